@@ -1,0 +1,10 @@
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/harness/strip-types.cjs' },
+  reporters: ['default', '<rootDir>/test/harness/closing-line.cjs'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,17 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** What can be wrong with `sluice.config.ts`. */
+export const ConfigError = defineErrorFamily('user', {
+  SLUICE_CONFIG_INVALID: {
+    cause: 'sluice.config.ts is not valid.',
+    cure: 'Mend each named field: the message says what came and what was expected.',
+  },
+  SLUICE_CONFIG_NOT_FOUND: {
+    cause: 'No configuration could be loaded.',
+    cure: 'Put a sluice.config.ts at the root whose default export is defineConfig({ … }), or name one in SLUICE_CONFIG.',
+  },
+  SLUICE_CONFIG_NO_KEYS: {
+    cause: 'No SDK key is configured, so the deployed collector would refuse every request.',
+    cure: 'List the SDK keys that may post under `keys` (label and SHA-256), or set `allowAnyKey: true` to accept any.',
+  },
+});

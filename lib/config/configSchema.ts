@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
+const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
+/** Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping. */
+const FOLDER = /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*$/;
+const SHA256_HEX = /^[0-9a-f]{64}$/;
+
+const sqlName = (what: string) =>
+  z.string(`a ${what} name`).regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
+
+/** One SDK key that may post, known by its hash only: the key itself belongs in no repository. */
+const keySchema = z.strictObject({
+  /** Names the key in logs, metrics and quarantine rows, e.g. `web`. */
+  label: z.string('a label').regex(/^[\w.-]{1,64}$/, 'a label: letters, digits, _ . - (at most 64)'),
+  /** Lower-case hex SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. */
+  sha256: z.string('a SHA-256').regex(SHA256_HEX, '64 lower-case hex digits: the SHA-256 of the key'),
+});
+
+/** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
+export const configSchema = z.strictObject({
+  /** Bucket that everything is written to. Bucket names are global: choose your own. */
+  bucket: z.string('a bucket name').regex(BUCKET, 'an S3 bucket name: 3 to 63 of a-z 0-9 . -'),
+  /** The Statsig S3 folder inside the bucket, as Statsig's data connection has it. Default `statsig`. */
+  statsigFolder: z
+    .string('a folder')
+    .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.*'()-")
+    .max(128, 'a folder of at most 128 characters')
+    .default('statsig'),
+  /** Glue database of the forwarded tables. Default `sluice`. */
+  database: sqlName('database').default('sluice'),
+  /** Glue table of each kind, also its folder's name. Defaults: Statsig's own names. */
+  tables: z
+    .strictObject({
+      exposures: sqlName('table').default('statsig_forwarded_exposures'),
+      events: sqlName('table').default('statsig_forwarded_events'),
+    })
+    .prefault({}),
+  /** Custom unit IDs that become columns: name in `user.customIDs` → column, e.g. `{ companyID: 'company_id' }`. Default none. */
+  unitIds: z.record(z.string().min(1), sqlName('column')).default({}),
+  /** How far an event's time may lie from its arrival and still choose its date folder. Default 7 days back, 1 ahead. */
+  timeWindow: z
+    .strictObject({
+      pastDays: z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
+      futureDays: z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
+    })
+    .prefault({}),
+  /** Names of experiments, to resolve the hashed names that client SDKs may send. Default none. */
+  experiments: z.array(z.string('an experiment name').min(1, 'an experiment name')).default([]),
+  /** The SDK keys that may post. Locally any `client-…` or `secret-…` key is accepted besides. */
+  keys: z.array(keySchema).default([]),
+  /** Accept any `client-…` or `secret-…` key when deployed, too. Default false. */
+  allowAnyKey: z.boolean('true or false').default(false),
+  /** Land the SDKs' internal telemetry (`statsig::diagnostics` and the like). Default false: counted by name only. */
+  landTelemetry: z.boolean('true or false').default(false),
+  /** When Firehose writes a file: whichever is reached first. */
+  buffering: z
+    .strictObject({
+      /** 0 to 900. Default 300. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+      seconds: z.int('whole seconds').min(0, '0 or more').max(900, '900 at most').default(300),
+      /** 64 (the least with Parquet conversion) to 128. Default 128. */
+      megabytes: z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
+    })
+    .prefault({}),
+});
+
+/** What a user writes in `sluice.config.ts`: only `bucket` has no default. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** The validated configuration, every default filled in. */
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,71 @@
+import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
+import { ConfigError } from './ConfigError.ts';
+import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
+
+/**
+ * Validates a configuration and fills in its defaults.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`, a line for each field: its name, what came, what was expected.
+ *
+ * @example
+ * export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
+ */
+export function defineConfig(input: ConfigInput): Config {
+  const result = configSchema.safeParse(input);
+  const problems = result.success
+    ? findCollisions(result.data)
+    : result.error.issues.map((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
+          : `${fieldName(issue.path)}: came ${show(valueAt(input, issue.path))}, expected ${issue.message}.`,
+      );
+  if (!result.success || problems.length > 0) {
+    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+  }
+  return result.data;
+}
+
+/** What the schema can't see: names that are fine alone but not beside each other. */
+function findCollisions(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.tables.exposures === config.tables.events) {
+    problems.push(
+      `tables.events: came ${show(config.tables.events)}, expected another name than tables.exposures.`,
+    );
+  }
+  const taken = new Map<string, string>();
+  for (const [unitId, column] of Object.entries(config.unitIds)) {
+    if (RESERVED_COLUMNS.has(column)) {
+      problems.push(
+        `unitIds.${unitId}: came ${show(column)}, expected a column that the tables don't have already.`,
+      );
+    }
+    const other = taken.get(column);
+    if (other !== undefined) {
+      problems.push(
+        `unitIds.${unitId}: came ${show(column)}, expected another column than unitIds.${other}.`,
+      );
+    }
+    taken.set(column, unitId);
+  }
+  return problems;
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the configuration' : path.map(String).join('.');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,45 @@
+import type { Config } from '../config/configSchema.ts';
+import { partitionKey } from './partitionKey.ts';
+import {
+  customIdsColumn,
+  identityColumns,
+  senderColumns,
+  timeColumns,
+  unitColumns,
+} from './sharedColumns.ts';
+import type { RowOf, Table } from './Table.ts';
+import { unitIdColumns } from './unitIdColumns.ts';
+
+const eventColumns = [
+  { name: 'event_name', type: 'string', comment: 'Name the event was logged under' },
+  { name: 'event_value', type: 'string', comment: 'Value logged with it, numbers as text; null when none' },
+] as const;
+
+const detailColumns = [
+  {
+    name: 'user_object',
+    type: 'string',
+    comment: 'The whole SDK user as a JSON object, without private attributes',
+  },
+  { name: 'company_metadata', type: 'string', comment: "The event's metadata as a JSON object" },
+] as const;
+
+/** The columns before and after the configured unit IDs. */
+export const eventsColumns = {
+  before: [...identityColumns, ...eventColumns, ...unitColumns],
+  after: [...customIdsColumn, ...timeColumns, ...detailColumns, ...senderColumns],
+} as const;
+
+/** A row of the events table, unit ID columns aside. */
+export type EventRow = RowOf<[...typeof eventsColumns.before, ...typeof eventsColumns.after]>;
+
+/** The table of custom and auto-captured events, one row each. */
+export function eventsTable(config: Config): Table {
+  return {
+    kind: 'events',
+    name: config.tables.events,
+    comment: 'Raw events as Statsig SDKs sent them, one row each; may hold resends (same event_id)',
+    columns: [...eventsColumns.before, ...unitIdColumns(config), ...eventsColumns.after],
+    partitionKey,
+  };
+}

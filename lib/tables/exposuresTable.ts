@@ -1,0 +1,88 @@
+import type { Config } from '../config/configSchema.ts';
+import { partitionKey } from './partitionKey.ts';
+import {
+  customIdsColumn,
+  identityColumns,
+  senderColumns,
+  timeColumns,
+  unitColumns,
+} from './sharedColumns.ts';
+import type { RowOf, Table } from './Table.ts';
+import { unitIdColumns } from './unitIdColumns.ts';
+
+const exposureColumns = [
+  {
+    name: 'experiment_id',
+    type: 'string',
+    comment: 'Name of the gate, experiment or config; for a layer its allocated experiment, else the layer',
+  },
+  {
+    name: 'exposure_type',
+    type: 'string',
+    comment: 'gate, config or layer; experiments are configs on the wire',
+  },
+  {
+    name: 'group_id',
+    type: 'string',
+    comment: 'Rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
+  },
+  { name: 'group_name', type: 'string', comment: 'Name of the group; null until names are resolved' },
+  { name: 'rule_id', type: 'string', comment: 'Rule that decided, as sent' },
+  { name: 'gate_value', type: 'boolean', comment: 'What the gate answered; null unless a gate' },
+  {
+    name: 'is_assignment',
+    type: 'boolean',
+    comment:
+      'Whether the row puts the unit in a group; false for defaults, disabled rules, overrides and the like',
+  },
+  { name: 'layer_id', type: 'string', comment: 'The layer; null unless a layer' },
+  {
+    name: 'allocated_experiment',
+    type: 'string',
+    comment: 'Experiment the layer allocated the unit to, resolved if it was sent hashed; null when none',
+  },
+  { name: 'parameter_name', type: 'string', comment: 'Layer parameter that was read' },
+  {
+    name: 'is_explicit_parameter',
+    type: 'boolean',
+    comment: 'Whether the allocated experiment sets that parameter; null unless a layer',
+  },
+  { name: 'reason', type: 'string', comment: "The SDK's evaluation reason, e.g. Network:Recognized" },
+  { name: 'config_version', type: 'string', comment: 'Version of the evaluated gate, config or layer' },
+  { name: 'is_manual', type: 'boolean', comment: 'Whether the exposure was logged by hand' },
+] as const;
+
+const detailColumns = [
+  {
+    name: 'user_dimensions',
+    type: 'string',
+    comment: 'The whole SDK user as a JSON object, without private attributes',
+  },
+  {
+    name: 'secondary_exposures',
+    type: 'string',
+    comment:
+      'Gates, segments and holdouts evaluated on the way, as a JSON array of {gate, gateValue, ruleID}',
+  },
+  { name: 'metadata', type: 'string', comment: "The exposure's metadata as sent, as a JSON object" },
+] as const;
+
+/** The columns before and after the configured unit IDs. */
+export const exposuresColumns = {
+  before: [...identityColumns, ...exposureColumns, ...unitColumns],
+  after: [...customIdsColumn, ...timeColumns, ...detailColumns, ...senderColumns],
+} as const;
+
+/** A row of the exposures table, unit ID columns aside. */
+export type ExposureRow = RowOf<[...typeof exposuresColumns.before, ...typeof exposuresColumns.after]>;
+
+/** The table of raw exposures, one row each, as they came. */
+export function exposuresTable(config: Config): Table {
+  return {
+    kind: 'exposures',
+    name: config.tables.exposures,
+    comment: 'Raw exposures as Statsig SDKs sent them, one row each; may hold resends (same event_id)',
+    columns: [...exposuresColumns.before, ...unitIdColumns(config), ...exposuresColumns.after],
+    partitionKey,
+  };
+}

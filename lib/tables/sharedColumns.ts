@@ -1,0 +1,51 @@
+/** Columns that both forwarded tables have, in three runs: each table puts its own between them. */
+export const identityColumns = [
+  {
+    name: 'event_id',
+    type: 'string',
+    comment: 'Identity of the event: equal for every resend, different for repeats within one batch',
+  },
+] as const;
+
+export const unitColumns = [
+  { name: 'user_id', type: 'string', comment: 'userID of the SDK user; null when empty' },
+  {
+    name: 'stable_id',
+    type: 'string',
+    comment: "Device identity: customIDs.stableID, else the client SDK's own stable ID; null on servers",
+  },
+] as const;
+
+export const customIdsColumn = [
+  { name: 'custom_ids', type: 'string', comment: 'All customIDs of the user as a JSON object' },
+] as const;
+
+export const timeColumns = [
+  {
+    name: 'timestamp',
+    type: 'timestamp',
+    comment: "When it happened, UTC; the sender's clock is corrected when off by more than 5 minutes",
+  },
+  { name: 'client_timestamp', type: 'timestamp', comment: "When it happened by the sender's own clock, UTC" },
+  { name: 'received_at', type: 'timestamp', comment: 'When the collector received it, UTC' },
+  {
+    name: 'environment',
+    type: 'string',
+    comment: 'Tier the SDK ran in; production when it sent none',
+  },
+] as const;
+
+export const senderColumns = [
+  {
+    name: 'statsig_metadata',
+    type: 'string',
+    comment: "The SDK's own metadata as a JSON object: the batch's, overridden by the event's",
+  },
+  {
+    name: 'session_id',
+    type: 'string',
+    comment: "The SDK's session; on servers it lives as long as the process",
+  },
+  { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
+  { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
+] as const;

@@ -1,0 +1,29 @@
+/**
+ * An error that a service answers on the wire, under AWS's own name for it.
+ * Each service lists its errors in its `errors.ts`; what isn't emulated throws {@link notImplemented}.
+ */
+export class AwsError extends Error {
+  /** AWS's name, e.g. `NoSuchKey`, `ResourceNotFoundException`: the SDK makes it the error's `name`. */
+  readonly code: string;
+  readonly status: number;
+  /** Further members of the error document, e.g. `{ BucketName: 'x' }`. */
+  readonly members: Readonly<Record<string, string>>;
+
+  constructor(code: string, status: number, message: string, members: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.name = code;
+    this.code = code;
+    this.status = status;
+    this.members = members;
+  }
+}
+
+/**
+ * What the local cloud doesn't emulate is refused by name, never accepted silently.
+ * 501 is a status that the AWS SDKs do not retry.
+ *
+ * @param what Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
+ */
+export function notImplemented(what: string): AwsError {
+  return new AwsError('NotImplemented', 501, `${what} is not emulated by Sluice's local cloud.`);
+}

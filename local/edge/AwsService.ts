@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { VerifiedSignature } from './sigv4/verifySignature.ts';
+
+/** A request that reached the edge endpoint, signature checked, service recognised. */
+export interface AwsRequest {
+  readonly method: string;
+  /** Path as sent, still percent-encoded, without the query: S3 keys need it untouched. */
+  readonly rawPath: string;
+  /** Query, decoded; a parameter without `=` has the value ''. */
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as it comes: services that take JSON buffer it, S3 streams it to disk. */
+  readonly body: Readable;
+  readonly region: string;
+  /** Also sent back as `x-amzn-requestid` / `x-amz-request-id`. */
+  readonly requestId: string;
+  /** What the signature says of the body: S3 needs it for the payload hash and for signed chunks. */
+  readonly signature: VerifiedSignature;
+}
+
+/** What goes back; the edge adds the request id, date and length headers. */
+export interface AwsResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+}
+
+/** One emulated service behind the shared edge endpoint. */
+export interface AwsService {
+  /** The service's name in a signature's scope: `s3`, `firehose`, `glue`, `sqs`, `athena`. */
+  readonly signingName: string;
+  /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
+  handle(request: AwsRequest): Promise<AwsResponse>;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from './lib/config/defineConfig.ts';
+
+/** The one configuration file. Every field and its default: lib/config/configSchema.ts */
+export default defineConfig({
+  bucket: 'sluice-experiments',
+  statsigFolder: 'statsig',
+  database: 'sluice',
+  tables: { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' },
+  unitIds: { companyID: 'company_id' },
+  timeWindow: { pastDays: 7, futureDays: 1 },
+  experiments: [],
+  keys: [],
+});
