@@ -30,6 +30,8 @@ export interface AwsResponse {
 export interface AwsService {
   /** The service's name in a signature's scope: `s3`, `firehose`, `glue`, `sqs`, `athena`. */
   readonly signingName: string;
+  /** What stands before the dot of `X-Amz-Target`; services of the JSON protocols have one, S3 has none. */
+  readonly targetPrefix?: string;
   /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
   handle(request: AwsRequest): Promise<AwsResponse>;
 }
