@@ -1,0 +1,72 @@
+import { type EnvironmentOptions, ExecutionEnvironment } from './ExecutionEnvironment.ts';
+import { FunctionError } from './FunctionError.ts';
+import { LAMBDA_LIMITS } from './limits.ts';
+
+/** A function as the template has it, ready to be invoked. */
+export interface LambdaFunctionOptions extends EnvironmentOptions {
+  /** Environments at the most, so invocations at once; further ones wait. Default 4. */
+  readonly concurrency?: number;
+}
+
+/** A deployed function: environments are started on demand, kept warm, and replaced when they die. */
+export class LambdaFunction {
+  readonly name: string;
+  readonly #options: LambdaFunctionOptions;
+  readonly #concurrency: number;
+  readonly #idle: ExecutionEnvironment[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(options: LambdaFunctionOptions) {
+    this.name = options.functionName;
+    this.#options = options;
+    this.#concurrency = options.concurrency ?? 4;
+  }
+
+  /** Starts one environment ahead of the first invocation; says by throwing whether the bundle loads. */
+  async warm(): Promise<void> {
+    const environment = this.#idle[0] ?? new ExecutionEnvironment(this.#options);
+    if (this.#idle.length === 0) this.#idle.push(environment);
+    await environment.ready();
+  }
+
+  /**
+   * Invokes synchronously with a JSON payload; resolves with the JSON result.
+   *
+   * @throws FunctionError see {@link ExecutionEnvironment.invoke}; `RequestEntityTooLargeException` over 6 MiB.
+   */
+  async invoke(payload: string): Promise<string> {
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > LAMBDA_LIMITS.requestBytes) {
+      throw new FunctionError(
+        'RequestEntityTooLargeException',
+        `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${LAMBDA_LIMITS.requestBytes} bytes)`,
+      );
+    }
+    await this.#enter();
+    const environment = this.#idle.pop() ?? new ExecutionEnvironment(this.#options);
+    try {
+      return await environment.invoke(payload);
+    } finally {
+      if (environment.dead) await environment.close();
+      else this.#idle.push(environment);
+      this.#leave();
+    }
+  }
+
+  /** Waits for no invocation: call it when none is running. */
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((environment) => environment.close()));
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running >= this.#concurrency) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#running += 1;
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else next();
+  }
+}

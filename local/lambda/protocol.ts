@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** What an execution environment is started with. */
+export const startSchema = z.object({
+  handlerFile: z.string(),
+  handlerName: z.string(),
+  functionName: z.string(),
+  functionArn: z.string(),
+  memoryMb: z.number(),
+});
+export type Start = z.output<typeof startSchema>;
+
+/** One invocation; payloads are JSON text, as Lambda has them. */
+export const invocationSchema = z.object({
+  requestId: z.string(),
+  payload: z.string(),
+  deadlineMs: z.number(),
+});
+export type Invocation = z.output<typeof invocationSchema>;
+
+/** What an environment says back. `ready` once, then one answer an invocation. */
+export const reportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('done'), payload: z.string() }),
+  z.object({ type: z.literal('failed'), errorType: z.string(), message: z.string(), stack: z.string() }),
+]);
+export type Report = z.output<typeof reportSchema>;
