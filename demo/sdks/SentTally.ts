@@ -1,0 +1,60 @@
+import { utcDay } from '../../lib/time/utcDay.ts';
+
+/** The part of a logged event that the tally looks at. */
+export interface SentEvent {
+  readonly eventName: string;
+  /** Epoch milliseconds. */
+  readonly time: number;
+  /** Set for exposures of experiments, to count rows by group. */
+  readonly experiment?: string;
+  readonly ruleId?: string;
+}
+
+/** What an SDK was made to log, as the drivers print it: the demo checks the landed rows against it. */
+export interface Sent {
+  gate: number;
+  config: number;
+  layer: number;
+  /** Custom events by name. */
+  custom: Record<string, number>;
+  /** SDK telemetry by name, which the collector counts and does not land. */
+  telemetry: Record<string, number>;
+}
+
+const EXPOSURES = new Map<string, 'gate' | 'config' | 'layer'>([
+  ['statsig::gate_exposure', 'gate'],
+  ['statsig::config_exposure', 'config'],
+  ['statsig::layer_exposure', 'layer'],
+]);
+
+/** Counts what an SDK sent: in all, by UTC day and, for experiments, by group. */
+export class SentTally {
+  readonly sent: Sent = { gate: 0, config: 0, layer: 0, custom: {}, telemetry: {} };
+  /** Rows by UTC day and table. */
+  readonly byDay: Record<string, { exposures: number; events: number }> = {};
+  /** Exposure rows by experiment and rule ID. */
+  readonly groups: Record<string, Record<string, number>> = {};
+
+  count(event: SentEvent): void {
+    const exposure = EXPOSURES.get(event.eventName);
+    if (exposure === undefined && event.eventName.startsWith('statsig::')) {
+      this.sent.telemetry[event.eventName] = (this.sent.telemetry[event.eventName] ?? 0) + 1;
+      return;
+    }
+    const day = utcDay(event.time);
+    const rows = this.byDay[day] ?? { exposures: 0, events: 0 };
+    this.byDay[day] = rows;
+    if (exposure === undefined) {
+      this.sent.custom[event.eventName] = (this.sent.custom[event.eventName] ?? 0) + 1;
+      rows.events += 1;
+      return;
+    }
+    this.sent[exposure] += 1;
+    rows.exposures += 1;
+    if (event.experiment !== undefined && event.ruleId !== undefined) {
+      const group = this.groups[event.experiment] ?? {};
+      group[event.ruleId] = (group[event.ruleId] ?? 0) + 1;
+      this.groups[event.experiment] = group;
+    }
+  }
+}

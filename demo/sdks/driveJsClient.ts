@@ -1,0 +1,133 @@
+// Drives the real @statsig/js-client, as a shop's web page would, and prints what it logged as one JSON line.
+// One child process is one device: people sign in on it one after another, on each of the days given, while
+// it is offline; then it comes online, with the right clock, and flushes.
+//   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
+import { setTimeout } from 'node:timers/promises';
+import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
+import { Window } from 'happy-dom';
+import { driverSettings } from './driverSettings.ts';
+import { type SentEvent, SentTally } from './SentTally.ts';
+import { startSpecsServer } from './startSpecsServer.ts';
+
+const settings = driverSettings();
+
+// The SDK does nothing at all where there is no window, and looks for one while it is being imported.
+const window = new Window({ url: 'https://shop.example/' });
+Object.assign(globalThis, { window, document: window.document });
+const { StatsigClient } = await import('@statsig/js-client');
+
+// Statsig's own evaluator answers the page's initialize requests, from the rules in demo/specs.
+const specs = await startSpecsServer(initializeResponse);
+const evaluator = new Statsig('secret-evaluator', {
+  specsUrl: specs.specsUrl,
+  disableAllLogging: true,
+  disableCountryLookup: true,
+  outputLogLevel: 'error',
+});
+await evaluator.initialize();
+
+function initializeResponse(user: unknown): string {
+  const userId = typeof user === 'object' && user !== null ? String(Reflect.get(user, 'userID')) : '';
+  return evaluator.getClientInitializeResponse(StatsigUser.withUserID(userId), {
+    hashAlgorithm: settings.hash,
+  });
+}
+
+const userAt = (i: number) => ({
+  userID: `${settings.userPrefix}-${i}`,
+  locale: 'en_GB',
+  customIDs: { companyID: `company-${i % 3}` },
+  custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+});
+
+const client = new StatsigClient(settings.key, userAt(0), {
+  loggingEnabled: 'disabled', // Offline: the SDK keeps events in localStorage until logging is enabled.
+  disableStatsigEncoding: true,
+  logLevel: 1,
+  logEventCompressionMode: settings.compress ? 'f' : 'e',
+  ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
+  networkConfig: {
+    initializeUrl: specs.initializeUrl,
+    initializeHashAlgorithm: settings.hash,
+    logEventUrl: `${settings.collector}${settings.path ?? '/v1/rgstr'}`,
+    sdkExceptionUrl: `${settings.collector}/v1/sdk_exception`,
+  },
+});
+
+const tally = new SentTally();
+let underWay = 0;
+client.on('pre_logs_flushed', () => {
+  underWay += 1;
+});
+// Fired by the SDK only once a batch has been answered with 2xx.
+client.on('logs_flushed', ({ events }) => {
+  underWay -= 1;
+  for (const event of events) tally.count(sentEvent(event));
+});
+
+function sentEvent(event: Record<string, unknown>): SentEvent {
+  const metadata = typeof event['metadata'] === 'object' ? event['metadata'] : null;
+  const read = (key: string) => (metadata === null ? undefined : Reflect.get(metadata, key));
+  // The layer has one experiment, whose name may be hashed on the wire; it sets only the explicit parameter.
+  const experiment =
+    read('isExplicitParameter') === 'true'
+      ? 'homepage_hero'
+      : read('config') === 'checkout_button'
+        ? 'checkout_button'
+        : undefined;
+  return {
+    eventName: String(event['eventName']),
+    time: Number(event['time']),
+    ...(experiment === undefined ? {} : { experiment, ruleId: String(read('ruleID')) }),
+  };
+}
+
+/** Events of one visit with everything in it; the SDK stores at most 500 while logging is disabled. */
+const EVENTS_PER_VISIT = 10;
+const STORED_AT_MOST = 400;
+const trueNow = Date.now;
+let stored = 0;
+
+async function comeOnline(): Promise<void> {
+  Date.now = trueNow;
+  client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
+  await client.flush();
+  // Enabling starts a flush of its own, which the one above doesn't wait for.
+  const deadline = trueNow() + 30_000;
+  while (underWay > 0 && trueNow() < deadline) await setTimeout(2);
+  if (underWay > 0) throw new Error(`${underWay} batches were not acknowledged within 30 s.`);
+  client.updateRuntimeOptions({ loggingEnabled: 'disabled' });
+  stored = 0;
+}
+
+const days = settings.days ?? [trueNow() - settings.users * 1_000];
+// Before the first request: the SDK's rate limit takes a clock that goes backwards for a flood and blocks.
+const firstDay = days[0] ?? 0;
+Date.now = () => firstDay;
+await client.initializeAsync();
+for (const day of days) {
+  for (let i = 0; i < settings.users; i += 1) {
+    if (stored + EVENTS_PER_VISIT > STORED_AT_MOST) await comeOnline();
+    Date.now = () => day + i * 1_000;
+    await client.updateUserAsync(userAt(i));
+    client.checkGate('new_checkout');
+    client.getExperiment('checkout_button');
+    client.getDynamicConfig('shipping_table');
+    const homepage = client.getLayer('homepage');
+    homepage.get('headline');
+    homepage.get('images');
+    client.logEvent('page_view', '/checkout', { referrer: '/cart' });
+    client.logEvent('add_to_cart', 1, { sku: `sku-${i % 5}` });
+    if (i % 2 === 0) client.logEvent('purchase', 19.99, { sku: `sku-${i % 5}`, currency: 'EUR' });
+    stored += EVENTS_PER_VISIT;
+  }
+}
+await comeOnline();
+client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
+await client.shutdown();
+await evaluator.shutdown();
+specs.close();
+await window.happyDOM.close();
+process.stdout.write(
+  `${JSON.stringify({ sdk: 'js-client', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
+);

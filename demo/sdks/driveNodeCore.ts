@@ -1,0 +1,56 @@
+// Drives the real @statsig/statsig-node-core, as a shop's backend would, and prints what it logged as one
+// JSON line. Run as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
+import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
+import { driverSettings } from './driverSettings.ts';
+import { SentTally } from './SentTally.ts';
+import { startSpecsServer } from './startSpecsServer.ts';
+
+const settings = driverSettings();
+const specs = await startSpecsServer();
+const statsig = new Statsig(settings.key, {
+  specsUrl: specs.specsUrl,
+  logEventUrl: `${settings.collector}${settings.path ?? '/v1/log_event'}`,
+  outputLogLevel: 'error',
+  disableCountryLookup: true,
+  ...(settings.environment === undefined ? {} : { environment: settings.environment }),
+});
+await statsig.initialize();
+
+const tally = new SentTally();
+const expose = (eventName: string, experiment?: string, ruleId?: string) =>
+  tally.count({
+    eventName,
+    time: Date.now(),
+    ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
+  });
+
+for (let i = 0; i < settings.users; i += 1) {
+  const user = new StatsigUser({
+    userID: `${settings.userPrefix}-${i}`,
+    email: `${settings.userPrefix}-${i}@shop.example`,
+    customIDs: { companyID: `company-${i % 3}`, stableID: `device-${i}` },
+    country: 'DE',
+    custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+  });
+  statsig.checkGate(user, 'new_checkout');
+  expose('statsig::gate_exposure');
+  const button = statsig.getExperiment(user, 'checkout_button');
+  expose('statsig::config_exposure', 'checkout_button', button.ruleID);
+  statsig.getDynamicConfig(user, 'shipping_table');
+  expose('statsig::config_exposure');
+  const homepage = statsig.getLayer(user, 'homepage');
+  homepage.get('headline', '');
+  expose('statsig::layer_exposure', 'homepage_hero', homepage.ruleID);
+  homepage.get('images', 0);
+  expose('statsig::layer_exposure');
+
+  statsig.logEvent(user, 'order_placed', 10 + i, { sku: `sku-${i % 5}`, currency: 'EUR' });
+  tally.count({ eventName: 'order_placed', time: Date.now() });
+}
+
+const flushed = await statsig.flushEvents();
+await statsig.shutdown();
+specs.close();
+process.stdout.write(
+  `${JSON.stringify({ sdk: 'node-core', flushed: flushed.isSuccess, sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
+);
