@@ -20,7 +20,7 @@ const settingsSchema = z.strictObject({
   /** Tier to report; default none, which Statsig takes for production. */
   environment: z.string().optional(),
   /** How names inside the initialize response are hashed; default the browser SDK's own, djb2. */
-  hash: z.enum(['none', 'djb2', 'sha256']).default('djb2'),
+  hash: z.enum(['none', 'djb2']).default('djb2'),
   /** Gzip the bodies (browser SDK only); by default it sends plain text to a custom URL. */
   compress: z.boolean().default(false),
 });

@@ -31,7 +31,7 @@ const runs: readonly Run[] = [
       users: 2,
       days,
       compress: true,
-      hash: 'sha256',
+      hash: 'none',
       path: '/v1/shop-data',
       environment: 'staging',
     },
