@@ -1,0 +1,24 @@
+import { AwsError } from '../edge/AwsError.ts';
+
+/** Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html */
+
+/** What isn't in the catalog. */
+export const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);
+export const databaseNotFound = (name: string) => entityNotFound(`Database ${name} not found.`);
+export const tableNotFound = (name: string) => entityNotFound(`Table ${name} not found.`);
+export const partitionNotFound = () => entityNotFound('Cannot find partition.');
+
+/** What is in the catalog already. */
+export const alreadyExists = (what: 'Database' | 'Table' | 'Partition') =>
+  new AwsError('AlreadyExistsException', 400, `${what} already exists.`);
+
+/** Input that is well formed but can't be. */
+export const invalidInput = (message: string) => new AwsError('InvalidInputException', 400, message);
+
+/** A member that is missing or out of its bounds: Glue's front door refuses it before Glue looks at it. */
+export const validationError = (message: string) =>
+  new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
+
+/** Another account's catalog, named by `CatalogId`. */
+export const foreignCatalog = (catalogId: string) =>
+  new AwsError('AccessDeniedException', 400, `The catalog ${catalogId} is not this account's.`);

@@ -1,0 +1,34 @@
+import type { Clock } from '../../lib/time/Clock.ts';
+import type { AwsService } from '../edge/AwsService.ts';
+import { jsonService } from '../edge/JsonService.ts';
+import { validationError } from './errors.ts';
+import type { Catalog } from './model/Catalog.ts';
+import { databaseOperations } from './wire/databaseOperations.ts';
+import { partitionBatches } from './wire/partitionBatches.ts';
+import { partitionOperations } from './wire/partitionOperations.ts';
+import { tableOperations } from './wire/tableOperations.ts';
+
+/** A batch of 100 partitions of a wide table is some megabytes. */
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** AWS Glue's Data Catalog on the wire: databases, tables, partitions. `account` is the catalog's id. */
+export function glueService(options: {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly account: string;
+}): AwsService {
+  const now = () => options.clock.now();
+  return jsonService({
+    signingName: 'glue',
+    targetPrefix: 'AWSGlue',
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: validationError,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    operations: {
+      ...databaseOperations(options),
+      ...tableOperations(options),
+      ...partitionOperations(options, now),
+      ...partitionBatches(options, now),
+    },
+  });
+}
