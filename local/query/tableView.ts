@@ -1,0 +1,56 @@
+import { duckType } from './duckType.ts';
+
+/** A registered partition: its values in the order of the partition keys, and the files at its location. */
+export interface PartitionFiles {
+  readonly values: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** A table as the catalog has it. */
+export interface QueryTable {
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly QueryColumn[];
+  readonly partitionKeys: readonly QueryColumn[];
+  readonly partitions: readonly PartitionFiles[];
+}
+
+interface QueryColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * The view that shows a table as Athena would: only registered partitions, columns by name, a column that an
+ * old file lacks as null, and the partition keys from the catalog (they are not in the files). Filters on a
+ * partition key are constants to DuckDB, so other partitions are not read.
+ */
+export function tableView(table: QueryTable): string {
+  const all = [...table.columns, ...table.partitionKeys];
+  const empty = all
+    .map(({ name, type }) => `CAST(NULL AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`)
+    .join(', ');
+  const branches = table.partitions
+    .filter(({ files }) => files.length > 0)
+    .map(({ values, files }) => {
+      const keys = table.partitionKeys.map(
+        ({ name, type }, index) =>
+          `CAST(${quoteText(values[index] ?? '')} AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`,
+      );
+      const list = files.map(quoteText).join(', ');
+      return `SELECT ${['*', ...keys].join(', ')} FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
+    });
+  const rows = [`SELECT ${empty} WHERE false`, ...branches].join('\nUNION ALL BY NAME\n');
+  const columns = all.map(({ name }) => quoteName(name)).join(', ');
+  return `CREATE VIEW ${quoteName(table.database)}.${quoteName(table.name)} AS SELECT ${columns} FROM (\n${rows}\n)`;
+}
+
+/** An SQL identifier. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** An SQL text literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigError } from '../../../lib/config/ConfigError.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
+
+function problemsOf(input: object): string {
+  try {
+    Reflect.apply(defineConfig, undefined, [input]);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('defineConfig', () => {
+  it('fills in every default', () => {
+    expect(defineConfig({ bucket: 'acme' })).toEqual({
+      bucket: 'acme',
+      statsigFolder: 'statsig',
+      database: 'sluice',
+      tables: { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' },
+      unitIds: {},
+      timeWindow: { pastDays: 7, futureDays: 1 },
+      experiments: [],
+      keys: [],
+      allowAnyKey: false,
+      landTelemetry: false,
+      buffering: { seconds: 300, megabytes: 128 },
+    });
+  });
+
+  it.each([
+    [{}, 'bucket: came nothing, expected a bucket name.'],
+    [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
+    [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    [{ bucket: '10.0.0.1' }, 'bucket: came "10.0.0.1", expected an S3 bucket name'],
+    [
+      { bucket: 'acme', statsigFolder: '/statsig/' },
+      'statsigFolder: came "/statsig/", expected a folder without slash',
+    ],
+    [
+      { bucket: 'acme', database: 'My-DB' },
+      'database: came "My-DB", expected a database name: lower-case letters',
+    ],
+    [{ bucket: 'acme', tables: { exposures: 3 } }, 'tables.exposures: came 3, expected a table name.'],
+    [{ bucket: 'acme', timeWindow: { pastDays: -1 } }, 'timeWindow.pastDays: came -1, expected 0 or more.'],
+    [
+      { bucket: 'acme', timeWindow: { pastDays: 1.5 } },
+      'timeWindow.pastDays: came 1.5, expected whole days.',
+    ],
+    [{ bucket: 'acme', buffering: { megabytes: 1 } }, 'buffering.megabytes: came 1, expected 64 or more.'],
+    [
+      { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
+      'keys.0.sha256: came "client-abc", expected 64 lower-case hex digits',
+    ],
+    [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field.'],
+    [
+      { bucket: 'acme', unitIds: { companyID: 'ds' } },
+      'unitIds.companyID: came "ds", expected a column that the tables don’t have already.',
+    ],
+    [{ bucket: 'acme', unitIds: { a: 'user_id' } }, 'unitIds.a: came "user_id"'],
+    [
+      { bucket: 'acme', unitIds: { a: 'x', b: 'x' } },
+      'unitIds.b: came "x", expected another column than unitIds.a.',
+    ],
+    [
+      { bucket: 'acme', tables: { exposures: 'a', events: 'a' } },
+      'tables.events: came "a", expected another name than tables.exposures.',
+    ],
+  ])('names the field, what came and what was expected: %j', (input, expected) => {
+    expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));
+  });
+
+  it('names every problem at once', () => {
+    expect(problemsOf({ bucket: 7, database: 8 }).split('\n')).toHaveLength(3);
+  });
+
+  it('lets no unit ID take a column that is there', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...RESERVED_COLUMNS), (column) => {
+        expect(problemsOf({ bucket: 'acme', unitIds: { someID: column } })).toContain('unitIds.someID');
+      }),
+    );
+  });
+});

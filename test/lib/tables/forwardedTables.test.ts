@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { forwardedTables, tableKinds } from '../../../lib/tables/forwardedTables.ts';
+
+const tables = forwardedTables(
+  defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' } }),
+);
+const names = (kind: 'exposures' | 'events') => tables[kind].columns.map(({ name }) => name).join(' ');
+
+describe('forwardedTables', () => {
+  it('has the exposures table of the design, in its order', () => {
+    expect(names('exposures')).toBe(
+      'event_id experiment_id exposure_type group_id group_name rule_id gate_value is_assignment layer_id ' +
+        'allocated_experiment parameter_name is_explicit_parameter reason config_version is_manual user_id stable_id ' +
+        'company_id workspace_id custom_ids timestamp client_timestamp received_at environment user_dimensions ' +
+        'secondary_exposures metadata statsig_metadata session_id sdk_type sdk_version',
+    );
+  });
+
+  it('has the events table of the design, in its order', () => {
+    expect(names('events')).toBe(
+      'event_id event_name event_value user_id stable_id company_id workspace_id custom_ids timestamp ' +
+        'client_timestamp received_at environment user_object company_metadata statsig_metadata session_id sdk_type sdk_version',
+    );
+  });
+
+  it.each(tableKinds)(
+    'keeps the partition key out of the columns of %s: Athena refuses a duplicate',
+    (kind) => {
+      const { columns, partitionKey } = tables[kind];
+      expect(columns.map(({ name }) => name)).not.toContain(partitionKey.name);
+      expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length);
+    },
+  );
+
+  it.each(tableKinds)('comments every column of %s within Glue’s 255 characters', (kind) => {
+    const { columns, partitionKey } = tables[kind];
+    for (const { comment } of [...columns, partitionKey]) {
+      expect(comment.length).toBeGreaterThan(10);
+      expect(comment.length).toBeLessThanOrEqual(255);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const sources = tracked.filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+const texts = tracked.filter((file) => /\.(ts|mjs|cjs|json|md|yml|js)$|^\.ci\/run$/.test(file));
+
+function run(file: string, args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, file), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+describe('the repository', () => {
+  it('type-checks', () => {
+    expect(run('node_modules/typescript/bin/tsc', ['-p', '.'])).toEqual({ status: 0, output: '' });
+  });
+
+  it('is linted and formatted', () => {
+    const { status, output } = run('node_modules/@biomejs/biome/bin/biome', ['ci', '--colors=off', '.']);
+    expect(status === 0 ? '' : output).toBe('');
+  });
+
+  it('runs on the Node that Lambda runs', () => {
+    expect(process.versions.node).toMatch(/^24\./);
+  });
+
+  it('has no file over 450 lines', () => {
+    expect(sources.filter((file) => read(file).split('\n').length > 451)).toEqual([]);
+  });
+
+  it('has no grab-bag files', () => {
+    const grabBag = /(^|\/)(utils?|helpers?|types|common|misc)\.(ts|mjs)$/;
+    expect(sources.filter((file) => grabBag.test(file))).toEqual([]);
+  });
+
+  it('names no AWS client in lib/ outside lib/aws', () => {
+    const named = sources.filter(
+      (file) => file.startsWith('lib/') && !file.startsWith('lib/aws/') && read(file).includes('@aws-sdk/'),
+    );
+    expect(named).toEqual([]);
+  });
+
+  it('pins every dependency', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('names no package registry', () => {
+    const hosts = /registry\.(npmjs|yarnpkg)|npmjs\.org|pypi\.org|pythonhosted|deb\.debian|maven\.org/;
+    const naming = texts.filter((file) => !file.startsWith('test/repository/') && hosts.test(read(file)));
+    expect(naming).toEqual([]);
+  });
+});
