@@ -1,0 +1,17 @@
+/** What a CloudFormation property may hold, intrinsic functions included. */
+export type Value = string | number | boolean | readonly Value[] | { readonly [name: string]: Value };
+
+/**
+ * One resource of the template.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+ */
+export interface Resource {
+  readonly Type: `AWS::${string}`;
+  readonly Properties: { readonly [name: string]: Value };
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: 'Retain';
+  readonly UpdateReplacePolicy?: 'Retain';
+}
+
+/** Resources by logical ID. */
+export type Resources = Readonly<Record<string, Resource>>;

@@ -1,0 +1,40 @@
+import type { Config } from '../lib/config/configSchema.ts';
+import type { TableKind } from '../lib/tables/Table.ts';
+
+/** What the template is made from. */
+export interface Stack {
+  readonly config: Config;
+  /** `service` of serverless.yml. */
+  readonly service: string;
+  /** `--stage`. */
+  readonly stage: string;
+}
+
+/** Physical name of a part: `sluice-dev-exposures`. Serverless names the functions in the same way. */
+export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string): string {
+  return `${stack.service}-${stack.stage}-${part}`;
+}
+
+/** Logical IDs that more than one file refers to. */
+export const logicalIds = {
+  bucket: 'DataBucket',
+  database: 'Database',
+  queue: 'RegisterQueue',
+  deadLetters: 'RegisterDeadLetterQueue',
+  objectCreatedRule: 'ObjectCreatedRule',
+  collectRole: 'CollectRole',
+  registerRole: 'RegisterRole',
+  /** Serverless derives these from the names in serverless.yml. */
+  registerFunction: 'RegisterLambdaFunction',
+  httpApi: 'HttpApi',
+} as const;
+
+const kindPrefix = { exposures: 'Exposures', events: 'Events' } as const;
+
+/** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
+export function kindId(
+  kind: TableKind,
+  part: 'Table' | 'Stream' | 'DeliveryRole' | 'DeliveryLogGroup' | 'DeliveryLogStream',
+): string {
+  return `${kindPrefix[kind]}${part}`;
+}

@@ -1,0 +1,49 @@
+import { errorPrefix } from '../lib/layout/deliveryPrefixes.ts';
+import { tableFolder } from '../lib/layout/forwardedFolders.ts';
+import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import type { TableKind } from '../lib/tables/Table.ts';
+import { catalogArns } from './catalogArns.ts';
+import { arn, getAtt, sub } from './intrinsics.ts';
+import { firehoseService, role } from './policies.ts';
+import type { Resource, Resources } from './Resource.ts';
+import { kindId, logicalIds, type Stack } from './Stack.ts';
+
+/** A role for each stream, so that neither can write in the other's folders. */
+export function deliveryRoles(stack: Stack): Resources {
+  return Object.fromEntries(
+    tableKinds.map((kind) => [kindId(kind, 'DeliveryRole'), deliveryRole(stack, kind)]),
+  );
+}
+
+/**
+ * The actions are those of
+ * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
+ */
+function deliveryRole(stack: Stack, kind: TableKind): Resource {
+  const [errors = ''] = errorPrefix(kind).split('!{');
+  return role(firehoseService, [
+    {
+      Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+      Resource: [getAtt(logicalIds.bucket)],
+    },
+    {
+      Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+      Resource: [tableFolder(stack.config, kind), errors].map((folder) =>
+        sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
+      ),
+    },
+    {
+      Action: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'],
+      Resource: catalogArns([kind]),
+    },
+    {
+      Action: ['logs:PutLogEvents'],
+      Resource: [
+        arn(
+          'logs',
+          `log-group:\${${kindId(kind, 'DeliveryLogGroup')}}:log-stream:\${${kindId(kind, 'DeliveryLogStream')}}`,
+        ),
+      ],
+    },
+  ]);
+}

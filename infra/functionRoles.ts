@@ -1,0 +1,69 @@
+import { tableFolder } from '../lib/layout/forwardedFolders.ts';
+import { QUARANTINE_FOLDER } from '../lib/layout/quarantineKey.ts';
+import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { catalogArns } from './catalogArns.ts';
+import { arn, getAtt, sub } from './intrinsics.ts';
+import { type Allowance, lambdaService, role } from './policies.ts';
+import type { Resource, Resources } from './Resource.ts';
+import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
+
+/** Where the collector may put what it can neither land nor refuse. */
+const OVERFLOW_FOLDER = 'overflow/';
+
+/** One role for each function: none can do another's work. */
+export function functionRoles(stack: Stack): Resources {
+  return { [logicalIds.collectRole]: collectRole(stack), [logicalIds.registerRole]: registerRole(stack) };
+}
+
+/** Puts records on both streams, and what was refused or left over into the bucket; reads nothing. */
+function collectRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'collect'),
+    {
+      Action: ['firehose:PutRecordBatch'],
+      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+    },
+    {
+      Action: ['s3:PutObject'],
+      Resource: [QUARANTINE_FOLDER, OVERFLOW_FOLDER].map((folder) =>
+        sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
+      ),
+    },
+  ]);
+}
+
+/** Registers partitions of both tables; of the bucket it sees names only, and only under the two folders. */
+function registerRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'register'),
+    {
+      Action: [
+        'glue:BatchCreatePartition',
+        'glue:BatchUpdatePartition',
+        'glue:GetPartitions',
+        'glue:GetTable',
+      ],
+      Resource: catalogArns(tableKinds),
+    },
+    {
+      Action: ['s3:ListBucket'],
+      Resource: [getAtt(logicalIds.bucket)],
+      Condition: {
+        StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
+      },
+    },
+    {
+      // What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      Resource: [getAtt(logicalIds.queue)],
+    },
+  ]);
+}
+
+/** Serverless makes the group; the function only writes to it. */
+function ownLogs(stack: Stack, functionName: string): Allowance {
+  return {
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, functionName)}:*`)],
+  };
+}

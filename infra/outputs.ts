@@ -1,0 +1,25 @@
+import { forwardedTables } from '../lib/tables/forwardedTables.ts';
+import { ref, sub } from './intrinsics.ts';
+import type { Value } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+
+/** One output of the stack. */
+export interface Output {
+  readonly Description: string;
+  readonly Value: Value;
+}
+
+/** What whoever deployed needs next: where to point SDKs, and where the data is. */
+export function outputs(stack: Stack): Readonly<Record<string, Output>> {
+  const tables = forwardedTables(stack.config);
+  return {
+    CollectorUrl: {
+      Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
+      Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),
+    },
+    DataBucketName: { Description: 'Bucket that everything lands in', Value: ref(logicalIds.bucket) },
+    DatabaseName: { Description: 'Glue database of the tables', Value: ref(logicalIds.database) },
+    ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
+    EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
+  };
+}

@@ -1,0 +1,28 @@
+import { catalog } from './catalog.ts';
+import { dailySchedule } from './dailySchedule.ts';
+import { deliveryRoles } from './deliveryRoles.ts';
+import { functionRoles } from './functionRoles.ts';
+import { objectCreatedRule } from './objectCreatedRule.ts';
+import { type Output, outputs } from './outputs.ts';
+import { queues } from './queues.ts';
+import type { Resources } from './Resource.ts';
+import type { Stack } from './Stack.ts';
+import { storage } from './storage.ts';
+import { streams } from './streams.ts';
+
+/** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
+export function resources(stack: Stack): { Resources: Resources; Outputs: Readonly<Record<string, Output>> } {
+  return {
+    Resources: {
+      ...storage(stack),
+      ...catalog(stack),
+      ...deliveryRoles(stack),
+      ...streams(stack),
+      ...queues(stack),
+      ...objectCreatedRule(stack),
+      ...functionRoles(stack),
+      ...dailySchedule(stack),
+    },
+    Outputs: outputs(stack),
+  };
+}
