@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { configFile } from '../../infra/configFile.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { loadConfig } from '../../lib/config/loadConfig.ts';
+import { LocalTemplateError } from './LocalTemplateError.ts';
+import { packageService } from './packageService.ts';
+import { parseTemplate, type Template } from './Template.ts';
+import { digestInputs } from './templateInputs.ts';
+
+/** Packages that are kept: enough for a few configurations side by side. */
+const KEPT = 12;
+const PACKAGE_FILE = 'deployment.json';
+
+/** What is kept beside the bundles. */
+const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
+
+export interface LoadOptions {
+  /** Root of the repository: where serverless.yml is. */
+  readonly root: string;
+  /** Where packages are kept, e.g. `<root>/.sluice/template`. */
+  readonly cacheDirectory: string;
+  /** Default `local`. Part of every name: `sluice-local-exposures`. */
+  readonly stage?: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A packaged deployment. */
+export interface LoadedTemplate {
+  readonly template: Template;
+  /** Where the bundles are: `<directory>/build/<function>/handler.mjs`. */
+  readonly directory: string;
+  /** The configuration it was made from. */
+  readonly config: Config;
+  /** Name of the CloudFormation stack, as Serverless gives it: `sluice-local`. */
+  readonly stackName: string;
+  /** Whether it had been packaged before. */
+  readonly cached: boolean;
+}
+
+/**
+ * The CloudFormation template and the bundled functions that `serverless package` makes of the sources as they
+ * are now. Packages are kept by a digest of their inputs, so only a change is packaged anew.
+ *
+ * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
+ */
+export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
+  const { root, cacheDirectory, stage = 'local', region = 'us-east-1', env = process.env } = options;
+  const file = configFile(root, env);
+  const config = await loadConfig(file);
+  const digest = await digestInputs(root, { config, stage, region });
+  const directory = join(cacheDirectory, digest);
+  const kept = await readPackage(directory);
+  if (kept !== undefined) return { ...kept, directory, config, cached: true };
+
+  const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
+  try {
+    const packaged = await packageService({ root, workspace, configFile: file, stage, region });
+    const finished = join(workspace, 'finished');
+    await mkdir(finished);
+    await rename(join(workspace, 'build'), join(finished, 'build'));
+    await writeFile(join(finished, PACKAGE_FILE), JSON.stringify(packaged));
+    await keep(finished, directory);
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
+  }
+  await forgetOld(cacheDirectory);
+  const made = await readPackage(directory);
+  if (made === undefined) throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', 'It left nothing.');
+  return { ...made, directory, config, cached: false };
+}
+
+/** Undefined when there is none, or none that can be read: that one is removed, to be made again. */
+async function readPackage(
+  directory: string,
+): Promise<Pick<LoadedTemplate, 'stackName' | 'template'> | undefined> {
+  const text = await readFile(join(directory, PACKAGE_FILE), 'utf8').catch(() => '');
+  const packaged = packageSchema.safeParse(parseJson(text));
+  if (!packaged.success) {
+    await rm(directory, { recursive: true, force: true });
+    return undefined;
+  }
+  return { stackName: packaged.data.stackName, template: parseTemplate(packaged.data.template) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves a package into place at once, so that nobody sees half of one. */
+async function keep(finished: string, directory: string): Promise<void> {
+  try {
+    await rename(finished, directory);
+  } catch (error) {
+    // Somebody else has just made the same: theirs is as good.
+    if ((await readPackage(directory)) !== undefined) return;
+    throw error;
+  }
+}
+
+/** Removes all packages but the latest. */
+async function forgetOld(cacheDirectory: string): Promise<void> {
+  const names = (await readdir(cacheDirectory)).filter((name) => /^[0-9a-f]{32}$/.test(name));
+  const dated = await Promise.all(
+    names.map(async (name) => {
+      const path = join(cacheDirectory, name);
+      const modifiedMs = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+      return { path, modifiedMs };
+    }),
+  );
+  const old = dated.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(KEPT);
+  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+}

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LocalTemplateError } from './LocalTemplateError.ts';
+import { SOURCE_FOLDERS } from './templateInputs.ts';
+
+/** How long packaging may take, ms. It takes about a second and a half. */
+const DEADLINE_MS = 120_000;
+/** How much of what Serverless says goes into an error, characters. */
+const SAID = 2_000;
+
+/** What to package, and where. */
+export interface PackageRequest {
+  readonly root: string;
+  /** An empty or absent folder that becomes the service's own: its `build/` and `.serverless/` stay apart. */
+  readonly workspace: string;
+  readonly configFile: string;
+  readonly stage: string;
+  readonly region: string;
+}
+
+/** What packaging made. */
+export interface Packaged {
+  /** Name of the CloudFormation stack, as Serverless gives it: `sluice-local`. */
+  readonly stackName: string;
+  /** The CloudFormation template. */
+  readonly template: unknown;
+}
+
+const stateSchema = z.object({ service: z.object({ service: z.string() }) });
+
+/**
+ * Runs `serverless package` offline, without any AWS credentials in its environment, in a workspace that links
+ * to the sources: so neither a package that someone makes by hand at the same time nor another local cloud
+ * gets in its way.
+ *
+ * The bundles are in `<workspace>/build/` afterwards.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_TOOL_MISSING`, `SLUICE_TEMPLATE_PACKAGE_FAILED`,
+ * `SLUICE_TEMPLATE_PACKAGE_TIMEOUT`
+ */
+export async function packageService(request: PackageRequest): Promise<Packaged> {
+  const { root, workspace } = request;
+  const serverless = findServerless(root);
+  await mkdir(workspace, { recursive: true });
+  for (const folder of SOURCE_FOLDERS) await symlink(join(root, folder), join(workspace, folder), 'junction');
+  // Serverless doesn't follow a link to its own file.
+  for (const file of ['serverless.yml', 'package.json', 'tsconfig.json']) {
+    await copyFile(join(root, file), join(workspace, file));
+  }
+  await run(serverless, request);
+  const made = join(workspace, '.serverless');
+  const template: unknown = JSON.parse(
+    await readFile(join(made, 'cloudformation-template-update-stack.json'), 'utf8'),
+  );
+  const state = stateSchema.parse(JSON.parse(await readFile(join(made, 'serverless-state.json'), 'utf8')));
+  return { stackName: `${state.service.service}-${request.stage}`, template };
+}
+
+function findServerless(root: string): string {
+  try {
+    return createRequire(join(root, 'package.json')).resolve('serverless/bin/serverless.js');
+  } catch (error) {
+    throw new LocalTemplateError('SLUICE_TEMPLATE_TOOL_MISSING', '', { cause: error });
+  }
+}
+
+function run(serverless: string, request: PackageRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [serverless, 'package', '--stage', request.stage, '--region', request.region],
+      {
+        cwd: request.workspace,
+        env: { ...withoutSecrets(process.env), SLUICE_CONFIG: request.configFile, CI: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let said = '';
+    const listen = (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-SAID);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, DEADLINE_MS);
+    const settle = (problem?: Error) => {
+      clearTimeout(timer);
+      if (problem === undefined) resolve();
+      else reject(problem);
+    };
+    child.on('error', (error) => {
+      settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', error.message, { cause: error }));
+    });
+    child.on('close', (code) => {
+      if (late)
+        settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`));
+      else if (code === 0) settle();
+      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `It said:\n${said.trim()}`));
+    });
+  });
+}
+
+/** Packaging reaches no network; without credentials it could not even by mistake. */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(AWS_|SLS_|SERVERLESS_|NODE_OPTIONS$)/.test(name)),
+  );
+}

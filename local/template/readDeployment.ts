@@ -1,0 +1,117 @@
+import type { Schedule } from '../scheduler/Scheduler.ts';
+import type { DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
+import { LocalTemplateError } from './LocalTemplateError.ts';
+import { readHttpApi } from './readHttpApi.ts';
+import { lastSegment, readProperties } from './readProperties.ts';
+import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
+import {
+  bucketProperties,
+  databaseProperties,
+  functionProperties,
+  mappingProperties,
+  scheduleProperties,
+  tableProperties,
+} from './resourceProperties.ts';
+
+/**
+ * Reads what the local cloud builds out of a resolved template. Properties of streams, queues and rules are
+ * handed on verbatim: the service that builds one validates it.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming the property that is wrong or not emulated.
+ */
+export function readDeployment({ resources, outputs }: ResolvedTemplate): Deployment {
+  const ofType = (type: string) =>
+    resources.filter((resource) => resource.type === type && resource.locally === 'built');
+  return {
+    buckets: ofType('AWS::S3::Bucket').map((resource) => ({
+      logicalId: resource.logicalId,
+      name: resource.physicalId,
+      eventBridge:
+        readProperties(resource, bucketProperties).NotificationConfiguration?.EventBridgeConfiguration
+          .EventBridgeEnabled ?? false,
+    })),
+    databases: ofType('AWS::Glue::Database').map((resource) => ({
+      logicalId: resource.logicalId,
+      name: resource.physicalId,
+      input: readProperties(resource, databaseProperties).DatabaseInput,
+    })),
+    tables: ofType('AWS::Glue::Table').map((resource) => {
+      const { DatabaseName, TableInput } = readProperties(resource, tableProperties);
+      return {
+        logicalId: resource.logicalId,
+        databaseName: DatabaseName,
+        name: resource.physicalId,
+        input: TableInput,
+      };
+    }),
+    deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
+    queues: ofType('AWS::SQS::Queue').map((resource) => {
+      const arn = arnOf(resource);
+      return { ...part(resource), name: lastSegment(arn), url: resource.physicalId };
+    }),
+    eventRules: ofType('AWS::Events::Rule').map(part),
+    schedules: ofType('AWS::Scheduler::Schedule').flatMap(schedule),
+    functions: ofType('AWS::Lambda::Function').map(deployedFunction),
+    eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),
+    httpApi: readHttpApi(ofType),
+    outputs,
+  };
+}
+
+function part(resource: ResolvedResource): Part {
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    arn: arnOf(resource),
+    properties: resource.properties,
+  };
+}
+
+function arnOf(resource: ResolvedResource): string {
+  if (resource.arn !== undefined) return resource.arn;
+  throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
+}
+
+function schedule(resource: ResolvedResource): Schedule[] {
+  const { State, ScheduleExpression, Target } = readProperties(resource, scheduleProperties);
+  if (State === 'DISABLED') return [];
+  return [
+    {
+      name: resource.physicalId,
+      expression: ScheduleExpression,
+      input: Target.Input,
+      functionName: lastSegment(Target.Arn),
+    },
+  ];
+}
+
+function deployedFunction(resource: ResolvedResource): DeployedFunction {
+  const { Handler, Environment, Timeout, MemorySize, Role } = readProperties(resource, functionProperties);
+  const dot = Handler.lastIndexOf('.');
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    arn: arnOf(resource),
+    handler: Handler,
+    modulePath: `${Handler.slice(0, dot)}.mjs`,
+    exportName: Handler.slice(dot + 1),
+    env: Environment?.Variables ?? {},
+    timeoutSeconds: Timeout,
+    memoryMb: MemorySize,
+    role: Role,
+  };
+}
+
+function mapping(resource: ResolvedResource): DeployedMapping {
+  const properties = readProperties(resource, mappingProperties);
+  return {
+    logicalId: resource.logicalId,
+    queueArn: properties.EventSourceArn,
+    functionName: lastSegment(properties.FunctionName),
+    batchSize: properties.BatchSize,
+    windowSeconds: properties.MaximumBatchingWindowInSeconds,
+    maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency,
+    partialResponses: properties.FunctionResponseTypes.length > 0,
+    enabled: properties.Enabled,
+  };
+}

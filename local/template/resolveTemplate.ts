@@ -1,0 +1,112 @@
+import { evaluate, NO_VALUE, type Scope } from './evaluate.ts';
+import { LocalTemplateError } from './LocalTemplateError.ts';
+import { orderResources } from './orderResources.ts';
+import { INERT_LOGICAL_IDS, type KnownResource, type ResourceType, resourceTypes } from './resourceTypes.ts';
+import type { StackIdentity } from './StackIdentity.ts';
+import type { Template } from './Template.ts';
+
+/** A resource with every intrinsic evaluated. */
+export interface ResolvedResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** `Ref`: mostly the name; for a queue its URL. */
+  readonly physicalId: string;
+  /** Undefined for a type that has none. */
+  readonly arn: string | undefined;
+  readonly locally: 'built' | 'inert';
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** A template as if deployed: plain values everywhere, resources in dependency order. */
+export interface ResolvedTemplate {
+  readonly resources: readonly ResolvedResource[];
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Evaluates a template for a stack.
+ *
+ * @throws LocalTemplateError by name for what it doesn't understand: a resource type, an intrinsic function, a
+ * pseudo parameter, an attribute, a reference to nothing, a circle.
+ */
+export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
+  const known = new Map<string, { resource: KnownResource; type: ResourceType; typeName: string }>();
+  const lookUp = (logicalId: string, where: string) => {
+    const found = known.get(logicalId);
+    if (found === undefined) throw unknownReference(logicalId, where);
+    return found;
+  };
+  const scope: Scope = {
+    ref(name, where) {
+      if (name.startsWith('AWS::')) return pseudoParameter(name, stack, where);
+      const { resource, type } = lookUp(name, where);
+      return type.ref(resource);
+    },
+    attribute(logicalId, attribute, where) {
+      const { resource, type, typeName } = lookUp(logicalId, where);
+      const value = Object.hasOwn(type.attributes, attribute) ? type.attributes[attribute] : undefined;
+      if (value === undefined)
+        throw unknownReference(`attribute ${attribute} of ${typeName} ${logicalId}`, where);
+      return value(resource);
+    },
+  };
+
+  const unsupported = Object.entries(template.Resources).filter(([, { Type }]) => !resourceTypes.has(Type));
+  if (unsupported.length > 0) {
+    const names = unsupported.map(([logicalId, { Type }]) => `${logicalId} (${Type})`).join(', ');
+    throw new LocalTemplateError('SLUICE_TEMPLATE_RESOURCE_UNSUPPORTED', `${names}.`);
+  }
+
+  const resources = orderResources(template).flatMap((logicalId): ResolvedResource[] => {
+    const raw = template.Resources[logicalId];
+    const type = raw && resourceTypes.get(raw.Type);
+    if (raw === undefined || type === undefined) return [];
+    const properties = Object.fromEntries(
+      Object.entries(raw.Properties)
+        .map(([name, value]) => [name, evaluate(value, scope, `${logicalId}.${name}`)] as const)
+        .filter(([, value]) => value !== NO_VALUE),
+    );
+    const resource: KnownResource = { logicalId, properties, stack };
+    known.set(logicalId, { resource, type, typeName: raw.Type });
+    return [
+      {
+        logicalId,
+        type: raw.Type,
+        physicalId: type.ref(resource),
+        arn: type.attributes.Arn?.(resource),
+        locally: INERT_LOGICAL_IDS.has(logicalId) ? 'inert' : type.locally,
+        properties,
+      },
+    ];
+  });
+
+  const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [
+    name,
+    String(evaluate(Value, scope, `Outputs.${name}`)),
+  ]);
+  return { resources, outputs: Object.fromEntries(outputs) };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
+function pseudoParameter(name: string, stack: StackIdentity, where: string): string | typeof NO_VALUE {
+  switch (name) {
+    case 'AWS::AccountId':
+      return stack.account;
+    case 'AWS::Region':
+      return stack.region;
+    case 'AWS::Partition':
+      return stack.partition;
+    case 'AWS::StackName':
+      return stack.stackName;
+    case 'AWS::URLSuffix':
+      return stack.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+    case 'AWS::NoValue':
+      return NO_VALUE;
+    default:
+      throw unknownReference(`pseudo parameter ${name}`, where);
+  }
+}
+
+function unknownReference(what: string, where: string): Error {
+  return new LocalTemplateError('SLUICE_TEMPLATE_REFERENCE_UNKNOWN', `${what} at ${where}.`);
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+// Strict throughout: a property that the local cloud would have to honour and doesn't is refused by name.
+// Properties called `inert` change nothing that is observable on a laptop.
+const inert = z.unknown();
+
+export const bucketProperties = z.strictObject({
+  BucketName: z.string().optional(),
+  NotificationConfiguration: z
+    .strictObject({ EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.boolean() }) })
+    .optional(),
+  BucketEncryption: inert.optional(),
+  LifecycleConfiguration: inert.optional(),
+  OwnershipControls: inert.optional(),
+  PublicAccessBlockConfiguration: inert.optional(),
+  Tags: inert.optional(),
+});
+
+export const databaseProperties = z.strictObject({
+  CatalogId: inert,
+  DatabaseInput: z.record(z.string(), z.unknown()),
+});
+
+export const tableProperties = z.strictObject({
+  CatalogId: inert,
+  DatabaseName: z.string(),
+  TableInput: z.record(z.string(), z.unknown()),
+});
+
+export const functionProperties = z.strictObject({
+  FunctionName: z.string(),
+  Description: z.string().optional(),
+  Handler: z.string().regex(/^[\w./-]+\.\w+$/, 'a module and an export: build/collect/handler.handler'),
+  /** Functions run on the Node that runs the local cloud. */
+  Runtime: z.literal('nodejs24.x'),
+  Role: z.string(),
+  /** Lambda's defaults: 128 MB, 3 seconds. */
+  MemorySize: z.int().default(128),
+  Timeout: z.int().default(3),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
+  Architectures: inert.optional(),
+  Code: inert,
+  Tags: inert.optional(),
+});
+
+export const mappingProperties = z.strictObject({
+  EventSourceArn: z.string().regex(/^arn:[^:]+:sqs:/, 'the ARN of an SQS queue'),
+  FunctionName: z.string(),
+  BatchSize: z.int().default(10),
+  MaximumBatchingWindowInSeconds: z.int().default(0),
+  Enabled: z.boolean().default(true),
+  FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+  ScalingConfig: z.strictObject({ MaximumConcurrency: z.int() }).optional(),
+});
+
+export const scheduleProperties = z.strictObject({
+  Name: z.string().optional(),
+  Description: z.string().optional(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  ScheduleExpression: z.string(),
+  ScheduleExpressionTimezone: z.literal('UTC').default('UTC'),
+  FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
+  Target: z.strictObject({
+    Arn: z.string().regex(/^arn:[^:]+:lambda:/, 'the ARN of a function'),
+    RoleArn: z.string(),
+    Input: z.string().default('{}'),
+    // The local scheduler calls once and logs what fails.
+    RetryPolicy: inert.optional(),
+    DeadLetterConfig: inert.optional(),
+  }),
+});
+
+export const apiProperties = z.strictObject({
+  Name: z.string(),
+  ProtocolType: z.literal('HTTP'),
+  CorsConfiguration: z
+    .strictObject({
+      AllowOrigins: z.array(z.string()).default([]),
+      AllowMethods: z.array(z.string()).default([]),
+      AllowHeaders: z.array(z.string()).default([]),
+      ExposeHeaders: z.array(z.string()).default([]),
+      MaxAge: z.int().optional(),
+    })
+    .optional(),
+});
+
+export const stageProperties = z.strictObject({
+  ApiId: z.string(),
+  /** Without a path of its own in front of every route. */
+  StageName: z.literal('$default'),
+  AutoDeploy: z.literal(true),
+  DefaultRouteSettings: z.strictObject({ DetailedMetricsEnabled: inert }).optional(),
+});
+
+export const integrationProperties = z.strictObject({
+  ApiId: z.string(),
+  IntegrationType: z.literal('AWS_PROXY'),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal('2.0'),
+  /** API Gateway's default, and the longest it waits. */
+  TimeoutInMillis: z.int().max(30_000).default(30_000),
+});
+
+export const routeProperties = z.strictObject({
+  ApiId: z.string(),
+  RouteKey: z.string(),
+  Target: z.string().startsWith('integrations/'),
+});
