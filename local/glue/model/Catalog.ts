@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../lib/time/Clock.ts';
+import { readProperties } from '../../edge/readProperties.ts';
 import { alreadyExists, databaseNotFound, invalidInput, tableNotFound } from '../errors.ts';
 import { eraseDatabase, eraseTable, readDatabases, writeDatabase, writeTable } from './catalogFiles.ts';
-import type { DatabaseInput } from './databaseInput.ts';
+import { type DatabaseInput, databaseInputSchema } from './databaseInput.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import { Faults } from './Faults.ts';
-import type { TableInput } from './tableInput.ts';
+import { type TableInput, tableInputSchema } from './tableInput.ts';
 
 /**
  * The Data Catalog: databases, tables and their partitions. A change is on disk before the method returns,
@@ -118,15 +119,23 @@ export class Catalog {
     if (changed !== table) this.#keepTable(changed);
   }
 
-  /** Creates the database, or brings it to the input, as an update of a stack would. Its tables stay. */
-  ensureDatabase(input: DatabaseInput): void {
+  /**
+   * Creates the database, or brings it to the `DatabaseInput` of a template's `AWS::Glue::Database`, as an
+   * update of a stack would. Its tables stay.
+   */
+  ensureDatabase(databaseInput: unknown): void {
+    const input = readProperties(databaseInputSchema, databaseInput, 'AWS::Glue::Database DatabaseInput');
     const existing = this.#databases.get(input.Name);
     if (existing === undefined) this.createDatabase(input);
     else if (!isDeepStrictEqual(existing.input, input)) this.updateDatabase(input.Name, input);
   }
 
-  /** Creates the table, or brings it to the input, as an update of a stack would. Its partitions stay. */
-  ensureTable(databaseName: string, input: TableInput): void {
+  /**
+   * Creates the table, or brings it to the `TableInput` of a template's `AWS::Glue::Table`, as an update of a
+   * stack would. Its partitions stay.
+   */
+  ensureTable(databaseName: string, tableInput: unknown): void {
+    const input = readProperties(tableInputSchema, tableInput, 'AWS::Glue::Table TableInput');
     const existing = this.database(databaseName).tables.get(input.Name);
     if (existing === undefined) this.createTable(databaseName, input);
     else if (!isDeepStrictEqual(existing.input, input)) this.updateTable(databaseName, input);
