@@ -1,21 +1,10 @@
 import type { LocalClock } from '../clock/LocalClock.ts';
-import { failedMessages, type PolledMessage, sqsEvent } from './sqsEvent.ts';
-
-/** The queue behind a mapping, as far as the poller needs it. */
-export interface PolledQueue {
-  readonly arn: string;
-  readonly visibilityTimeoutMs: number;
-  /** Messages that could be received now. */
-  visible(): number;
-  receive(max: number): Promise<readonly PolledMessage[]>;
-  delete(receiptHandle: string): Promise<void>;
-  /** Calls back whenever a message becomes visible. */
-  onVisible(listener: () => void): void;
-}
+import type { Queue } from '../sqs/model/Queue.ts';
+import { failedMessages, sqsEvent } from './sqsEvent.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
-  readonly queue: PolledQueue;
+  readonly queue: Queue;
   readonly invoke: (payload: string) => Promise<string>;
   readonly batchSize: number;
   /** How long a batch may wait to fill. */
@@ -30,21 +19,21 @@ export interface MappingOptions {
 export class EventSourceMapping {
   readonly #options: MappingOptions;
   readonly #running = new Set<Promise<void>>();
+  readonly #stopListening: () => void;
   #windowOpen = false;
   #closed = false;
 
   constructor(options: MappingOptions) {
     this.#options = options;
-    options.queue.onVisible(() => this.#wake());
-    this.#wake();
+    this.#stopListening = options.queue.onMessage(() => this.#wake());
   }
 
   /**
    * Takes every visible message now, whatever the window, and resolves when none is visible or under way.
-   * Messages that failed stay invisible until their timeout and are not waited for.
+   * Messages that failed stay hidden until their timeout and are not waited for.
    */
   async drain(): Promise<void> {
-    while (!this.#closed && (this.#options.queue.visible() > 0 || this.#running.size > 0)) {
+    while (!this.#closed && (this.#visible() > 0 || this.#running.size > 0)) {
       this.#startBatches();
       await Promise.race(this.#running);
     }
@@ -53,13 +42,19 @@ export class EventSourceMapping {
   /** Starts no further batch and waits for those under way. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopListening();
     await Promise.all(this.#running);
   }
 
+  #visible(): number {
+    return this.#options.queue.counts().visible;
+  }
+
   #wake(): void {
-    const { queue, batchSize, windowMs, clock } = this.#options;
-    if (this.#closed || queue.visible() === 0) return;
-    if (windowMs === 0 || queue.visible() >= batchSize) {
+    const { batchSize, windowMs, clock } = this.#options;
+    const visible = this.#visible();
+    if (this.#closed || visible === 0) return;
+    if (windowMs === 0 || visible >= batchSize) {
       this.#startBatches();
     } else if (!this.#windowOpen) {
       this.#windowOpen = true;
@@ -71,31 +66,23 @@ export class EventSourceMapping {
   }
 
   #startBatches(): void {
-    const { queue, maximumConcurrency } = this.#options;
-    while (!this.#closed && queue.visible() > 0 && this.#running.size < maximumConcurrency) {
-      const before = queue.visible();
+    while (!this.#closed && this.#visible() > 0 && this.#running.size < this.#options.maximumConcurrency) {
       const batch = this.#runBatch().finally(() => {
         this.#running.delete(batch);
         this.#wake();
       });
       this.#running.add(batch);
-      if (queue.visible() === before) return;
     }
   }
 
   async #runBatch(): Promise<void> {
-    const { queue, batchSize, invoke, partialResponses, clock } = this.#options;
-    const batch = await queue.receive(batchSize);
+    const { queue, batchSize, invoke, partialResponses } = this.#options;
+    const batch = queue.receive(batchSize);
     if (batch.length === 0) return;
     const failed = await invoke(JSON.stringify(sqsEvent(batch, queue.arn))).then(
       (response) => (partialResponses ? failedMessages(response, batch) : new Set<string>()),
-      () => new Set(batch.map(({ messageId }) => messageId)),
+      () => new Set(batch.map(({ id }) => id)),
     );
-    await Promise.all(
-      batch
-        .filter(({ messageId }) => !failed.has(messageId))
-        .map(({ receiptHandle }) => queue.delete(receiptHandle)),
-    );
-    if (failed.size > 0) clock.after(queue.visibilityTimeoutMs + 1, () => this.#wake());
+    for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
   }
 }

@@ -1,33 +1,18 @@
 import type { SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
-
-/** A message as the poller received it. Times are epoch milliseconds. */
-export interface PolledMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  readonly md5OfBody: string;
-  readonly sentAt: number;
-  readonly firstReceivedAt: number;
-  readonly receiveCount: number;
-}
+import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/model/Message.ts';
 
 /** The event a function gets for a batch. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-export function sqsEvent(messages: readonly PolledMessage[], queueArn: string): SQSEvent {
-  const region = queueArn.split(':')[3] ?? '';
+export function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent {
+  const [, , , region = '', account = ''] = queueArn.split(':');
   return {
-    Records: messages.map((message) => ({
-      messageId: message.messageId,
-      receiptHandle: message.receiptHandle,
+    Records: batch.map((message) => ({
+      messageId: message.id,
+      receiptHandle: message.receipt,
       body: message.body,
-      attributes: {
-        ApproximateReceiveCount: String(message.receiveCount),
-        SentTimestamp: String(message.sentAt),
-        SenderId: '000000000000',
-        ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-      },
+      attributes: systemAttributes(message, account),
       messageAttributes: {},
-      md5OfBody: message.md5OfBody,
+      md5OfBody: bodyMd5(message.body),
       eventSource: 'aws:sqs',
       eventSourceARN: queueArn,
       awsRegion: region,
@@ -40,12 +25,12 @@ const partialResponseSchema = z
   .nullish();
 
 /**
- * The messages that a partial batch response names as failed. Lambda takes a response it can't read, or one
- * that names a message not in the batch, as a failure of all.
+ * Ids of the messages that a partial batch response names as failed. Lambda takes a response it can't read, or
+ * one that names a message not in the batch, as a failure of all.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
-export function failedMessages(response: string, batch: readonly PolledMessage[]): ReadonlySet<string> {
-  const all = new Set(batch.map(({ messageId }) => messageId));
+export function failedMessages(response: string, batch: readonly ReceivedMessage[]): ReadonlySet<string> {
+  const all = new Set(batch.map(({ id }) => id));
   const parsed = partialResponseSchema.safeParse(JSON.parse(response));
   if (!parsed.success) return all;
   const failed = (parsed.data?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);

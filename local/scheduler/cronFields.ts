@@ -5,14 +5,21 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /** The six fields in order, with their ranges. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
-const FIELDS = [
+const FIELDS: readonly Field[] = [
   { name: 'minutes', from: 0, to: 59, names: [] },
   { name: 'hours', from: 0, to: 23, names: [] },
   { name: 'day of month', from: 1, to: 31, names: [] },
   { name: 'month', from: 1, to: 12, names: MONTHS },
   { name: 'day of week', from: 1, to: 7, names: WEEKDAYS },
   { name: 'year', from: 1970, to: 2199, names: [] },
-] as const;
+];
+
+interface Field {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly names: readonly string[];
+}
 
 /** For each field the values it matches. */
 export type CronFields = readonly ReadonlySet<number>[];
@@ -30,11 +37,7 @@ export function parseCron(text: string, invalid: (why: string) => Error): CronFi
   return FIELDS.map((field, index) => parseField(parts[index] ?? '', field, invalid));
 }
 
-function parseField(
-  text: string,
-  field: (typeof FIELDS)[number],
-  invalid: (why: string) => Error,
-): Set<number> {
+function parseField(text: string, field: Field, invalid: (why: string) => Error): Set<number> {
   const values = new Set<number>();
   for (const item of text.split(',')) {
     if (/[LW#]/.test(item) && !/^[A-Z]{3}/.test(item)) throw notImplemented(`cron ${field.name} '${item}'`);
@@ -50,14 +53,14 @@ function parseField(
 }
 
 /** `5` is 5 to 5, but `5/10` starts at 5 and runs to the end. */
-function bounds(range: string, step: string | undefined, field: (typeof FIELDS)[number]): [number, number] {
+function bounds(range: string, step: string | undefined, field: Field): [number, number] {
   const [first = '', last] = range.split('-');
   const low = fieldValue(first, field);
   if (last !== undefined) return [low, fieldValue(last, field)];
   return [low, step === undefined ? low : field.to];
 }
 
-function fieldValue(text: string, { names, from }: (typeof FIELDS)[number]): number {
-  const named = names.findIndex((name) => name === text.toUpperCase());
+function fieldValue(text: string, { names, from }: Field): number {
+  const named = names.indexOf(text.toUpperCase());
   return named >= 0 ? named + from : /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }

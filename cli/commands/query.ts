@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
+import { runQuery } from '../../local/query/runQuery.ts';
+import type { Command } from '../Command.ts';
+import { textTable } from '../output/textTable.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** `sluice query`: SQL over what has landed, by DuckDB, whether the local cloud runs or not. */
+export const query: Command = {
+  name: 'query',
+  summary: 'Answer SQL over the local tables with DuckDB, while the local cloud runs or not.',
+  usage: 'sluice query "<sql>" [--json] [--data DIR]',
+  options: {
+    json: { type: 'boolean', help: 'print an array of row objects' },
+    data: { type: 'string', help: 'data directory of the local cloud (default .sluice/data)' },
+  },
+  examples: [
+    'sluice query "select event_name, count(*) n from statsig_forwarded_events group by 1 order by 2 desc"',
+    'sluice query "show all tables" --json',
+  ],
+  async run({ values, positionals }) {
+    const [sql, ...more] = positionals;
+    if (sql === undefined || more.length > 0) {
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
+    }
+    const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
+    const rows = await runQuery(join(directory), sql);
+    process.stdout.write(values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
+    return 0;
+  },
+};

@@ -1,0 +1,92 @@
+import { join, relative } from 'node:path';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { UsageError } from '../UsageError.ts';
+
+const COLLECTOR_PORT = 4700;
+/** The port that users of local AWS tools expect. */
+const EDGE_PORT = 4566;
+
+/** `sluice start`: the embedded cloud, until Ctrl-C. */
+export const start: Command = {
+  name: 'start',
+  summary: 'Start the local cloud: collector, S3, Firehose, Glue and SQS on loopback, until Ctrl-C.',
+  usage: 'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--json]',
+  options: {
+    port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free one)` },
+    'edge-port': { type: 'string', help: `port of all AWS services (default ${EDGE_PORT}; 0: any free one)` },
+    data: { type: 'string', help: 'data directory (default .sluice/data)' },
+    'buffer-seconds': {
+      type: 'string',
+      help: 'deliver at the latest after so many seconds (default: as deployed)',
+    },
+    json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
+  },
+  examples: ['npm start', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
+  async run({ values, positionals }) {
+    if (positionals.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${positionals.join(' ')}.`);
+    const startedAt = performance.now();
+    const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
+    const cloud = await startCloud({
+      port: wholeNumber(values, 'port', 65_535) ?? COLLECTOR_PORT,
+      edgePort: wholeNumber(values, 'edge-port', 65_535) ?? EDGE_PORT,
+      data: typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory(),
+      ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
+    });
+    const interrupted = interruption();
+    if (values['json'] === true) {
+      const { collector, edge, data, bucket, database } = cloud;
+      process.stdout.write(
+        `${JSON.stringify({ collector, edge, data, bucket, database, pid: process.pid })}\n`,
+      );
+    } else {
+      process.stdout.write(welcome(cloud, performance.now() - startedAt));
+    }
+    await interrupted;
+    process.stderr.write('\nDelivering what is buffered …\n');
+    await cloud.close();
+    process.stderr.write(`Stopped. The data stays in ${relative('', cloud.data)}.\n`);
+    return 0;
+  },
+};
+
+function wholeNumber(values: CommandLine['values'], option: string, most: number): number | undefined {
+  const text = values[option];
+  if (typeof text !== 'string') return undefined;
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= most)) {
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${option}: came ${text}, expected 0 to ${most}.`);
+  }
+  return number;
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (asked && signal === 'SIGINT') process.exit(130);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+function welcome(cloud: Cloud, tookMs: number): string {
+  const folder = relative('', join(cloud.data, 's3', cloud.bucket));
+  return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
+
+  Point an SDK at  ${cloud.collector}/v1/rgstr   with any client-… or secret-… key
+  AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
+  Data             ${folder}
+  Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"
+  Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
+
+Ctrl-C delivers what is buffered, stops, and keeps the data.
+`;
+}

@@ -1,0 +1,80 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaFunction } from '../lambda/LambdaFunction.ts';
+import type { DeployedFunction } from '../template/Deployment.ts';
+import { LocalCloudError } from './LocalCloudError.ts';
+import { localAccount } from './localAccount.ts';
+
+/** The deployed functions, by name. */
+export interface Functions {
+  /** Invokes by name. @throws LocalCloudError `SLUICE_LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
+  invoke(functionName: string, payload: string): Promise<string>;
+  /** Loads every bundle, so that the first request needn't wait. */
+  warm(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the template's functions ready to run, with what Lambda and the local cloud put into their environment. */
+export function startFunctions(options: {
+  readonly functions: readonly DeployedFunction[];
+  /** Where the bundles are: Lambda's `/var/task`. */
+  readonly codeDirectory: string;
+  /** Each function's log goes to `<function>.log` here. */
+  readonly logDirectory: string;
+  readonly edgeUrl: string;
+}): Functions {
+  mkdirSync(options.logDirectory, { recursive: true });
+  const logs: WriteStream[] = [];
+  const functions = new Map(
+    options.functions.map((deployed) => {
+      const log = createWriteStream(join(options.logDirectory, `${deployed.name}.log`), { flags: 'a' });
+      logs.push(log);
+      const started = new LambdaFunction({
+        handlerFile: join(options.codeDirectory, deployed.modulePath),
+        handlerName: deployed.exportName,
+        functionName: deployed.name,
+        functionArn: deployed.arn,
+        memoryMb: deployed.memoryMb,
+        timeoutMs: deployed.timeoutSeconds * 1000,
+        variables: { ...lambdaVariables(deployed), ...deployed.env, ...localVariables(options.edgeUrl) },
+        log: (text) => void log.write(text),
+      });
+      return [deployed.name, started];
+    }),
+  );
+  return {
+    async invoke(functionName, payload) {
+      const called = functions.get(functionName);
+      if (called === undefined)
+        throw new LocalCloudError('SLUICE_LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
+      return called.invoke(payload);
+    },
+    async warm() {
+      await Promise.all([...functions.values()].map((one) => one.warm()));
+    },
+    async close() {
+      await Promise.all([...functions.values()].map((one) => one.close()));
+      await Promise.all(logs.map((log) => new Promise<void>((resolve) => log.end(resolve))));
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+function lambdaVariables({ name, memoryMb }: DeployedFunction): Record<string, string> {
+  return {
+    AWS_REGION: localAccount.region,
+    AWS_DEFAULT_REGION: localAccount.region,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
+    TZ: ':UTC',
+  };
+}
+
+/** The only differences from a deployed function: where AWS is, and that any well-formed SDK key may post. */
+function localVariables(edgeUrl: string): Record<string, string> {
+  return { AWS_ENDPOINT_URL: edgeUrl, SLUICE_ALLOW_ANY_KEY: 'true' };
+}

@@ -1,0 +1,13 @@
+import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+
+/** Wrong calls of the control API. */
+export const ControlError = defineErrorFamily('user', {
+  SLUICE_CONTROL_UNKNOWN: {
+    cause: 'There is no such control call.',
+    cure: 'GET /_sluice/status; POST /_sluice/flush; POST or DELETE /_sluice/faults.',
+  },
+  SLUICE_CONTROL_BODY: {
+    cause: 'The body of the control call is not understood.',
+    cure: 'See docs/local.md for the shape of each call.',
+  },
+});

@@ -1,0 +1,64 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { dataFolders } from '../cloud/dataDirectory.ts';
+import type { TableEntry } from '../glue/model/entries.ts';
+import { readCatalog } from '../glue/model/readCatalog.ts';
+import { partitionFiles } from './partitionFiles.ts';
+import { QueryError } from './QueryError.ts';
+import { type QueryTable, quoteName, tableView } from './tableView.ts';
+import { type JsonValue, toJsonValue } from './toJsonValue.ts';
+
+/** One row of an answer, by column name. */
+export type QueryRow = Readonly<Record<string, JsonValue>>;
+
+/**
+ * Answers SQL (DuckDB's dialect) over the registered partitions of the local catalog. Reads only what is on
+ * disk, so it needs no running cloud; a table can be named with or without its database.
+ *
+ * @param directory The data directory of the local cloud.
+ * @throws QueryError `SLUICE_QUERY_NO_DATA` without a catalog, `SLUICE_QUERY_FAILED` with DuckDB's own message.
+ */
+export async function runQuery(directory: string, sql: string): Promise<QueryRow[]> {
+  const folders = dataFolders(directory);
+  const databases = readCatalog(folders.glue);
+  if (databases.length === 0) throw new QueryError('SLUICE_QUERY_NO_DATA', `Looked in ${folders.root}.`);
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    for (const database of databases) {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
+      for (const table of database.tables.values()) {
+        await connection.run(tableView(toQueryTable(table, folders.s3)));
+      }
+    }
+    const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
+    await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
+    const reader = await connection.runAndReadAll(sql);
+    const names = reader.deduplicatedColumnNames();
+    return reader
+      .getRows()
+      .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
+  } catch (error) {
+    throw new QueryError('SLUICE_QUERY_FAILED', error instanceof Error ? error.message : '', {
+      cause: error,
+    });
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
+  const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
+    list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
+  return {
+    database: table.databaseName,
+    name: table.input.Name,
+    columns: columns(table.input.StorageDescriptor?.Columns),
+    partitionKeys: columns(table.input.PartitionKeys),
+    partitions: table.partitions.map(({ values, input }) => ({
+      values,
+      files: partitionFiles(s3Directory, input.StorageDescriptor?.Location ?? ''),
+    })),
+  };
+}
