@@ -4,6 +4,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/harness/strip-types.cjs' },
+  setupFiles: ['<rootDir>/test/harness/one-realm.mjs'],
   reporters: ['default', '<rootDir>/test/harness/closing-line.cjs'],
   testTimeout: 60_000,
   maxWorkers: 2,
