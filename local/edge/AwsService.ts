@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { AwsError } from './AwsError.ts';
 import type { VerifiedSignature } from './sigv4/verifySignature.ts';
 
 /** A request that reached the edge endpoint, signature checked, service recognised. */
@@ -34,4 +35,9 @@ export interface AwsService {
   readonly targetPrefix?: string;
   /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
   handle(request: AwsRequest): Promise<AwsResponse>;
+  /**
+   * Words an error that the edge found before `handle` could be asked, a wrong signature above all.
+   * Without it the edge answers as the JSON protocols do.
+   */
+  refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
 }

@@ -83,14 +83,17 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
     return { status: 200, headers: { 'content-type': contentType }, body: JSON.stringify(output ?? {}) };
   }
 
+  const refuse = (error: AwsError) => jsonError(error, contentType, errorHeaders?.(error));
+
   return {
     signingName,
     targetPrefix,
+    refuse,
     async handle(request) {
       try {
         return await answer(request);
       } catch (error) {
-        if (error instanceof AwsError) return jsonError(error, contentType, errorHeaders?.(error));
+        if (error instanceof AwsError) return refuse(error);
         throw error;
       }
     },

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../lib/time/Clock.ts';
+import type { AwsRequest } from './AwsService.ts';
+import { readBody } from './readBody.ts';
+import type { SignableRequest } from './sigv4/canonicalRequest.ts';
+import { UNNAMED_PAYLOAD_BYTES } from './sigv4/limits.ts';
+import type { Authorization } from './sigv4/readAuthorization.ts';
+import { SignatureProblem } from './sigv4/SignatureProblem.ts';
+import { verifySignature } from './sigv4/verifySignature.ts';
+
+/** Whom the edge lets in, and by which time. */
+export interface Admission {
+  readonly credentials: ReadonlyMap<string, string>;
+  readonly clock: Clock;
+}
+
+/** Checks the signature of a request and makes it what a service handles. */
+export async function admitRequest(
+  message: IncomingMessage,
+  parts: { readonly signable: SignableRequest; readonly query: URLSearchParams; readonly requestId: string },
+  authorization: Authorization,
+  admission: Admission,
+): Promise<AwsRequest> {
+  const claimed = parts.query.get('X-Amz-Content-Sha256') ?? message.headers['x-amz-content-sha256'];
+  let body: Readable = message;
+  let payloadHash: string;
+  if (typeof claimed === 'string') {
+    payloadHash = claimed;
+  } else if (authorization.signingName !== 's3') {
+    const bytes = await readBody(message, UNNAMED_PAYLOAD_BYTES);
+    body = Readable.from([bytes], { objectMode: false });
+    payloadHash = createHash('sha256').update(bytes).digest('hex');
+  } else if (authorization.presigned) {
+    payloadHash = 'UNSIGNED-PAYLOAD';
+  } else {
+    throw new SignatureProblem(
+      'missingPayloadHash',
+      'Missing required header for this request: x-amz-content-sha256.',
+    );
+  }
+  const signature = verifySignature(parts.signable, authorization, {
+    credentials: admission.credentials,
+    nowMs: admission.clock.now(),
+    payloadHash,
+  });
+  return {
+    method: parts.signable.method,
+    rawPath: parts.signable.rawPath,
+    query: parts.query,
+    headers: message.headers,
+    body,
+    region: authorization.region,
+    requestId: parts.requestId,
+    signature,
+  };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../../lib/time/Clock.ts';
+import { AwsError } from './AwsError.ts';
+import type { AwsResponse, AwsService } from './AwsService.ts';
+import { admitRequest } from './admitRequest.ts';
+import { detectService } from './detectService.ts';
+import { jsonError } from './jsonError.ts';
+import { sendResponse } from './sendResponse.ts';
+import { type Authorization, readAuthorization } from './sigv4/readAuthorization.ts';
+import { SignatureProblem } from './sigv4/SignatureProblem.ts';
+import { signatureError } from './sigv4/signatureError.ts';
+import { unknownService } from './unknownService.ts';
+
+/** What {@link startEdge} needs. */
+export interface EdgeOptions {
+  readonly services: readonly AwsService[];
+  /**
+   * Answers what begins with `/_sluice/`; false when it knows no such path, which is then answered 404.
+   * These requests carry no signature: they are let in only under a loopback name, so that no web page can
+   * reach them by a DNS name of its own.
+   */
+  readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Access key → secret. Default `test` → `test`. */
+  readonly credentials?: ReadonlyMap<string, string>;
+  /** Judges the age of signatures and dates the answers. */
+  readonly clock: Clock;
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Told of every defect of ours, which the client sees as a 500. Default: the stack on stderr. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** A running edge endpoint. */
+export interface Edge {
+  /** e.g. `http://127.0.0.1:4566`, no slash at the end. */
+  readonly url: string;
+  /** Takes no more requests, lets those under way finish for up to 5 seconds, then cuts them off. */
+  close(): Promise<void>;
+}
+
+const CLOSE_GRACE_MS = 5000;
+const CONTROL_PREFIX = '/_sluice/';
+const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|([a-z0-9-]+\.)+localhost|\[::1\])(:\d+)?$/i;
+
+/**
+ * Starts the one endpoint that all emulated services share. The service is recognised from the signature's
+ * scope, else from `X-Amz-Target`; the signature is checked; a service that isn't there is refused by name.
+ */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { clock, onDefect = reportDefect } = options;
+  const credentials = options.credentials ?? new Map([['test', 'test']]);
+
+  async function answer(message: IncomingMessage, requestId: string): Promise<AwsResponse> {
+    const { method = 'GET', url = '/' } = message;
+    const question = url.indexOf('?');
+    const rawPath = question < 0 ? url : url.slice(0, question);
+    const rawQuery = question < 0 ? '' : url.slice(question + 1);
+    const query = new URLSearchParams(rawQuery);
+    const signable = { method, rawPath, rawQuery, headers: message.headers };
+    let authorization: Authorization | undefined;
+    let problem: SignatureProblem | undefined;
+    try {
+      authorization = readAuthorization(signable, query);
+    } catch (error) {
+      if (!(error instanceof SignatureProblem)) throw error;
+      problem = error;
+    }
+    const target = message.headers['x-amz-target'];
+    const service = detectService(options.services, {
+      ...(authorization === undefined ? {} : { signingName: authorization.signingName }),
+      ...(typeof target === 'string' ? { target } : {}),
+    });
+    if ('unknown' in service) return unknownService(service.unknown, message.headers);
+    const refuse = (error: AwsError) =>
+      service.refuse?.(error, { method, requestId }) ?? jsonError(error, 'application/x-amz-json-1.1');
+    try {
+      if (authorization === undefined) {
+        throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
+      }
+      const parts = { signable, query, requestId };
+      return await service.handle(await admitRequest(message, parts, authorization, { credentials, clock }));
+    } catch (error) {
+      if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
+      if (error instanceof AwsError) return refuse(error);
+      if (!hungUp(error)) onDefect(error);
+      const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
+      return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
+    }
+  }
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (message.url?.startsWith(CONTROL_PREFIX)) {
+      const known =
+        LOOPBACK_HOST.test(message.headers.host ?? '') && (await options.control?.(message, response));
+      if (known !== true) response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
+    } else {
+      const requestId = randomUUID();
+      await sendResponse(response, await answer(message, requestId), requestId, clock.now());
+    }
+    // What a refusal left unread must go before the connection can carry the next request.
+    if (!message.complete) message.resume();
+  }
+
+  const server = createServer((message, response) => {
+    serve(message, response).catch((error: unknown) => {
+      if (!hungUp(error)) onDefect(error);
+      response.destroy();
+    });
+  });
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The edge listens on no port.');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+
+  return {
+    url: `http://${host}:${address.port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+/** The client went away: nobody is left to answer, and nothing of ours is wrong. */
+function hungUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function reportDefect(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}

@@ -1,0 +1,53 @@
+import { createHash, type Hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { crc32c } from './crc32c.ts';
+import { type Crc64, crc64nvme } from './crc64nvme.ts';
+
+/** The algorithms S3 knows, as its headers and XML spell them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+
+/** Of the whole object, or of its parts' checksums. SHA can't be computed of the whole from its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** Lengths of the digests in bytes: a value of another length is no checksum at all. */
+export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
+
+/** A running checksum. */
+export class Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  #crc = 0;
+  readonly #crc64: Crc64 = { high: 0, low: 0 };
+  readonly #hash: Hash | undefined;
+
+  constructor(algorithm: ChecksumAlgorithm) {
+    this.algorithm = algorithm;
+    if (algorithm === 'SHA1' || algorithm === 'SHA256') this.#hash = createHash(algorithm);
+  }
+
+  update(bytes: Uint8Array): void {
+    if (this.algorithm === 'CRC32') this.#crc = crc32(bytes, this.#crc);
+    else if (this.algorithm === 'CRC32C') this.#crc = crc32c(bytes, this.#crc);
+    else if (this.algorithm === 'CRC64NVME') crc64nvme(this.#crc64, bytes);
+    else this.#hash?.update(bytes);
+  }
+
+  /** The digest in base64, big-endian, as S3 writes it. Ends the running. */
+  digest(): string {
+    if (this.#hash !== undefined) return this.#hash.digest('base64');
+    const bytes = Buffer.alloc(checksumBytes[this.algorithm]);
+    if (this.algorithm === 'CRC64NVME') {
+      bytes.writeUInt32BE(this.#crc64.high, 0);
+      bytes.writeUInt32BE(this.#crc64.low, 4);
+    } else {
+      bytes.writeUInt32BE(this.#crc, 0);
+    }
+    return bytes.toString('base64');
+  }
+}

@@ -1,0 +1,24 @@
+/** Limits of S3. https://docs.aws.amazon.com/general/latest/gr/s3.html and https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+
+/** Of a key in UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+export const KEY_BYTES = 1024;
+/** 5 GiB: one PutObject, one part, one CopyObject. */
+export const SINGLE_PUT_BYTES = 5 * 1024 ** 3;
+/** 48.8 TiB: a multipart object of 10,000 parts of 5 GiB. */
+export const PART_COUNT = 10_000;
+/** 5 MiB: every part but the last is at least as large. */
+export const PART_MIN_BYTES = 5 * 1024 ** 2;
+/** Keys and common prefixes in one list answer, parts in one, uploads in one. */
+export const LIST_KEYS = 1000;
+/** Keys in one DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+export const DELETE_KEYS = 1000;
+/** 2 KB: names and values of the user's metadata. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+export const USER_METADATA_BYTES = 2048;
+/** What an XML request body may hold: 10,000 parts with checksums fit, and 1,000 longest keys. */
+export const XML_BODY_BYTES = 4 * 1024 ** 2;
+/** Every chunk of an `aws-chunked` body but the last. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
+export const CHUNK_MIN_BYTES = 8192;
+/** Header and trailer lines of an `aws-chunked` body. */
+export const CHUNK_LINE_BYTES = 8 * 1024;
+/** The account that owns every local bucket. */
+export const OWNER_ACCOUNT = '000000000000';
