@@ -1,0 +1,49 @@
+import { BILLED_STEP_BYTES, MAX_DOCUMENTS_PER_RECORD, MAX_RECORD_BYTES } from './limits.ts';
+
+/** Documents joined by newlines: one Firehose record. */
+export interface PackedRecord {
+  readonly data: Uint8Array;
+  /** Which documents it holds: indexes into what was packed, ascending. */
+  readonly documents: readonly number[];
+}
+
+/** Every document is in exactly one record, or too large for any. */
+export interface Packed {
+  readonly records: readonly PackedRecord[];
+  readonly tooLarge: readonly number[];
+}
+
+/**
+ * Packs JSON documents, which hold no newline, into as few records as order allows. AWS bills every record
+ * rounded up to 5 KB, so full records are what makes it cheap. Order is kept.
+ */
+export function packDocuments(documents: readonly string[]): Packed {
+  const records: PackedRecord[] = [];
+  const tooLarge: number[] = [];
+  let open: number[] = [];
+  let openBytes = 0;
+  const close = () => {
+    if (open.length === 0) return;
+    const text = open.length === documents.length ? documents : open.map((index) => documents[index] ?? '');
+    records.push({ data: Buffer.from(text.join('\n'), 'utf8'), documents: open });
+    open = [];
+    openBytes = 0;
+  };
+  for (const [index, document] of documents.entries()) {
+    const bytes = Buffer.byteLength(document, 'utf8');
+    if (bytes > MAX_RECORD_BYTES) {
+      tooLarge.push(index);
+      continue;
+    }
+    if (open.length === MAX_DOCUMENTS_PER_RECORD || openBytes + 1 + bytes > MAX_RECORD_BYTES) close();
+    openBytes += open.length === 0 ? bytes : 1 + bytes;
+    open.push(index);
+  }
+  close();
+  return { records, tooLarge };
+}
+
+/** Bytes that AWS bills for a record. */
+export function billedBytes(bytes: number): number {
+  return Math.ceil(bytes / BILLED_STEP_BYTES) * BILLED_STEP_BYTES;
+}

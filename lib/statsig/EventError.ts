@@ -1,0 +1,33 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** Why one event is refused. It is kept in quarantine under the code; the rest of its batch still lands. */
+export const EventError = defineErrorFamily('user', {
+  SLUICE_EVENT_NOT_AN_OBJECT: {
+    cause: 'The event is not a JSON object.',
+    cure: 'Send each event as an object with an eventName.',
+  },
+  SLUICE_EVENT_NO_NAME: {
+    cause: 'The event has no name.',
+    cure: 'Give it an eventName: text of at least one character.',
+  },
+  SLUICE_EVENT_BAD_TIME: {
+    cause: "The event's time is no time.",
+    cure: 'Send epoch milliseconds or an ISO 8601 date and time, in the years 1 to 9999.',
+  },
+  SLUICE_EVENT_BAD_USER: {
+    cause: "The event's user is not an object.",
+    cure: 'Send the user as an object, e.g. {"userID": "…"}.',
+  },
+  SLUICE_EVENT_BAD_EXPOSURE: {
+    cause: 'The exposure does not say of what.',
+    cure: 'Send metadata with a gate or a config name.',
+  },
+  SLUICE_EVENT_TOO_DEEP: {
+    cause: 'The event is nested too deeply.',
+    cure: 'Flatten its metadata and user.',
+  },
+  SLUICE_EVENT_TOO_LARGE: {
+    cause: 'The event is larger than a Firehose record.',
+    cure: 'Send less with it: at most 1,000 KiB as a row.',
+  },
+});

@@ -1,0 +1,53 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** Why a whole request is refused. docs/answers.md has the status of each and what becomes of the body. */
+export const RequestError = defineErrorFamily('user', {
+  SLUICE_METHOD_NOT_ALLOWED: {
+    cause: 'The collector takes POST only.',
+    cure: 'Send events with POST.',
+  },
+  SLUICE_PATH_RESERVED: {
+    cause: 'This endpoint belongs to Statsig, not to the collector.',
+    cure: "Override only the SDK's log URL (for example logEventUrl), so that it still gets its rules from Statsig.",
+  },
+  SLUICE_KEY_MISSING: {
+    cause: 'The request has no SDK key.',
+    cure: 'Send a client-… or secret-… key in the header STATSIG-API-KEY or in the query parameter k.',
+  },
+  SLUICE_KEY_UNKNOWN: {
+    cause: 'This SDK key may not post here.',
+    cure: "Add the key's SHA-256 to `keys` in sluice.config.ts and deploy.",
+  },
+  SLUICE_BODY_EMPTY: {
+    cause: 'The request has no body.',
+    cure: 'Send {"events": […]} as JSON.',
+  },
+  SLUICE_BODY_TOO_LARGE: {
+    cause: 'The body is larger than the collector takes.',
+    cure: "Send smaller batches: lower the SDK's event queue size.",
+  },
+  SLUICE_BODY_INFLATES_TOO_FAR: {
+    cause: 'The body is larger than the collector takes once it is decompressed.',
+    cure: "Send smaller batches: lower the SDK's event queue size.",
+  },
+  SLUICE_BODY_ENCODING_UNKNOWN: {
+    cause: 'The body has an encoding that the collector does not know.',
+    cure: 'Send it plain or as gzip, zstd, br or deflate.',
+  },
+  SLUICE_BODY_TRUNCATED: {
+    cause: 'The compressed body ends too early.',
+    cure: 'Send the whole body; a proxy or a limit on the way may have cut it.',
+  },
+  SLUICE_BODY_CORRUPT: {
+    cause: 'The body could not be decompressed.',
+    cure: 'Send the body as the SDK made it; a proxy on the way may have changed its bytes.',
+  },
+  SLUICE_BODY_NOT_JSON: {
+    cause: 'The body is not JSON.',
+    cure: 'Send {"events": […]} as JSON.',
+  },
+  SLUICE_BODY_WRONG_SHAPE: {
+    cause: 'The body is JSON, but no batch of events.',
+    cure: 'Send {"events": […]}; statsigMetadata and user are objects where present.',
+  },
+});

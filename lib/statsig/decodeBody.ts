@@ -1,0 +1,143 @@
+import { isUtf8 } from 'node:buffer';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS } from './limits.ts';
+import { RequestError } from './RequestError.ts';
+
+/** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
+export interface BodyMarkers {
+  /** Header `Content-Encoding`, '' when there is none. */
+  readonly contentEncoding: string;
+  /** Query `se=1` or header `STATSIG-ENCODED: 1`: reversed base64 of Latin-1 text. */
+  readonly statsigEncoded: boolean;
+}
+
+/** A body as text. */
+export interface DecodedBody {
+  readonly text: string;
+  /** Bytes after decompression. */
+  readonly bytes: number;
+  /** Whether bytes that are no UTF-8 were replaced by U+FFFD: a damaged character doesn't cost the batch. */
+  readonly repaired: boolean;
+}
+
+type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
+
+const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  // "deflate" means zlib's format, but some senders leave its header out: RFC 9110, 8.4.1.2.
+  deflate: (bytes) =>
+    hasZlibHeader(bytes)
+      ? inflateSync(bytes, { maxOutputLength: MAX_DECODED_BYTES })
+      : inflateRawSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+};
+
+/**
+ * Decodes a body as any SDK sends it: plain, gzip, zstd, br or deflate, more than once if need be, and
+ * Statsig's own encoding. js-client marks gzip in the query only (`gz=1`), some proxies leave stale headers,
+ * so gzip and zstd are known by their first bytes, whatever is said.
+ *
+ * @throws RequestError `SLUICE_BODY_…`: empty, too large, inflates too far, unknown, truncated or corrupt.
+ */
+export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody {
+  if (body.length === 0) throw new RequestError('SLUICE_BODY_EMPTY');
+  if (body.length > MAX_BODY_BYTES) {
+    throw new RequestError('SLUICE_BODY_TOO_LARGE', `${body.length} bytes, at most ${MAX_BODY_BYTES}.`);
+  }
+  let bytes = body;
+  for (let layer = 0; ; layer += 1) {
+    const format = formatOf(bytes) ?? (layer === 0 ? announcedFormat(bytes, markers) : undefined);
+    if (format === undefined) break;
+    if (layer === MAX_ENCODING_LAYERS) {
+      throw new RequestError('SLUICE_BODY_CORRUPT', `It is compressed more than ${layer} times.`);
+    }
+    bytes = inflate(format, bytes);
+  }
+  if (markers.statsigEncoded && !startsLikeJson(bytes)) bytes = decodeStatsig(bytes);
+  const text = asBuffer(bytes).toString('utf8');
+  return {
+    text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text,
+    bytes: bytes.length,
+    repaired: !isUtf8(bytes),
+  };
+}
+
+function formatOf(bytes: Uint8Array): Format | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
+  if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return 'zstd';
+  return undefined;
+}
+
+/** What the header says, for formats without first bytes of their own. */
+function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | undefined {
+  const announced = markers.contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  const last = announced.at(-1);
+  if (last === undefined) return undefined;
+  // Brotli and deflate streams may begin with any byte, a brace included: only JSON that parses is taken
+  // for a body decoded on the way.
+  if (last === 'br' || last === 'deflate') return isJson(bytes) ? undefined : last;
+  if (startsLikeJson(bytes) || markers.statsigEncoded) return undefined;
+  if (last === 'gzip' || last === 'x-gzip' || last === 'zstd') {
+    throw new RequestError('SLUICE_BODY_CORRUPT', `It is said to be ${last}, but does not begin like it.`);
+  }
+  throw new RequestError('SLUICE_BODY_ENCODING_UNKNOWN', `Content-Encoding: ${last.slice(0, 40)}.`);
+}
+
+function inflate(format: Format, bytes: Uint8Array): Uint8Array {
+  try {
+    return inflaters[format](bytes);
+  } catch (error) {
+    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      const detail = `It was stopped at ${MAX_DECODED_BYTES} bytes.`;
+      throw new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', detail, { cause: error });
+    }
+    // Node's name for an input that ends too early, the same for zlib, brotli and zstd.
+    if (code === 'Z_BUF_ERROR') {
+      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is ${format}.`, { cause: error });
+    }
+    throw new RequestError('SLUICE_BODY_CORRUPT', `It is ${format}.`, { cause: error });
+  }
+}
+
+/** Statsig's encoding is `btoa(text)` backwards, and btoa takes Latin-1. */
+function decodeStatsig(bytes: Uint8Array): Uint8Array {
+  const reversed = Buffer.from(bytes).reverse().toString('latin1');
+  return Buffer.from(Buffer.from(reversed, 'base64').toString('latin1'), 'utf8');
+}
+
+function startsLikeJson(bytes: Uint8Array): boolean {
+  let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  for (
+    let byte = bytes[i];
+    byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+    byte = bytes[i]
+  ) {
+    i += 1;
+  }
+  return bytes[i] === 0x7b || bytes[i] === 0x5b;
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  if (!startsLikeJson(bytes)) return false;
+  try {
+    JSON.parse(asBuffer(bytes).toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** RFC 1950: method 8, and the first two bytes are a multiple of 31. */
+function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+
+/** What became of an experiment's name: whether it is sure to be its real name. */
+export interface ResolvedName {
+  readonly name: string;
+  readonly resolved: boolean;
+}
+
+/** djb2 in decimal, or SHA-256 in base64: how initialize responses hide names from browsers. */
+const HASHED = /^(?:\d{1,10}|[A-Za-z0-9+/]{43}=)$/;
+
+/**
+ * Makes the lookup of experiment names that client SDKs may send hashed: in a layer exposure, the
+ * `allocatedExperiment` comes from Statsig's initialize response, where names are hashed with djb2 by default.
+ *
+ * @param experiments Real names, from the configuration. A name that looks hashed and is not among them
+ *   stays as it was sent and is marked unresolved.
+ */
+export function experimentNames(experiments: readonly string[]): (sent: string) => ResolvedName {
+  const known = new Map<string, string>();
+  for (const name of experiments) {
+    known.set(djb2(name), name);
+    known.set(hash('sha256', name, 'base64'), name);
+  }
+  for (const name of experiments) known.set(name, name);
+  return (sent) => {
+    const name = known.get(sent);
+    return name === undefined ? { name: sent, resolved: !HASHED.test(sent) } : { name, resolved: true };
+  };
+}
+
+/** Statsig's djb2, 32 bits in decimal: @statsig/client-core src/Hashing.js. */
+export function djb2(text: string): string {
+  let sum = 0;
+  for (let i = 0; i < text.length; i += 1) sum = ((sum << 5) - sum + text.charCodeAt(i)) | 0;
+  return String(sum >>> 0);
+}

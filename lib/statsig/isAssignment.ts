@@ -1,0 +1,38 @@
+/**
+ * Rule IDs that put nobody in a group: no rule matched, the feature is off or not started, or the unit fell
+ * out on the way. Read in Statsig's evaluators (go-sdk evaluator.go, server-core cmab_evaluator.rs) and specs.
+ */
+const NO_GROUP = new Set([
+  '',
+  'default',
+  'disabled',
+  'prestart',
+  'layerAssignment',
+  'inlineTargetingRules',
+  'targetingGate',
+  'override',
+]);
+
+/** Endings of rule IDs that assign nobody: autotune's exploration, and overrides (go-sdk, ruby-sdk sampling). */
+const NO_GROUP_ENDINGS = [':explore', ':override', ':id_override'] as const;
+
+/**
+ * Evaluation reasons without an evaluation, as any part of `source:result`. SDKs spell them in their own
+ * ways (`LocalOverride`, `local_override`), so they are compared in lower case without underscores.
+ */
+const NO_EVALUATION = new Set([
+  'unrecognized',
+  'novalues',
+  'uninitialized',
+  'loading',
+  'localoverride',
+  'error',
+  'unsupported',
+]);
+
+/** Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. */
+export function isAssignment(ruleId: string, reason: string | null): boolean {
+  if (NO_GROUP.has(ruleId) || NO_GROUP_ENDINGS.some((ending) => ruleId.endsWith(ending))) return false;
+  if (reason === null) return true;
+  return !reason.split(':').some((part) => NO_EVALUATION.has(part.trim().toLowerCase().replaceAll('_', '')));
+}

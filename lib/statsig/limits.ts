@@ -1,0 +1,29 @@
+/**
+ * Largest body taken, bytes as sent. Lambda takes 6 MB an invocation, a binary body's base64 included, so
+ * nothing larger arrives on AWS: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_BODY_BYTES = 6 * 1024 * 1024;
+
+/**
+ * Largest body after decompression. Real batches inflate about 12 times (2,000 events of the Rust core:
+ * 138 kB sent, 1.6 MB of JSON), and Statsig itself takes 10 MB a request: three times that is a bomb.
+ */
+export const MAX_DECODED_BYTES = 32 * 1024 * 1024;
+
+/** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
+export const MAX_ENCODING_LAYERS = 3;
+
+/** Deepest nesting of an event. Real ones have 4 levels, and a recursion without a bound is a stack overflow. */
+export const MAX_EVENT_DEPTH = 64;
+
+/** Characters of an SDK key. Real ones have about 50. */
+export const MAX_KEY_LENGTH = 256;
+
+/** A sender's clock may be off by this many milliseconds before its events' times are corrected. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/** Epoch milliseconds of 0001-01-01T00:00:00.000Z: years outside 1 to 9999 fit no `YYYY-MM-DD`. */
+export const MIN_TIME_MS = -62_135_596_800_000;
+
+/** Epoch milliseconds of 9999-12-31T23:59:59.999Z. */
+export const MAX_TIME_MS = 253_402_300_799_999;

@@ -1,0 +1,53 @@
+import { isJsonObject, type JsonObject } from './JsonObject.ts';
+import { parseExactJson } from './parseExactJson.ts';
+import { RequestError } from './RequestError.ts';
+import { toWellFormed } from './toWellFormed.ts';
+
+/** One POST of an SDK: events that nobody has looked at yet, and what they share. */
+export interface Batch {
+  /** Log events; or items of the HTTP API's `/v1/log_custom_exposure`, when `customExposures`. */
+  readonly events: readonly unknown[];
+  readonly customExposures: boolean;
+  /** The batch's own user: of every event that has none. */
+  readonly user: JsonObject | null;
+  readonly statsigMetadata: JsonObject | null;
+  /** The sender's clock when it sent, as beacons of statsig-js have it; unchecked. */
+  readonly clientTime: unknown;
+}
+
+/**
+ * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come.
+ *
+ * @param exact Keep numbers that a double can't hold; several times slower.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`.
+ */
+export function parseBatch(text: string, exact = false): Batch {
+  let parsed: unknown;
+  try {
+    parsed = exact ? parseExactJson(text) : JSON.parse(text);
+  } catch (error) {
+    // V8's message quotes the text, which may hold anything: it is not passed on.
+    throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
+  }
+  // Half a surrogate pair can come only as an escape; Firehose could not write it as UTF-8.
+  if (text.includes('\\ud') || text.includes('\\uD')) parsed = toWellFormed(parsed);
+  if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
+  const { events, exposures, user, statsigMetadata, clientTime } = parsed;
+  const list = events ?? exposures;
+  if (!Array.isArray(list)) throw wrongShape('It has no array of events.');
+  if (user !== undefined && user !== null && !isJsonObject(user)) throw wrongShape('user is no object.');
+  if (statsigMetadata !== undefined && statsigMetadata !== null && !isJsonObject(statsigMetadata)) {
+    throw wrongShape('statsigMetadata is no object.');
+  }
+  return {
+    events: list,
+    customExposures: events === undefined || events === null,
+    user: user ?? null,
+    statsigMetadata: statsigMetadata ?? null,
+    clientTime,
+  };
+}
+
+function wrongShape(detail: string) {
+  return new RequestError('SLUICE_BODY_WRONG_SHAPE', detail);
+}
