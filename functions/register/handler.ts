@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { z } from 'zod';
+import config from '#config';
+import { glueClient } from '../../lib/aws/glueClient.ts';
+import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import { CatalogError } from '../../lib/catalog/CatalogError.ts';
+import { KnownPartitions } from '../../lib/catalog/KnownPartitions.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import { type DailyReport, dailyRun } from './dailyRun.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { registerObjects } from './registerObjects.ts';
+
+/** Left for the answer and the log after the last try, in milliseconds. */
+const MARGIN_MS = 12_000;
+
+const known = new KnownPartitions();
+let environment: Environment | undefined;
+
+const queueEventSchema = z.object({
+  Records: z.array(
+    z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().min(1), body: z.string() }),
+  ),
+});
+const dailyEventSchema = z.strictObject({ sluice: z.literal('daily') });
+
+/**
+ * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
+ * they name; the schedule's `{"sluice":"daily"}` repairs what was missed and prepares tomorrow.
+ *
+ * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
+ */
+export async function handler(
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<SQSBatchResponse | readonly DailyReport[]> {
+  environment ??= readEnvironment(process.env);
+  const registrar = {
+    config,
+    bucket: environment.SLUICE_BUCKET,
+    catalog: gluePartitionCatalog(glueClient()),
+    folders: s3DayFolders(s3Client()),
+    known,
+    log: logLine,
+    attempts: {
+      clock: systemClock,
+      wait: (ms: number) => wait(ms),
+      random: Math.random,
+      // A call may take 10 s (see glueClient.ts): the last one must begin early enough to end in time.
+      deadline: systemClock.now() + context.getRemainingTimeInMillis() - MARGIN_MS,
+    },
+  };
+  const queued = queueEventSchema.safeParse(event);
+  if (queued.success) return registerObjects(registrar, queued.data.Records);
+  if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
+  throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
+}

@@ -1,0 +1,100 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { type PartitionPlan, planPartitions, type WantedDay } from '../../lib/catalog/planPartitions.ts';
+import { type FailedDay, type Registered, registerPartitions } from '../../lib/catalog/registerPartitions.ts';
+import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { tableKinds } from '../../lib/tables/forwardedTables.ts';
+import type { TableKind } from '../../lib/tables/Table.ts';
+import type { Registrar } from './Registrar.ts';
+import { type ObjectRef, readObjectCreated } from './readObjectCreated.ts';
+
+/**
+ * Registers the partitions of the objects that a batch of messages is about. The response names the messages
+ * to be given again: those whose partition could not be registered, and those that can't be read, which so end
+ * in the dead-letter queue. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export async function registerObjects(
+  registrar: Registrar,
+  records: readonly Pick<SQSRecord, 'messageId' | 'body'>[],
+): Promise<SQSBatchResponse> {
+  const { config, bucket, known, log } = registrar;
+  const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
+  const objects: (ObjectRef & { readonly messageId: string })[] = [];
+  for (const { messageId, body } of records) {
+    try {
+      objects.push({ messageId, ...readObjectCreated(body) });
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      invalid.push({ messageId, code: error.code, detail: error.detail });
+    }
+  }
+
+  const ours = objects.filter((object) => object.bucket === bucket);
+  const plan = planPartitions(
+    config,
+    ours.map(({ key }) => key),
+    (kind, day) => known.has(kind, day),
+  );
+  const outcome = await registerWanted(registrar, plan);
+
+  const failedMessages = outcome.failed.flatMap(({ wanted }) =>
+    wanted.keys.map((index) => ours[index]?.messageId ?? ''),
+  );
+  const failures = [...invalid.map(({ messageId }) => messageId), ...failedMessages];
+  const elsewhere = objects.length - ours.length;
+  log({
+    level: failures.length > 0 ? 'error' : 'info',
+    event: 'register',
+    messages: records.length,
+    created: outcome.created,
+    existed: outcome.existed,
+    known: plan.known,
+    ignored: { ...plan.ignored, ...(elsewhere > 0 ? { other_bucket: elsewhere } : {}) },
+    ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
+    ...(invalid.length > 0 ? { invalid } : {}),
+  });
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+interface Outcome {
+  readonly created: number;
+  readonly existed: number;
+  readonly failed: readonly {
+    readonly wanted: WantedDay;
+    readonly report: { readonly table: string; readonly day: string; readonly code: string };
+  }[];
+}
+
+/** One table after the other: Glue throttles calls that come in parallel. A table that fails stops no other. */
+async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
+  let [created, existed] = [0, 0];
+  const failed: Outcome['failed'][number][] = [];
+  for (const kind of tableKinds) {
+    const wanted = plan.wanted.filter((one) => one.kind === kind);
+    const result = await registerKind(registrar, kind, wanted);
+    created += result.created.length;
+    existed += result.existed.length;
+    for (const day of [...result.created, ...result.existed]) registrar.known.add(kind, day);
+    for (const { day, code } of result.failed) {
+      const match = wanted.find((one) => one.day === day);
+      if (match !== undefined) {
+        failed.push({ wanted: match, report: { table: registrar.config.tables[kind], day, code } });
+      }
+    }
+  }
+  return { created, existed, failed };
+}
+
+async function registerKind(
+  registrar: Registrar,
+  kind: TableKind,
+  wanted: readonly WantedDay[],
+): Promise<Registered> {
+  const days = wanted.map(({ day }) => day);
+  try {
+    return await registerPartitions(registrar, kind, days);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, message } = error;
+    return { created: [], existed: [], failed: days.map((day): FailedDay => ({ day, code, message })) };
+  }
+}

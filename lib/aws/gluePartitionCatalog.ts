@@ -1,0 +1,98 @@
+import {
+  BatchCreatePartitionCommand,
+  BatchUpdatePartitionCommand,
+  type ErrorDetail,
+  GetPartitionsCommand,
+  GetTableCommand,
+  type GlueClient,
+} from '@aws-sdk/client-glue';
+import { CatalogError } from '../catalog/CatalogError.ts';
+import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../catalog/PartitionCatalog.ts';
+import { catalogCallError } from './catalogCallError.ts';
+
+/** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
+const MOST_PAGES = 500;
+
+/** The Data Catalog of Glue as the registrar uses it. */
+export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
+  return {
+    async getTable(database, table) {
+      const { Table } = await call(() =>
+        client.send(new GetTableCommand({ DatabaseName: database, Name: table })),
+      );
+      return {
+        name: table,
+        storage: Table?.StorageDescriptor ?? {},
+        partitionKeys: (Table?.PartitionKeys ?? []).map(({ Name }) => Name ?? ''),
+      };
+    },
+
+    async list(database, table) {
+      const found: CatalogPartition[] = [];
+      let token: string | undefined;
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const NextToken = token;
+        const answer = await call(() =>
+          client.send(new GetPartitionsCommand({ DatabaseName: database, TableName: table, NextToken })),
+        );
+        for (const { Values = [], StorageDescriptor = {} } of answer.Partitions ?? []) {
+          found.push({ values: Values, storage: StorageDescriptor });
+        }
+        token = answer.NextToken;
+        if (token === undefined || token === '') return found;
+      }
+      throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${database}.${table}: partitions.`);
+    },
+
+    async batchCreate(database, table, partitions) {
+      const { Errors = [] } = await call(() =>
+        client.send(
+          new BatchCreatePartitionCommand({
+            DatabaseName: database,
+            TableName: table,
+            PartitionInputList: partitions.map(partitionInput),
+          }),
+        ),
+      );
+      return Errors.map(({ PartitionValues, ErrorDetail }) => itemFailure(PartitionValues, ErrorDetail));
+    },
+
+    async batchUpdate(database, table, partitions) {
+      const { Errors = [] } = await call(() =>
+        client.send(
+          new BatchUpdatePartitionCommand({
+            DatabaseName: database,
+            TableName: table,
+            Entries: partitions.map((partition) => ({
+              PartitionValueList: [...partition.values],
+              PartitionInput: partitionInput(partition),
+            })),
+          }),
+        ),
+      );
+      return Errors.map(({ PartitionValueList, ErrorDetail }) =>
+        itemFailure(PartitionValueList, ErrorDetail),
+      );
+    },
+  };
+}
+
+function partitionInput({ values, storage }: CatalogPartition) {
+  return { Values: [...values], StorageDescriptor: storage };
+}
+
+function itemFailure(values: string[] | undefined, detail: ErrorDetail | undefined): ItemFailure {
+  return {
+    values: values ?? [],
+    code: detail?.ErrorCode ?? 'Unknown',
+    message: detail?.ErrorMessage ?? '',
+  };
+}
+
+async function call<Output>(send: () => Promise<Output>): Promise<Output> {
+  try {
+    return await send();
+  } catch (error) {
+    throw catalogCallError(error);
+  }
+}

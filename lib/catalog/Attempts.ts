@@ -1,0 +1,52 @@
+import { backoffMs } from '../time/backoff.ts';
+import type { Clock } from '../time/Clock.ts';
+import { CatalogCallError } from './CatalogCallError.ts';
+
+/** Tries of one call or batch, the first included. */
+export const MOST_TRIES = 8;
+/** Up to 200 ms before the second try, up to 5 s before the last. */
+const BACKOFF = { baseMs: 200, capMs: 5_000 };
+
+/** What retrying hangs on. */
+export interface Attempts {
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+  /** Epoch milliseconds after which nothing is tried again. */
+  readonly deadline: number;
+}
+
+/**
+ * Waits before the next try and answers true, or answers false when there shall be none: too many tries, or
+ * no time left for the wait.
+ *
+ * @param tries Tries made so far.
+ */
+export async function waitForNextTry(attempts: Attempts, tries: number): Promise<boolean> {
+  if (tries >= MOST_TRIES) return false;
+  const delay = backoffMs(tries, attempts.random, BACKOFF);
+  if (attempts.clock.now() + delay >= attempts.deadline) return false;
+  await attempts.wait(delay);
+  return true;
+}
+
+/**
+ * Makes a call until it succeeds, fails for good, or runs out of tries or time.
+ *
+ * @throws CatalogCallError the last one.
+ */
+export async function retryTransient<Result>(
+  attempts: Attempts,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof CatalogCallError) || !error.transient) throw error;
+      if (!(await waitForNextTry(attempts, tries))) throw error;
+    }
+  }
+}

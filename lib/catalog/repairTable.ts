@@ -1,0 +1,92 @@
+import { tableFolder } from '../layout/forwardedFolders.ts';
+import type { TableKind } from '../tables/Table.ts';
+import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
+import { retryTransient } from './Attempts.ts';
+import { CatalogCallError } from './CatalogCallError.ts';
+import { CatalogError } from './CatalogError.ts';
+import type { DayFolders } from './DayFolders.ts';
+import { dayLocation, dayPartition } from './dayPartition.ts';
+import { findMissing } from './findMissing.ts';
+import { findStale } from './findStale.ts';
+import {
+  daysOf,
+  type FailedDay,
+  failedDays,
+  type Registered,
+  type RegistrarTarget,
+  readTable,
+  registerDays,
+} from './registerPartitions.ts';
+import { settleInBatches } from './settleInBatches.ts';
+
+/** What the daily run did for one table. */
+export interface Repaired extends Registered {
+  /** Every day that has its partition now. */
+  readonly registered: readonly UtcDay[];
+  /** Were described as the table was before, and now as it is. */
+  readonly updated: readonly UtcDay[];
+  /** Point elsewhere than at their day's folder: made by hand, so left alone, but their rows aren't read. */
+  readonly misplaced: readonly UtcDay[];
+}
+
+/**
+ * The daily run for one table: registers today, tomorrow and every day that has a folder and no partition, and
+ * brings partitions along whose table has changed its columns. What it does is safe to repeat.
+ *
+ * @throws CatalogError when the table, its partitions or its folders can't be read.
+ */
+export async function repairTable(
+  target: RegistrarTarget & { readonly folders: DayFolders },
+  kind: TableKind,
+): Promise<Repaired> {
+  const { config, bucket, catalog, folders, attempts } = target;
+  const table = await readTable(target, kind);
+  const [partitions, names] = await readable(`${config.database}.${table.name}`, () =>
+    Promise.all([
+      retryTransient(attempts, () => catalog.list(config.database, table.name)),
+      folders.list(bucket, tableFolder(config, kind)),
+    ]),
+  );
+  const missing = findMissing({ today: utcDay(attempts.clock.now()), folders: names, partitions });
+  const { created, existed, failed } = await registerDays(target, kind, table, missing);
+
+  const locationOf = (day: UtcDay) => dayLocation(config, bucket, kind, day);
+  const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
+  const inPlace = ours.filter(({ values: [day = ''], storage }) =>
+    isSameFolder(storage.Location, locationOf(day)),
+  );
+  const updates = findStale(table, inPlace).map(({ values: [day = ''] }) =>
+    dayPartition(table, day, locationOf(day)),
+  );
+  const updated = await settleInBatches(
+    updates,
+    (batch) => catalog.batchUpdate(config.database, table.name, batch),
+    attempts,
+  );
+  return {
+    created,
+    existed,
+    failed: [...failed, ...stillThere(failedDays(updated))],
+    registered: [...daysOf(ours), ...created, ...existed],
+    updated: daysOf(updated.done),
+    misplaced: daysOf(ours.filter((partition) => !inPlace.includes(partition))),
+  };
+}
+
+/** A partition that was dropped since it was listed needs no update. */
+function stillThere(failed: readonly FailedDay[]): FailedDay[] {
+  return failed.filter(({ code }) => code !== 'EntityNotFoundException');
+}
+
+function isSameFolder(location: string | undefined, folder: string): boolean {
+  return location === folder || `${location}/` === folder;
+}
+
+async function readable<Result>(what: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CatalogCallError)) throw error;
+    throw new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
+  }
+}

@@ -1,0 +1,103 @@
+import { type Attempts, waitForNextTry } from './Attempts.ts';
+import { CatalogCallError } from './CatalogCallError.ts';
+import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
+import { isTransient } from './transientCodes.ts';
+
+/** What became of every partition given. */
+export interface Settled {
+  readonly done: readonly CatalogPartition[];
+  /** Were there already. */
+  readonly existed: readonly CatalogPartition[];
+  /** Could not be done, each with the last error it met. */
+  readonly failed: readonly ItemFailure[];
+}
+
+const EXISTS = 'AlreadyExistsException';
+
+/**
+ * Sends partitions in batches and settles each of them: what failed for a passing reason is sent again, and
+ * only that, with jittered backoff inside the deadline; what remains is handed back by name.
+ *
+ * A call as a whole may answer AlreadyExistsException too (it is among its documented errors) and then says
+ * nothing of the other items: the batch is halved until the one it means is alone.
+ */
+export async function settleInBatches(
+  partitions: readonly CatalogPartition[],
+  send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,
+  attempts: Attempts,
+): Promise<Settled> {
+  const done: CatalogPartition[] = [];
+  const existed: CatalogPartition[] = [];
+  const failed: ItemFailure[] = [];
+  const batches = chunks(partitions).map((items) => ({ items, tries: 0 }));
+
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const { items } = batch;
+    const tries = batch.tries + 1;
+    const answer = await answerOf(items, send);
+    if (answer.wholeExists && items.length > 1) {
+      const middle = items.length >>> 1;
+      const halves = [items.slice(0, middle), items.slice(middle)];
+      batches.unshift(...halves.map((half) => ({ items: half, tries: batch.tries })));
+      continue;
+    }
+    const again: { readonly item: CatalogPartition; readonly failure: ItemFailure }[] = [];
+    for (const item of items) {
+      const failure = answer.failureOf(item);
+      if (failure === undefined) done.push(item);
+      else if (failure.code === EXISTS) existed.push(item);
+      else if (isTransient(failure.code) || answer.transient) again.push({ item, failure });
+      else failed.push(failure);
+    }
+    if (again.length === 0) continue;
+    if (await waitForNextTry(attempts, tries))
+      batches.unshift({ items: again.map(({ item }) => item), tries });
+    else failed.push(...again.map(({ failure }) => failure));
+  }
+  return { done, existed, failed };
+}
+
+interface Answer {
+  readonly failureOf: (item: CatalogPartition) => ItemFailure | undefined;
+  /** The call as a whole failed, for a reason that passes. */
+  readonly transient: boolean;
+  /** The call as a whole said that something exists. */
+  readonly wholeExists: boolean;
+}
+
+async function answerOf(
+  items: readonly CatalogPartition[],
+  send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,
+): Promise<Answer> {
+  try {
+    const failures = new Map((await send(items)).map((failure) => [nameOf(failure.values), failure]));
+    const known = new Set(items.map(({ values }) => nameOf(values)));
+    // A failure that names no item of ours must not be lost: it counts against every item not named.
+    const stray = [...failures].find(([name]) => !known.has(name))?.[1];
+    return {
+      failureOf: ({ values }) => failures.get(nameOf(values)) ?? (stray && { ...stray, values }),
+      transient: false,
+      wholeExists: false,
+    };
+  } catch (error) {
+    if (!(error instanceof CatalogCallError)) throw error;
+    const { code, message, transient } = error;
+    return {
+      failureOf: ({ values }) => ({ values, code, message }),
+      transient,
+      wholeExists: code === EXISTS,
+    };
+  }
+}
+
+function nameOf(values: readonly string[]): string {
+  return JSON.stringify(values);
+}
+
+function chunks(partitions: readonly CatalogPartition[]): CatalogPartition[][] {
+  const found: CatalogPartition[][] = [];
+  for (let at = 0; at < partitions.length; at += PARTITION_BATCH) {
+    found.push(partitions.slice(at, at + PARTITION_BATCH));
+  }
+  return found;
+}
