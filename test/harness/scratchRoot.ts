@@ -1,0 +1,37 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+const repository = resolve(import.meta.dirname, '..', '..');
+
+/** Two functions that do nothing but show that they were bundled. */
+export const smallFunctions = {
+  'functions/collect/handler.ts':
+    "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
+  'functions/register/handler.ts':
+    "import config from '#config';\nimport { partitionQuery } from '../../lib/layout/deliveryPrefixes.ts';\n" +
+    'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
+} as const;
+
+/** A root of its own to package: folders of the repository by link, functions and other files as given. */
+export function scratchRoot(
+  files: Readonly<Record<string, string>>,
+  folders: readonly string[] = ['infra', 'lib', 'node_modules'],
+): { root: string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), 'sluice-root-'));
+  for (const folder of folders) symlinkSync(join(repository, folder), join(root, folder));
+  for (const file of [
+    'serverless.yml',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'sluice.config.ts',
+  ]) {
+    copyFileSync(join(repository, file), join(root, file));
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
+import { demandKeys } from '../../infra/demandKeys.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+
+const config = defineConfig({ bucket: 'acme-experiments', experiments: ["it's \u2028 </script>"] });
+let remove = () => {};
+afterEach(() => remove());
+
+function rootWith(files: Readonly<Record<string, string>>): string {
+  const scratch = scratchRoot(files);
+  remove = scratch.remove;
+  return scratch.root;
+}
+
+describe('bundleFunctions', () => {
+  it('makes one module of each function, with the validated configuration in it and no validation', async () => {
+    const root = rootWith(smallFunctions);
+    const bundles = await bundleFunctions({ root, functions: ['collect', 'register'], config });
+    expect(bundles.map(({ name }) => name)).toEqual(['collect', 'register']);
+    for (const { file, bytes, inputs, name } of bundles) {
+      expect(file).toBe(join(root, 'build', name, 'handler.mjs'));
+      expect(bytes).toBe(readFileSync(file).byteLength);
+      expect(existsSync(`${file}.map`)).toBe(true);
+      expect(inputs.filter((input) => /zod|configSchema|sluice\.config/.test(input))).toEqual([]);
+    }
+    const [collect, register] = await Promise.all(
+      bundles.map(({ file }) => import(pathToFileURL(file).href).then(({ handler }) => handler())),
+    );
+    expect(collect).toBe('acme-experiments');
+    expect(register).toEqual(['sluice', '{ds: .ds}']);
+  });
+
+  it('keeps any text of the configuration as it is', async () => {
+    const root = rootWith({
+      'functions/echo/handler.ts': "import config from '#config';\nexport const handler = () => config;\n",
+    });
+    const [bundle] = await bundleFunctions({ root, functions: ['echo'], config });
+    const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
+    expect(handler()).toEqual(config);
+  });
+
+  it('names a function without a handler, and makes nothing', async () => {
+    const root = rootWith(smallFunctions);
+    await expect(
+      bundleFunctions({ root, functions: ['collect', 'redrive', 'export'], config }),
+    ).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_FUNCTION_MISSING',
+      detail: 'redrive: expected functions/redrive/handler.ts. export: expected functions/export/handler.ts.',
+    });
+    expect(existsSync(join(root, 'build'))).toBe(false);
+  });
+
+  it('names the function and the line that can not be bundled', async () => {
+    const root = rootWith({ 'functions/broken/handler.ts': "import { no } from './no.ts';\nno();\n" });
+    await expect(bundleFunctions({ root, functions: ['broken'], config })).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_FAILED',
+      detail: expect.stringMatching(/^broken: .*handler\.ts:1:.*"\.\/no\.ts"/s),
+    });
+  });
+});
+
+describe('demandKeys', () => {
+  const key = { label: 'web', sha256: 'a'.repeat(64) };
+  it('refuses to deploy a collector that would refuse everyone', () => {
+    expect(() => demandKeys({ keys: [], allowAnyKey: false })).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
+    );
+    expect(() => demandKeys({ keys: [key], allowAnyKey: false })).not.toThrow();
+    expect(() => demandKeys({ keys: [], allowAnyKey: true })).not.toThrow();
+  });
+});

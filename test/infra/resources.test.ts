@@ -1,0 +1,350 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { ConfigError } from '../../lib/config/ConfigError.ts';
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { parseForwardedKey } from '../../lib/layout/forwardedFolders.ts';
+import { forwardedTables, tableKinds } from '../../lib/tables/forwardedTables.ts';
+import { readDeployment } from '../../local/template/readDeployment.ts';
+import { type ResolvedResource, resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { parseTemplate } from '../../local/template/Template.ts';
+
+const stack = {
+  region: 'eu-west-1',
+  account: '111122223333',
+  partition: 'aws',
+  stackName: 'acme-prod',
+  endpoint: 'http://127.0.0.1:4566',
+};
+
+/** The registrar's function and the API come from serverless.yml; here they only have to be there. */
+const fromServerless = {
+  RegisterLambdaFunction: {
+    Type: 'AWS::Lambda::Function',
+    Properties: { FunctionName: 'acme-prod-register' },
+  },
+  HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+};
+
+function deploy(input: Partial<ConfigInput> = {}) {
+  const config = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ...input });
+  const made = resources({ config, service: 'acme', stage: 'prod' });
+  const template = parseTemplate({
+    Resources: { ...made.Resources, ...fromServerless },
+    Outputs: made.Outputs,
+  });
+  return { config, template, resolved: resolveTemplate(template, stack) };
+}
+
+const { config, template, resolved } = deploy();
+
+/** Plain JSON of unknown shape, to look into without caring for types. */
+type Json = null | string | number | boolean | Json[] | { [name: string]: Json };
+const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value));
+
+function at(value: Json | undefined, ...path: (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+const list = (value: Json | undefined): Json[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+
+const ofType = (type: string): ResolvedResource[] =>
+  resolved.resources.filter((resource) => resource.type === type);
+
+function one(logicalId: string): Json {
+  const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
+  return plain(found?.properties ?? null);
+}
+
+const roles = ofType('AWS::IAM::Role').map(({ logicalId, properties }) => ({
+  logicalId,
+  trust: list(at(plain(properties), 'AssumeRolePolicyDocument', 'Statement')),
+  allowed: list(at(plain(properties), 'Policies')).flatMap((policy) =>
+    list(at(policy, 'PolicyDocument', 'Statement')),
+  ),
+}));
+
+describe('permissions', () => {
+  it('names every resource: a * only at the end of a folder or of a log group', () => {
+    const wild = roles
+      .flatMap(({ allowed }) => allowed.flatMap((statement) => list(at(statement, 'Resource'))))
+      .filter((arn) => String(arn).includes('*'));
+    expect(new Set(wild)).toEqual(
+      new Set([
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
+        'arn:aws:s3:::acme-experiments/quarantine/*',
+        'arn:aws:s3:::acme-experiments/overflow/*',
+        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
+        'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+        'arn:aws:s3:::acme-experiments/errors/exposures/*',
+        'arn:aws:s3:::acme-experiments/errors/events/*',
+      ]),
+    );
+  });
+
+  it('allows no action by pattern', () => {
+    const actions = roles.flatMap(({ allowed }) =>
+      allowed.flatMap((statement) => list(at(statement, 'Action'))),
+    );
+    expect(actions.length).toBeGreaterThan(15);
+    expect(actions.filter((action) => String(action).includes('*'))).toEqual([]);
+  });
+
+  it('gives each function and each stream only its own work', () => {
+    const actionsOf = Object.fromEntries(
+      roles.map(({ logicalId, allowed }) => [
+        logicalId,
+        allowed.flatMap((statement) => list(at(statement, 'Action'))).sort(),
+      ]),
+    );
+    expect(actionsOf.CollectRole).toEqual([
+      'firehose:PutRecordBatch',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:PutObject',
+    ]);
+    expect(actionsOf.RegisterRole).toEqual([
+      'glue:BatchCreatePartition',
+      'glue:BatchUpdatePartition',
+      'glue:GetPartitions',
+      'glue:GetTable',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:ListBucket',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.DailyScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+  });
+
+  it('lets the registrar list the two table folders and nothing else', () => {
+    const statement = roles
+      .find(({ logicalId }) => logicalId === 'RegisterRole')
+      ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
+    expect(at(statement, 'Condition', 'StringLike', 's3:prefix')).toEqual([
+      'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
+      'statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+    ]);
+  });
+
+  it('keeps each stream out of the folders of the other', () => {
+    for (const [role, folder] of [
+      ['ExposuresDeliveryRole', /_exposures\/|errors\/exposures\/|^arn:aws:s3:::acme-experiments$/],
+      ['EventsDeliveryRole', /_events\/|errors\/events\/|^arn:aws:s3:::acme-experiments$/],
+    ] as const) {
+      const inBucket = (roles.find(({ logicalId }) => logicalId === role)?.allowed ?? [])
+        .flatMap((statement) => list(at(statement, 'Resource')))
+        .filter((arn) => String(arn).startsWith('arn:aws:s3:::'));
+      expect(inBucket).toHaveLength(3);
+      for (const arn of inBucket) expect(arn).toMatch(folder);
+    }
+  });
+
+  it('trusts a service only on behalf of this account, Lambda apart, which says no more than its name', () => {
+    const policies = [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::S3::BucketPolicy')].flatMap(
+      ({ properties }) => list(at(plain(properties), 'PolicyDocument', 'Statement')),
+    );
+    const trusted = [...roles.flatMap(({ trust }) => trust), ...policies].filter(
+      (statement) => at(statement, 'Principal', 'Service') !== undefined,
+    );
+    const bySource = (statement: Json) => [
+      at(statement, 'Condition', 'StringEquals', 'aws:SourceAccount'),
+      String(at(statement, 'Condition', 'ArnEquals', 'aws:SourceArn')),
+    ];
+    const seen = new Set<string>();
+    for (const statement of trusted) {
+      const service = String(at(statement, 'Principal', 'Service'));
+      seen.add(service);
+      switch (service) {
+        case 'lambda.amazonaws.com':
+          expect(at(statement, 'Condition')).toBeUndefined();
+          break;
+        case 'firehose.amazonaws.com':
+          expect(at(statement, 'Condition')).toEqual({ StringEquals: { 'sts:ExternalId': '111122223333' } });
+          break;
+        case 'scheduler.amazonaws.com':
+          expect(bySource(statement)).toEqual([
+            '111122223333',
+            'arn:aws:scheduler:eu-west-1:111122223333:schedule-group/default',
+          ]);
+          break;
+        default:
+          expect(bySource(statement)).toEqual([
+            '111122223333',
+            'arn:aws:events:eu-west-1:111122223333:rule/acme-prod-object-created',
+          ]);
+      }
+    }
+    expect([...seen].sort()).toEqual([
+      'events.amazonaws.com',
+      'firehose.amazonaws.com',
+      'lambda.amazonaws.com',
+      'scheduler.amazonaws.com',
+    ]);
+  });
+});
+
+describe('bucket', () => {
+  it('outlives the stack, sends its events, is encrypted, private and reached by TLS only', () => {
+    expect(template.Resources.DataBucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+    const bucket = one('DataBucket');
+    expect(at(bucket, 'BucketName')).toBe('acme-experiments');
+    expect(at(bucket, 'NotificationConfiguration', 'EventBridgeConfiguration', 'EventBridgeEnabled')).toBe(
+      true,
+    );
+    expect(Object.values(at(bucket, 'PublicAccessBlockConfiguration') ?? {})).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(JSON.stringify(at(bucket, 'BucketEncryption'))).toContain('AES256');
+    expect(at(one('DataBucketPolicy'), 'PolicyDocument', 'Statement', 0)).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Resource: ['arn:aws:s3:::acme-experiments', 'arn:aws:s3:::acme-experiments/*'],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
+  it('expires nothing under the Statsig folder', () => {
+    for (const rule of list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules'))) {
+      if (at(rule, 'ExpirationInDays') !== undefined) expect(at(rule, 'Prefix')).toBe('query-results/');
+    }
+  });
+});
+
+describe.each(tableKinds)('%s', (kind) => {
+  const id = kind === 'exposures' ? 'Exposures' : 'Events';
+  const table = forwardedTables(config)[kind];
+  const input = at(one(`${id}Table`), 'TableInput');
+  const destination = at(one(`${id}Stream`), 'ExtendedS3DestinationConfiguration');
+
+  it('has exactly the columns of lib/tables, and the day as partition key only', () => {
+    const columns = list(at(input, 'StorageDescriptor', 'Columns'));
+    expect(columns).toEqual(
+      table.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, Comment: comment })),
+    );
+    expect(at(input, 'PartitionKeys')).toMatchObject([{ Name: 'ds', Type: 'date' }]);
+    expect(columns.map((column) => at(column, 'Name'))).not.toContain('ds');
+    expect(columns.map((column) => at(column, 'Name'))).toContain('company_id');
+    for (const column of columns) expect(String(at(column, 'Comment')).length).toBeLessThanOrEqual(255);
+  });
+
+  it('is an external Parquet table at the folder that its stream writes to', () => {
+    expect(input).toMatchObject({
+      TableType: 'EXTERNAL_TABLE',
+      StorageDescriptor: { SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) } },
+    });
+    const location = String(at(input, 'StorageDescriptor', 'Location'));
+    expect(`s3://acme-experiments/${at(destination, 'Prefix')}`).toBe(
+      `${location}!{partitionKeyFromQuery:ds}/`,
+    );
+  });
+
+  it('has a stream within what Firehose takes', () => {
+    expect(String(at(one(`${id}Stream`), 'DeliveryStreamName'))).toMatch(/^[\w.-]{1,64}$/);
+    const hints = at(destination, 'BufferingHints');
+    expect(Number(at(hints, 'SizeInMBs'))).toBeGreaterThanOrEqual(64);
+    expect(Number(at(hints, 'SizeInMBs'))).toBeLessThanOrEqual(128);
+    expect(Number(at(hints, 'IntervalInSeconds'))).toBeGreaterThanOrEqual(60);
+    expect(at(destination, 'CompressionFormat')).toBe('UNCOMPRESSED');
+    expect(at(destination, 'ErrorOutputPrefix')).toContain('!{firehose:error-output-type}');
+    expect(at(destination, 'DynamicPartitioningConfiguration', 'Enabled')).toBe(true);
+    expect(list(at(destination, 'ProcessingConfiguration', 'Processors')).map((p) => at(p, 'Type'))).toEqual([
+      'RecordDeAggregation',
+      'MetadataExtraction',
+    ]);
+    expect(at(destination, 'DataFormatConversionConfiguration', 'SchemaConfiguration')).toMatchObject({
+      DatabaseName: 'sluice',
+      TableName: table.name,
+      VersionId: 'LATEST',
+    });
+  });
+
+  it('makes the stream only after its table and its role with the policy in it', () => {
+    expect(template.Resources[`${id}Stream`]?.DependsOn).toEqual([`${id}Table`, `${id}DeliveryRole`]);
+    expect(at(one(`${id}DeliveryRole`), 'Policies', 0, 'PolicyName')).toBe('inline');
+  });
+});
+
+describe('the way to the registrar', () => {
+  it('matches files of both tables, and neither Statsig nor other files of ours', () => {
+    const pattern = at(one('ObjectCreatedRule'), 'EventPattern');
+    expect(at(pattern, 'detail', 'bucket', 'name')).toEqual(['acme-experiments']);
+    const prefixes = list(at(pattern, 'detail', 'object', 'key')).map((matcher) =>
+      String(at(matcher, 'prefix')),
+    );
+    const keys = [
+      'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/2026-11-20/a.parquet',
+      'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/a.parquet',
+      'statsig/experiment-abc/results.parquet',
+      'quarantine/2026-11-20/0a.ndjson',
+      'errors/events/format-conversion-failed/x',
+    ];
+    for (const key of keys) {
+      expect(prefixes.some((prefix) => key.startsWith(prefix))).toBe(
+        'kind' in parseForwardedKey(config, key),
+      );
+    }
+  });
+
+  it('sets aside what can not be registered, in queues encrypted at rest', () => {
+    expect(one('RegisterQueue')).toMatchObject({
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: {
+        deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
+        maxReceiveCount: 5,
+      },
+    });
+    expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
+  });
+
+  it('runs every day just after midnight UTC', () => {
+    const { schedules } = readDeployment({
+      ...resolved,
+      resources: resolved.resources.filter(({ logicalId }) => logicalId === 'DailySchedule'),
+    });
+    expect(schedules).toEqual([
+      {
+        name: 'acme-prod-daily',
+        expression: 'cron(5 0 * * ? *)',
+        input: '{"sluice":"daily"}',
+        functionName: 'acme-prod-register',
+      },
+    ]);
+  });
+});
+
+describe('configuration', () => {
+  it('reaches names, folders and streams', () => {
+    const other = deploy({
+      bucket: 'other-bucket',
+      statsigFolder: 'a/b',
+      database: 'db',
+      tables: { exposures: 'x', events: 'y' },
+      buffering: { seconds: 60, megabytes: 64 },
+    });
+    const text = JSON.stringify(other.resolved);
+    expect(text).toContain('"Prefix":"a/b/statsig_forwarded_exposures/x/!{partitionKeyFromQuery:ds}/"');
+    expect(text).toContain('"BufferingHints":{"IntervalInSeconds":60,"SizeInMBs":64}');
+    expect(text).toContain('arn:aws:glue:eu-west-1:111122223333:table/db/y');
+    expect(text).not.toContain('acme-experiments');
+    expect(other.resolved.outputs).toMatchObject({ DataBucketName: 'other-bucket', EventsTableName: 'y' });
+  });
+
+  it('refuses a buffering interval that AWS would refuse at deployment', () => {
+    const refuse = () => deploy({ buffering: { seconds: 59 } });
+    expect(refuse).toThrow(ConfigError);
+    expect(refuse).toThrow('buffering.seconds: came 59, expected 60 or more.');
+  });
+});

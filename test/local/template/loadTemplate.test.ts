@@ -1,0 +1,185 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadTemplate } from '../../../local/template/loadTemplate.ts';
+import { readDeployment } from '../../../local/template/readDeployment.ts';
+import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
+import { scratchRoot, smallFunctions } from '../../harness/scratchRoot.ts';
+
+const { root, remove } = scratchRoot(smallFunctions);
+const cacheDirectory = join(root, '.sluice', 'template');
+const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, cacheDirectory, env });
+const secret = 'AKIDEXAMPLENEVERSEEN';
+
+const configText = (bucket: string) =>
+  "import { defineConfig } from './lib/config/defineConfig.ts';\n" +
+  `export default defineConfig({ bucket: '${bucket}' });\n`;
+
+const serverlessYml = join(root, 'serverless.yml');
+
+beforeAll(() => {
+  // The template tells on anything of the environment that packaging could see; every way out is shut.
+  const text = readFileSync(serverlessYml, 'utf8').replace(
+    /description: Takes events.*/,
+    "description: ${env:AWS_ACCESS_KEY_ID, 'no credentials'}",
+  );
+  writeFileSync(serverlessYml, text);
+  process.env.AWS_ACCESS_KEY_ID = secret;
+  process.env.HTTPS_PROXY = 'http://127.0.0.1:9';
+});
+
+afterAll(() => {
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.HTTPS_PROXY;
+  remove();
+});
+
+describe('loadTemplate', () => {
+  it('packages offline without credentials: all the local cloud builds is there', async () => {
+    const loaded = await load();
+    expect(loaded.cached).toBe(false);
+    expect(loaded.stackName).toBe('sluice-local');
+    expect(JSON.stringify(loaded.template)).toContain('no credentials');
+    expect(JSON.stringify(loaded.template)).not.toContain(secret);
+    expect(readdirSync(cacheDirectory)).toHaveLength(1);
+    expect(existsSync(join(root, 'build')) || existsSync(join(root, '.serverless'))).toBe(false);
+
+    const resolved = resolveTemplate(loaded.template, {
+      region: 'us-east-1',
+      account: '000000000000',
+      partition: 'aws',
+      stackName: loaded.stackName,
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    const deployment = readDeployment(resolved);
+    expect(deployment.buckets).toEqual([
+      { logicalId: 'DataBucket', name: loaded.config.bucket, eventBridge: true },
+    ]);
+    expect(deployment.databases.map(({ name }) => name)).toEqual(['sluice']);
+    expect(deployment.tables.map(({ name, databaseName }) => `${databaseName}.${name}`).sort()).toEqual([
+      'sluice.statsig_forwarded_events',
+      'sluice.statsig_forwarded_exposures',
+    ]);
+    expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual([
+      'sluice-local-events',
+      'sluice-local-exposures',
+    ]);
+    expect(deployment.queues.map(({ name }) => name).sort()).toEqual([
+      'sluice-local-register',
+      'sluice-local-register-dead-letters',
+    ]);
+    expect(deployment.eventRules.map(({ name }) => name)).toEqual(['sluice-local-object-created']);
+    expect(deployment.schedules).toMatchObject([{ functionName: 'sluice-local-register' }]);
+    expect(deployment.httpApi).toMatchObject({
+      routes: [{ routeKey: 'POST /{proxy+}', functionName: 'sluice-local-collect', timeoutMs: 30_000 }],
+      cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
+    });
+    expect(deployment.eventSourceMappings).toMatchObject([
+      {
+        queueArn: 'arn:aws:sqs:us-east-1:000000000000:sluice-local-register',
+        functionName: 'sluice-local-register',
+        batchSize: 100,
+        windowSeconds: 10,
+        maximumConcurrency: 2,
+        partialResponses: true,
+        enabled: true,
+      },
+    ]);
+
+    const byName = new Map(deployment.functions.map((fn) => [fn.name, fn]));
+    expect(byName.get('sluice-local-collect')?.env).toEqual({
+      SLUICE_EXPOSURES_STREAM: 'sluice-local-exposures',
+      SLUICE_EVENTS_STREAM: 'sluice-local-events',
+      SLUICE_BUCKET: loaded.config.bucket,
+    });
+    expect(byName.get('sluice-local-register')?.env).toEqual({ SLUICE_BUCKET: loaded.config.bucket });
+    // A role of its own for each: the default would be one for all, with the rights of all.
+    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(2);
+    expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
+
+    // AWS asks for six times the function's timeout.
+    const register = byName.get('sluice-local-register');
+    const queue = deployment.queues.find(({ name }) => name === 'sluice-local-register');
+    expect(queue?.properties.VisibilityTimeout).toBe(6 * (register?.timeoutSeconds ?? 0));
+
+    for (const { modulePath, exportName } of deployment.functions) {
+      const module = await import(pathToFileURL(join(loaded.directory, modulePath)).href);
+      expect(await module[exportName]()).toBeTruthy();
+    }
+  });
+
+  it('takes what it made before, in no time', async () => {
+    const startedAt = performance.now();
+    const loaded = await load();
+    expect(loaded.cached).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  it('does not trust a kept package that is torn', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
+    expect((await load()).cached).toBe(false);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('packages anew for another configuration, and for both at once', async () => {
+    const other = join(root, 'other.config.ts');
+    writeFileSync(other, configText('other-bucket'));
+    const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect(one.directory).toBe(two.directory);
+    expect(one.config.bucket).toBe('other-bucket');
+    expect(JSON.stringify(one.template)).toContain('other-bucket');
+    expect((await load({ SLUICE_CONFIG: other })).cached).toBe(true);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('says what Serverless said when a function is missing', async () => {
+    const text = readFileSync(serverlessYml, 'utf8');
+    writeFileSync(
+      serverlessYml,
+      text.replace('functions:\n', 'functions:\n  redrive: { handler: build/redrive/handler.handler }\n'),
+    );
+    await expect(load()).rejects.toMatchObject({
+      code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
+      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/redrive\/handler\.ts/s),
+    });
+    writeFileSync(serverlessYml, text);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('leaves errors of the configuration as they are', async () => {
+    await expect(load({ SLUICE_CONFIG: 'none.config.ts' })).rejects.toMatchObject({
+      code: 'SLUICE_CONFIG_NOT_FOUND',
+    });
+  });
+
+  it('says so when Serverless is not installed', async () => {
+    const bare = scratchRoot(smallFunctions, ['infra', 'lib']);
+    try {
+      await expect(
+        loadTemplate({ root: bare.root, cacheDirectory: join(bare.root, 'cache'), env: {} }),
+      ).rejects.toMatchObject({ code: 'SLUICE_TEMPLATE_TOOL_MISSING' });
+    } finally {
+      bare.remove();
+    }
+  });
+});
+
+describe('serverless deploy', () => {
+  it('stops before it touches AWS when no key is configured', () => {
+    const config = join(root, 'keyless.config.ts');
+    writeFileSync(config, configText('keyless-bucket'));
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'deploy'],
+      { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config } },
+    );
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain('SLUICE_CONFIG_NO_KEYS');
+  });
+});
