@@ -3,6 +3,11 @@
 const { resolve } = require('node:path');
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
+  if (!process.features.typescript) {
+    throw new Error(
+      `This is Node ${process.version}, which does not run TypeScript. Use \`npx serverless\`: npx takes the Node that the repository brings along.`,
+    );
+  }
   const [{ resources }, { loadConfig }, { configFile }] = await Promise.all([
     import('./resources.ts'),
     import('../lib/config/loadConfig.ts'),

@@ -170,15 +170,35 @@ describe('loadTemplate', () => {
   });
 });
 
-describe('serverless deploy', () => {
-  it('stops before it touches AWS when no key is configured', () => {
-    const config = join(root, 'keyless.config.ts');
-    writeFileSync(config, configText('keyless-bucket'));
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(root, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'deploy'],
-      { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config } },
-    );
+/** Names of a zip's entries, from its central directory. */
+function zipEntries(file: string): string[] {
+  const bytes = readFileSync(file);
+  const names: string[] = [];
+  for (let at = bytes.indexOf('PK\u0001\u0002'); at !== -1; at = bytes.indexOf('PK\u0001\u0002', at + 46)) {
+    names.push(bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+  }
+  return names;
+}
+
+describe('serverless', () => {
+  const config = join(root, 'keyless.config.ts');
+  const serverless = (command: string) =>
+    spawnSync(process.execPath, [join(root, 'node_modules', 'serverless', 'bin', 'serverless.js'), command], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config },
+    });
+  beforeAll(() => writeFileSync(config, configText('keyless-bucket')));
+
+  it('packages each function into a zip with its own module and nothing else', () => {
+    expect(serverless('package')).toMatchObject({ status: 0 });
+    for (const name of ['collect', 'register']) {
+      expect(zipEntries(join(root, '.serverless', `${name}.zip`))).toEqual([`build/${name}/handler.mjs`]);
+    }
+  });
+
+  it('stops a deployment before it touches AWS when no key is configured', () => {
+    const { status, stdout, stderr } = serverless('deploy');
     expect(status).toBe(1);
     expect(stdout + stderr).toContain('SLUICE_CONFIG_NO_KEYS');
   });
