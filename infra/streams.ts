@@ -1,4 +1,3 @@
-import { ConfigError } from '../lib/config/ConfigError.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../lib/layout/deliveryPrefixes.ts';
 import { tableKinds } from '../lib/tables/forwardedTables.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
@@ -10,26 +9,8 @@ import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
 const DELIVERY_RETRY_SECONDS = 300;
 const LOG_RETENTION_DAYS = 30;
 
-/**
- * Seconds. Firehose takes shorter intervals only without dynamic partitioning: a deployment with less fails with
- * "BufferingHints.IntervalInSeconds must be at least 60 seconds when Dynamic Partitioning is enabled."
- * (createBufferingHints in aws-cdk-lib/aws-kinesisfirehose/lib/private/helpers.ts)
- */
-const LEAST_BUFFERING_SECONDS = 60;
-
-/**
- * A delivery stream for each kind: JSON in, a Parquet file for each day out.
- *
- * @throws ConfigError `SLUICE_CONFIG_INVALID` for a buffering interval that AWS would refuse.
- */
+/** A delivery stream for each kind: JSON in, a Parquet file for each day out. */
 export function streams(stack: Stack): Resources {
-  const { seconds } = stack.config.buffering;
-  if (seconds < LEAST_BUFFERING_SECONDS) {
-    throw new ConfigError(
-      'SLUICE_CONFIG_INVALID',
-      `buffering.seconds: came ${seconds}, expected ${LEAST_BUFFERING_SECONDS} or more.`,
-    );
-  }
   return Object.assign({}, ...tableKinds.map((kind) => streamOf(stack, kind)));
 }
 

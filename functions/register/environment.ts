@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 
 const schema = z.object({

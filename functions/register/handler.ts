@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import config from '#config';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 
 /** Only what is read is asked for: AWS adds members to its events as it likes. */

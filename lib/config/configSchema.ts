@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -58,8 +58,12 @@ export const configSchema = z.strictObject({
   /** When Firehose writes a file: whichever is reached first. */
   buffering: z
     .strictObject({
-      /** 0 to 900. Default 300. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
-      seconds: z.int('whole seconds').min(0, '0 or more').max(900, '900 at most').default(300),
+      /**
+       * 60 to 900. Default 300. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
+       * allows less, but not with dynamic partitioning: "BufferingHints.IntervalInSeconds must be at least 60
+       * seconds when Dynamic Partitioning is enabled" (aws-cdk-lib, aws-kinesisfirehose/lib/private/helpers.ts).
+       */
+      seconds: z.int('whole seconds').min(60, '60 or more').max(900, '900 at most').default(300),
       /** 64 (the least with Parquet conversion) to 128. Default 128. */
       megabytes: z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
     })

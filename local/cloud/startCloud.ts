@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { type LocalClock, realClock } from '../clock/LocalClock.ts';
+import { controlApi } from '../control/controlApi.ts';
+import { startEdge } from '../edge/startEdge.ts';
+import { openEventBus } from '../events/openEventBus.ts';
+import { openFirehose } from '../firehose/openFirehose.ts';
+import { startGateway } from '../gateway/startGateway.ts';
+import { glueService } from '../glue/glueService.ts';
+import { Catalog } from '../glue/model/Catalog.ts';
+import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
+import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { s3Service } from '../s3/s3Service.ts';
+import { Scheduler } from '../scheduler/Scheduler.ts';
+import { Queues } from '../sqs/model/Queues.ts';
+import { queueProperties } from '../sqs/model/queueProperties.ts';
+import { sqsService } from '../sqs/sqsService.ts';
+import { loadTemplate } from '../template/loadTemplate.ts';
+import { readDeployment } from '../template/readDeployment.ts';
+import { resolveTemplate } from '../template/resolveTemplate.ts';
+import { Closing } from './Closing.ts';
+import type { Cloud, CloudStatus, FlushReport } from './Cloud.ts';
+import { dataFolders, repositoryRoot } from './dataDirectory.ts';
+import { objectSink, schemaSource } from './firehosePorts.ts';
+import { localAccount } from './localAccount.ts';
+import { lockDataDirectory } from './lockDataDirectory.ts';
+import { portProblem } from './portProblem.ts';
+import { startFunctions } from './startFunctions.ts';
+
+/** What {@link startCloud} needs. */
+export interface StartOptions {
+  /** Port of the collector on 127.0.0.1; 0 takes any free one. */
+  readonly port: number;
+  /** Port of all AWS services on 127.0.0.1; 0 takes any free one. */
+  readonly edgePort: number;
+  /** Data directory; made when missing. */
+  readonly data: string;
+  /** Firehose's buffer interval instead of the deployed one, seconds. */
+  readonly bufferSeconds?: number;
+  /** Default: the machine's. */
+  readonly clock?: LocalClock;
+}
+
+/**
+ * Starts the embedded cloud from the packaged deployment: opens what lies in the data directory, brings it up
+ * to the template as a stack update would, and runs the deployed bundles behind the HTTP API.
+ *
+ * @throws LocalCloudError, LocalTemplateError, ConfigError: with nothing left open.
+ */
+export async function startCloud(options: StartOptions): Promise<Cloud> {
+  const closing = new Closing();
+  try {
+    return await open(options, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
+  const clock = options.clock ?? realClock;
+  const { region, id: account, partition } = localAccount;
+  const folders = dataFolders(options.data);
+  closing.add(lockDataDirectory(folders.lock));
+
+  const loaded = await loadTemplate({
+    root: repositoryRoot,
+    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    region,
+  });
+
+  const store = await ObjectStore.open({ directory: folders.s3, clock });
+  closing.add(() => store.close());
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
+  closing.add(() => queues.close());
+  const bus = openEventBus({ region, account, deliver: (arn, json) => void queues.byArn(arn).send(json) });
+  store.onObjectCreated((object) => bus.publishObjectCreated(object));
+  const firehose = await openFirehose({
+    directory: folders.firehose,
+    clock,
+    sink: objectSink(store),
+    schemaSource: schemaSource(catalog),
+    region,
+    account,
+  });
+  closing.add(() => firehose.close());
+
+  const edge = await startEdge({
+    services: [
+      s3Service({ store, clock }),
+      firehose.service,
+      glueService({ catalog, clock, account }),
+      sqsService({ queues, clock, account }),
+    ],
+    control: (request, response) => control(request, response),
+    clock,
+    port: options.edgePort,
+  }).catch(portProblem('--edge-port', options.edgePort));
+  closing.add(() => edge.close());
+
+  const deployment = readDeployment(
+    resolveTemplate(loaded.template, {
+      region,
+      account,
+      partition,
+      stackName: loaded.stackName,
+      endpoint: edge.url,
+    }),
+  );
+  for (const { name, eventBridge } of deployment.buckets) store.ensureBucket(name, { eventBridge });
+  for (const { input } of deployment.databases) catalog.ensureDatabase(input);
+  for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
+  for (const { name, properties } of deployment.queues)
+    queues.ensure(name, queueProperties(properties).settings);
+  for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
+  for (const { name, properties } of deployment.deliveryStreams) firehose.createStream(name, properties);
+  if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
+
+  const functions = startFunctions({
+    functions: deployment.functions,
+    codeDirectory: loaded.directory,
+    logDirectory: folders.logs,
+    edgeUrl: edge.url,
+  });
+  closing.add(() => functions.close());
+  const mappings = deployment.eventSourceMappings
+    .filter(({ enabled }) => enabled)
+    .map(
+      ({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) =>
+        new EventSourceMapping({
+          ...mapping,
+          queue: queues.byArn(queueArn),
+          invoke: (payload) => functions.invoke(functionName, payload),
+          windowMs: windowSeconds * 1000,
+          maximumConcurrency,
+          clock,
+        }),
+    );
+  closing.add(() => Promise.all(mappings.map((mapping) => mapping.close())));
+  const scheduler = new Scheduler(clock, (name, input) => functions.invoke(name, input));
+  for (const schedule of deployment.schedules) scheduler.add(schedule);
+  closing.add(() => scheduler.close());
+
+  async function flush(): Promise<FlushReport> {
+    const delivered = firehose.pending().filter(({ records }) => records > 0);
+    await firehose.flush();
+    await Promise.all(mappings.map((mapping) => mapping.drain()));
+    const unregistered = deployment.eventSourceMappings.reduce(
+      (sum, { queueArn }) => sum + queues.byArn(queueArn).pending(),
+      0,
+    );
+    return { delivered, unregistered };
+  }
+  closing.add(() => flush());
+
+  const { httpApi } = deployment;
+  if (httpApi === undefined) throw new Error('the template has no HTTP API');
+  const gateway = await startGateway({
+    api: httpApi,
+    accountId: account,
+    invoke: (name, payload) => functions.invoke(name, payload),
+    clock,
+    port: options.port,
+  }).catch(portProblem('--port', options.port));
+  closing.add(() => gateway.close());
+  await functions.warm();
+
+  const addresses = {
+    collector: gateway.url,
+    edge: edge.url,
+    data: folders.root,
+    bucket: loaded.config.bucket,
+    database: loaded.config.database,
+  };
+  const status = (): CloudStatus => ({
+    ...addresses,
+    pid: process.pid,
+    pending: firehose.pending(),
+    queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
+  });
+  const control = controlApi({ status, flush, firehoseFaults: firehose.faults, glueFaults: catalog.faults });
+  return { ...addresses, status, flush, close: () => closing.run() };
+}

@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type CloudProcess, startCloudProcess } from '../harness/cloudProcess.ts';
+import { sluice } from '../harness/sluice.ts';
+
+let data: string;
+beforeAll(() => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-command-'));
+});
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+function post(cloud: CloudProcess, name: string, userID = 'u1') {
+  return fetch(`${cloud.collector}/v1/my-product-data`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
+    body: JSON.stringify({ events: [{ eventName: name, user: { userID }, time: Date.now(), value: 1 }] }),
+  });
+}
+
+const COUNT = 'SELECT event_name, count(*) AS n FROM statsig_forwarded_events GROUP BY 1 ORDER BY 1';
+
+describe('sluice start', () => {
+  it('says when it is ready, and keeps what is sent through Ctrl-C, kill -9 and restarts', async () => {
+    const first = await startCloudProcess(data);
+    expect(first).toMatchObject({ bucket: 'sluice-experiments', database: 'sluice', data });
+    expect([new URL(first.collector).hostname, new URL(first.edge).hostname]).toEqual([
+      '127.0.0.1',
+      '127.0.0.1',
+    ]);
+    expect((await post(first, 'before Ctrl-C')).status).toBe(202);
+    expect(await first.end('SIGINT')).toBe(0);
+    expect(first.stderr()).toContain('The data stays');
+
+    const query = await sluice('query', COUNT, '--json', '--data', data);
+    expect([query.code, JSON.parse(query.stdout)]).toEqual([0, [{ event_name: 'before Ctrl-C', n: 1 }]]);
+
+    const second = await startCloudProcess(data);
+    expect((await post(second, 'before kill -9')).status).toBe(202);
+    expect(await second.end('SIGKILL')).toBeNull();
+
+    const third = await startCloudProcess(data);
+    expect(await third.flush()).toMatchObject({ unregistered: 0 });
+    const whileRunning = await sluice('query', COUNT, '--json', '--data', data);
+    expect(JSON.parse(whileRunning.stdout)).toEqual([
+      { event_name: 'before Ctrl-C', n: 1 },
+      { event_name: 'before kill -9', n: 1 },
+    ]);
+
+    const fourth = await startCloudProcess(data).catch((error: Error) => error.message);
+    expect(fourth).toContain('SLUICE_LOCAL_DATA_IN_USE');
+    expect(await third.end('SIGTERM')).toBe(0);
+    expect(existsSync(join(data, 'lock'))).toBe(false);
+  });
+
+  it('delivers by itself after --buffer-seconds', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-buffer-'));
+    const cloud = await startCloudProcess(directory, ['--buffer-seconds', '1']);
+    try {
+      expect((await post(cloud, 'unattended')).status).toBe(202);
+      const folder = join(
+        directory,
+        's3',
+        cloud.bucket,
+        'statsig',
+        'statsig_forwarded_events',
+        'statsig_forwarded_events',
+      );
+      const deadline = Date.now() + 20_000;
+      while (!existsSync(folder) && Date.now() < deadline)
+        await new Promise((resolve) => setImmediate(resolve));
+      expect(readdirSync(folder)).toEqual([new Date().toISOString().slice(0, 10)]);
+    } finally {
+      await cloud.end('SIGINT');
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('names a port that is taken', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-port-'));
+    const cloud = await startCloudProcess(directory);
+    const port = new URL(cloud.collector).port;
+    const other = mkdtempSync(join(tmpdir(), 'sluice-port-'));
+    const { code, stderr } = await sluice('start', '--port', port, '--edge-port', '0', '--data', other);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_LOCAL_PORT_IN_USE')]);
+    expect(existsSync(join(other, 'lock'))).toBe(false);
+    await cloud.end('SIGINT');
+    for (const one of [directory, other]) rmSync(one, { recursive: true, force: true });
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    [[], 2, 'stdout', 'Usage: sluice <command>'],
+    [['--help'], 0, 'stdout', 'sluice <command> --help'],
+    [['query', '--help'], 0, 'stdout', 'Usage: sluice query'],
+    [['nonsense'], 2, 'stderr', 'SLUICE_USAGE_UNKNOWN_COMMAND'],
+    [['start', '--prot', '1'], 2, 'stderr', 'SLUICE_USAGE_OPTIONS'],
+    [['start', '--port', '70000'], 2, 'stderr', '--port: came 70000, expected 0 to 65535'],
+    [['start', '--buffer-seconds', 'soon'], 2, 'stderr', '--buffer-seconds: came soon'],
+    [['query'], 2, 'stderr', 'SLUICE_USAGE_ARGUMENTS'],
+    [['query', 'select 1', '--data', '/nonexistent'], 1, 'stderr', 'SLUICE_QUERY_NO_DATA'],
+  ] as const)('sluice %j exits %d', async (args, code, stream, message) => {
+    const result = await sluice(...args);
+    expect(result[stream]).toContain(message);
+    expect(result.code).toBe(code);
+  });
+});

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+/** The line that `sluice start --json` prints. */
+export interface ReadyLine {
+  readonly collector: string;
+  readonly edge: string;
+  readonly data: string;
+  readonly bucket: string;
+  readonly database: string;
+  readonly pid: number;
+}
+
+/** A local cloud in a process of its own, as a user has it. */
+export interface CloudProcess extends ReadyLine {
+  /** From the start of the process until it was ready. */
+  readonly readyMs: number;
+  readonly child: ChildProcess;
+  /** What it has written to stderr so far. */
+  stderr(): string;
+  /** Sends a signal and resolves with the exit code; null when the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  flush(): Promise<unknown>;
+}
+
+/** `sluice start` on free ports; resolves when it says it is ready. */
+export async function startCloudProcess(data: string, args: readonly string[] = []): Promise<CloudProcess> {
+  const startedAt = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      join(repositoryRoot, 'cli', 'sluice.mjs'),
+      'start',
+      '--port',
+      '0',
+      '--edge-port',
+      '0',
+      '--json',
+      '--data',
+      data,
+      ...args,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const exited = once(child, 'exit');
+  const line = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line').then(([text]) => String(text)),
+    exited.then(([code]) => Promise.reject(new Error(`ended with ${code}: ${stderr}`))),
+  ]);
+  const ready: ReadyLine = JSON.parse(line);
+  return {
+    ...ready,
+    readyMs: performance.now() - startedAt,
+    child,
+    stderr: () => stderr,
+    async end(signal) {
+      if (child.exitCode === null && child.signalCode === null) process.kill(ready.pid, signal);
+      const [code] = await exited;
+      return code;
+    },
+    flush: async () => (await fetch(`${ready.edge}/_sluice/flush`, { method: 'POST' })).json(),
+  };
+}
