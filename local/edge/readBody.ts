@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { AwsError } from './AwsError.ts';
 
 /**
@@ -6,10 +6,12 @@ import { AwsError } from './AwsError.ts';
  *
  * @param limitBytes The most that is read. One byte more is answered 413 and nothing further is kept in memory.
  */
-export async function readBody(body: Readable, limitBytes: number): Promise<Uint8Array> {
+export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  // A refusal must still be answered: leaving the loop may not destroy the request, and its socket with it.
+  const pieces = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
+  for await (const chunk of pieces) {
     const bytes: Uint8Array = chunk;
     length += bytes.byteLength;
     if (length > limitBytes) {

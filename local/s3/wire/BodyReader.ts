@@ -7,7 +7,12 @@ export class BodyReader {
   #rest: Uint8Array = Buffer.alloc(0);
 
   constructor(source: Readable) {
-    this.#pieces = source[Symbol.asyncIterator]();
+    this.#pieces = source.iterator({ destroyOnReturn: false });
+  }
+
+  /** Lets go of the stream, which stays open: what is left unread can be drained and the request answered. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
   }
 
   /**

@@ -28,6 +28,19 @@ const EMPTY_HASH = createHash('sha256').digest('hex');
 export async function* chunkedBody(source: Readable, format: ChunkedFormat): AsyncGenerator<Uint8Array> {
   const reader = new BodyReader(source);
   const chain = format.signature === undefined ? undefined : new SignatureChain(format.signature);
+  try {
+    yield* readChunks(reader, chain);
+    await readTrailers(reader, format, chain);
+    await reader.expectEnd();
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* readChunks(
+  reader: BodyReader,
+  chain: SignatureChain | undefined,
+): AsyncGenerator<Uint8Array> {
   for (let previousSize = CHUNK_MIN_BYTES; ; ) {
     const line = await reader.line(CHUNK_LINE_BYTES);
     const [, hexSize = '', signature] = HEADER.exec(line) ?? [];
@@ -54,8 +67,6 @@ export async function* chunkedBody(source: Readable, format: ChunkedFormat): Asy
       throw s3Errors.incompleteBody('A chunk is longer than it says.');
     }
   }
-  await readTrailers(reader, format, chain);
-  await reader.expectEnd();
 }
 
 async function readTrailers(

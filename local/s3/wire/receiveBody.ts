@@ -38,6 +38,10 @@ export function receiveBody(call: S3Call): ReceivedBody {
   if (length === undefined && (streaming || 'transfer-encoding' in headers))
     throw s3Errors.missingContentLength();
   const expectedLength = Number(length ?? 0);
+  // A refusal must still be answered: leaving off reading may not destroy the request, and its socket with it.
+  const plain: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => request.body.iterator({ destroyOnReturn: false }),
+  };
 
   async function* bytes(): AsyncGenerator<Uint8Array> {
     let received = 0;
@@ -57,7 +61,7 @@ export function receiveBody(call: S3Call): ReceivedBody {
     const onTrailer = (name: string, value: string) => void trailers.set(name, value);
     switch (payloadHash) {
       case 'UNSIGNED-PAYLOAD':
-        return request.body;
+        return plain;
       case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
         return chunkedBody(request.body, { trailer: true, onTrailer });
       case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
@@ -65,7 +69,7 @@ export function receiveBody(call: S3Call): ReceivedBody {
       case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
         return chunkedBody(request.body, { trailer: true, onTrailer, signature: request.signature });
     }
-    if (HEX_DIGEST.test(payloadHash)) return hashed(request.body, payloadHash);
+    if (HEX_DIGEST.test(payloadHash)) return hashed(plain, payloadHash);
     if (streaming) throw notImplemented(`S3 x-amz-content-sha256: ${payloadHash}`);
     throw s3Errors.invalidArgument(
       'x-amz-content-sha256',

@@ -6,12 +6,13 @@ export interface Target {
   readonly key: string;
 }
 
-const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.localhost$/;
-const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?)?\.localhost$/;
+const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)$/;
+const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.localhost)$/;
 
 /**
  * Finds bucket and key: in the path (`/bucket/key`), or with the bucket in the host
- * (`bucket.localhost`, `bucket.s3.localhost`, `bucket.s3.eu-west-1.localhost`).
+ * (`bucket.localhost`, `bucket.s3.localhost`, `bucket.s3.eu-west-1.localhost`), or under S3's own name when a
+ * client is sent here by other means.
  *
  * @throws AwsError `InvalidURI` when the path isn't percent-encoded UTF-8.
  */

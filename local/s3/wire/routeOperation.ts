@@ -39,21 +39,27 @@ export function routeOperation(
         (candidate.selectedByHeader === undefined || candidate.selectedByHeader in call.headers),
     )
     .sort((a, b) => weight(b) - weight(a));
+  const where = `S3 ${method} on ${on === 'service' ? 'the service' : `a ${on}`}`;
   if (operation === undefined) {
     const parameters = [...call.query.keys()].filter((name) => name !== 'x-id');
-    throw notImplemented(
-      `S3 ${method} on ${on === 'service' ? 'the service' : `a ${on}`}${parameters.length > 0 ? ` with ?${parameters.join('&')}` : ''}`,
-    );
+    throw notImplemented(parameters.length > 0 ? `${where} with ?${parameters.join('&')}` : where);
   }
   for (const name of call.query.keys()) {
-    // `x-id` is the SDK's own mark; `X-Amz-…` are a presigned URL's and were read with the signature.
+    // `x-id` is the SDK's own mark; `X-Amz-…` are a presigned URL's: its signature, or headers, checked as such.
     if (name === 'x-id' || /^x-amz-/i.test(name)) continue;
     if (!selectors(operation).includes(name) && !operation.query?.includes(name)) {
-      throw notImplemented(`S3 ${operation.name} with the query parameter ${name}`);
+      throw notImplemented(`${where} with ?${name}`);
     }
   }
   checkHeaders(operation, call.headers);
   return operation;
+}
+
+/** Whether a query parameter is part of a presigned URL's signature. */
+export function isSigningParameter(name: string): boolean {
+  return /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i.test(
+    name,
+  );
 }
 
 function weight(operation: S3Operation): number {

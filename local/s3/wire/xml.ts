@@ -1,3 +1,5 @@
+import type { AwsResponse } from '../../edge/AwsService.ts';
+
 /** An element: its name and its text or its children; `undefined` children are left out. */
 export type XmlElement = readonly [name: string, content: XmlContent];
 export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
@@ -30,4 +32,13 @@ function escapeXml(text: string): string {
     if (character === '"') return '&quot;';
     return `&#x${character.charCodeAt(0).toString(16)};`;
   });
+}
+
+/** A document as the answer to a request that went well. */
+export function xmlResponse(root: XmlElement, headers: Readonly<Record<string, string>> = {}): AwsResponse {
+  return {
+    status: 200,
+    headers: { ...headers, 'content-type': 'application/xml' },
+    body: xmlDocument(root),
+  };
 }

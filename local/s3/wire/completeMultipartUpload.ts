@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { Checksum, checksumAlgorithms } from '../checksums/Checksum.ts';
+import { s3Errors } from '../errors.ts';
+import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
+import type { Part, Upload } from '../model/MultipartUploads.ts';
+import type { StoredChecksum } from '../model/StoredObject.ts';
+import type { StagedFile } from '../model/stageBody.ts';
+import { checksumElement, checksumElements } from './checksumElements.ts';
+import { bareTag, writeCondition } from './conditions.ts';
+import { encryptionHeaders } from './objectAttributes.ts';
+import { childText, type ParsedElement } from './parseXml.ts';
+import { readXmlBody } from './readXmlBody.ts';
+import { checksumHeader } from './receiveBody.ts';
+import type { S3Call, S3Operation } from './S3Operation.ts';
+import { xmlResponse } from './xml.ts';
+
+export const completeMultipartUpload: S3Operation = {
+  name: 'CompleteMultipartUpload',
+  on: 'object',
+  method: 'POST',
+  selectedBy: ['uploadId'],
+  headers: ['x-amz-checksum-type', 'x-amz-mp-object-size'],
+  async run(call) {
+    const { store, key, query, headers } = call;
+    const bucket = store.bucket(call.bucket);
+    const uploadId = query.get('uploadId') ?? '';
+    const upload = bucket.uploads.get(uploadId, key);
+    const condition = writeCondition(headers, 'CompleteMultipartUpload');
+    // The checksum headers here are of the object to be, not of this request's body.
+    const body = await readXmlBody(
+      { ...call, headers: withoutChecksums(headers) },
+      'CompleteMultipartUpload',
+    );
+    const parts = chooseParts(body?.children ?? [], upload, bucket.uploads.parts(uploadId, key));
+    const algorithm = upload.checksum?.algorithm;
+    const staged = await bucket.stage(
+      bucket.uploads.read(uploadId, parts),
+      algorithm === undefined ? [] : [algorithm],
+      PART_COUNT * SINGLE_PUT_BYTES,
+    );
+    let checksum: StoredChecksum | undefined;
+    try {
+      checksum = objectChecksum(upload, parts, staged);
+      checkExpectations(headers, checksum, staged.size);
+      // Whoever completes it first ends it; another who is as far finds no such upload here.
+      bucket.uploads.get(uploadId, key);
+    } catch (error) {
+      bucket.discard(staged);
+      throw error;
+    }
+    const object = bucket.commit({
+      key,
+      staged,
+      etag: `${digestOfParts(
+        'md5',
+        parts.map(({ etag }) => Buffer.from(etag, 'hex')),
+      ).toString('hex')}-${parts.length}`,
+      attributes: upload.attributes,
+      ...(checksum === undefined ? {} : { checksum }),
+      condition,
+      reason: 'CompleteMultipartUpload',
+    });
+    bucket.uploads.end(uploadId, key);
+    return xmlResponse(
+      [
+        'CompleteMultipartUploadResult',
+        [
+          ['Location', `http://${call.request.headers.host ?? 'localhost'}/${call.bucket}/${encodeURI(key)}`],
+          ['Bucket', call.bucket],
+          ['Key', key],
+          ['ETag', `"${object.etag}"`],
+          ...checksumElements(checksum),
+        ],
+      ],
+      encryptionHeaders(upload.attributes),
+    );
+  },
+};
+
+/** The parts that the client lists, each checked against what was uploaded. */
+function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded: readonly Part[]): Part[] {
+  const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
+  if (listed.length === 0) throw s3Errors.malformedXml('it lists no part.');
+  let previous = 0;
+  const chosen = listed.map((element) => {
+    const partNumber = Number(childText(element, 'PartNumber') ?? 'NaN');
+    const etag = childText(element, 'ETag');
+    if (element.name !== 'Part' || !Number.isInteger(partNumber) || etag === undefined) {
+      throw s3Errors.malformedXml('a part is no <Part> with PartNumber and ETag.');
+    }
+    if (partNumber <= previous) throw s3Errors.invalidPartOrder();
+    previous = partNumber;
+    const part = byNumber.get(partNumber);
+    if (part === undefined || part.etag !== bareTag(etag)) throw s3Errors.invalidPart(partNumber);
+    checkPartChecksum(element, upload, part);
+    return part;
+  });
+  const tooSmall = chosen.slice(0, -1).find(({ size }) => size < PART_MIN_BYTES);
+  if (tooSmall !== undefined) {
+    throw s3Errors.entityTooSmall(tooSmall.partNumber, tooSmall.size, PART_MIN_BYTES);
+  }
+  return chosen;
+}
+
+function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): void {
+  for (const algorithm of checksumAlgorithms) {
+    const given = childText(element, checksumElement(algorithm));
+    if (given === undefined) {
+      if (upload.checksum?.type === 'COMPOSITE' && upload.checksum.algorithm === algorithm) {
+        throw s3Errors.invalidRequest(
+          `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.partNumber} in the request.`,
+        );
+      }
+    } else if (part.checksum?.algorithm !== algorithm || part.checksum.value !== given) {
+      throw s3Errors.invalidPart(part.partNumber);
+    }
+  }
+}
+
+function objectChecksum(
+  upload: Upload,
+  parts: readonly Part[],
+  staged: StagedFile,
+): StoredChecksum | undefined {
+  if (upload.checksum === undefined) return undefined;
+  const { algorithm, type } = upload.checksum;
+  if (type === 'FULL_OBJECT') return { algorithm, type, value: staged.checksums.get(algorithm) ?? '' };
+  const composite = new Checksum(algorithm);
+  for (const { checksum } of parts) composite.update(Buffer.from(checksum?.value ?? '', 'base64'));
+  return { algorithm, type, value: `${composite.digest()}-${parts.length}` };
+}
+
+function checkExpectations(
+  headers: S3Call['headers'],
+  checksum: StoredChecksum | undefined,
+  size: number,
+): void {
+  const type = headers['x-amz-checksum-type'];
+  if (type !== undefined && type !== checksum?.type) {
+    throw s3Errors.invalidRequest(
+      `The upload was created using the ${checksum?.type ?? 'default'} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
+  const expectedSize = headers['x-amz-mp-object-size'];
+  if (expectedSize !== undefined && expectedSize !== String(size)) {
+    throw s3Errors.invalidRequest(
+      `The provided 'x-amz-mp-object-size' header value ${expectedSize} does not match what was computed: ${size}`,
+    );
+  }
+  for (const algorithm of checksumAlgorithms) {
+    const expected = headers[checksumHeader(algorithm)];
+    if (expected === undefined) continue;
+    const computed = checksum?.algorithm === algorithm ? checksum.value : undefined;
+    // A composite value may be given without its count of parts.
+    if (expected !== computed && expected !== computed?.replace(/-\d+$/, ''))
+      throw s3Errors.badDigest(algorithm);
+  }
+}
+
+function withoutChecksums(headers: S3Call['headers']): S3Call['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => !name.startsWith('x-amz-checksum-') && name !== 'x-amz-sdk-checksum-algorithm',
+    ),
+  );
+}
+
+function digestOfParts(algorithm: string, digests: readonly Uint8Array[]): Buffer {
+  const hash = createHash(algorithm);
+  for (const digest of digests) hash.update(digest);
+  return hash.digest();
+}

@@ -1,0 +1,107 @@
+import { notImplemented } from '../../edge/AwsError.ts';
+import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums/Checksum.ts';
+import { s3Errors } from '../errors.ts';
+import { SINGLE_PUT_BYTES } from '../limits.ts';
+import { checksumElements } from './checksumElements.ts';
+import { checkReadConditions, writeCondition } from './conditions.ts';
+import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import type { S3Operation } from './S3Operation.ts';
+import { xmlResponse } from './xml.ts';
+
+const SOURCE = 'x-amz-copy-source';
+
+export const copyObject: S3Operation = {
+  name: 'CopyObject',
+  on: 'object',
+  method: 'PUT',
+  selectedByHeader: SOURCE,
+  headers: [
+    ...attributeHeaders,
+    SOURCE,
+    `${SOURCE}-if-match`,
+    `${SOURCE}-if-none-match`,
+    `${SOURCE}-if-modified-since`,
+    `${SOURCE}-if-unmodified-since`,
+    'x-amz-source-expected-bucket-owner',
+    'x-amz-metadata-directive',
+    'x-amz-checksum-algorithm',
+  ],
+  async run({ store, bucket, key, headers }) {
+    const source = readSource(headers[SOURCE] ?? '');
+    const object = store.head(source.bucket, source.key);
+    if (object.size > SINGLE_PUT_BYTES) {
+      throw s3Errors.invalidRequest(
+        `The specified copy source is larger than the maximum allowable size for a copy source: ${SINGLE_PUT_BYTES}`,
+      );
+    }
+    if (!checkReadConditions(object, headers, `${SOURCE}-`)) {
+      throw s3Errors.preconditionFailed(`${SOURCE}-If-None-Match`);
+    }
+    const directive = headers['x-amz-metadata-directive'] ?? 'COPY';
+    if (directive !== 'COPY' && directive !== 'REPLACE') {
+      throw s3Errors.invalidArgument('x-amz-metadata-directive', directive, 'Unknown metadata directive.');
+    }
+    if (directive === 'COPY' && source.bucket === bucket && source.key === key && !(ENCRYPTION in headers)) {
+      throw s3Errors.invalidRequest(
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+      );
+    }
+    // The encryption is the target's own, never the source's.
+    const given = readAttributes(headers, 'CopyObject');
+    const attributes =
+      directive === 'REPLACE' ? given : { ...object.attributes, encryption: given.encryption };
+    const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;
+    const copied = await store.copy(
+      source,
+      { bucket, key },
+      {
+        attributes,
+        condition: writeCondition(headers, 'CopyObject'),
+        ...(algorithm === undefined ? {} : { checksumAlgorithm: algorithm }),
+      },
+    );
+    return xmlResponse(
+      [
+        'CopyObjectResult',
+        [
+          ['LastModified', new Date(copied.modifiedMs).toISOString()],
+          ['ETag', `"${copied.etag}"`],
+          ...checksumElements(copied.checksum),
+        ],
+      ],
+      encryptionHeaders(attributes),
+    );
+  },
+};
+
+const ENCRYPTION = 'x-amz-server-side-encryption';
+
+/** @throws AwsError `InvalidRequest` for an algorithm that S3 doesn't know. */
+export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
+  const algorithm = checksumAlgorithms.find((known) => known === name?.toUpperCase());
+  if (name !== undefined && algorithm === undefined) {
+    throw s3Errors.invalidRequest('Checksum algorithm provided is unsupported.');
+  }
+  return algorithm;
+}
+
+function readSource(header: string): { readonly bucket: string; readonly key: string } {
+  const question = header.indexOf('?');
+  if (question >= 0) throw notImplemented(`S3 CopyObject with ${header.slice(question + 1).split('=')[0]}`);
+  let path: string;
+  try {
+    path = decodeURIComponent(header).replace(/^\//, '');
+  } catch {
+    throw s3Errors.invalidArgument(SOURCE, header, 'Copy Source must be URL-encoded');
+  }
+  if (path.startsWith('arn:')) throw notImplemented('S3 CopyObject from an access point');
+  const slash = path.indexOf('/');
+  if (slash < 1 || slash === path.length - 1) {
+    throw s3Errors.invalidArgument(
+      SOURCE,
+      header,
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+    );
+  }
+  return { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+}

@@ -1,0 +1,46 @@
+import type { StoredChecksum } from '../model/StoredObject.ts';
+import { writeCondition } from './conditions.ts';
+import { attributeHeaders, checksumHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import { receiveBody } from './receiveBody.ts';
+import type { S3Operation } from './S3Operation.ts';
+
+/** What S3 computes itself for an object that comes without a checksum. */
+const DEFAULT_ALGORITHM = 'CRC64NVME';
+
+export const putObject: S3Operation = {
+  name: 'PutObject',
+  on: 'object',
+  method: 'PUT',
+  headers: attributeHeaders,
+  async run(call) {
+    const bucket = call.store.bucket(call.bucket);
+    const attributes = readAttributes(call.headers, 'PutObject');
+    const condition = writeCondition(call.headers, 'PutObject');
+    const received = receiveBody(call);
+    const algorithm = received.algorithm ?? DEFAULT_ALGORITHM;
+    const staged = await bucket.stage(received.bytes, [algorithm]);
+    try {
+      received.verify(staged);
+    } catch (error) {
+      bucket.discard(staged);
+      throw error;
+    }
+    const checksum: StoredChecksum = {
+      algorithm,
+      type: 'FULL_OBJECT',
+      value: staged.checksums.get(algorithm) ?? '',
+    };
+    const object = call.store.bucket(call.bucket).commit({
+      key: call.key,
+      staged,
+      attributes,
+      checksum,
+      condition,
+      reason: 'PutObject',
+    });
+    return {
+      status: 200,
+      headers: { etag: `"${object.etag}"`, ...encryptionHeaders(attributes), ...checksumHeaders(object) },
+    };
+  },
+};
