@@ -1,5 +1,6 @@
+import { backoffMs } from '../time/backoff.ts';
 import type { Clock } from '../time/Clock.ts';
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_ATTEMPTS } from './limits.ts';
+import { BACKOFF, MAX_ATTEMPTS } from './limits.ts';
 import type { PutOutcome, PutRecordBatch } from './PutRecordBatch.ts';
 import { packCalls } from './packCalls.ts';
 import { billedBytes, type PackedRecord, packDocuments } from './packDocuments.ts';
@@ -85,7 +86,7 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
     }
     pending = failed;
     if (pending.length === 0) break;
-    const pause = context.random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1));
+    const pause = backoffMs(attempt, context.random, BACKOFF);
     if (attempt === MAX_ATTEMPTS || context.clock.now() + pause >= context.deadline) {
       for (const item of pending) handBack(item, 'not_acknowledged');
       break;

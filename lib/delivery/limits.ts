@@ -19,6 +19,5 @@ export const BILLED_STEP_BYTES = 5_120;
 /** How often a record is put at most, the first time included. */
 export const MAX_ATTEMPTS = 6;
 
-/** Backoff before the n-th retry is random between 0 and this times 2ⁿ⁻¹ milliseconds, at most the cap. */
-export const BACKOFF_BASE_MS = 50;
-export const BACKOFF_CAP_MS = 1_000;
+/** Pauses between attempts: SDKs wait few seconds for an answer, so they are short. */
+export const BACKOFF = { baseMs: 50, capMs: 1_000 } as const;

@@ -92,7 +92,7 @@ function inflate(format: Format, bytes: Uint8Array): Uint8Array {
   try {
     return inflaters[format](bytes);
   } catch (error) {
-    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') {
       const detail = `It was stopped at ${MAX_DECODED_BYTES} bytes.`;
       throw new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', detail, { cause: error });

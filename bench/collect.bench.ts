@@ -1,0 +1,93 @@
+import { gunzipSync } from 'node:zlib';
+import { collectPlan } from '../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../lib/collect/collectBatch.ts';
+import { defineConfig } from '../lib/config/defineConfig.ts';
+import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
+import { decodeBody } from '../lib/statsig/decodeBody.ts';
+import type { Bench, BenchRow } from './Bench.ts';
+import { collectBodies } from './collectBodies.ts';
+
+/** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
+const EVENTS_PER_ROUND = 8_000;
+const ROUNDS = 41;
+const WARM_UP_ROUNDS = 12;
+
+const plan = collectPlan(
+  defineConfig({
+    bucket: 'bench',
+    unitIds: { companyID: 'company_id' },
+    experiments: ['homepage_hero', 'experiment_1', 'experiment_2'],
+  }),
+);
+
+/** The whole way of a body up to what is put on the streams. */
+function ours(body: Uint8Array) {
+  const { text } = decodeBody(body, { contentEncoding: 'gzip', statsigEncoded: false });
+  const { documents } = collectBatch(
+    text,
+    {
+      keyHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      clientTimes: [String(Date.UTC(2026, 10, 20, 7, 32))],
+      sessionId: null,
+      sdkType: null,
+      sdkVersion: null,
+      receivedAt: Date.UTC(2026, 10, 20, 7, 32, 0, 123),
+    },
+    plan,
+  );
+  return [packDocuments(documents.exposures), packDocuments(documents.events)];
+}
+
+/** The least anything of the kind must do: decompress, parse, write each event once. */
+function bare(body: Uint8Array): number {
+  const { events } = JSON.parse(gunzipSync(body).toString());
+  let length = 0;
+  for (const event of events) length += JSON.stringify(event).length;
+  return length;
+}
+
+/** Milliseconds for all bodies. `kept` holds results, so that nothing is optimised away. */
+function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[], kept: unknown[]): number {
+  const start = performance.now();
+  for (const [i, body] of bodies.entries()) kept[i & 1] = work(body);
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+function measure(eventsPerBody: number): BenchRow[] {
+  const bodies = collectBodies(eventsPerBody, Math.max(2, Math.round(EVENTS_PER_ROUND / eventsPerBody)), 7);
+  const events = bodies.length * eventsPerBody;
+  const kept: unknown[] = [];
+  const rounds: { ours: number; bare: number }[] = [];
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+    // Turn about, so that neither side always runs on the other's garbage.
+    const bareFirst = round % 2 === 0;
+    const first = bareFirst ? time(bare, bodies, kept) : time(ours, bodies, kept);
+    const second = bareFirst ? time(ours, bodies, kept) : time(bare, bodies, kept);
+    if (round >= 0) rounds.push(bareFirst ? { bare: first, ours: second } : { ours: first, bare: second });
+  }
+  const records = bodies.flatMap((body) => ours(body)).flatMap(({ records }) => records);
+  const sum = (bytes: (length: number) => number) =>
+    records.reduce((total, { data }) => total + bytes(data.length), 0);
+  const row = (metric: string, value: number, unit: string): BenchRow => ({
+    case: `${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`,
+    metric,
+    value,
+    unit,
+  });
+  return [
+    row('events_per_s', (events * 1000) / median(rounds.map((r) => r.ours)), '1/s'),
+    row('of_bare_limit', median(rounds.map((r) => r.bare / r.ours)), 'ratio'),
+    row('billed_ratio', sum(billedBytes) / sum((length) => length), 'ratio'),
+  ];
+}
+
+/** decode → parse → normalise → pack of gzip bodies, half from browsers and half from servers. */
+const bench: Bench = {
+  name: 'collect',
+  run: async () => [1, 20, 100, 1000].flatMap(measure),
+};
+export default bench;

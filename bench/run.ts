@@ -1,0 +1,61 @@
+// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object a line.
+import { readdirSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import type { Bench, BenchRow } from './Bench.ts';
+
+const folder = new URL('./', import.meta.url);
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.bench.ts'))
+  .map((file) => file.slice(0, -'.bench.ts'.length))
+  .sort();
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--json');
+const json = process.argv.includes('--json');
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`No such benchmark: ${unknown.join(', ')}. There are: ${names.join(', ')}.\n`);
+  process.exit(2);
+}
+
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memory_gb: Math.round(totalmem() / 2 ** 30),
+  platform: `${platform()} ${arch()}`,
+  node: process.version,
+};
+if (!json) process.stdout.write(`${Object.values(machine).join(', ')}\n`);
+
+for (const name of wanted.length > 0 ? wanted : names) {
+  const { default: bench }: { default: Bench } = await import(new URL(`${name}.bench.ts`, folder).href);
+  process.stderr.write(`Running ${name} …\n`);
+  const rows = await bench.run();
+  process.stdout.write(
+    json ? `${JSON.stringify({ bench: bench.name, machine, rows })}\n` : table(bench, rows),
+  );
+}
+
+/** A line for each case, a column for each metric. */
+function table(bench: Bench, rows: readonly BenchRow[]): string {
+  const metrics = [
+    ...new Set(rows.map(({ metric, unit }) => (unit === 'ratio' ? metric : `${metric} (${unit})`))),
+  ];
+  const lines = [...new Set(rows.map((row) => row.case))].map((name) => [
+    name,
+    ...metrics.map((metric) => {
+      const row = rows.find(
+        (r) => r.case === name && (r.metric === metric || `${r.metric} (${r.unit})` === metric),
+      );
+      return row === undefined ? '' : number(row.value);
+    }),
+  ]);
+  const all = [[bench.name, ...metrics], ...lines];
+  const widths = all[0]?.map((_, i) => Math.max(...all.map((line) => line[i]?.length ?? 0))) ?? [];
+  const text = all.map((line) =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+  );
+  return `\n${text.join('\n')}\n`;
+}
+
+function number(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en-GB') : value.toFixed(2);
+}

@@ -1,0 +1,41 @@
+import type { TableKind } from '../tables/Table.ts';
+
+/** Who sent a batch, as far as the request tells without its body. */
+export interface Sender {
+  /** Lower-case hex SHA-256 of the SDK key. */
+  readonly keyHash: string;
+  /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`; null where absent. */
+  readonly clientTimes: readonly (string | null)[];
+  /** From headers or query; what the body says of itself counts more. */
+  readonly sessionId: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  /** When the collector received it, epoch milliseconds. */
+  readonly receivedAt: number;
+}
+
+/** One event that was refused: kept, never dropped. */
+export interface Refused {
+  /** Stable code, e.g. `SLUICE_EVENT_NO_NAME`. */
+  readonly code: string;
+  readonly detail: string;
+  /** The event as it came, without private attributes. */
+  readonly raw: string;
+}
+
+/** What became of a batch: every event is a document, refused or counted. */
+export interface Collected {
+  /** Events in the batch. */
+  readonly events: number;
+  /** A JSON document for each row, by table, in the order of the batch. */
+  readonly documents: Record<TableKind, string[]>;
+  readonly refused: readonly Refused[];
+  /** SDK telemetry that isn't landed, by event name. */
+  readonly counted: Readonly<Record<string, number>>;
+  /** Landed events worth a number, by reason: `clock_corrected`, `outside_time_window`, `time_missing`, `name_unresolved`. */
+  readonly noted: Readonly<Record<string, number>>;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  /** The sender as event IDs have it: stays the same when a batch is sent again. */
+  readonly senderId: string;
+}

@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto';
+
+/** Hex digits of an event ID: 128 of SHA-256's 256 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
+const ID_LENGTH = 32;
+
+/**
+ * Gives the events of one batch their IDs. No SDK sends any, so an ID is the hash of who sent it (SDK key and
+ * device or session), the event's canonical JSON and, for identical events in one batch, how many came
+ * before. A resend therefore gets the same IDs, whatever has changed around its events: SDKs change the
+ * batch's metadata, encoding and headers between tries.
+ */
+export class EventIdentity {
+  readonly #scope: string;
+  readonly #seen = new Map<string, number>();
+
+  /**
+   * @param keyHash SHA-256 of the SDK key.
+   * @param sender What stays the same when the sender tries again: a device's stable ID, for a page that was
+   *   closed sends what it had stored in a later session; on servers, which have none, the session.
+   */
+  constructor(keyHash: string, sender: string) {
+    this.#scope = hash('sha256', JSON.stringify([keyHash, sender])).slice(0, ID_LENGTH);
+  }
+
+  /** ID of the batch's next event. */
+  next(canonicalEvent: string): string {
+    const id = hash('sha256', this.#scope + canonicalEvent).slice(0, ID_LENGTH);
+    const before = this.#seen.get(id) ?? 0;
+    this.#seen.set(id, before + 1);
+    if (before === 0) return id;
+    return hash('sha256', `${this.#scope}${before}:${canonicalEvent}`).slice(0, ID_LENGTH);
+  }
+}

@@ -1,0 +1,47 @@
+import { isJsonObject } from '../statsig/JsonObject.ts';
+import { withoutPrivateAttributes } from './userColumns.ts';
+
+/** The text of an event that is kept because it was refused: as it came, without private attributes. */
+export function rawEvent(event: unknown): string {
+  const kept =
+    isJsonObject(event) && isJsonObject(event['user'])
+      ? { ...event, user: withoutPrivateAttributes(event['user']) }
+      : event;
+  try {
+    return JSON.stringify(kept);
+  } catch {
+    return deepJson(kept); // Nested deeper than JSON.stringify's stack.
+  }
+}
+
+/** JSON.stringify with a list of its own in place of the call stack. */
+function deepJson(value: unknown): string {
+  const parts: string[] = [];
+  const open: ({ readonly text: string } | { readonly value: unknown })[] = [{ value }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if ('text' in next) {
+      parts.push(next.text);
+      continue;
+    }
+    const node = next.value;
+    if (Array.isArray(node)) {
+      parts.push('[');
+      open.push({ text: ']' });
+      for (let i = node.length - 1; i >= 0; i -= 1) {
+        open.push({ value: node[i] });
+        if (i > 0) open.push({ text: ',' });
+      }
+    } else if (isJsonObject(node)) {
+      parts.push('{');
+      open.push({ text: '}' });
+      const members = Object.entries(node);
+      for (let i = members.length - 1; i >= 0; i -= 1) {
+        const [key, member] = members[i] ?? ['', null];
+        open.push({ value: member }, { text: `${i > 0 ? ',' : ''}${JSON.stringify(key)}:` });
+      }
+    } else {
+      parts.push(JSON.stringify(node) ?? 'null');
+    }
+  }
+  return parts.join('');
+}

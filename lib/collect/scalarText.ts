@@ -1,0 +1,8 @@
+import { ExactNumber } from '../statsig/parseExactJson.ts';
+
+/** A JSON scalar as a column's text: strings as they are, numbers and booleans as JSON has them; else null. */
+export function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value instanceof ExactNumber ? value.text : null;
+}
