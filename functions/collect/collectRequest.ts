@@ -1,0 +1,224 @@
+import { isUtf8 } from 'node:buffer';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { type AuthenticatedKey, authenticate } from '../../lib/collect/authenticate.ts';
+import { CollectError } from '../../lib/collect/CollectError.ts';
+import type { Collected, Refused, Sender } from '../../lib/collect/Collected.ts';
+import { collectBatch } from '../../lib/collect/collectBatch.ts';
+import { quarantineObject } from '../../lib/collect/quarantineObject.ts';
+import { type Delivery, deliver } from '../../lib/delivery/deliver.ts';
+import type { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
+import { type DecodedBody, decodeBody } from '../../lib/statsig/decodeBody.ts';
+import { RequestError } from '../../lib/statsig/RequestError.ts';
+import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import { isExceptionReport, reservedEndpoint } from '../../lib/statsig/reservedEndpoint.ts';
+import type { Collector } from './Collector.ts';
+
+/** The members of API Gateway's payload 2.0 that are used; a Function URL sends the same. */
+export type HttpRequest = Pick<
+  APIGatewayProxyEventV2,
+  'rawPath' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
+> & { readonly requestContext: { readonly http: { readonly method: string } } };
+
+/**
+ * Takes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, keep what was refused.
+ * It answers 202 only once every event is in Firehose, in quarantine or counted as telemetry, and writes one
+ * log line, in which no key, query or body appears.
+ *
+ * @param deadline Epoch milliseconds by which it has answered.
+ */
+export async function collectRequest(
+  request: HttpRequest,
+  collector: Collector,
+  deadline: number,
+): Promise<Answer> {
+  const taken = new TakenRequest(request, collector, deadline);
+  const answer = await taken.answer();
+  collector.log(taken.logFields(answer.status));
+  return answer;
+}
+
+/** One request on its way, and what its log line will say. */
+class TakenRequest {
+  readonly #request: HttpRequest;
+  readonly #collector: Collector;
+  readonly #deadline: number;
+  readonly #receivedAt: number;
+  readonly #query: URLSearchParams;
+  readonly #facts: Record<string, unknown> = {};
+
+  constructor(request: HttpRequest, collector: Collector, deadline: number) {
+    this.#request = request;
+    this.#collector = collector;
+    this.#deadline = deadline;
+    this.#receivedAt = collector.clock.now();
+    this.#query = new URLSearchParams(request.rawQueryString);
+  }
+
+  logFields(status: number): Record<string, unknown> {
+    const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+    const ms = this.#collector.clock.now() - this.#receivedAt;
+    return { level, event: 'collect', status, ...this.#facts, ms };
+  }
+
+  async answer(): Promise<Answer> {
+    let key: AuthenticatedKey;
+    try {
+      this.#admit();
+      key = authenticate(readSdkKey(this.#request.headers, this.#query), this.#collector.keys);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    this.#facts['key'] = key.label;
+    if (isExceptionReport(this.#request.rawPath)) {
+      this.#facts['counted'] = { exception_report: 1 };
+      return ACCEPTED;
+    }
+    const body = Buffer.from(this.#request.body ?? '', this.#request.isBase64Encoded ? 'base64' : 'utf8');
+    try {
+      return await this.#take(this.#decode(body), key);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      // The body can never succeed, so the SDK is told not to send it again; it is kept first.
+      const refused = [{ code: error.code, detail: error.detail, raw: rawBody(body) }];
+      const kept = body.length === 0 || (await this.#quarantine(refused, key, null));
+      return kept ? this.#refuse(error) : this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
+    }
+  }
+
+  #admit(): void {
+    const endpoint = reservedEndpoint(this.#request.rawPath);
+    if (endpoint !== null) {
+      this.#facts['endpoint'] = endpoint;
+      throw new RequestError('SLUICE_PATH_RESERVED', `${endpoint}.`);
+    }
+    const { method } = this.#request.requestContext.http;
+    if (method !== 'POST') throw new RequestError('SLUICE_METHOD_NOT_ALLOWED', `It was ${method}.`);
+  }
+
+  #decode(body: Uint8Array): DecodedBody {
+    const { headers } = this.#request;
+    const decoded = decodeBody(body, {
+      contentEncoding: headers['content-encoding'] ?? '',
+      statsigEncoded: this.#query.get('se') === '1' || headers['statsig-encoded'] === '1',
+    });
+    Object.assign(this.#facts, { body_bytes: body.length, decoded_bytes: decoded.bytes });
+    if (decoded.repaired) this.#facts['repaired_utf8'] = true;
+    return decoded;
+  }
+
+  async #take({ text }: DecodedBody, key: AuthenticatedKey): Promise<Answer> {
+    const collected = collectBatch(text, this.#sender(key), this.#collector.plan);
+    const [exposures, events, kept] = await Promise.all([
+      this.#deliver('exposures', collected),
+      this.#deliver('events', collected),
+      this.#quarantine(collected.refused, key, collected),
+    ]);
+    Object.assign(this.#facts, {
+      sdk: `${collected.sdkType ?? 'unknown'} ${collected.sdkVersion ?? ''}`.trimEnd(),
+      events: collected.events,
+      exposures_landed: exposures.acknowledged,
+      events_landed: events.acknowledged,
+      records: exposures.records + events.records,
+      calls: exposures.calls + events.calls,
+      billed_bytes: exposures.billedBytes + events.billedBytes,
+    });
+    if (collected.refused.length > 0) this.#facts['refused'] = countBy(collected.refused, 'code');
+    if (!isEmpty(collected.counted)) this.#facts['counted'] = collected.counted;
+    if (!isEmpty(collected.noted)) this.#facts['noted'] = collected.noted;
+
+    const returned = [...exposures.returned, ...events.returned];
+    if (returned.length > 0) {
+      // What Firehose didn't take is only answered for by the SDK, which sends the whole batch again.
+      this.#facts['returned'] = countBy(
+        returned.map(({ reason, code }) => ({ why: code === undefined ? reason : `${reason}: ${code}` })),
+        'why',
+      );
+      return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
+    }
+    return kept ? ACCEPTED : this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
+  }
+
+  #sender(key: AuthenticatedKey): Sender {
+    const { headers } = this.#request;
+    return {
+      keyHash: key.sha256,
+      clientTimes: [headers['statsig-client-time'] ?? null, this.#query.get('t')],
+      sessionId: headers['statsig-server-session-id'] ?? this.#query.get('sid'),
+      sdkType: headers['statsig-sdk-type'] ?? this.#query.get('st'),
+      sdkVersion: headers['statsig-sdk-version'] ?? this.#query.get('sv'),
+      receivedAt: this.#receivedAt,
+    };
+  }
+
+  #deliver(kind: 'exposures' | 'events', { documents }: Collected): Promise<Delivery> {
+    const { streams, clock, wait, random } = this.#collector;
+    return deliver(documents[kind], {
+      putRecordBatch: streams[kind],
+      clock,
+      wait,
+      random,
+      deadline: this.#deadline,
+    });
+  }
+
+  /** Whether everything refused is kept. */
+  async #quarantine(
+    refused: readonly Refused[],
+    key: AuthenticatedKey,
+    collected: Collected | null,
+  ): Promise<boolean> {
+    if (refused.length === 0) return true;
+    const sender = this.#sender(key);
+    const object = quarantineObject(refused, {
+      receivedAt: this.#receivedAt,
+      keyLabel: key.label,
+      keyHash: key.sha256,
+      senderId: collected?.senderId ?? '',
+      sdkType: collected?.sdkType ?? sender.sdkType,
+      sdkVersion: collected?.sdkVersion ?? sender.sdkVersion,
+      path: this.#request.rawPath,
+    });
+    try {
+      const timeoutMs = Math.max(1, this.#deadline - this.#collector.clock.now());
+      await this.#collector.putQuarantine(object.key, object.body, timeoutMs);
+      return true;
+    } catch (error) {
+      this.#facts['quarantine_error'] = error instanceof Error ? error.name : 'Error';
+      return false;
+    }
+  }
+
+  #refuse(error: unknown): Answer {
+    if (!(error instanceof RequestError)) throw error;
+    return this.#refusal(error);
+  }
+
+  #fail(code: 'SLUICE_COLLECT_NOT_DELIVERED' | 'SLUICE_COLLECT_NO_QUARANTINE'): Answer {
+    return this.#refusal(new CollectError(code));
+  }
+
+  #refusal(error: SluiceError): Answer {
+    this.#facts['code'] = error.code;
+    return refusalAnswer(error);
+  }
+}
+
+/** A body as text where it is text, else as base64 with a mark. */
+function rawBody(body: Uint8Array): string {
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return isUtf8(buffer) ? buffer.toString('utf8') : `base64:${buffer.toString('base64')}`;
+}
+
+function countBy<Key extends string>(
+  items: readonly Readonly<Record<Key, string>>[],
+  key: Key,
+): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item[key], (counts.get(item[key]) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+function isEmpty(counts: Readonly<Record<string, number>>): boolean {
+  return Object.keys(counts).length === 0;
+}

@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import middy from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import config from '#config';
+import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
+import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Quarantine } from '../../lib/aws/s3Quarantine.ts';
+import { CollectError } from '../../lib/collect/CollectError.ts';
+import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import type { Collector } from './Collector.ts';
+import { collectRequest, type HttpRequest } from './collectRequest.ts';
+import { readEnvironment } from './environment.ts';
+
+/**
+ * Milliseconds after which the answer is 503. The Go and Python SDKs wait 3 s, take no answer for a loss and
+ * drop the batch, but resend it on 503.
+ */
+const ANSWER_WITHIN_MS = 2_500;
+
+/** Left of Lambda's own time for the answer and the log, in milliseconds. */
+const MARGIN_MS = 500;
+
+let collector: Collector | undefined;
+
+function makeCollector(): Collector {
+  const environment = readEnvironment(process.env);
+  return {
+    plan: collectPlan(config),
+    keys: {
+      keys: config.keys,
+      allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY === 'true',
+    },
+    streams: {
+      exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
+      events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
+    },
+    putQuarantine: s3Quarantine(s3Client(), environment.SLUICE_BUCKET),
+    clock: systemClock,
+    wait: (ms) => wait(ms),
+    random: Math.random,
+    log: logLine,
+  };
+}
+
+function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: status, headers: { 'content-type': 'application/json' }, body };
+}
+
+function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  logLine({ level: 'error', event: 'collect', status: 503, error: name, message, stack });
+  return response(refusalAnswer(new CollectError('SLUICE_COLLECT_FAILED')));
+}
+
+/**
+ * The collector, behind API Gateway or a Function URL. Whatever happens, the SDK gets JSON and a status it
+ * understands: a failure of ours, or Lambda's time running out, is 503. The gateway alone sets CORS headers.
+ */
+export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>({
+  timeoutEarlyInMillis: MARGIN_MS / 2,
+  timeoutEarlyResponse: () => failed(new Error('The time Lambda gives ran out.')),
+})
+  .onError((request) => {
+    request.response = failed(request.error);
+  })
+  .handler(async (event, context) => {
+    collector ??= makeCollector();
+    const remaining = context.getRemainingTimeInMillis() - MARGIN_MS;
+    const deadline = collector.clock.now() + Math.min(ANSWER_WITHIN_MS, remaining);
+    return response(await collectRequest(event, collector, deadline));
+  });

@@ -1,0 +1,55 @@
+import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import type { PutOutcome, PutRecordBatch } from '../delivery/PutRecordBatch.ts';
+
+/**
+ * Errors of a whole call that may pass. https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
+ * The credentials' own expiry passes too: the runtime gets new ones.
+ */
+const PASSING = new Set([
+  'ServiceUnavailableException',
+  'InternalFailure',
+  'ThrottlingException',
+  'RequestExpired',
+  'ExpiredTokenException',
+  'TimeoutError',
+  'AbortError',
+]);
+
+/** Puts records into a delivery stream of Firehose, once. It answers failures instead of throwing. */
+export function firehosePutRecordBatch(client: FirehoseClient, stream: string): PutRecordBatch {
+  return async (records, timeoutMs) => {
+    try {
+      const { RequestResponses = [] } = await client.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: stream,
+          Records: records.map((data) => ({ Data: data })),
+        }),
+        { abortSignal: AbortSignal.timeout(timeoutMs) },
+      );
+      return {
+        kind: 'answered',
+        errorCodes: RequestResponses.map(({ ErrorCode, RecordId }) =>
+          RecordId !== undefined && ErrorCode === undefined ? null : (ErrorCode ?? 'NoRecordId'),
+        ),
+      };
+    } catch (error) {
+      return failure(error);
+    }
+  };
+}
+
+function failure(error: unknown): PutOutcome {
+  if (typeof error !== 'object' || error === null) {
+    return { kind: 'failed', code: String(error), retryable: false };
+  }
+  const name = 'name' in error && typeof error.name === 'string' ? error.name : 'Error';
+  const network = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = name === 'Error' && network !== null ? network : name;
+  const status = Number(Reflect.get(Object(Reflect.get(error, '$metadata')), 'httpStatusCode'));
+  const retryable =
+    PASSING.has(name) ||
+    (network !== null && /^E[A-Z_]+$/.test(network)) ||
+    // 501 says that the thing does not exist, now or later.
+    (status >= 500 && status !== 501);
+  return { kind: 'failed', code, retryable };
+}

@@ -1,0 +1,21 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** Why a good request could not be taken: answered 503, so that the SDK sends it again. */
+export const CollectError = defineErrorFamily('system', {
+  SLUICE_COLLECT_NOT_DELIVERED: {
+    cause: 'Some events could not be delivered in time.',
+    cure: 'Send the batch again; a repeated event keeps its event_id. If it persists, look at the stream for throttling.',
+  },
+  SLUICE_COLLECT_NO_QUARANTINE: {
+    cause: 'Refused events could not be kept.',
+    cure: "Send the batch again. If it persists, look at the bucket and at the collector's right to write quarantine/.",
+  },
+  SLUICE_COLLECT_FAILED: {
+    cause: 'The collector failed unexpectedly.',
+    cure: "Send the batch again. If it persists, look at the collector's log: it has the error.",
+  },
+  SLUICE_COLLECT_ENVIRONMENT_INVALID: {
+    cause: 'The collector is not set up: environment variables are missing or wrong.',
+    cure: 'Deploy with the serverless.yml of this repository, which sets them.',
+  },
+});
