@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import config from '#config';
+import { readEnvironment } from '../../../functions/register/environment.ts';
+import { handler } from '../../../functions/register/handler.ts';
+import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
+import { tableKinds } from '../../../lib/tables/forwardedTables.ts';
+import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
+import { objectCreatedEvent } from '../../../local/events/objectCreatedEvent.ts';
+import { startCatalog, tableInput } from '../../lib/catalog/startCatalog.ts';
+
+let world: Awaited<ReturnType<typeof startCatalog>>;
+const lines: Record<string, unknown>[] = [];
+const environment = { ...process.env };
+
+beforeAll(async () => {
+  world = await startCatalog();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: world.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    SLUICE_BUCKET: config.bucket,
+  });
+  world.store.ensureBucket(config.bucket, { eventBridge: true });
+  world.glue.ensureDatabase({ Name: config.database });
+  for (const kind of tableKinds) world.glue.ensureTable(config.database, tableInput(config, kind));
+});
+beforeEach(() => {
+  lines.length = 0;
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(JSON.parse(String(text))) > 0);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  world.glue.faults.clear();
+});
+afterAll(async () => {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  await world.close();
+});
+
+const context = (remainingMs = 60_000) => ({ getRemainingTimeInMillis: () => remainingMs });
+const record = (messageId: string, body: string) => ({ messageId, body, eventSource: 'aws:sqs' });
+const message = (messageId: string, key: string, bucket = config.bucket) =>
+  record(
+    messageId,
+    JSON.stringify(
+      objectCreatedEvent(
+        { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 },
+        { region: 'us-east-1', account: '000000000000' },
+      ),
+    ),
+  );
+const days = (kind: 'exposures' | 'events') =>
+  world.glue.table(config.database, config.tables[kind]).partitions.map(({ values }) => values[0]);
+
+describe('queue messages', () => {
+  it('become partitions, one line in the log, and nothing to be given again', async () => {
+    const response = await handler(
+      {
+        Records: [
+          message('1', `${dayFolder(config, 'exposures', '2026-11-20')}a b+%.parquet`),
+          message('2', `${dayFolder(config, 'exposures', '2026-11-20')}b.parquet`),
+          message('3', `${dayFolder(config, 'events', '2026-11-19')}c.parquet`),
+          message('4', `${config.statsigFolder}/experiment-x/d.parquet`),
+          message('5', `${dayFolder(config, 'events', '2026-11-19')}e.parquet`, 'another-bucket'),
+        ],
+      },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect([days('exposures'), days('events')]).toEqual([['2026-11-20'], ['2026-11-19']]);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        event: 'register',
+        messages: 5,
+        created: 2,
+        existed: 0,
+        known: 0,
+        ignored: { outside_forwarded_tables: 1, other_bucket: 1 },
+      },
+    ]);
+  });
+
+  it('of a day that is known cost no call', async () => {
+    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1 });
+    const response = await handler(
+      { Records: [message('1', `${dayFolder(config, 'exposures', '2026-11-20')}z.parquet`)] },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect(lines).toMatchObject([{ level: 'info', known: 1, created: 0 }]);
+  });
+
+  it('come back by name when their own partition failed, however long it is tried', async () => {
+    world.glue.faults.failPartitions({
+      code: 'InternalServiceException',
+      calls: 1_000,
+      values: ['2026-11-18'],
+    });
+    const response = await handler(
+      {
+        Records: [
+          message('ok', `${dayFolder(config, 'events', '2026-11-17')}a.parquet`),
+          message('no-1', `${dayFolder(config, 'events', '2026-11-18')}a.parquet`),
+          message('no-2', `${dayFolder(config, 'events', '2026-11-18')}b.parquet`),
+        ],
+      },
+      context(12_300),
+    );
+    expect(response).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'no-1' }, { itemIdentifier: 'no-2' }],
+    });
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        created: 1,
+        failed: [{ table: config.tables.events, day: '2026-11-18', code: 'InternalServiceException' }],
+      },
+    ]);
+  });
+
+  it("of one table come back when it can't be read, those of the other don't", async () => {
+    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] });
+    const response = await handler(
+      {
+        Records: [
+          message('exposure', `${dayFolder(config, 'exposures', '2026-11-16')}a.parquet`),
+          message('event', `${dayFolder(config, 'events', '2026-11-16')}a.parquet`),
+        ],
+      },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'exposure' }] });
+    expect(lines).toMatchObject([{ failed: [{ day: '2026-11-16', code: 'SLUICE_CATALOG_UNAVAILABLE' }] }]);
+  });
+
+  it.each([
+    ['no JSON', '{"detail":', 'It is not JSON.'],
+    ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}', 'detail-type, detail'],
+    ['no object', 'null', 'the body'],
+    ['an empty key', message('', '').body, 'detail.object.key'],
+  ])(
+    'that are %s come back for the dead-letter queue, with a code and nothing of their content',
+    async (_, body, detail) => {
+      const good = message('good', `${dayFolder(config, 'events', '2026-11-19')}f.parquet`);
+      const response = await handler({ Records: [record('poison', body), good] }, context());
+      expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
+      expect(lines).toMatchObject([
+        {
+          level: 'error',
+          invalid: [
+            {
+              messageId: 'poison',
+              code: 'SLUICE_CATALOG_MESSAGE_INVALID',
+              detail: expect.stringContaining(detail),
+            },
+          ],
+        },
+      ]);
+    },
+  );
+});
+
+describe('the schedule', () => {
+  it('repairs both tables and prepares tomorrow', async () => {
+    await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
+    const reports = await handler({ sluice: 'daily' }, context());
+    const today = utcDay(Date.now());
+    for (const kind of tableKinds) {
+      expect(days(kind)).toEqual(expect.arrayContaining([today, addDays(today, 1)]));
+    }
+    expect(days('exposures')).toContain('2026-10-01');
+    expect(reports).toMatchObject([
+      { table: config.tables.exposures, failed: [] },
+      { table: config.tables.events, failed: [] },
+    ]);
+    expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports }]);
+  });
+
+  it('fails when a table does, after the other is repaired', async () => {
+    await world.store.put(config.bucket, `${dayFolder(config, 'events', '2026-10-02')}a.parquet`, 'x');
+    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] });
+    await expect(handler({ sluice: 'daily' }, context())).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
+      detail: expect.stringContaining('AccessDeniedException'),
+    });
+    expect(days('events')).toContain('2026-10-02');
+    expect(lines).toMatchObject([{ level: 'error', event: 'register_daily' }]);
+  });
+});
+
+describe('anything else', () => {
+  it.each([[{}], [{ sluice: 'weekly' }], [null], [{ Records: [{ eventSource: 'aws:s3' }] }]])(
+    'is refused: %j',
+    async (event) => {
+      await expect(handler(event, context())).rejects.toMatchObject({
+        code: 'SLUICE_CATALOG_INVOCATION_UNKNOWN',
+      });
+    },
+  );
+
+  it('is said of the environment by name', () => {
+    expect(() => readEnvironment({ SLUICE_BUCKET: '' })).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CATALOG_ENVIRONMENT_INVALID', detail: 'SLUICE_BUCKET' }),
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MOST_TRIES } from '../../../lib/catalog/Attempts.ts';
+import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
+import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
+import { addDays } from '../../../lib/time/utcDay.ts';
+import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
+
+let world: Awaited<ReturnType<typeof startCatalog>>;
+let config: ReturnType<typeof world.addTables>;
+let runs = 0;
+beforeAll(async () => {
+  world = await startCatalog();
+});
+beforeEach(() => {
+  runs += 1;
+  config = world.addTables(`register_${runs}`);
+  world.glue.faults.clear();
+  world.waits.length = 0;
+});
+afterAll(() => world.close());
+
+const days = (count: number) => Array.from({ length: count }, (_, index) => addDays(TODAY, -index));
+const target = (budgetMs?: number) => ({
+  config,
+  bucket: BUCKET,
+  catalog: world.catalog,
+  attempts: world.attempts(budgetMs),
+});
+const register = (wanted: readonly string[], budgetMs?: number) =>
+  registerPartitions(target(budgetMs), 'exposures', wanted);
+const registered = () => world.registered(config.tables.exposures);
+
+describe('registerPartitions', () => {
+  it("copies the table's whole storage descriptor to the day's own folder", async () => {
+    await register([TODAY]);
+    const table = world.glue.table('sluice', config.tables.exposures);
+    expect(table.partitions).toMatchObject([
+      {
+        values: [TODAY],
+        input: {
+          StorageDescriptor: {
+            ...table.input.StorageDescriptor,
+            Location: `s3://${BUCKET}/${dayFolder(config, 'exposures', TODAY)}`,
+          },
+        },
+      },
+    ]);
+  });
+
+  it.each([0, 1, 99, 100, 101, 250])('registers %i days, each once', async (count) => {
+    const wanted = days(count);
+    const { created, existed, failed } = await register(wanted);
+    expect([created, existed, failed]).toEqual([wanted, [], []]);
+    expect([...registered().keys()].sort()).toEqual([...wanted].sort());
+  });
+
+  it('takes what is there already as done', async () => {
+    await register(days(2));
+    expect(await register(days(3))).toMatchObject({
+      created: days(3).slice(2),
+      existed: days(2),
+      failed: [],
+    });
+  });
+
+  it('leaves every day registered once when two run at once', async () => {
+    const results = await Promise.all([register(days(150)), register(days(150)), register(days(150))]);
+    expect(results.flatMap(({ created }) => created).sort()).toEqual(days(150).sort());
+    expect(results.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(registered().size).toBe(150);
+  });
+
+  it.each(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException'])(
+    'sends an item that failed with %s again, and only that',
+    async (code) => {
+      const [flaky = '', ...fine] = days(5);
+      world.glue.faults.failPartitions({ code, calls: 3, values: [flaky] });
+      const { created, existed, failed } = await register([flaky, ...fine]);
+      expect([existed, failed]).toEqual([[], []]);
+      expect([...created].sort()).toEqual([flaky, ...fine].sort());
+      // Half of a bound that doubles: 200, 400, 800 ms.
+      expect(world.waits).toEqual([100, 200, 400]);
+    },
+  );
+
+  it.each(['InvalidInputException', 'ResourceNumberLimitExceededException', 'GlueEncryptionException'])(
+    'hands back an item that failed with %s at once',
+    async (code) => {
+      const [bad = '', fine = ''] = days(2);
+      world.glue.faults.failPartitions({ code, calls: 1, values: [bad] });
+      expect(await register([bad, fine])).toMatchObject({
+        created: [fine],
+        failed: [{ day: bad, code }],
+      });
+      expect(world.waits).toEqual([]);
+    },
+  );
+
+  it('tries a bounded number of times', async () => {
+    world.glue.faults.failPartitions({ code: 'InternalServiceException', calls: 100 });
+    const { failed } = await register(days(1), 600_000);
+    expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
+    expect(world.waits).toHaveLength(MOST_TRIES - 1);
+    expect(Math.max(...world.waits)).toBeLessThanOrEqual(5_000);
+  });
+
+  it('does not wait beyond its deadline', async () => {
+    world.glue.faults.failPartitions({ code: 'InternalServiceException', calls: 100 });
+    const before = world.clock.now();
+    const { failed } = await register(days(101), 1_000);
+    expect(failed).toHaveLength(101);
+    expect(world.clock.now() - before).toBeLessThan(1_000);
+  });
+
+  it('repeats whole calls that fail, also when they were done and only the answer was lost', async () => {
+    const operations = ['BatchCreatePartition'];
+    world.glue.faults.failCalls({ code: 'ThrottlingException', calls: 1, operations });
+    world.glue.faults.failCalls({
+      code: 'InternalFailure',
+      calls: 1,
+      operations,
+      status: 500,
+      afterwards: true,
+    });
+    expect(await register(days(3))).toMatchObject({ created: [], existed: days(3), failed: [] });
+    expect(registered().size).toBe(3);
+  });
+
+  it('finds the one that exists when the call as a whole says AlreadyExistsException', async () => {
+    world.glue.faults.failCalls({
+      code: 'AlreadyExistsException',
+      calls: 1,
+      operations: ['BatchCreatePartition'],
+    });
+    expect(await register(days(100))).toMatchObject({ existed: [], failed: [] });
+    expect(registered().size).toBe(100);
+  });
+
+  it('hands every item back when the call is refused', async () => {
+    world.glue.faults.failCalls({
+      code: 'AccessDeniedException',
+      calls: 1,
+      operations: ['BatchCreatePartition'],
+    });
+    const { created, failed } = await register(days(2));
+    expect(created).toEqual([]);
+    expect(failed.map(({ day, code }) => [day, code])).toEqual(
+      days(2).map((day) => [day, 'AccessDeniedException']),
+    );
+    expect(world.waits).toEqual([]);
+  });
+
+  it('names a table that is missing, unfit or unreadable', async () => {
+    world.glue.deleteTable('sluice', config.tables.exposures);
+    await expect(register([TODAY])).rejects.toMatchObject({ code: 'SLUICE_CATALOG_TABLE_NOT_FOUND' });
+    world.glue.createTable('sluice', {
+      Name: config.tables.exposures,
+      PartitionKeys: [{ Name: 'year' }, { Name: 'ds' }],
+    });
+    await expect(register([TODAY])).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_TABLE_UNFIT',
+      detail: expect.stringContaining('year, ds'),
+    });
+    world.glue.faults.failCalls({ code: 'ThrottlingException', calls: 100, operations: ['GetTable'] });
+    await expect(register([TODAY])).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_UNAVAILABLE',
+      detail: expect.stringContaining('ThrottlingException'),
+    });
+  });
+});
