@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Conversion } from '../model/StreamSettings.ts';
+import type { FormattedColumn } from './RowReader.ts';
+
+/** DuckDB's own memory; it overshoots. What doesn't fit spills to disk. */
+const MEMORY_LIMIT = '512MB';
+/** A staged row may be six times as long as its record (escapes), far below this. */
+const LARGEST_ROW_BYTES = 64 * 1024 * 1024;
+
+/** Turns staged rows into Parquet with DuckDB, which is loaded at the first use: it takes 50 ms. */
+export class ParquetWriter {
+  readonly #directory: string;
+  #database: Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> | undefined;
+  /** One COPY at a time: they share a connection. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param directory Where DuckDB may spill to. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Writes one Parquet file, columns in the order given.
+   *
+   * @param staged File of rows as `RowReader.stage` makes them, a line each.
+   */
+  write(
+    staged: string,
+    columns: readonly FormattedColumn[],
+    target: string,
+    { compression, writerVersion }: Pick<Conversion, 'compression' | 'writerVersion'>,
+  ): Promise<void> {
+    const types = columns.map(({ format }, index) => `${text(String(index))}: ${text(format.stagedType)}`);
+    const selected = columns.map(
+      ({ name, format }, index) => `${format.select(`"${index}"`)} AS "${name.replaceAll('"', '""')}"`,
+    );
+    const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged)},
+      format = 'newline_delimited', columns = {${types.join(', ')}},
+      maximum_object_size = ${LARGEST_ROW_BYTES}))
+      TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion})`;
+    const written = this.#last.then(async () => {
+      this.#database ??= this.#open();
+      const { connection } = await this.#database;
+      await connection.run(sql);
+    });
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    const database = await this.#database?.catch(() => undefined);
+    database?.connection.closeSync();
+    database?.instance.closeSync();
+    this.#database = undefined;
+  }
+
+  async #open() {
+    await mkdir(this.#directory, { recursive: true });
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: '1',
+      memory_limit: MEMORY_LIMIT,
+      temp_directory: this.#directory,
+    });
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return { instance, connection };
+  }
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}

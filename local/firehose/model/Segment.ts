@@ -1,0 +1,185 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+
+/** One acknowledged record, wherever its bytes lie. */
+export interface JournalEntry {
+  readonly segment: Segment;
+  /** Number of the record within its segment, from 0. */
+  readonly index: number;
+  /** Where its bytes begin in the segment's file, and how many they are. */
+  readonly position: number;
+  readonly length: number;
+  /** When it was accepted, epoch ms. */
+  readonly arrivalMs: number;
+  /** Documents of it that had been delivered before a restart, by their number within the record. */
+  readonly delivered: ReadonlySet<number>;
+}
+
+/** Documents `from` to `to` (inclusive) of the record `index`, as delivered. */
+export type DeliveredRun = readonly [index: number, from: number, to: number];
+
+/** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
+const HEADER_BYTES = 16;
+const NONE: ReadonlySet<number> = new Set();
+
+/**
+ * One file of a journal: records as they came, and beside it a file with what of them has been delivered.
+ * It counts what is still owed; when nothing is, both files can go.
+ */
+export class Segment {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #marks: FileHandle | undefined;
+  /** Bytes written. */
+  size = 0;
+  #records = 0;
+  /** Records whose documents haven't been counted yet, and counted documents that aren't delivered. */
+  #unsettled = 0;
+  #owed = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async create(path: string): Promise<Segment> {
+    const segment = new Segment(path);
+    segment.#file = await open(path, 'wx+');
+    return segment;
+  }
+
+  /** Reads a segment that an earlier process left. What it was writing when it was killed is not acknowledged. */
+  static async recover(path: string): Promise<{ segment: Segment; entries: JournalEntry[] }> {
+    const segment = new Segment(path);
+    segment.#file = await open(path, 'r+');
+    const delivered = await readMarks(`${path}.delivered`);
+    const bytes = await segment.#file.readFile();
+    const entries: JournalEntry[] = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+      const length = bytes.readUInt32LE(at);
+      const position = at + HEADER_BYTES;
+      const data = bytes.subarray(position, position + length);
+      if (data.length < length || crc32(data) !== bytes.readUInt32LE(at + 4)) break;
+      const index = entries.length;
+      const arrivalMs = bytes.readDoubleLE(at + 8);
+      entries.push({ segment, index, position, length, arrivalMs, delivered: delivered.get(index) ?? NONE });
+      at = position + length;
+    }
+    segment.size = bytes.length;
+    segment.#records = entries.length;
+    segment.#unsettled = entries.length;
+    return { segment, entries };
+  }
+
+  /** Whether every document of every record is delivered. */
+  get done(): boolean {
+    return this.#unsettled === 0 && this.#owed === 0;
+  }
+
+  /**
+   * Writes records behind each other in one go. After a failure the segment must not be written to again:
+   * recovery stops at the first record that is not whole.
+   */
+  async append(
+    batch: readonly { readonly data: Uint8Array; readonly arrivalMs: number }[],
+  ): Promise<JournalEntry[]> {
+    const pieces: Uint8Array[] = [];
+    const entries: JournalEntry[] = [];
+    const start = this.size;
+    let at = start;
+    for (const { data, arrivalMs } of batch) {
+      const header = Buffer.alloc(HEADER_BYTES);
+      header.writeUInt32LE(data.length, 0);
+      header.writeUInt32LE(crc32(data), 4);
+      header.writeDoubleLE(arrivalMs, 8);
+      pieces.push(header, data);
+      const position = at + HEADER_BYTES;
+      const index = this.#records + entries.length;
+      entries.push({ segment: this, index, position, length: data.length, arrivalMs, delivered: NONE });
+      at = position + data.length;
+    }
+    this.#unsettled += entries.length;
+    this.#records += entries.length;
+    this.size = at;
+    await writeAll(this.#open(), Buffer.concat(pieces), start);
+    return entries;
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#open().read(bytes, 0, length, position);
+    if (bytesRead !== length) throw new Error(`The journal ${this.#path} ends early.`);
+    return bytes;
+  }
+
+  /** Counts a record's documents: from now on the segment waits for those that aren't delivered yet. */
+  settle(documents: number): void {
+    this.#unsettled -= 1;
+    this.#owed += documents;
+  }
+
+  /** Notes documents as delivered, on disk first. */
+  async markDelivered(runs: readonly DeliveredRun[]): Promise<void> {
+    this.#marks ??= await open(`${this.#path}.delivered`, 'a');
+    await this.#marks.appendFile(`${JSON.stringify(runs)}\n`);
+    for (const [, from, to] of runs) this.#owed -= to - from + 1;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    await this.#marks?.close();
+    this.#file = undefined;
+    this.#marks = undefined;
+  }
+
+  /** Closes and deletes. The records go first: marks without records mean nothing, records without marks all. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#path, { force: true });
+    await rm(`${this.#path}.delivered`, { force: true });
+  }
+
+  #open(): FileHandle {
+    if (this.#file === undefined) throw new Error(`The journal ${this.#path} is closed.`);
+    return this.#file;
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+const marks = z.array(z.tuple([z.int(), z.int(), z.int()]));
+
+async function readMarks(path: string): Promise<Map<number, Set<number>>> {
+  const delivered = new Map<number, Set<number>>();
+  const file = await open(path, 'a+');
+  try {
+    const text = await file.readFile('utf8');
+    // What stands behind the last line break was being written when the process was killed.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
+    for (const line of whole.split('\n').slice(0, -1)) {
+      for (const [index, from, to] of readRuns(line)) {
+        const documents = delivered.get(index) ?? new Set<number>();
+        for (let document = from; document <= to; document += 1) documents.add(document);
+        delivered.set(index, documents);
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return delivered;
+}
+
+/** A line that a failed write has mangled counts for nothing: its documents are delivered twice, not lost. */
+function readRuns(line: string): readonly DeliveredRun[] {
+  try {
+    return marks.parse(JSON.parse(line));
+  } catch {
+    return [];
+  }
+}
