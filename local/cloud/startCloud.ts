@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type LocalClock, realClock } from '../clock/LocalClock.ts';
-import { controlApi } from '../control/controlApi.ts';
+import { type Controlled, controlApi } from '../control/controlApi.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/openEventBus.ts';
 import { openFirehose } from '../firehose/openFirehose.ts';
@@ -85,6 +85,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
   closing.add(() => firehose.close());
 
+  let controlled: Controlled | undefined;
   const edge = await startEdge({
     services: [
       s3Service({ store, clock }),
@@ -92,7 +93,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
       glueService({ catalog, clock, account }),
       sqsService({ queues, clock, account }),
     ],
-    control: (request, response) => control(request, response),
+    control: controlApi(() => controlled),
     clock,
     port: options.edgePort,
   }).catch(portProblem('--edge-port', options.edgePort));
@@ -113,7 +114,8 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   for (const { name, properties } of deployment.queues)
     queues.ensure(name, queueProperties(properties).settings);
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
-  for (const { name, properties } of deployment.deliveryStreams) firehose.createStream(name, properties);
+  for (const { name, properties } of deployment.deliveryStreams)
+    await firehose.createStream(name, properties);
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
 
   const functions = startFunctions({
@@ -142,7 +144,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   closing.add(() => scheduler.close());
 
   async function flush(): Promise<FlushReport> {
-    const delivered = firehose.pending().filter(({ records }) => records > 0);
+    const delivered = firehose.pending();
     await firehose.flush();
     await Promise.all(mappings.map((mapping) => mapping.drain()));
     const unregistered = deployment.eventSourceMappings.reduce(
@@ -178,6 +180,6 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
   });
-  const control = controlApi({ status, flush, firehoseFaults: firehose.faults, glueFaults: catalog.faults });
+  controlled = { status, flush, faults: { firehose: firehose.faults, glue: catalog.faults } };
   return { ...addresses, status, flush, close: () => closing.run() };
 }

@@ -6,6 +6,7 @@ export const ControlError = defineErrorFamily('user', {
     cause: 'There is no such control call.',
     cure: 'GET /_sluice/status; POST /_sluice/flush; POST or DELETE /_sluice/faults.',
   },
+  SLUICE_CONTROL_NOT_READY: { cause: 'The local cloud is still starting.', cure: 'Call again in a moment.' },
   SLUICE_CONTROL_BODY: {
     cause: 'The body of the control call is not understood.',
     cure: 'See docs/local.md for the shape of each call.',

@@ -1,54 +1,74 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { z } from 'zod';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import type { CloudStatus, FlushReport } from '../cloud/Cloud.ts';
+import type { Cloud } from '../cloud/Cloud.ts';
+import type { FirehoseFaults } from '../firehose/model/FirehoseFaults.ts';
+import type { Faults as GlueFaults } from '../glue/model/Faults.ts';
 import { ControlError } from './ControlError.ts';
+import { faultsSchema } from './faultsSchema.ts';
 
 /** What the control API drives. */
-export interface Controlled {
-  status(): CloudStatus;
-  flush(): Promise<FlushReport>;
-  /** Sets faults from the JSON body of a call. @throws ZodError for a body of another shape. */
-  setFaults(faults: unknown): void;
-  clearFaults(): void;
+export interface Controlled extends Pick<Cloud, 'status' | 'flush'> {
+  readonly faults: { readonly firehose: FirehoseFaults; readonly glue: GlueFaults };
 }
+
+type Call = (controlled: Controlled, body: unknown) => unknown;
+
+const CALLS: Readonly<Record<string, Call>> = {
+  'GET /_sluice/status': (controlled) => controlled.status(),
+  'POST /_sluice/flush': (controlled) => controlled.flush(),
+  'POST /_sluice/faults': ({ faults }, body) => setFaults(faults, body),
+  'DELETE /_sluice/faults': ({ faults }) => {
+    faults.firehose.clear();
+    faults.glue.clear();
+    return {};
+  },
+};
+
+const STATUS: Readonly<Record<string, number>> = {
+  SLUICE_CONTROL_UNKNOWN: 404,
+  SLUICE_CONTROL_BODY: 400,
+  SLUICE_CONTROL_NOT_READY: 503,
+  SLUICE_FIREHOSE_UNDELIVERED: 503,
+};
 
 /**
  * The control API of the local cloud, `/_sluice/…` on the edge endpoint: what tests and the console use.
  * Every call and its shapes: docs/local.md.
+ *
+ * @param controlled Undefined as long as the cloud is starting: calls are then answered 503.
  */
-export function controlApi(controlled: Controlled) {
-  const calls: Readonly<Record<string, (body: unknown) => unknown>> = {
-    'GET /_sluice/status': () => controlled.status(),
-    'POST /_sluice/flush': () => controlled.flush(),
-    'POST /_sluice/faults': (body) => {
-      controlled.setFaults(body);
-      return {};
-    },
-    'DELETE /_sluice/faults': () => {
-      controlled.clearFaults();
-      return {};
-    },
-  };
-
+export function controlApi(controlled: () => Controlled | undefined) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    const name = `${request.method} ${(request.url ?? '').split('?')[0]}`;
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
     try {
-      const call = calls[`${request.method} ${path}`];
-      if (call === undefined)
-        throw new ControlError('SLUICE_CONTROL_UNKNOWN', `Came ${request.method} ${path}.`);
+      const call = CALLS[name];
+      if (call === undefined) throw new ControlError('SLUICE_CONTROL_UNKNOWN', `Came ${name}.`);
+      const cloud = controlled();
+      if (cloud === undefined) throw new ControlError('SLUICE_CONTROL_NOT_READY');
       const sent = await text(request);
-      answer(200, await call(sent === '' ? undefined : parse(sent)));
+      answer(200, await call(cloud, sent === '' ? undefined : parse(sent)));
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
-      const status = error.code === 'SLUICE_CONTROL_UNKNOWN' ? 404 : 400;
-      answer(status, { code: error.code, message: error.message, cure: error.cure });
+      answer(STATUS[error.code] ?? 500, { code: error.code, message: error.message, cure: error.cure });
     }
     return true;
   };
+}
+
+function setFaults({ firehose, glue }: Controlled['faults'], body: unknown): object {
+  const wanted = faultsSchema.safeParse(body);
+  if (!wanted.success) throw new ControlError('SLUICE_CONTROL_BODY', z.prettifyError(wanted.error));
+  for (const fault of wanted.data.firehose) firehose.set(fault);
+  for (const fault of wanted.data.glue) {
+    if (fault.fault === 'failPartitions') glue.failPartitions(fault);
+    else glue.failCalls(fault);
+  }
+  return {};
 }
 
 function parse(body: string): unknown {

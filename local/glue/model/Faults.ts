@@ -7,7 +7,7 @@ export interface PartitionFault {
   /** How many calls it lasts. */
   readonly calls: number;
   /** The partitions it hits, by their values joined with `/`. Default: all. */
-  readonly values?: readonly string[];
+  readonly values?: readonly string[] | undefined;
 }
 
 /** Makes whole calls fail before they do anything. */
@@ -15,11 +15,11 @@ export interface CallFault {
   readonly code: string;
   readonly calls: number;
   /** Default: all, e.g. `['BatchCreatePartition']`. */
-  readonly operations?: readonly string[];
+  readonly operations?: readonly string[] | undefined;
   /** HTTP status; AWS's own are 400 for a client's fault and 500 for the service's. Default 400. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Do what was asked and fail then: an answer lost on its way. Default false. */
-  readonly afterwards?: boolean;
+  readonly afterwards?: boolean | undefined;
 }
 
 /**
