@@ -1,0 +1,93 @@
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+
+describe('conditional writes', () => {
+  let s3: RunningS3;
+  const Bucket = 'ledgers';
+  const put = (Key: string, Body: string, condition: { IfNoneMatch?: string; IfMatch?: string } = {}) =>
+    s3.client.send(new PutObjectCommand({ Bucket, Key, Body, ...condition }));
+  const remove = (Key: string, IfMatch: string) =>
+    s3.client.send(new DeleteObjectCommand({ Bucket, Key, IfMatch }));
+  const text = async (key: string) => {
+    let body = '';
+    for await (const chunk of s3.store.get(Bucket, key).body) body += String(chunk);
+    return body;
+  };
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket(Bucket);
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('creates once: exactly one of many at the same time wins', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => put('claim', `writer ${i}`, { IfNoneMatch: '*' })),
+    );
+    const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') {
+        expect(outcome.reason).toMatchObject({
+          name: 'PreconditionFailed',
+          $metadata: { httpStatusCode: 412 },
+        });
+      }
+    }
+    expect(await text('claim')).toBe(`writer ${winner}`);
+  });
+
+  it('replaces what it saw: of two who saw the same, one wins', async () => {
+    const { ETag = '' } = await put('state', 'a');
+    const outcomes = await Promise.allSettled([
+      put('state', 'b', { IfMatch: ETag }),
+      put('state', 'c', { IfMatch: ETag }),
+    ]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await failureOf(put('state', 'd', { IfMatch: ETag }))).toMatchObject({
+      name: 'PreconditionFailed',
+      status: 412,
+    });
+  });
+
+  it('answers 404 when what should match is gone', async () => {
+    const { ETag = '' } = await put('deleted', 'a');
+    s3.store.delete(Bucket, 'deleted');
+    expect(await failureOf(put('deleted', 'b', { IfMatch: ETag }))).toMatchObject({
+      name: 'NoSuchKey',
+      status: 404,
+    });
+    expect(await failureOf(remove('deleted', ETag))).toMatchObject({ name: 'NoSuchKey', status: 404 });
+    await put('deleted', 'c', { IfNoneMatch: '*' });
+  });
+
+  it('deletes only what it saw', async () => {
+    const { ETag = '' } = await put('seen', 'a');
+    expect(await failureOf(remove('seen', '"other"'))).toMatchObject({
+      name: 'PreconditionFailed',
+      status: 412,
+    });
+    await remove('seen', ETag);
+    expect(s3.store.bucket(Bucket).find('seen')).toBeUndefined();
+  });
+
+  it('leaves nothing of a refused write behind', async () => {
+    await put('kept', 'first');
+    await failureOf(put('kept', 'second', { IfNoneMatch: '*' }));
+    expect(await text('kept')).toBe('first');
+  });
+
+  it('refuses conditions that S3 has not by name', async () => {
+    expect(await failureOf(put('x', 'y', { IfNoneMatch: '"tag"' }))).toMatchObject({
+      name: 'NotImplemented',
+      status: 501,
+    });
+    expect(await failureOf(put('x', 'y', { IfNoneMatch: '*', IfMatch: '"tag"' }))).toMatchObject({
+      status: 501,
+    });
+  });
+});
