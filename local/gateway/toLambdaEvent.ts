@@ -22,8 +22,20 @@ export interface GatewayIdentity {
   readonly domainName: string;
 }
 
-/** Media types whose bodies an HTTP API hands over as text; all others, and none at all, come as base64 (facts: AWS §8c). */
+/** Media types whose bodies an HTTP API hands over as text; all others, and none at all, come as base64 (ministack#766). */
 const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
+
+/**
+ * Whether a body comes as text. A `Content-Encoding` makes any body binary: AWS says so of its load balancers
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) and nowhere of
+ * HTTP APIs. Should an HTTP API mangle such a body, the collector knows it by its replacement characters.
+ */
+function comesAsText({
+  'content-type': type = '',
+  'content-encoding': encoding = 'identity',
+}: IncomingHttpHeaders): boolean {
+  return TEXT_TYPES.test(type) && encoding.toLowerCase() === 'identity';
+}
 
 /**
  * The event a function gets, payload format 2.0.
@@ -43,7 +55,7 @@ export function toLambdaEvent(
     ]),
   );
   const query = joinRepeated(new URLSearchParams(rawQueryString));
-  const text = TEXT_TYPES.test(headers['content-type'] ?? '');
+  const text = comesAsText(request.headers);
   const at = new Date(request.timeMs);
   return {
     version: '2.0',

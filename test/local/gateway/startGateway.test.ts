@@ -83,6 +83,16 @@ describe('the event a function gets', () => {
   });
 });
 
+describe('a compressed body', () => {
+  it.each(['gzip', 'zstd'])('of %s comes as base64 whatever its type', async (encoding) => {
+    const url = await start(echo);
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    const body = Buffer.from([0x1f, 0x8b, 0xff]);
+    const event = await (await fetch(`${url}/v1/log_event`, { method: 'POST', body, headers })).json();
+    expect(event).toMatchObject({ isBase64Encoded: true, body: body.toString('base64') });
+  });
+});
+
 describe('CORS', () => {
   it('is answered without invoking the function', async () => {
     const url = await start(async () => {
