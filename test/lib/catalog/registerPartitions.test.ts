@@ -1,10 +1,17 @@
+import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { MOST_TRIES } from '../../../lib/catalog/Attempts.ts';
 import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
 import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
 
+const clientOptions = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  maxAttempts: 1,
+};
 let world: Awaited<ReturnType<typeof startCatalog>>;
 let config: ReturnType<typeof world.addTables>;
 let runs = 0;
@@ -124,6 +131,28 @@ describe('registerPartitions', () => {
     });
     expect(await register(days(3))).toMatchObject({ created: [], existed: days(3), failed: [] });
     expect(registered().size).toBe(3);
+  });
+
+  it("repeats a call that failed on the service's side, whatever it calls it", async () => {
+    const operations = ['BatchCreatePartition'];
+    world.glue.faults.failCalls({ code: 'SomethingNewException', calls: 1, operations, status: 503 });
+    expect(await register(days(1))).toMatchObject({ created: days(1), failed: [] });
+    expect(world.waits).toHaveLength(1);
+  });
+
+  it('repeats a call that reached nobody', async () => {
+    const client = new GlueClient({ ...clientOptions, endpoint: 'http://127.0.0.1:1' });
+    const settled = registerPartitions(
+      { ...target(1_000), catalog: gluePartitionCatalog(client) },
+      'exposures',
+      [TODAY],
+    );
+    await expect(settled).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_UNAVAILABLE',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(world.waits.length).toBeGreaterThan(0);
+    client.destroy();
   });
 
   it('finds the one that exists when the call as a whole says AlreadyExistsException', async () => {

@@ -5,6 +5,7 @@ import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
 import { repairTable } from '../../../lib/catalog/repairTable.ts';
 import { tableFolder } from '../../../lib/layout/forwardedFolders.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
+import { replacePartition } from '../../../local/glue/model/partitionChanges.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 
 let world: Awaited<ReturnType<typeof startCatalog>>;
@@ -73,6 +74,39 @@ describe('repairTable', () => {
     const { misplaced, updated } = await repairTable(target, 'events');
     expect([misplaced, updated]).toEqual([['2026-11-01'], []]);
     expect(partitions(target)[0]?.input).toEqual(elsewhere);
+  });
+
+  it('takes a location without the slash at its end for the same folder', async () => {
+    const target = freshTarget();
+    await registerPartitions(target, 'events', [TODAY]);
+    world.glue.changePartitions('sluice', target.config.tables.events, (table) =>
+      replacePartition(table, [TODAY], {
+        Values: [TODAY],
+        StorageDescriptor: { Location: dayLocation(target.config, BUCKET, 'events', TODAY).slice(0, -1) },
+      }),
+    );
+    expect(await repairTable(target, 'events')).toMatchObject({ misplaced: [], updated: [TODAY] });
+  });
+
+  it('needs no update of a partition that is dropped meanwhile', async () => {
+    const target = freshTarget();
+    await registerPartitions(target, 'events', [TODAY, TOMORROW]);
+    world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['added']));
+    world.glue.faults.failPartitions({ code: 'EntityNotFoundException', calls: 9, values: [TODAY] });
+    expect(await repairTable(target, 'events')).toMatchObject({ updated: [TOMORROW], failed: [] });
+  });
+
+  it('sees every page of partitions and of folders', async () => {
+    const target = freshTarget();
+    const days = Array.from({ length: 1_001 }, (_, index) => addDays(TODAY, -index));
+    await registerPartitions(target, 'events', days);
+    await Promise.all(days.map((day) => put(target, `${day}/a.parquet`)));
+    // Sorts behind everything, so it is on the last page.
+    await put(target, '2030-01-01/a.parquet');
+    expect(await repairTable(target, 'events')).toMatchObject({
+      created: [TOMORROW, '2030-01-01'],
+      existed: [],
+    });
   });
 
   it('names what it cannot read', async () => {
