@@ -14,6 +14,9 @@ import { checksumHeader } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
 
+/** What S3 computes itself when the upload was begun without a choice. */
+const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
+
 export const completeMultipartUpload: S3Operation = {
   name: 'CompleteMultipartUpload',
   on: 'object',
@@ -32,15 +35,15 @@ export const completeMultipartUpload: S3Operation = {
       'CompleteMultipartUpload',
     );
     const parts = chooseParts(body?.children ?? [], upload, bucket.uploads.parts(uploadId, key));
-    const algorithm = upload.checksum?.algorithm;
+    const choice = upload.checksum ?? DEFAULT_CHECKSUM;
     const staged = await bucket.stage(
       bucket.uploads.read(uploadId, parts),
-      algorithm === undefined ? [] : [algorithm],
+      [choice.algorithm],
       PART_COUNT * SINGLE_PUT_BYTES,
     );
-    let checksum: StoredChecksum | undefined;
+    let checksum: StoredChecksum;
     try {
-      checksum = objectChecksum(upload, parts, staged);
+      checksum = objectChecksum(choice, parts, staged);
       checkExpectations(headers, checksum, staged.size);
       // Whoever completes it first ends it; another who is as far finds no such upload here.
       bucket.uploads.get(uploadId, key);
@@ -56,7 +59,7 @@ export const completeMultipartUpload: S3Operation = {
         parts.map(({ etag }) => Buffer.from(etag, 'hex')),
       ).toString('hex')}-${parts.length}`,
       attributes: upload.attributes,
-      ...(checksum === undefined ? {} : { checksum }),
+      checksum,
       condition,
       reason: 'CompleteMultipartUpload',
     });
@@ -118,27 +121,21 @@ function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): 
 }
 
 function objectChecksum(
-  upload: Upload,
+  { algorithm, type }: NonNullable<Upload['checksum']>,
   parts: readonly Part[],
   staged: StagedFile,
-): StoredChecksum | undefined {
-  if (upload.checksum === undefined) return undefined;
-  const { algorithm, type } = upload.checksum;
+): StoredChecksum {
   if (type === 'FULL_OBJECT') return { algorithm, type, value: staged.checksums.get(algorithm) ?? '' };
   const composite = new Checksum(algorithm);
   for (const { checksum } of parts) composite.update(Buffer.from(checksum?.value ?? '', 'base64'));
   return { algorithm, type, value: `${composite.digest()}-${parts.length}` };
 }
 
-function checkExpectations(
-  headers: S3Call['headers'],
-  checksum: StoredChecksum | undefined,
-  size: number,
-): void {
+function checkExpectations(headers: S3Call['headers'], checksum: StoredChecksum, size: number): void {
   const type = headers['x-amz-checksum-type'];
-  if (type !== undefined && type !== checksum?.type) {
+  if (type !== undefined && type !== checksum.type) {
     throw s3Errors.invalidRequest(
-      `The upload was created using the ${checksum?.type ?? 'default'} checksum mode. The complete request must use the same checksum mode.`,
+      `The upload was created using the ${checksum.type} checksum mode. The complete request must use the same checksum mode.`,
     );
   }
   const expectedSize = headers['x-amz-mp-object-size'];
@@ -150,7 +147,7 @@ function checkExpectations(
   for (const algorithm of checksumAlgorithms) {
     const expected = headers[checksumHeader(algorithm)];
     if (expected === undefined) continue;
-    const computed = checksum?.algorithm === algorithm ? checksum.value : undefined;
+    const computed = checksum.algorithm === algorithm ? checksum.value : undefined;
     // A composite value may be given without its count of parts.
     if (expected !== computed && expected !== computed?.replace(/-\d+$/, ''))
       throw s3Errors.badDigest(algorithm);

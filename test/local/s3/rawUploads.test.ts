@@ -1,0 +1,234 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/signedRequest.ts';
+import { type RunningS3, startS3 } from './startS3.ts';
+
+/** What the SDK never sends: uploads signed by hand, some of them torn or lying. */
+describe('uploads by hand', () => {
+  let s3: RunningS3;
+  const CRC32_OF_HELLO = 'NhCmhg==';
+  const put = (raw: Partial<RawRequest>) =>
+    signedRequest({ url: s3.url, path: '/raw/key', method: 'PUT', ...raw });
+  const code = (body: string) => /<Code>(.*?)<\/Code>/.exec(body)?.[1];
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket('raw');
+  });
+  afterEach(() => {
+    expect(readdirSync(join(s3.directory, '.store', 'raw', 'tmp'))).toEqual([]);
+    s3.store.delete('raw', 'key');
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  const stored = async () => {
+    let text = '';
+    for await (const chunk of s3.store.get('raw', 'key').body) text += String(chunk);
+    return text;
+  };
+  const nothingStored = () => expect(s3.store.bucket('raw').find('key')).toBeUndefined();
+
+  it('takes a plain body whose hash is signed, and no other body with it', async () => {
+    expect(await put({ body: 'hello' })).toMatchObject({ status: 200 });
+    expect(await stored()).toBe('hello');
+    const answer = await put({ body: 'hullo', payloadHash: sha256('hello'), path: '/raw/other' });
+    expect([answer.status, code(answer.body)]).toEqual([400, 'XAmzContentSHA256Mismatch']);
+    expect(answer.body).toContain(
+      `<ClientComputedContentSHA256>${sha256('hello')}</ClientComputedContentSHA256>`,
+    );
+    expect(s3.store.bucket('raw').find('other')).toBeUndefined();
+  });
+
+  it.each([
+    ['a wrong checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }, 'BadDigest'],
+    ['a checksum that is none', { 'x-amz-checksum-crc32': 'AAAA' }, 'InvalidRequest'],
+    [
+      'two checksums',
+      { 'x-amz-checksum-crc32': CRC32_OF_HELLO, 'x-amz-checksum-sha1': 'qvTGHdzF6KLavt4PO0gs2a6pQ00=' },
+      'InvalidRequest',
+    ],
+    ['a checksum announced and not sent', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
+    ['a trailer that is no checksum', { 'x-amz-trailer': 'x-amz-meta-late' }, 'InvalidRequest'],
+  ])('refuses %s', async (_, headers, expected) => {
+    const answer = await put({ body: 'hello', headers });
+    expect([answer.status, code(answer.body)]).toEqual([400, expected]);
+    nothingStored();
+  });
+
+  const trailing = (body: string, more: Record<string, string> = {}): Partial<RawRequest> => ({
+    body,
+    payloadHash: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    headers: {
+      'content-encoding': 'aws-chunked',
+      'x-amz-decoded-content-length': '5',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+      ...more,
+    },
+  });
+
+  it('takes a checksum in the trailer', async () => {
+    const answer = await put(trailing(`5\r\nhello\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`));
+    expect(answer).toMatchObject({ status: 200, headers: { 'x-amz-checksum-crc32': CRC32_OF_HELLO } });
+    expect(await stored()).toBe('hello');
+    expect(s3.store.head('raw', 'key').attributes.headers).not.toHaveProperty('content-encoding');
+  });
+
+  it.each([
+    [
+      'another checksum in the trailer',
+      '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n',
+      'BadDigest',
+    ],
+    ['no trailer', '5\r\nhello\r\n0\r\n\r\n', 'InvalidRequest'],
+    ['a chunk that is cut off', '5\r\nhel', 'IncompleteBody'],
+    ['no last chunk', '5\r\nhello\r\n', 'IncompleteBody'],
+    ['a trailer that is cut off', '5\r\nhello\r\n0\r\nx-amz-check', 'IncompleteBody'],
+    ['a chunk longer than it says', '3\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
+    ['a size that is no number', 'five\r\nhello\r\n0\r\n\r\n', 'IncompleteBody'],
+    [
+      'fewer bytes than announced',
+      `4\r\nhell\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
+      'IncompleteBody',
+    ],
+    [
+      'more bytes than announced',
+      `6\r\nhello!\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`,
+      'IncompleteBody',
+    ],
+    ['an endless line', 'f'.repeat(100_000), 'IncompleteBody'],
+  ])('refuses %s', async (_, body, expected) => {
+    const answer = await put(trailing(body));
+    expect([answer.status, code(answer.body)]).toEqual([400, expected]);
+    nothingStored();
+  });
+
+  it('takes signed chunks with a signed trailer, and notices what is altered in them', async () => {
+    const announced = trailing('');
+    const build = (alter: (text: string) => string) => {
+      const request: RawRequest = {
+        url: s3.url,
+        path: '/raw/key',
+        method: 'PUT',
+        payloadHash: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+        headers: { ...announced.headers },
+      };
+      const { headers: signed, signature, key, timestamp, scope } = sign(request);
+      let previous = signature;
+      const next = (kind: string, ...hashes: string[]) => {
+        const text = [kind, timestamp, scope, previous, ...hashes].join('\n');
+        previous = createHmac('sha256', key).update(text).digest('hex');
+        return previous;
+      };
+      const chunk = (data: string) =>
+        `${data.length.toString(16)};chunk-signature=${next('AWS4-HMAC-SHA256-PAYLOAD', sha256(''), sha256(data))}\r\n${data}${data === '' ? '' : '\r\n'}`;
+      const trailer = `x-amz-checksum-crc32:${CRC32_OF_HELLO}\n`;
+      const body = `${chunk('hello')}${chunk('')}${trailer}\r\nx-amz-trailer-signature:${next('AWS4-HMAC-SHA256-TRAILER', sha256(trailer))}\r\n\r\n`;
+      return send({ ...request, body: alter(body) }, signed);
+    };
+    expect(await build((body) => body)).toMatchObject({ status: 200 });
+    expect(await stored()).toBe('hello');
+    s3.store.delete('raw', 'key');
+    for (const [from, to] of [
+      ['hello', 'hullo'],
+      ['x-amz-checksum-crc32:N', 'x-amz-checksum-crc32:M'],
+      ['x-amz-trailer-signature:', 'x-amz-trailer-signature:0'],
+    ] as const) {
+      const answer = await build((body) => body.replace(from, to));
+      expect([answer.status, code(answer.body)]).toEqual([403, 'SignatureDoesNotMatch']);
+      nothingStored();
+    }
+  });
+
+  it('refuses a body of unknown length, and kinds of payload it does not know', async () => {
+    const chunkedTransfer = await put({ body: 'hello', headers: { 'transfer-encoding': 'chunked' } });
+    expect([chunkedTransfer.status, code(chunkedTransfer.body)]).toEqual([411, 'MissingContentLength']);
+    const ecdsa = await put({
+      body: 'x',
+      payloadHash: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
+      headers: { 'x-amz-decoded-content-length': '1' },
+    });
+    expect([ecdsa.status, code(ecdsa.body)]).toEqual([501, 'NotImplemented']);
+    const nonsense = await put({ body: 'x', payloadHash: 'nonsense' });
+    expect([nonsense.status, code(nonsense.body)]).toEqual([400, 'InvalidArgument']);
+    const nameless = await put({ body: 'x', unnamedHash: true });
+    expect([nameless.status, code(nameless.body)]).toEqual([400, 'InvalidRequest']);
+    nothingStored();
+  });
+
+  it('forgets an upload whose client goes away', async () => {
+    const { hostname, port } = new URL(s3.url);
+    const { headers } = sign({
+      url: s3.url,
+      path: '/raw/key',
+      method: 'PUT',
+      payloadHash: 'UNSIGNED-PAYLOAD',
+      headers: { 'content-length': '100000' },
+    });
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`PUT /raw/key HTTP/1.1\r\n${lines.join('')}\r\n${'x'.repeat(5000)}`);
+    const temporary = () => readdirSync(join(s3.directory, '.store', 'raw', 'tmp')).length;
+    await until(() => temporary() === 1);
+    socket.destroy();
+    await until(() => temporary() === 0);
+    nothingStored();
+  });
+
+  it('goes on with the connection after refusing an upload in the middle of it', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const body = `3\r\n${'x'.repeat(3_000_000)}`;
+    expect((await put({ ...trailing(body), agent })).status).toBe(400);
+    expect((await put({ body: 'hello', agent })).status).toBe(200);
+    agent.destroy();
+  });
+
+  it('knows the bucket by the host too', async () => {
+    for (const host of ['raw.localhost:4566', 'raw.s3.localhost', 'raw.s3.eu-west-1.localhost']) {
+      expect(await put({ path: '/key', body: host, headers: { host } })).toMatchObject({ status: 200 });
+      expect(await stored()).toBe(host);
+    }
+    const list = await signedRequest({ url: s3.url, path: '/', headers: { host: 's3.localhost' } });
+    expect(list.body).toContain('<Name>raw</Name>');
+  });
+
+  it.each([
+    ['no signature', {}, 'AccessDenied', 403],
+    ['the old signature', { authorization: 'AWS test:c2ln' }, 'InvalidRequest', 400],
+    [
+      'a header that is no signature',
+      { authorization: 'AWS4-HMAC-SHA256 nonsense' },
+      'AuthorizationHeaderMalformed',
+      400,
+    ],
+  ])('refuses %s', async (_, headers, expected, status) => {
+    const answer = await send({ url: s3.url, path: '/raw/key' }, headers);
+    expect([answer.status, code(answer.body)]).toEqual([status, expected]);
+    expect(answer.body).toMatch(/<RequestId>[0-9a-f-]{36}<\/RequestId><HostId>/);
+  });
+
+  it.each([
+    ['an unknown key', { accessKeyId: 'nobody' }, 'InvalidAccessKeyId'],
+    ['a wrong secret', { secret: 'guess' }, 'SignatureDoesNotMatch'],
+    ['a time long gone', { at: new Date(Date.now() - 16 * 60_000) }, 'RequestTimeTooSkewed'],
+    ['a time to come', { at: new Date(Date.now() + 16 * 60_000) }, 'RequestTimeTooSkewed'],
+    ['a header of weight that is not signed', { unsigned: { 'x-amz-meta-a': '1' } }, 'AccessDenied'],
+  ])('refuses %s', async (_, raw, expected) => {
+    const answer = await put({ body: 'hello', ...raw });
+    expect([answer.status, code(answer.body)]).toEqual([403, expected]);
+    nothingStored();
+  });
+});
+
+/** Waits for what another turn of the event loop brings; the test's own time limit ends a wait in vain. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

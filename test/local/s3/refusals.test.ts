@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import {
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetObjectAclCommand,
+  GetObjectAttributesCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  ListObjectVersionsCommand,
+  PutBucketAclCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  RestoreObjectCommand,
+  SelectObjectContentCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RawRequest, signedRequest } from '../edge/signedRequest.ts';
+import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+
+describe('what the embedded S3 does not emulate', () => {
+  let s3: RunningS3;
+  const Bucket = 'strict';
+  const at = { Bucket, Key: 'key' };
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket(Bucket);
+    await s3.store.put(Bucket, 'key', 'kept');
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('refuses operations by name', async () => {
+    const refusals = await Promise.all(
+      [
+        s3.client.send(new GetBucketPolicyCommand({ Bucket })),
+        s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy: '{}' })),
+        s3.client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: {} })),
+        s3.client.send(new GetBucketVersioningCommand({ Bucket })),
+        s3.client.send(new ListObjectVersionsCommand({ Bucket })),
+        s3.client.send(new GetObjectAclCommand(at)),
+        s3.client.send(new GetObjectTaggingCommand(at)),
+        s3.client.send(new GetObjectAttributesCommand({ ...at, ObjectAttributes: ['ETag'] })),
+        s3.client.send(new RestoreObjectCommand(at)),
+        s3.client.send(
+          new UploadPartCopyCommand({ ...at, CopySource: 'strict/key', PartNumber: 1, UploadId: 'x' }),
+        ),
+        s3.client.send(
+          new SelectObjectContentCommand({
+            ...at,
+            Expression: 'SELECT 1',
+            ExpressionType: 'SQL',
+            InputSerialization: { Parquet: {} },
+            OutputSerialization: { JSON: {} },
+          }),
+        ),
+      ].map(failureOf),
+    );
+    const names = [
+      'policy',
+      'policy',
+      'acl',
+      'versioning',
+      'versions',
+      'acl',
+      'tagging',
+      'attributes',
+      'restore',
+      'x-amz-copy-source',
+      'select',
+    ];
+    expect(refusals).toEqual(
+      names.map((name) => ({ name: 'NotImplemented', status: 501, message: expect.stringContaining(name) })),
+    );
+  });
+
+  it.each<[string, Partial<PutObjectCommandInput>]>([
+    ['x-amz-tagging', { Tagging: 'a=1' }],
+    ['x-amz-storage-class|storage class GLACIER', { StorageClass: 'GLACIER' }],
+    ['x-amz-object-lock-legal-hold', { ObjectLockLegalHoldStatus: 'ON' }],
+    ['x-amz-website-redirect-location', { WebsiteRedirectLocation: '/x' }],
+    [
+      'x-amz-server-side-encryption-context',
+      { ServerSideEncryption: 'aws:kms', SSEKMSEncryptionContext: 'e30=' },
+    ],
+    ['aws:kms:dsse', { ServerSideEncryption: 'aws:kms:dsse' }],
+    [
+      'x-amz-server-side-encryption-customer',
+      { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },
+    ],
+    ['x-amz-write-offset-bytes', { WriteOffsetBytes: 4 }],
+  ])('refuses a write with %s by name', async (names, more) => {
+    // The SDK sends a customer's key over TLS only; here it is to be refused, not kept.
+    const client = s3.makeClient({ tls: false });
+    const failure = await failureOf(client.send(new PutObjectCommand({ ...at, Body: 'changed', ...more })));
+    expect(failure).toMatchObject({
+      name: 'NotImplemented',
+      status: 501,
+      message: expect.stringMatching(names),
+    });
+    expect(s3.store.head(Bucket, 'key').size).toBe(4);
+  });
+
+  it('refuses ACLs as a bucket without them does, but for the one that says nothing', async () => {
+    const put = (ACL: 'public-read' | 'bucket-owner-full-control') =>
+      s3.client.send(new PutObjectCommand({ Bucket, Key: 'acl', Body: 'x', ACL }));
+    expect(await failureOf(put('public-read'))).toMatchObject({
+      name: 'AccessControlListNotSupported',
+      status: 400,
+    });
+    await put('bucket-owner-full-control');
+  });
+
+  it('refuses versions and parts of an object by name', async () => {
+    for (const more of [{ VersionId: 'v1' }, { PartNumber: 1 }]) {
+      expect(await failureOf(s3.client.send(new GetObjectCommand({ ...at, ...more })))).toMatchObject({
+        status: 501,
+        message: expect.stringMatching(/versionId|partNumber/),
+      });
+    }
+  });
+
+  it('echoes the key that a write names for encryption', async () => {
+    const encryption = {
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k',
+      BucketKeyEnabled: true,
+    } as const;
+    const put = await s3.client.send(new PutObjectCommand({ Bucket, Key: 'kms', Body: 'x', ...encryption }));
+    expect(put).toMatchObject(encryption);
+    expect(await s3.client.send(new GetObjectCommand({ Bucket, Key: 'kms' }))).toMatchObject(encryption);
+  });
+
+  const raw = (more: Partial<RawRequest>) =>
+    signedRequest({ url: s3.url, path: '/strict', method: 'POST', ...more });
+  const remove = (body: string) =>
+    raw({ path: '/strict?delete', body, headers: { 'content-md5': md5(body) } });
+
+  it.each([
+    ['no XML', 'Delete'],
+    ['another document', '<Other/>'],
+    ['an element left open', '<Delete><Object><Key>key</Key></Object>'],
+    ['elements that cross', '<Delete><Object><Key>key</Object></Key></Delete>'],
+    ['an object without a key', '<Delete><Object/></Delete>'],
+    ['no object', '<Delete></Delete>'],
+    ['a document type', '<!DOCTYPE d [<!ENTITY e "key">]><Delete><Object><Key>&e;</Key></Object></Delete>'],
+    ['an unknown entity', '<Delete><Object><Key>&nbsp;</Key></Object></Delete>'],
+    ['too many objects', `<Delete>${'<Object><Key>k</Key></Object>'.repeat(1001)}</Delete>`],
+  ])('refuses a DeleteObjects of %s', async (_, body) => {
+    expect(await remove(body)).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('<Code>MalformedXML</Code>'),
+    });
+    expect(s3.store.head(Bucket, 'key').size).toBe(4);
+  });
+
+  it('reads comments, CDATA and entities as what they stand for', async () => {
+    await s3.store.put(Bucket, 'a<&>"\'é', 'x');
+    const body =
+      '<?xml version="1.0"?>\n<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><!-- one --><Object>\n<Key>a&lt;<![CDATA[&>]]>&quot;&#39;&#xe9;</Key></Object></Delete>';
+    expect(await remove(body)).toMatchObject({ status: 200, body: expect.stringContaining('<Deleted>') });
+    expect(s3.store.bucket(Bucket).find('a<&>"\'é')).toBeUndefined();
+  });
+
+  it('refuses a path that is not UTF-8, and a form upload', async () => {
+    expect(await raw({ method: 'GET', path: '/strict/%FF' })).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('<Code>InvalidURI</Code>'),
+    });
+    expect(await raw({ headers: { 'content-type': 'multipart/form-data' } })).toMatchObject({
+      status: 501,
+      body: expect.stringContaining('S3 POST on a bucket'),
+    });
+  });
+});
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('base64');
+}
