@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
 import type { Command } from '../Command.ts';
 import { textTable } from '../output/textTable.ts';
 import { UsageError } from '../UsageError.ts';
@@ -24,7 +22,8 @@ export const query: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
     }
     const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
-    const rows = await runQuery(join(directory), sql);
+    const { runQuery } = await import('../../local/query/runQuery.ts');
+    const rows = await runQuery(directory, sql);
     process.stdout.write(values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
     return 0;
   },

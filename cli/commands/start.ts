@@ -1,7 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { UsageError } from '../UsageError.ts';
 
@@ -29,6 +28,8 @@ export const start: Command = {
     if (positionals.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${positionals.join(' ')}.`);
     const startedAt = performance.now();
+    // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
+    const { startCloud } = await import('../../local/cloud/startCloud.ts');
     const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
     const cloud = await startCloud({
       port: wholeNumber(values, 'port', 65_535) ?? COLLECTOR_PORT,

@@ -29,7 +29,11 @@ export class ParquetWriter {
     staged: string,
     columns: readonly FormattedColumn[],
     target: string,
-    { compression, writerVersion }: Pick<Conversion, 'compression' | 'writerVersion'>,
+    {
+      compression,
+      writerVersion,
+      dictionary,
+    }: Pick<Conversion, 'compression' | 'writerVersion' | 'dictionary'>,
   ): Promise<void> {
     const types = columns.map(({ format }, index) => `${text(String(index))}: ${text(format.stagedType)}`);
     const selected = columns.map(
@@ -38,7 +42,7 @@ export class ParquetWriter {
     const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged)},
       format = 'newline_delimited', columns = {${types.join(', ')}},
       maximum_object_size = ${LARGEST_ROW_BYTES}))
-      TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion})`;
+      TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion}${dictionary ? '' : ', DICTIONARY_SIZE_LIMIT 0'})`;
     const written = this.#last.then(async () => {
       this.#database ??= this.#open();
       const { connection } = await this.#database;

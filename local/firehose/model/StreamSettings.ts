@@ -17,6 +17,8 @@ export interface Conversion {
   readonly roleArn: string | undefined;
   readonly compression: 'SNAPPY' | 'GZIP' | 'UNCOMPRESSED';
   readonly writerVersion: 'V1' | 'V2';
+  /** `EnableDictionaryCompression`. */
+  readonly dictionary: boolean;
   /** Match keys whatever their case. OpenX's default: true. */
   readonly caseInsensitive: boolean;
   readonly dotsToUnderscores: boolean;

@@ -167,6 +167,7 @@ function readConversion(destination: DestinationProperties): Conversion | undefi
     roleArn: schema.RoleARN,
     compression: parquet.Compression,
     writerVersion: parquet.WriterVersion,
+    dictionary: parquet.EnableDictionaryCompression,
     caseInsensitive: openX.CaseInsensitive,
     dotsToUnderscores: openX.ConvertDotsInJsonKeysToUnderscores,
     keyOfColumn: new Map(Object.entries(openX.ColumnToJsonKeyMappings)),

@@ -27,7 +27,8 @@ const parquet = z.strictObject({
   BlockSizeBytes: z.int().min(limits.parquet.leastBlockBytes).optional(),
   PageSizeBytes: z.int().min(limits.parquet.leastPageBytes).optional(),
   MaxPaddingBytes: z.int().min(0).optional(),
-  EnableDictionaryCompression: z.boolean().optional(),
+  // AWS names no default; off is what every Parquet reader understands.
+  EnableDictionaryCompression: z.boolean().default(false),
 });
 
 const conversion = z.strictObject({

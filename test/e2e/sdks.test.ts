@@ -1,0 +1,179 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
+import { expectedGroups, expectedRows } from '../../demo/story/expectedRows.ts';
+import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
+import { tableKinds } from '../../lib/tables/forwardedTables.ts';
+import { addDays, utcDay } from '../../lib/time/utcDay.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
+import { readParquet } from '../harness/readParquet.ts';
+
+const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
+const today = utcDay(Date.now());
+const days = [addDays(today, -2), addDays(today, -1)];
+
+let data: string;
+let cloud: Cloud;
+let witness: CatalogWitness;
+let reports: DriverReport[];
+
+// One story for the whole file: both SDKs post, over three days, while Firehose fails now and then.
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-sdks-'));
+  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  witness = new CatalogWitness(cloud.edge);
+  const faults = {
+    firehose: [
+      { fault: 'failRecords', every: 1, calls: 2 },
+      { fault: 'failCalls', calls: 1 },
+    ],
+  };
+  const set = await fetch(`${cloud.edge}/_sluice/faults`, { method: 'POST', body: JSON.stringify(faults) });
+  expect(set.status).toBe(200);
+  reports = await Promise.all([
+    runDriver('driveNodeCore.ts', {
+      collector: cloud.collector,
+      key: 'secret-e2e',
+      users: 40,
+      environment: 'staging',
+    }),
+    runDriver('driveJsClient.ts', {
+      collector: cloud.collector,
+      path: '/v1/my-product-data',
+      key: 'client-e2e',
+      users: 10,
+      userPrefix: 'visitor',
+      days: [...days.map((day) => Date.parse(`${day}T23:30:00Z`)), Date.now() - 60_000],
+      compress: true,
+    }),
+  ]);
+  await cloud.flush();
+});
+
+afterAll(async () => {
+  witness.close();
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const query = (sql: string) => runQuery(data, sql);
+
+describe('real SDKs against the local cloud', () => {
+  it('lands every event they sent, once, on its own day', async () => {
+    const expected = expectedRows(reports);
+    for (const kind of tableKinds) {
+      const rows = await query(
+        `SELECT CAST(ds AS VARCHAR) ds, count(*) n, count(DISTINCT event_id) ids FROM ${TABLES[kind]} GROUP BY 1 ORDER BY 1`,
+      );
+      expect(rows).toEqual(
+        Object.entries(expected[kind])
+          .sort()
+          .map(([ds, n]) => ({ ds, n, ids: n })),
+      );
+    }
+    expect(Object.keys(expected.events).sort()).toEqual([...days, today]);
+  });
+
+  it('refuses none and fails no conversion', async () => {
+    expect(await witness.objects(cloud.bucket, 'quarantine/')).toEqual([]);
+    expect(await witness.objects(cloud.bucket, 'errors/')).toEqual([]);
+  });
+
+  it('registers the day folders as partitions, and nothing else', async () => {
+    for (const kind of tableKinds) {
+      const partitions = await witness.partitions(cloud.database, TABLES[kind]);
+      expect(partitions).toEqual(
+        Object.keys(expectedRows(reports)[kind])
+          .sort()
+          .map((value) => ({
+            value,
+            location: `s3://${cloud.bucket}/statsig/statsig_forwarded_${kind}/${TABLES[kind]}/${value}/`,
+          })),
+      );
+    }
+  });
+
+  it('resolves experiments and groups, hashed or not', async () => {
+    const rows = await query(
+      `SELECT experiment_id, group_id, count(*) n FROM ${TABLES.exposures}
+       WHERE is_assignment AND experiment_id IN ('checkout_button', 'homepage_hero') GROUP BY ALL`,
+    );
+    const found: Record<string, Record<string, unknown>> = {};
+    for (const row of rows) {
+      const experiment = String(row['experiment_id']);
+      found[experiment] = { ...found[experiment], [String(row['group_id'])]: row['n'] };
+    }
+    expect(found).toEqual(expectedGroups(reports));
+  });
+
+  it('fills the columns from where the SDKs really put them', async () => {
+    const [server] = await query(`SELECT * FROM ${TABLES.events} WHERE user_id = 'user-1' LIMIT 1`);
+    expect(server).toMatchObject({
+      event_name: 'order_placed',
+      event_value: '11',
+      stable_id: 'device-1',
+      company_id: 'company-1',
+      environment: 'staging',
+      sdk_type: 'statsig-server-core-node',
+      company_metadata: expect.stringContaining('"currency":"EUR"'),
+    });
+    const [client] = await query(
+      `SELECT * FROM ${TABLES.events} WHERE user_id = 'visitor-1' AND event_name = 'add_to_cart' LIMIT 1`,
+    );
+    expect(client).toMatchObject({
+      environment: 'production',
+      sdk_type: 'javascript-client',
+      event_value: '1',
+    });
+    expect(client?.['stable_id']).toMatch(/^[0-9a-f-]{36}$/);
+    const [gate] = await query(`SELECT * FROM ${TABLES.exposures} WHERE exposure_type = 'gate' LIMIT 1`);
+    expect(gate?.['group_id']).toBe(
+      `${gate?.['rule_id']}:${gate?.['gate_value'] === true ? 'Pass' : 'Fail'}`,
+    );
+  });
+});
+
+describe('the Parquet files, to independent readers', () => {
+  const COLUMNS =
+    'event_id, event_name, event_value, user_id, company_id, CAST(epoch_ms(timestamp) AS BIGINT) AS at';
+  const bySql = async (): Promise<QueryRow[]> =>
+    query(`SELECT ${COLUMNS} FROM ${TABLES.events} ORDER BY event_id`);
+  const files = async () =>
+    (await witness.objects(cloud.bucket, 'statsig/statsig_forwarded_events/')).map(({ key }) =>
+      join(data, 's3', cloud.bucket, key),
+    );
+
+  it('hold the same rows for parquetjs-lite', async () => {
+    const rows = (await Promise.all((await files()).map((file) => readParquet(readFileSync(file)))))
+      .flatMap(({ rows }) => rows)
+      .map((row) => ({
+        event_id: row['event_id'],
+        event_name: row['event_name'],
+        event_value: row['event_value'] ?? null,
+        user_id: row['user_id'],
+        company_id: row['company_id'],
+        at: Number(row['timestamp']),
+      }));
+    expect(rows.sort((a, b) => (String(a.event_id) < String(b.event_id) ? -1 : 1))).toEqual(await bySql());
+  });
+
+  // Python is no dependency of ours: where pyarrow isn't installed, parquetjs-lite is the only witness.
+  if (spawnSync('python3', ['-c', 'import pyarrow']).status === 0) {
+    it('hold the same rows for pyarrow', async () => {
+      const script = `
+import json, sys, pyarrow.parquet as pq
+rows = [row for file in sys.argv[1:] for row in pq.read_table(file, partitioning=None).to_pylist()]
+names = ['event_id', 'event_name', 'event_value', 'user_id', 'company_id']
+out = [dict({n: r[n] for n in names}, at=round(r['timestamp'].timestamp() * 1000)) for r in rows]
+print(json.dumps(sorted(out, key=lambda r: r['event_id'])))`;
+      const env = { ...process.env, TZ: 'UTC' };
+      const rows = execFileSync('python3', ['-c', script, ...(await files())], { encoding: 'utf8', env });
+      expect(JSON.parse(rows)).toEqual(await bySql());
+    });
+  }
+});
