@@ -52,6 +52,13 @@ export class BufferSet {
     this.#leaving.delete(buffer);
   }
 
+  /** Fills the buffers whose interval has passed already when they were opened: after a restart, say. */
+  fillDue(): void {
+    for (const [key, { buffer }] of [...this.#open]) {
+      if (this.#dueMs(buffer) <= this.#clock.now()) this.#fill(key);
+    }
+  }
+
   /** Every open buffer is full as of now. */
   fillAll(): void {
     for (const key of [...this.#open.keys()]) this.#fill(key);
@@ -97,8 +104,12 @@ export class BufferSet {
   }
 
   #alarm(key: string, buffer: StreamBuffer): Alarm {
-    const due = buffer.oldestArrivalMs + this.#hints.seconds * 1000;
-    return this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.#fill(key));
+    const delayMs = Math.max(0, this.#dueMs(buffer) - this.#clock.now());
+    return this.#clock.after(delayMs, () => this.#fill(key));
+  }
+
+  #dueMs({ oldestArrivalMs }: StreamBuffer): number {
+    return oldestArrivalMs + this.#hints.seconds * 1000;
   }
 
   #isActive(key: string): boolean {

@@ -45,8 +45,6 @@ export class DeliveryQueue {
    * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when the try now fails too; it is then tried on.
    */
   async drain(): Promise<void> {
-    await this.#running;
-    if (this.#waiting.length === 0 || this.#closed) return;
     this.#start();
     await this.#running;
     if (this.#waiting.length > 0 && !this.#closed) {

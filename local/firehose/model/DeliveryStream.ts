@@ -184,6 +184,7 @@ export class DeliveryStream {
       this.#bytes += unit.end - unit.start;
       this.#buffers.add(unit);
     }
+    this.#buffers.fillDue();
   }
 
   async #deliver(buffer: StreamBuffer): Promise<void> {

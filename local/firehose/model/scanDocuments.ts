@@ -30,9 +30,7 @@ export function scanDocuments(bytes: Uint8Array): Span[] {
     while (at < bytes.length && isSpace(bytes[at])) at += 1;
     if (at >= bytes.length) return spans;
     const end =
-      bytes[at] === OPEN_BRACE || bytes[at] === OPEN_BRACKET
-        ? (closingEnd(bytes, at) ?? nextLineStart(bytes, at))
-        : strayEnd(bytes, at);
+      bytes[at] === OPEN_BRACE || bytes[at] === OPEN_BRACKET ? documentEnd(bytes, at) : strayEnd(bytes, at);
     spans.push({ start: at, end: trimEnd(bytes, at, end) });
     at = end;
   }
@@ -49,6 +47,23 @@ export function splitAtDelimiter(bytes: Uint8Array, delimiter: Uint8Array): Span
     start = end + delimiter.length;
   }
   return spans;
+}
+
+function documentEnd(bytes: Uint8Array, start: number): number {
+  const end = closingEnd(bytes, start);
+  const nextLine = nextLineStart(bytes, start);
+  if (end === undefined) return nextLine;
+  // Brackets may balance across lines by accident: `{"a":1`, `{"b":2}`, `}` are three lines, not one document.
+  return nextLine < end && !isJson(bytes.subarray(start, end)) ? nextLine : end;
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where the bracket that opens at `start` is closed; undefined if it isn't, or a string holds a line break. */

@@ -95,6 +95,26 @@ export class FirehoseFixture {
     );
   }
 
+  /** Waits until so many documents are undelivered: what the clock or a put has started ends by itself. */
+  pending(documents: number): Promise<void> {
+    return this.until(
+      () => this.firehose.pending().reduce((sum, { records }) => sum + records, 0) === documents,
+    );
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!condition()) {
+      if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
+      await this.turns(1);
+    }
+  }
+
+  /** Lets the event loop turn so many times. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Keys in `bucket`, without the bucket. */
   keys(): string[] {
     return [...this.objects.keys()].map((key) => key.replace(/^bucket\//, '')).sort();

@@ -1,6 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FirehoseFixture, partitionedStream, plainStream, START } from './FirehoseFixture.ts';
+import {
+  convertingStream,
+  extraction,
+  FirehoseFixture,
+  partitionedStream,
+  plainStream,
+  START,
+} from './FirehoseFixture.ts';
 
 let fixture: FirehoseFixture;
 beforeEach(async () => {
@@ -11,22 +18,16 @@ beforeEach(async () => {
 afterEach(() => fixture.end());
 
 const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const deaggregation = {
+  Type: 'RecordDeAggregation',
+  Parameters: [{ ParameterName: 'SubRecordType', ParameterValue: 'JSON' }],
+};
 
-/** Waits until as many objects are stored; a delivery started by the clock finishes on its own. */
-async function objectsStored(count: number): Promise<void> {
-  while (fixture.objects.size < count) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Lets everything run that has been started. */
-async function settled(documents: number): Promise<void> {
-  const waiting = () => fixture.firehose.pending().reduce((sum, { records }) => sum + records, 0);
-  while (waiting() !== documents) await new Promise((resolve) => setImmediate(resolve));
-}
-
-describe('delivery', () => {
-  it('writes one Parquet object a partition, named as Firehose names it', async () => {
+describe('objects', () => {
+  it('are one Parquet file a partition, named as Firehose names them', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', '{"ds":"2026-11-19","n":1}{"ds":"2026-11-20","n":2}\n{"ds":"2026-11-19","n":3}');
+    expect(fixture.firehose.pending()).toMatchObject([{ stream: 's' }]);
     await fixture.firehose.flush();
     expect(fixture.keys()).toEqual([
       expect.stringMatching(new RegExp(`^data/2026-11-19/s-1-2026-11-20-12-00-00-${UUID}\\.parquet$`)),
@@ -35,5 +36,280 @@ describe('delivery', () => {
     expect(await fixture.rows('data/2026-11-19/')).toEqual([{ n: 1n }, { n: 3n }]);
     expect(await fixture.rows('data/2026-11-20/')).toEqual([{ n: 2n }]);
     expect(fixture.firehose.pending()).toEqual([]);
+  });
+
+  it('hold records as they came, with nothing between them, without conversion', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'one', 'two', new Uint8Array([0xff, 0x00]));
+    await fixture.firehose.flush();
+    expect(fixture.keys()).toEqual([
+      expect.stringMatching(new RegExp(`^data/2026-11-20/s-1-2026-11-20-12-00-00-${UUID}$`)),
+    ]);
+    expect([...fixture.objects.values()][0]).toEqual(
+      Buffer.concat([Buffer.from('onetwo'), Buffer.of(0xff, 0)]),
+    );
+  });
+
+  it('are gzipped, delimited and named as asked for', async () => {
+    const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'AppendDelimiterToRecord' }] };
+    await fixture.firehose.createStream(
+      's',
+      plainStream({ CompressionFormat: 'GZIP', ProcessingConfiguration, FileExtension: '.ndjson.gz' }),
+    );
+    await fixture.put('s', '{"a":1}', '{"a":2}');
+    await fixture.firehose.flush();
+    const [[key, body] = ['', new Uint8Array()]] = [...fixture.objects];
+    expect(key).toMatch(/\.ndjson\.gz$/);
+    expect(gunzipSync(body).toString()).toBe('{"a":1}\n{"a":2}\n');
+  });
+
+  it('lie under the hour of arrival when the prefix has no expression', async () => {
+    await fixture.firehose.createStream(
+      's',
+      plainStream({ Prefix: 'raw', ErrorOutputPrefix: undefined, CustomTimeZone: 'Asia/Tokyo' }),
+    );
+    await fixture.put('s', 'x');
+    await fixture.firehose.flush();
+    expect(fixture.keys()).toEqual([
+      expect.stringMatching(new RegExp(`^raw2026/11/20/21/s-1-2026-11-20-21-00-00-${UUID}$`)),
+    ]);
+  });
+
+  it('take their date from the arrival of the oldest record', async () => {
+    fixture.clock.advance(Date.UTC(2026, 10, 20, 23, 59, 30) - START);
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'before ');
+    fixture.clock.advance(40_000);
+    await fixture.put('s', 'after midnight');
+    await fixture.firehose.flush();
+    expect(fixture.keys()).toEqual([expect.stringMatching(/^data\/2026-11-20\/s-1-2026-11-20-23-59-30-/)]);
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('before after midnight');
+  });
+
+  it('have what their prefix asks for', async () => {
+    await fixture.firehose.createStream(
+      's',
+      plainStream({ Prefix: "!{timestamp:'y='yyyy/'m='MM/'d='d/'h='HH-mm}/!{firehose:random-string}/" }),
+    );
+    await fixture.put('s', 'x');
+    await fixture.firehose.flush();
+    expect(fixture.keys()).toEqual([
+      expect.stringMatching(/^y=2026\/m=11\/d=20\/h=12-00\/[A-Za-z0-9]{11}\/s-1-/),
+    ]);
+  });
+});
+
+describe('buffers', () => {
+  it('are delivered when their interval has passed since their own first record', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', '{"ds":"a","n":1}');
+    fixture.clock.advance(30_000);
+    await fixture.put('s', '{"ds":"b","n":2}', '{"ds":"a","n":3}');
+    await fixture.pending(3);
+    fixture.clock.advance(29_999);
+    expect(fixture.objects.size).toBe(0);
+    fixture.clock.advance(1);
+    await fixture.pending(1);
+    expect(await fixture.rows()).toEqual([{ n: 1n }, { n: 3n }]);
+    fixture.clock.advance(30_000);
+    await fixture.pending(0);
+    expect(await fixture.rows('data/b/')).toEqual([{ n: 2n }]);
+  });
+
+  it('are delivered when they are full', async () => {
+    await fixture.firehose.createStream('s', plainStream({ BufferingHints: { SizeInMBs: 1 } }));
+    const half = 'x'.repeat(512 * 1024);
+    await fixture.put('s', half);
+    await fixture.pending(1);
+    await fixture.put('s', half);
+    await fixture.pending(0);
+    expect([...fixture.objects.values()].map(({ length }) => length)).toEqual([1024 * 1024]);
+  });
+
+  it('follow an interval set for all of them, the open ones too', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', '{"ds":"a","n":1}');
+    await fixture.pending(1);
+    fixture.firehose.overrideBuffering({ seconds: 2 });
+    await fixture.firehose.createStream('later', partitionedStream());
+    await fixture.put('later', '{"ds":"a","n":2}');
+    fixture.clock.advance(2000);
+    await fixture.pending(0);
+    expect((await fixture.rows()).length).toBe(2);
+  });
+
+  it('are kept and tried again until S3 takes them', async () => {
+    let outage = true;
+    fixture.beforePut = () => {
+      if (outage) throw new Error('S3 is away.');
+    };
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'x');
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'SLUICE_FIREHOSE_UNDELIVERED' });
+    expect(fixture.firehose.pending()).toEqual([{ stream: 's', records: 1, bytes: 1 }]);
+    // Pauses double from 1 s to a minute; with a random of 0.5 three quarters of each are waited.
+    for (const pauseMs of [750, 1500, 3000, 6000, 12_000, 24_000, 45_000, 45_000]) {
+      const tries = fixture.failures.length;
+      fixture.clock.advance(pauseMs - 1);
+      await fixture.turns(20);
+      expect(fixture.failures.length).toBe(tries);
+      fixture.clock.advance(1);
+      await fixture.until(() => fixture.failures.length === tries + 1);
+    }
+    outage = false;
+    fixture.clock.advance(60_000);
+    await fixture.pending(0);
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('x');
+  });
+
+  it('of more than 500 partitions go to the error output', async () => {
+    await fixture.firehose.createStream(
+      's',
+      partitionedStream({ DataFormatConversionConfiguration: undefined }),
+    );
+    const documents = Array.from({ length: 502 }, (_, n) => `{"ds":"p${n}"}`);
+    await fixture.put('s', documents.slice(0, 400).join(''), documents.slice(400).join(''), '{"ds":"p3"}');
+    await fixture.firehose.flush();
+    expect(fixture.keys().filter((key) => key.startsWith('data/')).length).toBe(500);
+    expect(fixture.errors('errors/active-partitions-exceeded/')).toMatchObject([
+      { errorCode: 'DynamicPartitioning.ActivePartitionsLimitExceeded', text: '{"ds":"p500"}' },
+      { text: '{"ds":"p501"}' },
+    ]);
+    // Delivered partitions are active no longer.
+    await fixture.put('s', '{"ds":"p501"}');
+    await fixture.firehose.flush();
+    expect(fixture.keys().some((key) => key.startsWith('data/p501/'))).toBe(true);
+  });
+});
+
+describe('partition keys', () => {
+  it('come from the real jq', async () => {
+    await fixture.firehose.createStream(
+      's',
+      partitionedStream({
+        Prefix:
+          'data/!{partitionKeyFromQuery:year}/!{partitionKeyFromQuery:who}/!{partitionKeyFromQuery:big}/',
+        DataFormatConversionConfiguration: undefined,
+        ProcessingConfiguration: {
+          Enabled: true,
+          Processors: [
+            deaggregation,
+            extraction('{year: (.t | strftime("%Y")), who: .user["name, }"], big: (.n > 10)}'),
+          ],
+        },
+      }),
+    );
+    const good = '{"t":1790000000,"user":{"name, }":"ann"},"n":11}';
+    const bad = '{"t":"soon","user":{"name, }":"bob"},"n":1}';
+    await fixture.put('s', good + bad);
+    await fixture.firehose.flush();
+    expect(fixture.keys()[0]).toMatch(/^data\/2026\/ann\/true\/s-1-/);
+    expect(fixture.errors('errors/metadata-extraction-failed/')).toEqual([
+      {
+        rawData: Buffer.from(bad).toString('base64'),
+        errorCode: 'DynamicPartitioning.MetadataExtractionFailed',
+        errorMessage: 'strftime/1 requires parsed datetime inputs',
+        attemptsMade: 1,
+        arrivalTimestamp: START,
+        attemptEndingTimestamp: START,
+        text: bad,
+      },
+    ]);
+  });
+
+  it('that are null, empty, absent or no scalar fail their document alone', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    const bad = [
+      '{"ds":null,"n":1}',
+      '{"ds":"","n":2}',
+      '{"n":3}',
+      '{"ds":{"a":1}}',
+      '[1]',
+      '{"ds":"x" "n":5}',
+    ];
+    await fixture.put('s', `{"ds":"a","n":6}${bad.join(' ')}{"ds":"a","n":7}`);
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 6n }, { n: 7n }]);
+    const errors = fixture.errors('errors/metadata-extraction-failed/');
+    expect(errors.map(({ text }) => text)).toEqual(bad);
+    expect(errors.map(({ errorMessage }) => errorMessage)).toEqual([
+      ...Array(4).fill('partitionKeys values must not be null or empty'),
+      'Cannot index array with string "ds"',
+      'Non JSON record provided',
+    ]);
+  });
+
+  it('of a record with more than 500 documents are not looked for: it fails whole', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    const documents = (count: number) => '{"ds":"a","n":1}\n'.repeat(count);
+    await fixture.put('s', documents(500), documents(501));
+    await fixture.firehose.flush();
+    expect((await fixture.rows()).length).toBe(500);
+    expect(fixture.errors()).toMatchObject([
+      { errorMessage: 'Non JSON record provided', text: documents(501) },
+    ]);
+  });
+
+  it('are found in the largest of records, deeply nested ones beside it', async () => {
+    await fixture.firehose.createStream(
+      's',
+      partitionedStream({
+        ProcessingConfiguration: {
+          Enabled: true,
+          Processors: [deaggregation, extraction('{ds: (.ds + "")}')],
+        },
+      }),
+    );
+    const deep = `{"ds":"a","x":${'['.repeat(5000)}${']'.repeat(5000)}}`;
+    const start = '{"ds":"a","n":1,"x":"';
+    const large = `${start}${'x'.repeat(1_024_000 - start.length - 2)}"}`;
+    await fixture.put('s', `${deep}{"ds":"a","n":2}`, large);
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 2n }, { n: 1n }]);
+    expect(fixture.errors().map(({ text }) => text)).toEqual([deep]);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('too long for a prefix fail their document', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', `{"ds":"${'x'.repeat(520)}","n":1}{"ds":"${'x'.repeat(400)}","n":2}`);
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 2n }]);
+    expect(fixture.errors()).toMatchObject([
+      { errorMessage: 'The evaluated prefix has more than 512 characters' },
+    ]);
+  });
+});
+
+describe('deaggregation', () => {
+  it('splits at a delimiter given in base64', async () => {
+    const Parameters = [
+      { ParameterName: 'SubRecordType', ParameterValue: 'DELIMITED' },
+      { ParameterName: 'Delimiter', ParameterValue: Buffer.from('####').toString('base64') },
+    ];
+    const Processors = [{ Type: 'RecordDeAggregation', Parameters }, extraction('{ds}')];
+    await fixture.firehose.createStream(
+      's',
+      partitionedStream({ ProcessingConfiguration: { Enabled: true, Processors } }),
+    );
+    await fixture.put('s', '{"ds":"a","n":1}####{"ds":"a","n":2}####', '{"ds":"a","n":3}');
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 1n }, { n: 2n }, { n: 3n }]);
+  });
+
+  it('is what makes several documents of one record: a record is one document without', async () => {
+    await fixture.firehose.createStream('s', convertingStream());
+    await fixture.put('s', '{"n":1}{"n":2}', '{"n":3}');
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 3n }]);
+    expect(fixture.errors()).toMatchObject([{ lastErrorCode: 'DataFormatConversion.ParseError' }]);
+  });
+
+  it('lets nothing vanish: empty records fail', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', '', ' \n ', '{"ds":"a","n":3}');
+    await fixture.firehose.flush();
+    expect((await fixture.rows()).length).toBe(1);
+    expect(fixture.errors().map(({ text }) => text)).toEqual(['', ' \n ']);
   });
 });

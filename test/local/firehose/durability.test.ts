@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FirehoseFixture, partitionedStream, plainStream } from './FirehoseFixture.ts';
+
+let fixture: FirehoseFixture;
+beforeEach(async () => {
+  fixture = new FirehoseFixture();
+  fixture.tables.set('db.events', { columns: [{ name: 'n', type: 'int' }] });
+  await fixture.start();
+});
+afterEach(() => fixture.end());
+
+const program = fileURLToPath(new URL('./serveFirehose.ts', import.meta.url));
+const document = (n: number) => `{"ds":"${n % 3}","n":${n}}`;
+const journal = () => readdirSync(join(fixture.directory, 'streams', 's.stream'));
+
+async function restart(properties: object = partitionedStream()): Promise<void> {
+  await fixture.stop();
+  await fixture.start();
+  await fixture.firehose.createStream('s', properties);
+}
+
+describe('what is acknowledged', () => {
+  it('survives kill -9', async () => {
+    const child = spawn(process.execPath, [program, fixture.directory, JSON.stringify(partitionedStream())], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    const [endpoint]: unknown[] = await once(createInterface(child.stdout), 'line');
+    const client = new FirehoseClient({
+      endpoint: String(endpoint),
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    });
+    const acknowledged = new Set<number>();
+    let sent = 0;
+    const produce = async () => {
+      for (;;) {
+        const first = sent;
+        sent += 6;
+        const Records = [0, 2, 4].map((at) => ({
+          Data: Buffer.from(document(first + at) + document(first + at + 1)),
+        }));
+        await client.send(new PutRecordBatchCommand({ DeliveryStreamName: 's', Records }));
+        for (let n = first; n < first + 6; n += 1) acknowledged.add(n);
+        if (acknowledged.size >= 600) child.kill('SIGKILL');
+      }
+    };
+    await Promise.allSettled([produce(), produce(), produce()]);
+    await exited;
+    client.destroy();
+
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.firehose.flush();
+    const landed = (await fixture.rows()).map(({ n }) => Number(n));
+    expect(acknowledged.size).toBeGreaterThanOrEqual(600);
+    expect([...acknowledged].filter((n) => !landed.includes(n))).toEqual([]);
+    expect(new Set(landed).size).toBe(landed.length);
+  });
+
+  it('survives a restart at any time, and is not delivered again once it is marked', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    // Three documents in one record go to three partitions; one of them is full and delivered before the restart.
+    fixture.beforePut = (key) => {
+      if (!key.startsWith('data/1/')) throw new Error('S3 is away.');
+    };
+    await fixture.put('s', document(1) + document(4));
+    await fixture.firehose.flush();
+    await fixture.put('s', document(7) + document(2) + document(3));
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'SLUICE_FIREHOSE_UNDELIVERED' });
+    fixture.beforePut = () => undefined;
+    await restart();
+    await fixture.pending(2);
+    await fixture.firehose.flush();
+    expect((await fixture.rows()).map(({ n }) => n).sort()).toEqual([1, 2, 3, 4, 7]);
+    expect(journal()).toEqual([]);
+  });
+
+  it('keeps its arrival: intervals and dates go on from it', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'x');
+    fixture.clock.advance(200_000);
+    await restart(plainStream());
+    await fixture.pending(1);
+    fixture.clock.advance(99_999);
+    expect(fixture.keys()).toEqual([]);
+    fixture.clock.advance(1);
+    await fixture.pending(0);
+    expect(fixture.keys()).toEqual([expect.stringMatching(/^data\/2026-11-20\/s-1-2026-11-20-12-00-00-/)]);
+  });
+
+  it('is not spoilt by what was being written when the process was killed', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'whole');
+    await fixture.stop();
+    const [file = ''] = journal();
+    appendFileSync(join(fixture.directory, 'streams', 's.stream', file), Buffer.from([9, 0, 0, 0, 1, 2, 3]));
+    appendFileSync(join(fixture.directory, 'streams', 's.stream', `${file}.delivered`), '[[0,0');
+    await fixture.start();
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', ' and new');
+    await fixture.firehose.flush();
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('whole and new');
+    expect(journal()).toEqual([]);
+  });
+
+  it('is delivered twice rather than not at all when S3 has it but nothing says so', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'x');
+    const [file = ''] = journal();
+    const { copyFileSync } = await import('node:fs');
+    const path = join(fixture.directory, 'streams', 's.stream', file);
+    copyFileSync(path, `${fixture.directory}/kept`);
+    await fixture.firehose.flush();
+    await fixture.stop();
+    copyFileSync(`${fixture.directory}/kept`, path);
+    await fixture.start();
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.firehose.flush();
+    expect([...fixture.objects.values()].map(String)).toEqual(['x', 'x']);
+  });
+
+  it('leaves nothing behind on disk once delivered', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    for (let n = 0; n < 20; n += 1) await fixture.put('s', document(n), `{"broken":${n}}`);
+    await fixture.firehose.flush();
+    expect(journal()).toEqual([]);
+    expect(fixture.errors().length).toBe(20);
+  });
+});

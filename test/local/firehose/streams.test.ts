@@ -1,0 +1,298 @@
+import {
+  DescribeDeliveryStreamCommand,
+  ListDeliveryStreamsCommand,
+  PutRecordCommand,
+  StartDeliveryStreamEncryptionCommand,
+} from '@aws-sdk/client-firehose';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  ACCOUNT,
+  conversion,
+  convertingStream,
+  extraction,
+  FirehoseFixture,
+  partitionedStream,
+  plainStream,
+  START,
+} from './FirehoseFixture.ts';
+
+let fixture: FirehoseFixture;
+beforeEach(async () => {
+  fixture = new FirehoseFixture();
+  await fixture.start();
+});
+afterEach(() => fixture.end());
+
+const processing = (...Processors: readonly object[]) => ({
+  ProcessingConfiguration: { Enabled: true, Processors },
+});
+
+describe('creating a stream', () => {
+  it.each<[string, object, string]>([
+    [
+      'conversion into small buffers',
+      convertingStream({ BufferingHints: { SizeInMBs: 63 } }),
+      'SizeInMBs must be at least 64',
+    ],
+    ['conversion and compression', convertingStream({ CompressionFormat: 'GZIP' }), 'CompressionFormat'],
+    [
+      'partitions in small buffers',
+      partitionedStream({
+        DataFormatConversionConfiguration: undefined,
+        BufferingHints: { SizeInMBs: 5 },
+      }),
+      'dynamic partitioning',
+    ],
+    [
+      'an expression without an error prefix',
+      plainStream({ ErrorOutputPrefix: undefined }),
+      'ErrorOutputPrefix must be given',
+    ],
+    [
+      'an error prefix without the type',
+      plainStream({ ErrorOutputPrefix: 'errors/!{timestamp:yyyy}/' }),
+      'must contain !{firehose:error-output-type}',
+    ],
+    [
+      'the error type in the prefix',
+      plainStream({ Prefix: 'x/!{firehose:error-output-type}/' }),
+      'Prefix must not contain',
+    ],
+    ['an expression that is none', plainStream({ Prefix: '!{time:yyyy}/' }), '!{time:yyyy}'],
+    ['an expression that does not end', plainStream({ Prefix: '!{timestamp:yyyy' }), 'not closed'],
+    [
+      'partition keys without partitioning',
+      plainStream({ Prefix: '!{partitionKeyFromQuery:ds}/' }),
+      'enabled',
+    ],
+    ['partitioning without partition keys', partitionedStream({ Prefix: 'data/' }), 'partitionKeyFromQuery'],
+    [
+      'a key that the query lacks',
+      partitionedStream({ Prefix: '!{partitionKeyFromQuery:day}/' }),
+      'day, which MetadataExtractionQuery lacks',
+    ],
+    ['partitioning without a query', partitionedStream(processing()), 'MetadataExtraction'],
+    ['a query without partitioning', plainStream(processing(extraction('{a}'))), 'dynamic partitioning only'],
+    ['a query that is no jq', partitionedStream(processing(extraction('{ds: .ds'))), 'syntax error'],
+    [
+      'a function that jq lacks',
+      partitionedStream(processing(extraction('{ds: day(.t)}'))),
+      'day/1 is not defined',
+    ],
+    ['a time zone that is none', plainStream({ CustomTimeZone: 'Mars/Base' }), 'Mars/Base'],
+    [
+      'conversion without an input format',
+      convertingStream({
+        DataFormatConversionConfiguration: { ...conversion, InputFormatConfiguration: undefined },
+      }),
+      'OpenXJsonSerDe',
+    ],
+  ])('with %s is refused as Firehose refuses it', async (_what, properties, message) => {
+    await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
+      code: 'InvalidArgumentException',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['Lambda keys', plainStream({ Prefix: '!{partitionKeyFromLambda:a}/' }), 'partitionKeyFromLambda:a'],
+    ['week years', plainStream({ Prefix: '!{timestamp:YYYY}/' }), 'the field YYYY'],
+    ['backups', plainStream({ S3BackupConfiguration: {} }), 'S3BackupConfiguration'],
+    [
+      'the Hive SerDe',
+      convertingStream({
+        DataFormatConversionConfiguration: {
+          ...conversion,
+          InputFormatConfiguration: { Deserializer: { HiveJsonSerDe: {} } },
+        },
+      }),
+      'HiveJsonSerDe',
+    ],
+    ['other destinations', { RedshiftDestinationConfiguration: {}, ...plainStream() }, 'Redshift'],
+  ])('with %s is refused by name', async (_what, properties, name) => {
+    await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
+      code: 'NotImplemented',
+      message: expect.stringContaining(name),
+    });
+  });
+
+  it('refuses a name twice, and a name that is none', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({
+      code: 'ResourceInUseException',
+    });
+    await expect(fixture.firehose.createStream('../s', plainStream())).rejects.toMatchObject({
+      code: 'InvalidArgumentException',
+    });
+  });
+});
+
+describe('the service', () => {
+  it('describes and lists streams', async () => {
+    for (const name of ['b', 'a', 'c']) await fixture.firehose.createStream(name, partitionedStream());
+    const { DeliveryStreamDescription: stream } = await fixture.client.send(
+      new DescribeDeliveryStreamCommand({ DeliveryStreamName: 'a' }),
+    );
+    expect(stream).toMatchObject({
+      DeliveryStreamName: 'a',
+      DeliveryStreamARN: `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/a`,
+      DeliveryStreamStatus: 'ACTIVE',
+      VersionId: '1',
+      CreateTimestamp: new Date(START),
+    });
+    expect(stream?.Destinations?.[0]?.ExtendedS3DestinationDescription).toMatchObject({
+      BucketARN: 'arn:aws:s3:::bucket',
+      DynamicPartitioningConfiguration: { Enabled: true },
+    });
+    const list = (input: object) => fixture.client.send(new ListDeliveryStreamsCommand(input));
+    expect(await list({ Limit: 2 })).toMatchObject({
+      DeliveryStreamNames: ['a', 'b'],
+      HasMoreDeliveryStreams: true,
+    });
+    expect(await list({ ExclusiveStartDeliveryStreamName: 'b' })).toMatchObject({
+      DeliveryStreamNames: ['c'],
+      HasMoreDeliveryStreams: false,
+    });
+  });
+
+  it('takes one record', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    const answer = await fixture.client.send(
+      new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } }),
+    );
+    expect(answer).toMatchObject({ RecordId: expect.stringMatching(/^.{50,}$/), Encrypted: false });
+    await fixture.firehose.flush();
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('x');
+  });
+
+  it('refuses what it does not do by name', async () => {
+    await expect(
+      fixture.client.send(new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName: 's' })),
+    ).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('StartDeliveryStreamEncryption'),
+    });
+  });
+
+  it('refuses a member that it does not know by name', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    const ExclusiveStartDestinationId = 'destinationId-000000000001';
+    await expect(
+      fixture.client.send(
+        new DescribeDeliveryStreamCommand({ DeliveryStreamName: 's', ExclusiveStartDestinationId }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('ExclusiveStartDestinationId'),
+    });
+  });
+
+  it('knows no other streams', async () => {
+    await expect(fixture.put('missing', 'x')).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: `Firehose missing under account ${ACCOUNT} not found.`,
+    });
+  });
+});
+
+describe('limits', () => {
+  beforeEach(() => fixture.firehose.createStream('s', plainStream()));
+  const kibibytes = (count: number) => Buffer.alloc(count * 1024, 'x');
+
+  it('are kept to the byte', async () => {
+    const most = [...Array(4).fill(kibibytes(1000)), kibibytes(96)];
+    expect((await fixture.put('s', ...most)).FailedPutCount).toBe(0);
+    expect((await fixture.put('s', ...Array(500).fill('x'))).RequestResponses?.length).toBe(500);
+    await fixture.firehose.flush();
+    const bytes = [...fixture.objects.values()].reduce((sum, { length }) => sum + length, 0);
+    expect(bytes).toBe(4 * 1024 * 1024 + 500);
+  });
+
+  it.each([
+    ['501 records', Array(501).fill('x'), '501 records'],
+    ['no record', [], '0 records'],
+    ['a record a byte too large', [Buffer.alloc(1000 * 1024 + 1)], '1,000 KiB'],
+    ['a call a byte too large', [...Array(4).fill(kibibytes(1000)), Buffer.alloc(96 * 1024 + 1)], '4 MB'],
+  ])('refuse %s, all of it', async (_what, records, message) => {
+    await expect(fixture.put('s', ...records)).rejects.toMatchObject({
+      name: 'InvalidArgumentException',
+      message: expect.stringContaining(message),
+    });
+    expect(fixture.firehose.pending()).toEqual([]);
+  });
+});
+
+describe('faults', () => {
+  beforeEach(() => fixture.firehose.createStream('s', plainStream()));
+  const delivered = async () => {
+    await fixture.firehose.flush();
+    return fixture
+      .keys()
+      .map((key) => fixture.text(key))
+      .join('');
+  };
+
+  it('fail records of a call that succeeds', async () => {
+    fixture.firehose.faults.failRecords({ indexes: [1, 2] });
+    const answer = await fixture.put('s', 'a', 'b', 'c', 'd');
+    const failed = { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' };
+    const taken = { RecordId: expect.any(String) };
+    expect(answer).toMatchObject({
+      FailedPutCount: 2,
+      RequestResponses: [taken, failed, failed, taken],
+    });
+    expect(answer.$metadata.attempts).toBe(1);
+    expect((await fixture.put('s', 'e')).FailedPutCount).toBe(0);
+    expect(await delivered()).toBe('ade');
+  });
+
+  it('fail each nth record, or a part of them that a seed decides, or all', async () => {
+    const failed = async (records: number) =>
+      ((await fixture.put('s', ...Array(records).fill('x'))).RequestResponses ?? []).map(
+        ({ ErrorCode }) => ErrorCode !== undefined,
+      );
+    fixture.firehose.faults.failRecords({ every: 3, code: 'InternalFailure' });
+    expect(await failed(7)).toEqual([false, false, true, false, false, true, false]);
+    const random = async () => {
+      fixture.firehose.faults.failRecords({ rate: 0.3, seed: 7 });
+      return failed(200);
+    };
+    const [first, second] = [await random(), await random()];
+    expect(first).toEqual(second);
+    expect(first.filter(Boolean).length).toBeGreaterThan(30);
+    expect(first.filter(Boolean).length).toBeLessThan(90);
+    fixture.firehose.faults.failRecords({ stream: 's' });
+    expect(await failed(2)).toEqual([true, true]);
+    fixture.firehose.faults.failRecords({ stream: 'other' });
+    expect(await failed(1)).toEqual([false]);
+  });
+
+  it('fail calls, which the SDK sends again by itself', async () => {
+    fixture.firehose.faults.failCalls({ calls: 2 });
+    expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(3);
+    fixture.firehose.faults.failCalls({ calls: 9 });
+    await expect(fixture.put('s', 'b')).rejects.toMatchObject({ name: 'ServiceUnavailableException' });
+    fixture.firehose.faults.clear();
+    expect(await delivered()).toBe('a');
+  });
+
+  it('lose an answer: the records are taken, and once more when the SDK tries again', async () => {
+    fixture.firehose.faults.loseResponse();
+    expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(2);
+    expect(await delivered()).toBe('aa');
+  });
+
+  it('are set as JSON, validated', () => {
+    expect(() => fixture.firehose.faults.set(JSON.parse('{"fault":"failRecords","rate":2}'))).toThrow('rate');
+    expect(() => fixture.firehose.faults.set(JSON.parse('{"fault":"explode"}'))).toThrow();
+  });
+
+  it('of a single record fail its call', async () => {
+    fixture.firehose.faults.failRecords({ calls: 9 });
+    await expect(
+      fixture.client.send(
+        new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } }),
+      ),
+    ).rejects.toMatchObject({ name: 'ServiceUnavailableException' });
+  });
+});
