@@ -1,7 +1,8 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
 import type { Command, CommandLine } from '../Command.ts';
+import { shortPath } from '../output/shortPath.ts';
 import { UsageError } from '../UsageError.ts';
 
 const COLLECTOR_PORT = 4700;
@@ -49,7 +50,7 @@ export const start: Command = {
     await interrupted;
     process.stderr.write('\nDelivering what is buffered …\n');
     await cloud.close();
-    process.stderr.write(`Stopped. The data stays in ${relative('', cloud.data)}.\n`);
+    process.stderr.write(`Stopped. The data stays in ${shortPath(cloud.data)}.\n`);
     return 0;
   },
 };
@@ -79,7 +80,7 @@ function interruption(): Promise<void> {
 }
 
 function welcome(cloud: Cloud, tookMs: number): string {
-  const folder = relative('', join(cloud.data, 's3', cloud.bucket));
+  const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Point an SDK at  ${cloud.collector}/v1/rgstr   with any client-… or secret-… key
