@@ -53,6 +53,7 @@ const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|([a-z0-9-]+\.)+localhost|\[
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, onDefect = reportDefect } = options;
   const credentials = options.credentials ?? new Map([['test', 'test']]);
+  let closing = false;
 
   async function answer(message: IncomingMessage, requestId: string): Promise<AwsResponse> {
     const { method = 'GET', url = '/' } = message;
@@ -99,7 +100,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       if (known !== true) response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
     } else {
       const requestId = randomUUID();
-      await sendResponse(response, await answer(message, requestId), requestId, clock.now());
+      const answered = await answer(message, requestId);
+      // Kept open, the connection would hold up the closing until its client lets go of it.
+      if (closing) response.shouldKeepAlive = false;
+      await sendResponse(response, answered, requestId, clock.now());
     }
     // What a refusal left unread must go before the connection can carry the next request.
     if (!message.complete) message.resume();
@@ -120,6 +124,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return {
     url: `http://${host}:${address.port}`,
     async close() {
+      closing = true;
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

@@ -4,18 +4,22 @@ import type { AwsRequest, AwsResponse, AwsService } from '../edge/AwsService.ts'
 import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
+import { abortMultipartUpload } from './wire/abortMultipartUpload.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
 import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
 import { copyObject } from './wire/copyObject.ts';
+import { createMultipartUpload } from './wire/createMultipartUpload.ts';
 import { deleteObject, deleteObjects } from './wire/deleteObjects.ts';
 import { errorResponse, hostId } from './wire/errorResponse.ts';
 import { getObject, headObject } from './wire/getObject.ts';
+import { listMultipartUploads } from './wire/listMultipartUploads.ts';
 import { listObjects, listObjectsV2 } from './wire/listObjects.ts';
-import { multipartOperations } from './wire/multipartOperations.ts';
+import { listParts } from './wire/listParts.ts';
 import { putObject } from './wire/putObject.ts';
 import { resolveTarget } from './wire/resolveTarget.ts';
 import { isSigningParameter, routeOperation } from './wire/routeOperation.ts';
 import type { S3Call, S3Operation } from './wire/S3Operation.ts';
+import { uploadPart } from './wire/uploadPart.ts';
 
 /** Every operation that is emulated; anything else is refused by name. */
 export const s3Operations: readonly S3Operation[] = [
@@ -28,8 +32,12 @@ export const s3Operations: readonly S3Operation[] = [
   copyObject,
   listObjects,
   listObjectsV2,
-  ...multipartOperations,
+  createMultipartUpload,
+  uploadPart,
   completeMultipartUpload,
+  abortMultipartUpload,
+  listParts,
+  listMultipartUploads,
 ];
 
 /** The embedded S3 behind the edge: its REST and XML protocol over an {@link ObjectStore}. */

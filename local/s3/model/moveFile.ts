@@ -33,6 +33,7 @@ export function removeFile(path: string, root: string): void {
   }
 }
 
+/** The system's code of an error, `ENOENT` and the like; '' when it has none. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

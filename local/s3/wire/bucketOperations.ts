@@ -8,6 +8,7 @@ import { xmlResponse } from './xml.ts';
 /** Where a bucket has no location constraint. */
 const HOME_REGION = 'us-east-1';
 
+/** ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
 export const bucketOperations: readonly S3Operation[] = [
   {
     name: 'ListBuckets',

@@ -17,6 +17,7 @@ import { xmlResponse } from './xml.ts';
 /** What S3 computes itself when the upload was begun without a choice. */
 const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
 
+/** Joins the listed parts into an object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 export const completeMultipartUpload: S3Operation = {
   name: 'CompleteMultipartUpload',
   on: 'object',

@@ -1,15 +1,16 @@
 import { notImplemented } from '../../edge/AwsError.ts';
-import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums/Checksum.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import { checksumElements } from './checksumElements.ts';
 import { checkReadConditions, writeCondition } from './conditions.ts';
 import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
 
 const SOURCE = 'x-amz-copy-source';
 
+/** Copies within the store, up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export const copyObject: S3Operation = {
   name: 'CopyObject',
   on: 'object',
@@ -75,15 +76,6 @@ export const copyObject: S3Operation = {
 };
 
 const ENCRYPTION = 'x-amz-server-side-encryption';
-
-/** @throws AwsError `InvalidRequest` for an algorithm that S3 doesn't know. */
-export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
-  const algorithm = checksumAlgorithms.find((known) => known === name?.toUpperCase());
-  if (name !== undefined && algorithm === undefined) {
-    throw s3Errors.invalidRequest('Checksum algorithm provided is unsupported.');
-  }
-  return algorithm;
-}
 
 function readSource(header: string): { readonly bucket: string; readonly key: string } {
   const question = header.indexOf('?');

@@ -8,6 +8,7 @@ import { readXmlBody } from './readXmlBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { type XmlElement, xmlResponse } from './xml.ts';
 
+/** Removes one object; one that is not there is removed already. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export const deleteObject: S3Operation = {
   name: 'DeleteObject',
   on: 'object',
@@ -18,6 +19,7 @@ export const deleteObject: S3Operation = {
   },
 };
 
+/** Removes up to 1,000 objects, each by itself. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const deleteObjects: S3Operation = {
   name: 'DeleteObjects',
   on: 'bucket',

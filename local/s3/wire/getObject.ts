@@ -4,6 +4,7 @@ import { checksumHeaders, objectHeaders, overrideParameters } from './objectAttr
 import { readRange } from './range.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 
+/** The bytes of an object or of one range of it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export const getObject: S3Operation = {
   name: 'GetObject',
   on: 'object',
@@ -13,6 +14,7 @@ export const getObject: S3Operation = {
   run: (call) => read(call, true),
 };
 
+/** What getObject would answer, without the bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
 export const headObject: S3Operation = {
   ...getObject,
   name: 'HeadObject',

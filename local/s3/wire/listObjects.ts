@@ -9,6 +9,7 @@ import { type XmlElement, xmlResponse } from './xml.ts';
 /** Begins every continuation token, so that a token of something else is known for one. */
 const TOKEN = 'sluice1.';
 
+/** Lists with an opaque continuation token. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export const listObjectsV2: S3Operation = {
   name: 'ListObjectsV2',
   on: 'bucket',
@@ -54,6 +55,7 @@ export const listObjectsV2: S3Operation = {
   },
 };
 
+/** The first version of the list, with a marker. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
 export const listObjects: S3Operation = {
   name: 'ListObjects',
   on: 'bucket',

@@ -7,6 +7,7 @@ import type { S3Operation } from './S3Operation.ts';
 /** What S3 computes itself for an object that comes without a checksum. */
 const DEFAULT_ALGORITHM = 'CRC64NVME';
 
+/** Stages the body, holds it to everything the client said of it, then commits it under its condition. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const putObject: S3Operation = {
   name: 'PutObject',
   on: 'object',

@@ -219,3 +219,34 @@ describe('the edge with a JSON service', () => {
     agent.destroy();
   });
 });
+
+describe('closing the edge', () => {
+  it('answers what is under way, then lets go of every connection at once', async () => {
+    const started = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const edge = await startEdge({
+      clock: new ManualClock(Date.now()),
+      services: [
+        {
+          signingName: 'slow',
+          async handle() {
+            started.resolve();
+            await finish.promise;
+            return { status: 200, body: 'done' };
+          },
+        },
+      ],
+    });
+    const agent = new Agent({ keepAlive: true });
+    const answer = signedRequest({ url: edge.url, path: '/', service: 'slow', agent });
+    await started.promise;
+    const closed = edge.close();
+    finish.resolve();
+    expect(await answer).toMatchObject({ status: 200, body: 'done', headers: { connection: 'close' } });
+    await closed;
+    await expect(signedRequest({ url: edge.url, path: '/', service: 'slow', agent })).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
+    agent.destroy();
+  });
+});

@@ -106,6 +106,7 @@ describe('keys', () => {
   it.each([
     ['a key below another key', ['a', 'a/b']],
     ['a key above another key', ['a/b', 'a']],
+    ['a key above another key but for its case', ['A/b', 'a']],
     ['keys that differ by case', ['Data/x', 'data/X']],
     ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
   ])('keeps the first of two in its place: %s', async (_, [first = '', second = '']) => {
