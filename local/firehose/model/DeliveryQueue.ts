@@ -39,6 +39,11 @@ export class DeliveryQueue {
     if (this.#pause === undefined) this.#start();
   }
 
+  /** Resolves once no delivery is under way; what failed is not tried again. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   /**
    * Resolves once all that waits is delivered; doesn't wait out a pause.
    *

@@ -110,6 +110,8 @@ export class DeliveryStream {
         cause: this.#intakeError,
       });
     }
+    // A delivery begun earlier may still fail for a reason that has passed: it gets its try now, too.
+    await this.#deliveries.idle();
     this.#buffers.fillAll();
     await this.#deliveries.drain();
   }

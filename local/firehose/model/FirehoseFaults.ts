@@ -1,9 +1,4 @@
-import {
-  type FaultOptions,
-  type FirehoseFault,
-  type FirehoseFaultInput,
-  firehoseFaultSchema,
-} from './faultSchema.ts';
+import { type FaultOptions, type FirehoseFault, firehoseFaultSchema } from './faultSchema.ts';
 
 /** How one record fails. */
 export interface RecordFault {
@@ -34,14 +29,14 @@ export class FirehoseFaults {
   readonly #faults: { readonly fault: FirehoseFault; left: number; readonly random: () => number }[] = [];
 
   /** Sets a fault given as JSON. @throws ZodError when it is not one. */
-  set(input: FirehoseFaultInput): void {
+  set(input: unknown): void {
     const fault = firehoseFaultSchema.parse(input);
     const seed = fault.fault === 'failRecords' ? fault.seed : 0;
     this.#faults.push({ fault, left: fault.calls, random: seededRandom(seed) });
   }
 
   /** Answers 200 with failed records, as Firehose does when it is throttled. */
-  failRecords(options: FaultOptions<'failRecords'>): void {
+  failRecords(options: FaultOptions<'failRecords'> = {}): void {
     this.set({ fault: 'failRecords', ...options });
   }
 

@@ -9,21 +9,29 @@ interface JqModule {
 /** Name under which the documents reach the query; long enough that no query of a user's has it. */
 const DOCUMENTS = 'sluice__documents';
 
-/**
- * UTF-16 units of JSON for one call. A call costs a millisecond and blocks the event loop for as long as it
- * takes (about 3 MB/s); what it prints is copied once per byte, so larger calls get slower, not faster.
- */
+/** UTF-16 units of JSON for one call: it blocks the event loop for as long as it takes, at about 3 MB/s. */
 const CALL_UNITS = 64 * 1024;
+/** Documents for one call: jq-wasm copies all it has printed for every further byte, so many at once get slow. */
+const CALL_DOCUMENTS = 100;
+/** Bytes that a call leaves on jq's stack besides its arguments; 3.4 KB were measured. */
+const CALL_STACK_BYTES = 4500;
+/** Bytes of jq's stack of 1 MiB that may be used up before a new instance is taken. */
+const STACK_BYTES = 900_000;
 
 /**
- * The real jq, as WebAssembly, loaded at its first use.
+ * The real jq, as WebAssembly, loaded at its first use. Version 1.8; Firehose runs 1.6, which knows fewer
+ * functions.
  *
  * Documents are handed over in an argument, not on standard input: jq-wasm copies the whole rest of its input
- * for every byte that is read, which makes 3 MB take minutes. Arguments lie on a stack of 1 MiB, just enough
- * for the largest record that Firehose takes. Version: jq 1.8; Firehose runs 1.6, which knows fewer functions.
+ * for every byte that is read, so 3 MB would take minutes. Arguments lie on the stack, which has room for the
+ * largest record that Firehose takes, and no call takes its own off again: unnoticed, the stack would run into
+ * jq's data, and answers would be wrong before anything fails. So instances are counted full and replaced.
  */
 export class Jq {
   #module: Promise<JqModule> | undefined;
+  #stackUsed = 0;
+  /** One call at a time: each has the process's exit code to put right. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Compiles a query without running it; answers jq's message if that fails. */
   async check(query: string): Promise<string | undefined> {
@@ -45,7 +53,11 @@ export class Jq {
       do {
         units += documents[end]?.length ?? 0;
         end += 1;
-      } while (end < documents.length && units + (documents[end]?.length ?? 0) <= CALL_UNITS);
+      } while (
+        end < documents.length &&
+        end - start < CALL_DOCUMENTS &&
+        units + (documents[end]?.length ?? 0) <= CALL_UNITS
+      );
       outcomes.push(...(await this.#evaluateCall(query, documents.slice(start, end))));
       start = end;
       // jq runs synchronously: requests get their turn between the calls.
@@ -72,14 +84,25 @@ export class Jq {
     return outcomes;
   }
 
-  async #run(documents: string, query: string): Promise<string> {
-    this.#module ??= loadModule();
+  #run(documents: string, query: string): Promise<string> {
+    const answer = this.#last.then(() => this.#runNow(documents, query));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #runNow(documents: string, query: string): Promise<string> {
+    const needed = Buffer.byteLength(documents) + Buffer.byteLength(query) + CALL_STACK_BYTES;
+    if (this.#module === undefined || this.#stackUsed + needed > STACK_BYTES) {
+      this.#module = loadModule();
+      this.#stackUsed = 0;
+    }
+    this.#stackUsed += needed;
     const loaded = await this.#module;
     const exitCode = process.exitCode;
     try {
       return await loaded.raw('null', query, ['-c', '--argjson', DOCUMENTS, documents]);
     } catch (error) {
-      // After a trap inside WebAssembly every later call fails as well.
+      // After a trap inside WebAssembly every later call would fail as well.
       this.#module = undefined;
       throw error;
     } finally {

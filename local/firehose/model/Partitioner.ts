@@ -43,16 +43,35 @@ export class Partitioner {
       });
     }
     if (query === undefined || questions.length === 0) return units;
+    for (const [at, target] of await this.#targets(query, questions)) {
+      const unit = units[at];
+      if (unit !== undefined) units[at] = { ...unit, target };
+    }
+    return units;
+  }
+
+  /** Where documents go, by the number of their unit. */
+  async #targets(
+    query: PartitionQuery,
+    questions: readonly { readonly unit: number; readonly json: string }[],
+  ): Promise<Map<number, DeliveryUnit['target']>> {
+    // Documents cut down to what a plain query reads are mostly equal, and equal ones have equal answers.
+    const groups =
+      query.reads === undefined
+        ? questions.map((question) => [question])
+        : [...Map.groupBy(questions, ({ json }) => json).values()];
     const answers = await this.#jq.evaluate(
       query.text,
-      questions.map(({ json }) => json),
+      groups.map(([first]) => first?.json ?? 'null'),
     );
-    questions.forEach(({ unit: at }, number) => {
-      const unit = units[at];
+    const targets = new Map<number, DeliveryUnit['target']>();
+    groups.forEach((group, number) => {
       const answer = answers[number];
-      if (unit !== undefined && answer !== undefined) units[at] = { ...unit, target: this.#target(answer) };
+      if (answer === undefined) throw new Error('jq has answered fewer documents than it was given.');
+      const target = this.#target(answer);
+      for (const { unit } of group) targets.set(unit, target);
     });
-    return units;
+    return targets;
   }
 
   /**
@@ -64,7 +83,9 @@ export class Partitioner {
     const whole = [{ start: 0, end: data.length }];
     if (deaggregation === undefined) return whole;
     const spans =
-      deaggregation.type === 'JSON' ? scanDocuments(data) : splitAtDelimiter(data, deaggregation.delimiter);
+      deaggregation.type === 'JSON'
+        ? scanDocuments(data, limits.documentsPerRecord + 1)
+        : splitAtDelimiter(data, deaggregation.delimiter);
     return spans.length === 0 || spans.length > limits.documentsPerRecord ? whole : spans;
   }
 

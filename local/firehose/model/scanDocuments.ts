@@ -19,14 +19,17 @@ const CLOSE_BRACE = 0x7d;
  * Finds the JSON documents of an aggregated record: objects or arrays, one after the other, with any white
  * space or none between them. Every byte that isn't white space between documents belongs to exactly one span.
  *
+ * Stops at `enough` spans, if the record has as many.
+ *
  * A span isn't promised to be valid JSON. What is malformed gets a span of its own as far as its end can be
  * found: at its closing bracket; or, where brackets or quotes don't close, where the next line begins with
  * `{`; or at the record's end. A line break ends a malformed string because no JSON string may hold one.
  */
-export function scanDocuments(bytes: Uint8Array): Span[] {
+export function scanDocuments(bytes: Uint8Array, enough = Number.POSITIVE_INFINITY): Span[] {
   const spans: Span[] = [];
   let at = 0;
   for (;;) {
+    if (spans.length >= enough) return spans;
     while (at < bytes.length && isSpace(bytes[at])) at += 1;
     if (at >= bytes.length) return spans;
     const end =
@@ -51,8 +54,8 @@ export function splitAtDelimiter(bytes: Uint8Array, delimiter: Uint8Array): Span
 
 function documentEnd(bytes: Uint8Array, start: number): number {
   const end = closingEnd(bytes, start);
-  const nextLine = nextLineStart(bytes, start);
-  if (end === undefined) return nextLine;
+  if (end === undefined) return nextLineStart(bytes, start, bytes.length);
+  const nextLine = nextLineStart(bytes, start, end);
   // Brackets may balance across lines by accident: `{"a":1`, `{"b":2}`, `}` are three lines, not one document.
   return nextLine < end && !isJson(bytes.subarray(start, end)) ? nextLine : end;
 }
@@ -86,12 +89,12 @@ function closingEnd(bytes: Uint8Array, start: number): number | undefined {
   return undefined;
 }
 
-/** The next line after `start` that begins with `{`, else the record's end. */
-function nextLineStart(bytes: Uint8Array, start: number): number {
-  for (let at = start; at < bytes.length; at += 1) {
+/** The next line after `start` that begins with `{`, else `limit`. */
+function nextLineStart(bytes: Uint8Array, start: number, limit: number): number {
+  for (let at = start; at < limit; at += 1) {
     if (bytes[at] === NEWLINE && bytes[at + 1] === OPEN_BRACE) return at + 1;
   }
-  return bytes.length;
+  return limit;
 }
 
 /** What begins with neither bracket lasts to the end of its line, or to where an object begins. */

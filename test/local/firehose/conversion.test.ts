@@ -259,4 +259,18 @@ describe('what does not convert', () => {
     ]);
     expect(fixture.keys().length).toBe(1);
   });
+
+  it('goes there as well when no Parquet file can be made of it, rather than block the stream', async () => {
+    // No catalog has a column without a name; DuckDB can't write one.
+    fixture.tables.set('db.events', { columns: [{ name: '', type: 'string' }] });
+    await fixture.firehose.createStream('s', convertingStream());
+    await fixture.put('s', '{"v":1}');
+    for (let tries = 0; tries < 3; tries += 1) {
+      await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'SLUICE_FIREHOSE_UNDELIVERED' });
+    }
+    await fixture.firehose.flush();
+    expect(fixture.errors()).toMatchObject([
+      { lastErrorCode: 'DataFormatConversion.ConversionFailureException', text: '{"v":1}' },
+    ]);
+  });
 });

@@ -283,8 +283,9 @@ describe('faults', () => {
   });
 
   it('are set as JSON, validated', () => {
-    expect(() => fixture.firehose.faults.set(JSON.parse('{"fault":"failRecords","rate":2}'))).toThrow('rate');
-    expect(() => fixture.firehose.faults.set(JSON.parse('{"fault":"explode"}'))).toThrow();
+    expect(() => fixture.firehose.faults.set({ fault: 'failRecords', rate: 2 })).toThrow('rate');
+    expect(() => fixture.firehose.faults.set({ fault: 'explode' })).toThrow();
+    expect(() => fixture.firehose.faults.set({ fault: 'failCalls', count: 1 })).toThrow('count');
   });
 
   it('of a single record fail its call', async () => {
