@@ -35,6 +35,11 @@ export class SentTally {
   /** Exposure rows by experiment and rule ID. */
   readonly groups: Record<string, Record<string, number>> = {};
 
+  /** Rows that all of it makes in the tables. */
+  get rows(): number {
+    return Object.values(this.byDay).reduce((sum, { exposures, events }) => sum + exposures + events, 0);
+  }
+
   count(event: SentEvent): void {
     const exposure = EXPOSURES.get(event.eventName);
     if (exposure === undefined && event.eventName.startsWith('statsig::')) {

@@ -3,35 +3,15 @@
 // it is offline; then it comes online, with the right clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
-import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
-import { Window } from 'happy-dom';
 import { driverSettings } from './driverSettings.ts';
+import { openWindow } from './openWindow.ts';
 import { type SentEvent, SentTally } from './SentTally.ts';
-import { startSpecsServer } from './startSpecsServer.ts';
+import { startBrowserSpecs } from './startBrowserSpecs.ts';
 
 const settings = driverSettings();
-
-// The SDK does nothing at all where there is no window, and looks for one while it is being imported.
-const window = new Window({ url: 'https://shop.example/' });
-Object.assign(globalThis, { window, document: window.document });
+const window = openWindow();
 const { StatsigClient } = await import('@statsig/js-client');
-
-// Statsig's own evaluator answers the page's initialize requests, from the rules in demo/specs.
-const specs = await startSpecsServer(initializeResponse);
-const evaluator = new Statsig('secret-evaluator', {
-  specsUrl: specs.specsUrl,
-  disableAllLogging: true,
-  disableCountryLookup: true,
-  outputLogLevel: 'error',
-});
-await evaluator.initialize();
-
-function initializeResponse(user: unknown): string {
-  const userId = typeof user === 'object' && user !== null ? String(Reflect.get(user, 'userID')) : '';
-  return evaluator.getClientInitializeResponse(StatsigUser.withUserID(userId), {
-    hashAlgorithm: settings.hash,
-  });
-}
+const specs = await startBrowserSpecs(settings.hash);
 
 const userAt = (i: number) => ({
   userID: `${settings.userPrefix}-${i}`,
@@ -55,13 +35,8 @@ const client = new StatsigClient(settings.key, userAt(0), {
 });
 
 const tally = new SentTally();
-let underWay = 0;
-client.on('pre_logs_flushed', () => {
-  underWay += 1;
-});
 // Fired by the SDK only once a batch has been answered with 2xx.
 client.on('logs_flushed', ({ events }) => {
-  underWay -= 1;
   for (const event of events) tally.count(sentEvent(event));
 });
 
@@ -86,21 +61,24 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
 const EVENTS_PER_VISIT = 10;
 const STORED_AT_MOST = 400;
 const trueNow = Date.now;
+const senderNow = () => trueNow() + settings.clockOffsetMs;
 let stored = 0;
+let logged = 0;
 
 async function comeOnline(): Promise<void> {
-  Date.now = trueNow;
+  Date.now = senderNow;
   client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
-  await client.flush();
-  // Enabling starts a flush of its own, which the one above doesn't wait for.
-  const deadline = trueNow() + 30_000;
-  while (underWay > 0 && trueNow() < deadline) await setTimeout(2);
-  if (underWay > 0) throw new Error(`${underWay} batches were not acknowledged within 30 s.`);
+  const deadline = trueNow() + 60_000;
+  do {
+    await client.flush();
+    await setTimeout(2);
+  } while (tally.rows < logged && trueNow() < deadline);
+  if (tally.rows !== logged) throw new Error(`Of ${logged} events ${tally.rows} were acknowledged.`);
   client.updateRuntimeOptions({ loggingEnabled: 'disabled' });
   stored = 0;
 }
 
-const days = settings.days ?? [trueNow() - settings.users * 1_000];
+const days = settings.days ?? [senderNow() - settings.users * 1_000];
 // Before the first request: the SDK's rate limit takes a clock that goes backwards for a flood and blocks.
 const firstDay = days[0] ?? 0;
 Date.now = () => firstDay;
@@ -119,14 +97,14 @@ for (const day of days) {
     client.logEvent('page_view', '/checkout', { referrer: '/cart' });
     client.logEvent('add_to_cart', 1, { sku: `sku-${i % 5}` });
     if (i % 2 === 0) client.logEvent('purchase', 19.99, { sku: `sku-${i % 5}`, currency: 'EUR' });
+    logged += i % 2 === 0 ? 8 : 7;
     stored += EVENTS_PER_VISIT;
   }
 }
 await comeOnline();
 client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
 await client.shutdown();
-await evaluator.shutdown();
-specs.close();
+await specs.close();
 await window.happyDOM.close();
 process.stdout.write(
   `${JSON.stringify({ sdk: 'js-client', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,

@@ -14,9 +14,11 @@ const settingsSchema = z.strictObject({
   userPrefix: z.string().default('user'),
   /**
    * Epoch milliseconds of each day's first visit, ascending and none in the future; default now.
-   * Only the browser SDK can be taken into the past: the server SDK reads its clock in native code.
+   * Server Core can't be taken into the past: it reads its clock in native code.
    */
   days: z.array(z.int()).min(1).optional(),
+  /** How many milliseconds the sender's clock is ahead, negative for behind; Server Core's can't be set. */
+  clockOffsetMs: z.int().default(0),
   /** Tier to report; default none, which Statsig takes for production. */
   environment: z.string().optional(),
   /** How names inside the initialize response are hashed; default the browser SDK's own, djb2. */

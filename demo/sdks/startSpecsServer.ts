@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import { legacySpecs } from './legacySpecs.ts';
 
 /** A stand-in for the part of Statsig that hands out rules: the only thing the SDKs ask it for. */
 export interface SpecsServer {
-  /** For the server SDK's `specsUrl`. */
+  /** For Server Core's `specsUrl`. */
   readonly specsUrl: string;
   /** For the browser SDK's `networkConfig.initializeUrl`. */
   readonly initializeUrl: string;
+  /** For the legacy SDKs, which append the endpoint themselves: `api` or `apiForDownloadConfigSpecs`. */
+  readonly api: string;
   close(): void;
 }
 
@@ -16,17 +19,16 @@ export interface SpecsServer {
  * @param initialize Makes the response for a user as the browser SDK sent it.
  */
 export function startSpecsServer(initialize?: (user: unknown) => string): Promise<SpecsServer> {
-  const specs = readFileSync(new URL('../specs/specs.json', import.meta.url));
+  const specs = readFileSync(new URL('../specs/specs.json', import.meta.url), 'utf8');
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const body = await readText(request);
     response.setHeader('content-type', 'application/json');
-    if (request.method === 'POST' && initialize !== undefined) {
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-      response.end(initialize(typeof body === 'object' && body !== null ? Reflect.get(body, 'user') : {}));
-    } else {
-      response.end(specs);
-    }
+    if (path === '/v1/initialize' && initialize !== undefined) response.end(initialize(userIn(body)));
+    else if (path.startsWith('/v1/download_config_specs/'))
+      response.end(JSON.stringify(legacySpecs(JSON.parse(specs))));
+    else if (path === '/v1/get_id_lists') response.end('{}');
+    else response.end(specs);
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -35,6 +37,7 @@ export function startSpecsServer(initialize?: (user: unknown) => string): Promis
       resolve({
         specsUrl: `http://127.0.0.1:${port}/v2/download_config_specs`,
         initializeUrl: `http://127.0.0.1:${port}/v1/initialize`,
+        api: `http://127.0.0.1:${port}/v1`,
         close() {
           server.close();
           server.closeAllConnections();
@@ -42,4 +45,18 @@ export function startSpecsServer(initialize?: (user: unknown) => string): Promis
       });
     });
   });
+}
+
+/** The body's text; the legacy browser SDK sends it as base64 written backwards. */
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (request.headers['statsig-encoded'] !== '1') return text;
+  return Buffer.from([...text].reverse().join(''), 'base64').toString('latin1');
+}
+
+function userIn(body: string): unknown {
+  const sent: unknown = JSON.parse(body);
+  return typeof sent === 'object' && sent !== null ? Reflect.get(sent, 'user') : {};
 }

@@ -1,0 +1,111 @@
+// Drives the real statsig-js, the legacy browser SDK, as driveJsClient.ts does its successor: people sign in
+// on one device one after another. Prints what it was made to log as one JSON line.
+//   node demo/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
+import { setTimeout } from 'node:timers/promises';
+import { driverSettings } from './driverSettings.ts';
+import { openWindow } from './openWindow.ts';
+import { SentTally } from './SentTally.ts';
+import { startBrowserSpecs } from './startBrowserSpecs.ts';
+
+const settings = driverSettings();
+const window = openWindow();
+const { default: statsigJs } = await import('statsig-js');
+const specs = await startBrowserSpecs(settings.hash);
+
+const trueNow = Date.now;
+const senderNow = () => trueNow() + settings.clockOffsetMs;
+Date.now = senderNow;
+
+// A flush of this SDK returns nothing and fires nothing: what is answered with 2xx is seen at `fetch` alone.
+const collector = `${settings.collector}${settings.path ?? '/v1'}`;
+const acknowledged = new SentTally();
+const trueFetch = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const response = await trueFetch(input, init);
+  if (response.ok && String(input).startsWith(collector) && typeof init?.body === 'string') {
+    const { events }: { events: { eventName: string; time: number }[] } = JSON.parse(init.body);
+    for (const event of events) acknowledged.count(event);
+  }
+  return response;
+};
+
+const userAt = (i: number) => ({
+  userID: `${settings.userPrefix}-${i}`,
+  locale: 'en_GB',
+  customIDs: { companyID: `company-${i % 3}` },
+  custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+});
+
+/** Events of one visit, and the most that the SDK queues before it sends on its own. */
+const EVENTS_PER_VISIT = 8;
+const QUEUED_AT_MOST = 500;
+
+const client = new statsigJs.StatsigClient(settings.key, userAt(0), {
+  api: specs.api,
+  eventLoggingApi: collector,
+  loggingBufferMaxSize: QUEUED_AT_MOST,
+  loggingIntervalMillis: 1_000,
+  disableErrorLogging: true, // They go to Statsig, wherever events go.
+  disableHashing: settings.hash === 'none',
+  ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
+});
+await client.initializeAsync();
+
+const tally = new SentTally();
+let queued = 0;
+
+async function flush(): Promise<void> {
+  const deadline = trueNow() + 60_000;
+  client.flushEvents();
+  while (acknowledged.rows < tally.rows && trueNow() < deadline) await setTimeout(2);
+  queued = 0;
+}
+
+function visit(i: number, now: () => number): void {
+  const count = (eventName: string, experiment?: string, ruleId?: string) =>
+    tally.count({
+      eventName,
+      time: now(),
+      ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
+    });
+  client.checkGate('new_checkout');
+  count('statsig::gate_exposure');
+  const button = client.getExperiment('checkout_button');
+  count('statsig::config_exposure', 'checkout_button', button.getRuleID());
+  client.getConfig('shipping_table');
+  count('statsig::config_exposure');
+  const homepage = client.getLayer('homepage');
+  homepage.get('headline', '');
+  count('statsig::layer_exposure', 'homepage_hero', homepage.getRuleID());
+  homepage.get('images', 0);
+  count('statsig::layer_exposure');
+  client.logEvent('page_view', '/checkout', { referrer: '/cart' });
+  count('page_view');
+  client.logEvent('add_to_cart', 1, { sku: `sku-${i % 5}` });
+  count('add_to_cart');
+  if (i % 2 === 0) {
+    client.logEvent('purchase', 19.99, { sku: `sku-${i % 5}`, currency: 'EUR' });
+    count('purchase');
+  }
+}
+
+for (const day of settings.days ?? [senderNow() - settings.users * 1_000]) {
+  for (let i = 0; i < settings.users; i += 1) {
+    if (queued + EVENTS_PER_VISIT > QUEUED_AT_MOST / 2) await flush();
+    await client.updateUser(userAt(i));
+    // Only while it logs: a batch that left with another day's clock would have its times corrected.
+    Date.now = () => day + i * 1_000;
+    visit(i, Date.now);
+    Date.now = senderNow;
+    queued += EVENTS_PER_VISIT;
+  }
+}
+await flush();
+client.shutdown();
+await specs.close();
+await window.happyDOM.close();
+process.stdout.write(
+  `${JSON.stringify({ sdk: 'statsig-js', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
+  // It leaves timers behind that would keep the process.
+  () => process.exit(),
+);

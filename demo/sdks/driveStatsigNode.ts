@@ -1,0 +1,77 @@
+// Drives the real statsig-node, the legacy server SDK, as driveNodeCore.ts does its successor, and prints
+// what it was made to log as one JSON line.
+//   node demo/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
+import { createRequire } from 'node:module';
+import statsigNode from 'statsig-node';
+import { driverSettings } from './driverSettings.ts';
+import { SentTally } from './SentTally.ts';
+import { startSpecsServer } from './startSpecsServer.ts';
+
+const settings = driverSettings();
+const specs = await startSpecsServer();
+const statsig = statsigNode.default;
+
+// The SDK reports its failures to a host that no option changes: nothing of a demo leaves this machine.
+const reports: object = createRequire(import.meta.url)('statsig-node/dist/ErrorBoundary.js');
+Reflect.set(reports, 'ExceptionEndpoint', `${settings.collector}/v1/sdk_exception`);
+
+const trueNow = Date.now;
+const senderNow = () => trueNow() + settings.clockOffsetMs;
+Date.now = senderNow;
+
+await statsig.initialize(settings.key, {
+  api: `${settings.collector}${settings.path ?? '/v1'}`, // There is no option for the log URL alone.
+  apiForDownloadConfigSpecs: specs.api,
+  apiForGetIdLists: specs.api,
+  initStrategyForIP3Country: 'none',
+  // Each pause is ten times the one before; 1 s, the default, makes the third a hundred seconds.
+  postLogsRetryBackoff: 60,
+  ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
+});
+
+const tally = new SentTally();
+
+function visit(i: number, now: () => number): void {
+  const count = (eventName: string, experiment?: string, ruleId?: string) =>
+    tally.count({
+      eventName,
+      time: now(),
+      ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
+    });
+  const user = {
+    userID: `${settings.userPrefix}-${i}`,
+    email: `${settings.userPrefix}-${i}@shop.example`,
+    customIDs: { companyID: `company-${i % 3}`, stableID: `device-${i}` },
+    country: 'DE',
+    custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
+  };
+  statsig.checkGate(user, 'new_checkout');
+  count('statsig::gate_exposure');
+  const button = statsig.getExperiment(user, 'checkout_button');
+  count('statsig::config_exposure', 'checkout_button', button.getRuleID());
+  statsig.getConfig(user, 'shipping_table');
+  count('statsig::config_exposure');
+  const homepage = statsig.getLayer(user, 'homepage');
+  homepage.get('headline', '');
+  count('statsig::layer_exposure', 'homepage_hero', homepage.getRuleID());
+  homepage.get('images', 0);
+  count('statsig::layer_exposure');
+  statsig.logEvent(user, 'order_placed', 10 + i, { sku: `sku-${i % 5}`, currency: 'EUR' });
+  count('order_placed');
+}
+
+for (const [d, day] of (settings.days ?? [senderNow() - settings.users * 1_000]).entries()) {
+  for (let i = 0; i < settings.users; i += 1) {
+    // Only while it logs: a batch that left with another day's clock would have its times corrected.
+    Date.now = () => day + i * 1_000;
+    // Other people each day: within a minute of its own the SDK logs an exposure once, whatever the date.
+    visit(d * settings.users + i, Date.now);
+    Date.now = senderNow;
+  }
+  await statsig.flush();
+}
+await statsig.shutdownAsync();
+specs.close();
+process.stdout.write(
+  `${JSON.stringify({ sdk: 'statsig-node', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
+);
