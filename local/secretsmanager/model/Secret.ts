@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** A value as it was put: text, or bytes as base64. */
+const valueSchema = z.union([
+  z.strictObject({ SecretString: z.string() }),
+  z.strictObject({ SecretBinary: z.base64() }),
+]);
+
+const versionSchema = z.strictObject({
+  id: z.string(),
+  /** Epoch milliseconds, as all times here. */
+  createdAt: z.number(),
+  value: valueSchema,
+  /** Staging labels; a version without any is deprecated and may be removed. */
+  stages: z.array(z.string()),
+});
+
+/** A secret with its versions, the oldest first, as it lies on disk. */
+export const secretSchema = z.strictObject({
+  name: z.string(),
+  arn: z.string(),
+  description: z.string().optional(),
+  createdAt: z.number(),
+  changedAt: z.number(),
+  versions: z.array(versionSchema),
+  /** The `SecretString` that the template had: CloudFormation puts it anew only when it changes. */
+  declared: z.string().optional(),
+});
+
+export type SecretValue = Readonly<z.output<typeof valueSchema>>;
+export type SecretVersion = Readonly<z.output<typeof versionSchema>>;
+export type Secret = Readonly<z.output<typeof secretSchema>>;
+
+export const CURRENT = 'AWSCURRENT';
+export const PREVIOUS = 'AWSPREVIOUS';
+
+/** The version that a staging label is on. */
+export function versionAt(secret: Secret, stage: string): SecretVersion | undefined {
+  return secret.versions.find(({ stages }) => stages.includes(stage));
+}
