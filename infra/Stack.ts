@@ -19,6 +19,7 @@ export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string):
 export const logicalIds = {
   bucket: 'DataBucket',
   database: 'Database',
+  keysSecret: 'KeysSecret',
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',

@@ -2,7 +2,7 @@ import { tableFolder } from '../lib/layout/forwardedFolders.ts';
 import { QUARANTINE_FOLDER } from '../lib/layout/quarantineKey.ts';
 import { tableKinds } from '../lib/tables/forwardedTables.ts';
 import { catalogArns } from './catalogArns.ts';
-import { arn, getAtt, sub } from './intrinsics.ts';
+import { arn, getAtt, ref, sub } from './intrinsics.ts';
 import { type Allowance, lambdaService, role } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
@@ -15,7 +15,7 @@ export function functionRoles(stack: Stack): Resources {
   return { [logicalIds.collectRole]: collectRole(stack), [logicalIds.registerRole]: registerRole(stack) };
 }
 
-/** Puts records on both streams, and what was refused or left over into the bucket; reads nothing. */
+/** Puts records on both streams, and what was refused or left over into the bucket; reads only the keys' hashes. */
 function collectRole(stack: Stack): Resource {
   return role(lambdaService, [
     ownLogs(stack, 'collect'),
@@ -29,6 +29,7 @@ function collectRole(stack: Stack): Resource {
         sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
       ),
     },
+    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
   ]);
 }
 

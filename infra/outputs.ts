@@ -1,7 +1,7 @@
 import { forwardedTables } from '../lib/tables/forwardedTables.ts';
 import { ref, sub } from './intrinsics.ts';
 import type { Value } from './Resource.ts';
-import { logicalIds, type Stack } from './Stack.ts';
+import { logicalIds, partName, type Stack } from './Stack.ts';
 
 /** One output of the stack. */
 export interface Output {
@@ -18,6 +18,10 @@ export function outputs(stack: Stack): Readonly<Record<string, Output>> {
       Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),
     },
     DataBucketName: { Description: 'Bucket that everything lands in', Value: ref(logicalIds.bucket) },
+    KeysSecretName: {
+      Description: 'Secret with the SDK keys that `sluice keys` adds',
+      Value: partName(stack, 'keys'),
+    },
     DatabaseName: { Description: 'Glue database of the tables', Value: ref(logicalIds.database) },
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },

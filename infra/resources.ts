@@ -2,6 +2,7 @@ import { catalog } from './catalog.ts';
 import { dailySchedule } from './dailySchedule.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
 import { functionRoles } from './functionRoles.ts';
+import { keysSecret } from './keysSecret.ts';
 import { objectCreatedRule } from './objectCreatedRule.ts';
 import { type Output, outputs } from './outputs.ts';
 import { queues } from './queues.ts';
@@ -15,6 +16,7 @@ export function resources(stack: Stack): { Resources: Resources; Outputs: Readon
   return {
     Resources: {
       ...storage(stack),
+      ...keysSecret(stack),
       ...catalog(stack),
       ...deliveryRoles(stack),
       ...streams(stack),

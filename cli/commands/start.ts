@@ -13,7 +13,7 @@ const EDGE_PORT = 4566;
 export const start: Command = {
   name: 'start',
   summary: 'Start the local cloud: collector, S3, Firehose, Glue and SQS on loopback, until Ctrl-C.',
-  usage: 'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--json]',
+  usage: 'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--json]',
   options: {
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free one)` },
     'edge-port': { type: 'string', help: `port of all AWS services (default ${EDGE_PORT}; 0: any free one)` },
@@ -21,6 +21,10 @@ export const start: Command = {
     'buffer-seconds': {
       type: 'string',
       help: 'deliver at the latest after so many seconds (default: as deployed)',
+    },
+    'check-keys': {
+      type: 'boolean',
+      help: 'let only configured SDK keys post, as deployed (default: any client-… or secret-… key)',
     },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
@@ -32,11 +36,13 @@ export const start: Command = {
     // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
     const { startCloud } = await import('../../local/cloud/startCloud.ts');
     const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
+    const checkKeys = values['check-keys'] === true;
     const cloud = await startCloud({
       port: wholeNumber(values, 'port', 65_535) ?? COLLECTOR_PORT,
       edgePort: wholeNumber(values, 'edge-port', 65_535) ?? EDGE_PORT,
       data: typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory(),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
+      checkKeys,
     });
     const interrupted = interruption();
     if (values['json'] === true) {
@@ -45,7 +51,7 @@ export const start: Command = {
         `${JSON.stringify({ collector, edge, data, bucket, database, pid: process.pid })}\n`,
       );
     } else {
-      process.stdout.write(welcome(cloud, performance.now() - startedAt));
+      process.stdout.write(welcome(cloud, checkKeys, performance.now() - startedAt));
     }
     await interrupted;
     process.stderr.write('\nDelivering what is buffered …\n');
@@ -79,11 +85,11 @@ function interruption(): Promise<void> {
   });
 }
 
-function welcome(cloud: Cloud, tookMs: number): string {
+function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
-  Point an SDK at  ${cloud.collector}/v1/rgstr   with any client-… or secret-… key
+  Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
   Data             ${folder}
   Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"

@@ -18,6 +18,7 @@ export function dataFolders(directory: string) {
     glue: join(root, 'glue'),
     firehose: join(root, 'firehose'),
     sqs: join(root, 'sqs'),
+    secrets: join(root, 'secretsmanager'),
     logs: join(root, 'logs'),
     lock: join(root, 'lock'),
   };

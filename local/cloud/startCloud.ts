@@ -11,6 +11,8 @@ import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { s3Service } from '../s3/s3Service.ts';
 import { Scheduler } from '../scheduler/Scheduler.ts';
+import { Secrets } from '../secretsmanager/model/Secrets.ts';
+import { secretsManagerService } from '../secretsmanager/secretsManagerService.ts';
 import { Queues } from '../sqs/model/Queues.ts';
 import { queueProperties } from '../sqs/model/queueProperties.ts';
 import { sqsService } from '../sqs/sqsService.ts';
@@ -36,6 +38,8 @@ export interface StartOptions {
   readonly data: string;
   /** Firehose's buffer interval instead of the deployed one, seconds. */
   readonly bufferSeconds?: number;
+  /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
+  readonly checkKeys?: boolean;
   /** Default: the machine's. */
   readonly clock?: LocalClock;
 }
@@ -73,6 +77,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const catalog = Catalog.open({ directory: folders.glue, clock });
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });
   closing.add(() => queues.close());
+  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
   const bus = openEventBus({ region, account, deliver: (arn, json) => void queues.byArn(arn).send(json) });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
   const firehose = await openFirehose({
@@ -92,6 +97,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
       firehose.service,
       glueService({ catalog, clock, account }),
       sqsService({ queues, clock, account }),
+      secretsManagerService({ secrets }),
     ],
     control: controlApi(() => controlled),
     clock,
@@ -113,6 +119,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
   for (const { name, properties } of deployment.queues)
     queues.ensure(name, queueProperties(properties).settings);
+  for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
   for (const { name, properties } of deployment.deliveryStreams)
     await firehose.createStream(name, properties);
@@ -123,6 +130,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     codeDirectory: loaded.directory,
     logDirectory: folders.logs,
     edgeUrl: edge.url,
+    allowAnyKey: options.checkKeys !== true,
   });
   closing.add(() => functions.close());
   const mappings = deployment.eventSourceMappings

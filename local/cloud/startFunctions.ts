@@ -22,6 +22,8 @@ export function startFunctions(options: {
   /** Each function's log goes to `<function>.log` here. */
   readonly logDirectory: string;
   readonly edgeUrl: string;
+  /** Whether any well-formed SDK key may post. */
+  readonly allowAnyKey: boolean;
 }): Functions {
   mkdirSync(options.logDirectory, { recursive: true });
   const logs: WriteStream[] = [];
@@ -36,7 +38,7 @@ export function startFunctions(options: {
         functionArn: deployed.arn,
         memoryMb: deployed.memoryMb,
         timeoutMs: deployed.timeoutSeconds * 1000,
-        variables: { ...lambdaVariables(deployed), ...deployed.env, ...localVariables(options.edgeUrl) },
+        variables: { ...lambdaVariables(deployed), ...deployed.env, ...localVariables(options) },
         log: (text) => void log.write(text),
       });
       return [deployed.name, started];
@@ -74,7 +76,10 @@ function lambdaVariables({ name, memoryMb }: DeployedFunction): Record<string, s
   };
 }
 
-/** The only differences from a deployed function: where AWS is, and that any well-formed SDK key may post. */
-function localVariables(edgeUrl: string): Record<string, string> {
-  return { AWS_ENDPOINT_URL: edgeUrl, SLUICE_ALLOW_ANY_KEY: 'true' };
+/** The only differences from a deployed function: where AWS is, and whether any well-formed SDK key may post. */
+function localVariables(options: {
+  readonly edgeUrl: string;
+  readonly allowAnyKey: boolean;
+}): Record<string, string> {
+  return { AWS_ENDPOINT_URL: options.edgeUrl, SLUICE_ALLOW_ANY_KEY: String(options.allowAnyKey) };
 }

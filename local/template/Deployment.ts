@@ -67,6 +67,7 @@ export interface Deployment {
   readonly tables: readonly DeployedTable[];
   readonly deliveryStreams: readonly Part[];
   readonly queues: readonly (Part & { readonly url: string })[];
+  readonly secrets: readonly Part[];
   readonly eventRules: readonly Part[];
   readonly schedules: readonly Schedule[];
   readonly functions: readonly DeployedFunction[];

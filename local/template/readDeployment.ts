@@ -49,6 +49,10 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       const arn = arnOf(resource);
       return { ...part(resource), name: lastSegment(arn), url: resource.physicalId };
     }),
+    secrets: ofType('AWS::SecretsManager::Secret').map(({ logicalId, physicalId: arn, properties }) => {
+      // The ARN ends in a suffix of its own, a dash and six characters.
+      return { logicalId, name: lastSegment(arn).slice(0, -7), arn, properties };
+    }),
     eventRules: ofType('AWS::Events::Rule').map(part),
     schedules: ofType('AWS::Scheduler::Schedule').flatMap(schedule),
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { secretArn } from '../secretsmanager/model/secretArn.ts';
 import type { StackIdentity } from './StackIdentity.ts';
 
 /** A resource whose properties are evaluated already: what its `Ref` and its attributes are made from. */
@@ -46,6 +47,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
       QueueUrl: queueUrl,
     }),
   ],
+  ['AWS::SecretsManager::Secret', built(secretRef, { Id: secretRef })],
   ['AWS::Events::Rule', built(named('Name'), { Arn: (r) => arn(r, 'events', `rule/${nameOf(r, 'Name')}`) })],
   [
     'AWS::Scheduler::Schedule',
@@ -126,6 +128,11 @@ function inner(resource: KnownResource, member: string): string {
 
 function queueUrl(resource: KnownResource): string {
   return `${resource.stack.endpoint}/${resource.stack.account}/${nameOf(resource, 'QueueName')}`;
+}
+
+/** A secret's `Ref` is its ARN. */
+function secretRef(resource: KnownResource): string {
+  return secretArn({ ...resource.stack, name: nameOf(resource, 'Name') });
 }
 
 function arn({ stack }: KnownResource, service: string, rest: string): string {

@@ -107,6 +107,7 @@ describe('permissions', () => {
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:PutObject',
+      'secretsmanager:GetSecretValue',
     ]);
     expect(actionsOf.RegisterRole).toEqual([
       'glue:BatchCreatePartition',
@@ -121,6 +122,25 @@ describe('permissions', () => {
       'sqs:ReceiveMessage',
     ]);
     expect(actionsOf.DailyScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+  });
+
+  it('lets only the collector read the keys, and nobody write them', () => {
+    const ofKeys = roles.flatMap(({ logicalId, allowed }) =>
+      allowed
+        .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
+        .map((statement) => [logicalId, at(statement, 'Action'), at(statement, 'Resource')]),
+    );
+    expect(ofKeys).toEqual([
+      [
+        'CollectRole',
+        ['secretsmanager:GetSecretValue'],
+        [
+          expect.stringMatching(
+            /^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-keys-\w{6}$/,
+          ),
+        ],
+      ],
+    ]);
   });
 
   it('lets the registrar list the two table folders and nothing else', () => {
@@ -220,6 +240,18 @@ describe('bucket', () => {
     for (const rule of list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules'))) {
       if (at(rule, 'ExpirationInDays') !== undefined) expect(at(rule, 'Prefix')).toBe('query-results/');
     }
+  });
+});
+
+describe("the keys' secret", () => {
+  it('outlives the stack, and no change of the configuration ever touches what it holds', () => {
+    const other = deploy({ keys: [{ label: 'web', sha256: 'a'.repeat(64) }], allowAnyKey: true });
+    expect(other.template.Resources.KeysSecret).toEqual(template.Resources.KeysSecret);
+    expect(template.Resources.KeysSecret).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Name: 'acme-prod-keys', SecretString: '{"keys":[]}' },
+    });
   });
 });
 

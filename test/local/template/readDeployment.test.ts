@@ -104,6 +104,22 @@ describe('readDeployment', () => {
     expect(queues[0]?.url).toBe(`http://127.0.0.1:4566/000000000000/${queues[0]?.name}`);
   });
 
+  it('names a secret by its ARN, whose suffix is not part of the name', () => {
+    const { secrets } = read({
+      K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },
+    });
+    expect(secrets).toEqual([
+      {
+        logicalId: 'K',
+        name: 'team/keys-a',
+        arn: expect.stringMatching(
+          /^arn:aws:secretsmanager:us-east-1:000000000000:secret:team\/keys-a-[0-9a-f]{6}$/,
+        ),
+        properties: { Name: 'team/keys-a', SecretString: '{}' },
+      },
+    ]);
+  });
+
   it('builds no bucket for zips that nobody reads', () => {
     const { buckets } = read({
       ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket' },
