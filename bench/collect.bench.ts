@@ -8,8 +8,8 @@ import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collectBodies.ts';
 
 /** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
-const EVENTS_PER_ROUND = 8_000;
-const ROUNDS = 41;
+const EVENTS_PER_ROUND = 4_000;
+const ROUNDS = 31;
 const WARM_UP_ROUNDS = 12;
 
 const plan = collectPlan(

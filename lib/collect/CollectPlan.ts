@@ -1,8 +1,9 @@
 import type { Config } from '../config/configSchema.ts';
 import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
 import { forwardedTables } from '../tables/forwardedTables.ts';
+import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { Table, TableKind } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
 
 /** What a configuration decides about collecting, prepared once and used for every batch. */
@@ -16,20 +17,25 @@ export interface CollectPlan {
   readonly runs: Record<TableKind, RowRuns>;
 }
 
-/** Writers of a table's columns in the runs that share a source, in the table's order. */
+/** Writers of a table's columns in runs that share a source; a document has them in this order, the table's. */
 export interface RowRuns {
   /** What was evaluated, or the event's name and value. */
   readonly own: MemberWriter;
   readonly units: MemberWriter;
+  readonly customIds: JsonWriter;
   readonly times: MemberWriter;
   readonly received: MemberWriter;
-  /** Environment and user. */
-  readonly user: MemberWriter;
+  readonly environment: MemberWriter;
+  readonly user: JsonWriter;
   /** Exposures only. */
-  readonly secondary: MemberWriter;
-  readonly metadata: MemberWriter;
+  readonly secondary: JsonWriter;
+  readonly metadata: JsonWriter;
+  readonly senderMetadata: JsonWriter;
   readonly sender: MemberWriter;
 }
+
+/** Writes a JSON column from JSON as it stands inside a JSON string; null writes nothing. */
+type JsonWriter = (nested: string | null) => string;
 
 /** Prepares a configuration for collecting. */
 export function collectPlan(config: Config): CollectPlan {
@@ -43,24 +49,29 @@ export function collectPlan(config: Config): CollectPlan {
     runs: {
       exposures: {
         own: memberWriter(exposures, 'experiment_id', 'user_id'),
-        units: memberWriter(exposures, 'user_id', 'timestamp'),
-        times: memberWriter(exposures, 'timestamp', 'received_at'),
-        received: memberWriter(exposures, 'received_at', 'environment'),
-        user: memberWriter(exposures, 'environment', 'secondary_exposures'),
-        secondary: memberWriter(exposures, 'secondary_exposures', 'metadata'),
-        metadata: memberWriter(exposures, 'metadata', 'statsig_metadata'),
-        sender: memberWriter(exposures, 'statsig_metadata'),
+        ...sharedRuns(exposures, 'user_dimensions'),
+        secondary: jsonMember(exposures, 'secondary_exposures'),
+        metadata: jsonMember(exposures, 'metadata'),
       },
       events: {
         own: memberWriter(events, 'event_name', 'user_id'),
-        units: memberWriter(events, 'user_id', 'timestamp'),
-        times: memberWriter(events, 'timestamp', 'received_at'),
-        received: memberWriter(events, 'received_at', 'environment'),
-        user: memberWriter(events, 'environment', 'company_metadata'),
+        ...sharedRuns(events, 'user_object'),
         secondary: () => '',
-        metadata: memberWriter(events, 'company_metadata', 'statsig_metadata'),
-        sender: memberWriter(events, 'statsig_metadata'),
+        metadata: jsonMember(events, 'company_metadata'),
       },
     },
+  };
+}
+
+function sharedRuns(table: Table, user: string) {
+  return {
+    units: memberWriter(table, 'user_id', 'custom_ids'),
+    customIds: jsonMember(table, 'custom_ids'),
+    times: memberWriter(table, 'timestamp', 'received_at'),
+    received: memberWriter(table, 'received_at', 'environment'),
+    environment: memberWriter(table, 'environment', user),
+    user: jsonMember(table, user),
+    senderMetadata: jsonMember(table, 'statsig_metadata'),
+    sender: memberWriter(table, 'session_id'),
   };
 }

@@ -1,7 +1,7 @@
+import type { SortedMembers } from '../json/SortedMembers.ts';
 import { EventError } from '../statsig/EventError.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
 import { isAssignment } from '../statsig/isAssignment.ts';
-import { isJsonObject, type JsonObject } from '../statsig/JsonObject.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { scalarText } from './scalarText.ts';
 
@@ -43,54 +43,42 @@ const GATE_SEPARATOR = ':';
  */
 export function exposureRow(
   kind: 'gate' | 'config' | 'layer',
-  metadata: unknown,
+  metadata: SortedMembers,
   resolve: (sent: string) => ResolvedName,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
-  if (!isJsonObject(metadata)) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
-  const name = text(metadata[kind === 'gate' ? 'gate' : 'config']);
+  const name = text(metadata.get(kind === 'gate' ? 'gate' : 'config'));
   if (name === null) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
-  const ruleId = scalarText(metadata['ruleID']) ?? '';
-  const reason = text(metadata['reason']);
-  const common = {
-    experiment_id: name,
-    exposure_type: kind,
-    group_id: ruleId,
-    group_name: text(metadata['group']),
-    rule_id: ruleId,
-    gate_value: null,
-    is_assignment: isAssignment(ruleId, reason),
-    layer_id: null,
-    allocated_experiment: null,
-    parameter_name: null,
-    is_explicit_parameter: null,
-    reason,
-    config_version: scalarText(metadata['configVersion']),
-    is_manual: flag(metadata['isManualExposure']) ?? false,
-  };
-  if (kind === 'config') return { columns: common, unresolved: false };
-  if (kind === 'gate') return { columns: { ...common, ...gateColumns(metadata, ruleId) }, unresolved: false };
-
-  const sent = text(metadata['allocatedExperiment']);
+  const ruleId = scalarText(metadata.get('ruleID')) ?? '';
+  const reason = text(metadata.get('reason'));
+  const assigned = isAssignment(ruleId, reason);
+  const gateValue = kind === 'gate' ? flag(metadata.get('gateValue')) : null;
+  const layer = kind === 'layer';
+  const sent = layer ? text(metadata.get('allocatedExperiment')) : null;
   const allocated = sent === null ? null : resolve(sent);
   return {
     columns: {
-      ...common,
-      experiment_id: allocated?.name ?? name,
-      is_assignment: allocated !== null && common.is_assignment,
-      layer_id: name,
-      allocated_experiment: allocated?.name ?? null,
-      parameter_name: text(metadata['parameterName']),
-      is_explicit_parameter: flag(metadata['isExplicitParameter']),
+      experiment_id: allocated === null ? name : allocated.name,
+      exposure_type: kind,
+      group_id: kind === 'gate' ? gateGroup(ruleId, gateValue) : ruleId,
+      group_name: text(metadata.get('group')),
+      rule_id: ruleId,
+      gate_value: gateValue,
+      // A gate without a value has passed nobody and failed nobody; a layer assigns through its experiment.
+      is_assignment: assigned && (kind !== 'gate' || gateValue !== null) && (!layer || allocated !== null),
+      layer_id: layer ? name : null,
+      allocated_experiment: allocated === null ? null : allocated.name,
+      parameter_name: layer ? text(metadata.get('parameterName')) : null,
+      is_explicit_parameter: layer ? flag(metadata.get('isExplicitParameter')) : null,
+      reason,
+      config_version: scalarText(metadata.get('configVersion')),
+      is_manual: flag(metadata.get('isManualExposure')) ?? false,
     },
     unresolved: allocated !== null && !allocated.resolved,
   };
 }
 
-/** A gate without a value has passed nobody and failed nobody: it has no group. */
-function gateColumns(metadata: JsonObject, ruleId: string) {
-  const value = flag(metadata['gateValue']);
-  if (value === null) return { gate_value: null, group_id: null, is_assignment: false };
-  return { gate_value: value, group_id: `${ruleId}${GATE_SEPARATOR}${value ? 'Pass' : 'Fail'}` };
+function gateGroup(ruleId: string, value: boolean | null): string | null {
+  return value === null ? null : `${ruleId}${GATE_SEPARATOR}${value ? 'Pass' : 'Fail'}`;
 }
 
 /** SDKs send flags as text, and a hand-made request as booleans. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../statsig/JsonObject.ts';
+import { isJsonObject } from '../json/JsonObject.ts';
 import { withoutPrivateAttributes } from './userColumns.ts';
 
 /** The text of an event that is kept because it was refused: as it came, without private attributes. */

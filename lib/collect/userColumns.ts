@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '../statsig/JsonObject.ts';
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { SortedMembers } from '../json/SortedMembers.ts';
 import type { PartialRow } from '../tables/memberWriter.ts';
 import { scalarText } from './scalarText.ts';
 
@@ -6,7 +7,7 @@ import { scalarText } from './scalarText.ts';
 const DEFAULT_ENVIRONMENT = 'production';
 
 /**
- * The unit columns of a user: `user_id`, `stable_id`, one for each configured unit ID, `custom_ids`.
+ * The unit columns of a user: `user_id`, `stable_id` and one for each configured unit ID.
  *
  * @param unitIds Unit ID and column, as configured.
  * @param deviceStableId The sender's own stable ID: client SDKs keep theirs in the batch, not in the user.
@@ -17,12 +18,12 @@ export function userColumns(
   deviceStableId: string | null,
 ): PartialRow {
   const customIds = isJsonObject(user?.['customIDs']) ? user['customIDs'] : null;
-  return {
+  const row: Record<string, string | null> = {
     user_id: id(user?.['userID']),
     stable_id: customId(customIds, 'stableID') ?? deviceStableId,
-    ...Object.fromEntries(unitIds.map(([unitId, column]) => [column, customId(customIds, unitId)])),
-    custom_ids: customIds === null || Object.keys(customIds).length === 0 ? null : JSON.stringify(customIds),
   };
+  for (const [unitId, column] of unitIds) row[column] = customId(customIds, unitId);
+  return row;
 }
 
 /** The user without what must never be stored: SDKs strip it, a hand-made request may not. */
@@ -33,12 +34,15 @@ export function withoutPrivateAttributes(user: JsonObject | null): JsonObject | 
 }
 
 /** Exposure metadata whose `bootstrapMetadata` repeats the user that js-client was bootstrapped for. */
-export function withoutPrivateBootstrap(metadata: unknown): unknown {
-  if (!isJsonObject(metadata) || metadata['bootstrapMetadata'] === undefined) return metadata;
-  const bootstrap = metadata['bootstrapMetadata'];
+export function withoutPrivateBootstrap(metadata: SortedMembers): SortedMembers {
+  const bootstrap = metadata.get('bootstrapMetadata');
   if (!isJsonObject(bootstrap) || !isJsonObject(bootstrap['user'])) return metadata;
-  const user = withoutPrivateAttributes(bootstrap['user']);
-  return user === bootstrap['user'] ? metadata : { ...metadata, bootstrapMetadata: { ...bootstrap, user } };
+  const bootstrapMetadata = { ...bootstrap, user: withoutPrivateAttributes(bootstrap['user']) };
+  const { keys, values } = metadata;
+  return new SortedMembers({
+    ...Object.fromEntries(keys.map((key, i) => [key, values[i]])),
+    bootstrapMetadata,
+  });
 }
 
 /** The tier a user's SDK ran in. */

@@ -1,3 +1,4 @@
+import { encodeRecord } from './encodeRecord.ts';
 import { BILLED_STEP_BYTES, MAX_DOCUMENTS_PER_RECORD, MAX_RECORD_BYTES } from './limits.ts';
 
 /** Documents joined by newlines: one Firehose record. */
@@ -18,14 +19,19 @@ export interface Packed {
  * rounded up to 5 KB, so full records are what makes it cheap. Order is kept.
  */
 export function packDocuments(documents: readonly string[]): Packed {
+  const atMost = surelyOneRecord(documents);
+  if (atMost !== null) {
+    const data = encodeRecord(documents.join('\n'), atMost);
+    return { records: [{ data, documents: documents.map((_, index) => index) }], tooLarge: [] };
+  }
   const records: PackedRecord[] = [];
   const tooLarge: number[] = [];
   let open: number[] = [];
   let openBytes = 0;
   const close = () => {
     if (open.length === 0) return;
-    const text = open.length === documents.length ? documents : open.map((index) => documents[index] ?? '');
-    records.push({ data: Buffer.from(text.join('\n'), 'utf8'), documents: open });
+    const text = open.map((index) => documents[index]).join('\n');
+    records.push({ data: encodeRecord(text, openBytes), documents: open });
     open = [];
     openBytes = 0;
   };
@@ -41,6 +47,18 @@ export function packDocuments(documents: readonly string[]): Packed {
   }
   close();
   return { records, tooLarge };
+}
+
+/**
+ * Upper bound of their bytes when all fit into one record however many bytes their characters take, else null:
+ * most batches need no measuring.
+ */
+function surelyOneRecord(documents: readonly string[]): number | null {
+  if (documents.length === 0 || documents.length > MAX_DOCUMENTS_PER_RECORD) return null;
+  let units = documents.length - 1;
+  for (const document of documents) units += document.length;
+  // A UTF-16 unit is at most 3 bytes of UTF-8.
+  return units * 3 <= MAX_RECORD_BYTES ? units * 3 : null;
 }
 
 /** Bytes that AWS bills for a record. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from './JsonObject.ts';
+import { isJsonObject } from '../json/JsonObject.ts';
 
 /**
  * Turns an item of the HTTP API's `/v1/log_custom_exposure` into the log event it stands for:

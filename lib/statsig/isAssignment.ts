@@ -18,21 +18,26 @@ const NO_GROUP_ENDINGS = [':explore', ':override', ':id_override'] as const;
 
 /**
  * Evaluation reasons without an evaluation, as any part of `source:result`. SDKs spell them in their own
- * ways (`LocalOverride`, `local_override`), so they are compared in lower case without underscores.
+ * ways: `LocalOverride`, `local_override`.
  */
-const NO_EVALUATION = new Set([
-  'unrecognized',
-  'novalues',
-  'uninitialized',
-  'loading',
-  'localoverride',
-  'error',
-  'unsupported',
-]);
+const NO_EVALUATION =
+  /(?:^|:)(?:unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported)(?:$|:)/i;
+
+/** Reasons are few: each is looked at once. */
+const REASONS_AT_MOST = 1_000;
+const evaluated = new Map<string, boolean>();
 
 /** Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. */
 export function isAssignment(ruleId: string, reason: string | null): boolean {
-  if (NO_GROUP.has(ruleId) || NO_GROUP_ENDINGS.some((ending) => ruleId.endsWith(ending))) return false;
-  if (reason === null) return true;
-  return !reason.split(':').some((part) => NO_EVALUATION.has(part.trim().toLowerCase().replaceAll('_', '')));
+  if (NO_GROUP.has(ruleId)) return false;
+  if (ruleId.includes(':') && NO_GROUP_ENDINGS.some((ending) => ruleId.endsWith(ending))) return false;
+  return reason === null || isEvaluated(reason);
+}
+
+function isEvaluated(reason: string): boolean {
+  const known = evaluated.get(reason);
+  if (known !== undefined) return known;
+  const answer = !NO_EVALUATION.test(reason);
+  if (evaluated.size < REASONS_AT_MOST) evaluated.set(reason, answer);
+  return answer;
 }

@@ -13,9 +13,6 @@ export const MAX_DECODED_BYTES = 32 * 1024 * 1024;
 /** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
 export const MAX_ENCODING_LAYERS = 3;
 
-/** Deepest nesting of an event. Real ones have 4 levels, and a recursion without a bound is a stack overflow. */
-export const MAX_EVENT_DEPTH = 64;
-
 /** Characters of an SDK key. Real ones have about 50. */
 export const MAX_KEY_LENGTH = 256;
 

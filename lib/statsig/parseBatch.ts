@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from './JsonObject.ts';
-import { parseExactJson } from './parseExactJson.ts';
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { parseExactJson } from '../json/parseExactJson.ts';
+import { toWellFormed } from '../json/toWellFormed.ts';
 import { RequestError } from './RequestError.ts';
-import { toWellFormed } from './toWellFormed.ts';
 
 /** One POST of an SDK: events that nobody has looked at yet, and what they share. */
 export interface Batch {

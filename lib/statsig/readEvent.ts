@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { EventError } from './EventError.ts';
-import { isJsonObject, type JsonObject } from './JsonObject.ts';
 
 /** One log event with its members told apart; nothing is lost: what Statsig doesn't name is in `extras`. */
 export interface LogEvent {

@@ -1,3 +1,4 @@
+import { isPlain } from '../json/quoteJson.ts';
 import { isoTimestamp } from '../time/isoTimestamp.ts';
 import type { Table } from './Table.ts';
 
@@ -26,20 +27,38 @@ export function memberWriter(table: Table, from: string, before?: string): Membe
   const end =
     before === undefined ? table.columns.length : table.columns.findIndex(({ name }) => name === before);
   if (start < 0 || end <= start) throw new RangeError(`${table.name} has no columns ${from} … ${before}`);
-  const columns = table.columns.slice(start, end).map(({ name, type }) => ({
-    name,
-    key: `,${JSON.stringify(name)}:`,
-    isTime: type === 'timestamp',
-  }));
+  const columns = table.columns.slice(start, end).map(({ name, type }) => {
+    const key = `,${JSON.stringify(name)}:`;
+    return {
+      name,
+      afterValue: key,
+      afterValueText: `${key}"`,
+      afterText: `"${key}`,
+      afterTextText: `"${key}"`,
+      isTime: type === 'timestamp',
+    };
+  });
   return (row) => {
     let members = '';
-    for (const { name, key, isTime } of columns) {
-      const cell = row[name];
+    // A plain text's closing quote is written with the next column: half as many pieces to put together.
+    let textOpen = false;
+    for (const column of columns) {
+      const cell = row[column.name];
       if (cell === null || cell === undefined) continue;
-      if (typeof cell === 'string') members += key + JSON.stringify(cell);
-      else if (isTime && typeof cell === 'number') members += `${key}"${isoTimestamp(cell)}"`;
-      else members += key + String(cell);
+      if (typeof cell === 'string' && isPlain(cell)) {
+        members += textOpen ? column.afterTextText : column.afterValueText;
+        members += cell;
+        textOpen = true;
+      } else if (column.isTime && typeof cell === 'number') {
+        members += textOpen ? column.afterTextText : column.afterValueText;
+        members += isoTimestamp(cell);
+        textOpen = true;
+      } else {
+        members += textOpen ? column.afterText : column.afterValue;
+        members += typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
+        textOpen = false;
+      }
     }
-    return members;
+    return textOpen ? `${members}"` : members;
   };
 }

@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto';
+import { flatten } from '../json/flatten.ts';
+import { isEmptyJson } from '../json/isEmptyJson.ts';
+import type { JsonObject } from '../json/JsonObject.ts';
+import type { NestedJson } from '../json/NestedJson.ts';
+import { sameJson } from '../json/sameJson.ts';
+import type { TableKind } from '../tables/Table.ts';
+import type { CollectPlan } from './CollectPlan.ts';
+import { environmentOf, userColumns, withoutPrivateAttributes } from './userColumns.ts';
+
+/** What a user puts into each of its events' documents. */
+export interface UserPart {
+  /** Stands for the whole user in its events' identities: their texts stay short. */
+  readonly digest: string;
+  /** Members of the unit columns and all custom IDs. */
+  readonly units: string;
+  /** Members of environment and user, by table. */
+  readonly user: Record<TableKind, string>;
+}
+
+/** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
+export class UserParts {
+  readonly #json: NestedJson;
+  readonly #plan: CollectPlan;
+  readonly #stableId: string | null;
+  readonly #known = new Map<string, UserPart>();
+  #lastUser: JsonObject | null = null;
+  #last: UserPart | undefined;
+
+  /** @param stableId The sender's own stable ID, for users that have none. */
+  constructor(json: NestedJson, plan: CollectPlan, stableId: string | null) {
+    this.#json = json;
+    this.#plan = plan;
+    this.#stableId = stableId;
+  }
+
+  get(sent: JsonObject | null): UserPart {
+    if (this.#last !== undefined && sameJson(sent, this.#lastUser)) return this.#last;
+    const user = withoutPrivateAttributes(sent);
+    const nested = this.#json.write(user);
+    let part = this.#known.get(nested);
+    if (part === undefined) {
+      part = this.#write(user, nested);
+      this.#known.set(nested, part);
+    }
+    this.#lastUser = sent;
+    this.#last = part;
+    return part;
+  }
+
+  #write(user: JsonObject | null, nested: string): UserPart {
+    const { exposures, events } = this.#plan.runs;
+    const customIds = user?.['customIDs'];
+    const all = isEmptyJson(customIds) ? null : this.#json.write(customIds);
+    // Both tables have the same unit columns, in the same order.
+    const units = exposures.units(userColumns(user, this.#plan.unitIds, this.#stableId));
+    const environment = exposures.environment({ environment: environmentOf(user) });
+    const json = user === null ? null : nested;
+    return {
+      digest: hash('sha256', nested),
+      units: flatten(units + exposures.customIds(all)),
+      user: {
+        exposures: flatten(environment + exposures.user(json)),
+        events: flatten(environment + events.user(json)),
+      },
+    };
+  }
+}

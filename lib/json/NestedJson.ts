@@ -1,0 +1,104 @@
+import { isJsonObject, type JsonObject } from './JsonObject.ts';
+import { ExactNumber, isExact } from './parseExactJson.ts';
+import { isPlain, quoteNested } from './quoteJson.ts';
+import { SortedMembers } from './SortedMembers.ts';
+
+/** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
+const MAX_DEPTH = 64;
+
+/** Keys repeat in every event: each is quoted once, up to this many different ones. */
+const KEYS_AT_MOST = 4_096;
+
+/** A key as it follows the object's brace, a value, or a text still open; `…Text` opens a text as its value. */
+interface KeyTokens {
+  readonly first: string;
+  readonly firstText: string;
+  readonly afterValue: string;
+  readonly afterValueText: string;
+  readonly afterText: string;
+  readonly afterTextText: string;
+}
+const knownKeys = new Map<string, KeyTokens>();
+
+/**
+ * Writes JSON as it stands inside a JSON string, `{\"a\":1}`, with sorted keys and without spaces.
+ *
+ * That is the form in which a document holds a JSON column, so it is written straight away: quoting the
+ * finished JSON once more would cost as much again. And with sorted keys equal values are equal texts, whatever
+ * order they came in (the Rust core keeps metadata in hash maps): events are identified by these texts.
+ */
+export class NestedJson {
+  /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
+  inexact = false;
+
+  /** @throws RangeError beyond 64 levels. */
+  write(value: unknown, depth = 0): string {
+    switch (typeof value) {
+      case 'string':
+        return quoteNested(value);
+      case 'number':
+        if (!isExact(value)) this.inexact = true;
+        return String(value);
+      case 'boolean':
+        return value ? 'true' : 'false';
+      case 'object':
+        break;
+      default:
+        return 'null';
+    }
+    if (value === null) return 'null';
+    if (Array.isArray(value)) return this.#array(value, depth + 1);
+    if (isJsonObject(value)) return this.#object(value, depth + 1);
+    return value instanceof ExactNumber ? value.text : 'null';
+  }
+
+  /** The object that these are the members of. */
+  writeMembers({ keys, values }: SortedMembers, depth = 1): string {
+    if (depth > MAX_DEPTH) throw new RangeError(`JSON nested deeper than ${MAX_DEPTH} levels`);
+    let text = '';
+    // A plain text's closing quote is written with the next key: half as many pieces to put together.
+    let textOpen = false;
+    for (let i = 0; i < keys.length; i += 1) {
+      const tokens = tokensOf(keys[i] ?? '');
+      const value = values[i];
+      if (typeof value === 'string' && isPlain(value)) {
+        text += textOpen ? tokens.afterTextText : i === 0 ? tokens.firstText : tokens.afterValueText;
+        text += value;
+        textOpen = true;
+      } else {
+        text += textOpen ? tokens.afterText : i === 0 ? tokens.first : tokens.afterValue;
+        text += this.write(value, depth);
+        textOpen = false;
+      }
+    }
+    if (keys.length === 0) return '{}';
+    return textOpen ? `${text}\\"}` : `${text}}`;
+  }
+
+  #object(members: JsonObject, depth: number): string {
+    return this.writeMembers(new SortedMembers(members), depth);
+  }
+
+  #array(items: readonly unknown[], depth: number): string {
+    if (depth > MAX_DEPTH) throw new RangeError(`JSON nested deeper than ${MAX_DEPTH} levels`);
+    let text = '';
+    for (const item of items) text += (text === '' ? '' : ',') + this.write(item, depth);
+    return `[${text}]`;
+  }
+}
+
+function tokensOf(key: string): KeyTokens {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  const quoted = quoteNested(key);
+  const tokens = {
+    first: `{${quoted}:`,
+    firstText: `{${quoted}:\\"`,
+    afterValue: `,${quoted}:`,
+    afterValueText: `,${quoted}:\\"`,
+    afterText: `\\",${quoted}:`,
+    afterTextText: `\\",${quoted}:\\"`,
+  };
+  if (knownKeys.size < KEYS_AT_MOST) knownKeys.set(key, tokens);
+  return tokens;
+}
