@@ -16,17 +16,28 @@ const trueNow = Date.now;
 const senderNow = () => trueNow() + settings.clockOffsetMs;
 Date.now = senderNow;
 
-// A flush of this SDK returns nothing and fires nothing: what is answered with 2xx is seen at `fetch` alone.
+// A flush of this SDK returns nothing and fires nothing: what becomes of its posts is seen at `fetch` alone.
 const collector = `${settings.collector}${settings.path ?? '/v1'}`;
 const acknowledged = new SentTally();
+const failures = new Map<string, number>();
 const trueFetch = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
-  const response = await trueFetch(input, init);
-  if (response.ok && String(input).startsWith(collector) && typeof init?.body === 'string') {
-    const { events }: { events: { eventName: string; time: number }[] } = JSON.parse(init.body);
-    for (const event of events) acknowledged.count(event);
+  const body = init?.body;
+  if (!String(input).startsWith(collector) || typeof body !== 'string') return trueFetch(input, init);
+  const failed = () => failures.set(body, (failures.get(body) ?? 0) + 1);
+  try {
+    const response = await trueFetch(input, init);
+    if (!response.ok) failed();
+    else {
+      failures.delete(body);
+      const { events }: { events: { eventName: string; time: number }[] } = JSON.parse(body);
+      for (const event of events) acknowledged.count(event);
+    }
+    return response;
+  } catch (error) {
+    failed();
+    throw error;
   }
-  return response;
 };
 
 const userAt = (i: number) => ({
@@ -40,16 +51,23 @@ const userAt = (i: number) => ({
 const EVENTS_PER_VISIT = 8;
 const QUEUED_AT_MOST = 500;
 
-const client = new statsigJs.StatsigClient(settings.key, userAt(0), {
-  api: specs.api,
-  eventLoggingApi: collector,
-  loggingBufferMaxSize: QUEUED_AT_MOST,
-  loggingIntervalMillis: 1_000,
-  disableErrorLogging: true, // They go to Statsig, wherever events go.
-  disableHashing: settings.hash === 'none',
-  ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
-});
-await client.initializeAsync();
+/** The SDK posts a batch so often, then keeps it for the next time the page is opened. */
+const TRIES = 3;
+
+const openPage = async (user: ReturnType<typeof userAt>) => {
+  const page = new statsigJs.StatsigClient(settings.key, user, {
+    api: specs.api,
+    eventLoggingApi: collector,
+    loggingBufferMaxSize: QUEUED_AT_MOST,
+    loggingIntervalMillis: 1_000,
+    disableErrorLogging: true, // They go to Statsig, wherever events go.
+    disableHashing: settings.hash === 'none',
+    ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
+  });
+  await page.initializeAsync();
+  return page;
+};
+let client = await openPage(userAt(0));
 
 const tally = new SentTally();
 let queued = 0;
@@ -57,7 +75,12 @@ let queued = 0;
 async function flush(): Promise<void> {
   const deadline = trueNow() + 60_000;
   client.flushEvents();
-  while (acknowledged.rows < tally.rows && trueNow() < deadline) await setTimeout(2);
+  while (acknowledged.rows < tally.rows && trueNow() < deadline) {
+    await setTimeout(250);
+    if (![...failures.values()].some((tries) => tries >= TRIES)) continue;
+    client.shutdown();
+    client = await openPage(userAt(0));
+  }
   queued = 0;
 }
 
