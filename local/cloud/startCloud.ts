@@ -1,20 +1,18 @@
 import { join } from 'node:path';
-import { type LocalClock, realClock } from '../clock/LocalClock.ts';
+import { MovableClock } from '../clock/MovableClock.ts';
 import { type Controlled, controlApi } from '../control/controlApi.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/openEventBus.ts';
+import { Faults } from '../faults/Faults.ts';
 import { openFirehose } from '../firehose/openFirehose.ts';
 import { startGateway } from '../gateway/startGateway.ts';
 import { glueService } from '../glue/glueService.ts';
 import { Catalog } from '../glue/model/Catalog.ts';
-import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { s3Service } from '../s3/s3Service.ts';
-import { Scheduler } from '../scheduler/Scheduler.ts';
 import { Secrets } from '../secretsmanager/model/Secrets.ts';
 import { secretsManagerService } from '../secretsmanager/secretsManagerService.ts';
 import { Queues } from '../sqs/model/Queues.ts';
-import { queueProperties } from '../sqs/model/queueProperties.ts';
 import { sqsService } from '../sqs/sqsService.ts';
 import { loadTemplate } from '../template/loadTemplate.ts';
 import { readDeployment } from '../template/readDeployment.ts';
@@ -26,7 +24,9 @@ import { objectSink, schemaSource } from './firehosePorts.ts';
 import { localAccount } from './localAccount.ts';
 import { lockDataDirectory } from './lockDataDirectory.ts';
 import { portProblem } from './portProblem.ts';
+import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
+import { startTriggers } from './startTriggers.ts';
 
 /** What {@link startCloud} needs. */
 export interface StartOptions {
@@ -40,8 +40,8 @@ export interface StartOptions {
   readonly bufferSeconds?: number;
   /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
   readonly checkKeys?: boolean;
-  /** Default: the machine's. */
-  readonly clock?: LocalClock;
+  /** Default: one that goes by the machine's until it is moved. */
+  readonly clock?: MovableClock;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
 }
 
 async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
-  const clock = options.clock ?? realClock;
+  const clock = options.clock ?? new MovableClock();
   const { region, id: account, partition } = localAccount;
   const folders = dataFolders(options.data);
   closing.add(lockDataDirectory(folders.lock));
@@ -72,6 +72,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     region,
   });
 
+  const faults = new Faults();
   const store = await ObjectStore.open({ directory: folders.s3, clock });
   closing.add(() => store.close());
   const catalog = Catalog.open({ directory: folders.glue, clock });
@@ -87,20 +88,24 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     schemaSource: schemaSource(catalog),
     region,
     account,
+    faults,
   });
   closing.add(() => firehose.close());
 
   let controlled: Controlled | undefined;
+  const services = [
+    s3Service({ store, clock }),
+    firehose.service,
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+  ];
   const edge = await startEdge({
-    services: [
-      s3Service({ store, clock }),
-      firehose.service,
-      glueService({ catalog, clock, account }),
-      sqsService({ queues, clock, account }),
-      secretsManagerService({ secrets }),
-    ],
+    services,
     control: controlApi(() => controlled),
     clock,
+    otherTimes: () => clock.timesEverTold(),
+    faults,
     port: options.edgePort,
   }).catch(portProblem('--edge-port', options.edgePort));
   closing.add(() => edge.close());
@@ -114,15 +119,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
       endpoint: edge.url,
     }),
   );
-  for (const { name, eventBridge } of deployment.buckets) store.ensureBucket(name, { eventBridge });
-  for (const { input } of deployment.databases) catalog.ensureDatabase(input);
-  for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
-  for (const { name, properties } of deployment.queues)
-    queues.ensure(name, queueProperties(properties).settings);
-  for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
-  for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
-  for (const { name, properties } of deployment.deliveryStreams)
-    await firehose.createStream(name, properties);
+  await provision(deployment, { store, catalog, queues, secrets, bus, firehose });
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
 
   const functions = startFunctions({
@@ -131,35 +128,16 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     logDirectory: folders.logs,
     edgeUrl: edge.url,
     allowAnyKey: options.checkKeys !== true,
+    clock,
   });
   closing.add(() => functions.close());
-  const mappings = deployment.eventSourceMappings
-    .filter(({ enabled }) => enabled)
-    .map(
-      ({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) =>
-        new EventSourceMapping({
-          ...mapping,
-          queue: queues.byArn(queueArn),
-          invoke: (payload) => functions.invoke(functionName, payload),
-          windowMs: windowSeconds * 1000,
-          maximumConcurrency,
-          clock,
-        }),
-    );
-  closing.add(() => Promise.all(mappings.map((mapping) => mapping.close())));
-  const scheduler = new Scheduler(clock, (name, input) => functions.invoke(name, input));
-  for (const schedule of deployment.schedules) scheduler.add(schedule);
-  closing.add(() => scheduler.close());
+  const triggers = startTriggers(deployment, { queues, functions, clock });
+  closing.add(() => triggers.close());
 
   async function flush(): Promise<FlushReport> {
     const delivered = firehose.pending();
     await firehose.flush();
-    await Promise.all(mappings.map((mapping) => mapping.drain()));
-    const unregistered = deployment.eventSourceMappings.reduce(
-      (sum, { queueArn }) => sum + queues.byArn(queueArn).pending(),
-      0,
-    );
-    return { delivered, unregistered };
+    return { delivered, unregistered: await triggers.drain() };
   }
   closing.add(() => flush());
 
@@ -170,6 +148,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     accountId: account,
     invoke: (name, payload) => functions.invoke(name, payload),
     clock,
+    faults,
     port: options.port,
   }).catch(portProblem('--port', options.port));
   closing.add(() => gateway.close());
@@ -188,6 +167,6 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
   });
-  controlled = { status, flush, faults: { firehose: firehose.faults, glue: catalog.faults } };
+  controlled = { status, flush, clock, faults, services };
   return { ...addresses, status, flush, close: () => closing.run() };
 }

@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../../lib/time/Clock.ts';
 import { LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 import { LocalCloudError } from './LocalCloudError.ts';
@@ -24,6 +25,8 @@ export function startFunctions(options: {
   readonly edgeUrl: string;
   /** Whether any well-formed SDK key may post. */
   readonly allowAnyKey: boolean;
+  /** The time that they see. */
+  readonly clock: Clock;
 }): Functions {
   mkdirSync(options.logDirectory, { recursive: true });
   const logs: WriteStream[] = [];
@@ -40,6 +43,7 @@ export function startFunctions(options: {
         timeoutMs: deployed.timeoutSeconds * 1000,
         variables: { ...lambdaVariables(deployed), ...deployed.env, ...localVariables(options) },
         log: (text) => void log.write(text),
+        clock: options.clock,
       });
       return [deployed.name, started];
     }),

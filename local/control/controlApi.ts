@@ -1,16 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import type { MovableClock } from '../clock/MovableClock.ts';
 import type { Cloud } from '../cloud/Cloud.ts';
-import type { FirehoseFaults } from '../firehose/model/FirehoseFaults.ts';
-import type { Faults as GlueFaults } from '../glue/model/Faults.ts';
+import type { AwsService } from '../edge/AwsService.ts';
+import type { Faults } from '../faults/Faults.ts';
 import { ControlError } from './ControlError.ts';
-import { faultsSchema } from './faultsSchema.ts';
+import { moveClock, readClock } from './clockCalls.ts';
+import { setFaults } from './setFaults.ts';
 
 /** What the control API drives. */
 export interface Controlled extends Pick<Cloud, 'status' | 'flush'> {
-  readonly faults: { readonly firehose: FirehoseFaults; readonly glue: GlueFaults };
+  readonly clock: MovableClock;
+  readonly faults: Faults;
+  /** The services behind the edge: they say which operations a fault can be set for. */
+  readonly services: readonly AwsService[];
 }
 
 type Call = (controlled: Controlled, body: unknown) => unknown;
@@ -18,12 +22,17 @@ type Call = (controlled: Controlled, body: unknown) => unknown;
 const CALLS: Readonly<Record<string, Call>> = {
   'GET /_sluice/status': (controlled) => controlled.status(),
   'POST /_sluice/flush': (controlled) => controlled.flush(),
-  'POST /_sluice/faults': ({ faults }, body) => setFaults(faults, body),
-  'DELETE /_sluice/faults': ({ faults }) => {
-    faults.firehose.clear();
-    faults.glue.clear();
-    return {};
+  'GET /_sluice/faults': ({ faults }) => ({ faults: faults.list() }),
+  'POST /_sluice/faults': ({ faults, services }, body) => {
+    setFaults(faults, services, body);
+    return { faults: faults.list() };
   },
+  'DELETE /_sluice/faults': ({ faults }) => {
+    faults.clear();
+    return { faults: [] };
+  },
+  'GET /_sluice/clock': ({ clock }) => readClock(clock),
+  'POST /_sluice/clock': ({ clock }, body) => moveClock(clock, body),
 };
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -58,17 +67,6 @@ export function controlApi(controlled: () => Controlled | undefined) {
     }
     return true;
   };
-}
-
-function setFaults({ firehose, glue }: Controlled['faults'], body: unknown): object {
-  const wanted = faultsSchema.safeParse(body);
-  if (!wanted.success) throw new ControlError('SLUICE_CONTROL_BODY', z.prettifyError(wanted.error));
-  for (const fault of wanted.data.firehose) firehose.set(fault);
-  for (const fault of wanted.data.glue) {
-    if (fault.fault === 'failPartitions') glue.failPartitions(fault);
-    else glue.failCalls(fault);
-  }
-  return {};
 }
 
 function parse(body: string): unknown {

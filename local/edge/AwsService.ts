@@ -18,6 +18,12 @@ export interface AwsRequest {
   readonly requestId: string;
   /** What the signature says of the body: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;
+  /**
+   * A service calls it once, as soon as it knows what is asked of it and before it does anything, and lets
+   * through what it throws: that is how faults that are set strike. `resource` is what the operation is about,
+   * by name: a stream, a table, `bucket/key`.
+   */
+  readonly announce?: ((operation: string, resource: string | undefined) => Promise<void>) | undefined;
 }
 
 /** What goes back; the edge adds the request id, date and length headers. */
@@ -33,6 +39,8 @@ export interface AwsService {
   readonly signingName: string;
   /** What stands before the dot of `X-Amz-Target`; services of the JSON protocols have one, S3 has none. */
   readonly targetPrefix?: string;
+  /** AWS's names of the operations that it emulates. */
+  readonly operations?: readonly string[];
   /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
   handle(request: AwsRequest): Promise<AwsResponse>;
   /**

@@ -52,6 +52,8 @@ export interface JsonServiceDefinition {
   readonly invalidInput: (message: string) => AwsError;
   /** Headers that go with an error: SQS names it once more in `x-amzn-query-error`. Default none. */
   readonly errorHeaders?: (error: AwsError) => Readonly<Record<string, string>>;
+  /** What an input is about, for faults that are set for one stream or table only. Default: nothing. */
+  readonly resource?: (input: unknown) => string | undefined;
   /** Default 8 MiB; larger bodies are answered 413. */
   readonly bodyLimitBytes?: number;
 }
@@ -77,6 +79,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
     const found = operations.get(name);
     if (found === undefined) throw notImplemented(`${signingName} ${name}`);
     const input = parseInput(body);
+    await request.announce?.(name, definition.resource?.(input));
     const output = await found.perform(input, request, (error) =>
       refusal(error, input, `${signingName} ${name}`, definition.invalidInput),
     );
@@ -88,6 +91,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
   return {
     signingName,
     targetPrefix,
+    operations: [...operations.keys()],
     refuse,
     async handle(request) {
       try {

@@ -14,6 +14,8 @@ import { verifySignature } from './sigv4/verifySignature.ts';
 export interface Admission {
   readonly credentials: ReadonlyMap<string, string>;
   readonly clock: Clock;
+  /** See `otherTimes` in startEdge.ts. */
+  readonly otherTimes?: (() => readonly number[]) | undefined;
 }
 
 /** Checks the signature of a request and makes it what a service handles. */
@@ -43,6 +45,7 @@ export async function admitRequest(
   const signature = verifySignature(parts.signable, authorization, {
     credentials: admission.credentials,
     nowMs: admission.clock.now(),
+    otherTimes: admission.otherTimes,
     payloadHash,
   });
   return {

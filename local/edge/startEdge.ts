@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Clock } from '../../lib/time/Clock.ts';
+import type { LocalClock } from '../clock/LocalClock.ts';
+import { ConnectionReset } from '../faults/ConnectionReset.ts';
+import { Faults } from '../faults/Faults.ts';
 import { AwsError } from './AwsError.ts';
 import type { AwsResponse, AwsService } from './AwsService.ts';
 import { admitRequest } from './admitRequest.ts';
 import { detectService } from './detectService.ts';
+import { handleUnderFaults } from './handleUnderFaults.ts';
 import { jsonError } from './jsonError.ts';
 import { sendResponse } from './sendResponse.ts';
 import { type Authorization, readAuthorization } from './sigv4/readAuthorization.ts';
@@ -24,8 +27,15 @@ export interface EdgeOptions {
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** Access key → secret. Default `test` → `test`. */
   readonly credentials?: ReadonlyMap<string, string>;
-  /** Judges the age of signatures and dates the answers. */
-  readonly clock: Clock;
+  /** Judges the age of signatures, dates the answers, and measures the latency that faults ask for. */
+  readonly clock: LocalClock;
+  /** Failures on demand. Default: none. */
+  readonly faults?: Faults;
+  /**
+   * Further times (epoch ms) by which a signature may be judged, for a clock that is moved: clients outside go
+   * by the machine's, and the SDKs by the date of the last answer they had. Default none.
+   */
+  readonly otherTimes?: () => readonly number[];
   /** 0, the default, takes any free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
@@ -51,8 +61,9 @@ const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|([a-z0-9-]+\.)+localhost|\[
  * scope, else from `X-Amz-Target`; the signature is checked; a service that isn't there is refused by name.
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { clock, onDefect = reportDefect } = options;
+  const { clock, faults = new Faults(), onDefect = reportDefect } = options;
   const credentials = options.credentials ?? new Map([['test', 'test']]);
+  const admission = { credentials, clock, otherTimes: options.otherTimes };
   let closing = false;
 
   async function answer(message: IncomingMessage, requestId: string): Promise<AwsResponse> {
@@ -83,10 +94,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
       }
       const parts = { signable, query, requestId };
-      return await service.handle(await admitRequest(message, parts, authorization, { credentials, clock }));
+      const request = await admitRequest(message, parts, authorization, admission);
+      return await handleUnderFaults(service, request, { faults, clock, connection: message.socket });
     } catch (error) {
       if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
       if (error instanceof AwsError) return refuse(error);
+      if (error instanceof ConnectionReset) throw error;
       if (!hungUp(error)) onDefect(error);
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
       return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
@@ -111,6 +124,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
   const server = createServer((message, response) => {
     serve(message, response).catch((error: unknown) => {
+      if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
       if (!hungUp(error)) onDefect(error);
       response.destroy();
     });

@@ -1,14 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { LocalClock } from '../clock/LocalClock.ts';
-import type { AwsRequest, AwsService } from '../edge/AwsService.ts';
+import type { AwsService } from '../edge/AwsService.ts';
 import { jsonService } from '../edge/JsonService.ts';
+import { memberOf } from '../edge/memberOf.ts';
 import { readProperties } from '../edge/readProperties.ts';
+import { Faults } from '../faults/Faults.ts';
 import { ParquetWriter } from './convert/ParquetWriter.ts';
 import { invalidArgument, streamInUse } from './errors.ts';
 import { DeliveryStream } from './model/DeliveryStream.ts';
-import { FirehoseFaults } from './model/FirehoseFaults.ts';
 import { Jq } from './model/Jq.ts';
 import type { ObjectSink } from './model/ObjectSink.ts';
 import { readStreamSettings } from './model/readStreamSettings.ts';
@@ -32,6 +32,8 @@ export interface FirehoseOptions {
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
+  /** Asked which records of calls fail. Default: none. */
+  readonly faults?: Faults;
 }
 
 /** What waits in one stream. */
@@ -63,18 +65,8 @@ export interface Firehose {
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */
   pending(): PendingRecords[];
-  readonly faults: FirehoseFaults;
   /** Stops without delivering: flush first, or the rest is delivered after the next start. */
   close(): Promise<void>;
-}
-
-/** The answer's body when it must not arrive: the edge cuts the connection as it would for any broken stream. */
-function cutOff(): Readable {
-  return new Readable({
-    read() {
-      this.destroy(Object.assign(new Error('The answer is lost as asked for.'), { code: 'ECONNRESET' }));
-    },
-  });
 }
 
 /**
@@ -86,7 +78,7 @@ function cutOff(): Readable {
  * await firehose.createStream('events', template.Resources.EventsStream.Properties);
  */
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
-  const { directory, clock, sink, schemaSource, region, account } = options;
+  const { directory, clock, sink, schemaSource, region, account, faults = new Faults() } = options;
   const scratch = join(directory, 'scratch');
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
@@ -95,30 +87,22 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
   const context = { byName: streams, account, region };
   const writer = new ParquetWriter(join(scratch, 'duckdb'));
   const jq = new Jq();
-  const faults = new FirehoseFaults();
-  const lost = new WeakSet<AwsRequest>();
   let bufferSeconds: number | undefined;
 
-  const json = jsonService({
+  const service = jsonService({
     signingName: 'firehose',
     targetPrefix: 'Firehose_20150804',
     contentType: 'application/x-amz-json-1.1',
     invalidInput: invalidArgument,
+    resource: (input) => memberOf(input, 'DeliveryStreamName'),
     operations: {
-      ...putOperations(context, faults, (request) => lost.add(request)),
+      ...putOperations(context, faults),
       ...streamOperations(context),
     },
   });
 
   return {
-    service: {
-      ...json,
-      async handle(request) {
-        const response = await json.handle(request);
-        return lost.has(request) ? { ...response, body: cutOff() } : response;
-      },
-    },
-    faults,
+    service,
     async createStream(name, properties) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is no name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);

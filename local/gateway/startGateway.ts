@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Clock } from '../../lib/time/Clock.ts';
+import type { LocalClock } from '../clock/LocalClock.ts';
+import { AwsError } from '../edge/AwsError.ts';
+import { suffer } from '../faults/CallFate.ts';
+import { ConnectionReset } from '../faults/ConnectionReset.ts';
+import { Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/FunctionError.ts';
 import { corsHeaders, preflightHeaders } from './corsHeaders.ts';
-import { functionResponseSchema, type HttpApi } from './HttpApi.ts';
+import { functionResponseSchema, type HttpApi, type Route } from './HttpApi.ts';
 import { HTTP_API_LIMITS } from './limits.ts';
 import { matchRoute } from './matchRoute.ts';
 import { toLambdaEvent } from './toLambdaEvent.ts';
@@ -14,7 +18,9 @@ export interface GatewayOptions {
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
-  readonly clock: Clock;
+  readonly clock: LocalClock;
+  /** Failures on demand, of requests that a route takes. Default: none. */
+  readonly faults?: Faults;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
 }
@@ -38,12 +44,20 @@ export async function startGateway({
   accountId,
   invoke,
   clock,
+  faults = new Faults(),
   port,
 }: GatewayOptions): Promise<Gateway> {
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     answer(request)
-      .catch(() => gatewayError(500, 'Internal Server Error'))
-      .then((reply) => send(request, response, reply));
+      .catch((error: unknown) => {
+        if (error instanceof ConnectionReset) return undefined;
+        if (error instanceof AwsError) return gatewayError(error.status, error.message);
+        return gatewayError(500, 'Internal Server Error');
+      })
+      .then((reply) => {
+        if (reply === undefined) request.socket.resetAndDestroy();
+        else send(request, response, reply);
+      });
   });
 
   async function answer(request: IncomingMessage): Promise<Answer> {
@@ -72,11 +86,21 @@ export async function startGateway({
       match,
       { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },
     );
+    const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
+    const connection = request.socket;
+    await suffer(fate.before, { clock, connection });
+    const answered = await invokeRoute(match.route, JSON.stringify(event), requestId);
+    await suffer(fate.after, { clock, connection });
+    return answered;
+  }
+
+  async function invokeRoute(
+    { functionName, timeoutMs }: Route,
+    event: string,
+    requestId: string,
+  ): Promise<Answer> {
     try {
-      const result = await withTimeout(
-        invoke(match.route.functionName, JSON.stringify(event)),
-        match.route.timeoutMs,
-      );
+      const result = await withTimeout(invoke(functionName, event), timeoutMs);
       return functionAnswer(result, requestId, api.cors !== undefined);
     } catch (error) {
       if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');

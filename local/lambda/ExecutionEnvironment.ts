@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { type Clock, systemClock } from '../../lib/time/Clock.ts';
 import { FunctionError } from './FunctionError.ts';
 import { LAMBDA_LIMITS } from './limits.ts';
 import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
 
 /** What one environment needs besides its start-up data. */
-export interface EnvironmentOptions extends Start {
+export interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs'> {
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Takes what the function writes to stdout and stderr. */
   readonly log: (text: string) => void;
+  /** The time that the function sees, as of the beginning of each invocation. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -20,14 +23,17 @@ export interface EnvironmentOptions extends Start {
 export class ExecutionEnvironment {
   readonly #worker: Worker;
   readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #ready: Promise<void>;
   #settle: ((report: Report) => void) | undefined;
   #dead: FunctionError | undefined;
 
-  constructor({ variables, timeoutMs, log, ...start }: EnvironmentOptions) {
+  constructor({ variables, timeoutMs, log, clock = systemClock, ...start }: EnvironmentOptions) {
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    const workerData: Start = { ...start, clockOffsetMs: this.#clockOffsetMs() };
     this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
-      workerData: start,
+      workerData,
       env: { ...variables },
       stdout: true,
       stderr: true,
@@ -63,7 +69,12 @@ export class ExecutionEnvironment {
   async invoke(payload: string): Promise<string> {
     await this.ready();
     const requestId = randomUUID();
-    const invocation: Invocation = { requestId, payload, deadlineMs: Date.now() + this.#timeoutMs };
+    const invocation: Invocation = {
+      requestId,
+      payload,
+      deadlineMs: Date.now() + this.#timeoutMs,
+      clockOffsetMs: this.#clockOffsetMs(),
+    };
     const answer = this.#next();
     const timer = setTimeout(() => {
       const seconds = (this.#timeoutMs / 1000).toFixed(2);
@@ -94,6 +105,10 @@ export class ExecutionEnvironment {
   async close(): Promise<void> {
     this.#worker.removeAllListeners('exit');
     await this.#worker.terminate();
+  }
+
+  #clockOffsetMs(): number {
+    return this.#clock.now() - Date.now();
   }
 
   #next(): Promise<Report> {

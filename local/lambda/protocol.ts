@@ -7,6 +7,8 @@ export const startSchema = z.object({
   functionName: z.string(),
   functionArn: z.string(),
   memoryMb: z.number(),
+  /** See {@link invocationSchema}: for what the bundle does while it is loaded. */
+  clockOffsetMs: z.number(),
 });
 export type Start = z.output<typeof startSchema>;
 
@@ -14,7 +16,10 @@ export type Start = z.output<typeof startSchema>;
 export const invocationSchema = z.object({
   requestId: z.string(),
   payload: z.string(),
+  /** When the invocation times out, by the machine's clock. */
   deadlineMs: z.number(),
+  /** How far the function's `Date` is ahead of the machine's, milliseconds. */
+  clockOffsetMs: z.number(),
 });
 export type Invocation = z.output<typeof invocationSchema>;
 

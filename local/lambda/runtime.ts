@@ -4,6 +4,7 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invocationSchema, type Report, startSchema } from './protocol.ts';
+import { shiftDate } from './shiftDate.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
@@ -11,6 +12,8 @@ const port = parentPort;
 if (port === null) throw new Error('runtime.ts runs in a worker thread only');
 const report = (message: Report) => port.postMessage(message);
 const start = startSchema.parse(workerData);
+let offsetMs = start.clockOffsetMs;
+const machineNow = shiftDate(() => offsetMs);
 
 function failure(error: unknown): Report {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -35,7 +38,7 @@ function contextOf(requestId: string, deadlineMs: number) {
     awsRequestId: requestId,
     logGroupName: `/aws/lambda/${start.functionName}`,
     logStreamName: 'local',
-    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - machineNow()),
   };
 }
 
@@ -48,7 +51,8 @@ try {
 }
 
 port.on('message', async (message: unknown) => {
-  const { requestId, payload, deadlineMs } = invocationSchema.parse(message);
+  const { requestId, payload, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
+  offsetMs = clockOffsetMs;
   try {
     const result = await handler(JSON.parse(payload), contextOf(requestId, deadlineMs));
     report({ type: 'done', payload: JSON.stringify(result) ?? 'null' });

@@ -51,11 +51,13 @@ export function s3Service(options: { readonly store: ObjectStore; readonly clock
     const operation = routeOperation(s3Operations, call, request.method);
     checkOwner(headers);
     if (key !== '') checkKey(key);
+    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`);
     return operation.run(call);
   }
 
   return {
     signingName: 's3',
+    operations: s3Operations.map(({ name }) => name),
     refuse: errorResponse,
     async handle(request) {
       const { method, requestId, rawPath } = request;

@@ -1,4 +1,5 @@
 import type { Alarm, LocalClock } from '../clock/LocalClock.ts';
+import { LONGEST_TIMER_MS } from '../clock/limits.ts';
 import { nextRun } from './nextRun.ts';
 
 /** A schedule of the template and the function it invokes. */
@@ -11,18 +12,23 @@ export interface Schedule {
   readonly functionName: string;
 }
 
-/** Longest delay that a JavaScript timer takes; longer waits are made of several. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Invokes functions at their times. Invocations are asynchronous: a failure is the function's to log. */
 export class Scheduler {
   readonly #clock: LocalClock;
   readonly #invoke: (functionName: string, input: string) => Promise<unknown>;
-  readonly #alarms = new Map<string, Alarm>();
+  readonly #schedules = new Map<string, { readonly schedule: Schedule; readonly alarm: Alarm | undefined }>();
+  readonly #stopListening: (() => void) | undefined;
 
   constructor(clock: LocalClock, invoke: (functionName: string, input: string) => Promise<unknown>) {
     this.#clock = clock;
     this.#invoke = invoke;
+    // What has run by a clock that was ahead runs again when its time comes.
+    this.#stopListening = clock.onSetBack?.(() => {
+      for (const { schedule, alarm } of [...this.#schedules.values()]) {
+        alarm?.cancel();
+        this.add(schedule);
+      }
+    });
   }
 
   /** Starts a schedule. @throws AwsError for an expression that is refused. */
@@ -31,18 +37,24 @@ export class Scheduler {
   }
 
   close(): void {
-    for (const alarm of this.#alarms.values()) alarm.cancel();
-    this.#alarms.clear();
+    this.#stopListening?.();
+    for (const { alarm } of this.#schedules.values()) alarm?.cancel();
+    this.#schedules.clear();
   }
 
   #wait(schedule: Schedule, at: number | undefined): void {
-    if (at === undefined) return;
+    const alarm = at === undefined ? undefined : this.#alarm(schedule, at);
+    this.#schedules.set(schedule.name, { schedule, alarm });
+  }
+
+  #alarm(schedule: Schedule, at: number): Alarm {
     const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
-    const alarm = this.#clock.after(delayMs, () => {
+    return this.#clock.after(delayMs, () => {
       if (this.#clock.now() < at) return this.#wait(schedule, at);
-      this.#invoke(schedule.functionName, schedule.input).catch(() => undefined);
-      this.#wait(schedule, nextRun(schedule.expression, at));
+      const done = this.#invoke(schedule.functionName, schedule.input).catch(() => undefined);
+      // A clock that jumped over several runs has one.
+      this.#wait(schedule, nextRun(schedule.expression, Math.max(at, this.#clock.now())));
+      return done;
     });
-    this.#alarms.set(schedule.name, alarm);
   }
 }

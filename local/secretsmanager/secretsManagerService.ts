@@ -1,5 +1,6 @@
 import type { AwsService } from '../edge/AwsService.ts';
 import { jsonService } from '../edge/JsonService.ts';
+import { memberOf } from '../edge/memberOf.ts';
 import { validationError } from './errors.ts';
 import type { Secrets } from './model/Secrets.ts';
 import { secretOperations } from './wire/secretOperations.ts';
@@ -12,6 +13,7 @@ export function secretsManagerService({ secrets }: { readonly secrets: Secrets }
     targetPrefix: 'secretsmanager',
     contentType: 'application/x-amz-json-1.1',
     invalidInput: validationError,
+    resource: (input) => memberOf(input, 'SecretId', 'Name'),
     operations: { ...secretOperations(secrets), ...valueOperations(secrets) },
   });
 }

@@ -1,6 +1,7 @@
 import type { LocalClock } from '../clock/LocalClock.ts';
 import type { AwsService } from '../edge/AwsService.ts';
 import { jsonService } from '../edge/JsonService.ts';
+import { memberOf } from '../edge/memberOf.ts';
 import { invalidParameter, queryErrorHeaders } from './errors.ts';
 import type { Queues } from './model/Queues.ts';
 import { batchOperations } from './wire/batchOperations.ts';
@@ -20,6 +21,7 @@ export function sqsService(options: {
     contentType: 'application/x-amz-json-1.0',
     invalidInput: invalidParameter,
     errorHeaders: queryErrorHeaders,
+    resource: (input) => memberOf(input, 'QueueUrl', 'QueueName')?.split('/').at(-1),
     operations: {
       ...queueOperations(queues, account),
       ...messageOperations(queues, clock, account),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { realClock } from '../../local/clock/LocalClock.ts';
 import type { AwsService } from '../../local/edge/AwsService.ts';
 import { startEdge } from '../../local/edge/startEdge.ts';
+import { Faults } from '../../local/faults/Faults.ts';
 
 /** What every client of the local cloud is made with. */
 export interface ClientOptions {
@@ -14,11 +15,14 @@ export interface ClientOptions {
 }
 
 /** Services behind an edge on a free port; clients made with `options` reach them and never retry. */
-export async function startServices(services: readonly AwsService[]): Promise<{
+export async function startServices(
+  services: readonly AwsService[],
+  faults = new Faults(),
+): Promise<{
   readonly options: ClientOptions;
   readonly close: () => Promise<void>;
 }> {
-  const edge = await startEdge({ services, clock: realClock });
+  const edge = await startEdge({ services, clock: realClock, faults });
   return {
     options: {
       endpoint: edge.url,

@@ -27,6 +27,8 @@ export interface SignatureContext {
   /** Access key → secret. */
   readonly credentials: ReadonlyMap<string, string>;
   readonly nowMs: number;
+  /** Further times to judge its age by, asked for only when it is out of date by `nowMs`: one that suits is enough. */
+  readonly otherTimes?: (() => readonly number[]) | undefined;
   /** See {@link VerifiedSignature.payloadHash}: what the request claims, or the hash of the body it sent. */
   readonly payloadHash: string;
 }
@@ -51,7 +53,7 @@ export function verifySignature(
   }
   const isS3 = authorization.signingName === 's3';
   if (isS3) checkSignedHeaders(request, authorization.signedHeaders);
-  checkTime(authorization, context.nowMs);
+  checkTime(authorization, context);
   const key = signingKey(secret, scope);
   const canonical = canonicalRequest(request, authorization.signedHeaders, context.payloadHash, isS3);
   const stringToSign = [
@@ -90,16 +92,23 @@ function checkSignedHeaders(request: SignableRequest, signedHeaders: readonly st
   }
 }
 
-function checkTime({ presigned, signedAtMs, expiresSeconds }: Authorization, nowMs: number): void {
+function checkTime(authorization: Authorization, { nowMs, otherTimes }: SignatureContext): void {
+  const problem = timeProblem(authorization, nowMs);
+  if (problem === undefined) return;
+  if (otherTimes?.().some((time) => timeProblem(authorization, time) === undefined)) return;
+  if (problem === 'expired') throw new SignatureProblem('expired', 'Request has expired.');
+  const [signed, now] = [authorization.signedAtMs, nowMs].map((epochMs) => new Date(epochMs).toISOString());
+  throw new SignatureProblem(
+    'skewed',
+    `The difference between the request time and the current time is too large: signed at ${signed}, now ${now}.`,
+  );
+}
+
+function timeProblem(
+  { presigned, signedAtMs, expiresSeconds }: Authorization,
+  nowMs: number,
+): 'skewed' | 'expired' | undefined {
   const early = signedAtMs - nowMs > CLOCK_SKEW_MS;
-  if (presigned ? early : Math.abs(nowMs - signedAtMs) > CLOCK_SKEW_MS) {
-    const [signed, now] = [signedAtMs, nowMs].map((epochMs) => new Date(epochMs).toISOString());
-    throw new SignatureProblem(
-      'skewed',
-      `The difference between the request time and the current time is too large: signed at ${signed}, now ${now}.`,
-    );
-  }
-  if (presigned && nowMs > signedAtMs + expiresSeconds * 1000) {
-    throw new SignatureProblem('expired', 'Request has expired.');
-  }
+  if (presigned ? early : Math.abs(nowMs - signedAtMs) > CLOCK_SKEW_MS) return 'skewed';
+  return presigned && nowMs > signedAtMs + expiresSeconds * 1000 ? 'expired' : undefined;
 }

@@ -108,8 +108,9 @@ export class BufferSet {
     return this.#clock.after(delayMs, () => this.#fill(key));
   }
 
+  /** What arrived by a clock that was ahead, and is back since, waits one interval from now at the most. */
   #dueMs({ oldestArrivalMs }: StreamBuffer): number {
-    return oldestArrivalMs + this.#hints.seconds * 1000;
+    return Math.min(oldestArrivalMs, this.#clock.now()) + this.#hints.seconds * 1000;
   }
 
   #isActive(key: string): boolean {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { AwsRequest } from '../../edge/AwsService.ts';
 import { blob } from '../../edge/blob.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
+import type { Faults } from '../../faults/Faults.ts';
+import { serviceError } from '../../faults/serviceErrors.ts';
 import { invalidArgument, serviceUnavailable, streamNotFound } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { FirehoseFaults } from '../model/FirehoseFaults.ts';
 import type { Streams } from '../model/Streams.ts';
 import { streamName } from './streamName.ts';
 
@@ -15,20 +15,19 @@ const record = z.strictObject({ Data: blob });
  * PutRecord and PutRecordBatch. A record is in the journal before it is answered.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
  *
- * @param loseResponse Told of a request whose answer must not arrive.
+ * @param faults Asked which records of a call that succeeds fail.
  */
-export function putOperations(
-  streams: Streams,
-  faults: FirehoseFaults,
-  loseResponse: (request: AwsRequest) => void,
-): Record<string, JsonOperation> {
-  async function put(name: string, records: readonly { readonly Data: Uint8Array }[], request: AwsRequest) {
+export function putOperations(streams: Streams, faults: Faults): Record<string, JsonOperation> {
+  async function put(name: string, records: readonly { readonly Data: Uint8Array }[]) {
     const entry = streams.byName.get(name);
     if (entry === undefined) throw streamNotFound(name, streams.account);
     checkLimits(records.map(({ Data }) => Data.length));
-    const fate = faults.take(name);
-    if (fate.unavailable) throw serviceUnavailable();
-    const answers = records.map((_, index) => fate.recordFault(index) ?? { RecordId: recordId() });
+    const faultOf = faults.takeItems('firehose', name);
+    const answers = records.map((_, index) => {
+      const code = faultOf(index, '');
+      if (code === undefined) return { RecordId: recordId() };
+      return { ErrorCode: code, ErrorMessage: serviceError('firehose', { code }).message };
+    });
     const accepted = records.filter((_, index) => 'RecordId' in (answers[index] ?? {}));
     try {
       await entry.stream.accept(accepted.map(({ Data }) => Data));
@@ -36,15 +35,14 @@ export function putOperations(
       // Nothing is acknowledged; whatever was written may still be delivered, as after any failed call.
       throw serviceUnavailable();
     }
-    if (fate.responseLost) loseResponse(request);
     return answers;
   }
 
   return {
     PutRecord: operation({
       input: z.strictObject({ DeliveryStreamName: streamName, Record: record }),
-      async run({ DeliveryStreamName, Record }, request) {
-        const [answer] = await put(DeliveryStreamName, [Record], request);
+      async run({ DeliveryStreamName, Record }) {
+        const [answer] = await put(DeliveryStreamName, [Record]);
         // A single record has no partial failure to report: the call fails.
         if (answer === undefined || 'ErrorCode' in answer) throw serviceUnavailable();
         return { ...answer, Encrypted: false };
@@ -52,13 +50,13 @@ export function putOperations(
     }),
     PutRecordBatch: operation({
       input: z.strictObject({ DeliveryStreamName: streamName, Records: z.array(record) }),
-      async run({ DeliveryStreamName, Records }, request) {
+      async run({ DeliveryStreamName, Records }) {
         if (Records.length < 1 || Records.length > limits.recordsPerCall) {
           throw invalidArgument(
             `Records: ${Records.length} records, expected 1 to ${limits.recordsPerCall} in a call.`,
           );
         }
-        const answers = await put(DeliveryStreamName, Records, request);
+        const answers = await put(DeliveryStreamName, Records);
         const FailedPutCount = answers.filter((answer) => 'ErrorCode' in answer).length;
         return { FailedPutCount, Encrypted: false, RequestResponses: answers };
       },

@@ -5,7 +5,6 @@ import { alreadyExists, databaseNotFound, invalidInput, tableNotFound } from '..
 import { eraseDatabase, eraseTable, readDatabases, writeDatabase, writeTable } from './catalogFiles.ts';
 import { type DatabaseInput, databaseInputSchema } from './databaseInput.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
-import { Faults } from './Faults.ts';
 import { type TableInput, tableInputSchema } from './tableInput.ts';
 
 /**
@@ -19,8 +18,6 @@ import { type TableInput, tableInputSchema } from './tableInput.ts';
  * catalog.ensureDatabase({ Name: 'sluice' });
  */
 export class Catalog {
-  /** Failures to answer on purpose: see {@link Faults}. */
-  readonly faults = new Faults();
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #databases: Map<string, DatabaseEntry>;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AwsError } from '../../edge/AwsError.ts';
 import type { JsonOperation } from '../../edge/JsonService.ts';
+import type { Faults } from '../../faults/Faults.ts';
+import { serviceError } from '../../faults/serviceErrors.ts';
 import { GLUE_LIMITS } from '../limits.ts';
 import type { TableEntry } from '../model/entries.ts';
 import {
@@ -25,8 +27,11 @@ interface ItemFailure {
  * The batch operations: HTTP 200 whatever becomes of the items, and an entry in `Errors` for each that failed.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
  */
-export function partitionBatches(context: GlueContext, now: () => number): Record<string, JsonOperation> {
-  const { catalog, account } = context;
+export function partitionBatches(
+  context: GlueContext & { readonly faults: Faults },
+  now: () => number,
+): Record<string, JsonOperation> {
+  const { catalog, account, faults } = context;
 
   function changeEach<Item>(
     target: { readonly DatabaseName: string; readonly TableName: string },
@@ -35,13 +40,13 @@ export function partitionBatches(context: GlueContext, now: () => number): Recor
     change: (table: TableEntry, item: Item) => TableEntry,
   ): ItemFailure[] {
     const failures: ItemFailure[] = [];
-    const faultOf = catalog.faults.takeBatch();
+    const faultOf = faults.takeItems('glue', target.TableName);
     catalog.changePartitions(target.DatabaseName, target.TableName, (before) => {
       let table = before;
-      for (const item of items) {
+      for (const [index, item] of items.entries()) {
         try {
-          const fault = faultOf(valuesOf(item));
-          if (fault !== undefined) throw fault;
+          const code = faultOf(index, valuesOf(item).join('/'));
+          if (code !== undefined) throw serviceError('glue', { code });
           table = change(table, item);
         } catch (error) {
           if (!(error instanceof AwsError)) throw error;
@@ -118,13 +123,13 @@ export function partitionBatches(context: GlueContext, now: () => number): Recor
       z.strictObject({ ...tableMembers, PartitionsToGet: batchOf(valueList, GLUE_LIMITS.getBatch) }),
       ({ DatabaseName, TableName, PartitionsToGet }) => {
         const table = catalog.table(DatabaseName, TableName);
-        const faultOf = catalog.faults.takeBatch();
+        const faultOf = faults.takeItems('glue', TableName);
         const found: unknown[] = [];
         const unprocessed: { Values: string[] }[] = [];
-        for (const { Values } of PartitionsToGet) {
+        for (const [index, { Values }] of PartitionsToGet.entries()) {
           // Here a failure has no code: what wasn't looked at comes back to be asked for again, and what
           // was looked for in vain is simply not among the partitions.
-          if (faultOf(Values) !== undefined) unprocessed.push({ Values });
+          if (faultOf(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
           else {
             const entry = findOrNothing(table, Values);
             if (entry !== undefined) found.push(partitionDocument(table, entry, { account }));

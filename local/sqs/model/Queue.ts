@@ -54,6 +54,7 @@ export class Queue {
   #modifiedAt: number;
   #purgedAt = Number.NEGATIVE_INFINITY;
   #alarm: Alarm | undefined;
+  readonly #stopListening: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
     const { journal, messages } = MessageJournal.open(options.file);
@@ -68,8 +69,14 @@ export class Queue {
     const now = options.clock.now();
     for (const message of messages.values()) {
       if (message.receiveCount > 0) messages.set(message.id, { ...message, visibleAt: now });
+      // Sent by a clock that was ahead and is no longer: only its delay counts.
+      else if (message.sentAt > now) messages.set(message.id, setBack(message, message.sentAt - now));
     }
     this.#setAlarm();
+    this.#stopListening = options.clock.onSetBack?.((byMs) => {
+      const hidden = [...messages.values()].filter(({ visibleAt }) => visibleAt > options.clock.now());
+      this.#keep(hidden.map((message) => setBack(message, byMs)));
+    });
   }
 
   get settings(): QueueSettings {
@@ -211,6 +218,7 @@ export class Queue {
   /** Closes its file. Nothing may be called afterwards. */
   close(): void {
     this.#alarm?.cancel();
+    this.#stopListening?.();
     this.#listeners.clear();
     this.#journal.close();
   }
@@ -282,4 +290,14 @@ export class Queue {
     }
     return id;
   }
+}
+
+/** A message as it would be had everything about it happened so much earlier. */
+function setBack(message: Message, byMs: number): Message {
+  return {
+    ...message,
+    sentAt: message.sentAt - byMs,
+    visibleAt: message.visibleAt - byMs,
+    ...(message.firstReceivedAt === undefined ? {} : { firstReceivedAt: message.firstReceivedAt - byMs }),
+  };
 }

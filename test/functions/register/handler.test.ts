@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  world.glue.faults.clear();
+  world.faults.clear();
 });
 afterAll(async () => {
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
@@ -84,7 +84,7 @@ describe('queue messages', () => {
   });
 
   it('of a day that is known cost no call', async () => {
-    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1 });
+    world.faults.set({ glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1 }] });
     const response = await handler(
       { Records: [message('1', `${dayFolder(config, 'exposures', '2026-11-20')}z.parquet`)] },
       context(),
@@ -94,10 +94,10 @@ describe('queue messages', () => {
   });
 
   it('come back by name when their own partition failed, however long it is tried', async () => {
-    world.glue.faults.failPartitions({
-      code: 'InternalServiceException',
-      calls: 1_000,
-      values: ['2026-11-18'],
+    world.faults.set({
+      glue: [
+        { fault: 'failPartitions', code: 'InternalServiceException', calls: 1_000, values: ['2026-11-18'] },
+      ],
     });
     const response = await handler(
       {
@@ -122,7 +122,9 @@ describe('queue messages', () => {
   });
 
   it("of one table come back when it can't be read, those of the other don't", async () => {
-    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
+    });
     const response = await handler(
       {
         Records: [
@@ -181,7 +183,9 @@ describe('the schedule', () => {
 
   it('fails when a table does, after the other is repaired', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'events', '2026-10-02')}a.parquet`, 'x');
-    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
+    });
     await expect(handler({ sluice: 'daily' }, context())).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
       detail: expect.stringContaining('AccessDeniedException'),

@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeEach(() => {
   runs += 1;
   config = world.addTables(`register_${runs}`);
-  world.glue.faults.clear();
+  world.faults.clear();
   world.waits.length = 0;
 });
 afterAll(() => world.close());
@@ -81,7 +81,7 @@ describe('registerPartitions', () => {
     'sends an item that failed with %s again, and only that',
     async (code) => {
       const [flaky = '', ...fine] = days(5);
-      world.glue.faults.failPartitions({ code, calls: 3, values: [flaky] });
+      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 3, values: [flaky] }] });
       const { created, existed, failed } = await register([flaky, ...fine]);
       expect([existed, failed]).toEqual([[], []]);
       expect([...created].sort()).toEqual([flaky, ...fine].sort());
@@ -94,7 +94,7 @@ describe('registerPartitions', () => {
     'hands back an item that failed with %s at once',
     async (code) => {
       const [bad = '', fine = ''] = days(2);
-      world.glue.faults.failPartitions({ code, calls: 1, values: [bad] });
+      world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 1, values: [bad] }] });
       expect(await register([bad, fine])).toMatchObject({
         created: [fine],
         failed: [{ day: bad, code }],
@@ -104,7 +104,7 @@ describe('registerPartitions', () => {
   );
 
   it('tries a bounded number of times', async () => {
-    world.glue.faults.failPartitions({ code: 'InternalServiceException', calls: 100 });
+    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
     const { failed } = await register(days(1), 600_000);
     expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
     expect(world.waits).toHaveLength(MOST_TRIES - 1);
@@ -112,7 +112,7 @@ describe('registerPartitions', () => {
   });
 
   it('does not wait beyond its deadline', async () => {
-    world.glue.faults.failPartitions({ code: 'InternalServiceException', calls: 100 });
+    world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
     const before = world.clock.now();
     const { failed } = await register(days(101), 1_000);
     expect(failed).toHaveLength(101);
@@ -121,13 +121,11 @@ describe('registerPartitions', () => {
 
   it('repeats whole calls that fail, also when they were done and only the answer was lost', async () => {
     const operations = ['BatchCreatePartition'];
-    world.glue.faults.failCalls({ code: 'ThrottlingException', calls: 1, operations });
-    world.glue.faults.failCalls({
-      code: 'InternalFailure',
-      calls: 1,
-      operations,
-      status: 500,
-      afterwards: true,
+    world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations }] });
+    world.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'InternalFailure', calls: 1, operations, status: 500, afterwards: true },
+      ],
     });
     expect(await register(days(3))).toMatchObject({ created: [], existed: days(3), failed: [] });
     expect(registered().size).toBe(3);
@@ -135,7 +133,9 @@ describe('registerPartitions', () => {
 
   it("repeats a call that failed on the service's side, whatever it calls it", async () => {
     const operations = ['BatchCreatePartition'];
-    world.glue.faults.failCalls({ code: 'SomethingNewException', calls: 1, operations, status: 503 });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'SomethingNewException', calls: 1, operations, status: 503 }],
+    });
     expect(await register(days(1))).toMatchObject({ created: days(1), failed: [] });
     expect(world.waits).toHaveLength(1);
   });
@@ -156,20 +156,25 @@ describe('registerPartitions', () => {
   });
 
   it('finds the one that exists when the call as a whole says AlreadyExistsException', async () => {
-    world.glue.faults.failCalls({
-      code: 'AlreadyExistsException',
-      calls: 1,
-      operations: ['BatchCreatePartition'],
+    world.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          code: 'AlreadyExistsException',
+          calls: 1,
+          operations: ['BatchCreatePartition'],
+        },
+      ],
     });
     expect(await register(days(100))).toMatchObject({ existed: [], failed: [] });
     expect(registered().size).toBe(100);
   });
 
   it('hands every item back when the call is refused', async () => {
-    world.glue.faults.failCalls({
-      code: 'AccessDeniedException',
-      calls: 1,
-      operations: ['BatchCreatePartition'],
+    world.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['BatchCreatePartition'] },
+      ],
     });
     const { created, failed } = await register(days(2));
     expect(created).toEqual([]);
@@ -190,7 +195,9 @@ describe('registerPartitions', () => {
       code: 'SLUICE_CATALOG_TABLE_UNFIT',
       detail: expect.stringContaining('year, ds'),
     });
-    world.glue.faults.failCalls({ code: 'ThrottlingException', calls: 100, operations: ['GetTable'] });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 100, operations: ['GetTable'] }],
+    });
     await expect(register([TODAY])).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_UNAVAILABLE',
       detail: expect.stringContaining('ThrottlingException'),

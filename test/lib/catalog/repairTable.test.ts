@@ -13,7 +13,7 @@ let runs = 0;
 beforeAll(async () => {
   world = await startCatalog();
 });
-beforeEach(() => world.glue.faults.clear());
+beforeEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 function freshTarget() {
@@ -52,7 +52,9 @@ describe('repairTable', () => {
     const old = Array.from({ length: 205 }, (_, index) => addDays(TODAY, -index));
     await registerPartitions(target, 'events', old);
     world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['new_unit_id']));
-    world.glue.faults.failPartitions({ code: 'InternalServiceException', calls: 1, values: [old[7] ?? ''] });
+    world.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 1, values: [old[7] ?? ''] }],
+    });
     const { updated, failed } = await repairTable(target, 'events');
     expect([[...updated].sort(), failed]).toEqual([[...old].sort(), []]);
     for (const { values, input } of partitions(target)) {
@@ -92,7 +94,9 @@ describe('repairTable', () => {
     const target = freshTarget();
     await registerPartitions(target, 'events', [TODAY, TOMORROW]);
     world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['added']));
-    world.glue.faults.failPartitions({ code: 'EntityNotFoundException', calls: 9, values: [TODAY] });
+    world.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'EntityNotFoundException', calls: 9, values: [TODAY] }],
+    });
     expect(await repairTable(target, 'events')).toMatchObject({ updated: [TOMORROW], failed: [] });
   });
 
@@ -115,7 +119,9 @@ describe('repairTable', () => {
       code: 'SLUICE_CATALOG_UNAVAILABLE',
       detail: expect.stringContaining('NoSuchBucket'),
     });
-    world.glue.faults.failCalls({ code: 'AccessDeniedException', calls: 1, operations: ['GetPartitions'] });
+    world.faults.set({
+      glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetPartitions'] }],
+    });
     await expect(repairTable(target, 'events')).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_UNAVAILABLE',
       detail: expect.stringContaining('AccessDeniedException'),
@@ -151,15 +157,15 @@ describe('repairTable', () => {
         await registerPartitions(target, 'events', registered);
         if (columnsChange) world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['added']));
 
-        world.glue.faults.clear();
+        world.faults.clear();
         // "Exists" of a partition that doesn't is a lie only Glue could tell: for this the next run is there.
-        for (const fault of faults) world.glue.faults.failPartitions(fault);
+        world.faults.set({ glue: faults.map((fault) => ({ fault: 'failPartitions', ...fault })) });
         await Promise.all(
           Array.from({ length: registrars }, () =>
             repairTable({ ...target, attempts: world.attempts() }, 'events'),
           ),
         );
-        world.glue.faults.clear();
+        world.faults.clear();
         await repairTable({ ...target, attempts: world.attempts() }, 'events');
 
         const expected = new Set([...folders, ...registered, TODAY, TOMORROW]);

@@ -7,6 +7,7 @@ import { tableFolder } from '../../../lib/layout/forwardedFolders.ts';
 import { forwardedTables, tableKinds } from '../../../lib/tables/forwardedTables.ts';
 import type { TableKind } from '../../../lib/tables/Table.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
 import { glueService } from '../../../local/glue/glueService.ts';
 import { Catalog } from '../../../local/glue/model/Catalog.ts';
 import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';
@@ -28,10 +29,11 @@ export async function startCatalog() {
   const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
   const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
   store.ensureBucket(BUCKET, { eventBridge: true });
-  const { options, close } = await startServices([
-    glueService({ catalog: glue, clock, account: '000000000000' }),
-    s3Service({ store, clock }),
-  ]);
+  const faults = new Faults();
+  const { options, close } = await startServices(
+    [glueService({ catalog: glue, clock, account: '000000000000', faults }), s3Service({ store, clock })],
+    faults,
+  );
   const [glueClient, s3Client] = [new GlueClient(options), new S3Client(options)];
   glue.ensureDatabase({ Name: 'sluice' });
 
@@ -48,6 +50,7 @@ export async function startCatalog() {
   const waits: number[] = [];
   return {
     glue,
+    faults,
     store,
     clock,
     endpoint: options.endpoint,

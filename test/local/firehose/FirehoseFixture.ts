@@ -6,6 +6,7 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { z } from 'zod';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { type Edge, startEdge } from '../../../local/edge/startEdge.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
 import type { TableSchema } from '../../../local/firehose/model/SchemaSource.ts';
 import { type Firehose, openFirehose } from '../../../local/firehose/openFirehose.ts';
 import { type ParquetRow, readParquet } from '../../harness/readParquet.ts';
@@ -30,6 +31,7 @@ export class FirehoseFixture {
   readonly objects = new Map<string, Uint8Array>();
   /** The catalog: `database.table` → columns. */
   readonly tables = new Map<string, TableSchema>();
+  readonly faults = new Faults();
   readonly failures: unknown[] = [];
   /** Called before each object is stored: throw to keep it from being. */
   beforePut: (key: string) => void = () => undefined;
@@ -59,8 +61,13 @@ export class FirehoseFixture {
       account: ACCOUNT,
       onFailure: (_stream, error) => this.failures.push(error),
       random: () => 0.5,
+      faults: this.faults,
     });
-    const edge = await startEdge({ services: [firehose.service], clock: this.clock });
+    const edge = await startEdge({
+      services: [firehose.service],
+      clock: this.clock,
+      faults: this.faults,
+    });
     const client = new FirehoseClient({
       endpoint: edge.url,
       region: REGION,

@@ -150,7 +150,9 @@ describe('other batches', () => {
 
   it('get what is there, and hand back what they did not come to', async () => {
     await create(['a', 'b']);
-    glue.catalog.faults.failPartitions({ code: 'InternalServiceException', calls: 1, values: ['b'] });
+    glue.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 1, values: ['b'] }],
+    });
     const { Partitions, UnprocessedKeys } = await glue.client.send(
       new BatchGetPartitionCommand({
         ...target,
@@ -200,23 +202,24 @@ describe('GetPartitions', () => {
 
 describe('faults', () => {
   it('fail items of as many calls as asked for', async () => {
-    glue.catalog.faults.failPartitions({ code: 'InternalServiceException', calls: 2, values: ['b'] });
+    glue.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 2, values: ['b'] }],
+    });
     expect((await create(['a', 'b'])).Errors?.map(({ PartitionValues }) => PartitionValues)).toEqual([['b']]);
     expect((await create(['b'])).Errors).toHaveLength(1);
     expect((await create(['b'])).Errors).toEqual([]);
   });
 
   it('fail whole calls before or after they are done', async () => {
-    glue.catalog.faults.failCalls({
-      code: 'ThrottlingException',
-      calls: 1,
-      operations: ['BatchCreatePartition'],
+    glue.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations: ['BatchCreatePartition'] },
+      ],
     });
-    glue.catalog.faults.failCalls({
-      code: 'InternalServiceException',
-      calls: 1,
-      status: 500,
-      afterwards: true,
+    glue.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'InternalServiceException', calls: 1, status: 500, afterwards: true },
+      ],
     });
     await expect(create(['a'])).rejects.toMatchObject({ name: 'ThrottlingException' });
     await expect(create(['b'])).rejects.toMatchObject({ name: 'InternalServiceException' });

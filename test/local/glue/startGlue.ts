@@ -1,5 +1,6 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
 import { glueService } from '../../../local/glue/glueService.ts';
 import { Catalog } from '../../../local/glue/model/Catalog.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
@@ -26,11 +27,14 @@ export async function startGlue() {
   const directory = temporaryDirectory();
   const clock = new ManualClock(START);
   const catalog = Catalog.open({ directory: directory.path, clock });
-  const { options, close } = await startServices([glueService({ catalog, clock, account: ACCOUNT })]);
+  const faults = new Faults();
+  const services = [glueService({ catalog, clock, account: ACCOUNT, faults })];
+  const { options, close } = await startServices(services, faults);
   const client = new GlueClient(options);
   return {
     client,
     catalog,
+    faults,
     clock,
     options,
     directory: directory.path,

@@ -1,0 +1,144 @@
+import type { Alarm, LocalClock } from './LocalClock.ts';
+import { LONGEST_TIMER_MS } from './limits.ts';
+
+interface PendingAlarm {
+  at: number;
+  readonly ring: () => unknown;
+}
+
+/** Times of signing are remembered to the minute: signatures are judged by a quarter of an hour. */
+const MINUTE_MS = 60_000;
+
+/**
+ * The machine's clock until it is moved; then as far from it as it was moved, and running on.
+ *
+ * @example
+ * const clock = new MovableClock();
+ * await clock.advance(3_600_000); // an hour passes: each alarm rings at its own instant
+ * await clock.set(Date.UTC(2026, 10, 20)); // a jump: what fell due on the way rings once, now
+ */
+export class MovableClock implements LocalClock {
+  #offsetMs = 0;
+  readonly #alarms = new Set<PendingAlarm>();
+  readonly #setBackListeners = new Set<(byMs: number) => void>();
+  readonly #offsetMinutes = new Set([0]);
+  #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
+  #moves: Promise<unknown> = Promise.resolve();
+
+  now(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  /** How far it is ahead of the machine's clock, milliseconds; 0 when it was never moved. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  /**
+   * What time it would be by each offset that the clock has ever had, to the minute, the machine's own first.
+   * A client goes by one of them: by the machine's clock, or by the date of an answer it got earlier.
+   */
+  timesEverTold(): number[] {
+    return [...this.#offsetMinutes].map((minutes) => Date.now() + minutes * MINUTE_MS);
+  }
+
+  after(delayMs: number, ring: () => unknown): Alarm {
+    const alarm = { at: this.now() + Math.max(0, delayMs), ring };
+    this.#alarms.add(alarm);
+    this.#setTimer(alarm.at);
+    return { cancel: () => void this.#alarms.delete(alarm) };
+  }
+
+  onSetBack(listener: (byMs: number) => void): () => void {
+    this.#setBackListeners.add(listener);
+    return () => void this.#setBackListeners.delete(listener);
+  }
+
+  /**
+   * Lets `ms` pass: rings every alarm due within it at its own instant, one after the other, also those that
+   * are only set on the way. Resolves when all have rung and what they answered is done.
+   */
+  advance(ms: number): Promise<void> {
+    return this.#move(async () => {
+      const target = this.now() + ms;
+      for (let due = this.#earliest(); due !== undefined && due.at <= target; due = this.#earliest()) {
+        this.#shift(Math.max(0, due.at - this.now()));
+        await this.#ring(due);
+      }
+      this.#shift(Math.max(0, target - this.now()));
+    });
+  }
+
+  /**
+   * Jumps to an instant (epoch ms). Forwards, what fell due rings once, now; backwards, alarms keep the time
+   * they had left. Resolves when all have rung and what they answered is done.
+   */
+  set(epochMs: number): Promise<void> {
+    return this.#move(() => this.#jump(epochMs - Date.now()));
+  }
+
+  /** Goes by the machine's clock again: a jump, forwards or backwards. */
+  setReal(): Promise<void> {
+    return this.#move(() => this.#jump(0));
+  }
+
+  /** Moves come one after the other: two at once would each undo half of the other. */
+  #move(move: () => Promise<void>): Promise<void> {
+    const moved = this.#moves.then(move).finally(() => this.#setTimer());
+    this.#moves = moved.catch(() => undefined);
+    return moved;
+  }
+
+  async #jump(offsetMs: number): Promise<void> {
+    const byMs = offsetMs - this.#offsetMs;
+    this.#shift(byMs);
+    if (byMs < 0) {
+      for (const alarm of this.#alarms) alarm.at += byMs;
+      for (const listener of [...this.#setBackListeners]) listener(-byMs);
+    }
+    for (const alarm of this.#due()) await this.#ring(alarm);
+  }
+
+  #shift(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.#offsetMinutes.add(Math.round(this.#offsetMs / MINUTE_MS));
+  }
+
+  async #ring(alarm: PendingAlarm): Promise<void> {
+    if (this.#alarms.delete(alarm)) await alarm.ring();
+  }
+
+  #due(): PendingAlarm[] {
+    const now = this.now();
+    return [...this.#alarms].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+  }
+
+  #earliest(): PendingAlarm | undefined {
+    let earliest: PendingAlarm | undefined;
+    for (const alarm of this.#alarms) if (earliest === undefined || alarm.at < earliest.at) earliest = alarm;
+    return earliest;
+  }
+
+  /** One timer of the machine for all alarms, at the earliest; nothing to do when it rings in time for `at`. */
+  #setTimer(at?: number): void {
+    if (at !== undefined && this.#timer !== undefined && this.#timer.at <= at) return;
+    clearTimeout(this.#timer?.handle);
+    this.#timer = undefined;
+    const earliest = this.#earliest();
+    if (earliest === undefined) return;
+    const delayMs = Math.min(Math.max(0, Math.ceil(earliest.at - this.now())), LONGEST_TIMER_MS);
+    const handle = setTimeout(() => this.#onTimer(), delayMs);
+    handle.unref();
+    this.#timer = { at: earliest.at, handle };
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    try {
+      // Not waited for: time goes by whether or not the work is done.
+      for (const alarm of this.#due()) if (this.#alarms.delete(alarm)) alarm.ring();
+    } finally {
+      this.#setTimer();
+    }
+  }
+}

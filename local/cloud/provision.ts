@@ -1,0 +1,32 @@
+import type { EventBus } from '../events/openEventBus.ts';
+import type { Firehose } from '../firehose/openFirehose.ts';
+import type { Catalog } from '../glue/model/Catalog.ts';
+import type { ObjectStore } from '../s3/model/ObjectStore.ts';
+import type { Secrets } from '../secretsmanager/model/Secrets.ts';
+import type { Queues } from '../sqs/model/Queues.ts';
+import { queueProperties } from '../sqs/model/queueProperties.ts';
+import type { Deployment } from '../template/Deployment.ts';
+
+/** What holds the resources of a deployment. */
+export interface Stores {
+  readonly store: ObjectStore;
+  readonly catalog: Catalog;
+  readonly queues: Queues;
+  readonly secrets: Secrets;
+  readonly bus: EventBus;
+  readonly firehose: Firehose;
+}
+
+/** Brings what is there up to the template, as a stack update would: creates what is missing, deletes nothing. */
+export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
+  const { store, catalog, queues, secrets, bus, firehose } = stores;
+  for (const { name, eventBridge } of deployment.buckets) store.ensureBucket(name, { eventBridge });
+  for (const { input } of deployment.databases) catalog.ensureDatabase(input);
+  for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
+  for (const { name, properties } of deployment.queues)
+    queues.ensure(name, queueProperties(properties).settings);
+  for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
+  for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
+  for (const { name, properties } of deployment.deliveryStreams)
+    await firehose.createStream(name, properties);
+}

@@ -1,0 +1,53 @@
+import type { LocalClock } from '../clock/LocalClock.ts';
+import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
+import { Scheduler } from '../scheduler/Scheduler.ts';
+import type { Queues } from '../sqs/model/Queues.ts';
+import type { Deployment } from '../template/Deployment.ts';
+import type { Functions } from './startFunctions.ts';
+
+/** What invokes functions besides the gateway. */
+export interface Triggers {
+  /** Works off what the functions' queues hold; answers how many messages are left: those that failed. */
+  drain(): Promise<number>;
+  /** Invokes no more and waits for what is under way. */
+  close(): Promise<void>;
+}
+
+/** Starts the queue pollers and schedules of a deployment. */
+export function startTriggers(
+  deployment: Pick<Deployment, 'eventSourceMappings' | 'schedules'>,
+  {
+    queues,
+    functions,
+    clock,
+  }: { readonly queues: Queues; readonly functions: Functions; readonly clock: LocalClock },
+): Triggers {
+  const mappings = deployment.eventSourceMappings
+    .filter(({ enabled }) => enabled)
+    .map(
+      ({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) =>
+        new EventSourceMapping({
+          ...mapping,
+          queue: queues.byArn(queueArn),
+          invoke: (payload) => functions.invoke(functionName, payload),
+          windowMs: windowSeconds * 1000,
+          maximumConcurrency,
+          clock,
+        }),
+    );
+  const scheduler = new Scheduler(clock, (name, input) => functions.invoke(name, input));
+  for (const schedule of deployment.schedules) scheduler.add(schedule);
+  return {
+    async drain() {
+      await Promise.all(mappings.map((mapping) => mapping.drain()));
+      return deployment.eventSourceMappings.reduce(
+        (sum, { queueArn }) => sum + queues.byArn(queueArn).pending(),
+        0,
+      );
+    },
+    async close() {
+      scheduler.close();
+      await Promise.all(mappings.map((mapping) => mapping.close()));
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { LocalClock } from '../clock/LocalClock.ts';
+import { type CallFate, suffer } from '../faults/CallFate.ts';
+import type { Faults } from '../faults/Faults.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
+
+/**
+ * Lets a service handle a request as the faults that are set will have it: struck before the service does
+ * anything, or after everything is done, when only the answer is left.
+ *
+ * @throws the AwsError to answer instead, or ConnectionReset.
+ */
+export async function handleUnderFaults(
+  service: AwsService,
+  request: AwsRequest,
+  options: {
+    readonly faults: Faults;
+    readonly clock: Pick<LocalClock, 'after'>;
+    readonly connection: Socket;
+  },
+): Promise<AwsResponse> {
+  const fates: CallFate[] = [];
+  const response = await service.handle({
+    ...request,
+    async announce(operation, resource) {
+      const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
+      fates.push(fate);
+      await suffer(fate.before, options);
+    },
+  });
+  try {
+    for (const { after } of fates) await suffer(after, options);
+    return response;
+  } catch (error) {
+    // Nobody will read it, and an object's file must not stay open.
+    if (response.body instanceof Readable) response.body.destroy();
+    throw error;
+  }
+}
