@@ -1,11 +1,16 @@
 import { ConfigError } from '../lib/config/ConfigError.ts';
-import type { Config } from '../lib/config/configSchema.ts';
 
 /**
- * Refuses to deploy a collector that would refuse every request.
+ * Refuses to deploy a collector that would refuse every request, unless it is said that its keys are in the
+ * secret: what that holds can't be seen from here, and a first deployment has only just made it.
  *
  * @throws ConfigError `SLUICE_CONFIG_NO_KEYS`
  */
-export function demandKeys(config: Pick<Config, 'keys' | 'allowAnyKey'>): void {
-  if (config.keys.length === 0 && !config.allowAnyKey) throw new ConfigError('SLUICE_CONFIG_NO_KEYS');
+export function demandKeys(config: {
+  readonly keys: readonly unknown[];
+  readonly keysInSecret: boolean;
+  readonly allowAnyKey: boolean;
+}): void {
+  if (config.keys.length === 0 && !config.keysInSecret && !config.allowAnyKey)
+    throw new ConfigError('SLUICE_CONFIG_NO_KEYS');
 }

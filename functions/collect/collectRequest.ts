@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { type AuthenticatedKey, authenticate } from '../../lib/collect/authenticate.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import type { Collected, Refused, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import { quarantineObject } from '../../lib/collect/quarantineObject.ts';
 import { type Delivery, deliver } from '../../lib/delivery/deliver.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
+import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
+import { KeysError } from '../../lib/keys/KeysError.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { type DecodedBody, decodeBody } from '../../lib/statsig/decodeBody.ts';
 import { RequestError } from '../../lib/statsig/RequestError.ts';
@@ -33,9 +34,13 @@ export async function collectRequest(
   deadline: number,
 ): Promise<Answer> {
   const taken = new TakenRequest(request, collector, deadline);
-  const answer = await taken.answer();
-  collector.log(taken.logFields(answer.status));
-  return answer;
+  try {
+    const answer = await taken.answer();
+    collector.log(taken.logFields(answer.status));
+    return answer;
+  } finally {
+    await collector.keys.settled();
+  }
 }
 
 /** One request on its way, and what its log line will say. */
@@ -65,11 +70,12 @@ class TakenRequest {
     let key: AuthenticatedKey;
     try {
       this.#admit();
-      key = authenticate(readSdkKey(this.#request.headers, this.#query), this.#collector.keys);
+      key = await this.#collector.keys.admit(readSdkKey(this.#request.headers, this.#query), this.#deadline);
+      this.#facts['key'] = key.label;
+      this.#collector.keys.spend(key);
     } catch (error) {
       return this.#refuse(error);
     }
-    this.#facts['key'] = key.label;
     if (isExceptionReport(this.#request.rawPath)) {
       this.#facts['counted'] = { exception_report: 1 };
       return ACCEPTED;
@@ -143,6 +149,8 @@ class TakenRequest {
     const { headers } = this.#request;
     return {
       keyHash: key.sha256,
+      environment: key.environment,
+      kinds: key.kinds,
       clientTimes: [headers['statsig-client-time'] ?? null, this.#query.get('t')],
       sessionId: headers['statsig-server-session-id'] ?? this.#query.get('sid'),
       sdkType: headers['statsig-sdk-type'] ?? this.#query.get('st'),
@@ -190,7 +198,7 @@ class TakenRequest {
   }
 
   #refuse(error: unknown): Answer {
-    if (!(error instanceof RequestError)) throw error;
+    if (!(error instanceof RequestError || error instanceof KeysError)) throw error;
     return this.#refusal(error);
   }
 

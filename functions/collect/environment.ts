@@ -6,6 +6,8 @@ const schema = z.object({
   SLUICE_EVENTS_STREAM: z.string().min(1),
   /** Quarantine is written there. */
   SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the secret with the keys that may post. */
+  SLUICE_KEYS_SECRET: z.string().min(1),
   /** Set by the local cloud only: any client-… or secret-… key may post. */
   SLUICE_ALLOW_ANY_KEY: z.enum(['true', 'false']).default('false'),
 });

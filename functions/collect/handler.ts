@@ -6,8 +6,12 @@ import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Quarantine } from '../../lib/aws/s3Quarantine.ts';
+import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
+import { secretText } from '../../lib/aws/secretText.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { KeyCache } from '../../lib/keys/KeyCache.ts';
+import { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
@@ -30,10 +34,18 @@ function makeCollector(): Collector {
   const environment = readEnvironment(process.env);
   return {
     plan: collectPlan(config),
-    keys: {
-      keys: config.keys,
+    keys: new KeyGate({
+      configured: config.keys,
+      cache: new KeyCache({
+        read: secretText(secretsManagerClient, environment.SLUICE_KEYS_SECRET),
+        clock: systemClock,
+        random: Math.random,
+        log: logLine,
+      }),
       allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY === 'true',
-    },
+      limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
+      clock: systemClock,
+    }),
     streams: {
       exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
       events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),

@@ -13,6 +13,7 @@ import type { Batch } from '../statsig/parseBatch.ts';
 import { type LogEvent, readEvent } from '../statsig/readEvent.ts';
 import { readTime } from '../statsig/readTime.ts';
 import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
+import { tableKinds } from '../tables/forwardedTables.ts';
 import type { TableKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
 import type { Collected, Refused, Sender } from './Collected.ts';
@@ -37,6 +38,7 @@ export class BatchWalk {
   readonly #batch: Batch;
   readonly #receivedAt: number;
   readonly #plan: CollectPlan;
+  readonly #kinds: readonly TableKind[];
   readonly #json = new NestedJson();
   readonly #identity: EventIdentity;
   readonly #users: UserParts;
@@ -53,6 +55,7 @@ export class BatchWalk {
     this.#batch = batch;
     this.#receivedAt = sender.receivedAt;
     this.#plan = plan;
+    this.#kinds = sender.kinds ?? tableKinds;
     const { statsigMetadata } = batch;
     const stableId = id(statsigMetadata?.['stableID']);
     const sessionId = id(statsigMetadata?.['sessionID']) ?? sender.sessionId;
@@ -61,7 +64,7 @@ export class BatchWalk {
     const senderId = stableId ?? sessionId ?? '';
     this.#about = { sdkType, sdkVersion, senderId };
     this.#identity = new EventIdentity(sender.keyHash, senderId);
-    this.#users = new UserParts(this.#json, plan, stableId);
+    this.#users = new UserParts(this.#json, plan, stableId, sender.environment ?? null);
     this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
       session_id: sessionId,
       sdk_type: sdkType,
@@ -103,7 +106,13 @@ export class BatchWalk {
     else this.#collectCustom(event);
   }
 
+  #demand(kind: TableKind): void {
+    if (!this.#kinds.includes(kind))
+      throw new EventError('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
+  }
+
   #collectExposure(event: LogEvent, kind: 'gate' | 'config' | 'layer'): void {
+    this.#demand('exposures');
     const { own, secondary, metadata } = this.#plan.runs.exposures;
     if (!isJsonObject(event.metadata)) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
     const evaluated = withoutPrivateBootstrap(new SortedMembers(event.metadata));
@@ -127,6 +136,7 @@ export class BatchWalk {
   }
 
   #collectCustom(event: LogEvent): void {
+    this.#demand('events');
     const { own, metadata } = this.#plan.runs.events;
     const metadataJson = event.metadata === null ? null : flatten(this.#json.write(event.metadata));
     const valueJson = this.#json.write(event.value);

@@ -4,6 +4,10 @@ import type { TableKind } from '../tables/Table.ts';
 export interface Sender {
   /** Lower-case hex SHA-256 of the SDK key. */
   readonly keyHash: string;
+  /** `environment` of events without a tier, as the key has it. Default `production`. */
+  readonly environment?: string | null;
+  /** What the key may send. Default both. */
+  readonly kinds?: readonly TableKind[];
   /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`; null where absent. */
   readonly clientTimes: readonly (string | null)[];
   /** From headers or query; what the body says of itself counts more. */

@@ -23,15 +23,20 @@ export class UserParts {
   readonly #json: NestedJson;
   readonly #plan: CollectPlan;
   readonly #stableId: string | null;
+  readonly #environment: string | null;
   readonly #known = new Map<string, UserPart>();
   #lastUser: JsonObject | null = null;
   #last: UserPart | undefined;
 
-  /** @param stableId The sender's own stable ID, for users that have none. */
-  constructor(json: NestedJson, plan: CollectPlan, stableId: string | null) {
+  /**
+   * @param stableId The sender's own stable ID, for users that have none.
+   * @param environment The key's own environment, for users without a tier.
+   */
+  constructor(json: NestedJson, plan: CollectPlan, stableId: string | null, environment: string | null) {
     this.#json = json;
     this.#plan = plan;
     this.#stableId = stableId;
+    this.#environment = environment;
   }
 
   get(sent: JsonObject | null): UserPart {
@@ -54,7 +59,7 @@ export class UserParts {
     const all = isEmptyJson(customIds) ? null : this.#json.write(customIds);
     // Both tables have the same unit columns, in the same order.
     const units = exposures.units(userColumns(user, this.#plan.unitIds, this.#stableId));
-    const environment = exposures.environment({ environment: environmentOf(user) });
+    const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
     const json = user === null ? null : nested;
     return {
       digest: hash('sha256', nested),

@@ -45,10 +45,14 @@ export function withoutPrivateBootstrap(metadata: SortedMembers): SortedMembers 
   });
 }
 
-/** The tier a user's SDK ran in. */
-export function environmentOf(user: JsonObject | null): string {
+/**
+ * The tier a user's SDK ran in.
+ *
+ * @param byDefault The key's own, for users without one.
+ */
+export function environmentOf(user: JsonObject | null, byDefault: string | null): string {
   const environment = user?.['statsigEnvironment'];
-  return (isJsonObject(environment) ? id(environment['tier']) : null) ?? DEFAULT_ENVIRONMENT;
+  return (isJsonObject(environment) ? id(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
 }
 
 /** Statsig looks a unit ID up as it is written, then without regard to case: server-core StatsigUser. */

@@ -12,6 +12,6 @@ export const ConfigError = defineErrorFamily('user', {
   },
   SLUICE_CONFIG_NO_KEYS: {
     cause: 'No SDK key is configured, so the deployed collector would refuse every request.',
-    cure: 'List the SDK keys that may post under `keys` (label and SHA-256), or set `allowAnyKey: true` to accept any.',
+    cure: 'List the SDK keys that may post under `keys` (label and SHA-256), set `keysInSecret: true` if `sluice keys add` adds them, or `allowAnyKey: true` to accept any.',
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { keySchema } from '../keys/keySchema.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -6,18 +7,9 @@ const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,6
 const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
 /** Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping. */
 const FOLDER = /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*$/;
-const SHA256_HEX = /^[0-9a-f]{64}$/;
 
 const sqlName = (what: string) =>
   z.string(`a ${what} name`).regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
-
-/** One SDK key that may post, known by its hash only: the key itself belongs in no repository. */
-const keySchema = z.strictObject({
-  /** Names the key in logs, metrics and quarantine rows, e.g. `web`. */
-  label: z.string('a label').regex(/^[\w.-]{1,64}$/, 'a label: letters, digits, _ . - (at most 64)'),
-  /** Lower-case hex SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. */
-  sha256: z.string('a SHA-256').regex(SHA256_HEX, '64 lower-case hex digits: the SHA-256 of the key'),
-});
 
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
@@ -49,8 +41,31 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Names of experiments, to resolve the hashed names that client SDKs may send. Default none. */
   experiments: z.array(z.string('an experiment name').min(1, 'an experiment name')).default([]),
-  /** The SDK keys that may post. Locally any `client-…` or `secret-…` key is accepted besides. */
+  /**
+   * SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the
+   * deployment: they hold even when Secrets Manager is down, and change only with the next one. Locally any
+   * `client-…` or `secret-…` key is accepted besides.
+   */
   keys: z.array(keySchema).default([]),
+  /** The keys are in Secrets Manager, so that a deployment without `keys` is no mistake. Default false. */
+  keysInSecret: z.boolean('true or false').default(false),
+  /**
+   * Requests that the keys of one label may send, in each of the collector's execution environments; what goes
+   * beyond is answered 503. An environment takes one request at a time and hardly gets beyond 100 a second, so
+   * the default holds nobody down who is well.
+   */
+  keyLimit: z
+    .strictObject({
+      /** In the long run. Default 500. */
+      requestsPerSecond: z
+        .number('a number')
+        .min(0.1, '0.1 or more')
+        .max(100_000, '100000 at most')
+        .default(500),
+      /** At once, after a rest. Default 5,000. */
+      burst: z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
+    })
+    .prefault({}),
   /** Accept any `client-…` or `secret-…` key when deployed, too. Default false. */
   allowAnyKey: z.boolean('true or false').default(false),
   /** Land the SDKs' internal telemetry (`statsig::diagnostics` and the like). Default false: counted by name only. */

@@ -33,6 +33,14 @@ function findCollisions(config: Config): string[] {
       `tables.events: came ${show(config.tables.events)}, expected another name than tables.exposures.`,
     );
   }
+  for (const [i, { sha256 }] of config.keys.entries()) {
+    const first = config.keys.findIndex((key) => key.sha256 === sha256);
+    if (first < i) {
+      problems.push(
+        `keys.${i}.sha256: expected another key than keys.${first} (${config.keys[first]?.label}).`,
+      );
+    }
+  }
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {

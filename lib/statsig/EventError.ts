@@ -22,6 +22,10 @@ export const EventError = defineErrorFamily('user', {
     cause: 'The exposure does not say of what.',
     cure: 'Send metadata with a gate or a config name.',
   },
+  SLUICE_EVENT_KIND_NOT_ALLOWED: {
+    cause: 'The key may not send events of this kind.',
+    cure: "Send them with another key, or add the kind to the key's `kinds`.",
+  },
   SLUICE_EVENT_TOO_DEEP: {
     cause: 'The event is nested too deeply.',
     cure: 'Flatten its metadata and user.',

@@ -16,7 +16,7 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_KEY_UNKNOWN: {
     cause: 'This SDK key may not post here.',
-    cure: "Add the key's SHA-256 to `keys` in sluice.config.ts and deploy.",
+    cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` in sluice.config.ts and deploy.',
   },
   SLUICE_BODY_EMPTY: {
     cause: 'The request has no body.',

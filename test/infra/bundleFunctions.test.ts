@@ -67,10 +67,10 @@ describe('bundleFunctions', () => {
 describe('demandKeys', () => {
   const key = { label: 'web', sha256: 'a'.repeat(64) };
   it('refuses to deploy a collector that would refuse everyone', () => {
-    expect(() => demandKeys({ keys: [], allowAnyKey: false })).toThrow(
-      expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
-    );
-    expect(() => demandKeys({ keys: [key], allowAnyKey: false })).not.toThrow();
-    expect(() => demandKeys({ keys: [], allowAnyKey: true })).not.toThrow();
+    const none = { keys: [], keysInSecret: false, allowAnyKey: false };
+    expect(() => demandKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
+    expect(() => demandKeys({ ...none, keys: [key] })).not.toThrow();
+    expect(() => demandKeys({ ...none, keysInSecret: true })).not.toThrow();
+    expect(() => demandKeys({ ...none, allowAnyKey: true })).not.toThrow();
   });
 });

@@ -25,6 +25,8 @@ describe('defineConfig', () => {
       timeWindow: { pastDays: 7, futureDays: 1 },
       experiments: [],
       keys: [],
+      keysInSecret: false,
+      keyLimit: { requestsPerSecond: 500, burst: 5_000 },
       allowAnyKey: false,
       landTelemetry: false,
       buffering: { seconds: 300, megabytes: 128 },
@@ -51,6 +53,21 @@ describe('defineConfig', () => {
       'timeWindow.pastDays: came 1.5, expected whole days.',
     ],
     [{ bucket: 'acme', buffering: { megabytes: 1 } }, 'buffering.megabytes: came 1, expected 64 or more.'],
+    [
+      {
+        bucket: 'acme',
+        keys: [
+          { label: 'web', sha256: 'a'.repeat(64) },
+          { label: 'app', sha256: 'a'.repeat(64) },
+        ],
+      },
+      'keys.1.sha256: expected another key than keys.0 (web).',
+    ],
+    [
+      { bucket: 'acme', keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] },
+      'keys.0.kinds: came [], expected at least one of exposures, events.',
+    ],
+    [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: came 0, expected 1 or more.'],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
       'keys.0.sha256: came "client-abc", expected 64 lower-case hex digits',
