@@ -1,24 +1,38 @@
-import * as z from 'zod';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 
-const schema = z.object({
-  SLUICE_EXPOSURES_STREAM: z.string().min(1),
-  SLUICE_EVENTS_STREAM: z.string().min(1),
-  /** Quarantine is written there. */
-  SLUICE_BUCKET: z.string().min(1),
-  /** ARN of the secret with the keys that may post. */
-  SLUICE_KEYS_SECRET: z.string().min(1),
-  /** Set by the local cloud only: any client-… or secret-… key may post. */
-  SLUICE_ALLOW_ANY_KEY: z.enum(['true', 'false']).default('false'),
-});
-
 /** What serverless.yml gives the collector. */
-export type Environment = Readonly<z.output<typeof schema>>;
+export interface Environment {
+  readonly exposuresStream: string;
+  readonly eventsStream: string;
+  /** Quarantine is written there. */
+  readonly bucket: string;
+  /** ARN of the secret with the keys that may post. */
+  readonly keysSecret: string;
+  /** Set by the local cloud only: any client-… or secret-… key may post. */
+  readonly allowAnyKey: boolean;
+}
 
-/** @throws CollectError SLUICE_COLLECT_ENVIRONMENT_INVALID, naming the variables. */
+/**
+ * Reads the collector's environment; by hand, since it would carry a schema library for this alone.
+ *
+ * @throws CollectError SLUICE_COLLECT_ENVIRONMENT_INVALID, naming the variables.
+ */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const result = schema.safeParse(variables);
-  if (result.success) return result.data;
-  const names = result.error.issues.map(({ path }) => path.join('.')).join(', ');
-  throw new CollectError('SLUICE_COLLECT_ENVIRONMENT_INVALID', names);
+  const wrong: string[] = [];
+  const text = (name: string): string => {
+    const value = variables[name] ?? '';
+    if (value === '') wrong.push(name);
+    return value;
+  };
+  const allowAnyKey = variables['SLUICE_ALLOW_ANY_KEY'] ?? 'false';
+  if (allowAnyKey !== 'true' && allowAnyKey !== 'false') wrong.push('SLUICE_ALLOW_ANY_KEY');
+  const environment = {
+    exposuresStream: text('SLUICE_EXPOSURES_STREAM'),
+    eventsStream: text('SLUICE_EVENTS_STREAM'),
+    bucket: text('SLUICE_BUCKET'),
+    keysSecret: text('SLUICE_KEYS_SECRET'),
+    allowAnyKey: allowAnyKey === 'true',
+  };
+  if (wrong.length > 0) throw new CollectError('SLUICE_COLLECT_ENVIRONMENT_INVALID', wrong.join(', '));
+  return environment;
 }

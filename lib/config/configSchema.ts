@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { keySchema } from '../keys/keySchema.ts';
+import { keySchema } from './keySchema.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { RequestError } from '../statsig/RequestError.ts';
 import type { TableKind } from '../tables/Table.ts';
 import type { Clock } from '../time/Clock.ts';
+import type { AcceptedKey } from './AcceptedKey.ts';
 import type { KeyCache } from './KeyCache.ts';
 import { Keyring } from './Keyring.ts';
 import { KeysError } from './KeysError.ts';
-import type { AcceptedKey } from './keySchema.ts';
 import { type BucketSize, TokenBucket } from './TokenBucket.ts';
 
 /** What {@link KeyGate} works with. */

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { AcceptedKey } from './keySchema.ts';
+import type { AcceptedKey } from './AcceptedKey.ts';
 
 /** Keys that may post, ready to be looked up. */
 export class Keyring {

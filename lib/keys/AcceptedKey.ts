@@ -1,0 +1,23 @@
+import type { TableKind } from '../tables/Table.ts';
+
+/** One SDK key that may post, known by its hash only: the key itself belongs in no file and in no log. */
+export interface AcceptedKey {
+  /**
+   * Names the key in logs, metrics and quarantine rows, e.g. `web`. Two keys may share one: while an app moves
+   * from one key to the next, both are `web`.
+   */
+  readonly label: string;
+  /** Lower-case hex SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. */
+  readonly sha256: string;
+  /** `environment` of events whose sender gave no tier. Default `production`, as Statsig takes them. */
+  readonly environment?: string | undefined;
+  /** What may be sent with it; anything else is kept in quarantine. Default both. */
+  readonly kinds: readonly TableKind[];
+}
+
+/** What a key's text members look like, and the words for it: the configuration and the secret share them. */
+export const KEY_FORMATS = {
+  label: { pattern: /^[\w.-]{1,64}$/, words: 'a label: letters, digits, _ . - (at most 64)' },
+  sha256: { pattern: /^[0-9a-f]{64}$/, words: '64 lower-case hex digits: the SHA-256 of the key' },
+  environment: { pattern: /^[\w.-]{1,64}$/, words: 'an environment: letters, digits, _ . - (at most 64)' },
+} as const;
