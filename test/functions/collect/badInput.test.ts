@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/statsig/limits.ts';
+import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
+import { makePost, NOW, type Posted, type Request } from './postEvents.ts';
+
+let wire: AwsWire;
+let post: (request: Request) => Promise<Posted>;
+
+beforeAll(async () => {
+  wire = await startAwsWire();
+  post = makePost(wire);
+});
+beforeEach(() => {
+  wire.records.length = 0;
+  wire.objects.clear();
+  wire.calls.s3 = 0;
+  wire.calls.firehose = 0;
+  wire.s3Status = 200;
+});
+afterAll(() => wire.close());
+
+const good = (name = 'good') => ({ eventName: name, time: NOW });
+const batch = (...events: unknown[]) => JSON.stringify({ events });
+const quarantined = () =>
+  [...wire.objects.values()].flatMap((body): Record<string, unknown>[] =>
+    body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+const landed = () =>
+  wire.records.flatMap(({ documents }) => documents.map((d): Record<string, unknown> => JSON.parse(d)));
+
+describe('a body that can never succeed', () => {
+  const truncated = gzipSync(batch(good())).subarray(0, 30);
+  const bomb = gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20));
+  const cases: [what: string, status: number, code: string, request: Request][] = [
+    ['not JSON', 400, 'SLUICE_BODY_NOT_JSON', { body: 'hello' }],
+    ['half a JSON', 400, 'SLUICE_BODY_NOT_JSON', { body: '{"events":[' }],
+    ['no object', 400, 'SLUICE_BODY_WRONG_SHAPE', { body: '[{"events":[]}]' }],
+    ['no events', 400, 'SLUICE_BODY_WRONG_SHAPE', { body: '{"event":{}}' }],
+    ['events that are no list', 400, 'SLUICE_BODY_WRONG_SHAPE', { body: '{"events":{}}' }],
+    ['a user that is no object', 400, 'SLUICE_BODY_WRONG_SHAPE', { body: '{"events":[],"user":"u"}' }],
+    [
+      'metadata that is no object',
+      400,
+      'SLUICE_BODY_WRONG_SHAPE',
+      { body: '{"events":[],"statsigMetadata":[]}' },
+    ],
+    [
+      'an unknown encoding',
+      415,
+      'SLUICE_BODY_ENCODING_UNKNOWN',
+      { body: Buffer.from([1, 2, 0xff]), headers: { 'content-encoding': 'snappy' } },
+    ],
+    ['truncated gzip', 400, 'SLUICE_BODY_TRUNCATED', { body: truncated, query: 'gz=1' }],
+    [
+      'what is said to be gzip',
+      400,
+      'SLUICE_BODY_CORRUPT',
+      { body: 'x', headers: { 'content-encoding': 'gzip' } },
+    ],
+    ['a gzip bomb', 413, 'SLUICE_BODY_INFLATES_TOO_FAR', { body: bomb }],
+    ['too large a body', 413, 'SLUICE_BODY_TOO_LARGE', { body: 'x'.repeat(MAX_BODY_BYTES + 1) }],
+  ];
+
+  it.each(cases)('%s: %i %s, kept as it came', async (_what, status, code, request) => {
+    const posted = await post(request);
+    expect(posted).toMatchObject({ status, answer: { success: false, code }, log: { code, status } });
+    expect(posted.answer.cure).toMatch(/\w/);
+    const { body = '' } = request;
+    const raw = typeof body === 'string' ? body : `base64:${Buffer.from(body).toString('base64')}`;
+    expect(quarantined()).toEqual([
+      expect.objectContaining({ reason: code, raw, key_label: 'any', path: '/v1/rgstr' }),
+    ]);
+    expect(wire.calls.firehose).toBe(0);
+  });
+
+  it('without a byte is refused and leaves nothing to keep', async () => {
+    expect(await post({})).toMatchObject({ status: 400, answer: { code: 'SLUICE_BODY_EMPTY' } });
+    expect(wire.calls.s3).toBe(0);
+  });
+
+  it('is 503, not 400, while it cannot be kept', async () => {
+    wire.s3Status = 500;
+    expect(await post({ body: 'hello' })).toMatchObject({
+      status: 503,
+      answer: { success: false, code: 'SLUICE_COLLECT_NO_QUARANTINE' },
+    });
+  });
+
+  it('is kept once however often it is sent', async () => {
+    await post({ body: 'hello' });
+    await post({ body: 'hello' });
+    await post({ body: 'hello!' });
+    expect(wire.objects.size).toBe(2);
+    expect([...wire.objects.keys()]).toEqual(
+      Array(2).fill(expect.stringMatching(/^bucket\/quarantine\/2026-11-20\/[0-9a-f]{64}\.ndjson$/)),
+    );
+  });
+});
+
+describe('a request that is not taken', () => {
+  const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
+  const secret = 'client-sesame';
+
+  it.each([
+    ['no key', {}, 'SLUICE_KEY_MISSING'],
+    ['a key of another shape', { 'statsig-api-key': 'console-x' }, 'SLUICE_KEY_MISSING'],
+    ['an unknown key', { 'statsig-api-key': 'client-other' }, 'SLUICE_KEY_UNKNOWN'],
+  ])('%s: 401, and nothing is stored or even decoded', async (_what, headers, code) => {
+    const closed = makePost(wire, { allowAnyKey: false, keys: [{ label: 'web', sha256: sha256(secret) }] });
+    for (const body of [batch(good()), 'not JSON', gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1))]) {
+      const { status, answer, log } = await closed({ headers: { 'statsig-api-key': '', ...headers }, body });
+      expect([status, answer.code]).toEqual([401, code]);
+      expect(log).not.toHaveProperty('body_bytes');
+    }
+    expect([wire.calls, wire.objects.size]).toEqual([{ firehose: 0, s3: 0 }, 0]);
+  });
+
+  it('is taken with a configured key, in the header or the query', async () => {
+    const closed = makePost(wire, { allowAnyKey: false, keys: [{ label: 'web', sha256: sha256(secret) }] });
+    const inHeader = { headers: { 'statsig-api-key': secret }, body: batch(good()) };
+    const inQuery = { headers: { 'statsig-api-key': '' }, query: `k=${secret}`, body: batch(good()) };
+    expect(await closed(inHeader)).toMatchObject({ status: 202, log: { key: 'web' } });
+    // An empty header counts as a header: only a request without one is looked up in the query.
+    expect((await closed(inQuery)).status).toBe(401);
+  });
+
+  it.each([
+    '/v1/initialize',
+    '/v1/download_config_specs',
+    '/v2/download_config_specs/secret-key.json',
+    '/v1/get_id_lists',
+  ])('%s belongs to Statsig: 404 that says what to override', async (path) => {
+    const { status, answer, log } = await post({ path, body: batch(good()) });
+    expect([status, answer.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);
+    expect(answer.cure).toContain('log URL');
+    expect(JSON.stringify(log)).not.toContain('secret-key');
+    expect(wire.calls).toEqual({ firehose: 0, s3: 0 });
+  });
+
+  it('must be a POST', async () => {
+    expect(await post({ method: 'GET' })).toMatchObject({
+      status: 405,
+      answer: { code: 'SLUICE_METHOD_NOT_ALLOWED' },
+    });
+  });
+});
+
+describe('a bad event in a good batch', () => {
+  it('is kept under its code while the others land', async () => {
+    const bad = [
+      [{ time: NOW }, 'SLUICE_EVENT_NO_NAME'],
+      [{ eventName: 'x', time: 'soon' }, 'SLUICE_EVENT_BAD_TIME'],
+      [{ eventName: 'x', user: 1 }, 'SLUICE_EVENT_BAD_USER'],
+      [{ eventName: 'statsig::gate_exposure' }, 'SLUICE_EVENT_BAD_EXPOSURE'],
+      [null, 'SLUICE_EVENT_NOT_AN_OBJECT'],
+      [{ eventName: 'big', metadata: { text: 'x'.repeat(1_024_000) } }, 'SLUICE_EVENT_TOO_LARGE'],
+    ] as const;
+    const { status, answer, log } = await post({
+      body: batch(good('first'), ...bad.map(([event]) => event), good('last')),
+      headers: { 'statsig-sdk-type': 'test-sdk', 'statsig-sdk-version': '1' },
+      path: '/v1/my-data',
+    });
+    expect([status, answer]).toEqual([202, { success: true }]);
+    expect(landed().map((row) => row['event_name'])).toEqual(['first', 'last']);
+    expect(quarantined()).toEqual(
+      bad.map(([event, reason]) => ({
+        received_at: '2026-11-20T07:32:00.123Z',
+        reason,
+        detail: expect.any(String),
+        key_label: 'any',
+        sdk_type: 'test-sdk',
+        sdk_version: '1',
+        path: '/v1/my-data',
+        raw: JSON.stringify(event),
+      })),
+    );
+    expect(log).toMatchObject({
+      events: 8,
+      events_landed: 2,
+      refused: Object.fromEntries(bad.map(([, code]) => [code, 1])),
+    });
+  });
+
+  it('that cannot be kept makes it 503, so that the SDK sends the batch again', async () => {
+    wire.s3Status = 503;
+    expect(await post({ body: batch(good(), {}) })).toMatchObject({
+      status: 503,
+      answer: { code: 'SLUICE_COLLECT_NO_QUARANTINE' },
+    });
+  });
+
+  it('is kept once though the batch comes again with another clock and session', async () => {
+    const body = (session: string) =>
+      JSON.stringify({ events: [{}], statsigMetadata: { stableID: 'device', sessionID: session } });
+    await post({ body: body('one'), query: 't=1' });
+    await post({ body: body('two'), query: 't=2' });
+    expect(wire.objects.size).toBe(1);
+  });
+});

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { HttpRequest } from '../../../functions/collect/collectRequest.ts';
+import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
+
+let wire: AwsWire;
+let invoke: (
+  request: Partial<HttpRequest>,
+  remainingMs?: number,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+const environment = { ...process.env };
+
+beforeAll(async () => {
+  wire = await startAwsWire();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: wire.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    SLUICE_EXPOSURES_STREAM: 'exposures-stream',
+    SLUICE_EVENTS_STREAM: 'events-stream',
+    SLUICE_BUCKET: 'bucket',
+    SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
+    SLUICE_ALLOW_ANY_KEY: 'true',
+  });
+  const { handler } = await import('../../../functions/collect/handler.ts');
+  invoke = (request, remainingMs = 10_000) =>
+    Reflect.apply(handler, undefined, [request, contextWith(remainingMs)]);
+});
+afterAll(async () => {
+  await wire.close();
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+});
+
+function contextWith(remainingMs: number): Context {
+  const nothing = () => {};
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName: 'collect',
+    functionVersion: '$LATEST',
+    invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:collect',
+    memoryLimitInMB: '1024',
+    awsRequestId: 'request',
+    logGroupName: '/aws/lambda/collect',
+    logStreamName: 'test',
+    getRemainingTimeInMillis: () => remainingMs,
+    done: nothing,
+    fail: nothing,
+    succeed: nothing,
+  };
+}
+
+const request = (body: string): HttpRequest => ({
+  rawPath: '/v1/rgstr',
+  rawQueryString: 'k=client-key',
+  headers: {},
+  requestContext: { http: { method: 'POST' } },
+  body,
+  isBase64Encoded: false,
+});
+
+describe('the deployed handler', () => {
+  it('lands events through the real clients, by its environment', async () => {
+    const answer = await invoke(request('{"events":[{"eventName":"e"}]}'));
+    expect(answer).toEqual({
+      statusCode: 202,
+      headers: { 'content-type': 'application/json' },
+      body: '{"success":true}',
+    });
+    expect(wire.records.map(({ stream }) => stream)).toEqual(['events-stream']);
+  });
+
+  it('answers 503 while there is time when Firehose does not answer', async () => {
+    wire.answers = Array(20).fill('hang');
+    const started = performance.now();
+    const answer = await invoke(request('{"events":[{"eventName":"e"}]}'), 800);
+    expect(answer.statusCode).toBe(503);
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({
+      success: false,
+      code: 'SLUICE_COLLECT_NOT_DELIVERED',
+    });
+    expect(performance.now() - started).toBeLessThan(800);
+  });
+
+  it('answers JSON and 503 even to what no gateway sends', async () => {
+    const { headers: _, ...headless } = request('{}');
+    const answer = await invoke(headless);
+    expect(answer.statusCode).toBe(503);
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({ success: false, code: 'SLUICE_COLLECT_FAILED' });
+  });
+});

@@ -1,0 +1,97 @@
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Collector } from '../../../functions/collect/Collector.ts';
+import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
+import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
+import { s3Quarantine } from '../../../lib/aws/s3Quarantine.ts';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { KeyCache } from '../../../lib/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/keys/KeyGate.ts';
+import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import type { AwsWire } from '../../harness/startAwsWire.ts';
+
+export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
+
+/** What a request came to: the answer, and its log line. */
+export interface Posted {
+  readonly status: number;
+  readonly answer: { readonly success: boolean; readonly code?: string; readonly cure?: string };
+  readonly log: Record<string, unknown>;
+}
+
+export interface Request {
+  readonly method?: string;
+  readonly path?: string;
+  readonly query?: string;
+  readonly headers?: Record<string, string>;
+  /** Text goes as API Gateway passes text on, bytes as base64. */
+  readonly body?: string | Uint8Array;
+  /** Milliseconds until it must be answered. */
+  readonly withinMs?: number;
+}
+
+/** A collector with the real AWS clients, pointed at a stand-in; its clock moves by what is waited. */
+export function makePost(
+  wire: AwsWire,
+  input: Partial<ConfigInput> = {},
+): (request: Request) => Promise<Posted> {
+  const config = defineConfig({
+    bucket: 'bucket',
+    unitIds: { companyID: 'company_id' },
+    allowAnyKey: true,
+    ...input,
+  });
+  const options = {
+    endpoint: wire.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  const firehose = new FirehoseClient(options);
+  const clock = new ManualClock(NOW);
+  const logged: Record<string, unknown>[] = [];
+  const collector: Collector = {
+    plan: collectPlan(config),
+    keys: new KeyGate({
+      configured: config.keys,
+      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
+      allowAnyKey: config.allowAnyKey,
+      limit: { perSecond: 1_000_000, burst: 1_000_000 },
+      clock,
+    }),
+    streams: {
+      exposures: firehosePutRecordBatch(firehose, 'exposures-stream'),
+      events: firehosePutRecordBatch(firehose, 'events-stream'),
+    },
+    putQuarantine: s3Quarantine(new S3Client(options), 'bucket'),
+    clock,
+    wait: async (ms) => clock.advance(ms),
+    random: () => 0.5,
+    log: (fields) => logged.push(fields),
+  };
+  return async ({
+    method = 'POST',
+    path = '/v1/rgstr',
+    query = '',
+    headers = {},
+    body,
+    withinMs = 2_500,
+  }) => {
+    const request: HttpRequest = {
+      rawPath: path,
+      rawQueryString: query,
+      headers: { 'statsig-api-key': 'client-key', ...headers },
+      requestContext: { http: { method } },
+      isBase64Encoded: typeof body === 'object',
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : Buffer.from(body).toString('base64') }),
+    };
+    logged.length = 0;
+    const { status, body: text } = await collectRequest(request, collector, clock.now() + withinMs);
+    if (logged.length !== 1) throw new Error(`${logged.length} log lines instead of one`);
+    return { status, answer: JSON.parse(text), log: logged[0] ?? {} };
+  };
+}

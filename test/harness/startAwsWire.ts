@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage } from 'node:http';
+
+/** One record that a stream was given. */
+export interface WireRecord {
+  readonly stream: string;
+  readonly documents: readonly string[];
+}
+
+/** How a stream answers: an error code for each failed record's index, or a failure of the whole call. */
+export type PutAnswer =
+  | { readonly failed: Readonly<Record<number, string>> }
+  | { readonly error: string; readonly status: number }
+  | 'hang';
+
+/** Firehose, S3 and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
+export interface AwsWire {
+  readonly url: string;
+  /** Acknowledged records only. */
+  readonly records: WireRecord[];
+  readonly objects: Map<string, string>;
+  /** How many calls each service has had. */
+  readonly calls: { firehose: number; s3: number };
+  /** Answers of the coming Firehose calls, in order; then all succeed. */
+  answers: PutAnswer[];
+  /** Status of the coming S3 calls. */
+  s3Status: number;
+  close(): Promise<void>;
+}
+
+/** Starts the stand-ins on one loopback port. */
+export async function startAwsWire(): Promise<AwsWire> {
+  const server = createServer(async (request, response) => {
+    const body = await readBody(request);
+    const target = request.headers['x-amz-target'];
+    if (target === undefined) {
+      wire.calls.s3 += 1;
+      if (wire.s3Status === 200)
+        wire.objects.set(decodeURIComponent(pathOf(request)), payloadOf(request, body));
+      response.writeHead(wire.s3Status, { 'content-type': 'application/xml' });
+      response.end(
+        wire.s3Status === 200 ? '' : '<Error><Code>Broken</Code><Message>broken</Message></Error>',
+      );
+      return;
+    }
+    if (target === 'secretsmanager.GetSecretValue') {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify({ SecretString: '{"keys":[]}' }));
+      return;
+    }
+    wire.calls.firehose += 1;
+    const answer = wire.answers.shift() ?? { failed: {} };
+    if (answer === 'hang') return;
+    if ('error' in answer) {
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify({ __type: answer.error, message: 'scripted' }));
+      return;
+    }
+    const { DeliveryStreamName, Records }: { DeliveryStreamName: string; Records: { Data: string }[] } =
+      JSON.parse(body.toString('utf8'));
+    const RequestResponses = Records.map(({ Data }, i) => {
+      const code = answer.failed[i];
+      if (code !== undefined) return { ErrorCode: code, ErrorMessage: 'scripted' };
+      const documents = Buffer.from(Data, 'base64').toString('utf8').split('\n');
+      wire.records.push({ stream: DeliveryStreamName, documents });
+      return { RecordId: `record-${wire.records.length}` };
+    });
+    const FailedPutCount = Object.keys(answer.failed).length;
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ FailedPutCount, RequestResponses }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const wire: AwsWire = {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    records: [],
+    objects: new Map(),
+    calls: { firehose: 0, s3: 0 },
+    answers: [],
+    s3Status: 200,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return wire;
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function pathOf(request: IncomingMessage): string {
+  return new URL(request.url ?? '/', 'http://x').pathname.slice(1);
+}
+
+/** The SDK may send a checksum behind the body, in `aws-chunked` form. */
+function payloadOf(request: IncomingMessage, body: Buffer): string {
+  if (!(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return body.toString('utf8');
+  const lineEnd = body.indexOf('\r\n');
+  const length = Number.parseInt(body.toString('latin1', 0, lineEnd), 16);
+  return body.toString('utf8', lineEnd + 2, lineEnd + 2 + length);
+}

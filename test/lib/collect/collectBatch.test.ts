@@ -1,0 +1,500 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Sender } from '../../../lib/collect/Collected.ts';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../../../lib/collect/collectBatch.ts';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { forwardedTables, tableKinds } from '../../../lib/tables/forwardedTables.ts';
+
+const DAY = 86_400_000;
+const now = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
+const input: ConfigInput = {
+  bucket: 'test',
+  unitIds: { companyID: 'company_id', 'Team-ID': 'team_id' },
+  experiments: ['homepage_hero'],
+};
+const sender: Sender = {
+  keyHash: 'a'.repeat(64),
+  clientTimes: [String(now - 20)],
+  sessionId: null,
+  sdkType: null,
+  sdkVersion: null,
+  receivedAt: now,
+};
+
+type Row = Record<string, unknown>;
+
+function collect(
+  body: unknown,
+  { config = {}, ...from }: Partial<Sender> & { config?: Partial<ConfigInput> } = {},
+) {
+  const plan = collectPlan(defineConfig({ ...input, ...config }));
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const collected = collectBatch(text, { ...sender, ...from }, plan);
+  const rows = (documents: readonly string[]): Row[] => documents.map((document) => JSON.parse(document));
+  return {
+    ...collected,
+    exposures: rows(collected.documents.exposures),
+    rows: rows(collected.documents.events),
+  };
+}
+const one = (event: object, batch: object = {}, options = {}) =>
+  collect({ events: [{ time: now, ...event }], ...batch }, options);
+const exposure = (name: string, metadata: object, more: object = {}) =>
+  one({ eventName: `statsig::${name}_exposure`, metadata, ...more }).exposures[0] ?? {};
+
+describe('a custom event', () => {
+  it('becomes a row with everything it came with', () => {
+    const { rows } = one(
+      {
+        eventName: 'purchase',
+        value: 12.5,
+        metadata: { sku: 'é"', n: 1 },
+        user: {
+          userID: 'u1',
+          email: 'u1@example.com',
+          customIDs: { COMPANYID: 'c1', stableid: 's1', 'Team-ID': '' },
+          statsigEnvironment: { tier: 'staging' },
+          newField: [1],
+        },
+        statsigMetadata: { currentPage: '/x' },
+      },
+      { statsigMetadata: { sdkType: 'js', sdkVersion: '3', stableID: 'device', sessionID: 'session' } },
+    );
+    expect(rows).toEqual([
+      {
+        event_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        event_name: 'purchase',
+        event_value: '12.5',
+        user_id: 'u1',
+        stable_id: 's1',
+        company_id: 'c1',
+        custom_ids: '{"COMPANYID":"c1","Team-ID":"","stableid":"s1"}',
+        timestamp: '2026-11-20T07:32:00.123Z',
+        client_timestamp: '2026-11-20T07:32:00.123Z',
+        received_at: '2026-11-20T07:32:00.123Z',
+        environment: 'staging',
+        user_object:
+          '{"customIDs":{"COMPANYID":"c1","Team-ID":"","stableid":"s1"},"email":"u1@example.com","newField":[1],"statsigEnvironment":{"tier":"staging"},"userID":"u1"}',
+        company_metadata: '{"n":1,"sku":"é\\""}',
+        statsig_metadata: expect.any(String),
+        session_id: 'session',
+        sdk_type: 'js',
+        sdk_version: '3',
+        ds: '2026-11-20',
+      },
+    ]);
+    expect(JSON.parse(String(rows[0]?.['statsig_metadata']))).toEqual({
+      sdkType: 'js',
+      sdkVersion: '3',
+      stableID: 'device',
+      sessionID: 'session',
+      currentPage: '/x',
+    });
+  });
+
+  it.each([
+    ['text', 'text'],
+    ['', ''],
+    [0, '0'],
+    [1e21, '1e+21'],
+    [true, 'true'],
+    [{ a: [1] }, '{"a":[1]}'],
+    [null, undefined],
+    [undefined, undefined],
+  ])('value %p is %p', (value, expected) => {
+    expect(one({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
+  });
+
+  it('has the columns of the table, in its order, and ds last', () => {
+    const { documents } = one({ eventName: 'e', value: 1, metadata: { a: 1 }, user: { userID: 'u' } });
+    const table = forwardedTables(defineConfig(input)).events;
+    const order = [...table.columns.map(({ name }) => name), 'ds'];
+    const keys = Object.keys(JSON.parse(documents.events[0] ?? '{}'));
+    expect(keys).toEqual(order.filter((name) => keys.includes(name)));
+    expect(keys.at(-1)).toBe('ds');
+  });
+});
+
+describe('the user', () => {
+  it("is the event's, else the batch's", () => {
+    const batch = { user: { userID: 'shared' } };
+    expect(one({ eventName: 'e', user: { userID: 'own' } }, batch).rows[0]?.['user_id']).toBe('own');
+    expect(one({ eventName: 'e', user: null }, batch).rows[0]?.['user_id']).toBe('shared');
+    expect(one({ eventName: 'e' }, batch).rows[0]?.['user_id']).toBe('shared');
+    expect(one({ eventName: 'e' }).rows[0]).not.toHaveProperty('user_id');
+  });
+
+  it('has no column where an ID is empty, and numbers as text', () => {
+    const user = { userID: '', customIDs: { companyID: 7, 'team-id': null } };
+    const [row] = one({ eventName: 'e', user }).rows;
+    expect(row).not.toHaveProperty('user_id');
+    expect(row).toMatchObject({ company_id: '7' });
+    expect(row).not.toHaveProperty('team_id');
+  });
+
+  it('never keeps private attributes, wherever they are', () => {
+    const user = { userID: 'u', privateAttributes: { secret: 1 } };
+    const all = collect({
+      user,
+      events: [
+        { eventName: 'e', time: now },
+        { eventName: 'f', user, time: now },
+        {
+          eventName: 'statsig::gate_exposure',
+          metadata: { gate: 'g', bootstrapMetadata: { user, lcut: 1 } },
+          time: now,
+        },
+        { eventName: '', user },
+      ],
+    });
+    expect([all.rows.length, all.exposures.length, all.refused.length]).toEqual([2, 1, 1]);
+    expect(JSON.stringify(all)).not.toContain('secret');
+    expect(all.exposures[0]?.['metadata']).toBe(
+      '{"bootstrapMetadata":{"lcut":1,"user":{"userID":"u"}},"gate":"g"}',
+    );
+  });
+
+  it("takes a device's stable ID from the batch, and the event's own before it", () => {
+    const batch = { statsigMetadata: { stableID: 'device' } };
+    expect(one({ eventName: 'e', user: { userID: 'u' } }, batch).rows[0]?.['stable_id']).toBe('device');
+    const own = { user: { customIDs: { stableID: 'own' } } };
+    expect(one({ eventName: 'e', ...own }, batch).rows[0]?.['stable_id']).toBe('own');
+  });
+
+  it('takes no inherited member for an ID', () => {
+    const config = { unitIds: { constructor: 'constructor_id', toString: 'string_id' } };
+    const [row] = one({ eventName: 'e', user: { customIDs: { companyID: 'c' } } }, {}, { config }).rows;
+    expect(row).not.toHaveProperty('constructor_id');
+    expect(row).not.toHaveProperty('string_id');
+  });
+
+  it('keeps IDs that are larger numbers than JavaScript has, digit by digit', () => {
+    const body = `{"events":[
+      {"eventName":"e","time":${now},"user":{"userID":12345678901234567890,"customIDs":{"companyID":9007199254740993}},"value":10000000000000001},
+      {"eventName":"e","time":${now},"user":{"userID":12345678901234567891},"metadata":{"n":1e400}}]}`;
+    const { rows } = collect(body);
+    expect(rows[0]).toMatchObject({
+      user_id: '12345678901234567890',
+      company_id: '9007199254740993',
+      event_value: '10000000000000001',
+    });
+    expect(rows[1]).toMatchObject({
+      user_id: '12345678901234567891',
+      user_object: '{"userID":12345678901234567891}',
+      company_metadata: '{"n":1e400}',
+    });
+    expect(rows[0]?.['event_id']).not.toBe(rows[1]?.['event_id']);
+  });
+
+  it('runs in production when it names no tier', () => {
+    const environment = (statsigEnvironment: unknown) =>
+      one({ eventName: 'e', user: { statsigEnvironment } }).rows[0]?.['environment'];
+    expect([undefined, null, {}, { tier: '' }, { tier: 'staging' }].map(environment)).toEqual([
+      'production',
+      'production',
+      'production',
+      'production',
+      'staging',
+    ]);
+  });
+});
+
+describe('an exposure', () => {
+  it('of a gate', () => {
+    const metadata = {
+      gate: 'g',
+      gateValue: 'true',
+      ruleID: 'r1',
+      reason: 'Network:Recognized',
+      configVersion: 3,
+      isManualExposure: 'true',
+    };
+    expect(
+      exposure('gate', metadata, { secondaryExposures: [{ gate: 's', gateValue: 'true', ruleID: 'x' }] }),
+    ).toMatchObject({
+      experiment_id: 'g',
+      exposure_type: 'gate',
+      group_id: 'r1:Pass',
+      rule_id: 'r1',
+      gate_value: true,
+      is_assignment: true,
+      reason: 'Network:Recognized',
+      config_version: '3',
+      is_manual: true,
+      secondary_exposures: '[{"gate":"s","gateValue":"true","ruleID":"x"}]',
+      metadata:
+        '{"configVersion":3,"gate":"g","gateValue":"true","isManualExposure":"true","reason":"Network:Recognized","ruleID":"r1"}',
+    });
+    expect(exposure('gate', { gate: 'g', gateValue: false, ruleID: 'r1' })).toMatchObject({
+      group_id: 'r1:Fail',
+      gate_value: false,
+      is_manual: false,
+    });
+  });
+
+  it('of a gate without a value, which has no group', () => {
+    const row = exposure('gate', { gate: 'g', ruleID: 'r1' });
+    expect(row).toMatchObject({ rule_id: 'r1', is_assignment: false });
+    expect(row).not.toHaveProperty('group_id');
+    expect(row).not.toHaveProperty('gate_value');
+  });
+
+  it('of a config or experiment', () => {
+    const row = exposure('config', { config: 'c', ruleID: 'r1', rulePassed: 'true' });
+    expect(row).toMatchObject({
+      experiment_id: 'c',
+      exposure_type: 'config',
+      group_id: 'r1',
+      is_assignment: true,
+    });
+    for (const absent of ['gate_value', 'layer_id', 'secondary_exposures', 'group_name']) {
+      expect(row).not.toHaveProperty(absent);
+    }
+    expect(exposure('config', { config: 'c', ruleID: 'default' })).toMatchObject({ is_assignment: false });
+  });
+
+  it.each(['homepage_hero', '910458283'])(
+    'of a layer with an experiment sent as %s',
+    (allocatedExperiment) => {
+      expect(
+        exposure('layer', {
+          config: 'homepage',
+          ruleID: 'r1',
+          allocatedExperiment,
+          parameterName: 'headline',
+          isExplicitParameter: 'true',
+        }),
+      ).toMatchObject({
+        experiment_id: 'homepage_hero',
+        exposure_type: 'layer',
+        group_id: 'r1',
+        is_assignment: true,
+        layer_id: 'homepage',
+        allocated_experiment: 'homepage_hero',
+        parameter_name: 'headline',
+        is_explicit_parameter: true,
+      });
+    },
+  );
+
+  it('of a layer without an experiment, which assigns nobody', () => {
+    const metadata = {
+      config: 'homepage',
+      ruleID: 'r1',
+      allocatedExperiment: '',
+      isExplicitParameter: 'false',
+    };
+    const row = exposure('layer', metadata);
+    expect(row).toMatchObject({ experiment_id: 'homepage', layer_id: 'homepage', is_assignment: false });
+    expect(row).not.toHaveProperty('allocated_experiment');
+  });
+
+  it('counts a hashed name that it cannot resolve', () => {
+    const event = {
+      eventName: 'statsig::layer_exposure',
+      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
+    };
+    const { exposures, noted } = one(event);
+    expect(exposures[0]).toMatchObject({ experiment_id: '4222855429' });
+    expect(noted).toEqual({ name_unresolved: 1 });
+  });
+
+  it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])('of nothing (%p) is refused', (metadata) => {
+    const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
+    expect(exposures).toEqual([]);
+    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
+  });
+
+  it("comes from the HTTP API's custom exposures, too", () => {
+    const { exposures, refused } = collect({
+      user: { userID: 'u' },
+      exposures: [
+        { experimentName: 'exp', group: 'Test', time: now },
+        { gateName: 'g', passes: false, ruleID: 'r', user: { userID: 'v' } },
+        { neither: 1 },
+      ],
+    });
+    expect(exposures).toMatchObject([
+      { experiment_id: 'exp', group_id: 'Test', group_name: 'Test', is_manual: true, user_id: 'u' },
+      { experiment_id: 'g', group_id: 'r:Fail', user_id: 'v', is_manual: true },
+    ]);
+    expect(refused).toEqual([{ code: 'SLUICE_EVENT_NO_NAME', detail: '', raw: '{"neither":1}' }]);
+  });
+
+  it('has the columns of the table, in its order', () => {
+    const { documents } = one({
+      eventName: 'statsig::gate_exposure',
+      metadata: { gate: 'g', gateValue: 'true', ruleID: 'r', reason: 'x', configVersion: '1' },
+      secondaryExposures: [{}],
+      user: { userID: 'u', customIDs: { companyID: 'c' } },
+    });
+    const order = [...forwardedTables(defineConfig(input)).exposures.columns.map(({ name }) => name), 'ds'];
+    const keys = Object.keys(JSON.parse(documents.exposures[0] ?? '{}'));
+    expect(keys).toEqual(order.filter((name) => keys.includes(name)));
+  });
+});
+
+describe('what nobody documents', () => {
+  it('is kept under statsig_metadata.event', () => {
+    const sent = {
+      eventName: 'e',
+      allocatedExperimentHash: 'abc',
+      secondaryExposures: [{ gate: 'g' }],
+      statsigMetadata: 'text',
+    };
+    const body = JSON.stringify({ events: [sent] }).replace(
+      '"allocatedExperimentHash"',
+      '"__proto__":{"a":1},"allocatedExperimentHash"',
+    );
+    const [row] = collect(body).rows;
+    expect(row?.['statsig_metadata']).toBe(
+      '{"event":{"__proto__":{"a":1},"allocatedExperimentHash":"abc","secondaryExposures":[{"gate":"g"}],"statsigMetadata":"text"}}',
+    );
+  });
+
+  it("does not hide the batch's metadata, which the event's own overrides", () => {
+    const statsigMetadata = { sdkType: 'event', event: 'own' };
+    const [row] = one(
+      { eventName: 'e', statsigMetadata },
+      { statsigMetadata: { sdkType: 'batch', os: 'linux' } },
+    ).rows;
+    expect(JSON.parse(String(row?.['statsig_metadata']))).toEqual({
+      sdkType: 'event',
+      os: 'linux',
+      event: 'own',
+    });
+    expect(row).toMatchObject({ sdk_type: 'batch' });
+  });
+
+  it("names sender and session from the request's headers when the body doesn't", () => {
+    const from = { sdkType: 'statsig-node', sdkVersion: '6', sessionId: 's' };
+    expect(one({ eventName: 'e' }, {}, from).rows[0]).toMatchObject({
+      sdk_type: 'statsig-node',
+      sdk_version: '6',
+      session_id: 's',
+    });
+  });
+});
+
+describe('time', () => {
+  const iso = (ms: number) => new Date(ms).toISOString();
+
+  it('is the time received when an event has none', () => {
+    const { rows, noted } = collect({ events: [{ eventName: 'e' }, { eventName: 'f', time: null }] });
+    for (const row of rows) {
+      expect(row).toMatchObject({ timestamp: iso(now), ds: '2026-11-20' });
+      expect(row).not.toHaveProperty('client_timestamp');
+    }
+    expect(noted).toEqual({ time_missing: 2 });
+  });
+
+  it.each([0, 7 * DAY, -DAY])('chooses the day inside the window: %p ms ago', (ago) => {
+    const time = now - ago;
+    expect(one({ eventName: 'e', time }).rows[0]).toMatchObject({
+      timestamp: iso(time),
+      ds: iso(time).slice(0, 10),
+    });
+  });
+
+  it.each([7 * DAY + 1, -DAY - 1, now])(
+    'keeps its timestamp outside, under the day received: %p ms ago',
+    (ago) => {
+      const { rows, noted } = one({ eventName: 'e', time: now - ago });
+      expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
+      expect(noted).toEqual({ outside_time_window: 1 });
+    },
+  );
+
+  it("is corrected by the sender's clock only when that is off by more than five minutes", () => {
+    const late = { clientTimes: [null, String(now - 3_600_000)] };
+    const { rows, noted } = one({ eventName: 'e', time: now - 3_600_000 - 5_000 }, {}, late);
+    expect(rows[0]).toMatchObject({
+      timestamp: iso(now - 5_000),
+      client_timestamp: iso(now - 3_605_000),
+    });
+    expect(noted).toEqual({ clock_corrected: 1 });
+    const near = { clientTimes: [String(now - 299_000)] };
+    expect(one({ eventName: 'e', time: now - 299_000 }, {}, near).rows[0]).toMatchObject({
+      timestamp: iso(now - 299_000),
+    });
+    const beacon = one({ eventName: 'e', time: 0 }, { clientTime: '1000' }, { clientTimes: [null, null] });
+    expect(beacon.rows[0]).toMatchObject({ timestamp: iso(now - 1_000), client_timestamp: iso(0) });
+  });
+
+  it.each(['soon', 'NaN', 1e20, {}, true, '2026-02-30'])('that is no time is refused: %p', (time) => {
+    const { rows, refused } = collect({ events: [{ eventName: 'bad', time }, { eventName: 'good' }] });
+    expect(rows.map((row) => row['event_name'])).toEqual(['good']);
+    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_TIME']);
+  });
+});
+
+describe('telemetry', () => {
+  const events = ['diagnostics', 'diagnostics', 'non_exposed_checks', 'session_recording', 'log_line'].map(
+    (name) => ({ eventName: `statsig::${name}`, user: null, time: now, metadata: {} }),
+  );
+
+  it('is counted by name and not landed', () => {
+    const { rows, counted } = collect({ events });
+    expect(rows.map((row) => row['event_name'])).toEqual(['statsig::log_line']);
+    expect(counted).toEqual({
+      'statsig::diagnostics': 2,
+      'statsig::non_exposed_checks': 1,
+      'statsig::session_recording': 1,
+    });
+  });
+
+  it('is landed when the configuration says so', () => {
+    const { rows, counted } = collect({ events }, { config: { landTelemetry: true } });
+    expect([rows.length, counted]).toEqual([5, {}]);
+  });
+});
+
+describe('a bad event', () => {
+  it('never spoils the others, and is kept as it came', () => {
+    const bad = [null, 7, 'text', [], {}, { eventName: 5 }, { eventName: '' }, { eventName: 'e', user: 'u' }];
+    const { rows, refused } = collect({
+      events: bad.flatMap((event) => [event, { eventName: 'good', n: 1 }]),
+    });
+    expect(rows).toHaveLength(bad.length);
+    expect(refused.map(({ code }) => code)).toEqual([
+      ...Array(4).fill('SLUICE_EVENT_NOT_AN_OBJECT'),
+      ...Array(3).fill('SLUICE_EVENT_NO_NAME'),
+      'SLUICE_EVENT_BAD_USER',
+    ]);
+    expect(refused.map(({ raw }) => raw)).toEqual(bad.map((event) => JSON.stringify(event)));
+  });
+
+  it('may be nested deeper than any stack', () => {
+    const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+    const places = [
+      `{"eventName":"e","metadata":${deep}}`,
+      `{"eventName":"e","user":{"custom":${deep}}}`,
+      `{"eventName":"e","value":${deep}}`,
+      `{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","x":${deep}}}`,
+      `{"eventName":"e","statsigMetadata":${deep}}`,
+      `{"eventName":"e","unknown":${deep}}`,
+    ];
+    const { rows, refused } = collect(`{"events":[${places.join(',')},{"eventName":"good"}]}`);
+    expect(rows.map((row) => row['event_name'])).toEqual(['good']);
+    expect(refused.map(({ code }) => code)).toEqual(places.map(() => 'SLUICE_EVENT_TOO_DEEP'));
+    expect(refused.map(({ raw }) => raw)).toEqual(places);
+  });
+
+  it('may be larger than a Firehose record, by one byte', () => {
+    const fits = (padding: number, value: string) =>
+      collect({ events: [{ eventName: 'big', time: now, value: value.repeat(padding) }] });
+    const overhead = Buffer.byteLength(fits(1, 'x').documents.events[0] ?? '') - 1;
+    const room = 1_024_000 - overhead;
+    expect(Buffer.byteLength(fits(room, 'x').documents.events[0] ?? '')).toBe(1_024_000);
+    const over = fits(room + 1, 'x');
+    expect(over.documents.events).toEqual([]);
+    expect(over.refused).toMatchObject([{ code: 'SLUICE_EVENT_TOO_LARGE', detail: '1024001 bytes.' }]);
+    expect(fits(Math.floor(room / 3), '€').refused).toEqual([]);
+    expect(fits(Math.floor(room / 3) + 1, '€').refused).toHaveLength(1);
+  });
+});
+
+it('collects into both kinds of table and no other', () => {
+  expect(tableKinds).toEqual(['exposures', 'events']);
+});

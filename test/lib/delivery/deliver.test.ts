@@ -1,0 +1,207 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Delivery, deliver } from '../../../lib/delivery/deliver.ts';
+import { MAX_ATTEMPTS, MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
+import type { PutOutcome } from '../../../lib/delivery/PutRecordBatch.ts';
+import { ManualClock } from '../../../local/clock/ManualClock.ts';
+
+const START = Date.UTC(2026, 10, 20, 7, 32);
+/** Documents so large that each takes a record of its own; the first character tells which it is. */
+const single = (n: number) =>
+  Array.from({ length: n }, (_, i) => String.fromCharCode(0x41 + i) + 'x'.repeat(MAX_RECORD_BYTES / 2));
+const nameOf = (record: Uint8Array) => String.fromCharCode(record[0] ?? 0);
+
+/** A stream that answers by script, and a clock that moves by what is waited. */
+function scripted(answer: (records: readonly string[], call: number) => PutOutcome | Promise<PutOutcome>) {
+  const clock = new ManualClock(START);
+  const calls: string[][] = [];
+  const waits: number[] = [];
+  const timeouts: number[] = [];
+  return {
+    clock,
+    calls,
+    waits,
+    timeouts,
+    context: (deadline = START + 60_000, random = () => 0.5) => ({
+      clock,
+      random,
+      deadline,
+      wait: async (ms: number) => {
+        waits.push(ms);
+        clock.advance(ms);
+      },
+      putRecordBatch: async (records: readonly Uint8Array[], timeoutMs: number) => {
+        const names = records.map(nameOf);
+        calls.push(names);
+        timeouts.push(timeoutMs);
+        return answer(names, calls.length);
+      },
+    }),
+  };
+}
+
+const answered = (errorCodes: (string | null)[]): PutOutcome => ({ kind: 'answered', errorCodes });
+const accountedFor = ({ acknowledged, returned }: Delivery) => acknowledged + returned.length;
+
+describe('deliver', () => {
+  it('puts nothing when there is nothing', async () => {
+    const stream = scripted(() => answered([]));
+    expect(await deliver([], stream.context())).toMatchObject({ acknowledged: 0, returned: [], calls: 0 });
+    expect(stream.calls).toEqual([]);
+  });
+
+  // Every subset of failures in the first round and another in the second, for up to 4 records; then every
+  // subset of one round for up to 10.
+  it('puts exactly what failed again, in order, for every subset of failures', async () => {
+    for (let n = 1; n <= 4; n += 1) {
+      for (let first = 0; first < 2 ** n; first += 1) {
+        for (let second = 0; second < 2 ** n; second += 1) await tryFailures(n, [first, second]);
+      }
+    }
+    for (let n = 5; n <= 10; n += 1) {
+      for (let first = 0; first < 2 ** n; first += 1) await tryFailures(n, [first]);
+    }
+  }, 60_000);
+
+  async function tryFailures(n: number, masks: readonly number[]): Promise<void> {
+    // Small documents would share a record: a record is made of one by its index in a prepared packing.
+    const documents = Array.from({ length: n }, (_, i) => SINGLES[i] ?? '');
+    let expected = documents.map((_, i) => String.fromCharCode(0x41 + i));
+    // 4 MiB a call: two rounds of calls may be needed for one round of records.
+    const stream = scripted((names) => {
+      const round = masks[rounds] ?? 0;
+      return answered(
+        names.map((name) =>
+          (round >> (name.charCodeAt(0) - 0x41)) & 1 ? 'ServiceUnavailableException' : null,
+        ),
+      );
+    });
+    let rounds = 0;
+    const context = stream.context();
+    const delivered = await deliver(documents, {
+      ...context,
+      wait: async (ms) => {
+        rounds += 1;
+        await context.wait(ms);
+      },
+    });
+    let at = 0;
+    for (const mask of [...masks, 0]) {
+      if (expected.length === 0) break;
+      const put: string[] = [];
+      while (put.length < expected.length) put.push(...(stream.calls[at++] ?? ['?']));
+      expect(put).toEqual(expected);
+      expected = expected.filter((name) => (mask >> (name.charCodeAt(0) - 0x41)) & 1);
+    }
+    expect(stream.calls).toHaveLength(at);
+    expect(delivered).toMatchObject({ acknowledged: n, returned: [] });
+  }
+  const SINGLES = single(10);
+
+  it('hands back by name what is never acknowledged, after so many attempts', async () => {
+    const stream = scripted((names) =>
+      answered(names.map((name) => (name === 'B' ? 'InternalFailure' : null))),
+    );
+    const delivered = await deliver(single(3), stream.context());
+    expect(delivered).toMatchObject({
+      acknowledged: 2,
+      returned: [{ index: 1, reason: 'not_acknowledged', code: 'InternalFailure' }],
+    });
+    expect(stream.calls).toEqual([['A', 'B', 'C'], ...Array(MAX_ATTEMPTS - 1).fill(['B'])]);
+  });
+
+  it('backs off at random, longer each time, to a cap', async () => {
+    const stream = scripted((names) => answered(names.map(() => 'ServiceUnavailableException')));
+    await deliver(
+      ['{}'],
+      stream.context(START + 600_000, () => 0.999),
+    );
+    expect(stream.waits.map(Math.ceil)).toEqual([50, 100, 200, 400, 800]);
+    const quick = scripted((names) => answered(names.map(() => 'ServiceUnavailableException')));
+    await deliver(
+      ['{}'],
+      quick.context(START + 600_000, () => 0),
+    );
+    expect(quick.waits).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('stops at the deadline, and tells each call how long it has', async () => {
+    const stream = scripted(() => {
+      // Each answer takes 100 ms, or the time it was given.
+      stream.clock.advance(Math.min(100, stream.timeouts.at(-1) ?? 0));
+      return { kind: 'failed', code: 'ServiceUnavailableException', retryable: true };
+    });
+    const delivered = await deliver(['{}'], stream.context(START + 300));
+    expect(delivered.returned).toEqual([
+      { index: 0, reason: 'not_acknowledged', code: 'ServiceUnavailableException' },
+    ]);
+    expect(stream.clock.now()).toBe(START + 300);
+    expect(stream.timeouts).toEqual([300, 175, 25]);
+  });
+
+  it('puts nothing after the deadline', async () => {
+    const stream = scripted(() => answered([null]));
+    const delivered = await deliver(['{}'], stream.context(START));
+    expect(delivered.returned).toEqual([{ index: 0, reason: 'not_acknowledged' }]);
+    expect(stream.calls).toEqual([]);
+  });
+
+  it('retries a throttled call whole, and hands a refused one back at once', async () => {
+    const throttled = scripted((_, call) =>
+      call === 1
+        ? { kind: 'failed', code: 'ServiceUnavailableException', retryable: true }
+        : answered([null]),
+    );
+    expect(await deliver(['{}'], throttled.context())).toMatchObject({ acknowledged: 1, calls: 2 });
+    const refused = scripted(() => ({ kind: 'failed', code: 'ResourceNotFoundException', retryable: false }));
+    expect((await deliver(['{}', '[]'], refused.context())).returned).toEqual([
+      { index: 0, reason: 'refused', code: 'ResourceNotFoundException' },
+      { index: 1, reason: 'refused', code: 'ResourceNotFoundException' },
+    ]);
+    expect(refused.calls).toHaveLength(1);
+  });
+
+  it('takes no silence for an acknowledgement', async () => {
+    const stream = scripted(() => answered([]));
+    expect((await deliver(['{}'], stream.context())).returned).toEqual([
+      { index: 0, reason: 'not_acknowledged', code: 'NoResponse' },
+    ]);
+  });
+
+  it('survives an adapter that throws', async () => {
+    const stream = scripted(() => Promise.reject(new TypeError('defect')));
+    expect((await deliver(['{}'], stream.context())).returned).toEqual([
+      { index: 0, reason: 'refused', code: 'TypeError' },
+    ]);
+  });
+
+  it('hands back a document that no record can hold', async () => {
+    const stream = scripted((names) => answered(names.map(() => null)));
+    const documents = ['{}', 'x'.repeat(MAX_RECORD_BYTES + 1), '[]'];
+    expect(await deliver(documents, stream.context())).toMatchObject({
+      acknowledged: 2,
+      returned: [{ index: 1, reason: 'too_large' }],
+    });
+  });
+
+  it('accounts for every document, whatever the stream does', async () => {
+    const outcome = fc.oneof(
+      fc.array(fc.constantFrom(null, null, 'ServiceUnavailableException'), { maxLength: 8 }).map(answered),
+      fc.record({ kind: fc.constant('failed'), code: fc.constant('X'), retryable: fc.boolean() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(outcome, { maxLength: 12 }),
+        fc.array(fc.constantFrom('{}', SINGLES[0] ?? ''), { maxLength: 9 }),
+        async (outcomes, documents) => {
+          const stream = scripted((names, call) => outcomes[call - 1] ?? answered(names.map(() => null)));
+          const delivered = await deliver(documents, stream.context());
+          expect(accountedFor(delivered)).toBe(documents.length);
+          const indexes = delivered.returned.map(({ index }) => index);
+          expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { clockCorrection } from '../../../lib/statsig/clockCorrection.ts';
+import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/statsig/limits.ts';
+import { readTime } from '../../../lib/statsig/readTime.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+
+describe('readTime', () => {
+  it('takes milliseconds as a number or as text, whole or not', () => {
+    expect(readTime(noon)).toBe(noon);
+    expect(readTime(String(noon))).toBe(noon);
+    expect(readTime(noon + 0.9)).toBe(noon);
+    expect(readTime(`${noon}.25`)).toBe(noon);
+    expect(readTime(0)).toBe(0);
+    expect(readTime(-1)).toBe(-1);
+  });
+
+  it.each([
+    ['2026-11-20T12:00:00Z', noon],
+    ['2026-11-20T12:00:00.5Z', noon + 500],
+    ['2026-11-20T12:00:00.123456789Z', noon + 123],
+    ['2026-11-20 12:00:00', noon],
+    ['2026-11-20T12:00', noon],
+    ['2026-11-20', noon - 12 * 3_600_000],
+    ['2026-11-20T14:00:00+02:00', noon],
+    ['2026-11-20T06:30:00-0530', noon],
+    ['2026-11-20t12:00:00z', noon],
+  ])('takes %s', (text, expected) => {
+    expect(readTime(text)).toBe(expected);
+  });
+
+  it.each([
+    null,
+    undefined,
+    '',
+    'yesterday',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01',
+    '2026-11-20T25:00:00Z',
+    '20/11/2026',
+    'NaN',
+    'Infinity',
+    '1e12',
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    MAX_TIME_MS + 1,
+    MIN_TIME_MS - 1,
+    '99999999999999999999',
+    true,
+    [],
+    {},
+  ])('refuses %p', (value) => {
+    expect(readTime(value)).toBeNull();
+  });
+
+  it('brings back every instant of the years 1 to 9999 from its own ISO text', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: MAX_TIME_MS }), (time) => {
+        expect(readTime(new Date(time).toISOString())).toBe(time);
+        expect(readTime(time)).toBe(time);
+      }),
+    );
+    expect(readTime(MAX_TIME_MS)).toBe(MAX_TIME_MS);
+    expect(readTime(MIN_TIME_MS)).toBe(MIN_TIME_MS);
+  });
+});
+
+describe('clockCorrection', () => {
+  const minute = 60_000;
+
+  it('leaves a clock alone that is off by at most five minutes', () => {
+    for (const off of [0, 1, -1, 5 * minute, -5 * minute]) {
+      expect(clockCorrection([String(noon - off)], noon)).toBe(0);
+    }
+  });
+
+  it('corrects a clock that is further off, in either direction', () => {
+    expect(clockCorrection([String(noon - 5 * minute - 1)], noon)).toBe(5 * minute + 1);
+    expect(clockCorrection([noon + 24 * 60 * minute], noon)).toBe(-24 * 60 * minute);
+  });
+
+  it('takes the first statement that is a time', () => {
+    expect(clockCorrection([null, 'soon', noon - 10 * minute, noon], noon)).toBe(10 * minute);
+    expect(clockCorrection([null, undefined, 'soon'], noon)).toBe(0);
+  });
+});
