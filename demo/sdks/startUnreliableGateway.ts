@@ -11,10 +11,10 @@ import { isExceptionReport } from '../../lib/statsig/reservedEndpoint.ts';
 
 /**
  * What becomes of one post. `pass` hands it on; `refuse` answers 503 itself; `reset` cuts the connection and
- * hands nothing on; `lose` hands it on and cuts the connection instead of answering, so that the sender
- * resends what has landed; `delayMs` hands the answer on so much later.
+ * hands nothing on; `lose` hands it on and cuts the connection instead of answering, `deny` hands it on and
+ * answers 503, so that the sender resends what has landed; `delayMs` hands the answer on so much later.
  */
-export type Fate = 'pass' | 'refuse' | 'reset' | 'lose' | { readonly delayMs: number };
+export type Fate = 'pass' | 'refuse' | 'reset' | 'lose' | 'deny' | { readonly delayMs: number };
 
 /** A post as it came, and what became of it. */
 export interface Post {
@@ -68,7 +68,7 @@ export function startUnreliableGateway(
       return;
     }
     if (typeof fate === 'object') await setTimeout(fate.delayMs);
-    if (answer === null) {
+    if (answer === null || fate === 'deny') {
       response.writeHead(503, {
         'content-type': 'application/json',
         ...(request.headers.origin === undefined ? {} : { 'access-control-allow-origin': '*' }),

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page, Response } from 'playwright-core';
+import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import { runQuery } from '../../local/query/runQuery.ts';
+import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
+import { startShop } from '../harness/startShop.ts';
+
+let data: string;
+let cloud: Cloud;
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-browser-'));
+  cloud = await startCloud({ port: 0, edgePort: 0, data });
+});
+afterAll(async () => {
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Values of one header, as many as came. */
+function sent(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === name);
+}
+
+function call(method: string, path: string, headers: Record<string, string>, body = '') {
+  return new Promise<{ status: number; rawHeaders: string[] }>((resolve, reject) => {
+    const url = new URL(path, cloud.collector);
+    const calling = request(url, { method, headers: { origin: 'https://shop.example', ...headers } });
+    calling.once('error', reject).once('response', (response) => {
+      response.resume().once('end', () => {
+        resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders });
+      });
+    });
+    calling.end(body);
+  });
+}
+
+describe('the collector, called from another origin', () => {
+  it('lets the preflight of any header through', async () => {
+    const { status, rawHeaders } = await call('OPTIONS', '/v1/my-product-data', {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'statsig-event-count,statsig-sdk-type',
+    });
+    expect(status).toBe(204);
+    expect(sent(rawHeaders, 'access-control-allow-origin')).toEqual(['*']);
+    expect(sent(rawHeaders, 'access-control-allow-headers')).toEqual(['*']);
+    expect(sent(rawHeaders, 'access-control-allow-methods')).toEqual(['POST']);
+  });
+
+  it('names the allowed origin exactly once, whatever it answers', async () => {
+    const event = { eventName: 'by_hand', time: Date.now(), user: { userID: 'by-hand' } };
+    const answers = [
+      await call('POST', '/v1/log?k=client-browser', {}, JSON.stringify({ events: [event] })),
+      await call('POST', '/v1/log?k=client-browser', {}, 'not JSON'),
+      await call('POST', '/v1/log', {}, '{}'),
+      await call('POST', '/v1/initialize?k=client-browser', {}, '{}'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([202, 400, 401, expect.any(Number)]);
+    for (const { rawHeaders } of answers) {
+      expect(sent(rawHeaders, 'access-control-allow-origin')).toEqual(['*']);
+    }
+  });
+});
+
+if (hasBrowser()) {
+  describe('js-client in chromium', () => {
+    let browser: Browser;
+    let shop: Awaited<ReturnType<typeof startShop>>;
+    beforeAll(async () => {
+      [browser, shop] = await Promise.all([openBrowser(), startShop()]);
+    });
+    afterAll(async () => {
+      await browser.close();
+      await shop.close();
+    });
+
+    /** Opens the shop as a visitor, through a gateway that fails by script. */
+    async function visit(
+      user: string,
+      script: readonly Fate[],
+      story: (
+        page: Page,
+        gateway: Awaited<ReturnType<typeof startUnreliableGateway>>,
+        answers: readonly Response[],
+      ) => Promise<void>,
+    ): Promise<void> {
+      const gateway = await startUnreliableGateway(cloud.collector, script);
+      const page = await browser.newPage();
+      const answers: Response[] = [];
+      page.on('response', (response) => {
+        if (response.url().startsWith(gateway.url)) answers.push(response);
+      });
+      try {
+        await page.goto(shop.page(user, gateway.url));
+        await page.evaluate('ready.then(() => undefined)');
+        await story(page, gateway, answers);
+      } finally {
+        await page.close();
+        await gateway.close();
+      }
+    }
+
+    async function landed(user: string): Promise<{ rows: number; ids: number; names: string }> {
+      await cloud.flush();
+      const [found] = await runQuery(
+        data,
+        `SELECT count(*) AS n, count(DISTINCT event_id) AS ids, string_agg(DISTINCT name, ' ' ORDER BY name) AS names FROM (
+           SELECT event_id, user_id, event_name AS name FROM statsig_forwarded_events
+           UNION ALL SELECT event_id, user_id, exposure_type FROM statsig_forwarded_exposures) WHERE user_id = '${user}'`,
+      );
+      return { rows: Number(found?.['n']), ids: Number(found?.['ids']), names: String(found?.['names']) };
+    }
+
+    /** Ten events: a gate, an experiment, eight clicks. */
+    const LOG = `client.checkGate('new_checkout'); client.getExperiment('checkout_button');
+      for (let i = 0; i < 8; i += 1) client.logEvent('click', i, { button: 'b' + i });`;
+
+    const settled = async (condition: () => boolean) => {
+      const deadline = Date.now() + 15_000;
+      while (!condition()) {
+        if (Date.now() > deadline) throw new Error('not within 15 s');
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+
+    it('sends by fetch across origins, and reads the answer', async () => {
+      await visit('by-fetch', [], async (page, gateway, answers) => {
+        await page.evaluate(`${LOG} client.flush()`);
+        await settled(() => gateway.posts.length > 0 && answers.length > 0);
+        const [post] = gateway.posts;
+        expect(post?.headers['origin']).toMatch(/^http:\/\/localhost:\d+$/);
+        expect(post?.headers['statsig-event-count']).toBeDefined();
+        const cors = (await answers[0]?.headersArray())?.filter(({ name }) =>
+          /^access-control-allow-origin$/i.test(name),
+        );
+        expect(answers[0]?.status()).toBe(202);
+        expect(cors).toEqual([{ name: expect.any(String), value: '*' }]);
+      });
+      expect(await landed('by-fetch')).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
+    });
+
+    it('sends again what was refused or went unanswered', async () => {
+      await visit('again', ['refuse', 'lose'], async (page, gateway) => {
+        await page.evaluate(`${LOG} client.flush()`);
+        await settled(() => gateway.posts.length >= 3);
+      });
+      const { rows, ids } = await landed('again');
+      expect(ids).toBe(10);
+      expect(rows).toBeGreaterThan(10);
+    });
+
+    it('sends by beacon as the page goes', async () => {
+      await visit('by-beacon', [], async (page, gateway) => {
+        await page.evaluate(`${LOG} location.href = 'about:blank'`);
+        await settled(() => gateway.posts.length > 0);
+        const [post] = gateway.posts;
+        expect(post?.headers['statsig-event-count']).toBeUndefined();
+        expect(post?.headers['content-type']).toBe('text/plain;charset=UTF-8');
+        expect(post?.collected).toBe(202);
+      });
+      expect(await landed('by-beacon')).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
+    });
+
+    it('sends by beacon, under the same IDs, what had landed though it was answered 503', async () => {
+      // `lose` won't do: chromium itself posts once more when a connection that it reuses is cut.
+      await visit('twice', ['pass', 'deny', 'deny', 'deny', 'deny'], async (page, gateway, answers) => {
+        // The SDK's own first flush, of its telemetry, would send the batch again as soon as it came back.
+        await settled(() => answers.length === 1);
+        await page.evaluate(`void (async () => { ${LOG} await client.flush() })()`);
+        // After its fourth post the SDK puts the batch back into its queue.
+        await settled(() => answers.length === 5);
+        await page.evaluate(`location.href = 'about:blank'`);
+        await settled(() => gateway.posts.length === 6);
+        const [, first, , , , beacon] = gateway.posts;
+        expect(beacon?.headers['statsig-event-count']).toBeUndefined();
+        expect(beacon?.body.toString()).toBe(first?.body.toString());
+      });
+      expect(await landed('twice')).toEqual({ rows: 50, ids: 10, names: 'click config gate' });
+    });
+
+    it('reads the status of a refusal, which it could not without CORS headers', async () => {
+      await visit('refused', [], async (page) => {
+        const post = (query: string, body: string) =>
+          page.evaluate(
+            `fetch('${cloud.collector}/v1/log${query}', { method: 'POST', body: '${body}' }).then((r) => r.status)`,
+          );
+        expect(await post('?k=client-browser', 'not JSON')).toBe(400);
+        expect(await post('', '{}')).toBe(401);
+      });
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { startBrowserSpecs } from '../../demo/sdks/startBrowserSpecs.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+const SDK = `${repositoryRoot}/node_modules/@statsig/js-client/build/statsig-js-client.min.js`;
+
+/** The page: `?user=…&collector=…`; `window.ready` resolves with the SDK's client. */
+const PAGE = `<!doctype html><title>shop</title><script src="/statsig.js"></script><script>
+const wanted = new URLSearchParams(location.search);
+window.ready = (async () => {
+  const client = new Statsig.StatsigClient('client-browser', { userID: wanted.get('user') }, {
+    networkConfig: {
+      initializeUrl: location.origin + '/v1/initialize',
+      logEventUrl: wanted.get('collector') + '/v1/my-product-data',
+      sdkExceptionUrl: wanted.get('collector') + '/v1/sdk_exception',
+    },
+  });
+  await client.initializeAsync();
+  window.client = client;
+})();
+</script>`;
+
+/** A web shop with the real js-client in its page, on an origin of its own: `http://localhost:PORT`. */
+export async function startShop(): Promise<{
+  /** Address of the page of one visitor, whose events go to `collector`. */
+  readonly page: (user: string, collector: string) => string;
+  readonly close: () => Promise<void>;
+}> {
+  const specs = await startBrowserSpecs('djb2');
+  const server = createServer(async (request, response) => {
+    if (request.url === '/statsig.js') {
+      response.setHeader('content-type', 'text/javascript').end(readFileSync(SDK));
+    } else if (request.url?.startsWith('/v1/initialize')) {
+      // The SDK writes the body as base64, backwards.
+      const encoded = [...(await text(request))].reverse().join('');
+      const body = Buffer.from(encoded, 'base64').toString('latin1');
+      const answer = await fetch(specs.initializeUrl, { method: 'POST', body });
+      response.setHeader('content-type', 'application/json').end(await answer.text());
+    } else {
+      response.setHeader('content-type', 'text/html').end(PAGE);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    page: (user, collector) => `http://localhost:${port}/?${new URLSearchParams({ user, collector })}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await specs.close();
+    },
+  };
+}
