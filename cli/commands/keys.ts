@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import { text as textOf } from 'node:stream/consumers';
+import type { AcceptedKey } from '../../lib/keys/AcceptedKey.ts';
+import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
+import { KeyListError } from '../../lib/keys/KeyListError.ts';
+import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { openKeysSecret } from '../keys/openKeysSecret.ts';
+import { textTable } from '../output/textTable.ts';
+import { UsageError } from '../UsageError.ts';
+
+const SHA256 = /^[0-9a-f]{64}$/i;
+
+/** `sluice keys`: which SDK keys may post to a deployed collector, without deploying again. */
+export const keys: Command = {
+  name: 'keys',
+  summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
+  usage: 'sluice keys list | add <label> | remove <label> [--stage NAME] [options]',
+  options: {
+    stage: { type: 'string', help: 'stage of the deployment (default dev)' },
+    secret: { type: 'string', help: "the secret's name or ARN (default sluice-<stage>-keys)" },
+    region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
+    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    environment: { type: 'string', help: 'add: environment of events that name none (default production)' },
+    kinds: { type: 'string', help: 'add: exposures, events or both (default exposures,events)' },
+    sha256: { type: 'string', help: "add: the key's SHA-256 instead of the key; remove: its first digits" },
+    json: { type: 'boolean', help: 'list: print an array of objects' },
+  },
+  examples: [
+    'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
+    'sluice keys list --stage prod',
+    'sluice keys remove web --sha256 9f86 --stage prod',
+  ],
+  async run(line) {
+    const [action, label, ...more] = line.positionals;
+    const run = ACTIONS.get(action ?? '');
+    if (run === undefined || more.length > 0 || (label === undefined) !== (action === 'list')) {
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected list, add <label> or remove <label>.');
+    }
+    await run(line, label ?? '');
+    return 0;
+  },
+};
+
+const ACTIONS = new Map([
+  ['list', list],
+  ['add', add],
+  ['remove', remove],
+]);
+
+async function list(line: CommandLine): Promise<void> {
+  const secret = await openKeysSecret(placeOf(line));
+  const rows = listedKeys((await secret.read()).text).map(row);
+  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
+}
+
+async function add(line: CommandLine, label: string): Promise<void> {
+  const environment = option(line, 'environment');
+  const kinds = option(line, 'kinds')?.split(',');
+  const entry = {
+    label,
+    sha256: option(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin()),
+    ...(environment === undefined ? {} : { environment }),
+    ...(kinds === undefined ? {} : { kinds }),
+  };
+  // Told before AWS is asked.
+  addKey('{"keys":[]}', entry);
+  const secret = await openKeysSecret(placeOf(line));
+  await secret.change((text) => addKey(text, entry));
+  process.stderr.write(
+    `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
+  );
+}
+
+async function remove(line: CommandLine, label: string): Promise<void> {
+  const secret = await openKeysSecret(placeOf(line));
+  await secret.change((text) => removeKey(text, label, option(line, 'sha256') ?? ''));
+  process.stderr.write(`Removed ${label}. Collectors forget it within five minutes.\n`);
+}
+
+/** The key never stands on the command line, which other users and the shell's history can see, and never leaves here. */
+async function hashFromStdin(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Type or paste the SDK key, then Enter and Ctrl-D: ');
+  const sent = (await textOf(process.stdin)).trim();
+  const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
+  if (key === null) {
+    const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
+    throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);
+  }
+  return hash('sha256', key);
+}
+
+function placeOf(line: CommandLine) {
+  const region = option(line, 'region');
+  const endpoint = option(line, 'endpoint-url');
+  return {
+    secretId: option(line, 'secret') ?? `sluice-${option(line, 'stage') ?? 'dev'}-keys`,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+function option({ values }: CommandLine, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
+  return { label, sha256, environment, kinds: kinds.join(',') };
+}

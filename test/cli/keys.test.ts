@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { startSecretsManager } from '../local/secretsmanager/startSecretsManager.ts';
+
+let local: Awaited<ReturnType<typeof startSecretsManager>>;
+beforeEach(async () => {
+  local = await startSecretsManager();
+  await local.client.send(new CreateSecretCommand({ Name: 'sluice-dev-keys', SecretString: '{"keys":[]}' }));
+});
+afterEach(() => local.close());
+
+/** Runs `sluice keys …` with the environment of somebody who has AWS set up, and a key on stdin. */
+async function keys(args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'keys', ...args], {
+    env: {
+      AWS_ENDPOINT_URL: local.options.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      ...env,
+    },
+  });
+  child.stdin.end(stdin);
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.on('exit', resolve)),
+  ]);
+  return { code, stdout, stderr };
+}
+
+async function stored(SecretId = 'sluice-dev-keys') {
+  const { SecretString = '' } = await local.client.send(new GetSecretValueCommand({ SecretId }));
+  return JSON.parse(SecretString);
+}
+
+const KEY = 'client-a1b2c3';
+const SHA256 = hash('sha256', KEY);
+
+describe('sluice keys', () => {
+  it('adds, lists and removes keys by their hash alone', async () => {
+    const added = await keys(['add', 'web', '--environment', 'staging', '--kinds', 'exposures'], `${KEY}\n`);
+    expect(added).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Added web') });
+    const entry = { label: 'web', sha256: SHA256, environment: 'staging', kinds: ['exposures'] };
+    expect(await stored()).toEqual({ keys: [entry] });
+    expect(JSON.stringify(local.secrets.all()) + added.stderr).not.toContain(KEY);
+
+    expect((await keys(['add', 'web', '--sha256', 'F'.repeat(64)])).code).toBe(0);
+    const listed = await keys(['list', '--json']);
+    expect(JSON.parse(listed.stdout)).toEqual([
+      { ...entry, kinds: 'exposures' },
+      { label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events' },
+    ]);
+    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds\n/);
+
+    const which = await keys(['remove', 'web']);
+    expect(which).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_AMBIGUOUS') });
+    expect((await keys(['remove', 'web', '--sha256', SHA256.slice(0, 8)])).code).toBe(0);
+    expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
+  });
+
+  it('finds the secret by stage, by name, and where --endpoint-url says', async () => {
+    for (const Name of ['sluice-prod-keys', 'team/keys']) {
+      await local.client.send(new CreateSecretCommand({ Name, SecretString: '{"keys":[]}' }));
+    }
+    expect((await keys(['add', 'web', '--stage', 'prod'], KEY)).code).toBe(0);
+    const elsewhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+    const args = ['add', 'web', '--secret', 'team/keys', '--endpoint-url', local.options.endpoint];
+    expect((await keys(args, KEY, elsewhere)).code).toBe(0);
+    expect([await stored('sluice-prod-keys'), await stored('team/keys'), await stored()]).toEqual([
+      { keys: [expect.objectContaining({ sha256: SHA256 })] },
+      { keys: [expect.objectContaining({ sha256: SHA256 })] },
+      { keys: [] },
+    ]);
+  });
+
+  it('loses nobody’s key when several are added at the same time', async () => {
+    const labels = ['a', 'b', 'c', 'd'];
+    const results = await Promise.all(labels.map((label) => keys(['add', label], `client-${label}`)));
+    const done = labels.filter((_, i) => results[i]?.code === 0);
+    const { keys: kept }: { keys: { label: string }[] } = await stored();
+    expect(kept.map(({ label }) => label).sort()).toEqual(done);
+    expect(done.length).toBeGreaterThan(0);
+    for (const { code, stderr } of results) if (code !== 0) expect(stderr).toContain('SLUICE_KEYS_BUSY');
+  });
+
+  it.each([
+    [['add', 'web'], 'my-password', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
+    [['add', 'web'], '', 1, 'SLUICE_KEYS_NOT_AN_SDK_KEY'],
+    [['add', 'web'], SHA256, 1, 'give that with --sha256'],
+    [['add', 'w b'], KEY, 1, 'label: expected a label'],
+    [['add', 'web', '--kinds', 'metrics'], KEY, 1, 'kinds: expected a list'],
+    [['add', 'web', '--sha256', 'abc'], '', 1, 'sha256: expected 64'],
+    [['add', 'web', '--stage', 'gone'], KEY, 1, 'SLUICE_KEYS_NO_SECRET'],
+    [['remove', 'web'], '', 1, 'SLUICE_KEYS_NOT_FOUND'],
+    [['add'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['list', 'web'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['show'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['add', 'web', KEY], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
+  ])('%j with %j on stdin exits %d: %s', async (args, stdin, code, message) => {
+    const result = await keys(args, stdin);
+    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
+    expect(result.stderr).not.toContain('my-password');
+    expect(await stored()).toEqual({ keys: [] });
+  });
+
+  it('refuses a key twice, credentials that may not, and a list that it can not read', async () => {
+    await keys(['add', 'web'], KEY);
+    expect((await keys(['add', 'app'], KEY)).stderr).toContain('SLUICE_KEYS_KNOWN');
+    const denied = await keys(['list'], '', { AWS_SECRET_ACCESS_KEY: 'wrong' });
+    expect(denied).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_REFUSED') });
+    const SecretString = `{"keys":[{"label":"x","sha256":"${SHA256}","kind":1}]}`;
+    await local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-dev-keys', SecretString }));
+    const unreadable = await keys(['add', 'app'], 'client-other');
+    expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*keys\.0: no such member as kind/);
+    expect(await stored()).toEqual(JSON.parse(SecretString));
+    expect((await local.client.send(new ListSecretsCommand({}))).SecretList).toHaveLength(1);
+  });
+});
