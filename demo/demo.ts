@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { textTable } from '../cli/output/textTable.ts';
-import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { forwardedKinds } from '../lib/tables/forwardedTables.ts';
 import { addDays, utcDay } from '../lib/time/utcDay.ts';
 import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
 import { startCloud } from '../local/cloud/startCloud.ts';
@@ -89,10 +89,10 @@ async function tell(): Promise<void> {
   heading('3. What landed, by table and day');
   const expected = expectedRows(reports);
   const landed = await landedRows();
-  const allDays = [...new Set(tableKinds.flatMap((kind) => Object.keys(expected[kind])))].sort();
+  const allDays = [...new Set(forwardedKinds.flatMap((kind) => Object.keys(expected[kind])))].sort();
   say(
     textTable(
-      tableKinds.flatMap((kind) =>
+      forwardedKinds.flatMap((kind) =>
         allDays.map((day) => ({
           table: config.tables[kind],
           ds: day,
@@ -102,7 +102,7 @@ async function tell(): Promise<void> {
       ),
     ),
   );
-  for (const kind of tableKinds) checks.equal(`rows of ${kind} by day`, landed[kind], expected[kind]);
+  for (const kind of forwardedKinds) checks.equal(`rows of ${kind} by day`, landed[kind], expected[kind]);
   checks.equal('days', allDays.length, 3);
   checks.equal('refused events', (await witness.objects(cloud.bucket, 'quarantine/')).length, 0);
   checks.equal('failed conversions', (await witness.objects(cloud.bucket, 'errors/')).length, 0);
@@ -112,7 +112,7 @@ async function tell(): Promise<void> {
   for (const { key, size } of objects) say(`${String(size).padStart(7)} B  s3://${cloud.bucket}/${key}`);
 
   heading('5. The registered partitions');
-  for (const kind of tableKinds) {
+  for (const kind of forwardedKinds) {
     const partitions = await witness.partitions(cloud.database, config.tables[kind]);
     for (const { value, location } of partitions) say(`${config.tables[kind]}  ds=${value}  ${location}`);
     checks.equal(
@@ -153,7 +153,7 @@ async function ask(question: string, sql: string) {
 
 async function landedRows() {
   const rows = { exposures: {}, events: {} };
-  for (const kind of tableKinds) {
+  for (const kind of forwardedKinds) {
     const counted = await runQuery(
       data,
       `SELECT CAST(ds AS VARCHAR) AS ds, count(*) AS n FROM ${config.tables[kind]} GROUP BY 1`,

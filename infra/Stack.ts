@@ -30,7 +30,7 @@ export const logicalIds = {
   httpApi: 'HttpApi',
 } as const;
 
-const kindPrefix = { exposures: 'Exposures', events: 'Events' } as const;
+const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;
 
 /** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
 export function kindId(

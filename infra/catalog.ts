@@ -1,5 +1,5 @@
-import { tableFolder } from '../lib/layout/forwardedFolders.ts';
-import { forwardedTables, tableKinds } from '../lib/tables/forwardedTables.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { deliveredTables, tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { Column, Table } from '../lib/tables/Table.ts';
 import { ref, sub } from './intrinsics.ts';
 import type { Resource, Resources, Value } from './Resource.ts';
@@ -7,7 +7,7 @@ import { kindId, logicalIds, type Stack } from './Stack.ts';
 
 /** The Glue database and a table for each kind, their columns from lib/tables. */
 export function catalog(stack: Stack): Resources {
-  const tables = forwardedTables(stack.config);
+  const tables = deliveredTables(stack.config);
   return {
     [logicalIds.database]: {
       Type: 'AWS::Glue::Database',
@@ -15,7 +15,7 @@ export function catalog(stack: Stack): Resources {
         CatalogId: ref('AWS::AccountId'),
         DatabaseInput: {
           Name: stack.config.database,
-          Description: 'Raw exposures and events of Statsig SDKs, landed by Sluice',
+          Description: 'Raw exposures and events of Statsig SDKs, and what was refused, landed by Sluice',
         },
       },
     },

@@ -1,6 +1,6 @@
 import { errorPrefix } from '../lib/layout/deliveryPrefixes.ts';
-import { tableFolder } from '../lib/layout/forwardedFolders.ts';
-import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
 import { catalogArns } from './catalogArns.ts';
 import { arn, getAtt, sub } from './intrinsics.ts';
@@ -8,7 +8,7 @@ import { firehoseService, role } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { kindId, logicalIds, type Stack } from './Stack.ts';
 
-/** A role for each stream, so that neither can write in the other's folders. */
+/** A role for each stream, so that none can write in another's folders. */
 export function deliveryRoles(stack: Stack): Resources {
   return Object.fromEntries(
     tableKinds.map((kind) => [kindId(kind, 'DeliveryRole'), deliveryRole(stack, kind)]),

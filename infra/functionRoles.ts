@@ -1,6 +1,6 @@
-import { tableFolder } from '../lib/layout/forwardedFolders.ts';
 import { QUARANTINE_FOLDER } from '../lib/layout/quarantineKey.ts';
-import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { catalogArns } from './catalogArns.ts';
 import { arn, getAtt, ref, sub } from './intrinsics.ts';
 import { type Allowance, lambdaService, role } from './policies.ts';
@@ -33,7 +33,7 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Registers partitions of both tables; of the bucket it sees names only, and only under the two folders. */
+/** Registers partitions of every table; of the bucket it sees names only, and only under the tables' folders. */
 function registerRole(stack: Stack): Resource {
   return role(lambdaService, [
     ownLogs(stack, 'register'),

@@ -1,12 +1,12 @@
-import { tableFolder } from '../lib/layout/forwardedFolders.ts';
-import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { getAtt, ref } from './intrinsics.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 
 /**
- * Sends each new file of a forwarded table to the registrar's queue. The bucket also sees Statsig's own
- * files and ours of other kinds, so the pattern names the bucket and both table folders.
+ * Sends each new file of a delivered table to the registrar's queue. The bucket also sees Statsig's own
+ * files and ours of other kinds, so the pattern names the bucket and the tables' folders.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function objectCreatedRule(stack: Stack): Resources {
@@ -15,7 +15,7 @@ export function objectCreatedRule(stack: Stack): Resources {
       Type: 'AWS::Events::Rule',
       Properties: {
         Name: partName(stack, 'object-created'),
-        Description: 'New files of the forwarded tables, for the registrar',
+        Description: 'New files of the tables, for the registrar',
         State: 'ENABLED',
         EventPattern: {
           source: ['aws.s3'],

@@ -1,4 +1,4 @@
-import { forwardedTables } from '../lib/tables/forwardedTables.ts';
+import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { ref, sub } from './intrinsics.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
@@ -11,7 +11,7 @@ export interface Output {
 
 /** What whoever deployed needs next: where to point SDKs, and where the data is. */
 export function outputs(stack: Stack): Readonly<Record<string, Output>> {
-  const tables = forwardedTables(stack.config);
+  const tables = deliveredTables(stack.config);
   return {
     CollectorUrl: {
       Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
@@ -25,5 +25,6 @@ export function outputs(stack: Stack): Readonly<Record<string, Output>> {
     DatabaseName: { Description: 'Glue database of the tables', Value: ref(logicalIds.database) },
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
+    QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
   };
 }

@@ -1,5 +1,5 @@
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../lib/layout/deliveryPrefixes.ts';
-import { tableKinds } from '../lib/tables/forwardedTables.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
 import { getAtt, ref } from './intrinsics.ts';
 import type { Resource, Resources } from './Resource.ts';

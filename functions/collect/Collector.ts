@@ -2,14 +2,14 @@ import type { PutQuarantine } from '../../lib/aws/s3Quarantine.ts';
 import type { CollectPlan } from '../../lib/collect/CollectPlan.ts';
 import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { ForwardedKind } from '../../lib/tables/Table.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 
 /** What the collector works with: made once, used for every request. */
 export interface Collector {
   readonly plan: CollectPlan;
   readonly keys: KeyGate;
-  readonly streams: Record<TableKind, PutRecordBatch>;
+  readonly streams: Record<ForwardedKind, PutRecordBatch>;
   readonly putQuarantine: PutQuarantine;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;

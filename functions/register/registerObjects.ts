@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type PartitionPlan, planPartitions, type WantedDay } from '../../lib/catalog/planPartitions.ts';
 import { type FailedDay, type Registered, registerPartitions } from '../../lib/catalog/registerPartitions.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import { tableKinds } from '../../lib/tables/forwardedTables.ts';
+import { tableKinds } from '../../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../../lib/tables/Table.ts';
 import type { Registrar } from './Registrar.ts';
 import { type ObjectRef, readObjectCreated } from './readObjectCreated.ts';

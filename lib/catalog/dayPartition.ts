@@ -1,5 +1,5 @@
 import type { Config } from '../config/configSchema.ts';
-import { dayFolder } from '../layout/forwardedFolders.ts';
+import { dayFolder } from '../layout/tableFolders.ts';
 import { partitionKey } from '../tables/partitionKey.ts';
 import type { TableKind } from '../tables/Table.ts';
 import type { UtcDay } from '../time/utcDay.ts';

@@ -1,10 +1,10 @@
 import type { Config } from '../config/configSchema.ts';
-import { type ForwardedKey, parseForwardedKey } from '../layout/forwardedFolders.ts';
+import { parseTableKey, type TableKey } from '../layout/tableFolders.ts';
 import type { TableKind } from '../tables/Table.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 
 /** Why an object's key calls for no partition. */
-export type IgnoredReason = Extract<ForwardedKey, { ignored: string }>['ignored'];
+export type IgnoredReason = Extract<TableKey, { ignored: string }>['ignored'];
 
 /** A day that has files and, as far as is known, no partition. */
 export interface WantedDay {
@@ -39,7 +39,7 @@ export function planPartitions(
   const ignored: Partial<Record<IgnoredReason, number>> = {};
   let known = 0;
   for (const [index, key] of keys.entries()) {
-    const parsed = parseForwardedKey(config, key);
+    const parsed = parseTableKey(config, key);
     if ('ignored' in parsed) {
       ignored[parsed.ignored] = (ignored[parsed.ignored] ?? 0) + 1;
     } else if (isKnown(parsed.kind, parsed.day)) {

@@ -1,4 +1,4 @@
-import { tableFolder } from '../layout/forwardedFolders.ts';
+import { tableFolder } from '../layout/tableFolders.ts';
 import type { TableKind } from '../tables/Table.ts';
 import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
 import { retryTransient } from './Attempts.ts';

@@ -13,8 +13,8 @@ import type { Batch } from '../statsig/parseBatch.ts';
 import { type LogEvent, readEvent } from '../statsig/readEvent.ts';
 import { readTime } from '../statsig/readTime.ts';
 import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
-import { tableKinds } from '../tables/forwardedTables.ts';
-import type { TableKind } from '../tables/Table.ts';
+import { forwardedKinds } from '../tables/forwardedTables.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
 import type { Collected, Refused, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
@@ -38,14 +38,14 @@ export class BatchWalk {
   readonly #batch: Batch;
   readonly #receivedAt: number;
   readonly #plan: CollectPlan;
-  readonly #kinds: readonly TableKind[];
+  readonly #kinds: readonly ForwardedKind[];
   readonly #json = new NestedJson();
   readonly #identity: EventIdentity;
   readonly #users: UserParts;
   readonly #senders: SenderParts;
   readonly #correction: number;
   readonly #received: string;
-  readonly #documents: Record<TableKind, string[]> = { exposures: [], events: [] };
+  readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   readonly #refused: Refused[] = [];
   readonly #counted = new Map<string, number>();
   readonly #noted = new Map<string, number>();
@@ -55,7 +55,7 @@ export class BatchWalk {
     this.#batch = batch;
     this.#receivedAt = sender.receivedAt;
     this.#plan = plan;
-    this.#kinds = sender.kinds ?? tableKinds;
+    this.#kinds = sender.kinds ?? forwardedKinds;
     const { statsigMetadata } = batch;
     const stableId = id(statsigMetadata?.['stableID']);
     const sessionId = id(statsigMetadata?.['sessionID']) ?? sender.sessionId;
@@ -106,7 +106,7 @@ export class BatchWalk {
     else this.#collectCustom(event);
   }
 
-  #demand(kind: TableKind): void {
+  #demand(kind: ForwardedKind): void {
     if (!this.#kinds.includes(kind))
       throw new EventError('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
   }
@@ -153,7 +153,7 @@ export class BatchWalk {
     );
   }
 
-  #add(kind: TableKind, document: string): void {
+  #add(kind: ForwardedKind, document: string): void {
     if (document.length > SURELY_FITS) {
       const bytes = Buffer.byteLength(document, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
@@ -162,7 +162,7 @@ export class BatchWalk {
   }
 
   /** Members of an event's times, and the day it belongs to. */
-  #times(kind: TableKind, time: unknown): { readonly times: string; readonly day: string } {
+  #times(kind: ForwardedKind, time: unknown): { readonly times: string; readonly day: string } {
     const write = this.#plan.runs[kind].times;
     if (time === null) {
       count(this.#noted, 'time_missing');

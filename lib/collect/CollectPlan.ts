@@ -3,7 +3,7 @@ import { experimentNames, type ResolvedName } from '../statsig/experimentNames.t
 import { forwardedTables } from '../tables/forwardedTables.ts';
 import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
-import type { Table, TableKind } from '../tables/Table.ts';
+import type { ForwardedKind, Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
 
 /** What a configuration decides about collecting, prepared once and used for every batch. */
@@ -14,7 +14,7 @@ export interface CollectPlan {
   /** How far a time may lie from its arrival and still choose its day, in milliseconds. */
   readonly pastMs: number;
   readonly futureMs: number;
-  readonly runs: Record<TableKind, RowRuns>;
+  readonly runs: Record<ForwardedKind, RowRuns>;
 }
 
 /** Writers of a table's columns in runs that share a source; a document has them in this order, the table's. */

@@ -1,4 +1,4 @@
-import type { TableKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */
 export interface Sender {
@@ -7,7 +7,7 @@ export interface Sender {
   /** `environment` of events without a tier, as the key has it. Default `production`. */
   readonly environment?: string | null;
   /** What the key may send. Default both. */
-  readonly kinds?: readonly TableKind[];
+  readonly kinds?: readonly ForwardedKind[];
   /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`; null where absent. */
   readonly clientTimes: readonly (string | null)[];
   /** From headers or query; what the body says of itself counts more. */
@@ -32,7 +32,7 @@ export interface Collected {
   /** Events in the batch. */
   readonly events: number;
   /** A JSON document for each row, by table, in the order of the batch. */
-  readonly documents: Record<TableKind, string[]>;
+  readonly documents: Record<ForwardedKind, string[]>;
   readonly refused: readonly Refused[];
   /** SDK telemetry that isn't landed, by event name. */
   readonly counted: Readonly<Record<string, number>>;

@@ -4,7 +4,7 @@ import { isEmptyJson } from '../json/isEmptyJson.ts';
 import type { JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import { sameJson } from '../json/sameJson.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { environmentOf, userColumns, withoutPrivateAttributes } from './userColumns.ts';
 
@@ -15,7 +15,7 @@ export interface UserPart {
   /** Members of the unit columns and all custom IDs. */
   readonly units: string;
   /** Members of environment and user, by table. */
-  readonly user: Record<TableKind, string>;
+  readonly user: Record<ForwardedKind, string>;
 }
 
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */

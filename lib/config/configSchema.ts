@@ -21,13 +21,15 @@ export const configSchema = z.strictObject({
     .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.*'()-")
     .max(128, 'a folder of at most 128 characters')
     .default('statsig'),
-  /** Glue database of the forwarded tables. Default `sluice`. */
+  /** Glue database of the tables. Default `sluice`. */
   database: sqlName('database').default('sluice'),
-  /** Glue table of each kind, also its folder's name. Defaults: Statsig's own names. */
+  /** Glue table of each kind; of a forwarded one also its folder's name, by default Statsig's own. */
   tables: z
     .strictObject({
       exposures: sqlName('table').default('statsig_forwarded_exposures'),
       events: sqlName('table').default('statsig_forwarded_events'),
+      /** Of what was refused. Default `quarantine`. */
+      quarantine: sqlName('table').default('quarantine'),
     })
     .prefault({}),
   /** Custom unit IDs that become columns: name in `user.customIDs` → column, e.g. `{ companyID: 'company_id' }`. Default none. */

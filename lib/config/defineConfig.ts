@@ -1,3 +1,4 @@
+import { RESERVED_FOLDERS } from '../layout/reservedFolders.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
@@ -28,10 +29,18 @@ export function defineConfig(input: ConfigInput): Config {
 /** What the schema can't see: names that are fine alone but not beside each other. */
 function findCollisions(config: Config): string[] {
   const problems: string[] = [];
-  if (config.tables.exposures === config.tables.events) {
+  const [topFolder = ''] = config.statsigFolder.split('/');
+  if (RESERVED_FOLDERS.has(topFolder)) {
     problems.push(
-      `tables.events: came ${show(config.tables.events)}, expected another name than tables.exposures.`,
+      `statsigFolder: came ${show(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
     );
+  }
+  const tables = Object.entries(config.tables);
+  for (const [i, [kind, name]] of tables.entries()) {
+    const [first] = tables.find(([, other]) => other === name) ?? [kind];
+    if (tables.findIndex(([, other]) => other === name) < i) {
+      problems.push(`tables.${kind}: came ${show(name)}, expected another name than tables.${first}.`);
+    }
   }
   for (const [i, { sha256 }] of config.keys.entries()) {
     const first = config.keys.findIndex((key) => key.sha256 === sha256);

@@ -1,4 +1,4 @@
-import type { TableKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 
 /** One SDK key that may post, known by its hash only: the key itself belongs in no file and in no log. */
 export interface AcceptedKey {
@@ -12,7 +12,7 @@ export interface AcceptedKey {
   /** `environment` of events whose sender gave no tier. Default `production`, as Statsig takes them. */
   readonly environment?: string | undefined;
   /** What may be sent with it; anything else is kept in quarantine. Default both. */
-  readonly kinds: readonly TableKind[];
+  readonly kinds: readonly ForwardedKind[];
 }
 
 /** What a key's text members look like, and the words for it: the configuration and the secret share them. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { RequestError } from '../statsig/RequestError.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 import type { Clock } from '../time/Clock.ts';
 import type { AcceptedKey } from './AcceptedKey.ts';
 import type { KeyCache } from './KeyCache.ts';
@@ -29,7 +29,7 @@ export interface AuthenticatedKey {
   readonly sha256: string;
   /** `environment` of events without a tier; null: the product's default. */
   readonly environment: string | null;
-  readonly kinds: readonly TableKind[];
+  readonly kinds: readonly ForwardedKind[];
 }
 
 const ANY: Omit<AuthenticatedKey, 'sha256'> = {

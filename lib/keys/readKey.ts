@@ -1,5 +1,5 @@
-import { tableKinds } from '../tables/forwardedTables.ts';
-import type { TableKind } from '../tables/Table.ts';
+import { forwardedKinds } from '../tables/forwardedTables.ts';
+import type { ForwardedKind } from '../tables/Table.ts';
 import { type AcceptedKey, KEY_FORMATS } from './AcceptedKey.ts';
 
 /** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */
@@ -36,11 +36,11 @@ export function memberName(name: string): string {
   return PLAIN_NAME.test(name) ? name : 'one with a strange name';
 }
 
-function kindsOf(value: unknown, problems: string[]): readonly TableKind[] {
-  if (value === undefined) return tableKinds;
+function kindsOf(value: unknown, problems: string[]): readonly ForwardedKind[] {
+  if (value === undefined) return forwardedKinds;
   const list: unknown[] = Array.isArray(value) ? value : [];
   const kinds = list
-    .map((item) => tableKinds.find((kind) => kind === item))
+    .map((item) => forwardedKinds.find((kind) => kind === item))
     .filter((kind) => kind !== undefined);
   if (kinds.length === 0 || kinds.length < list.length) {
     problems.push('kinds: expected a list of exposures, events, at least one of them');

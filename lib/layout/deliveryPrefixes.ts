@@ -1,6 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import type { TableKind } from '../tables/Table.ts';
-import { tableFolder } from './forwardedFolders.ts';
+import { errorFolder } from './errorKey.ts';
+import { tableFolder } from './tableFolders.ts';
 
 /** jq that Firehose runs on each document to choose its folder; the key `ds` is dropped at conversion. */
 export const partitionQuery = '{ds: .ds}';
@@ -15,5 +16,5 @@ export function deliveryPrefix(config: Pick<Config, 'statsigFolder' | 'tables'>,
 
 /** Where a stream writes what it could not deliver: `errors/<stream>/<type>/`. */
 export function errorPrefix(kind: TableKind): string {
-  return `errors/${kind}/!{firehose:error-output-type}/`;
+  return `${errorFolder(kind)}!{firehose:error-output-type}/`;
 }

@@ -10,8 +10,11 @@ export interface Column {
   readonly comment: string;
 }
 
-/** The two forwarded tables. */
-export type TableKind = 'exposures' | 'events';
+/** The tables of what SDKs send: what an event is, and what a key may send. */
+export type ForwardedKind = 'exposures' | 'events';
+
+/** Every table that a delivery stream of its own writes and the registrar looks after. */
+export type TableKind = ForwardedKind | 'quarantine';
 
 /** A table as it is in the catalog: the partition key is never among `columns` (Athena refuses a duplicate). */
 export interface Table {

@@ -1,4 +1,4 @@
-/** The partition key of both forwarded tables; its folder is the bare day, not `ds=…`. */
+/** The partition key of every delivered table; its folder is the bare day, not `ds=…`. */
 export const partitionKey = {
   name: 'ds',
   type: 'date',

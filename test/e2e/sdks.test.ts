@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { expectedGroups, expectedRows } from '../../demo/story/expectedRows.ts';
 import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
-import { tableKinds } from '../../lib/tables/forwardedTables.ts';
+import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { startCloud } from '../../local/cloud/startCloud.ts';
@@ -66,7 +66,7 @@ const query = (sql: string) => runQuery(data, sql);
 describe('real SDKs against the local cloud', () => {
   it('lands every event they sent, once, on its own day', async () => {
     const expected = expectedRows(reports);
-    for (const kind of tableKinds) {
+    for (const kind of forwardedKinds) {
       const rows = await query(
         `SELECT CAST(ds AS VARCHAR) ds, count(*) n, count(DISTINCT event_id) ids FROM ${TABLES[kind]} GROUP BY 1 ORDER BY 1`,
       );
@@ -85,7 +85,7 @@ describe('real SDKs against the local cloud', () => {
   });
 
   it('registers the day folders as partitions, and nothing else', async () => {
-    for (const kind of tableKinds) {
+    for (const kind of forwardedKinds) {
       const partitions = await witness.partitions(cloud.database, TABLES[kind]);
       expect(partitions).toEqual(
         Object.keys(expectedRows(reports)[kind])

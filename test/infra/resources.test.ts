@@ -3,8 +3,8 @@ import { resources } from '../../infra/resources.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { parseForwardedKey } from '../../lib/layout/forwardedFolders.ts';
-import { forwardedTables, tableKinds } from '../../lib/tables/forwardedTables.ts';
+import { parseTableKey } from '../../lib/layout/tableFolders.ts';
+import { deliveredTables, tableKinds } from '../../lib/tables/deliveredTables.ts';
 import { readDeployment } from '../../local/template/readDeployment.ts';
 import { type ResolvedResource, resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate } from '../../local/template/Template.ts';
@@ -83,6 +83,7 @@ describe('permissions', () => {
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
         'arn:aws:s3:::acme-experiments/errors/exposures/*',
         'arn:aws:s3:::acme-experiments/errors/events/*',
+        'arn:aws:s3:::acme-experiments/errors/quarantine/*',
       ]),
     );
   });
@@ -143,20 +144,25 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets the registrar list the two table folders and nothing else', () => {
+  it('lets the registrar list the folders of the tables and nothing else', () => {
     const statement = roles
       .find(({ logicalId }) => logicalId === 'RegisterRole')
       ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
     expect(at(statement, 'Condition', 'StringLike', 's3:prefix')).toEqual([
       'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
       'statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+      'quarantine/*',
     ]);
   });
 
-  it('keeps each stream out of the folders of the other', () => {
+  it('keeps each stream out of the folders of the others', () => {
     for (const [role, folder] of [
       ['ExposuresDeliveryRole', /_exposures\/|errors\/exposures\/|^arn:aws:s3:::acme-experiments$/],
       ['EventsDeliveryRole', /_events\/|errors\/events\/|^arn:aws:s3:::acme-experiments$/],
+      [
+        'QuarantineDeliveryRole',
+        /experiments\/quarantine\/|errors\/quarantine\/|^arn:aws:s3:::acme-experiments$/,
+      ],
     ] as const) {
       const inBucket = (roles.find(({ logicalId }) => logicalId === role)?.allowed ?? [])
         .flatMap((statement) => list(at(statement, 'Resource')))
@@ -256,8 +262,8 @@ describe("the keys' secret", () => {
 });
 
 describe.each(tableKinds)('%s', (kind) => {
-  const id = kind === 'exposures' ? 'Exposures' : 'Events';
-  const table = forwardedTables(config)[kind];
+  const id = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' }[kind];
+  const table = deliveredTables(config)[kind];
   const input = at(one(`${id}Table`), 'TableInput');
   const destination = at(one(`${id}Stream`), 'ExtendedS3DestinationConfiguration');
 
@@ -268,7 +274,7 @@ describe.each(tableKinds)('%s', (kind) => {
     );
     expect(at(input, 'PartitionKeys')).toMatchObject([{ Name: 'ds', Type: 'date' }]);
     expect(columns.map((column) => at(column, 'Name'))).not.toContain('ds');
-    expect(columns.map((column) => at(column, 'Name'))).toContain('company_id');
+    if (kind !== 'quarantine') expect(columns.map((column) => at(column, 'Name'))).toContain('company_id');
     for (const column of columns) expect(String(at(column, 'Comment')).length).toBeLessThanOrEqual(255);
   });
 
@@ -310,7 +316,7 @@ describe.each(tableKinds)('%s', (kind) => {
 });
 
 describe('the way to the registrar', () => {
-  it('matches files of both tables, and neither Statsig nor other files of ours', () => {
+  it('matches files of every table, and neither Statsig nor other files of ours', () => {
     const pattern = at(one('ObjectCreatedRule'), 'EventPattern');
     expect(at(pattern, 'detail', 'bucket', 'name')).toEqual(['acme-experiments']);
     const prefixes = list(at(pattern, 'detail', 'object', 'key')).map((matcher) =>
@@ -320,13 +326,12 @@ describe('the way to the registrar', () => {
       'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/2026-11-20/a.parquet',
       'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/a.parquet',
       'statsig/experiment-abc/results.parquet',
-      'quarantine/2026-11-20/0a.ndjson',
+      'quarantine/2026-11-20/a.parquet',
+      'quarantine-large/2026-11-20/0a',
       'errors/events/format-conversion-failed/x',
     ];
     for (const key of keys) {
-      expect(prefixes.some((prefix) => key.startsWith(prefix))).toBe(
-        'kind' in parseForwardedKey(config, key),
-      );
+      expect(prefixes.some((prefix) => key.startsWith(prefix))).toBe('kind' in parseTableKey(config, key));
     }
   });
 
@@ -363,7 +368,7 @@ describe('configuration', () => {
       bucket: 'other-bucket',
       statsigFolder: 'a/b',
       database: 'db',
-      tables: { exposures: 'x', events: 'y' },
+      tables: { exposures: 'x', events: 'y', quarantine: 'z' },
       buffering: { seconds: 60, megabytes: 64 },
     });
     const text = JSON.stringify(other.resolved);
@@ -371,7 +376,11 @@ describe('configuration', () => {
     expect(text).toContain('"BufferingHints":{"IntervalInSeconds":60,"SizeInMBs":64}');
     expect(text).toContain('arn:aws:glue:eu-west-1:111122223333:table/db/y');
     expect(text).not.toContain('acme-experiments');
-    expect(other.resolved.outputs).toMatchObject({ DataBucketName: 'other-bucket', EventsTableName: 'y' });
+    expect(other.resolved.outputs).toMatchObject({
+      DataBucketName: 'other-bucket',
+      EventsTableName: 'y',
+      QuarantineTableName: 'z',
+    });
   });
 
   it('refuses a buffering interval that AWS would refuse at deployment', () => {

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import config from '#config';
 import { readEnvironment } from '../../../functions/register/environment.ts';
 import { handler } from '../../../functions/register/handler.ts';
-import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
-import { tableKinds } from '../../../lib/tables/forwardedTables.ts';
+import { dayFolder } from '../../../lib/layout/tableFolders.ts';
+import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import type { TableKind } from '../../../lib/tables/Table.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { objectCreatedEvent } from '../../../local/events/objectCreatedEvent.ts';
 import { startCatalog, tableInput } from '../../lib/catalog/startCatalog.ts';
@@ -51,7 +52,7 @@ const message = (messageId: string, key: string, bucket = config.bucket) =>
       ),
     ),
   );
-const days = (kind: 'exposures' | 'events') =>
+const days = (kind: TableKind) =>
   world.glue.table(config.database, config.tables[kind]).partitions.map(({ values }) => values[0]);
 
 describe('queue messages', () => {
@@ -78,7 +79,7 @@ describe('queue messages', () => {
         created: 2,
         existed: 0,
         known: 0,
-        ignored: { outside_forwarded_tables: 1, other_bucket: 1 },
+        ignored: { outside_tables: 1, other_bucket: 1 },
       },
     ]);
   });
@@ -121,7 +122,7 @@ describe('queue messages', () => {
     ]);
   });
 
-  it("of one table come back when it can't be read, those of the other don't", async () => {
+  it("of one table come back when it can't be read, those of the others don't", async () => {
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
     });
@@ -130,6 +131,7 @@ describe('queue messages', () => {
         Records: [
           message('exposure', `${dayFolder(config, 'exposures', '2026-11-16')}a.parquet`),
           message('event', `${dayFolder(config, 'events', '2026-11-16')}a.parquet`),
+          message('refused', `${dayFolder(config, 'quarantine', '2026-11-16')}a.parquet`),
         ],
       },
       context(),
@@ -166,7 +168,7 @@ describe('queue messages', () => {
 });
 
 describe('the schedule', () => {
-  it('repairs both tables and prepares tomorrow', async () => {
+  it('repairs every table and prepares tomorrow', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
     const reports = await handler({ sluice: 'daily' }, context());
     const today = utcDay(Date.now());
@@ -177,11 +179,12 @@ describe('the schedule', () => {
     expect(reports).toMatchObject([
       { table: config.tables.exposures, failed: [] },
       { table: config.tables.events, failed: [] },
+      { table: config.tables.quarantine, failed: [] },
     ]);
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports }]);
   });
 
-  it('fails when a table does, after the other is repaired', async () => {
+  it('fails when a table does, after the others are repaired', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'events', '2026-10-02')}a.parquet`, 'x');
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],

@@ -5,8 +5,8 @@ import { findMissing } from '../../../lib/catalog/findMissing.ts';
 import { KnownPartitions } from '../../../lib/catalog/KnownPartitions.ts';
 import { planPartitions } from '../../../lib/catalog/planPartitions.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
-import { tableKinds } from '../../../lib/tables/forwardedTables.ts';
+import { dayFolder } from '../../../lib/layout/tableFolders.ts';
+import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
 import { isUtcDay, utcDay } from '../../../lib/time/utcDay.ts';
 
 const config = defineConfig({ bucket: 'data-bucket' });
@@ -40,7 +40,7 @@ describe('planPartitions', () => {
       config,
       [
         'statsig/experiment-abc/results.parquet',
-        'quarantine/2026-11-20/x.ndjson',
+        'quarantine-large/2026-11-20/x',
         `${exposures}2026-02-30/a.parquet`,
         `${exposures}2026-11-20`,
         `${exposures}2026-11-20/`,
@@ -50,7 +50,7 @@ describe('planPartitions', () => {
     );
     expect(wanted).toEqual([]);
     expect(ignored).toEqual({
-      outside_forwarded_tables: 2,
+      outside_tables: 2,
       no_day_folder: 2,
       folder_marker: 1,
       nested_too_deep: 1,

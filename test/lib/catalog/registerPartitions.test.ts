@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { MOST_TRIES } from '../../../lib/catalog/Attempts.ts';
 import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
-import { dayFolder } from '../../../lib/layout/forwardedFolders.ts';
+import { dayFolder } from '../../../lib/layout/tableFolders.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
 import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dayLocation } from '../../../lib/catalog/dayPartition.ts';
 import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
 import { repairTable } from '../../../lib/catalog/repairTable.ts';
-import { tableFolder } from '../../../lib/layout/forwardedFolders.ts';
+import { tableFolder } from '../../../lib/layout/tableFolders.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
 import { replacePartition } from '../../../local/glue/model/partitionChanges.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';

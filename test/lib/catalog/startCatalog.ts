@@ -3,8 +3,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { s3DayFolders } from '../../../lib/aws/s3DayFolders.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { tableFolder } from '../../../lib/layout/forwardedFolders.ts';
-import { forwardedTables, tableKinds } from '../../../lib/tables/forwardedTables.ts';
+import { tableFolder } from '../../../lib/layout/tableFolders.ts';
+import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../../../lib/tables/Table.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../local/faults/Faults.ts';
@@ -41,7 +41,11 @@ export async function startCatalog() {
   function addTables(suffix: string) {
     const config = defineConfig({
       bucket: BUCKET,
-      tables: { exposures: `exposures_${suffix}`, events: `events_${suffix}` },
+      tables: {
+        exposures: `exposures_${suffix}`,
+        events: `events_${suffix}`,
+        quarantine: `quarantine_${suffix}`,
+      },
     });
     for (const kind of tableKinds) glue.ensureTable('sluice', tableInput(config, kind));
     return config;
@@ -92,7 +96,7 @@ export function tableInput(
   kind: TableKind,
   moreColumns: readonly string[] = [],
 ) {
-  const table = forwardedTables(config)[kind];
+  const table = deliveredTables(config)[kind];
   return {
     Name: table.name,
     TableType: 'EXTERNAL_TABLE',

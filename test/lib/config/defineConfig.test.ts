@@ -20,7 +20,11 @@ describe('defineConfig', () => {
       bucket: 'acme',
       statsigFolder: 'statsig',
       database: 'sluice',
-      tables: { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' },
+      tables: {
+        exposures: 'statsig_forwarded_exposures',
+        events: 'statsig_forwarded_events',
+        quarantine: 'quarantine',
+      },
       unitIds: {},
       timeWindow: { pastDays: 7, futureDays: 1 },
       experiments: [],
@@ -85,6 +89,14 @@ describe('defineConfig', () => {
     [
       { bucket: 'acme', tables: { exposures: 'a', events: 'a' } },
       'tables.events: came "a", expected another name than tables.exposures.',
+    ],
+    [
+      { bucket: 'acme', tables: { events: 'quarantine' } },
+      'tables.quarantine: came "quarantine", expected another name than tables.events.',
+    ],
+    [
+      { bucket: 'acme', statsigFolder: 'quarantine/statsig' },
+      'statsigFolder: came "quarantine/statsig", expected a folder outside quarantine/, which has another use.',
     ],
   ])('names the field, what came and what was expected: %j', (input, expected) => {
     expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { forwardedTables, tableKinds } from '../../../lib/tables/forwardedTables.ts';
+import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import type { TableKind } from '../../../lib/tables/Table.ts';
 
-const tables = forwardedTables(
+const tables = deliveredTables(
   defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' } }),
 );
-const names = (kind: 'exposures' | 'events') => tables[kind].columns.map(({ name }) => name).join(' ');
+const names = (kind: TableKind) => tables[kind].columns.map(({ name }) => name).join(' ');
 
-describe('forwardedTables', () => {
+describe('deliveredTables', () => {
   it('has the exposures table of the design, in its order', () => {
     expect(names('exposures')).toBe(
       'event_id experiment_id exposure_type group_id group_name rule_id gate_value is_assignment layer_id ' +
@@ -21,6 +22,12 @@ describe('forwardedTables', () => {
     expect(names('events')).toBe(
       'event_id event_name event_value user_id stable_id company_id workspace_id custom_ids timestamp ' +
         'client_timestamp received_at environment user_object company_metadata statsig_metadata session_id sdk_type sdk_version',
+    );
+  });
+
+  it('has the quarantine table of the design, in its order', () => {
+    expect(names('quarantine')).toBe(
+      'quarantine_id received_at reason detail key_label sdk_type sdk_version path raw raw_encoding raw_location',
     );
   });
 

@@ -1,0 +1,61 @@
+import type { Config } from '../config/configSchema.ts';
+import { partitionKey } from './partitionKey.ts';
+import type { RowOf, Table } from './Table.ts';
+
+/** The columns of the quarantine table. */
+export const quarantineColumns = [
+  {
+    name: 'quarantine_id',
+    type: 'string',
+    comment: 'Identity of what was refused: equal for every resend, different for repeats within one batch',
+  },
+  { name: 'received_at', type: 'timestamp', comment: 'When the collector received it, UTC' },
+  {
+    name: 'reason',
+    type: 'string',
+    comment: 'Why it was refused: a stable code; docs/quarantine.md has the meaning and cure of each',
+  },
+  {
+    name: 'detail',
+    type: 'string',
+    comment: 'What of it was wrong, if there is more to say than the reason',
+  },
+  {
+    name: 'key_label',
+    type: 'string',
+    comment: 'Label of the SDK key it came with; any for an unlisted key',
+  },
+  { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
+  { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
+  { name: 'path', type: 'string', comment: 'Path of the request' },
+  {
+    name: 'raw',
+    type: 'string',
+    comment:
+      'The event or body as it came, an event without private attributes; null when raw_location has it',
+  },
+  {
+    name: 'raw_encoding',
+    type: 'string',
+    comment: 'text, or base64 when it is no UTF-8; null when raw_location has it, where it is as it came',
+  },
+  {
+    name: 'raw_location',
+    type: 'string',
+    comment: 'S3 location of the event or body when it is too large for a row, else null',
+  },
+] as const;
+
+/** A row of the quarantine table. */
+export type QuarantineRow = RowOf<typeof quarantineColumns>;
+
+/** The table of what was refused from senders with a valid key: an event a row, or a body that can't be read. */
+export function quarantineTable(config: Pick<Config, 'tables'>): Table {
+  return {
+    kind: 'quarantine',
+    name: config.tables.quarantine,
+    comment: 'Events and bodies that were refused, one row each; may hold resends (same quarantine_id)',
+    columns: quarantineColumns,
+    partitionKey: { ...partitionKey, comment: 'UTC day it was received' },
+  };
+}
