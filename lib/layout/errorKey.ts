@@ -1,4 +1,4 @@
-import { tableKinds } from '../tables/forwardedTables.ts';
+import { tableKinds } from '../tables/deliveredTables.ts';
 import type { TableKind } from '../tables/Table.ts';
 
 /** Folder of what a stream took and could not deliver: `errors/<stream>/`. */

@@ -1,4 +1,4 @@
-import { tableKinds } from '../tables/forwardedTables.ts';
+import { tableKinds } from '../tables/deliveredTables.ts';
 import type { TableKind } from '../tables/Table.ts';
 
 const OVERFLOW = 'overflow/';
@@ -14,8 +14,8 @@ export function overflowFolder(kind: TableKind): string {
 /**
  * Key of what one request could not put on one stream: `overflow/<stream>/<digest>.ndjson.gz`.
  *
- * @param digest Of the event IDs and of nothing else: a batch that is sent again and spilled again overwrites its
- *   object, and whatever lies under one key is the same events.
+ * @param digest Of the rows' IDs and of nothing else: a batch that is sent again and spilled again overwrites its
+ *   object, and whatever lies under one key is the same rows.
  */
 export function overflowKey(kind: TableKind, digest: string): string {
   return `${overflowFolder(kind)}${digest}${EXTENSION}`;
