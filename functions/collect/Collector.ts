@@ -1,3 +1,4 @@
+import type { PutOverflow } from '../../lib/aws/s3Overflow.ts';
 import type { PutQuarantine } from '../../lib/aws/s3Quarantine.ts';
 import type { CollectPlan } from '../../lib/collect/CollectPlan.ts';
 import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
@@ -10,6 +11,7 @@ export interface Collector {
   readonly plan: CollectPlan;
   readonly keys: KeyGate;
   readonly streams: Record<ForwardedKind, PutRecordBatch>;
+  readonly putOverflow: PutOverflow;
   readonly putQuarantine: PutQuarantine;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;

@@ -4,7 +4,7 @@ import { CollectError } from '../../lib/collect/CollectError.ts';
 import type { Collected, Refused, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import { quarantineObject } from '../../lib/collect/quarantineObject.ts';
-import { type Delivery, deliver } from '../../lib/delivery/deliver.ts';
+import { deliverOrSpill, type Kept } from '../../lib/delivery/deliverOrSpill.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
@@ -23,8 +23,8 @@ export type HttpRequest = Pick<
 
 /**
  * Takes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, keep what was refused.
- * It answers 202 only once every event is in Firehose, in quarantine or counted as telemetry, and writes one
- * log line, in which no key, query or body appears.
+ * It answers 202 only once every event is in Firehose, in overflow, in quarantine or counted as telemetry, and
+ * writes one log line, in which no key, query or body appears.
  *
  * @param deadline Epoch milliseconds by which it has answered.
  */
@@ -135,11 +135,15 @@ class TakenRequest {
 
     const returned = [...exposures.returned, ...events.returned];
     if (returned.length > 0) {
-      // What Firehose didn't take is only answered for by the SDK, which sends the whole batch again.
       this.#facts['returned'] = countBy(
         returned.map(({ reason, code }) => ({ why: code === undefined ? reason : `${reason}: ${code}` })),
         'why',
       );
+      this.#facts['overflowed'] = exposures.overflowed + events.overflowed;
+    }
+    if (!exposures.kept || !events.kept) {
+      // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
+      this.#facts['overflow_error'] = exposures.overflowError ?? events.overflowError;
       return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
     }
     return kept ? ACCEPTED : this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
@@ -159,9 +163,10 @@ class TakenRequest {
     };
   }
 
-  #deliver(kind: 'exposures' | 'events', { documents }: Collected): Promise<Delivery> {
-    const { streams, clock, wait, random } = this.#collector;
-    return deliver(documents[kind], {
+  #deliver(kind: 'exposures' | 'events', { documents }: Collected): Promise<Kept> {
+    const { streams, putOverflow, clock, wait, random } = this.#collector;
+    return deliverOrSpill(kind, documents[kind], {
+      putOverflow,
       putRecordBatch: streams[kind],
       clock,
       wait,

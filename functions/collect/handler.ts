@@ -5,6 +5,7 @@ import config from '#config';
 import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
 import { s3Quarantine } from '../../lib/aws/s3Quarantine.ts';
 import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
 import { secretText } from '../../lib/aws/secretText.ts';
@@ -50,6 +51,7 @@ function makeCollector(): Collector {
       exposures: firehosePutRecordBatch(firehoseClient(), environment.exposuresStream),
       events: firehosePutRecordBatch(firehoseClient(), environment.eventsStream),
     },
+    putOverflow: s3Overflow(s3Client(), environment.bucket),
     putQuarantine: s3Quarantine(s3Client(), environment.bucket),
     clock: systemClock,
     wait: (ms) => wait(ms),

@@ -3,8 +3,8 @@ import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
 /** Why a good request could not be taken: answered 503, so that the SDK sends it again. */
 export const CollectError = defineErrorFamily('system', {
   SLUICE_COLLECT_NOT_DELIVERED: {
-    cause: 'Some events could not be delivered in time.',
-    cure: 'Send the batch again; a repeated event keeps its event_id. If it persists, look at the stream for throttling.',
+    cause: 'Some events could neither be delivered in time nor put by for later.',
+    cure: "Send the batch again; a repeated event keeps its event_id. If it persists, look at the stream for throttling and at the collector's right to write overflow/.",
   },
   SLUICE_COLLECT_NO_QUARANTINE: {
     cause: 'Refused events could not be kept.',

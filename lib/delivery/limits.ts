@@ -21,3 +21,12 @@ export const MAX_ATTEMPTS = 6;
 
 /** Pauses between attempts: SDKs wait few seconds for an answer, so they are short. */
 export const BACKOFF = { baseMs: 50, capMs: 1_000 } as const;
+
+/**
+ * Bytes that an overflow object may inflate to: a request's body may inflate to 32 MiB (lib/statsig/limits.ts), and
+ * a row repeats what its batch has in common.
+ */
+export const MAX_OVERFLOW_BYTES = 268_435_456;
+
+/** Milliseconds before the deadline that are kept for writing overflow. One PutObject takes some tens of them. */
+export const OVERFLOW_MS = 1_000;

@@ -98,20 +98,38 @@ describe('the answer', () => {
       'refused: ResourceNotFoundException',
     ],
     ['a service that does not exist', [{ error: 'NotImplemented', status: 501 }], 'refused: NotImplemented'],
-  ])('is 503 for %s', async (_what, answers, why) => {
-    wire.answers = answers;
-    const posted = await post({ body: JSON.stringify({ events: [event] }) });
-    expect(posted).toMatchObject({
-      status: 503,
-      answer: { success: false, code: 'SLUICE_COLLECT_NOT_DELIVERED' },
-      log: { level: 'error', code: 'SLUICE_COLLECT_NOT_DELIVERED', returned: { [why]: 1 } },
-    });
-  });
+  ])(
+    'is 202 for %s, once the event is in overflow, and 503 when the bucket fails too',
+    async (_what, answers, why) => {
+      wire.answers = [...answers];
+      const body = JSON.stringify({ events: [event] });
+      expect(await post({ body })).toMatchObject({
+        status: 202,
+        log: { level: 'info', returned: { [why]: 1 }, overflowed: 1 },
+      });
+      expect([...wire.objects.keys()]).toEqual([
+        expect.stringMatching(/^bucket\/overflow\/events\/[0-9a-f]{64}\.ndjson\.gz$/),
+      ]);
 
-  it('is 503 in time when a stream does not answer', async () => {
+      wire.answers = [...answers];
+      wire.s3Status = 500;
+      expect(await post({ body })).toMatchObject({
+        status: 503,
+        answer: { success: false, code: 'SLUICE_COLLECT_NOT_DELIVERED' },
+        log: { level: 'error', code: 'SLUICE_COLLECT_NOT_DELIVERED', returned: { [why]: 1 }, overflowed: 0 },
+      });
+    },
+  );
+
+  it('leaves the bucket its time when a stream does not answer', async () => {
     wire.answers = Array(20).fill('hang');
-    const posted = await post({ body: JSON.stringify({ events: [event] }), withinMs: 60 });
-    expect(posted).toMatchObject({ status: 503, answer: { code: 'SLUICE_COLLECT_NOT_DELIVERED' } });
+    const body = JSON.stringify({ events: [event] });
+    expect(await post({ body, withinMs: 400 })).toMatchObject({ status: 202, log: { overflowed: 1 } });
+    wire.s3Status = 500;
+    expect(await post({ body, withinMs: 61 })).toMatchObject({
+      status: 503,
+      answer: { code: 'SLUICE_COLLECT_NOT_DELIVERED' },
+    });
   });
 
   it('never logs a key, a query or a body', async () => {

@@ -71,8 +71,9 @@ describe('the deployed handler', () => {
     expect(wire.records.map(({ stream }) => stream)).toEqual(['events-stream']);
   });
 
-  it('answers 503 while there is time when Firehose does not answer', async () => {
+  it('answers 503 while there is time when neither Firehose nor S3 takes it', async () => {
     wire.answers = Array(20).fill('hang');
+    wire.s3Status = 500;
     const started = performance.now();
     const answer = await invoke(request('{"events":[{"eventName":"e"}]}'), 800);
     expect(answer.statusCode).toBe(503);

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Collector } from '../../../functions/collect/Collector.ts';
 import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
 import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
+import { s3Overflow } from '../../../lib/aws/s3Overflow.ts';
 import { s3Quarantine } from '../../../lib/aws/s3Quarantine.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
@@ -65,6 +66,7 @@ export function makePost(
       exposures: firehosePutRecordBatch(firehose, 'exposures-stream'),
       events: firehosePutRecordBatch(firehose, 'events-stream'),
     },
+    putOverflow: s3Overflow(new S3Client(options), 'bucket'),
     putQuarantine: s3Quarantine(new S3Client(options), 'bucket'),
     clock,
     wait: async (ms) => clock.advance(ms),

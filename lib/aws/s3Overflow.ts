@@ -1,0 +1,22 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { OverflowObject } from '../delivery/overflowObject.ts';
+
+/** Writes one overflow object. Throws what the client throws when it could not be written in time. */
+export type PutOverflow = (object: OverflowObject, timeoutMs: number) => Promise<void>;
+
+/** Overflow in a bucket of S3. */
+export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
+  return async ({ key, body, metadata }, timeoutMs) => {
+    await client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: body,
+        // No Content-Encoding: whoever reads it gets the bytes that were written.
+        ContentType: 'application/gzip',
+        Metadata: { ...metadata },
+      }),
+      { abortSignal: AbortSignal.timeout(timeoutMs) },
+    );
+  };
+}
