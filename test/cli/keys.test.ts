@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -9,7 +6,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { sluiceKeys } from '../harness/sluiceKeys.ts';
 import { startSecretsManager } from '../local/secretsmanager/startSecretsManager.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
@@ -19,25 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => local.close());
 
-/** Runs `sluice keys …` with the environment of somebody who has AWS set up, and a key on stdin. */
-async function keys(args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'keys', ...args], {
-    env: {
-      AWS_ENDPOINT_URL: local.options.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      ...env,
-    },
-  });
-  child.stdin.end(stdin);
-  const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise((resolve) => child.on('exit', resolve)),
-  ]);
-  return { code, stdout, stderr };
-}
+const keys = (args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) =>
+  sluiceKeys(local.options.endpoint, args, stdin, env);
 
 async function stored(SecretId = 'sluice-dev-keys') {
   const { SecretString = '' } = await local.client.send(new GetSecretValueCommand({ SecretId }));

@@ -1,0 +1,156 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/keys/KeyCache.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import { runQuery } from '../../local/query/runQuery.ts';
+import { sluiceKeys } from '../harness/sluiceKeys.ts';
+
+const OLD = 'client-old-0123456789';
+const NEW = 'client-new-0123456789';
+const SERVER = 'secret-server-0123456789';
+const STRANGER = 'client-stranger-0123456789';
+
+let data: string;
+let cloud: Cloud;
+const start = () => startCloud({ port: 0, edgePort: 0, data, checkKeys: true });
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
+  cloud = await start();
+});
+afterAll(async () => {
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** One event in a request; the answer's status, with the code of a refusal. */
+async function post(key: string, eventName = 'seen', metadata?: object) {
+  const response = await fetch(`${cloud.collector}/v1/my-product-data?k=${key}`, {
+    method: 'POST',
+    body: JSON.stringify({ events: [{ eventName, user: { userID: 'u1' }, time: Date.now(), metadata }] }),
+  });
+  const { code }: { code?: string } = JSON.parse(await response.text());
+  return code === undefined ? response.status : `${response.status} ${code}`;
+}
+
+async function control(path: string, body?: object) {
+  const method = body === undefined ? 'DELETE' : 'POST';
+  const response = await fetch(`${cloud.edge}/_sluice/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+}
+const pass = (advanceMs: number) => control('clock', { advanceMs });
+const breakSecrets = () =>
+  control('faults', { secretsmanager: [{ fault: 'failCalls', code: 'InternalServiceError', calls: 'all' }] });
+const mendSecrets = () => control('faults');
+
+async function keys(args: readonly string[], stdin = '') {
+  const result = await sluiceKeys(cloud.edge, [...args, '--stage', 'local'], stdin);
+  expect(result).toMatchObject({ code: 0 });
+}
+
+describe('keys of a running collector', () => {
+  it('are added, rotated and removed without a deployment', async () => {
+    expect(await post(OLD)).toBe('401 SLUICE_KEY_UNKNOWN');
+    await keys(['add', 'web'], OLD);
+    await pass(UNKNOWN_KEY_PAUSE_MS);
+    expect(await post(OLD)).toBe(202);
+
+    await keys(['add', 'web'], NEW);
+    await keys(['add', 'backend', '--environment', 'staging', '--kinds', 'exposures'], SERVER);
+    await pass(UNKNOWN_KEY_PAUSE_MS);
+    expect([await post(NEW), await post(OLD), await post(STRANGER)]).toEqual([
+      202,
+      202,
+      '401 SLUICE_KEY_UNKNOWN',
+    ]);
+
+    await keys(['remove', 'web', '--sha256', await prefixOf(OLD)]);
+    await pass(FRESH_MS);
+    // The request that finds the keys no longer fresh is still answered from them, and renews them.
+    await post(OLD);
+    expect([await post(OLD), await post(NEW)]).toEqual(['401 SLUICE_KEY_UNKNOWN', 202]);
+  });
+
+  it('say what may be sent with them, and the environment of what says none', async () => {
+    const exposure = { gate: 'g', gateValue: 'true', ruleID: 'r1', reason: 'Network:Recognized' };
+    expect(await post(SERVER, 'statsig::gate_exposure', exposure)).toBe(202);
+    await cloud.flush();
+    const exposures = await runQuery(data, 'SELECT environment FROM statsig_forwarded_exposures');
+    expect(exposures).toEqual([{ environment: 'staging' }]);
+    const events = await runQuery(
+      data,
+      'SELECT DISTINCT event_name, environment FROM statsig_forwarded_events',
+    );
+    expect(events).toEqual([{ event_name: 'seen', environment: 'production' }]);
+    expect(await post(SERVER, 'not for this key')).toBe(202);
+    const logged = '"events_landed":0';
+    const refused = '"refused":{"SLUICE_EVENT_KIND_NOT_ALLOWED":1}';
+    const lines = filesUnder(data).flatMap((text) => text.split('\n'));
+    expect(lines.filter((line) => line.includes(refused) && line.includes(logged))).toHaveLength(1);
+  });
+
+  it('stay good while Secrets Manager is down; what can not be looked up is 503', async () => {
+    await breakSecrets();
+    await pass(STALE_MS);
+    expect([await post(NEW), await post(STRANGER)]).toEqual([202, '503 SLUICE_KEYS_UNAVAILABLE']);
+    await mendSecrets();
+    await pass(2 * 60_000);
+    expect([await post(NEW), await post(STRANGER)]).toEqual([202, '401 SLUICE_KEY_UNKNOWN']);
+  });
+
+  it('are kept over a restart; a cold start without Secrets Manager is 503 for every key, never 401', async () => {
+    await cloud.close();
+    cloud = await start();
+    await breakSecrets();
+    expect([await post(NEW), await post(STRANGER)]).toEqual([
+      '503 SLUICE_KEYS_UNAVAILABLE',
+      '503 SLUICE_KEYS_UNAVAILABLE',
+    ]);
+    await mendSecrets();
+    await pass(2 * 60_000);
+    expect(await post(NEW)).toBe(202);
+  });
+
+  it('can post, and nothing else', async () => {
+    const answers = [];
+    for (const [method, path] of [
+      ['GET', '/v1/my-product-data'],
+      ['PUT', '/v1/my-product-data'],
+      ['DELETE', '/v1/my-product-data'],
+      ['POST', '/v1/initialize'],
+      ['POST', '/v1/download_config_specs'],
+      ['POST', '/v1/get_id_lists'],
+    ] as const) {
+      const { status } = await fetch(`${cloud.collector}${path}?k=${NEW}`, { method });
+      answers.push(status);
+    }
+    // The gateway routes POST alone.
+    expect(answers).toEqual([404, 404, 404, 404, 404, 404]);
+  });
+
+  it('are written nowhere: not in a log, a row, a secret or a queue', () => {
+    const texts = filesUnder(data);
+    expect(texts.length).toBeGreaterThan(10);
+    expect(texts.some((text) => text.includes('"key":"web"'))).toBe(true);
+    for (const key of [OLD, NEW, SERVER, STRANGER]) {
+      expect(texts.filter((text) => text.includes(key))).toEqual([]);
+    }
+  });
+});
+
+async function prefixOf(key: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(key)))
+    .toString('hex')
+    .slice(0, 10);
+}
+
+function filesUnder(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+}
