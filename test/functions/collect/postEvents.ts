@@ -33,10 +33,15 @@ export interface Request {
   readonly withinMs?: number;
 }
 
-/** A collector with the real AWS clients, pointed at a stand-in; its clock moves by what is waited. */
+/**
+ * A collector with the real AWS clients, pointed at a stand-in; its clock moves by what is waited.
+ *
+ * @param gate Default: the keys of the configuration, without a limit.
+ */
 export function makePost(
   wire: AwsWire,
   input: Partial<ConfigInput> = {},
+  gate?: KeyGate,
 ): (request: Request) => Promise<Posted> {
   const config = defineConfig({
     bucket: 'bucket',
@@ -55,13 +60,15 @@ export function makePost(
   const logged: Record<string, unknown>[] = [];
   const collector: Collector = {
     plan: collectPlan(config),
-    keys: new KeyGate({
-      configured: config.keys,
-      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
-      allowAnyKey: config.allowAnyKey,
-      limit: { perSecond: 1_000_000, burst: 1_000_000 },
-      clock,
-    }),
+    keys:
+      gate ??
+      new KeyGate({
+        configured: config.keys,
+        cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
+        allowAnyKey: config.allowAnyKey,
+        limit: { perSecond: 1_000_000, burst: 1_000_000 },
+        clock,
+      }),
     streams: {
       exposures: firehosePutRecordBatch(firehose, 'exposures-stream'),
       events: firehosePutRecordBatch(firehose, 'events-stream'),
