@@ -1,16 +1,22 @@
 import type { Config } from '../config/configSchema.ts';
+import { Redaction } from '../privacy/Redaction.ts';
 import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
 import { forwardedTables } from '../tables/forwardedTables.ts';
 import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
 import type { ForwardedKind, Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
+import { type EventFilter, eventFilter } from './eventFilter.ts';
 
 /** What a configuration decides about collecting, prepared once and used for every batch. */
 export interface CollectPlan {
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   readonly resolveExperiment: (sent: string) => ResolvedName;
   readonly landTelemetry: boolean;
+  /** What is taken out of events before they are written; null when nothing is. */
+  readonly redaction: Redaction | null;
+  /** Which events land by their names; null when all do. */
+  readonly filter: EventFilter | null;
   /** How far a time may lie from its arrival and still choose its day, in milliseconds. */
   readonly pastMs: number;
   readonly futureMs: number;
@@ -40,10 +46,14 @@ type JsonWriter = (nested: string | null) => string;
 /** Prepares a configuration for collecting. */
 export function collectPlan(config: Config): CollectPlan {
   const { exposures, events } = forwardedTables(config);
+  const { redact, salt = '' } = config.privacy;
+  const resolveExperiment = experimentNames(config.experiments);
   return {
     unitIds: Object.entries(config.unitIds),
-    resolveExperiment: experimentNames(config.experiments),
+    resolveExperiment,
     landTelemetry: config.landTelemetry,
+    redaction: Object.keys(redact).length === 0 ? null : new Redaction(redact, salt),
+    filter: eventFilter(config, resolveExperiment),
     pastMs: config.timeWindow.pastDays * DAY_MS,
     futureMs: config.timeWindow.futureDays * DAY_MS,
     runs: {

@@ -12,6 +12,7 @@ const ID_LENGTH = 32;
 export class EventIdentity {
   readonly #scope: string;
   readonly #seen = new Map<string, number>();
+  #repeats = 0;
 
   /**
    * @param keyHash SHA-256 of the SDK key.
@@ -22,12 +23,18 @@ export class EventIdentity {
     this.#scope = hash('sha256', JSON.stringify([keyHash, sender])).slice(0, ID_LENGTH);
   }
 
+  /** How many events were equal to one before them in the batch. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
   /** ID of the batch's next event. */
   next(canonicalEvent: string): string {
     const id = hash('sha256', this.#scope + canonicalEvent).slice(0, ID_LENGTH);
     const before = this.#seen.get(id) ?? 0;
     this.#seen.set(id, before + 1);
     if (before === 0) return id;
+    this.#repeats += 1;
     return hash('sha256', `${this.#scope}${before}:${canonicalEvent}`).slice(0, ID_LENGTH);
   }
 }

@@ -36,11 +36,15 @@ export class SenderParts {
   constructor(json: NestedJson, plan: CollectPlan, batchMetadata: JsonObject | null, columns: SenderColumns) {
     this.#json = json;
     this.#plan = plan;
-    this.#batchMetadata = batchMetadata ?? {};
+    const { redaction } = plan;
+    const shown =
+      redaction === null ? batchMetadata : redaction.member('statsigMetadata', batchMetadata, json);
+    const stored = isJsonObject(shown) ? shown : null;
+    this.#batchMetadata = stored ?? {};
     // Both tables have the same columns of the sender, in the same order.
     const { sender, senderMetadata } = plan.runs.exposures;
     this.#columns = sender(columns);
-    const own = isEmptyJson(batchMetadata) ? null : json.write(batchMetadata);
+    const own = isEmptyJson(stored) ? null : json.write(stored);
     this.#plain = { added: 'null', members: flatten(senderMetadata(own) + this.#columns) };
     const opening = own === null ? '{' : `${own.slice(0, -1)},`;
     this.#opening = flatten(senderMetadata(opening).slice(0, -1));
@@ -51,6 +55,17 @@ export class SenderParts {
    * @param extras Members of the event that nobody documents.
    */
   get(metadata: unknown, extras: JsonObject | null): SenderPart {
+    const { redaction } = this.#plan;
+    if (redaction === null || (extras === null && isEmptyJson(metadata))) return this.#part(metadata, extras);
+    const stored = redaction.member('statsigMetadata', metadata, this.#json);
+    const shown = extras === null ? null : redaction.members(extras, this.#json);
+    return {
+      added: this.#json.write([metadata, extras]),
+      members: this.#part(stored, isEmptyJson(shown) ? null : shown).members,
+    };
+  }
+
+  #part(metadata: unknown, extras: JsonObject | null): SenderPart {
     if (extras === null) {
       if (isEmptyJson(metadata)) return this.#plain;
       if (isJsonObject(metadata) && this.#onlyAdds(metadata)) return this.#beside(this.#json.write(metadata));

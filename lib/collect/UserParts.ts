@@ -55,12 +55,16 @@ export class UserParts {
 
   #write(user: JsonObject | null, nested: string): UserPart {
     const { exposures, events } = this.#plan.runs;
-    const customIds = user?.['customIDs'];
+    const { redaction, unitIds } = this.#plan;
+    // The digest stays that of the user as sent: see BatchWalk on identity.
+    const stored = redaction === null ? user : redaction.user(user, this.#json);
+    const customIds = stored?.['customIDs'];
     const all = isEmptyJson(customIds) ? null : this.#json.write(customIds);
     // Both tables have the same unit columns, in the same order.
-    const units = exposures.units(userColumns(user, this.#plan.unitIds, this.#stableId));
+    const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
+    // The tier says nothing of a person, and without it a row would pass for production's.
     const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
-    const json = user === null ? null : nested;
+    const json = stored === null ? null : stored === user ? nested : this.#json.write(stored);
     return {
       digest: hash('sha256', nested),
       units: flatten(units + exposures.customIds(all)),

@@ -31,6 +31,21 @@ export type EvaluationColumns = Pick<
   | 'is_manual'
 >;
 
+/** Members of an exposure's metadata that its columns come from: redaction leaves them. */
+export const EVALUATION_MEMBERS: ReadonlySet<string> = new Set([
+  'gate',
+  'config',
+  'ruleID',
+  'reason',
+  'gateValue',
+  'allocatedExperiment',
+  'group',
+  'parameterName',
+  'isExplicitParameter',
+  'configVersion',
+  'isManualExposure',
+]);
+
 /** Between a gate's rule ID and its outcome in `group_id`. Statsig's documents say "ruleID + Pass/Fail" only. */
 const GATE_SEPARATOR = ':';
 

@@ -11,6 +11,21 @@ const FOLDER = /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*$/;
 const sqlName = (what: string) =>
   z.string(`a ${what} name`).regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
 
+const namePattern = z
+  .string('a name, or a prefix and *')
+  .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');
+
+/** Names that land and that don't: exact, or `prefix*`. What is denied doesn't land, allowed or not. */
+const nameLists = () =>
+  z
+    .strictObject({
+      /** Only these land. Default all. */
+      allow: z.array(namePattern).min(1, 'at least one name').optional(),
+      /** These don't. Default none. */
+      deny: z.array(namePattern).default([]),
+    })
+    .prefault({});
+
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
@@ -72,6 +87,31 @@ export const configSchema = z.strictObject({
   allowAnyKey: z.boolean('true or false').default(false),
   /** Land the SDKs' internal telemetry (`statsig::diagnostics` and the like). Default false: counted by name only. */
   landTelemetry: z.boolean('true or false').default(false),
+  /** Custom events to land, by name, e.g. `{ deny: ['auto_capture::*'] }`; the others are counted only. Default all. */
+  events: nameLists(),
+  /** Exposures to land, by gate, config, experiment or layer; the others are counted only. Default all. */
+  exposures: nameLists(),
+  /** What is taken out of every event before anything of it is written: docs/privacy.md. */
+  privacy: z
+    .strictObject({
+      /**
+       * What to do at which path, e.g. `{ 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' }`.
+       * Default nothing: only private attributes are taken out, always.
+       */
+      redact: z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}),
+      /** Secret part of hashes and, as soon as anything is redacted, of event IDs. Changing it changes both. */
+      salt: z.string('a text').min(16, 'at least 16 characters').optional(),
+    })
+    .prefault({}),
+  /** What the collector logs of requests that went well; failures are logged always. Metrics are written for all. */
+  logs: z
+    .strictObject({
+      /** The part that is logged: 0 none, 1 all. Default 0.01. */
+      successes: z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
+      /** Seed of the choice. Default: another one in each execution environment. */
+      seed: z.int('a whole number').optional(),
+    })
+    .prefault({}),
   /** When Firehose writes a file: whichever is reached first. */
   buffering: z
     .strictObject({

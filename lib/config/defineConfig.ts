@@ -1,4 +1,5 @@
 import { RESERVED_FOLDERS } from '../layout/reservedFolders.ts';
+import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
@@ -49,6 +50,15 @@ function findCollisions(config: Config): string[] {
         `keys.${i}.sha256: expected another key than keys.${first} (${config.keys[first]?.label}).`,
       );
     }
+  }
+  for (const [path, action] of Object.entries(config.privacy.redact)) {
+    const problem = redactionPathProblem(path, action);
+    if (problem !== null) problems.push(`privacy.redact: came ${show(path)}, expected ${problem}.`);
+  }
+  if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
+    problems.push(
+      'privacy.salt: came nothing, expected a text of at least 16 characters, since something is redacted.',
+    );
   }
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {

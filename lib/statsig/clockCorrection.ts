@@ -10,11 +10,15 @@ import { readTime } from './readTime.ts';
  * @param receivedAt Epoch milliseconds.
  */
 export function clockCorrection(stated: readonly unknown[], receivedAt: number): number {
+  const offBy = clockSkew(stated, receivedAt) ?? 0;
+  return Math.abs(offBy) > CLOCK_TOLERANCE_MS ? offBy : 0;
+}
+
+/** Milliseconds by which the sender's clock is behind ours, the network's time included; null when it told none. */
+export function clockSkew(stated: readonly unknown[], receivedAt: number): number | null {
   for (const value of stated) {
     const sentAt = readTime(value);
-    if (sentAt === null) continue;
-    const offBy = receivedAt - sentAt;
-    return Math.abs(offBy) > CLOCK_TOLERANCE_MS ? offBy : 0;
+    if (sentAt !== null) return receivedAt - sentAt;
   }
-  return 0;
+  return null;
 }

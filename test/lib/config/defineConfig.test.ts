@@ -33,12 +33,42 @@ describe('defineConfig', () => {
       keyLimit: { requestsPerSecond: 500, burst: 5_000 },
       allowAnyKey: false,
       landTelemetry: false,
+      events: { deny: [] },
+      exposures: { deny: [] },
+      privacy: { redact: {} },
+      logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
     });
   });
 
   it.each([
     [{}, 'bucket: came nothing, expected a bucket name.'],
+    [
+      { bucket: 'acme', privacy: { redact: { 'user.email': 'drop' } } },
+      'privacy.salt: came nothing, expected a text of at least 16 characters, since something is redacted.',
+    ],
+    [
+      { bucket: 'acme', privacy: { redact: { 'user..x': 'drop' }, salt: 'sixteen characters' } },
+      'privacy.redact: came "user..x", expected a path such as user.email',
+    ],
+    [
+      { bucket: 'acme', privacy: { redact: { time: 'drop' }, salt: 'sixteen characters' } },
+      'privacy.redact: came "time", expected another member of the event',
+    ],
+    [
+      { bucket: 'acme', privacy: { redact: { user: 'hash' }, salt: 'sixteen characters' } },
+      'privacy.redact: came "user", expected drop, or a path to what is to be hashed in it.',
+    ],
+    [
+      { bucket: 'acme', privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
+      'privacy.redact.user.email: came "mask", expected drop or hash.',
+    ],
+    [{ bucket: 'acme', events: { allow: [] } }, 'events.allow: came [], expected at least one name.'],
+    [
+      { bucket: 'acme', exposures: { deny: ['a*b'] } },
+      'exposures.deny.0: came "a*b", expected a name, or a prefix and a * at its end.',
+    ],
+    [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: came 2, expected 1 at most.'],
     [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
     [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
     [{ bucket: '10.0.0.1' }, 'bucket: came "10.0.0.1", expected an S3 bucket name'],

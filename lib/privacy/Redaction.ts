@@ -1,0 +1,147 @@
+import { hash } from 'node:crypto';
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { NestedJson } from '../json/NestedJson.ts';
+import { type PathStep, parseRedactionPath } from './redactionPath.ts';
+
+/** What becomes of the values at a path: they are left out, or replaced by a salted hash. */
+export type RedactionAction = 'drop' | 'hash';
+
+/** What is done at one place of an event: something to all of it, or something further down. */
+type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
+
+interface Rest {
+  readonly steps: readonly PathStep[];
+  readonly action: RedactionAction;
+}
+
+/**
+ * The configured redaction: what is taken out of every event before anything of it is written, be it into rows,
+ * quarantine or overflow.
+ *
+ * Keys match without regard to case: an `Email` is as personal as an `email`. Where a path leads through something
+ * that is neither an object, an array nor null, that is dropped whole: what a text holds can't be told. Where
+ * two paths meet, the shorter one decides, and `drop` before `hash`.
+ */
+export class Redaction {
+  readonly #roots: ReadonlyMap<string, Rule>;
+  readonly #salt: string;
+
+  /**
+   * @param rules Path and action, as configured and validated.
+   * @param salt Secret part of every hash.
+   */
+  constructor(rules: Readonly<Record<string, RedactionAction>>, salt: string) {
+    const rests = Object.entries(rules).map(([path, action]) => ({
+      steps: parseRedactionPath(path) ?? [],
+      action,
+    }));
+    const all = compile(rests);
+    this.#roots = typeof all === 'string' ? new Map() : all.byKey;
+    this.#salt = salt;
+  }
+
+  /**
+   * A text's hash: lower-case hex SHA-256 of salt and text, as `sha256(salt || text)` is in SQL. Whoever doesn't
+   * know the salt can't try out likely e-mail addresses.
+   */
+  hash(text: string): string {
+    return hash('sha256', this.#salt + text);
+  }
+
+  /**
+   * A member of an event as it may be stored; undefined when it may not.
+   *
+   * @param json Writes what is hashed and is no text; learns of numbers that are inexact.
+   * @throws RangeError when it would hash JSON nested deeper than 64 levels.
+   */
+  member(name: string, value: unknown, json: NestedJson): unknown {
+    const rule = this.#roots.get(name.toLowerCase());
+    return rule === undefined ? value : this.#apply(rule, value, json);
+  }
+
+  /** A user as it may be stored; null when there is nothing of it. */
+  user(user: JsonObject | null, json: NestedJson): JsonObject | null {
+    const kept = this.member('user', user, json);
+    return isJsonObject(kept) ? kept : null;
+  }
+
+  /** An event's metadata as it may be stored. js-client's bootstrap metadata repeats the user. */
+  metadata(metadata: unknown, json: NestedJson): unknown {
+    const kept = this.member('metadata', metadata, json);
+    if (!isJsonObject(kept)) return kept;
+    const bootstrap = kept['bootstrapMetadata'];
+    if (!isJsonObject(bootstrap) || !Object.hasOwn(bootstrap, 'user')) return kept;
+    const user = this.member('user', bootstrap['user'], json);
+    return { ...kept, bootstrapMetadata: { ...bootstrap, user: user ?? null } };
+  }
+
+  /** Members of an event, each as it may be stored. */
+  members(members: JsonObject, json: NestedJson): JsonObject {
+    const kept: [string, unknown][] = [];
+    for (const [key, value] of Object.entries(members)) {
+      const shown = key === 'metadata' ? this.metadata(value, json) : this.member(key, value, json);
+      if (shown !== undefined) kept.push([key, shown]);
+    }
+    // fromEntries defines members, so that a key __proto__ stays a key.
+    return Object.fromEntries(kept);
+  }
+
+  /**
+   * A whole event as quarantine may keep it. One that is no object is withheld (null): it has no paths; and so is
+   * one that can't be hashed, for it is nested too deeply.
+   */
+  event(event: unknown): unknown {
+    if (!isJsonObject(event)) return null;
+    try {
+      return this.members(event, new NestedJson());
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  }
+
+  #apply(rule: Rule, value: unknown, json: NestedJson): unknown {
+    if (rule === 'drop') return undefined;
+    if (rule === 'hash') return this.#hashed(value, json);
+    if (value === null || value === undefined) return value;
+    if (Array.isArray(value)) {
+      return value
+        .map((item, i) => this.#child(rule, String(i), item, json))
+        .filter((item) => item !== undefined);
+    }
+    if (!isJsonObject(value)) return undefined;
+    const kept: [string, unknown][] = [];
+    for (const [key, member] of Object.entries(value)) {
+      const shown = this.#child(rule, key, member, json);
+      if (shown !== undefined) kept.push([key, shown]);
+    }
+    return Object.fromEntries(kept);
+  }
+
+  #child(rule: Exclude<Rule, string>, key: string, value: unknown, json: NestedJson): unknown {
+    const next = rule.byKey.get(key.toLowerCase()) ?? rule.any;
+    return next === undefined ? value : this.#apply(next, value, json);
+  }
+
+  /** Nothing stays nothing: an empty ID identifies nobody, hashed it would. */
+  #hashed(value: unknown, json: NestedJson): unknown {
+    if (value === null || value === undefined || value === '') return value;
+    if (typeof value === 'string') return this.hash(value);
+    const text: unknown = JSON.parse(`"${json.write(value)}"`);
+    return this.hash(String(text));
+  }
+}
+
+/** Puts paths together into a tree. What `*` says also holds for keys that other paths name. */
+function compile(rests: readonly Rest[]): Rule {
+  const here = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
+  if (here.length > 0) return here.includes('drop') ? 'drop' : 'hash';
+  const rest = (of: (step: PathStep | undefined) => boolean) =>
+    rests.filter(({ steps }) => of(steps[0])).map(({ steps, action }) => ({ steps: steps.slice(1), action }));
+  const names = new Set(rests.map(({ steps }) => steps[0]).filter((step) => typeof step === 'string'));
+  const any = rest((step) => step === null);
+  return {
+    byKey: new Map([...names].map((name) => [name, compile(rest((step) => step === name || step === null))])),
+    any: any.length === 0 ? undefined : compile(any),
+  };
+}
