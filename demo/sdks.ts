@@ -1,0 +1,158 @@
+// `npm run sdks`: every real SDK sends while the local Firehose is down for one stream and fails records of the
+// other, and while a gateway in front of the collector loses answers; then both recover. What the SDKs were
+// made to log is held against what landed. Exits 1 if anything is lost. Its output is in docs/sdks.md.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { textTable } from '../cli/output/textTable.ts';
+import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
+import { startCloud } from '../local/cloud/startCloud.ts';
+import { runQuery } from '../local/query/runQuery.ts';
+import config from '../sluice.config.ts';
+import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';
+import { CatalogWitness } from './story/catalogWitness.ts';
+import { runDriver } from './story/runDriver.ts';
+
+/** Enough that a batch is worth a record, few enough that the legacy browser SDK stays under its rate limit. */
+const USERS = 40;
+/** The SDKs give up after some seconds to minutes: well within that Firehose is back, as a short outage is. */
+const OUTAGE_AT_MOST_MS = 20_000;
+/** What was put by in overflow/ is put in by the redrive, which waits between its tries. */
+const LANDED_WITHIN_MS = 180_000;
+
+interface Sdk {
+  readonly sdk: string;
+  readonly driver: string;
+  readonly prefix: string;
+  readonly key: string;
+  readonly settings?: object;
+}
+
+const SDKS: readonly Sdk[] = [
+  { sdk: '@statsig/js-client', driver: 'driveJsClient.ts', prefix: 'page', key: 'client-sdks' },
+  {
+    sdk: '@statsig/js-client, compressing',
+    driver: 'driveJsClient.ts',
+    prefix: 'compressing',
+    key: 'client-sdks',
+    settings: { compress: true },
+  },
+  { sdk: 'statsig-js (legacy)', driver: 'driveStatsigJs.ts', prefix: 'legacy-page', key: 'client-sdks' },
+  { sdk: '@statsig/statsig-node-core', driver: 'driveNodeCore.ts', prefix: 'server', key: 'secret-sdks' },
+  {
+    sdk: 'statsig-node (legacy)',
+    driver: 'driveStatsigNode.ts',
+    prefix: 'legacy-server',
+    key: 'secret-sdks',
+  },
+];
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const data = join(repositoryRoot, '.sluice', 'sdks');
+rmSync(data, { recursive: true, force: true });
+const cloud = await startCloud({ port: 0, edgePort: 0, data });
+const gateways = new Map<Sdk, Awaited<ReturnType<typeof startUnreliableGateway>>>();
+try {
+  process.exitCode = (await tell()) ? 0 : 1;
+} finally {
+  for (const gateway of gateways.values()) await gateway.close();
+  await cloud.close();
+}
+
+async function tell(): Promise<boolean> {
+  await faults('POST', {
+    firehose: [
+      { fault: 'failCalls', stream: 'sluice-local-exposures', calls: 1_000_000 },
+      { fault: 'failRecords', stream: 'sluice-local-events', every: 2, calls: 5 },
+    ],
+  });
+  for (const sdk of SDKS) {
+    gateways.set(sdk, await startUnreliableGateway(cloud.collector, ['lose', 'lose']));
+  }
+  let sending = SDKS.length;
+  const driven = Promise.all(
+    SDKS.map(async (sdk) => {
+      const { driver, prefix: userPrefix, key, settings } = sdk;
+      const collector = gateways.get(sdk)?.url;
+      const report = await runDriver(driver, { collector, key, users: USERS, userPrefix, ...settings });
+      sending -= 1;
+      return { sdk, report };
+    }),
+  );
+  const restoreBy = Date.now() + OUTAGE_AT_MOST_MS;
+  const turnedAway = () => [...gateways.values()].every(({ posts }) => posts.length > 2);
+  while (sending > 0 && !turnedAway() && Date.now() < restoreBy) await setTimeout(20);
+  await faults('DELETE');
+
+  const reports = await driven;
+  await cloud.flush();
+  const landBy = Date.now() + LANDED_WITHIN_MS;
+  let rows = await Promise.all(reports.map(({ sdk, report }) => account(sdk, report.byDay)));
+  while (rows.some(({ lost }) => lost > 0) && Date.now() < landBy) {
+    await setTimeout(500);
+    await cloud.flush();
+    rows = await Promise.all(reports.map(({ sdk, report }) => account(sdk, report.byDay)));
+  }
+  say(textTable(rows));
+
+  const witness = new CatalogWitness(cloud.edge);
+  const left = await Promise.all(
+    ['quarantine/', 'errors/', 'overflow/'].map(async (folder) => ({
+      folder,
+      objects: (await witness.objects(cloud.bucket, folder)).length,
+    })),
+  );
+  witness.close();
+  say(`Left in ${left.map(({ folder, objects }) => `${folder} ${objects}`).join(', ')}`);
+  return rows.every(({ lost }) => lost === 0) && left.every(({ objects }) => objects === 0);
+}
+
+/** One SDK's line: what it was made to log against what is in the tables under its users. */
+async function account(
+  sdk: Sdk,
+  byDay: Readonly<Record<string, { readonly exposures: number; readonly events: number }>>,
+) {
+  const { exposures, events } = config.tables;
+  const [found] = await runQuery(
+    data,
+    `SELECT count(*) AS n, count(DISTINCT event_id) AS ids, any_value(sdk_version) AS version FROM (
+       SELECT event_id, user_id, sdk_version FROM ${exposures} UNION ALL
+       SELECT event_id, user_id, sdk_version FROM ${events}) WHERE user_id LIKE '${sdk.prefix}-%' AND NOT contains(substr(user_id, ${sdk.prefix.length + 2}), '-')`,
+  );
+  const posts = gateways.get(sdk)?.posts ?? [];
+  const sent = Object.values(byDay).reduce((sum, day) => sum + day.exposures + day.events, 0);
+  const landed = Number(found?.['ids']);
+  return {
+    sdk: sdk.sdk,
+    version: String(found?.['version']),
+    encoding: each(posts, encodingOf),
+    key: each(posts, keyOf),
+    posts: posts.length,
+    sent,
+    landed,
+    'resent rows': Number(found?.['n']) - landed,
+    lost: sent - landed,
+  };
+}
+
+function encodingOf({ headers, query }: Post): string {
+  return headers['content-encoding'] ?? (query.get('gz') === '1' ? 'gzip by gz=1' : 'plain');
+}
+
+function keyOf({ headers, query }: Post): string {
+  if (headers['statsig-api-key'] !== undefined) return 'header';
+  return query.has('k') ? 'query k' : 'none';
+}
+
+/** The different findings, in the order they were first met. */
+function each(posts: readonly Post[], find: (post: Post) => string): string {
+  return [...new Set(posts.map(find))].join(', then ');
+}
+
+async function faults(method: 'POST' | 'DELETE', body?: object): Promise<void> {
+  const answer = await fetch(`${cloud.edge}/_sluice/faults`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!answer.ok) throw new Error(`faults: ${answer.status} ${await answer.text()}`);
+}
