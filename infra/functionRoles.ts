@@ -1,4 +1,4 @@
-import { QUARANTINE_FOLDER } from '../lib/layout/quarantineKey.ts';
+import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { catalogArns } from './catalogArns.ts';
@@ -15,7 +15,7 @@ export function functionRoles(stack: Stack): Resources {
   return { [logicalIds.collectRole]: collectRole(stack), [logicalIds.registerRole]: registerRole(stack) };
 }
 
-/** Puts records on both streams, and what was refused or left over into the bucket; reads only the keys' hashes. */
+/** Puts records on every stream, what no record holds or was left over into the bucket; reads only the keys' hashes. */
 function collectRole(stack: Stack): Resource {
   return role(lambdaService, [
     ownLogs(stack, 'collect'),
@@ -25,7 +25,7 @@ function collectRole(stack: Stack): Resource {
     },
     {
       Action: ['s3:PutObject'],
-      Resource: [QUARANTINE_FOLDER, OVERFLOW_FOLDER].map((folder) =>
+      Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) =>
         sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
       ),
     },

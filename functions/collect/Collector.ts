@@ -1,18 +1,20 @@
 import type { PutOverflow } from '../../lib/aws/s3Overflow.ts';
-import type { PutQuarantine } from '../../lib/aws/s3Quarantine.ts';
+import type { PutQuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
 import type { CollectPlan } from '../../lib/collect/CollectPlan.ts';
 import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
-import type { ForwardedKind } from '../../lib/tables/Table.ts';
+import type { QuarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
+import type { TableKind } from '../../lib/tables/Table.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 
 /** What the collector works with: made once, used for every request. */
 export interface Collector {
   readonly plan: CollectPlan;
   readonly keys: KeyGate;
-  readonly streams: Record<ForwardedKind, PutRecordBatch>;
+  readonly streams: Record<TableKind, PutRecordBatch>;
   readonly putOverflow: PutOverflow;
-  readonly putQuarantine: PutQuarantine;
+  readonly writeQuarantine: QuarantineWriter;
+  readonly putQuarantineLarge: PutQuarantineLarge;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;

@@ -1,18 +1,20 @@
-import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import type { Collected, Refused, Sender } from '../../lib/collect/Collected.ts';
+import type { Collected, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
-import { quarantineObject } from '../../lib/collect/quarantineObject.ts';
 import { deliverOrSpill, type Kept } from '../../lib/delivery/deliverOrSpill.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
+import { isQuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
+import type { Refused } from '../../lib/quarantine/Refused.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { type DecodedBody, decodeBody } from '../../lib/statsig/decodeBody.ts';
+import { isMangled } from '../../lib/statsig/isMangled.ts';
 import { RequestError } from '../../lib/statsig/RequestError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedEndpoint } from '../../lib/statsig/reservedEndpoint.ts';
+import type { ForwardedKind, TableKind } from '../../lib/tables/Table.ts';
 import type { Collector } from './Collector.ts';
 
 /** The members of API Gateway's payload 2.0 that are used; a Function URL sends the same. */
@@ -80,15 +82,22 @@ class TakenRequest {
       this.#facts['counted'] = { exception_report: 1 };
       return ACCEPTED;
     }
-    const body = Buffer.from(this.#request.body ?? '', this.#request.isBase64Encoded ? 'base64' : 'utf8');
+    const { body: sent = '', headers } = this.#request;
+    if (this.#request.isBase64Encoded !== true && isMangled(sent, headers['content-encoding'] ?? '')) {
+      this.#facts['alarm'] = true;
+      return this.#fail('SLUICE_COLLECT_BODY_MANGLED');
+    }
+    const body = Buffer.from(sent, this.#request.isBase64Encoded ? 'base64' : 'utf8');
     try {
       return await this.#take(this.#decode(body), key);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
+      if (!isQuarantineReason(error.code)) return this.#refuse(error);
       // The body can never succeed, so the SDK is told not to send it again; it is kept first.
-      const refused = [{ code: error.code, detail: error.detail, raw: rawBody(body) }];
-      const kept = body.length === 0 || (await this.#quarantine(refused, key, null));
-      return kept ? this.#refuse(error) : this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
+      const refused = [{ code: error.code, detail: error.detail, raw: body }];
+      return (
+        (await this.#deliverAll({ exposures: [], events: [] }, refused, key, null)) ?? this.#refuse(error)
+      );
     }
   }
 
@@ -115,38 +124,54 @@ class TakenRequest {
 
   async #take({ text }: DecodedBody, key: AuthenticatedKey): Promise<Answer> {
     const collected = collectBatch(text, this.#sender(key), this.#collector.plan);
-    const [exposures, events, kept] = await Promise.all([
-      this.#deliver('exposures', collected),
-      this.#deliver('events', collected),
-      this.#quarantine(collected.refused, key, collected),
-    ]);
     Object.assign(this.#facts, {
       sdk: `${collected.sdkType ?? 'unknown'} ${collected.sdkVersion ?? ''}`.trimEnd(),
       events: collected.events,
-      exposures_landed: exposures.acknowledged,
-      events_landed: events.acknowledged,
-      records: exposures.records + events.records,
-      calls: exposures.calls + events.calls,
-      billed_bytes: exposures.billedBytes + events.billedBytes,
     });
-    if (collected.refused.length > 0) this.#facts['refused'] = countBy(collected.refused, 'code');
     if (!isEmpty(collected.counted)) this.#facts['counted'] = collected.counted;
     if (!isEmpty(collected.noted)) this.#facts['noted'] = collected.noted;
+    return (await this.#deliverAll(collected.documents, collected.refused, key, collected)) ?? ACCEPTED;
+  }
 
-    const returned = [...exposures.returned, ...events.returned];
-    if (returned.length > 0) {
-      this.#facts['returned'] = countBy(
-        returned.map(({ reason, code }) => ({ why: code === undefined ? reason : `${reason}: ${code}` })),
-        'why',
-      );
-      this.#facts['overflowed'] = exposures.overflowed + events.overflowed;
-    }
-    if (!exposures.kept || !events.kept) {
-      // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
-      this.#facts['overflow_error'] = exposures.overflowError ?? events.overflowError;
-      return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
-    }
-    return kept ? ACCEPTED : this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
+  /** Delivers rows and what was refused, each to its stream. Null when everything is safe, else the answer. */
+  async #deliverAll(
+    forwarded: Readonly<Record<ForwardedKind, readonly string[]>>,
+    refused: readonly Refused[],
+    key: AuthenticatedKey,
+    collected: Collected | null,
+  ): Promise<Answer | null> {
+    const quarantine = await this.#quarantine(refused, key, collected);
+    if (quarantine === null) return this.#fail('SLUICE_COLLECT_NO_QUARANTINE');
+    const [exposures, events, quarantined] = await Promise.all([
+      this.#deliver('exposures', forwarded.exposures),
+      this.#deliver('events', forwarded.events),
+      this.#deliver('quarantine', quarantine),
+    ]);
+    const deliveries = [exposures, events, quarantined];
+    const sum = (count: 'records' | 'calls' | 'billedBytes' | 'overflowed') =>
+      deliveries.reduce((total, delivery) => total + delivery[count], 0);
+    Object.assign(this.#facts, {
+      exposures_landed: exposures.acknowledged,
+      events_landed: events.acknowledged,
+      quarantined: quarantined.acknowledged,
+      records: sum('records'),
+      calls: sum('calls'),
+      billed_bytes: sum('billedBytes'),
+    });
+    if (refused.length > 0) this.#facts['refused'] = countBy(refused, 'code');
+
+    const returned = deliveries.flatMap((delivery) => delivery.returned);
+    if (returned.length === 0) return null;
+    this.#facts['returned'] = countBy(
+      returned.map(({ reason, code }) => ({ why: code === undefined ? reason : `${reason}: ${code}` })),
+      'why',
+    );
+    this.#facts['overflowed'] = sum('overflowed');
+    const lost = deliveries.find((delivery) => !delivery.kept);
+    if (lost === undefined) return null;
+    // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
+    this.#facts['overflow_error'] = lost.overflowError;
+    return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
   }
 
   #sender(key: AuthenticatedKey): Sender {
@@ -163,9 +188,9 @@ class TakenRequest {
     };
   }
 
-  #deliver(kind: 'exposures' | 'events', { documents }: Collected): Promise<Kept> {
+  #deliver(kind: TableKind, documents: readonly string[]): Promise<Kept> {
     const { streams, putOverflow, clock, wait, random } = this.#collector;
-    return deliverOrSpill(kind, documents[kind], {
+    return deliverOrSpill(kind, documents, {
       putOverflow,
       putRecordBatch: streams[kind],
       clock,
@@ -175,30 +200,34 @@ class TakenRequest {
     });
   }
 
-  /** Whether everything refused is kept. */
+  /**
+   * The rows of what was refused. What is too large for one is put into S3 first, so that no row points to nothing;
+   * null when it could not be.
+   */
   async #quarantine(
     refused: readonly Refused[],
     key: AuthenticatedKey,
     collected: Collected | null,
-  ): Promise<boolean> {
-    if (refused.length === 0) return true;
-    const sender = this.#sender(key);
-    const object = quarantineObject(refused, {
+  ): Promise<readonly string[] | null> {
+    if (refused.length === 0) return [];
+    const { writeQuarantine, putQuarantineLarge, clock } = this.#collector;
+    const { sdkType, sdkVersion } = collected ?? this.#sender(key);
+    const { documents, large } = writeQuarantine(refused, {
       receivedAt: this.#receivedAt,
       keyLabel: key.label,
       keyHash: key.sha256,
       senderId: collected?.senderId ?? '',
-      sdkType: collected?.sdkType ?? sender.sdkType,
-      sdkVersion: collected?.sdkVersion ?? sender.sdkVersion,
+      sdkType,
+      sdkVersion,
       path: this.#request.rawPath,
     });
     try {
-      const timeoutMs = Math.max(1, this.#deadline - this.#collector.clock.now());
-      await this.#collector.putQuarantine(object.key, object.body, timeoutMs);
-      return true;
+      const timeoutMs = Math.max(1, this.#deadline - clock.now());
+      await Promise.all(large.map((one) => putQuarantineLarge(one, timeoutMs)));
+      return documents;
     } catch (error) {
       this.#facts['quarantine_error'] = error instanceof Error ? error.name : 'Error';
-      return false;
+      return null;
     }
   }
 
@@ -207,7 +236,9 @@ class TakenRequest {
     return this.#refusal(error);
   }
 
-  #fail(code: 'SLUICE_COLLECT_NOT_DELIVERED' | 'SLUICE_COLLECT_NO_QUARANTINE'): Answer {
+  #fail(
+    code: 'SLUICE_COLLECT_NOT_DELIVERED' | 'SLUICE_COLLECT_NO_QUARANTINE' | 'SLUICE_COLLECT_BODY_MANGLED',
+  ): Answer {
     return this.#refusal(new CollectError(code));
   }
 
@@ -215,12 +246,6 @@ class TakenRequest {
     this.#facts['code'] = error.code;
     return refusalAnswer(error);
   }
-}
-
-/** A body as text where it is text, else as base64 with a mark. */
-function rawBody(body: Uint8Array): string {
-  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return isUtf8(buffer) ? buffer.toString('utf8') : `base64:${buffer.toString('base64')}`;
 }
 
 function countBy<Key extends string>(

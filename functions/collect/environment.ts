@@ -4,7 +4,8 @@ import { CollectError } from '../../lib/collect/CollectError.ts';
 export interface Environment {
   readonly exposuresStream: string;
   readonly eventsStream: string;
-  /** Quarantine is written there. */
+  readonly quarantineStream: string;
+  /** What is too large for quarantine's rows is written there. */
   readonly bucket: string;
   /** ARN of the secret with the keys that may post. */
   readonly keysSecret: string;
@@ -29,6 +30,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const environment = {
     exposuresStream: text('SLUICE_EXPOSURES_STREAM'),
     eventsStream: text('SLUICE_EVENTS_STREAM'),
+    quarantineStream: text('SLUICE_QUARANTINE_STREAM'),
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),
     allowAnyKey: allowAnyKey === 'true',

@@ -6,7 +6,7 @@ import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
-import { s3Quarantine } from '../../lib/aws/s3Quarantine.ts';
+import { s3QuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
 import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
 import { secretText } from '../../lib/aws/secretText.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
@@ -14,6 +14,7 @@ import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { logLine } from '../../lib/log/logLine.ts';
+import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
 import { type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import type { Collector } from './Collector.ts';
@@ -50,9 +51,11 @@ function makeCollector(): Collector {
     streams: {
       exposures: firehosePutRecordBatch(firehoseClient(), environment.exposuresStream),
       events: firehosePutRecordBatch(firehoseClient(), environment.eventsStream),
+      quarantine: firehosePutRecordBatch(firehoseClient(), environment.quarantineStream),
     },
     putOverflow: s3Overflow(s3Client(), environment.bucket),
-    putQuarantine: s3Quarantine(s3Client(), environment.bucket),
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: s3QuarantineLarge(s3Client(), environment.bucket),
     clock: systemClock,
     wait: (ms) => wait(ms),
     random: Math.random,

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
+import type { RefusedEvent } from '../quarantine/Refused.ts';
 import { clockCorrection } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
@@ -16,7 +17,7 @@ import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
 import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
-import type { Collected, Refused, Sender } from './Collected.ts';
+import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { EventIdentity } from './EventIdentity.ts';
 import { EXPOSURE_KINDS, exposureRow } from './exposureRow.ts';
@@ -46,7 +47,7 @@ export class BatchWalk {
   readonly #correction: number;
   readonly #received: string;
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
-  readonly #refused: Refused[] = [];
+  readonly #refused: RefusedEvent[] = [];
   readonly #counted = new Map<string, number>();
   readonly #noted = new Map<string, number>();
   readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
@@ -185,7 +186,7 @@ export class BatchWalk {
   }
 }
 
-function refusal(error: unknown): { readonly code: string; readonly detail: string } {
+function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {
   if (error instanceof EventError) return error;
   // How the writer of JSON says that a value is nested too deeply.
   if (error instanceof RangeError) return new EventError('SLUICE_EVENT_TOO_DEEP');

@@ -7,8 +7,12 @@ export const CollectError = defineErrorFamily('system', {
     cure: "Send the batch again; a repeated event keeps its event_id. If it persists, look at the stream for throttling and at the collector's right to write overflow/.",
   },
   SLUICE_COLLECT_NO_QUARANTINE: {
-    cause: 'Refused events could not be kept.',
-    cure: "Send the batch again. If it persists, look at the bucket and at the collector's right to write quarantine/.",
+    cause: 'What was refused could not be kept whole.',
+    cure: "Send the batch again. If it persists, look at the bucket and at the collector's right to write quarantine-large/.",
+  },
+  SLUICE_COLLECT_BODY_MANGLED: {
+    cause: 'The gateway handed a compressed body over as text, which destroys it.',
+    cure: 'Let the gateway hand bodies over as binary (on a REST API: binaryMediaTypes */*), or the SDK send them uncompressed.',
   },
   SLUICE_COLLECT_FAILED: {
     cause: 'The collector failed unexpectedly.',

@@ -1,3 +1,4 @@
+import type { RefusedEvent } from '../quarantine/Refused.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */
@@ -18,22 +19,13 @@ export interface Sender {
   readonly receivedAt: number;
 }
 
-/** One event that was refused: kept, never dropped. */
-export interface Refused {
-  /** Stable code, e.g. `SLUICE_EVENT_NO_NAME`. */
-  readonly code: string;
-  readonly detail: string;
-  /** The event as it came, without private attributes. */
-  readonly raw: string;
-}
-
 /** What became of a batch: every event is a document, refused or counted. */
 export interface Collected {
   /** Events in the batch. */
   readonly events: number;
   /** A JSON document for each row, by table, in the order of the batch. */
   readonly documents: Record<ForwardedKind, string[]>;
-  readonly refused: readonly Refused[];
+  readonly refused: readonly RefusedEvent[];
   /** SDK telemetry that isn't landed, by event name. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `outside_time_window`, `time_missing`, `name_unresolved`. */

@@ -78,6 +78,7 @@ describe('permissions', () => {
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
         'arn:aws:s3:::acme-experiments/quarantine/*',
+        'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/overflow/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/statsig/limits.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
@@ -17,21 +17,20 @@ beforeEach(() => {
   wire.objects.clear();
   wire.calls.s3 = 0;
   wire.calls.firehose = 0;
+  wire.answers = [];
   wire.s3Status = 200;
 });
 afterAll(() => wire.close());
 
 const good = (name = 'good') => ({ eventName: name, time: NOW });
 const batch = (...events: unknown[]) => JSON.stringify({ events });
-const quarantined = () =>
-  [...wire.objects.values()].flatMap((body): Record<string, unknown>[] =>
-    body
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  );
-const landed = () =>
-  wire.records.flatMap(({ documents }) => documents.map((d): Record<string, unknown> => JSON.parse(d)));
+type Row = Record<string, unknown>;
+const rowsOf = (streams: readonly string[]) =>
+  wire.records
+    .filter(({ stream }) => streams.includes(stream))
+    .flatMap(({ documents }) => documents.map((document): Row => JSON.parse(document)));
+const quarantined = () => rowsOf(['quarantine-stream']);
+const landed = () => rowsOf(['exposures-stream', 'events-stream']);
 
 describe('a body that can never succeed', () => {
   const truncated = gzipSync(batch(good())).subarray(0, 30);
@@ -63,7 +62,6 @@ describe('a body that can never succeed', () => {
       { body: 'x', headers: { 'content-encoding': 'gzip' } },
     ],
     ['a gzip bomb', 413, 'SLUICE_BODY_INFLATES_TOO_FAR', { body: bomb }],
-    ['too large a body', 413, 'SLUICE_BODY_TOO_LARGE', { body: 'x'.repeat(MAX_BODY_BYTES + 1) }],
   ];
 
   it.each(cases)('%s: %i %s, kept as it came', async (_what, status, code, request) => {
@@ -71,11 +69,23 @@ describe('a body that can never succeed', () => {
     expect(posted).toMatchObject({ status, answer: { success: false, code }, log: { code, status } });
     expect(posted.answer.cure).toMatch(/\w/);
     const { body = '' } = request;
-    const raw = typeof body === 'string' ? body : `base64:${Buffer.from(body).toString('base64')}`;
-    expect(quarantined()).toEqual([
-      expect.objectContaining({ reason: code, raw, key_label: 'any', path: '/v1/rgstr' }),
-    ]);
-    expect(wire.calls.firehose).toBe(0);
+    const kept =
+      typeof body === 'string'
+        ? { raw: body, raw_encoding: 'text' }
+        : { raw: Buffer.from(body).toString('base64'), raw_encoding: 'base64' };
+    const row = { reason: code, key_label: 'any', path: '/v1/rgstr', ds: '2026-11-20', ...kept };
+    expect(quarantined()).toEqual([expect.objectContaining(row)]);
+    expect([wire.calls, landed()]).toEqual([{ firehose: 1, s3: 0 }, []]);
+  });
+
+  it('and for no row is kept whole in S3, where its row points', async () => {
+    const body = 'x'.repeat(MAX_BODY_BYTES + 1);
+    expect(await post({ body })).toMatchObject({ status: 413, answer: { code: 'SLUICE_BODY_TOO_LARGE' } });
+    const [row = {}] = quarantined();
+    expect(row).toMatchObject({ reason: 'SLUICE_BODY_TOO_LARGE', raw_location: expect.any(String) });
+    expect(row).not.toHaveProperty('raw');
+    expect(row['raw_location']).toBe(`s3://bucket/quarantine-large/2026-11-20/${row['quarantine_id']}`);
+    expect(wire.objects.get(String(row['raw_location']).slice('s3://'.length))).toBe(body);
   });
 
   it('without a byte is refused and leaves nothing to keep', async () => {
@@ -83,22 +93,60 @@ describe('a body that can never succeed', () => {
     expect(wire.calls.s3).toBe(0);
   });
 
-  it('is 503, not 400, while it cannot be kept', async () => {
-    wire.s3Status = 500;
-    expect(await post({ body: 'hello' })).toMatchObject({
-      status: 503,
-      answer: { success: false, code: 'SLUICE_COLLECT_NO_QUARANTINE' },
-    });
+  it('waits in overflow while its stream does not take it', async () => {
+    wire.answers = Array(20).fill({ error: 'ServiceUnavailableException', status: 503 });
+    expect(await post({ body: 'hello' })).toMatchObject({ status: 400, log: { overflowed: 1 } });
+    expect([...wire.objects.keys()]).toEqual([
+      expect.stringMatching(/^bucket\/overflow\/quarantine\/[0-9a-f]{64}\.ndjson\.gz$/),
+    ]);
   });
 
-  it('is kept once however often it is sent', async () => {
-    await post({ body: 'hello' });
-    await post({ body: 'hello' });
-    await post({ body: 'hello!' });
-    expect(wire.objects.size).toBe(2);
-    expect([...wire.objects.keys()]).toEqual(
-      Array(2).fill(expect.stringMatching(/^bucket\/quarantine\/2026-11-20\/[0-9a-f]{64}\.ndjson$/)),
-    );
+  it.each([
+    ['neither its stream nor S3 takes it', 'hello', 'SLUICE_COLLECT_NOT_DELIVERED'],
+    ['S3 does not take what no row holds', 'x'.repeat(1_024_001), 'SLUICE_COLLECT_NO_QUARANTINE'],
+  ])('is 503, not 400, when %s', async (_what, body, code) => {
+    wire.answers = Array(20).fill({ error: 'ServiceUnavailableException', status: 503 });
+    wire.s3Status = 500;
+    expect(await post({ body })).toMatchObject({ status: 503, answer: { success: false, code } });
+    expect(quarantined()).toEqual([]);
+  });
+
+  it('has the same quarantine_id however often it is sent', async () => {
+    for (const body of ['hello', 'hello', 'hello!']) await post({ body });
+    const [first, second, third] = quarantined().map((row) => row['quarantine_id']);
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect([second === first, third === first]).toEqual([true, false]);
+  });
+});
+
+describe('a compressed body that a gateway handed over as text', () => {
+  const mangled = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+  const sent = batch(good());
+
+  it.each([
+    ['gzip', mangled(gzipSync(sent)), {}],
+    ['zstd', mangled(zstdCompressSync(sent)), {}],
+    ['brotli', mangled(brotliCompressSync(sent)), { 'content-encoding': 'br' }],
+    ['deflate', mangled(deflateSync(sent)), { 'content-encoding': 'deflate' }],
+  ])(
+    '%s: 503 with an alarm, so that nothing is lost; nothing is read or stored',
+    async (_w, body, headers) => {
+      expect(body).toContain('\ufffd');
+      const posted = await post({ body, headers });
+      expect(posted).toMatchObject({
+        status: 503,
+        answer: { success: false, code: 'SLUICE_COLLECT_BODY_MANGLED' },
+        log: { level: 'error', alarm: true, code: 'SLUICE_COLLECT_BODY_MANGLED' },
+      });
+      expect(wire.calls).toEqual({ firehose: 0, s3: 0 });
+    },
+  );
+
+  it('is told from text with replacement characters of its own, whatever its headers say', async () => {
+    const body = batch(good('caf\ufffd'));
+    for (const headers of [{}, { 'content-encoding': 'br' }, { 'content-encoding': 'gzip' }]) {
+      expect(await post({ body, headers })).toMatchObject({ status: 202, log: { events_landed: 1 } });
+    }
   });
 });
 
@@ -160,7 +208,7 @@ describe('a bad event in a good batch', () => {
       [null, 'SLUICE_EVENT_NOT_AN_OBJECT'],
       [{ eventName: 'big', metadata: { text: 'x'.repeat(1_024_000) } }, 'SLUICE_EVENT_TOO_LARGE'],
     ] as const;
-    const { status, answer, log } = await post({
+    const { status, answer, log } = await makePost(wire)({
       body: batch(good('first'), ...bad.map(([event]) => event), good('last')),
       headers: { 'statsig-sdk-type': 'test-sdk', 'statsig-sdk-version': '1' },
       path: '/v1/my-data',
@@ -169,36 +217,45 @@ describe('a bad event in a good batch', () => {
     expect(landed().map((row) => row['event_name'])).toEqual(['first', 'last']);
     expect(quarantined()).toEqual(
       bad.map(([event, reason]) => ({
+        quarantine_id: expect.stringMatching(/^[0-9a-f]{32}$/),
         received_at: '2026-11-20T07:32:00.123Z',
         reason,
-        detail: expect.any(String),
+        ...(reason === 'SLUICE_EVENT_TOO_LARGE' ? { detail: expect.stringMatching(/^\d+ bytes\.$/) } : {}),
         key_label: 'any',
         sdk_type: 'test-sdk',
         sdk_version: '1',
         path: '/v1/my-data',
-        raw: JSON.stringify(event),
+        ...(reason === 'SLUICE_EVENT_TOO_LARGE'
+          ? { raw_location: expect.stringMatching(/^s3:\/\/bucket\/quarantine-large\/2026-11-20\//) }
+          : { raw: JSON.stringify(event), raw_encoding: 'text' }),
+        ds: '2026-11-20',
       })),
     );
+    expect([...wire.objects.values()]).toEqual([JSON.stringify(bad.at(-1)?.[0])]);
     expect(log).toMatchObject({
       events: 8,
       events_landed: 2,
+      quarantined: 6,
       refused: Object.fromEntries(bad.map(([, code]) => [code, 1])),
     });
   });
 
   it('that cannot be kept makes it 503, so that the SDK sends the batch again', async () => {
     wire.s3Status = 503;
-    expect(await post({ body: batch(good(), {}) })).toMatchObject({
+    const big = { time: NOW, metadata: { text: 'x'.repeat(1_024_000) } };
+    expect(await post({ body: batch(good(), big) })).toMatchObject({
       status: 503,
       answer: { code: 'SLUICE_COLLECT_NO_QUARANTINE' },
     });
+    expect(wire.records).toEqual([]);
   });
 
-  it('is kept once though the batch comes again with another clock and session', async () => {
+  it('keeps its quarantine_id though the batch comes again with another clock and session', async () => {
     const body = (session: string) =>
       JSON.stringify({ events: [{}], statsigMetadata: { stableID: 'device', sessionID: session } });
     await post({ body: body('one'), query: 't=1' });
     await post({ body: body('two'), query: 't=2' });
-    expect(wire.objects.size).toBe(1);
+    const ids = quarantined().map((row) => row['quarantine_id']);
+    expect([ids.length, new Set(ids).size]).toEqual([2, 1]);
   });
 });

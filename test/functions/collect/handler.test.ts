@@ -19,6 +19,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
     SLUICE_EXPOSURES_STREAM: 'exposures-stream',
     SLUICE_EVENTS_STREAM: 'events-stream',
+    SLUICE_QUARANTINE_STREAM: 'quarantine-stream',
     SLUICE_BUCKET: 'bucket',
     SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
     SLUICE_ALLOW_ANY_KEY: 'true',

@@ -4,12 +4,13 @@ import type { Collector } from '../../../functions/collect/Collector.ts';
 import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
 import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Overflow } from '../../../lib/aws/s3Overflow.ts';
-import { s3Quarantine } from '../../../lib/aws/s3Quarantine.ts';
+import { s3QuarantineLarge } from '../../../lib/aws/s3QuarantineLarge.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
+import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 
@@ -72,9 +73,11 @@ export function makePost(
     streams: {
       exposures: firehosePutRecordBatch(firehose, 'exposures-stream'),
       events: firehosePutRecordBatch(firehose, 'events-stream'),
+      quarantine: firehosePutRecordBatch(firehose, 'quarantine-stream'),
     },
     putOverflow: s3Overflow(new S3Client(options), 'bucket'),
-    putQuarantine: s3Quarantine(new S3Client(options), 'bucket'),
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: s3QuarantineLarge(new S3Client(options), 'bucket'),
     clock,
     wait: async (ms) => clock.advance(ms),
     random: () => 0.5,

@@ -93,6 +93,7 @@ describe('loadTemplate', () => {
     expect(byName.get('sluice-local-collect')?.env).toEqual({
       SLUICE_EXPOSURES_STREAM: 'sluice-local-exposures',
       SLUICE_EVENTS_STREAM: 'sluice-local-events',
+      SLUICE_QUARANTINE_STREAM: 'sluice-local-quarantine',
       SLUICE_BUCKET: loaded.config.bucket,
     });
     expect(byName.get('sluice-local-register')?.env).toEqual({ SLUICE_BUCKET: loaded.config.bucket });

@@ -1,0 +1,32 @@
+import type { ErrorEntry } from '../errors/SluiceError.ts';
+import { FirehoseFailure } from '../redrive/FirehoseFailure.ts';
+import { EventError } from '../statsig/EventError.ts';
+import { RequestError } from '../statsig/RequestError.ts';
+
+// Of a request that is refused for these, nothing is kept: its body was not read, or there is none.
+const {
+  SLUICE_METHOD_NOT_ALLOWED: _method,
+  SLUICE_PATH_RESERVED: _path,
+  SLUICE_KEY_MISSING: _noKey,
+  SLUICE_KEY_UNKNOWN: _otherKey,
+  SLUICE_BODY_EMPTY: _nothing,
+  ...bodyReasons
+} = RequestError.entries;
+
+/**
+ * Every `reason` of a quarantine row, with its meaning and cure: bodies that can't be read, events that can't be
+ * taken, rows that Firehose could not deliver. docs/quarantine.md lists them; a test holds the two together.
+ */
+export const quarantineReasons = {
+  ...bodyReasons,
+  ...EventError.entries,
+  ...FirehoseFailure.entries,
+} satisfies Record<string, ErrorEntry>;
+
+/** A stable code that quarantine rows may have. */
+export type QuarantineReason = keyof typeof quarantineReasons;
+
+/** Whether what was refused under a code is kept. */
+export function isQuarantineReason(code: string): code is QuarantineReason {
+  return Object.hasOwn(quarantineReasons, code);
+}

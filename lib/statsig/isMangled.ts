@@ -1,0 +1,16 @@
+/** What is left of the first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) in a text: no JSON begins like that. */
+const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
+
+const COMPRESSED = /\b(gzip|zstd|br|deflate)\b/i;
+
+/**
+ * Whether a body that came as text was binary: a gateway that takes a compressed body for text replaces each byte
+ * that is no UTF-8 by U+FFFD, and nothing brings it back. Brotli and deflate have no magic of their own, so there the
+ * header and a replacement character in what is no JSON tell it.
+ *
+ * @param contentEncoding Header `Content-Encoding`, '' when there is none.
+ */
+export function isMangled(text: string, contentEncoding: string): boolean {
+  if (MANGLED_MAGIC.some((magic) => text.startsWith(magic))) return true;
+  return COMPRESSED.test(contentEncoding) && text.includes('\ufffd') && !/^[\s\ufeff]*[{[]/.test(text);
+}
