@@ -34,8 +34,9 @@ export interface ReturnedDocument {
 export interface Delivery {
   readonly acknowledged: number;
   readonly returned: readonly ReturnedDocument[];
-  /** Firehose records made; calls put, retries included; bytes put once, and what AWS bills for them. */
+  /** Firehose records made; those put again, each time; calls, retries included; bytes put once, and what AWS bills for them. */
   readonly records: number;
+  readonly retried: number;
   readonly calls: number;
   readonly bytes: number;
   readonly billedBytes: number;
@@ -66,6 +67,7 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
 
   let pending: Pending[] = records.map((record) => ({ record }));
   let calls = 0;
+  let retried = 0;
   for (let attempt = 1; pending.length > 0; attempt += 1) {
     const failed: Pending[] = [];
     const codes = new Map(pending.map(({ record, code }) => [record, code]));
@@ -76,6 +78,7 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
         continue;
       }
       calls += 1;
+      if (attempt > 1) retried += call.length;
       const outcome = await put(context.putRecordBatch, call, remaining);
       for (const [i, record] of call.entries()) {
         const code = errorCode(outcome, i);
@@ -99,6 +102,7 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
     acknowledged: documents.length - returned.length,
     returned,
     records: records.length,
+    retried,
     calls,
     bytes: records.reduce((sum, { data }) => sum + data.length, 0),
     billedBytes: records.reduce((sum, { data }) => sum + billedBytes(data.length), 0),

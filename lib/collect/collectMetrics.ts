@@ -1,0 +1,130 @@
+import { emfLine, type Metric, type MetricRecord } from '../log/emfLine.ts';
+import { ignoredReasons } from './ignoredReasons.ts';
+
+/** CloudWatch namespace of every metric of ours. */
+export const METRIC_NAMESPACE = 'Sluice';
+
+/** The collector's metrics. docs/metrics.md tells what each means and which alarm to put on it. */
+export const collectMetrics = {
+  requests: { name: 'requests', unit: 'Count' },
+  refused_requests: { name: 'refused_requests', unit: 'Count' },
+  received: { name: 'received', unit: 'Count' },
+  refused: { name: 'refused', unit: 'Count' },
+  landed: { name: 'landed', unit: 'Count' },
+  quarantined: { name: 'quarantined', unit: 'Count' },
+  ignored: { name: 'ignored', unit: 'Count' },
+  overflowed: { name: 'overflowed', unit: 'Count' },
+  retried: { name: 'retried', unit: 'Count' },
+  duplicates_in_batch: { name: 'duplicates_in_batch', unit: 'Count' },
+  clock_skew_ms: { name: 'clock_skew_ms', unit: 'Milliseconds' },
+  payload_bytes: { name: 'payload_bytes', unit: 'Bytes' },
+  firehose_billed_bytes: { name: 'firehose_billed_bytes', unit: 'Bytes' },
+  latency_ms: { name: 'latency_ms', unit: 'Milliseconds' },
+} as const satisfies Record<string, Metric>;
+
+/** What happened to the documents of one stream in a request. */
+export interface StreamOutcome {
+  /** The stream's table kind. */
+  readonly table: string;
+  readonly landed: number;
+  readonly overflowed: number;
+  /** Records put again. */
+  readonly retried: number;
+  readonly payloadBytes: number;
+  readonly billedBytes: number;
+}
+
+/** What one request came to, in numbers. */
+export interface RequestOutcome {
+  readonly stage: string;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly latencyMs: number;
+  /** Events of the batch; a body that couldn't be read counts as one. */
+  readonly received: number;
+  readonly duplicates: number;
+  readonly clockSkewMs: number | null;
+  /** Code under which the request was refused; null when it was taken. */
+  readonly refusedAs: string | null;
+  readonly streams: readonly StreamOutcome[];
+  /** Events refused, and bodies, by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Events counted only, by reason. */
+  readonly ignored: Readonly<Record<string, number>>;
+}
+
+/** The stream of what was refused: its rows are `quarantined`, never `landed`. */
+const QUARANTINE = 'quarantine';
+
+/** Reasons are our own codes or in the list; anything else would be text of the sender's. */
+const CODE = /^SLUICE_[A-Z_]+$/;
+const REASONS: ReadonlySet<string> = new Set(ignoredReasons);
+
+/**
+ * The metrics of one request as EMF lines: one of the whole request, one for each stream that got something, one for
+ * each reason. Counts that are 0 are left out where 0 is the rule, for CloudWatch bills what is written.
+ */
+export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
+  const { stage, timestamp, streams, refused, ignored, refusedAs } = outcome;
+  const m = collectMetrics;
+  const base = { namespace: METRIC_NAMESPACE, timestamp };
+  const own = { function: 'collect', stage };
+  const forwarded = streams.filter(({ table }) => table !== QUARANTINE);
+  const quarantine = streams.filter(({ table }) => table === QUARANTINE);
+  const records: MetricRecord[] = [
+    {
+      ...base,
+      dimensions: own,
+      values: [
+        [m.requests, 1],
+        [m.received, outcome.received],
+        [m.landed, total(forwarded, 'landed')],
+        ...some(m.refused_requests, refusedAs === null ? 0 : 1),
+        ...some(m.refused, sum(refused)),
+        ...some(m.quarantined, total(quarantine, 'landed')),
+        ...some(m.ignored, sum(ignored)),
+        ...some(m.overflowed, total(streams, 'overflowed')),
+        ...some(m.retried, total(streams, 'retried')),
+        ...some(m.duplicates_in_batch, outcome.duplicates),
+        ...(outcome.clockSkewMs === null ? [] : [[m.clock_skew_ms, outcome.clockSkewMs] as const]),
+        ...some(m.payload_bytes, total(streams, 'payloadBytes')),
+        ...some(m.firehose_billed_bytes, total(streams, 'billedBytes')),
+        [m.latency_ms, outcome.latencyMs],
+      ],
+    },
+    ...streams.map(({ table, landed, overflowed, retried, billedBytes }) => ({
+      ...base,
+      dimensions: { ...own, table },
+      values: [
+        ...some(table === QUARANTINE ? m.quarantined : m.landed, landed),
+        ...some(m.overflowed, overflowed),
+        ...some(m.retried, retried),
+        ...some(m.firehose_billed_bytes, billedBytes),
+      ],
+    })),
+    ...byReason(m.refused, refused),
+    ...byReason(m.ignored, ignored),
+    ...byReason(m.refused_requests, refusedAs === null ? {} : { [refusedAs]: 1 }),
+  ];
+  return records.map(emfLine).filter((line) => line !== null);
+
+  function byReason(metric: Metric, counts: Readonly<Record<string, number>>): MetricRecord[] {
+    return Object.entries(counts).map(([reason, count]) => ({
+      ...base,
+      dimensions: { ...own, reason: CODE.test(reason) || REASONS.has(reason) ? reason : 'other' },
+      values: [[metric, count]],
+    }));
+  }
+}
+
+function some(metric: Metric, value: number): (readonly [Metric, number])[] {
+  return value === 0 ? [] : [[metric, value]];
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
+}
+
+function total(streams: readonly StreamOutcome[], count: Exclude<keyof StreamOutcome, 'table'>): number {
+  return streams.reduce((all, stream) => all + stream[count], 0);
+}
