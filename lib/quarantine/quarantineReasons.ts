@@ -1,5 +1,4 @@
 import type { ErrorEntry } from '../errors/SluiceError.ts';
-import { FirehoseFailure } from '../redrive/FirehoseFailure.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { RequestError } from '../statsig/RequestError.ts';
 
@@ -15,13 +14,12 @@ const {
 
 /**
  * Every `reason` of a quarantine row, with its meaning and cure: bodies that can't be read, events that can't be
- * taken, rows that Firehose could not deliver. docs/quarantine.md lists them; a test holds the two together.
+ * taken. docs/quarantine.md lists them; a test holds the two together.
  */
-export const quarantineReasons = {
-  ...bodyReasons,
-  ...EventError.entries,
-  ...FirehoseFailure.entries,
-} satisfies Record<string, ErrorEntry>;
+export const quarantineReasons = { ...bodyReasons, ...EventError.entries } satisfies Record<
+  string,
+  ErrorEntry
+>;
 
 /** A stable code that quarantine rows may have. */
 export type QuarantineReason = keyof typeof quarantineReasons;
