@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { bundleFunctions } from '../infra/build/bundleFunctions.ts';
+import { defineConfig } from '../lib/config/defineConfig.ts';
+import type { Bench } from './Bench.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const ROUNDS = 21;
+const WARM_UP_ROUNDS = 3;
+
+/** The least a collector for Firehose can be: middy and one client, bundled as ours are. */
+const BARE = `
+  import middy from '@middy/core';
+  import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+  export const handler = middy().handler(async (event) =>
+    new FirehoseClient().send(new PutRecordBatchCommand({ DeliveryStreamName: 'x', Records: event })));
+`;
+
+async function bundleBare(file: string): Promise<number> {
+  const { metafile } = await build({
+    stdin: { contents: BARE, resolveDir: root, sourcefile: 'bare.mjs' },
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    banner: {
+      js: "import{createRequire as bareRequire}from'node:module';const require=bareRequire(import.meta.url);",
+    },
+    logLevel: 'silent',
+    metafile: true,
+  });
+  return Object.values(metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);
+}
+
+/** Milliseconds in which a new Node imports a module. */
+function load(file: string): number {
+  const script = `const t=performance.now();await import(${JSON.stringify(pathToFileURL(file).href)});process.stdout.write(String(performance.now()-t))`;
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** The collector's bundle: its size, and the time to load it against the least that could do its work. */
+const bench: Bench = {
+  name: 'bundle',
+  run: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+    try {
+      const [ours] = await bundleFunctions({
+        root,
+        functions: ['collect'],
+        config: defineConfig({ bucket: 'bench', allowAnyKey: true }),
+      });
+      if (ours === undefined) throw new Error('There is no bundle of collect.');
+      const bare = join(folder, 'bare.mjs');
+      const bareBytes = await bundleBare(bare);
+      const rounds: { ours: number; bare: number }[] = [];
+      for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+        const bareFirst = round % 2 === 0;
+        const first = load(bareFirst ? bare : ours.file);
+        const second = load(bareFirst ? ours.file : bare);
+        if (round >= 0)
+          rounds.push(bareFirst ? { bare: first, ours: second } : { ours: first, bare: second });
+      }
+      return [
+        { case: 'collect', metric: 'bundle_kb', value: ours.bytes / 1024, unit: 'KB' },
+        { case: 'collect', metric: 'load_ms', value: median(rounds.map((r) => r.ours)), unit: 'ms' },
+        {
+          case: 'collect',
+          metric: 'load_ratio',
+          value: median(rounds.map((r) => r.ours / r.bare)),
+          unit: 'ratio',
+        },
+        { case: 'middy and client-firehose', metric: 'bundle_kb', value: bareBytes / 1024, unit: 'KB' },
+        {
+          case: 'middy and client-firehose',
+          metric: 'load_ms',
+          value: median(rounds.map((r) => r.bare)),
+          unit: 'ms',
+        },
+      ];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+export default bench;

@@ -1,0 +1,62 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { packDocuments } from '../lib/delivery/packDocuments.ts';
+import type { Bench } from './Bench.ts';
+import { collectBodies } from './collectBodies.ts';
+import { collectBodyWith } from './collectSender.ts';
+
+const EVENTS = 1_000_000;
+const EVENTS_PER_BODY = 20;
+/** Different bodies of a round; each round has other users, keys and values. */
+const BODIES_PER_ROUND = 2_500;
+
+const collectGarbage = garbageCollector();
+
+/** V8's own collector, which is there only when a flag says so. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new Error('This Node has no gc to expose.');
+  return () => {
+    Reflect.apply(collect, undefined, []);
+  };
+}
+
+function heldBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** What the collector still holds after a million events from ever new users, when all garbage is gone. */
+const bench: Bench = {
+  name: 'memory',
+  run: async () => {
+    const collect = collectBodyWith();
+    let events = 0;
+    let peak = 0;
+    const round = (seed: number): void => {
+      for (const body of collectBodies(EVENTS_PER_BODY, BODIES_PER_ROUND, seed)) {
+        const { documents } = collect(body);
+        packDocuments(documents.exposures);
+        packDocuments(documents.events);
+        events += EVENTS_PER_BODY;
+      }
+    };
+    round(0); // What is compiled and cached once is no growth.
+    const before = heldBytes();
+    events = 0;
+    for (let seed = 1; events < EVENTS; seed += 1) {
+      round(seed);
+      peak = Math.max(peak, process.memoryUsage.rss());
+    }
+    const growth = heldBytes() - before;
+    const name = `${EVENTS.toLocaleString('en-GB')} events`;
+    return [
+      { case: name, metric: 'heap_growth_mb', value: growth / 2 ** 20, unit: 'MB' },
+      { case: name, metric: 'peak_rss_mb', value: peak / 2 ** 20, unit: 'MB' },
+    ];
+  },
+};
+export default bench;

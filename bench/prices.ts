@@ -1,0 +1,65 @@
+/** One price of AWS's list. */
+interface Price {
+  readonly usd: number;
+  /** What is paid for at that price. */
+  readonly per: string;
+  readonly source: string;
+}
+
+const GB = 2 ** 30;
+
+/**
+ * List prices of us-east-1, on demand, first tier, without the free tier. The one place where money enters: check
+ * against the sources before quoting a figure that comes out. Not in it: Firehose's hours of jq, which can't be
+ * measured outside AWS, storage and queries.
+ */
+export const prices = {
+  httpApiRequest: {
+    usd: 1 / 1e6,
+    per: 'request to an HTTP API, each begun 512 KB of it',
+    source: 'https://aws.amazon.com/api-gateway/pricing/',
+  },
+  lambdaRequest: { usd: 0.2 / 1e6, per: 'invocation', source: 'https://aws.amazon.com/lambda/pricing/' },
+  lambdaGbSecond: {
+    usd: 0.0000133334,
+    per: 'GB-second on arm64, by the millisecond',
+    source: 'https://aws.amazon.com/lambda/pricing/',
+  },
+  firehoseByte: {
+    usd: 0.029 / GB,
+    per: 'byte put directly, each record rounded up to 5 KB',
+    source: 'https://aws.amazon.com/firehose/pricing/',
+  },
+  conversionByte: {
+    usd: 0.018 / GB,
+    per: 'byte converted to Parquet, rounded in the same way',
+    source: 'https://aws.amazon.com/firehose/pricing/',
+  },
+  partitioningByte: {
+    usd: 0.02 / GB,
+    per: 'byte dynamically partitioned, as delivered',
+    source: 'https://aws.amazon.com/firehose/pricing/',
+  },
+  partitionedObject: {
+    usd: 0.005 / 1_000,
+    per: 'object that dynamic partitioning delivers',
+    source: 'https://aws.amazon.com/firehose/pricing/',
+  },
+  s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
+  logByte: {
+    usd: 0.5 / GB,
+    per: 'byte of logs taken in, 26 bytes a line included',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
+  metricMonth: {
+    usd: 0.3,
+    per: 'custom metric and month, a metric being a name with its dimensions',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
+} as const satisfies Record<string, Price>;
+
+/** HTTP APIs meter requests in these steps: https://aws.amazon.com/api-gateway/pricing/ */
+export const HTTP_API_STEP_BYTES = 512 * 1024;
+
+/** CloudWatch Logs counts so many bytes for each line besides its own: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+export const LOG_LINE_OVERHEAD_BYTES = 26;
