@@ -5,8 +5,9 @@ import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
+import type { Redaction } from '../privacy/Redaction.ts';
 import type { RefusedEvent } from '../quarantine/Refused.ts';
-import { clockCorrection } from '../statsig/clockCorrection.ts';
+import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../statsig/limits.ts';
@@ -20,7 +21,9 @@ import { isoDay } from '../time/isoDay.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { EventIdentity } from './EventIdentity.ts';
-import { EXPOSURE_KINDS, exposureRow } from './exposureRow.ts';
+import type { EventFilter } from './eventFilter.ts';
+import { EVALUATION_MEMBERS, EXPOSURE_KINDS, exposureRow } from './exposureRow.ts';
+import type { IgnoredReason } from './ignoredReasons.ts';
 import { rawEvent } from './rawEvent.ts';
 import { SenderParts } from './SenderParts.ts';
 import { scalarText } from './scalarText.ts';
@@ -34,6 +37,10 @@ const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3);
  * One walk over a batch. What its events share (user, sender) is written once and used in every document.
  * JSON columns are written with sorted keys: the text that identifies an event is then the text that is
  * stored, and equal values are equal texts, which Parquet stores once.
+ *
+ * With redaction configured they are two texts. Identity is that of the event as sent: events that differ only in
+ * what is redacted stay different, and a resend keeps its IDs though the rules have changed in between. So that
+ * nobody can confirm a guess at what was redacted by making the ID again, the salt is then part of it.
  */
 export class BatchWalk {
   readonly #batch: Batch;
@@ -45,6 +52,7 @@ export class BatchWalk {
   readonly #users: UserParts;
   readonly #senders: SenderParts;
   readonly #correction: number;
+  readonly #clockSkewMs: number | null;
   readonly #received: string;
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   readonly #refused: RefusedEvent[] = [];
@@ -62,16 +70,26 @@ export class BatchWalk {
     const sessionId = id(statsigMetadata?.['sessionID']) ?? sender.sessionId;
     const sdkType = id(statsigMetadata?.['sdkType']) ?? sender.sdkType;
     const sdkVersion = id(statsigMetadata?.['sdkVersion']) ?? sender.sdkVersion;
-    const senderId = stableId ?? sessionId ?? '';
-    this.#about = { sdkType, sdkVersion, senderId };
+    const { redaction } = plan;
+    const sentBy = stableId ?? sessionId ?? '';
+    const senderId = redaction === null ? sentBy : redaction.hash(sentBy);
+    const stored = (name: string, value: string | null) =>
+      redaction === null ? value : storedText(redaction, name, value, this.#json);
+    this.#about = {
+      sdkType: stored('sdkType', sdkType),
+      sdkVersion: stored('sdkVersion', sdkVersion),
+      senderId,
+    };
     this.#identity = new EventIdentity(sender.keyHash, senderId);
-    this.#users = new UserParts(this.#json, plan, stableId, sender.environment ?? null);
+    this.#users = new UserParts(this.#json, plan, stored('stableID', stableId), sender.environment ?? null);
     this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
-      session_id: sessionId,
-      sdk_type: sdkType,
-      sdk_version: sdkVersion,
+      session_id: stored('sessionID', sessionId),
+      sdk_type: this.#about.sdkType,
+      sdk_version: this.#about.sdkVersion,
     });
-    this.#correction = clockCorrection([...sender.clientTimes, batch.clientTime], sender.receivedAt);
+    const clientTimes = [...sender.clientTimes, batch.clientTime];
+    this.#correction = clockCorrection(clientTimes, sender.receivedAt);
+    this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
     this.#received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
   }
 
@@ -81,13 +99,23 @@ export class BatchWalk {
   }
 
   collect(): Collected {
+    const { filter, redaction } = this.#plan;
     for (const sent of this.#batch.events) {
       try {
         const raw = this.#batch.customExposures ? fromCustomExposure(sent) : sent;
+        const filtered = filter === null ? null : this.#filteredReason(raw, filter);
+        if (filtered !== null) {
+          count(this.#counted, filtered);
+          continue;
+        }
         this.#collectEvent(readEvent(raw, this.#batch.user));
       } catch (error) {
         const { code, detail } = refusal(error);
-        this.#refused.push({ code, detail, raw: rawEvent(sent) });
+        this.#refused.push({
+          code,
+          detail,
+          raw: rawEvent(redaction === null ? sent : redaction.event(sent)),
+        });
       }
     }
     return {
@@ -96,8 +124,17 @@ export class BatchWalk {
       refused: this.#refused,
       counted: Object.fromEntries(this.#counted),
       noted: Object.fromEntries(this.#noted),
+      duplicates: this.#identity.repeats,
+      clockSkewMs: this.#clockSkewMs,
       ...this.#about,
     };
+  }
+
+  /** Telemetry that isn't landed anyway is counted as what it is. */
+  #filteredReason(event: unknown, filter: EventFilter): IgnoredReason | null {
+    const name = isJsonObject(event) ? event['eventName'] : null;
+    if (typeof name === 'string' && TELEMETRY_EVENTS.has(name) && !this.#plan.landTelemetry) return null;
+    return filter(event);
   }
 
   #collectEvent(event: LogEvent): void {
@@ -119,6 +156,8 @@ export class BatchWalk {
     const evaluated = withoutPrivateBootstrap(new SortedMembers(event.metadata));
     const { columns, unresolved } = exposureRow(kind, evaluated, this.#plan.resolveExperiment);
     const evaluatedJson = flatten(this.#json.writeMembers(evaluated));
+    const storedJson =
+      this.#plan.redaction === null ? evaluatedJson : this.#storedEvaluation(evaluated, this.#plan.redaction);
     const gates = event.secondaryExposures;
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
     // An exposure has no value by definition; one that came with a value keeps it among the extras.
@@ -131,7 +170,7 @@ export class BatchWalk {
     );
     this.#add(
       'exposures',
-      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.exposures}${secondary(gatesJson)}${metadata(evaluatedJson)}${sender.members},"ds":"${day}"}`,
+      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.exposures}${secondary(gatesJson)}${metadata(storedJson)}${sender.members},"ds":"${day}"}`,
     );
     if (unresolved) count(this.#noted, 'name_unresolved');
   }
@@ -141,17 +180,37 @@ export class BatchWalk {
     const { own, metadata } = this.#plan.runs.events;
     const metadataJson = event.metadata === null ? null : flatten(this.#json.write(event.metadata));
     const valueJson = this.#json.write(event.value);
+    const stored = this.#plan.redaction === null ? null : this.#storedDetails(event, this.#plan.redaction);
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
     const { times, day } = this.#times('events', event.time);
     const eventId = this.#identity.next(
       `[${quoteNested(event.name)},${this.#json.write(event.time)},${user.digest},${metadataJson},${valueJson},${sender.added}]`,
     );
-    const columns = { event_name: event.name, event_value: valueText(event.value) };
+    const columns = {
+      event_name: event.name,
+      event_value: valueText(stored === null ? event.value : stored.value),
+    };
     this.#add(
       'events',
-      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.events}${metadata(metadataJson)}${sender.members},"ds":"${day}"}`,
+      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.events}${metadata(stored === null ? metadataJson : stored.metadataJson)}${sender.members},"ds":"${day}"}`,
     );
+  }
+
+  #storedDetails({ value, metadata }: LogEvent, redaction: Redaction) {
+    const kept = redaction.metadata(metadata, this.#json) ?? null;
+    return {
+      value: redaction.member('value', value, this.#json) ?? null,
+      metadataJson: kept === null ? null : flatten(this.#json.write(kept)),
+    };
+  }
+
+  /** An exposure's metadata as it may be stored: what the columns say can't be taken out of the JSON beside them. */
+  #storedEvaluation({ keys, values }: SortedMembers, redaction: Redaction): string {
+    const members = keys.map((key, i): [string, unknown] => [key, values[i]]);
+    const kept = redaction.metadata(Object.fromEntries(members), this.#json);
+    const evaluation = Object.fromEntries(members.filter(([key]) => EVALUATION_MEMBERS.has(key)));
+    return flatten(this.#json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
   }
 
   #add(kind: ForwardedKind, document: string): void {
@@ -184,6 +243,17 @@ export class BatchWalk {
     count(this.#noted, 'outside_time_window');
     return { times, day: isoDay(this.#receivedAt) };
   }
+}
+
+/** What the sender says of itself, be it in the body, in headers or in the query, goes by its name in the body. */
+function storedText(
+  redaction: Redaction,
+  name: string,
+  value: string | null,
+  json: NestedJson,
+): string | null {
+  const stored = redaction.member('statsigMetadata', { [name]: value }, json);
+  return isJsonObject(stored) ? id(stored[name]) : null;
 }
 
 function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {

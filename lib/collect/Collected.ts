@@ -26,10 +26,14 @@ export interface Collected {
   /** A JSON document for each row, by table, in the order of the batch. */
   readonly documents: Record<ForwardedKind, string[]>;
   readonly refused: readonly RefusedEvent[];
-  /** SDK telemetry that isn't landed, by event name. */
+  /** Events that the configuration doesn't land, by reason: `lib/collect/ignoredReasons.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `outside_time_window`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
+  /** Events equal to one before them in the batch. */
+  readonly duplicates: number;
+  /** How far the sender's clock was behind ours, in milliseconds; null when it told no time. */
+  readonly clockSkewMs: number | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   /** The sender as event IDs have it: stays the same when a batch is sent again. */
