@@ -23,10 +23,16 @@ export const logicalIds = {
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',
+  redriveQueue: 'RedriveQueue',
+  redriveDeadLetters: 'RedriveDeadLetterQueue',
+  redriveRule: 'UndeliveredRule',
   collectRole: 'CollectRole',
   registerRole: 'RegisterRole',
+  redriveRole: 'RedriveRole',
   /** Serverless derives these from the names in serverless.yml. */
   registerFunction: 'RegisterLambdaFunction',
+  redriveFunction: 'RedriveLambdaFunction',
+  redriveLogGroup: 'RedriveLogGroup',
   httpApi: 'HttpApi',
 } as const;
 

@@ -1,18 +1,21 @@
+import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { catalogArns } from './catalogArns.ts';
-import { arn, getAtt, ref, sub } from './intrinsics.ts';
-import { type Allowance, lambdaService, role } from './policies.ts';
+import { getAtt, ref, sub } from './intrinsics.ts';
+import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
-import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
-
-/** Where the collector may put what it can neither land nor refuse. */
-const OVERFLOW_FOLDER = 'overflow/';
+import { redriveRole } from './redriveRole.ts';
+import { kindId, logicalIds, type Stack } from './Stack.ts';
 
 /** One role for each function: none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
-  return { [logicalIds.collectRole]: collectRole(stack), [logicalIds.registerRole]: registerRole(stack) };
+  return {
+    [logicalIds.collectRole]: collectRole(stack),
+    [logicalIds.registerRole]: registerRole(stack),
+    [logicalIds.redriveRole]: redriveRole(stack),
+  };
 }
 
 /** Puts records on every stream, what no record holds or was left over into the bucket; reads only the keys' hashes. */
@@ -53,18 +56,6 @@ function registerRole(stack: Stack): Resource {
         StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
       },
     },
-    {
-      // What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      Resource: [getAtt(logicalIds.queue)],
-    },
+    emptiesQueue(logicalIds.queue),
   ]);
-}
-
-/** Serverless makes the group; the function only writes to it. */
-function ownLogs(stack: Stack, functionName: string): Allowance {
-  return {
-    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, functionName)}:*`)],
-  };
 }

@@ -1,5 +1,6 @@
-import { arn, ref } from './intrinsics.ts';
+import { arn, getAtt, ref } from './intrinsics.ts';
 import type { Resource, Value } from './Resource.ts';
+import { partName, type Stack } from './Stack.ts';
 
 /** One statement that allows actions on resources, on a condition if there is one. */
 export interface Allowance {
@@ -81,3 +82,19 @@ export const schedulerService: TrustedService = {
   service: 'scheduler.amazonaws.com',
   Condition: onlyFor(arn('scheduler', 'schedule-group/default')),
 };
+
+/** Serverless makes the group; the function only writes to it. */
+export function ownLogs(stack: Stack, functionName: string): Allowance {
+  return {
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, functionName)}:*`)],
+  };
+}
+
+/** What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+export function emptiesQueue(queue: string): Allowance {
+  return {
+    Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    Resource: [getAtt(queue)],
+  };
+}

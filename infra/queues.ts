@@ -1,67 +1,35 @@
-import { getAtt, ref } from './intrinsics.ts';
-import { onlyFor } from './policies.ts';
-import type { Resource, Resources, Value } from './Resource.ts';
-import { logicalIds, partName, type Stack } from './Stack.ts';
+import type { Resources } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+import { workQueue } from './workQueue.ts';
 
+/** The daily run registers whatever went missing. */
+const REGISTER_RECEIVES = 5;
 /**
- * Seconds: six times the registrar's timeout in serverless.yml, as AWS asks, so that no message comes twice
- * while an invocation still works on it. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ * Tries before an object is parked: one each six minutes, so Firehose may be away for two hours. serverless.yml
+ * tells the function as `SLUICE_TRIES`.
  */
-const VISIBILITY_SECONDS = 360;
-/** Seconds: four days, SQS's default. The daily run registers whatever went missing long before. */
-const RETENTION_SECONDS = 345_600;
-/** Seconds: fourteen days, SQS's longest, to look at what could not be registered. */
-const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
-/** Receives before a message is set aside. At least five, or throttling alone would set messages aside (same page). */
-const MAX_RECEIVES = 5;
+export const REDRIVE_RECEIVES = 20;
+/** Timeout of both functions in serverless.yml. */
+const TIMEOUT_SECONDS = 60;
 
-/** The registrar's queue and the queue of what it could not register. */
+/** The queues of the registrar and of redrive, each with a queue of what could not be done. */
 export function queues(stack: Stack): Resources {
   return {
-    [logicalIds.queue]: {
-      Type: 'AWS::SQS::Queue',
-      Properties: {
-        QueueName: partName(stack, 'register'),
-        SqsManagedSseEnabled: true,
-        VisibilityTimeout: VISIBILITY_SECONDS,
-        MessageRetentionPeriod: RETENTION_SECONDS,
-        RedrivePolicy: {
-          deadLetterTargetArn: getAtt(logicalIds.deadLetters),
-          maxReceiveCount: MAX_RECEIVES,
-        },
-      },
-    },
-    [logicalIds.deadLetters]: {
-      Type: 'AWS::SQS::Queue',
-      Properties: {
-        QueueName: partName(stack, 'register-dead-letters'),
-        SqsManagedSseEnabled: true,
-        MessageRetentionPeriod: DEAD_LETTER_RETENTION_SECONDS,
-      },
-    },
-    RegisterQueuePolicy: queuePolicy(logicalIds.queue, getAtt(logicalIds.objectCreatedRule)),
-    RegisterDeadLetterQueuePolicy: queuePolicy(logicalIds.deadLetters, getAtt(logicalIds.objectCreatedRule)),
-  };
-}
-
-/** Lets one rule, and nobody else's, send to a queue. */
-function queuePolicy(queue: string, ruleArn: Value): Resource {
-  return {
-    Type: 'AWS::SQS::QueuePolicy',
-    Properties: {
-      Queues: [ref(queue)],
-      PolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'events.amazonaws.com' },
-            Action: 'sqs:SendMessage',
-            Resource: getAtt(queue),
-            Condition: onlyFor(ruleArn),
-          },
-        ],
-      },
-    },
+    ...workQueue(stack, {
+      part: 'register',
+      queue: logicalIds.queue,
+      deadLetters: logicalIds.deadLetters,
+      rule: logicalIds.objectCreatedRule,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      maxReceives: REGISTER_RECEIVES,
+    }),
+    ...workQueue(stack, {
+      part: 'redrive',
+      queue: logicalIds.redriveQueue,
+      deadLetters: logicalIds.redriveDeadLetters,
+      rule: logicalIds.redriveRule,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      maxReceives: REDRIVE_RECEIVES,
+    }),
   };
 }

@@ -1,13 +1,14 @@
+import { alarms } from './alarms.ts';
 import { catalog } from './catalog.ts';
-import { dailySchedule } from './dailySchedule.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
 import { functionRoles } from './functionRoles.ts';
 import { keysSecret } from './keysSecret.ts';
-import { objectCreatedRule } from './objectCreatedRule.ts';
+import { objectCreatedRules } from './objectCreatedRules.ts';
 import { type Output, outputs } from './outputs.ts';
 import { queues } from './queues.ts';
 import type { Resources } from './Resource.ts';
 import type { Stack } from './Stack.ts';
+import { schedules } from './schedules.ts';
 import { storage } from './storage.ts';
 import { streams } from './streams.ts';
 
@@ -21,9 +22,10 @@ export function resources(stack: Stack): { Resources: Resources; Outputs: Readon
       ...deliveryRoles(stack),
       ...streams(stack),
       ...queues(stack),
-      ...objectCreatedRule(stack),
+      ...objectCreatedRules(stack),
       ...functionRoles(stack),
-      ...dailySchedule(stack),
+      ...schedules(stack),
+      ...alarms(stack),
     },
     Outputs: outputs(stack),
   };

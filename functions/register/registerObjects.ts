@@ -2,10 +2,11 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type PartitionPlan, planPartitions, type WantedDay } from '../../lib/catalog/planPartitions.ts';
 import { type FailedDay, type Registered, registerPartitions } from '../../lib/catalog/registerPartitions.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import type { ObjectRef } from '../../lib/queue/objectCreated.ts';
 import { tableKinds } from '../../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../../lib/tables/Table.ts';
 import type { Registrar } from './Registrar.ts';
-import { type ObjectRef, readObjectCreated } from './readObjectCreated.ts';
+import { readObjectCreated } from './readObjectCreated.ts';
 
 /**
  * Registers the partitions of the objects that a batch of messages is about. The response names the messages

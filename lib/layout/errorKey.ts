@@ -1,9 +1,12 @@
 import { tableKinds } from '../tables/deliveredTables.ts';
 import type { TableKind } from '../tables/Table.ts';
 
+/** Folder of what streams took and could not deliver. */
+export const ERRORS_FOLDER = 'errors/';
+
 /** Folder of what a stream took and could not deliver: `errors/<stream>/`. */
 export function errorFolder(kind: TableKind): string {
-  return `errors/${kind}/`;
+  return `${ERRORS_FOLDER}${kind}/`;
 }
 
 /** What the key of an error object says of the records in it. */

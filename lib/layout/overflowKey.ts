@@ -1,14 +1,15 @@
 import { tableKinds } from '../tables/deliveredTables.ts';
 import type { TableKind } from '../tables/Table.ts';
 
-const OVERFLOW = 'overflow/';
+/** Folder of what streams did not take in time. */
+export const OVERFLOW_FOLDER = 'overflow/';
 const EXTENSION = '.ndjson.gz';
 /** A SHA-256 in hexadecimal. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Folder of what a stream did not take in time: `overflow/<stream>/`. */
 export function overflowFolder(kind: TableKind): string {
-  return `${OVERFLOW}${kind}/`;
+  return `${OVERFLOW_FOLDER}${kind}/`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ErrorEntry } from '../errors/SluiceError.ts';
+import { FirehoseFailure } from '../redrive/FirehoseFailure.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { RequestError } from '../statsig/RequestError.ts';
 
@@ -14,12 +15,13 @@ const {
 
 /**
  * Every `reason` of a quarantine row, with its meaning and cure: bodies that can't be read, events that can't be
- * taken. docs/quarantine.md lists them; a test holds the two together.
+ * taken, rows that Firehose could not deliver. docs/quarantine.md lists them; a test holds the two together.
  */
-export const quarantineReasons = { ...bodyReasons, ...EventError.entries } satisfies Record<
-  string,
-  ErrorEntry
->;
+export const quarantineReasons = {
+  ...bodyReasons,
+  ...EventError.entries,
+  ...FirehoseFailure.entries,
+} satisfies Record<string, ErrorEntry>;
 
 /** A stable code that quarantine rows may have. */
 export type QuarantineReason = keyof typeof quarantineReasons;

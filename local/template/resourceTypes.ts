@@ -81,6 +81,11 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     inert(named('LogGroupName'), { Arn: (r) => arn(r, 'logs', `log-group:${nameOf(r, 'LogGroupName')}:*`) }),
   ],
   ['AWS::Logs::LogStream', inert(named('LogStreamName'))],
+  ['AWS::Logs::MetricFilter', inert(generatedName)],
+  [
+    'AWS::CloudWatch::Alarm',
+    inert(named('AlarmName'), { Arn: (r) => arn(r, 'cloudwatch', `alarm:${nameOf(r, 'AlarmName')}`) }),
+  ],
   ['AWS::S3::BucketPolicy', inert((r) => text(r.properties.Bucket))],
   ['AWS::SQS::QueuePolicy', inert(generatedName, { Id: generatedName })],
 ]);

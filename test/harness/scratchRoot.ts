@@ -4,13 +4,15 @@ import { dirname, join, resolve } from 'node:path';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 
-/** Two functions that do nothing but show that they were bundled. */
+/** Functions that do nothing but show that they were bundled. */
 export const smallFunctions = {
   'functions/collect/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
   'functions/register/handler.ts':
     "import config from '#config';\nimport { partitionQuery } from '../../lib/layout/deliveryPrefixes.ts';\n" +
     'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
+  'functions/redrive/handler.ts':
+    "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
 } as const;
 
 /** A root of its own to package: folders of the repository by link, functions and other files as given. */

@@ -47,10 +47,10 @@ describe('bundleFunctions', () => {
   it('names a function without a handler, and makes nothing', async () => {
     const root = rootWith(smallFunctions);
     await expect(
-      bundleFunctions({ root, functions: ['collect', 'redrive', 'export'], config }),
+      bundleFunctions({ root, functions: ['collect', 'absent', 'export'], config }),
     ).rejects.toMatchObject({
       code: 'SLUICE_BUILD_FUNCTION_MISSING',
-      detail: 'redrive: expected functions/redrive/handler.ts. export: expected functions/export/handler.ts.',
+      detail: 'absent: expected functions/absent/handler.ts. export: expected functions/export/handler.ts.',
     });
     expect(existsSync(join(root, 'build'))).toBe(false);
   });

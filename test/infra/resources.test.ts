@@ -17,11 +17,19 @@ const stack = {
   endpoint: 'http://127.0.0.1:4566',
 };
 
-/** The registrar's function and the API come from serverless.yml; here they only have to be there. */
+/** The functions and the API come from serverless.yml; here they only have to be there. */
 const fromServerless = {
   RegisterLambdaFunction: {
     Type: 'AWS::Lambda::Function',
     Properties: { FunctionName: 'acme-prod-register' },
+  },
+  RedriveLambdaFunction: {
+    Type: 'AWS::Lambda::Function',
+    Properties: { FunctionName: 'acme-prod-redrive' },
+  },
+  RedriveLogGroup: {
+    Type: 'AWS::Logs::LogGroup',
+    Properties: { LogGroupName: '/aws/lambda/acme-prod-redrive' },
   },
   HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
 };
@@ -77,9 +85,13 @@ describe('permissions', () => {
       new Set([
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-redrive:*',
         'arn:aws:s3:::acme-experiments/quarantine/*',
         'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/overflow/*',
+        'arn:aws:s3:::acme-experiments/errors/*',
+        'arn:aws:s3:::acme-experiments/parked/*',
+        'arn:aws:s3:::acme-experiments/ledger/redrive/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
         'arn:aws:s3:::acme-experiments/errors/exposures/*',
@@ -123,6 +135,19 @@ describe('permissions', () => {
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
     ]);
+    expect(actionsOf.RedriveRole).toEqual([
+      'firehose:PutRecordBatch',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.StragglersScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
     expect(actionsOf.DailyScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
   });
 
@@ -204,7 +229,9 @@ describe('permissions', () => {
         default:
           expect(bySource(statement)).toEqual([
             '111122223333',
-            'arn:aws:events:eu-west-1:111122223333:rule/acme-prod-object-created',
+            `arn:aws:events:eu-west-1:111122223333:rule/acme-prod-${
+              JSON.stringify(at(statement, 'Resource')).includes('redrive') ? 'undelivered' : 'object-created'
+            }`,
           ]);
       }
     }
@@ -243,10 +270,11 @@ describe('bucket', () => {
     });
   });
 
-  it('expires nothing under the Statsig folder', () => {
-    for (const rule of list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules'))) {
-      if (at(rule, 'ExpirationInDays') !== undefined) expect(at(rule, 'Prefix')).toBe('query-results/');
-    }
+  it('expires nothing that holds events', () => {
+    const expiring = list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules')).filter(
+      (rule) => at(rule, 'ExpirationInDays') !== undefined,
+    );
+    expect(expiring.map((rule) => at(rule, 'Prefix'))).toEqual(['query-results/', 'ledger/redrive/']);
   });
 });
 

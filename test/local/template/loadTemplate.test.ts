@@ -60,19 +60,29 @@ describe('loadTemplate', () => {
     ]);
     expect(deployment.databases.map(({ name }) => name)).toEqual(['sluice']);
     expect(deployment.tables.map(({ name, databaseName }) => `${databaseName}.${name}`).sort()).toEqual([
+      'sluice.quarantine',
       'sluice.statsig_forwarded_events',
       'sluice.statsig_forwarded_exposures',
     ]);
     expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual([
       'sluice-local-events',
       'sluice-local-exposures',
+      'sluice-local-quarantine',
     ]);
     expect(deployment.queues.map(({ name }) => name).sort()).toEqual([
+      'sluice-local-redrive',
+      'sluice-local-redrive-dead-letters',
       'sluice-local-register',
       'sluice-local-register-dead-letters',
     ]);
-    expect(deployment.eventRules.map(({ name }) => name)).toEqual(['sluice-local-object-created']);
-    expect(deployment.schedules).toMatchObject([{ functionName: 'sluice-local-register' }]);
+    expect(deployment.eventRules.map(({ name }) => name)).toEqual([
+      'sluice-local-object-created',
+      'sluice-local-undelivered',
+    ]);
+    expect(deployment.schedules).toMatchObject([
+      { functionName: 'sluice-local-register', input: '{"sluice":"daily"}' },
+      { functionName: 'sluice-local-redrive', input: '{"sluice":"stragglers"}' },
+    ]);
     expect(deployment.httpApi).toMatchObject({
       routes: [{ routeKey: 'POST /{proxy+}', functionName: 'sluice-local-collect', timeoutMs: 30_000 }],
       cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
@@ -83,6 +93,15 @@ describe('loadTemplate', () => {
         functionName: 'sluice-local-register',
         batchSize: 100,
         windowSeconds: 10,
+        maximumConcurrency: 2,
+        partialResponses: true,
+        enabled: true,
+      },
+      {
+        queueArn: 'arn:aws:sqs:us-east-1:000000000000:sluice-local-redrive',
+        functionName: 'sluice-local-redrive',
+        batchSize: 5,
+        windowSeconds: 0,
         maximumConcurrency: 2,
         partialResponses: true,
         enabled: true,
@@ -143,11 +162,11 @@ describe('loadTemplate', () => {
     const text = readFileSync(serverlessYml, 'utf8');
     writeFileSync(
       serverlessYml,
-      text.replace('functions:\n', 'functions:\n  redrive: { handler: build/redrive/handler.handler }\n'),
+      text.replace('functions:\n', 'functions:\n  absent: { handler: build/absent/handler.handler }\n'),
     );
     await expect(load()).rejects.toMatchObject({
       code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
-      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/redrive\/handler\.ts/s),
+      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/absent\/handler\.ts/s),
     });
     writeFileSync(serverlessYml, text);
     expect((await load()).cached).toBe(true);
@@ -193,7 +212,7 @@ describe('serverless', () => {
 
   it('packages each function into a zip with its own module and nothing else', () => {
     expect(serverless('package')).toMatchObject({ status: 0 });
-    for (const name of ['collect', 'register']) {
+    for (const name of ['collect', 'register', 'redrive']) {
       expect(zipEntries(join(root, '.serverless', `${name}.zip`))).toEqual([`build/${name}/handler.mjs`]);
     }
   });

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { RedriveError } from '../../lib/redrive/RedriveError.ts';
+
+const schema = z.object({
+  SLUICE_EXPOSURES_STREAM: z.string().min(1),
+  SLUICE_EVENTS_STREAM: z.string().min(1),
+  SLUICE_QUARANTINE_STREAM: z.string().min(1),
+  /** Where overflow and errors are: events of any other bucket are ignored. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** `maxReceiveCount` of the queue: the try after which an object is parked. */
+  SLUICE_TRIES: z.coerce.number().int().min(1),
+});
+
+/** What serverless.yml gives redrive. */
+export type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws RedriveError SLUICE_REDRIVE_ENVIRONMENT_INVALID, naming the variables. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const result = schema.safeParse(variables);
+  if (result.success) return result.data;
+  const names = result.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new RedriveError('SLUICE_REDRIVE_ENVIRONMENT_INVALID', names);
+}

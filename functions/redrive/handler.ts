@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
+import config from '#config';
+import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
+import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
+import { s3QuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
+import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
+import { quarantineRecords } from '../../lib/redrive/quarantineRecords.ts';
+import { RedriveError } from '../../lib/redrive/RedriveError.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import type { Redriver } from './Redriver.ts';
+import { redriveMessages } from './redriveMessages.ts';
+import { redriveStragglers, type StragglersReport } from './redriveStragglers.ts';
+
+/** Left for the last write to the bucket, the answer and the log, in milliseconds. */
+const MARGIN_MS = 15_000;
+/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
+const CLAIM_SLACK_MS = 60_000;
+
+const queueEventSchema = z.object({
+  Records: z.array(
+    z.object({
+      eventSource: z.literal('aws:sqs'),
+      messageId: z.string().min(1),
+      body: z.string(),
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int().min(1) }),
+    }),
+  ),
+});
+const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
+
+let environment: Environment | undefined;
+
+/**
+ * Redrive: puts overflow on its streams and what Firehose gave up into quarantine. Messages of the queue name the
+ * objects ("Object Created" events of the bucket); the schedule's `{"sluice":"stragglers"}` finds what they missed.
+ *
+ * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
+ */
+export async function handler(
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<SQSBatchResponse | StragglersReport> {
+  environment ??= readEnvironment(process.env);
+  const redriver = makeRedriver(environment, context.getRemainingTimeInMillis());
+  const queued = queueEventSchema.safeParse(event);
+  if (queued.success) {
+    const messages = queued.data.Records.map(({ messageId, body, attributes }) => ({
+      messageId,
+      body,
+      receives: attributes.ApproximateReceiveCount,
+    }));
+    return redriveMessages(redriver, messages);
+  }
+  if (stragglersEventSchema.safeParse(event).success) return redriveStragglers(redriver);
+  throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
+}
+
+function makeRedriver(environment: Environment, remainingMs: number): Redriver {
+  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
+  const streams = {
+    exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
+    events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
+    quarantine: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
+  };
+  const timing = { clock: systemClock, wait: (ms: number) => wait(ms), random: Math.random };
+  const now = systemClock.now();
+  return {
+    ...timing,
+    bucket,
+    tries,
+    streams,
+    store: s3RedriveStore(s3Client(), bucket, systemClock),
+    quarantine: quarantineRecords({
+      ...timing,
+      write: quarantineWriter(config),
+      putLarge: s3QuarantineLarge(s3Client(), bucket),
+      putOverflow: s3Overflow(s3Client(), bucket),
+      putRecordBatch: streams.quarantine,
+    }),
+    log: logLine,
+    deadline: now + remainingMs - MARGIN_MS,
+    claimUntil: now + remainingMs + CLAIM_SLACK_MS,
+  };
+}

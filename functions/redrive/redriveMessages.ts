@@ -1,0 +1,49 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import { objectCreated } from '../../lib/queue/objectCreated.ts';
+import { redriveObject } from '../../lib/redrive/redriveObject.ts';
+import type { Redriver } from './Redriver.ts';
+import { Tally } from './Tally.ts';
+
+/** What of a message is used. */
+export interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  /** How often the queue has handed it out, this time included. */
+  readonly receives: number;
+}
+
+/**
+ * Redrives the objects that a batch of messages is about, one after the other. The response names the messages to
+ * be given again: of objects that stay, and those that can't be read, which so end in the dead-letter queue.
+ */
+export async function redriveMessages(
+  redriver: Redriver,
+  messages: readonly Message[],
+): Promise<SQSBatchResponse> {
+  const { bucket, tries, deadline, claimUntil, log } = redriver;
+  const tally = new Tally(log);
+  const failures: string[] = [];
+  const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
+  for (const { messageId, body, receives } of messages) {
+    const object = objectCreated(body);
+    if ('wrong' in object) {
+      failures.push(messageId);
+      invalid.push({ messageId, code: 'SLUICE_REDRIVE_MESSAGE_INVALID', detail: object.wrong });
+      continue;
+    }
+    const redriven =
+      object.bucket === bucket
+        ? await redriveObject(object.key, redriver, { deadline, claimUntil, last: receives >= tries })
+        : ({ outcome: 'ignored' } as const);
+    tally.add(object.key, redriven);
+    if (redriven.outcome === 'kept' || redriven.outcome === 'busy') failures.push(messageId);
+  }
+  log({
+    level: failures.length > 0 ? 'error' : 'info',
+    event: 'redrive',
+    messages: messages.length,
+    ...tally.fields(),
+    ...(invalid.length > 0 ? { invalid } : {}),
+  });
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}

@@ -1,0 +1,70 @@
+import { errorFolder } from '../lib/layout/errorKey.ts';
+import { overflowFolder } from '../lib/layout/overflowKey.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { getAtt, ref } from './intrinsics.ts';
+import type { Resource, Resources } from './Resource.ts';
+import { logicalIds, partName, type Stack } from './Stack.ts';
+
+/**
+ * Sends each new file of a delivered table to the registrar's queue, and each object of overflow and of Firehose's
+ * errors to redrive's.
+ */
+export function objectCreatedRules(stack: Stack): Resources {
+  return {
+    [logicalIds.objectCreatedRule]: objectCreatedRule({
+      name: partName(stack, 'object-created'),
+      description: 'New files of the delivered tables, for the registrar',
+      prefixes: tableKinds.map((kind) => tableFolder(stack.config, kind)),
+      target: 'register',
+      queue: logicalIds.queue,
+      deadLetters: logicalIds.deadLetters,
+    }),
+    [logicalIds.redriveRule]: objectCreatedRule({
+      name: partName(stack, 'undelivered'),
+      description: 'What Firehose did not take or could not deliver, for redrive',
+      prefixes: [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf)),
+      target: 'redrive',
+      queue: logicalIds.redriveQueue,
+      deadLetters: logicalIds.redriveDeadLetters,
+    }),
+  };
+}
+
+/**
+ * A rule on new objects. The bucket also sees Statsig's own files and ours of other kinds, so the pattern names the
+ * bucket and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+function objectCreatedRule(rule: {
+  readonly name: string;
+  readonly description: string;
+  readonly prefixes: readonly string[];
+  readonly target: string;
+  /** Logical IDs. */
+  readonly queue: string;
+  readonly deadLetters: string;
+}): Resource {
+  return {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      Name: rule.name,
+      Description: rule.description,
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: [ref(logicalIds.bucket)] },
+          object: { key: rule.prefixes.map((prefix) => ({ prefix })) },
+        },
+      },
+      Targets: [
+        {
+          Id: rule.target,
+          Arn: getAtt(rule.queue),
+          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },
+        },
+      ],
+    },
+  };
+}

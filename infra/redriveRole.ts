@@ -1,0 +1,42 @@
+import { CLAIM_FOLDER } from '../lib/layout/claimKey.ts';
+import { ERRORS_FOLDER } from '../lib/layout/errorKey.ts';
+import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
+import { PARKED_FOLDER } from '../lib/layout/parkedKey.ts';
+import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
+import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { getAtt, sub } from './intrinsics.ts';
+import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import type { Resource, Value } from './Resource.ts';
+import { kindId, logicalIds, type Stack } from './Stack.ts';
+
+/**
+ * Moves what is in overflow and errors onto the streams, or to parked/; of the rest of the bucket it sees names only.
+ */
+export function redriveRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'redrive'),
+    {
+      Action: ['firehose:PutRecordBatch'],
+      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+    },
+    {
+      Action: ['s3:GetObject', 's3:DeleteObject'],
+      Resource: [OVERFLOW_FOLDER, ERRORS_FOLDER, CLAIM_FOLDER].map(under),
+    },
+    {
+      Action: ['s3:PutObject'],
+      Resource: [OVERFLOW_FOLDER, PARKED_FOLDER, QUARANTINE_LARGE_FOLDER, CLAIM_FOLDER].map(under),
+    },
+    {
+      // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+      Action: ['s3:ListBucket'],
+      Resource: [getAtt(logicalIds.bucket)],
+    },
+    emptiesQueue(logicalIds.redriveQueue),
+  ]);
+}
+
+function under(folder: string): Value {
+  return sub(`\${${logicalIds.bucket}.Arn}/${folder}*`);
+}

@@ -1,0 +1,76 @@
+import { getAtt } from './intrinsics.ts';
+import { role, schedulerService } from './policies.ts';
+import type { Resources } from './Resource.ts';
+import { logicalIds, partName, type Stack } from './Stack.ts';
+
+/**
+ * The daily run of the registrar at five past midnight UTC: it makes today's and tomorrow's partitions and mends
+ * gaps. And redrive's run for stragglers, every five minutes.
+ */
+export function schedules(stack: Stack): Resources {
+  return {
+    ...schedule({
+      id: 'Daily',
+      name: partName(stack, 'daily'),
+      description: "Makes today's and tomorrow's partitions and mends gaps",
+      expression: 'cron(5 0 * * ? *)',
+      functionId: logicalIds.registerFunction,
+      deadLetters: logicalIds.deadLetters,
+      input: { sluice: 'daily' },
+      // An hour. Tomorrow's partition was made yesterday, so nobody waits for a late run.
+      oldestSeconds: 3_600,
+      attempts: 10,
+    }),
+    ...schedule({
+      id: 'Stragglers',
+      name: partName(stack, 'stragglers'),
+      description: 'Redrives what has waited in overflow or errors for long',
+      expression: 'rate(5 minutes)',
+      functionId: logicalIds.redriveFunction,
+      deadLetters: logicalIds.redriveDeadLetters,
+      input: { sluice: 'stragglers' },
+      // The next run comes before a retry would be of use. AWS takes no less than a minute.
+      oldestSeconds: 60,
+      attempts: 0,
+    }),
+  };
+}
+
+/** A schedule that invokes a function, and the role that lets it: `<id>Schedule` and `<id>ScheduleRole`. */
+function schedule(made: {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly expression: string;
+  readonly functionId: string;
+  readonly deadLetters: string;
+  readonly input: Readonly<Record<string, string>>;
+  readonly oldestSeconds: number;
+  readonly attempts: number;
+}): Resources {
+  const roleId = `${made.id}ScheduleRole`;
+  return {
+    [`${made.id}Schedule`]: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: made.name,
+        Description: made.description,
+        State: 'ENABLED',
+        ScheduleExpression: made.expression,
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: getAtt(made.functionId),
+          RoleArn: getAtt(roleId),
+          Input: JSON.stringify(made.input),
+          RetryPolicy: { MaximumEventAgeInSeconds: made.oldestSeconds, MaximumRetryAttempts: made.attempts },
+          DeadLetterConfig: { Arn: getAtt(made.deadLetters) },
+        },
+      },
+    },
+    [roleId]: role(schedulerService, [
+      { Action: ['lambda:InvokeFunction'], Resource: [getAtt(made.functionId)] },
+      { Action: ['sqs:SendMessage'], Resource: [getAtt(made.deadLetters)] },
+    ]),
+  };
+}

@@ -1,0 +1,97 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { claimKey } from '../layout/claimKey.ts';
+import type { RedriveStore } from '../redrive/RedriveStore.ts';
+import type { Clock } from '../time/Clock.ts';
+import { s3Claim } from './s3Claim.ts';
+
+/** What redrive works on, in a bucket of S3. */
+export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): RedriveStore {
+  const object = (key: string) => ({ Bucket: bucket, Key: key });
+  return {
+    async read(key) {
+      const answer = await unless(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
+      if (answer?.Body === undefined) return null;
+      const body = await answer.Body.transformToByteArray();
+      return { body, etag: answer.ETag ?? '', metadata: answer.Metadata ?? {} };
+    },
+
+    async lines(key) {
+      const answer = await unless(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
+      if (answer === null) return null;
+      if (!(answer.Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+      return linesOf(answer.Body);
+    },
+
+    async rewrite(key, { body, etag, metadata }) {
+      const answer = await unless(
+        ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'],
+        client.send(
+          new PutObjectCommand({
+            ...object(key),
+            Body: body,
+            IfMatch: etag,
+            ContentType: 'application/gzip',
+            Metadata: { ...metadata },
+          }),
+        ),
+      );
+      return answer !== null;
+    },
+
+    async remove(key) {
+      await client.send(new DeleteObjectCommand(object(key)));
+    },
+
+    async copy(from, to) {
+      const CopySource = `${bucket}/${encodeURIComponent(from)}`;
+      const copied = client.send(new CopyObjectCommand({ ...object(to), CopySource }));
+      return (await unless(['NoSuchKey'], copied)) !== null;
+    },
+
+    async *list(prefix) {
+      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+        for (const { Key, LastModified } of page.Contents ?? []) {
+          if (Key !== undefined) yield { key: Key, modifiedAt: LastModified?.getTime() ?? 0 };
+        }
+      }
+    },
+
+    claim: (key, until) => s3Claim(client, clock, object(claimKey(key)), until),
+  };
+}
+
+/** What was answered; null when S3 answered one of these errors. */
+async function unless<Output>(names: readonly string[], sent: Promise<Output>): Promise<Output | null> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (error instanceof S3ServiceException && names.includes(error.name)) return null;
+    throw error;
+  }
+}
+
+/**
+ * A stream's lines. A stream that breaks off throws, where `readline` alone would end as if that had been all.
+ */
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  let failure: unknown;
+  stream.once('error', (error) => {
+    failure = error;
+  });
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (failure !== undefined) throw failure;
+    yield line;
+  }
+  if (failure !== undefined) throw failure;
+  if (!stream.readableEnded) throw new Error('The object broke off.');
+}

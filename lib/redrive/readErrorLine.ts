@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer';
+import { isJsonObject } from '../json/JsonObject.ts';
+import { type FirehoseReason, firehoseReason } from './FirehoseFailure.ts';
+
+/** One record that Firehose gave up, as one line of an error object tells it. */
+export interface FailedRecord {
+  readonly reason: FirehoseReason;
+  /** The error output type, and Firehose's own code and message. */
+  readonly detail: string;
+  /** The row as we had put it; the whole line when that can't be read. */
+  readonly raw: Uint8Array;
+  /** When Firehose received it, epoch milliseconds; null when the line doesn't say. */
+  readonly arrivedAt: number | null;
+}
+
+/** https://docs.aws.amazon.com/general/latest/gr/aws-general.html sets no limit; ours keeps a row of quarantine small. */
+const DETAIL_LENGTH = 1_000;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * Reads a line of an error object. AWS's page on failed conversions prints `ErrorCode` and `ErrorMessage`, its
+ * objects have `lastErrorCode` and `lastErrorMessage`, and other types of errors `errorCode` and `errorMessage`.
+ * https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html
+ */
+export function readErrorLine(line: string, outputType: string): FailedRecord {
+  const members = parse(line);
+  const raw = members === null ? undefined : members['rawData'];
+  if (members === null || typeof raw !== 'string' || !BASE64.test(raw)) {
+    const detail = `${outputType}: the line has no readable rawData.`;
+    return {
+      reason: 'SLUICE_FIREHOSE_LINE_UNREADABLE',
+      detail,
+      raw: Buffer.from(line, 'utf8'),
+      arrivedAt: null,
+    };
+  }
+  const code = textOf(members, 'lastErrorCode', 'errorCode', 'ErrorCode');
+  const message = textOf(members, 'lastErrorMessage', 'errorMessage', 'ErrorMessage');
+  const arrived = members['arrivalTimestamp'];
+  return {
+    reason: firehoseReason(outputType, code),
+    detail: `${outputType}: ${code} ${message}`.trimEnd().slice(0, DETAIL_LENGTH),
+    raw: Buffer.from(raw, 'base64'),
+    arrivedAt: typeof arrived === 'number' && Number.isSafeInteger(arrived) && arrived >= 0 ? arrived : null,
+  };
+}
+
+/** Which SDK a row says it came from; null where it can't be read. */
+export function sdkOfRow(raw: Uint8Array): { readonly type: string | null; readonly version: string | null } {
+  const row = isUtf8(raw) ? parse(Buffer.from(raw).toString('utf8')) : null;
+  const member = (name: string) => (typeof row?.[name] === 'string' ? row[name] : null);
+  return { type: member('sdk_type'), version: member('sdk_version') };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function textOf(members: Readonly<Record<string, unknown>>, ...names: readonly string[]): string {
+  for (const name of names) {
+    const value = members[name];
+    if (typeof value === 'string') return value;
+  }
+  return '';
+}
