@@ -1,7 +1,8 @@
 /** What is left of the first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) in a text: no JSON begins like that. */
 const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
 
-const COMPRESSED = /\b(gzip|zstd|br|deflate)\b/i;
+/** Formats without first bytes of their own: a stream of theirs may begin like JSON. */
+const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
 
 /**
  * Whether a body that came as text was binary: a gateway that takes a compressed body for text replaces each byte
@@ -12,5 +13,14 @@ const COMPRESSED = /\b(gzip|zstd|br|deflate)\b/i;
  */
 export function isMangled(text: string, contentEncoding: string): boolean {
   if (MANGLED_MAGIC.some((magic) => text.startsWith(magic))) return true;
-  return COMPRESSED.test(contentEncoding) && text.includes('\ufffd') && !/^[\s\ufeff]*[{[]/.test(text);
+  return WITHOUT_MAGIC.test(contentEncoding) && text.includes('\ufffd') && !isJson(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -80,7 +80,8 @@ describe('real SDKs against the local cloud', () => {
   });
 
   it('refuses none and fails no conversion', async () => {
-    expect(await witness.objects(cloud.bucket, 'quarantine/')).toEqual([]);
+    expect(await query('SELECT count(*) AS n FROM quarantine')).toEqual([{ n: 0 }]);
+    expect(await witness.objects(cloud.bucket, 'quarantine-large/')).toEqual([]);
     expect(await witness.objects(cloud.bucket, 'errors/')).toEqual([]);
   });
 
