@@ -96,13 +96,24 @@ const ROWS = `(SELECT event_id, user_id, ds, timestamp, client_timestamp, receiv
 const query = (sql: string) => runQuery(data, sql);
 const sentBy = (prefix: string) => Object.entries(reports.get(prefix)?.byDay ?? {}).sort();
 
-/** Posts of one batch, the first time and again: those with the most events in them. */
+/** Posts of one batch, the first time and again: of those that were resent the one with the most events. */
 function resends(prefix: string): [Post, ...Post[]] {
-  const bodies = (posts.get(prefix) ?? []).map((post) => ({ post, count: eventsOf(post).length }));
-  const most = Math.max(...bodies.map(({ count }) => count));
-  const [first, ...again] = bodies.filter(({ count }) => count === most).map(({ post }) => post);
-  if (first === undefined || again.length === 0) throw new Error(`${prefix} resent nothing`);
+  const batches = new Map<string, Post[]>();
+  for (const post of posts.get(prefix) ?? []) {
+    const events = eventsOf(post);
+    const batch = JSON.stringify([events.length, nameAndTime(events[0]), nameAndTime(events.at(-1))]);
+    batches.set(batch, [...(batches.get(batch) ?? []), post]);
+  }
+  const [largest] = [...batches.values()]
+    .filter(({ length }) => length > 1)
+    .sort(([one], [other]) => (other?.body.length ?? 0) - (one?.body.length ?? 0));
+  const [first, ...again] = largest ?? [];
+  if (first === undefined) throw new Error(`${prefix} resent nothing`);
   return [first, ...again];
+}
+
+function nameAndTime(event: unknown): unknown[] {
+  return [Reflect.get(Object(event), 'eventName'), Reflect.get(Object(event), 'time')];
 }
 
 function bodyOf({ body, headers }: Post): Record<string, unknown> {
