@@ -82,6 +82,27 @@ describe('LambdaFunction', () => {
     });
   });
 
+  it('shows the function the time of the local cloud, as of each invocation', async () => {
+    let offsetMs = -86_400_000;
+    const clock = { now: () => Date.now() + offsetMs };
+    const { invoke } = open({ clock });
+    const daysAhead = (times: readonly number[]) =>
+      times.map((time) => Math.round((time - Date.now()) / 86_400_000));
+    const first = await invoke({ time: true });
+    expect(daysAhead(first.times)).toEqual([-1, -1, -1, -1, -1]);
+    offsetMs = 10 * 86_400_000;
+    const { times, ...rest } = await invoke({ time: true });
+    expect(daysAhead(times)).toEqual([10, 10, 10, 10, -1]);
+    expect(rest).toEqual({
+      fixed: [2026, 0, Date.UTC(2026, 0)],
+      kinds: [true, true, true, true],
+      same: true,
+    });
+    const { remaining } = await invoke({});
+    expect(remaining).toBeGreaterThan(5_000);
+    expect(remaining).toBeLessThanOrEqual(10_000);
+  });
+
   it('hands over what the function logs', async () => {
     const { invoke, log } = open();
     await invoke({ log: 'hello from the function' });

@@ -9,7 +9,11 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { realClock } from '../../../local/clock/LocalClock.ts';
+import { MovableClock } from '../../../local/clock/MovableClock.ts';
+import { Queues } from '../../../local/sqs/model/Queues.ts';
 import { queueProperties } from '../../../local/sqs/model/queueProperties.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;
@@ -206,5 +210,35 @@ describe('batches', () => {
       name,
     });
     expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+});
+
+describe('a clock that is set back', () => {
+  it('leaves no message hidden longer than it had left', async () => {
+    const { path, remove: removeDirectory } = temporaryDirectory();
+    const clock = new MovableClock();
+    const open = () => Queues.open({ directory: path, clock, region: 'us-east-1', account: ACCOUNT });
+    const queues = open();
+    const queue = queues.ensure('work', queueProperties({ VisibilityTimeout: 30 }).settings);
+    await clock.advance(86_400_000);
+    queue.send('held');
+    expect(queue.receive(1)).toHaveLength(1);
+    queue.send('at once');
+    queue.send('delayed', 60_000);
+    await clock.setReal();
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['at once']);
+    await clock.advance(30_000);
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['held', 'at once']);
+    await clock.advance(30_000);
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['held', 'at once', 'delayed']);
+
+    // A restart goes by the machine's clock: what was sent ahead of it is there all the same.
+    await clock.advance(86_400_000);
+    queue.send('ahead');
+    queues.close();
+    const again = Queues.open({ directory: path, clock: realClock, region: 'us-east-1', account: ACCOUNT });
+    expect(again.byName('work').counts()).toEqual({ visible: 4, inFlight: 0, delayed: 0 });
+    again.close();
+    removeDirectory();
   });
 });

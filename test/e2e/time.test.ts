@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
+import { addDays, utcDay } from '../../lib/time/utcDay.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
+
+const TABLE = 'statsig_forwarded_events';
+/** As deployed: `buffering.seconds`. */
+const BUFFER_MS = 300_000;
+
+let data: string;
+let cloud: Cloud;
+let witness: CatalogWitness;
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-time-'));
+  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  witness = new CatalogWitness(cloud.edge);
+});
+afterAll(async () => {
+  witness.close();
+  await cloud.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const clockSchema = z.strictObject({ now: z.string(), offsetMs: z.number() });
+
+async function moveClock(move: object) {
+  const response = await fetch(`${cloud.edge}/_sluice/clock`, { method: 'POST', body: JSON.stringify(move) });
+  expect(response.status).toBe(200);
+  return clockSchema.parse(await response.json());
+}
+
+/** Posts as an SDK does whose clock is the machine's. */
+async function post(eventName: string): Promise<number> {
+  const now = Date.now();
+  const response = await fetch(`${cloud.collector}/v1/my-product-data`, {
+    method: 'POST',
+    headers: {
+      'statsig-api-key': 'client-time',
+      'content-type': 'application/json',
+      'statsig-client-time': String(now),
+    },
+    body: JSON.stringify({ events: [{ eventName, user: { userID: 'u' }, time: now }] }),
+  });
+  return response.status;
+}
+
+const rows = () => runQuery(data, `SELECT event_name, CAST(ds AS VARCHAR) ds FROM ${TABLE} ORDER BY 1`);
+
+/** Lets time pass, a minute at a go, until so many rows can be read. */
+async function landed(count: number): Promise<QueryRow[]> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const found = await rows();
+    if (found.length >= count) return found;
+    if (performance.now() > deadline) throw new Error(`${found.length} of ${count} rows have landed`);
+    await moveClock({ advanceMs: 60_000 });
+  }
+}
+
+// One story: the days are those after the machine's own.
+const today = utcDay(Date.now());
+const [first, second, third] = [addDays(today, 3), addDays(today, 4), addDays(today, 5)];
+
+describe('a local cloud whose clock is moved past midnight', () => {
+  it('is at the new time, its functions with it', async () => {
+    const { now, offsetMs } = await moveClock({ now: `${first}T23:58:00Z` });
+    expect(now).toMatch(`${first}T23:58:0`);
+    expect(offsetMs).toBeGreaterThan(2 * 86_400_000);
+    expect(await post('before midnight')).toBe(202);
+  });
+
+  it('has run the daily schedule when the move is answered, on the new day', async () => {
+    await moveClock({ advanceMs: 10 * 60_000 });
+    const days = (await witness.partitions(cloud.database, TABLE)).map(({ value }) => value);
+    expect(days).toEqual(expect.arrayContaining([second, third]));
+    expect(await post('after midnight')).toBe(202);
+  });
+
+  it('has delivered by its intervals, each event under its day', async () => {
+    await moveClock({ advanceMs: BUFFER_MS });
+    expect(await landed(2)).toEqual([
+      { event_name: 'after midnight', ds: second },
+      { event_name: 'before midnight', ds: first },
+    ]);
+  });
+
+  it("takes the signatures of clients that go by the machine's clock, or by an earlier time", async () => {
+    const options = {
+      endpoint: cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    };
+    const client = new S3Client(options);
+    await client.send(new ListBucketsCommand({}));
+    // By the date of that answer the SDK has set its clock; now the cloud moves on without telling.
+    await moveClock({ now: `${addDays(today, 20)}T12:00:00+02:00` });
+    await client.send(new ListBucketsCommand({}));
+    const stranger = new S3Client({ ...options, systemClockOffset: 100 * 86_400_000 });
+    await expect(stranger.send(new ListBucketsCommand({}))).rejects.toMatchObject({
+      name: 'RequestTimeTooSkewed',
+    });
+    client.destroy();
+    stranger.destroy();
+  });
+
+  it("works on when it goes by the machine's clock again", async () => {
+    expect(await post('ahead')).toBe(202);
+    expect(await moveClock({ real: true })).toMatchObject({ offsetMs: 0 });
+    expect(await post('back')).toBe(202);
+    await cloud.flush();
+    const found = await landed(4);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        { event_name: 'ahead', ds: addDays(today, 20) },
+        { event_name: 'back', ds: utcDay(Date.now()) },
+      ]),
+    );
+  });
+});
