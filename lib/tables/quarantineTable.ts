@@ -27,7 +27,11 @@ export const quarantineColumns = [
   },
   { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
   { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
-  { name: 'path', type: 'string', comment: 'Path of the request' },
+  {
+    name: 'path',
+    type: 'string',
+    comment: 'Path of the request; of a row that Firehose gave up, the key of its error object',
+  },
   {
     name: 'raw',
     type: 'string',
