@@ -5,8 +5,12 @@ import { keySchema } from './keySchema.ts';
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
 const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
-/** Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping. */
-const FOLDER = /^[A-Za-z0-9!_.*'()-]+(\/[A-Za-z0-9!_.*'()-]+)*$/;
+/**
+ * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
+ * not `*`, which in a policy's ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold
+ * away. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
 const sqlName = (what: string) =>
   z.string(`a ${what} name`).regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
@@ -33,7 +37,10 @@ export const configSchema = z.strictObject({
   /** The Statsig S3 folder inside the bucket, as Statsig's data connection has it. Default `statsig`. */
   statsigFolder: z
     .string('a folder')
-    .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.*'()-")
+    .regex(
+      FOLDER,
+      "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
+    )
     .max(128, 'a folder of at most 128 characters')
     .default('statsig'),
   /** Glue database of the tables. Default `sluice`. */

@@ -76,6 +76,12 @@ describe('defineConfig', () => {
       { bucket: 'acme', statsigFolder: '/statsig/' },
       'statsigFolder: came "/statsig/", expected a folder without slash',
     ],
+    ...['a*', 'x*y/z', '.', '..', 'a/../b', './a', 'a/.', 'a//b', ''].map(
+      (statsigFolder): [object, string] => [
+        { bucket: 'acme', statsigFolder },
+        `statsigFolder: came ${JSON.stringify(statsigFolder)}, expected a folder`,
+      ],
+    ),
     [
       { bucket: 'acme', database: 'My-DB' },
       'database: came "My-DB", expected a database name: lower-case letters',
@@ -104,7 +110,7 @@ describe('defineConfig', () => {
     [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: came 0, expected 1 or more.'],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
-      'keys.0.sha256: came "client-abc", expected 64 lower-case hex digits',
+      'keys.0.sha256: came a text of 10 characters, expected 64 lower-case hex digits',
     ],
     [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field.'],
     [
@@ -131,6 +137,13 @@ describe('defineConfig', () => {
   ])('names the field, what came and what was expected: %j', (input, expected) => {
     expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));
   });
+
+  it.each(['statsig', 'a/b', '...', 'a..b', '.hidden/..x/y.', "it's(1)!"])(
+    'takes the folder %s',
+    (folder) => {
+      expect(defineConfig({ bucket: 'acme', statsigFolder: folder }).statsigFolder).toBe(folder);
+    },
+  );
 
   it('names every problem at once', () => {
     expect(problemsOf({ bucket: 7, database: 8 }).split('\n')).toHaveLength(3);
