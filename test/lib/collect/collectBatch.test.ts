@@ -4,7 +4,7 @@ import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { forwardedTables, forwardedKinds } from '../../../lib/tables/forwardedTables.ts';
+import { forwardedKinds, forwardedTables } from '../../../lib/tables/forwardedTables.ts';
 
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
