@@ -19,4 +19,10 @@ export interface Collector {
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
+  /** Whether the next request that went well is logged. */
+  readonly logSuccess: () => boolean;
+  /** Writes one EMF line. */
+  readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
+  /** Dimension of every metric. */
+  readonly stage: string;
 }

@@ -2,10 +2,12 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import type { Collected, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
+import { requestMetrics, type StreamOutcome } from '../../lib/collect/collectMetrics.ts';
 import { deliverOrSpill, type Kept } from '../../lib/delivery/deliverOrSpill.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
+import { withheldBody } from '../../lib/privacy/withheldBody.ts';
 import { isQuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
 import type { Refused } from '../../lib/quarantine/Refused.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
@@ -14,6 +16,7 @@ import { isMangled } from '../../lib/statsig/isMangled.ts';
 import { RequestError } from '../../lib/statsig/RequestError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedEndpoint } from '../../lib/statsig/reservedEndpoint.ts';
+import { sdkLabel } from '../../lib/statsig/sdkLabel.ts';
 import type { ForwardedKind, TableKind } from '../../lib/tables/Table.ts';
 import type { Collector } from './Collector.ts';
 
@@ -25,8 +28,9 @@ export type HttpRequest = Pick<
 
 /**
  * Takes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, keep what was refused.
- * It answers 202 only once every event is in Firehose, in overflow, in quarantine or counted as telemetry, and
- * writes one log line, in which no key, query or body appears.
+ * It answers 202 only once every event is in Firehose, in overflow, in quarantine or counted, and writes its metrics
+ * and a log line (of a request that went well, only if it is in the sample): in neither is anything of the request's
+ * but sizes and counts.
  *
  * @param deadline Epoch milliseconds by which it has answered.
  */
@@ -38,7 +42,9 @@ export async function collectRequest(
   const taken = new TakenRequest(request, collector, deadline);
   try {
     const answer = await taken.answer();
-    collector.log(taken.logFields(answer.status));
+    for (const line of taken.metrics(answer.status)) collector.writeMetrics(line);
+    if (!taken.wentWell(answer.status) || collector.logSuccess())
+      collector.log(taken.logFields(answer.status));
     return answer;
   } finally {
     await collector.keys.settled();
@@ -53,6 +59,11 @@ class TakenRequest {
   readonly #receivedAt: number;
   readonly #query: URLSearchParams;
   readonly #facts: Record<string, unknown> = {};
+  #refusedAs: string | null = null;
+  #collected: Collected | null = null;
+  #streams: readonly StreamOutcome[] = [];
+  #refused: Readonly<Record<string, number>> = {};
+  #ignored: Readonly<Record<string, number>> = {};
 
   constructor(request: HttpRequest, collector: Collector, deadline: number) {
     this.#request = request;
@@ -68,6 +79,31 @@ class TakenRequest {
     return { level, event: 'collect', status, ...this.#facts, ms };
   }
 
+  /** Whether there is nothing to look into: all of it was taken, and landed at once. */
+  wentWell(status: number): boolean {
+    return (
+      status < 400 && isEmpty(this.#refused) && this.#streams.every(({ overflowed }) => overflowed === 0)
+    );
+  }
+
+  metrics(status: number): Readonly<Record<string, unknown>>[] {
+    const { clock, stage } = this.#collector;
+    const bodies = Object.values(this.#refused).reduce((sum, count) => sum + count, 0);
+    const now = clock.now();
+    return requestMetrics({
+      stage,
+      timestamp: now,
+      latencyMs: now - this.#receivedAt,
+      received: this.#collected?.events ?? bodies,
+      duplicates: this.#collected?.duplicates ?? 0,
+      clockSkewMs: this.#collected?.clockSkewMs ?? null,
+      refusedAs: status < 400 ? null : this.#refusedAs,
+      streams: this.#streams,
+      refused: this.#refused,
+      ignored: this.#ignored,
+    });
+  }
+
   async answer(): Promise<Answer> {
     let key: AuthenticatedKey;
     try {
@@ -79,7 +115,7 @@ class TakenRequest {
       return this.#refuse(error);
     }
     if (isExceptionReport(this.#request.rawPath)) {
-      this.#facts['counted'] = { exception_report: 1 };
+      this.#ignore({ exception_report: 1 });
       return ACCEPTED;
     }
     const { body: sent = '', headers } = this.#request;
@@ -94,7 +130,9 @@ class TakenRequest {
       if (!(error instanceof RequestError)) throw error;
       if (!isQuarantineReason(error.code)) return this.#refuse(error);
       // The body can never succeed, so the SDK is told not to send it again; it is kept first.
-      const refused = [{ code: error.code, detail: error.detail, raw: body }];
+      const { redaction } = this.#collector.plan;
+      const raw = redaction === null ? body : withheldBody(body, redaction);
+      const refused = [{ code: error.code, detail: error.detail, raw }];
       return (
         (await this.#deliverAll({ exposures: [], events: [] }, refused, key, null)) ?? this.#refuse(error)
       );
@@ -125,10 +163,11 @@ class TakenRequest {
   async #take({ text }: DecodedBody, key: AuthenticatedKey): Promise<Answer> {
     const collected = collectBatch(text, this.#sender(key), this.#collector.plan);
     Object.assign(this.#facts, {
-      sdk: `${collected.sdkType ?? 'unknown'} ${collected.sdkVersion ?? ''}`.trimEnd(),
+      sdk: sdkLabel(collected.sdkType, collected.sdkVersion),
       events: collected.events,
     });
-    if (!isEmpty(collected.counted)) this.#facts['counted'] = collected.counted;
+    this.#collected = collected;
+    this.#ignore(collected.counted);
     if (!isEmpty(collected.noted)) this.#facts['noted'] = collected.noted;
     return (await this.#deliverAll(collected.documents, collected.refused, key, collected)) ?? ACCEPTED;
   }
@@ -158,7 +197,13 @@ class TakenRequest {
       calls: sum('calls'),
       billed_bytes: sum('billedBytes'),
     });
-    if (refused.length > 0) this.#facts['refused'] = countBy(refused, 'code');
+    this.#refused = countBy(refused, 'code');
+    if (refused.length > 0) this.#facts['refused'] = this.#refused;
+    this.#streams = [
+      streamOutcome('exposures', exposures),
+      streamOutcome('events', events),
+      streamOutcome('quarantine', quarantined),
+    ];
 
     const returned = deliveries.flatMap((delivery) => delivery.returned);
     if (returned.length === 0) return null;
@@ -172,6 +217,11 @@ class TakenRequest {
     // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
     this.#facts['overflow_error'] = lost.overflowError;
     return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
+  }
+
+  #ignore(counts: Readonly<Record<string, number>>): void {
+    this.#ignored = counts;
+    if (!isEmpty(counts)) this.#facts['counted'] = counts;
   }
 
   #sender(key: AuthenticatedKey): Sender {
@@ -243,9 +293,15 @@ class TakenRequest {
   }
 
   #refusal(error: SluiceError): Answer {
+    this.#refusedAs = error.code;
     this.#facts['code'] = error.code;
     return refusalAnswer(error);
   }
+}
+
+function streamOutcome(table: TableKind, delivery: Kept): StreamOutcome {
+  const { acknowledged, overflowed, retried, bytes, billedBytes } = delivery;
+  return { table, landed: acknowledged, overflowed, retried, payloadBytes: bytes, billedBytes };
 }
 
 function countBy<Key extends string>(

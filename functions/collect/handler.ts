@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -11,9 +12,12 @@ import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
 import { secretText } from '../../lib/aws/secretText.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { failureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';
+import { failureFields } from '../../lib/log/failureFields.ts';
 import { logLine } from '../../lib/log/logLine.ts';
+import { Sampler } from '../../lib/log/Sampler.ts';
 import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
 import { type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
@@ -34,6 +38,8 @@ let collector: Collector | undefined;
 
 function makeCollector(): Collector {
   const environment = readEnvironment(process.env);
+  const { successes, seed = randomInt(2 ** 32) } = config.logs;
+  const sampler = new Sampler(environment.logSuccesses ? 1 : successes, seed);
   return {
     plan: collectPlan(config),
     keys: new KeyGate({
@@ -60,6 +66,9 @@ function makeCollector(): Collector {
     wait: (ms) => wait(ms),
     random: Math.random,
     log: logLine,
+    logSuccess: () => sampler.next(),
+    writeMetrics: logLine,
+    stage: environment.stage,
   };
 }
 
@@ -68,9 +77,10 @@ function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
 }
 
 function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  logLine({ level: 'error', event: 'collect', status: 503, error: name, message, stack });
-  return response(refusalAnswer(new CollectError('SLUICE_COLLECT_FAILED')));
+  const code = 'SLUICE_COLLECT_FAILED';
+  for (const line of failureMetrics(code, collector?.stage ?? 'unknown', systemClock.now())) logLine(line);
+  logLine({ level: 'error', event: 'collect', status: 503, code, ...failureFields(error) });
+  return response(refusalAnswer(new CollectError(code)));
 }
 
 /**

@@ -117,6 +117,28 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
   }
 }
 
+/** The metrics of a request that failed before anything of it could be counted. */
+export function failureMetrics(
+  code: string,
+  stage: string,
+  timestamp: number,
+): Readonly<Record<string, unknown>>[] {
+  const base = { namespace: METRIC_NAMESPACE, timestamp };
+  const own = { function: 'collect', stage };
+  const { requests, refused_requests } = collectMetrics;
+  return [
+    emfLine({
+      ...base,
+      dimensions: own,
+      values: [
+        [requests, 1],
+        [refused_requests, 1],
+      ],
+    }),
+    emfLine({ ...base, dimensions: { ...own, reason: code }, values: [[refused_requests, 1]] }),
+  ].filter((line) => line !== null);
+}
+
 function some(metric: Metric, value: number): (readonly [Metric, number])[] {
   return value === 0 ? [] : [[metric, value]];
 }

@@ -80,10 +80,14 @@ function lambdaVariables({ name, memoryMb }: DeployedFunction): Record<string, s
   };
 }
 
-/** The only differences from a deployed function: where AWS is, and whether any well-formed SDK key may post. */
+/** The only differences from a deployed function: where AWS is, whether any well-formed SDK key may post, and that all is logged. */
 function localVariables(options: {
   readonly edgeUrl: string;
   readonly allowAnyKey: boolean;
 }): Record<string, string> {
-  return { AWS_ENDPOINT_URL: options.edgeUrl, SLUICE_ALLOW_ANY_KEY: String(options.allowAnyKey) };
+  return {
+    AWS_ENDPOINT_URL: options.edgeUrl,
+    SLUICE_ALLOW_ANY_KEY: String(options.allowAnyKey),
+    SLUICE_LOG_SUCCESSES: 'true',
+  };
 }

@@ -21,6 +21,8 @@ export interface Posted {
   readonly status: number;
   readonly answer: { readonly success: boolean; readonly code?: string; readonly cure?: string };
   readonly log: Record<string, unknown>;
+  /** Its EMF lines. */
+  readonly metrics: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Request {
@@ -59,6 +61,7 @@ export function makePost(
   const firehose = new FirehoseClient(options);
   const clock = new ManualClock(NOW);
   const logged: Record<string, unknown>[] = [];
+  const metrics: Readonly<Record<string, unknown>>[] = [];
   const collector: Collector = {
     plan: collectPlan(config),
     keys:
@@ -82,6 +85,9 @@ export function makePost(
     wait: async (ms) => clock.advance(ms),
     random: () => 0.5,
     log: (fields) => logged.push(fields),
+    logSuccess: () => true,
+    writeMetrics: (line) => metrics.push(line),
+    stage: 'test',
   };
   return async ({
     method = 'POST',
@@ -102,8 +108,9 @@ export function makePost(
         : { body: typeof body === 'string' ? body : Buffer.from(body).toString('base64') }),
     };
     logged.length = 0;
+    metrics.length = 0;
     const { status, body: text } = await collectRequest(request, collector, clock.now() + withinMs);
     if (logged.length !== 1) throw new Error(`${logged.length} log lines instead of one`);
-    return { status, answer: JSON.parse(text), log: logged[0] ?? {} };
+    return { status, answer: JSON.parse(text), log: logged[0] ?? {}, metrics: [...metrics] };
   };
 }
