@@ -9,7 +9,7 @@ export interface PendingDelivery {
 export interface FlushReport {
   /** What had been waiting, by stream; all of it is in S3 now. */
   readonly delivered: readonly PendingDelivery[];
-  /** Notifications of new objects that the registrar could not work off yet: 0 unless something fails. */
+  /** Notifications of new objects that registrar or redrive could not work off yet: 0 unless something fails. */
   readonly unregistered: number;
 }
 
@@ -36,7 +36,10 @@ export interface Cloud {
   readonly bucket: string;
   readonly database: string;
   status(): CloudStatus;
-  /** Delivers every buffer now; resolves when the partitions of what was delivered are registered. */
+  /**
+   * Delivers every buffer now, and what redrive then puts on the streams; resolves when the partitions of what was
+   * delivered are registered. What was acknowledged is then in a table, in quarantine's too, unless something fails.
+   */
   flush(): Promise<FlushReport>;
   /** Takes no more requests, flushes, and lets go of the data directory. */
   close(): Promise<void>;

@@ -18,7 +18,7 @@ import { loadTemplate } from '../template/loadTemplate.ts';
 import { readDeployment } from '../template/readDeployment.ts';
 import { resolveTemplate } from '../template/resolveTemplate.ts';
 import { Closing } from './Closing.ts';
-import type { Cloud, CloudStatus, FlushReport } from './Cloud.ts';
+import type { Cloud, CloudStatus, FlushReport, PendingDelivery } from './Cloud.ts';
 import { dataFolders, repositoryRoot } from './dataDirectory.ts';
 import { objectSink, schemaSource } from './firehosePorts.ts';
 import { localAccount } from './localAccount.ts';
@@ -27,6 +27,12 @@ import { portProblem } from './portProblem.ts';
 import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
+
+/**
+ * Times that a flush empties the buffers: rows, their errors as rows of quarantine, overflow of both; the rest is
+ * for what streams go on failing.
+ */
+const FLUSH_ROUNDS = 6;
 
 /** What {@link startCloud} needs. */
 export interface StartOptions {
@@ -64,7 +70,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const clock = options.clock ?? new MovableClock();
   const { region, id: account, partition } = localAccount;
   const folders = dataFolders(options.data);
-  closing.add(lockDataDirectory(folders.lock));
+  closing.add(lockDataDirectory(folders.root));
 
   const loaded = await loadTemplate({
     root: repositoryRoot,
@@ -134,10 +140,18 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const triggers = startTriggers(deployment, { queues, functions, clock });
   closing.add(() => triggers.close());
 
+  // What redrive puts on a stream, overflow or rows of quarantine, is in another buffer then.
   async function flush(): Promise<FlushReport> {
-    const delivered = firehose.pending();
-    await firehose.flush();
-    return { delivered, unregistered: await triggers.drain() };
+    const delivered: PendingDelivery[] = [];
+    let unregistered = 0;
+    for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
+      const pending = firehose.pending();
+      if (round > 0 && pending.length === 0) break;
+      delivered.push(...pending);
+      await firehose.flush();
+      unregistered = await triggers.drain();
+    }
+    return { delivered: sumByStream(delivered), unregistered };
   }
   closing.add(() => flush());
 
@@ -169,4 +183,13 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
   controlled = { status, flush, clock, faults, services };
   return { ...addresses, status, flush, close: () => closing.run() };
+}
+
+function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {
+  const sums = new Map<string, PendingDelivery>();
+  for (const { stream, records, bytes } of deliveries) {
+    const before = sums.get(stream) ?? { records: 0, bytes: 0 };
+    sums.set(stream, { stream, records: before.records + records, bytes: before.bytes + bytes });
+  }
+  return [...sums.values()];
 }

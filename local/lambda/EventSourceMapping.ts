@@ -29,10 +29,13 @@ export class EventSourceMapping {
   }
 
   /**
-   * Takes every visible message now, whatever the window, and resolves when none is visible or under way.
-   * Messages that failed stay hidden until their timeout and are not waited for.
+   * Takes every message now, whatever the window, and resolves when none is visible or under way. Messages that had
+   * failed are given once more, as if their timeout were over; those that fail now stay hidden until it is.
    */
   async drain(): Promise<void> {
+    // Only when nothing is under way is everything in flight a failure.
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    if (!this.#closed) this.#options.queue.reveal();
     while (!this.#closed && (this.#visible() > 0 || this.#running.size > 0)) {
       this.#startBatches();
       await Promise.race(this.#running);

@@ -177,6 +177,13 @@ export class Queue {
     this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
   }
 
+  /** Ends the visibility timeout of every message in flight: what was received and not deleted may be received again. */
+  reveal(): void {
+    const now = this.#options.clock.now();
+    const inFlight = [...this.#messages.values()].filter((m) => m.visibleAt > now && m.receiveCount > 0);
+    if (inFlight.length > 0) this.#keep(inFlight.map((message) => ({ ...message, visibleAt: now })));
+  }
+
   /** Deletes every message, in flight or not. Answers false when the last purge is less than a minute ago. */
   purge(): boolean {
     const now = this.#options.clock.now();

@@ -104,6 +104,18 @@ describe('EventSourceMapping', () => {
     expect(queue.pending()).toBe(0);
   });
 
+  it('gives what failed once more when it is drained, and no more often', async () => {
+    const { mapping, batches } = map(({ Records }) => ({
+      batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
+    }));
+    queue.send('bad');
+    for (let n = 1; n <= 3; n += 1) {
+      await mapping.drain();
+      expect(batches).toHaveLength(n);
+    }
+    expect(queue.counts()).toMatchObject({ visible: 0, inFlight: 1 });
+  });
+
   it.each([
     ['throws', () => Promise.reject(new Error('boom'))],
     [
