@@ -71,14 +71,18 @@ function wholeNumber(values: CommandLine['values'], option: string, most: number
   return number;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+/**
+ * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One press may arrive more
+ * than once (from the terminal, from npm, from scripts/launch.mjs), so a second within a second is the first.
+ */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        if (asked && signal === 'SIGINT') process.exit(130);
-        asked = true;
+        if (askedAt !== undefined && signal === 'SIGINT' && performance.now() - askedAt > 1000)
+          process.exit(130);
+        askedAt ??= performance.now();
         resolve();
       });
     }

@@ -19,7 +19,7 @@ export function defineConfig(input: ConfigInput): Config {
     : result.error.issues.map((issue) =>
         issue.code === 'unrecognized_keys'
           ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
-          : `${fieldName(issue.path)}: came ${show(valueAt(input, issue.path))}, expected ${issue.message}.`,
+          : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${issue.message}.`,
       );
   if (!result.success || problems.length > 0) {
     throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
@@ -89,6 +89,14 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
     value = Reflect.get(value, key);
   }
   return value;
+}
+
+/** What came, but for what may be a key pasted where its hash belongs: messages end up in the logs of builds. */
+function shown(input: unknown, path: readonly PropertyKey[]): string {
+  const value = valueAt(input, path);
+  return path[0] === 'keys' && typeof value === 'string'
+    ? `a text of ${value.length} characters`
+    : show(value);
 }
 
 function show(value: unknown): string {

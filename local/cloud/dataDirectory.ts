@@ -20,6 +20,5 @@ export function dataFolders(directory: string) {
     sqs: join(root, 'sqs'),
     secrets: join(root, 'secretsmanager'),
     logs: join(root, 'logs'),
-    lock: join(root, 'lock'),
   };
 }

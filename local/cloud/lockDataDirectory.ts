@@ -1,37 +1,39 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LocalCloudError } from './LocalCloudError.ts';
 
+const PREFIX = 'lock.';
+
 /**
- * Takes a data directory for this process: two clouds writing the same journals would ruin them. The lock of a
- * process that is gone (kill -9, power cut) is taken over.
+ * Takes a data directory for this process: two clouds writing the same journals would ruin them.
+ *
+ * Each process puts down a file of its own, `lock.<pid>`, before it looks for those of others, so that of two
+ * that start at once at least one sees the other. The file of a process that is gone (kill -9) counts for nothing.
  *
  * @returns releases the lock.
  * @throws LocalCloudError `SLUICE_LOCAL_DATA_IN_USE` with the other's process id.
  */
-export function lockDataDirectory(lockFile: string): () => void {
-  mkdirSync(dirname(lockFile), { recursive: true });
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
-      return () => rmSync(lockFile, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      const holder = Number(readFileSync(lockFile, 'utf8'));
-      if (attempt > 0 || isRunning(holder)) {
-        throw new LocalCloudError(
-          'SLUICE_LOCAL_DATA_IN_USE',
-          `${dirname(lockFile)} is held by process ${holder}.`,
-        );
-      }
-      rmSync(lockFile, { force: true });
-    }
+export function lockDataDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true });
+  const own = join(directory, `${PREFIX}${process.pid}`);
+  writeFileSync(own, '');
+  const release = () => rmSync(own, { force: true });
+  const others = readdirSync(directory)
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => Number(name.slice(PREFIX.length)))
+    .filter((pid) => pid !== process.pid);
+  const holder = others.find(isRunning);
+  if (holder !== undefined) {
+    release();
+    const file = join(directory, `${PREFIX}${holder}`);
+    throw new LocalCloudError('SLUICE_LOCAL_DATA_IN_USE', `Process ${holder} holds it by ${file}.`);
   }
+  for (const gone of others) rmSync(join(directory, `${PREFIX}${gone}`), { force: true });
+  return release;
 }
 
-/** Our own id counts as not running: a container gives every new process the same one. */
 function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -28,7 +28,7 @@ export interface GatewayOptions {
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
-  /** Stops listening and waits for the requests under way. */
+  /** Stops listening, lets the requests under way finish for up to 5 seconds, then cuts them off. */
   close(): Promise<void>;
 }
 
@@ -37,6 +37,9 @@ interface Answer {
   readonly headers: Record<string, string | string[]>;
   readonly body: string | Buffer;
 }
+
+/** A client that never finishes its request must not keep what is buffered from being delivered. */
+const CLOSE_GRACE_MS = 5000;
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export async function startGateway({
@@ -132,7 +135,12 @@ export async function startGateway({
     url: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+        server.close((error) => {
+          clearTimeout(cutOff);
+          if (error === undefined) resolve();
+          else reject(error);
+        });
         server.closeIdleConnections();
       }),
   };

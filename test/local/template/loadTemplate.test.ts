@@ -84,7 +84,11 @@ describe('loadTemplate', () => {
       { functionName: 'sluice-local-redrive', input: '{"sluice":"stragglers"}' },
     ]);
     expect(deployment.httpApi).toMatchObject({
-      routes: [{ routeKey: 'POST /{proxy+}', functionName: 'sluice-local-collect', timeoutMs: 30_000 }],
+      routes: ['POST /', 'POST /{proxy+}'].map((routeKey) => ({
+        routeKey,
+        functionName: 'sluice-local-collect',
+        timeoutMs: 30_000,
+      })),
       cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
     });
     expect(deployment.eventSourceMappings).toMatchObject([
