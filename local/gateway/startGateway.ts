@@ -23,12 +23,14 @@ export interface GatewayOptions {
   readonly faults?: Faults;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /** How long requests under way may take once the gateway closes. Default 5,000. */
+  readonly closeGraceMs?: number;
 }
 
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
-  /** Stops listening, lets the requests under way finish for up to 5 seconds, then cuts them off. */
+  /** Stops listening, lets the requests under way finish for a while, then cuts them off. */
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startGateway({
   clock,
   faults = new Faults(),
   port,
+  closeGraceMs = CLOSE_GRACE_MS,
 }: GatewayOptions): Promise<Gateway> {
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     answer(request)
@@ -135,7 +138,7 @@ export async function startGateway({
     url: `http://127.0.0.1:${address.port}`,
     close: () =>
       new Promise((resolve, reject) => {
-        const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+        const cutOff = setTimeout(() => server.closeAllConnections(), closeGraceMs);
         server.close((error) => {
           clearTimeout(cutOff);
           if (error === undefined) resolve();

@@ -32,6 +32,7 @@ async function start(invoke: (functionName: string, event: Record<string, unknow
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
     port: 0,
+    closeGraceMs: 50,
   });
   return gateway.url;
 }
@@ -171,6 +172,18 @@ describe('the gateway’s own errors', () => {
     const url = await start(echo);
     expect((await fetch(`${url}/v1/rgstr`)).status).toBe(404);
     expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(404);
+  });
+});
+
+describe('close', () => {
+  it('cuts off a request that never ends', async () => {
+    const url = await start(echo);
+    const hanging = request(`${url}/v1/rgstr`, { method: 'POST', headers: { 'content-length': '10' } });
+    const cut = new Promise((resolve) => hanging.on('error', resolve));
+    await new Promise<void>((resolve) => hanging.write('half', () => resolve()));
+    await gateway?.close();
+    gateway = undefined;
+    expect(await cut).toMatchObject({ code: 'ECONNRESET' });
   });
 });
 
