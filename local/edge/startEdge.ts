@@ -22,7 +22,7 @@ export interface EdgeOptions {
   /**
    * Answers what begins with `/_sluice/`; false when it knows no such path, which is then answered 404.
    * These requests carry no signature: they are let in only under a loopback name, so that no web page can
-   * reach them by a DNS name of its own.
+   * reach them by a DNS name of its own, and only from pages of this machine, for any page may post to loopback.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** Access key → secret. Default `test` → `test`. */
@@ -108,8 +108,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     if (message.url?.startsWith(CONTROL_PREFIX)) {
-      const known =
-        LOOPBACK_HOST.test(message.headers.host ?? '') && (await options.control?.(message, response));
+      const known = isLocal(message) && (await options.control?.(message, response));
       if (known !== true) response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
     } else {
       const requestId = randomUUID();
@@ -147,6 +146,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       clearTimeout(cutOff);
     },
   };
+}
+
+/** Whether a request names this machine, and comes from no page of another: only pages send an origin. */
+function isLocal({ headers: { host = '', origin } }: IncomingMessage): boolean {
+  return (
+    LOOPBACK_HOST.test(host) &&
+    (origin === undefined || LOOPBACK_HOST.test(origin.replace(/^https?:\/\//, '')))
+  );
 }
 
 /** The client went away: nobody is left to answer, and nothing of ours is wrong. */
