@@ -4,8 +4,8 @@ import * as z from 'zod';
 import config from '#config';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
-import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import { s3SingleTryClient } from '../../lib/aws/s3SingleTryClient.ts';
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/catalog/KnownPartitions.ts';
 import { logLine } from '../../lib/log/logLine.ts';
@@ -14,7 +14,10 @@ import { type DailyReport, dailyRun } from './dailyRun.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { registerObjects } from './registerObjects.ts';
 
-/** Left for the answer and the log after the last try, in milliseconds. */
+/**
+ * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/glueClient.ts, s3SingleTryClient.ts),
+ * and the rest is for the answer and the log.
+ */
 const MARGIN_MS = 12_000;
 
 const known = new KnownPartitions();
@@ -42,14 +45,13 @@ export async function handler(
     config,
     bucket: environment.SLUICE_BUCKET,
     catalog: gluePartitionCatalog(glueClient()),
-    folders: s3DayFolders(s3Client()),
+    folders: s3DayFolders(s3SingleTryClient()),
     known,
     log: logLine,
     attempts: {
       clock: systemClock,
       wait: (ms: number) => wait(ms),
       random: Math.random,
-      // A call may take 10 s (see glueClient.ts): the last one must begin early enough to end in time.
       deadline: systemClock.now() + context.getRemainingTimeInMillis() - MARGIN_MS,
     },
   };

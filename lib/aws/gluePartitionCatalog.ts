@@ -6,12 +6,8 @@ import {
   GetTableCommand,
   type GlueClient,
 } from '@aws-sdk/client-glue';
-import { CatalogError } from '../catalog/CatalogError.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../catalog/PartitionCatalog.ts';
 import { catalogCallError } from './catalogCallError.ts';
-
-/** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
-const MOST_PAGES = 500;
 
 /** The Data Catalog of Glue as the registrar uses it. */
 export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
@@ -27,21 +23,17 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
       };
     },
 
-    async list(database, table) {
-      const found: CatalogPartition[] = [];
-      let token: string | undefined;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const NextToken = token;
-        const answer = await call(() =>
-          client.send(new GetPartitionsCommand({ DatabaseName: database, TableName: table, NextToken })),
-        );
-        for (const { Values = [], StorageDescriptor = {} } of answer.Partitions ?? []) {
-          found.push({ values: Values, storage: StorageDescriptor });
-        }
-        token = answer.NextToken;
-        if (token === undefined || token === '') return found;
-      }
-      throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${database}.${table}: partitions.`);
+    async listPage(database, table, token) {
+      const { Partitions = [], NextToken } = await call(() =>
+        client.send(new GetPartitionsCommand({ DatabaseName: database, TableName: table, NextToken: token })),
+      );
+      return {
+        items: Partitions.map(({ Values = [], StorageDescriptor = {} }) => ({
+          values: Values,
+          storage: StorageDescriptor,
+        })),
+        next: NextToken === '' ? undefined : NextToken,
+      };
     },
 
     async batchCreate(database, table, partitions) {

@@ -14,8 +14,18 @@ export interface Attempts {
   readonly wait: (ms: number) => Promise<void>;
   /** A number from 0 to below 1. */
   readonly random: () => number;
-  /** Epoch milliseconds after which nothing is tried again. */
+  /** Epoch milliseconds from which no call begins: one that began before ends in its own time. */
   readonly deadline: number;
+}
+
+/** Code of what was not called because the deadline had come. */
+export const OUT_OF_TIME = 'OutOfTime';
+
+/** What a call that may not begin any more rejects with; undefined while there is time. */
+export function outOfTime({ clock, deadline }: Attempts): CatalogCallError | undefined {
+  return clock.now() < deadline
+    ? undefined
+    : new CatalogCallError(OUT_OF_TIME, false, 'There was no time left to begin the call.');
 }
 
 /**
@@ -29,11 +39,12 @@ export async function waitForNextTry(attempts: Attempts, tries: number): Promise
   const delay = backoffMs(tries, attempts.random, BACKOFF);
   if (attempts.clock.now() + delay >= attempts.deadline) return false;
   await attempts.wait(delay);
-  return true;
+  return outOfTime(attempts) === undefined;
 }
 
 /**
- * Makes a call until it succeeds, fails for good, or runs out of tries or time.
+ * Makes a call until it succeeds, fails for good, or runs out of tries or time; when there is none to begin with,
+ * it isn't made at all.
  *
  * @throws CatalogCallError the last one.
  */
@@ -41,6 +52,8 @@ export async function retryTransient<Result>(
   attempts: Attempts,
   call: () => Promise<Result>,
 ): Promise<Result> {
+  const late = outOfTime(attempts);
+  if (late !== undefined) throw late;
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();

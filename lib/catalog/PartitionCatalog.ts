@@ -1,3 +1,5 @@
+import type { Page } from './readPages.ts';
+
 /**
  * Where rows lie and how they are written, in Glue's own shape: it is copied from table to partition as a
  * whole, so members not listed here (and not looked at) go along.
@@ -51,8 +53,8 @@ export const PARTITION_BATCH = 100;
  */
 export interface PartitionCatalog {
   getTable(database: string, table: string): Promise<CatalogTable>;
-  /** Every partition of the table. */
-  list(database: string, table: string): Promise<readonly CatalogPartition[]>;
+  /** Partitions of the table, at most 1,000 or fewer where columns are many, from where the page before ended. */
+  listPage(database: string, table: string, token: string | undefined): Promise<Page<CatalogPartition>>;
   /** At most {@link PARTITION_BATCH} partitions; answers the ones that failed. */
   batchCreate(
     database: string,

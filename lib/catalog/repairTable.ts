@@ -1,13 +1,14 @@
 import { tableFolder } from '../layout/tableFolders.ts';
 import type { TableKind } from '../tables/Table.ts';
 import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
-import { retryTransient } from './Attempts.ts';
+import type { Attempts } from './Attempts.ts';
 import { CatalogCallError } from './CatalogCallError.ts';
 import { CatalogError } from './CatalogError.ts';
 import type { DayFolders } from './DayFolders.ts';
 import { dayLocation, dayPartition } from './dayPartition.ts';
 import { findMissing } from './findMissing.ts';
 import { findStale } from './findStale.ts';
+import { type Page, readPages } from './readPages.ts';
 import {
   daysOf,
   type FailedDay,
@@ -18,6 +19,11 @@ import {
   registerDays,
 } from './registerPartitions.ts';
 import { settleInBatches } from './settleInBatches.ts';
+
+/** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
+const MOST_PARTITION_PAGES = 500;
+/** Pages of at most 1,000 folders: beyond any number of days. */
+const MOST_FOLDER_PAGES = 100;
 
 /** What the daily run did for one table. */
 export interface Repaired extends Registered {
@@ -41,12 +47,15 @@ export async function repairTable(
 ): Promise<Repaired> {
   const { config, bucket, catalog, folders, attempts } = target;
   const table = await readTable(target, kind);
-  const [partitions, names] = await readable(`${config.database}.${table.name}`, () =>
-    Promise.all([
-      retryTransient(attempts, () => catalog.list(config.database, table.name)),
-      folders.list(bucket, tableFolder(config, kind)),
-    ]),
-  );
+  const folder = tableFolder(config, kind);
+  const [partitions, names] = await Promise.all([
+    listAll(attempts, `${config.database}.${table.name}: partitions`, MOST_PARTITION_PAGES, (token) =>
+      catalog.listPage(config.database, table.name, token),
+    ),
+    listAll(attempts, `s3://${bucket}/${folder}: folders`, MOST_FOLDER_PAGES, (token) =>
+      folders.listPage(bucket, folder, token),
+    ),
+  ]);
   const missing = findMissing({ today: utcDay(attempts.clock.now()), folders: names, partitions });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
 
@@ -82,11 +91,19 @@ function isSameFolder(location: string | undefined, folder: string): boolean {
   return location === folder || `${location}/` === folder;
 }
 
-async function readable<Result>(what: string, read: () => Promise<Result>): Promise<Result> {
+/** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
+async function listAll<Item>(
+  attempts: Attempts,
+  what: string,
+  mostPages: number,
+  readPage: (token: string | undefined) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
   try {
-    return await read();
+    const items = await readPages(attempts, mostPages, readPage);
+    if (items !== undefined) return items;
   } catch (error) {
     if (!(error instanceof CatalogCallError)) throw error;
     throw new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
   }
+  throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${what}.`);
 }

@@ -1,4 +1,4 @@
-import { type Attempts, waitForNextTry } from './Attempts.ts';
+import { type Attempts, outOfTime, waitForNextTry } from './Attempts.ts';
 import { CatalogCallError } from './CatalogCallError.ts';
 import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
 import { isTransient } from './transientCodes.ts';
@@ -16,7 +16,8 @@ const EXISTS = 'AlreadyExistsException';
 
 /**
  * Sends partitions in batches and settles each of them: what failed for a passing reason is sent again, and
- * only that, with jittered backoff inside the deadline; what remains is handed back by name.
+ * only that, with jittered backoff inside the deadline; what remains is handed back by name, as is what the deadline
+ * left no time to send.
  *
  * A call as a whole may answer AlreadyExistsException too (it is among its documented errors) and then says
  * nothing of the other items: the batch is halved until the one it means is alone.
@@ -33,6 +34,11 @@ export async function settleInBatches(
 
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     const { items } = batch;
+    const late = outOfTime(attempts);
+    if (late !== undefined) {
+      failed.push(...items.map(({ values }) => ({ values, code: late.code, message: late.message })));
+      continue;
+    }
     const tries = batch.tries + 1;
     const answer = await answerOf(items, send);
     if (answer.wholeExists && items.length > 1) {

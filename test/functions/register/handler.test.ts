@@ -140,6 +140,27 @@ describe('queue messages', () => {
     expect(lines).toMatchObject([{ failed: [{ day: '2026-11-16', code: 'SLUICE_CATALOG_UNAVAILABLE' }] }]);
   });
 
+  it('come back in time when Glue hangs: no call begins after the deadline, whatever table it is for', async () => {
+    // Each call takes longer than there is time to begin one.
+    world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
+    const response = await handler(
+      {
+        Records: [
+          message('exposure', `${dayFolder(config, 'exposures', '2026-11-15')}a.parquet`),
+          message('event', `${dayFolder(config, 'events', '2026-11-15')}a.parquet`),
+        ],
+      },
+      context(12_300),
+    );
+    expect(response).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'exposure' }, { itemIdentifier: 'event' }],
+    });
+    expect(lines).toMatchObject([
+      { level: 'error', failed: [{ code: 'OutOfTime' }, { code: 'SLUICE_CATALOG_UNAVAILABLE' }] },
+    ]);
+    expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
+  });
+
   it.each([
     ['no JSON', '{"detail":', 'It is not JSON.'],
     ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}', 'detail-type, detail'],
@@ -182,6 +203,15 @@ describe('the schedule', () => {
       { table: config.tables.quarantine, failed: [] },
     ]);
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports }]);
+  });
+
+  it('begins no call of Glue or S3 after the deadline', async () => {
+    world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
+    await expect(handler({ sluice: 'daily' }, context(12_300))).rejects.toMatchObject({
+      code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
+      detail: expect.stringMatching(/OutOfTime.*OutOfTime.*OutOfTime/),
+    });
+    expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
   });
 
   it('fails when a table does, after the others are repaired', async () => {
