@@ -77,6 +77,9 @@ describe('readSdkKey', () => {
     'takes no key of another shape: %p',
     (key) => {
       expect(readSdkKey({ 'statsig-api-key': key }, query(''))).toBeNull();
+      expect(readSdkKey({}, new URLSearchParams({ k: key }))).toBeNull();
+      // Nor does it hide a good one in the query.
+      expect(readSdkKey({ 'statsig-api-key': key }, query('k=client-b'))).toBe('client-b');
     },
   );
 });
