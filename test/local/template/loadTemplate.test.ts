@@ -118,10 +118,12 @@ describe('loadTemplate', () => {
       SLUICE_EVENTS_STREAM: 'sluice-local-events',
       SLUICE_QUARANTINE_STREAM: 'sluice-local-quarantine',
       SLUICE_BUCKET: loaded.config.bucket,
+      SLUICE_KEYS_SECRET: expect.stringMatching(/^arn:aws:secretsmanager:.*:secret:sluice-local-keys-\w{6}$/),
+      SLUICE_STAGE: 'local',
     });
     expect(byName.get('sluice-local-register')?.env).toEqual({ SLUICE_BUCKET: loaded.config.bucket });
     // A role of its own for each: the default would be one for all, with the rights of all.
-    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(2);
+    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(deployment.functions.length);
     expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
 
     // AWS asks for six times the function's timeout.
