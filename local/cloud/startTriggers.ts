@@ -1,4 +1,5 @@
 import type { LocalClock } from '../clock/LocalClock.ts';
+import { reportDefect } from '../edge/reportDefect.ts';
 import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { Scheduler } from '../scheduler/Scheduler.ts';
 import type { Queues } from '../sqs/model/Queues.ts';
@@ -20,7 +21,14 @@ export function startTriggers(
     queues,
     functions,
     clock,
-  }: { readonly queues: Queues; readonly functions: Functions; readonly clock: LocalClock },
+    onFailure = reportDefect,
+  }: {
+    readonly queues: Queues;
+    readonly functions: Functions;
+    readonly clock: LocalClock;
+    /** Told when a queue itself fails. Default: the stack on stderr. */
+    readonly onFailure?: (error: unknown) => void;
+  },
 ): Triggers {
   const mappings = deployment.eventSourceMappings
     .filter(({ enabled }) => enabled)
@@ -33,6 +41,7 @@ export function startTriggers(
           windowMs: windowSeconds * 1000,
           maximumConcurrency,
           clock,
+          onFailure,
         }),
     );
   const scheduler = new Scheduler(clock, (name, input) => functions.invoke(name, input));

@@ -10,6 +10,7 @@ import { admitRequest } from './admitRequest.ts';
 import { detectService } from './detectService.ts';
 import { handleUnderFaults } from './handleUnderFaults.ts';
 import { jsonError } from './jsonError.ts';
+import { reportDefect } from './reportDefect.ts';
 import { sendResponse } from './sendResponse.ts';
 import { type Authorization, readAuthorization } from './sigv4/readAuthorization.ts';
 import { SignatureProblem } from './sigv4/SignatureProblem.ts';
@@ -160,8 +161,4 @@ function isLocal({ headers: { host = '', origin } }: IncomingMessage): boolean {
 function hungUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
-}
-
-function reportDefect(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }

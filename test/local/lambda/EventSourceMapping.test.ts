@@ -42,6 +42,9 @@ function map(answer: (batch: Batch) => unknown, options: Partial<MappingOptions>
     windowMs: 5_000,
     maximumConcurrency: 2,
     partialResponses: true,
+    onFailure: (error) => {
+      throw error;
+    },
     invoke: async (payload) => {
       const batch: Batch = JSON.parse(payload);
       batches.push(batch.Records.map(({ body }) => body));
@@ -128,6 +131,91 @@ describe('EventSourceMapping', () => {
     for (const body of ['a', 'b']) queue.send(body);
     await mapping.drain();
     expect(queue.pending()).toBe(2);
+  });
+
+  describe('when the queue itself fails', () => {
+    /** The queue, but for calls that fail as with a full disk while `full` is set. */
+    function onFullDisk(full: { receive?: boolean; delete?: boolean; counts?: boolean }) {
+      const fail = (when: boolean | undefined) => {
+        if (when === true) throw new Error('ENOSPC');
+      };
+      const failures: unknown[] = [];
+      return {
+        failures,
+        onFailure: (error: unknown) => failures.push(error),
+        queue: {
+          arn: queue.arn,
+          onMessage: (listener: () => void) => queue.onMessage(listener),
+          reveal: () => queue.reveal(),
+          counts() {
+            fail(full.counts);
+            return queue.counts();
+          },
+          receive(max: number) {
+            fail(full.receive);
+            return queue.receive(max);
+          },
+          delete(receipt: string) {
+            fail(full.delete);
+            queue.delete(receipt);
+          },
+        },
+      };
+    }
+
+    it.each(['receive', 'counts'] as const)('says so (%s) and asks again, later every time', async (call) => {
+      const full = { [call]: true };
+      const { failures, ...options } = onFullDisk(full);
+      const { mapping, batches } = map(() => ({ batchItemFailures: [] }), {
+        ...options,
+        windowMs: 0,
+        maximumConcurrency: 1,
+      });
+      queue.send('a');
+      const settled = () => new Promise((resolve) => setImmediate(resolve));
+      for (const [seconds, times] of [
+        [0, 1],
+        [1, 2],
+        [1, 2],
+        [1, 3],
+        [3, 3],
+        [1, 4],
+      ] as const) {
+        clock.advance(seconds * 1_000);
+        await settled();
+        expect(failures).toHaveLength(times);
+      }
+      full[call] = false;
+      clock.advance(8_000);
+      await mapping.drain();
+      expect(batches).toEqual([['a']]);
+      expect(queue.pending()).toBe(0);
+    });
+
+    it('gives again what could not be deleted, once its timeout is over', async () => {
+      const full = { delete: true };
+      const { failures, ...options } = onFullDisk(full);
+      const { mapping, batches } = map(() => ({ batchItemFailures: [] }), options);
+      queue.send('a');
+      await mapping.drain();
+      expect([failures.length, queue.pending()]).toEqual([1, 1]);
+      full.delete = false;
+      clock.advance(VISIBILITY_SECONDS * 1_000 + 5_000);
+      await mapping.drain();
+      expect(batches).toEqual([['a'], ['a']]);
+      expect(queue.pending()).toBe(0);
+    });
+
+    it('ends a drain all the same', async () => {
+      const { failures, ...options } = onFullDisk({ receive: true });
+      const { mapping } = map(() => ({ batchItemFailures: [] }), { ...options, maximumConcurrency: 1 });
+      queue.send('a');
+      for (let times = 1; times <= 3; times += 1) {
+        await mapping.drain();
+        expect(failures).toHaveLength(times);
+      }
+      expect(queue.counts().visible).toBe(1);
+    });
   });
 
   it('takes any answer as success where partial responses are off', async () => {
