@@ -1,0 +1,107 @@
+import type { Collector } from '../../../functions/collect/Collector.ts';
+import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { KeyCache } from '../../../lib/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/keys/KeyGate.ts';
+import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
+import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { NOW } from './postEvents.ts';
+
+/** What became of one request. */
+export interface Taken {
+  readonly status: number;
+  readonly code: string | null;
+  /** Every document put, each parsed. */
+  readonly rows: readonly unknown[];
+  readonly quarantined: readonly Readonly<Record<string, unknown>>[];
+  /** Bytes of the objects in which quarantine keeps what is too large for a row. */
+  readonly large: readonly number[];
+  /** Of the request's own metrics, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * A collector whose streams and bucket are lists: for tests of very many or very large requests. Everything but the
+ * wire is real.
+ */
+export function memoryCollector(input: Partial<ConfigInput> = {}): (request: HttpRequest) => Promise<Taken> {
+  const config = defineConfig({ bucket: 'bucket', allowAnyKey: true, ...input });
+  const clock = new ManualClock(NOW);
+  const put = { exposures: [] as Uint8Array[], events: [] as Uint8Array[], quarantine: [] as Uint8Array[] };
+  const large: number[] = [];
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const stream = (kept: Uint8Array[]) => async (records: readonly Uint8Array[]) => {
+    kept.push(...records);
+    return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+  };
+  const collector: Collector = {
+    plan: collectPlan(config),
+    keys: new KeyGate({
+      configured: [],
+      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),
+      allowAnyKey: true,
+      limit: { perSecond: 1_000_000, burst: 1_000_000 },
+      clock,
+    }),
+    streams: {
+      exposures: stream(put.exposures),
+      events: stream(put.events),
+      quarantine: stream(put.quarantine),
+    },
+    putOverflow: async () => {
+      throw new Error('nothing should overflow');
+    },
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: async ({ body }) => {
+      large.push(body.length);
+    },
+    clock,
+    wait: async (ms) => clock.advance(ms),
+    random: () => 0.5,
+    log: () => {},
+    logSuccess: () => true,
+    writeMetrics: (line) => lines.push(line),
+    stage: 'test',
+  };
+  return async (request) => {
+    for (const list of [put.exposures, put.events, put.quarantine, large, lines]) list.length = 0;
+    const { status, body } = await collectRequest(request, collector, clock.now() + 2_500);
+    const answer: unknown = JSON.parse(body);
+    const own = lines[0] ?? {};
+    return {
+      status,
+      code: String(Reflect.get(Object(answer), 'code') ?? '') || null,
+      rows: [...put.exposures, ...put.events].flatMap(documentsOf),
+      quarantined: put.quarantine.flatMap(documentsOf),
+      large: [...large],
+      metrics: Object.fromEntries(
+        Object.entries(own).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+      ),
+    };
+  };
+}
+
+function documentsOf(record: Uint8Array): Readonly<Record<string, unknown>>[] {
+  return Buffer.from(record)
+    .toString('utf8')
+    .split('\n')
+    .map((document) => JSON.parse(document));
+}
+
+/** A request with a key, as API Gateway passes it on. */
+export function requestOf(
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+  rawQueryString = '',
+): HttpRequest {
+  return {
+    rawPath: '/v1/rgstr',
+    rawQueryString,
+    headers: { 'statsig-api-key': 'client-key', ...headers },
+    requestContext: { http: { method: 'POST' } },
+    isBase64Encoded: typeof body === 'object',
+    body: typeof body === 'string' ? body : Buffer.from(body).toString('base64'),
+  };
+}

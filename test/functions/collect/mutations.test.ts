@@ -1,0 +1,196 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { decodeBody } from '../../../lib/statsig/decodeBody.ts';
+import { statsigFixtures } from '../../harness/StatsigFixture.ts';
+import { memoryCollector, requestOf, type Taken } from './memoryCollector.ts';
+
+/** How many mutated requests are sent; the same ones each time. */
+const MUTATIONS = 10_000;
+const SEED = 20_261_120;
+
+/** What JSON is mutated with: each is legal JSON, and wrong in most places. */
+const VALUES = [
+  'null',
+  'true',
+  '0',
+  '-1',
+  '1e400',
+  '-1e400',
+  '253402300800000',
+  '12345678901234567890',
+  '"NaN"',
+  '""',
+  '"\\ud800"',
+  '"\\u0000"',
+  '"10000-01-01T00:00:00Z"',
+  '[]',
+  '{}',
+  '[[[[[[1]]]]]]',
+  '{"__proto__":{"a":1}}',
+  '{"a":1,"a":2}',
+  '"statsig::gate_exposure"',
+  '"statsig::diagnostics"',
+];
+
+/** What stands where a value, a key or a mark of JSON is. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null|[{}[\],:]/g;
+
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+type Random = ReturnType<typeof generator>;
+
+/** Damage to bytes: flipped bits, a byte changed, a piece left out, repeated or cut off. */
+function mutateBytes(bytes: Uint8Array, random: Random): Buffer {
+  const out = Buffer.from(bytes);
+  const at = random(out.length);
+  const length = 1 + random(16);
+  switch (random(5)) {
+    case 0:
+      out[at] = (out[at] ?? 0) ^ (1 << random(8));
+      return out;
+    case 1:
+      out[at] = random(256);
+      return out;
+    case 2:
+      return out.subarray(0, at);
+    case 3:
+      return Buffer.concat([out.subarray(0, at), out.subarray(at + length)]);
+    default:
+      return Buffer.concat([out.subarray(0, at + length), out.subarray(at)]);
+  }
+}
+
+/** Damage to JSON: values replaced, tokens left out or doubled, characters changed. */
+function mutateText(text: string, random: Random): string {
+  const tokens = [...text.matchAll(TOKEN)];
+  const token = tokens[random(tokens.length)];
+  const value = VALUES[random(VALUES.length)] ?? 'null';
+  if (token === undefined) return value;
+  const before = text.slice(0, token.index);
+  const after = text.slice(token.index + token[0].length);
+  switch (random(6)) {
+    case 0:
+    case 1:
+    case 2:
+      // A key stays one: else most mutations would only be no JSON.
+      return (
+        before +
+        (after.startsWith(':') ? `"${random(100)}"` : /^[{}[\],:]$/.test(token[0]) ? token[0] : value) +
+        after
+      );
+    case 3:
+      return before + after;
+    case 4:
+      return before + token[0] + token[0] + after;
+    default:
+      return before + String.fromCharCode(random(0x3000)) + after;
+  }
+}
+
+/** Events that a reader of its own finds in a body; null when it is no batch. */
+function eventsIn(text: string): number | null {
+  try {
+    const { events, exposures, user, statsigMetadata } = Object(JSON.parse(text));
+    const isShared = (value: unknown) =>
+      value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
+    const list: unknown = events ?? exposures;
+    return Array.isArray(list) && isShared(user) && isShared(statsigMetadata) ? list.length : null;
+  } catch {
+    return null;
+  }
+}
+
+function check(
+  { status, code, rows, quarantined, metrics }: Taken,
+  expected: number | null | undefined,
+): void {
+  const { received = 0, landed = 0, ignored = 0 } = metrics;
+  if (status === 202) {
+    expect(code).toBeNull();
+    expect(rows.length + quarantined.length + ignored).toBe(received);
+    expect(landed).toBe(rows.length);
+    if (expected !== undefined) expect(received).toBe(expected);
+  } else {
+    // What can never succeed is kept whole, or there was nothing to keep.
+    expect([400, 413, 415]).toContain(status);
+    expect([rows.length, quarantined.length]).toEqual([0, code === 'SLUICE_BODY_EMPTY' ? 0 : 1]);
+    if (expected !== undefined) expect(expected).toBeNull();
+  }
+  expect(rows.filter((row) => !isRow(row))).toEqual([]);
+  for (const row of quarantined) expect(row).toMatchObject({ reason: expect.stringMatching(/^SLUICE_/) });
+}
+
+/** By hand: jest's matchers would take most of the time. */
+function isRow(row: unknown): boolean {
+  const { event_id, ds } = Object(row);
+  return /^[0-9a-f]{32}$/.test(event_id) && /^\d{4}-\d{2}-\d{2}$/.test(ds);
+}
+
+describe('mutated requests of real SDKs', () => {
+  const fixtures = statsigFixtures().map(([, fixture]) => {
+    const bytes = Buffer.from(fixture.body, 'base64');
+    const encoding = fixture.headers['content-encoding'] ?? '';
+    const { text } = decodeBody(bytes, {
+      contentEncoding: encoding,
+      statsigEncoded: new URLSearchParams(fixture.query).get('se') === '1',
+    });
+    return { fixture, bytes, text, encoding };
+  });
+
+  const configurations: [how: string, Partial<ConfigInput>][] = [
+    ['as configured by default', {}],
+    [
+      'under redaction and filters',
+      {
+        privacy: {
+          redact: { 'user.*': 'hash', 'metadata.*': 'drop', 'statsigMetadata.currentPage': 'drop' },
+          salt: 'sixteen characters at least',
+        },
+        events: { deny: ['auto_capture::*'] },
+        landTelemetry: true,
+      },
+    ],
+  ];
+
+  it.each(configurations)(
+    'are answered, and kept if so answered, %s',
+    async (name, config) => {
+      const take = memoryCollector(config);
+      const random = generator(SEED + name.length);
+      const statuses = new Map<number, number>();
+      for (let i = 0; i < MUTATIONS / 2; i += 1) {
+        const source = fixtures[random(fixtures.length)];
+        if (source === undefined) throw new Error('no fixtures');
+        const { fixture, bytes, text, encoding } = source;
+        const how = random(4);
+        let taken: Taken;
+        let expected: number | null | undefined;
+        if (how === 0) {
+          taken = await take(
+            requestOf(mutateBytes(bytes, random), { 'content-encoding': encoding }, fixture.query),
+          );
+        } else {
+          let mutated = mutateText(text, random);
+          for (let more = random(3); more > 0; more -= 1) mutated = mutateText(mutated, random);
+          expected = mutated === '' ? undefined : eventsIn(mutated);
+          const body = how === 1 ? mutated : gzipSync(mutated, { level: 1 });
+          taken = await take(requestOf(body, {}));
+        }
+        check(taken, expected);
+        statuses.set(taken.status, (statuses.get(taken.status) ?? 0) + 1);
+      }
+      // Neither all refused nor all taken: the mutations reach both sides.
+      expect(statuses.get(202) ?? 0).toBeGreaterThan(1_000);
+      expect(statuses.get(400) ?? 0).toBeGreaterThan(1_000);
+    },
+    120_000,
+  );
+});
