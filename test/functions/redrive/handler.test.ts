@@ -1,0 +1,256 @@
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import config from '#config';
+import { readEnvironment } from '../../../functions/redrive/environment.ts';
+import { handler } from '../../../functions/redrive/handler.ts';
+import { overflowBody } from '../../../lib/delivery/overflowObject.ts';
+import { overflowKey } from '../../../lib/layout/overflowKey.ts';
+import { realClock } from '../../../local/clock/LocalClock.ts';
+import { MovableClock } from '../../../local/clock/MovableClock.ts';
+import { objectCreatedEvent } from '../../../local/events/objectCreatedEvent.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
+import { openFirehose } from '../../../local/firehose/openFirehose.ts';
+import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../local/s3/s3Service.ts';
+import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
+
+const TRIES = 3;
+const HOUR_MS = 3_600_000;
+const directory = temporaryDirectory();
+/** S3's, so that objects can be old. */
+const past = new MovableClock();
+const faults = new Faults();
+const environment = { ...process.env };
+const lines: Record<string, unknown>[] = [];
+let store: ObjectStore;
+let firehose: Awaited<ReturnType<typeof openFirehose>>;
+let services: Awaited<ReturnType<typeof startServices>>;
+let s3: S3Client;
+
+beforeAll(async () => {
+  store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: past });
+  store.ensureBucket(config.bucket, { eventBridge: true });
+  firehose = await openFirehose({
+    directory: `${directory.path}/firehose`,
+    clock: realClock,
+    sink: { put: async () => undefined },
+    schemaSource: async () => undefined,
+    region: 'us-east-1',
+    account: '000000000000',
+    faults,
+  });
+  for (const name of ['exposures', 'events', 'quarantine']) {
+    await firehose.createStream(name, {
+      DeliveryStreamName: name,
+      DeliveryStreamType: 'DirectPut',
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: `arn:aws:s3:::${config.bucket}`,
+        RoleARN: 'arn:aws:iam::000000000000:role/x',
+      },
+    });
+  }
+  services = await startServices([s3Service({ store, clock: past }), firehose.service], faults);
+  s3 = new S3Client(services.options);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: services.options.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    SLUICE_BUCKET: config.bucket,
+    SLUICE_EXPOSURES_STREAM: 'exposures',
+    SLUICE_EVENTS_STREAM: 'events',
+    SLUICE_QUARANTINE_STREAM: 'quarantine',
+    SLUICE_TRIES: String(TRIES),
+  });
+});
+beforeEach(() => {
+  lines.length = 0;
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(JSON.parse(String(text))) > 0);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  faults.clear();
+  for (const { key } of await objects(''))
+    await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }));
+});
+afterAll(async () => {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  s3.destroy();
+  await services.close();
+  await firehose.close();
+  store.close();
+  directory.remove();
+});
+
+async function objects(prefix: string): Promise<{ key: string }[]> {
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: config.bucket, Prefix: prefix }),
+  );
+  return Contents.map(({ Key = '' }) => ({ key: Key }));
+}
+
+const put = async (key: string, body: Uint8Array | string) => {
+  await s3.send(new PutObjectCommand({ Bucket: config.bucket, Key: key, Body: body }));
+};
+const keyOf = (digit: string) => overflowKey('events', digit.repeat(64));
+async function spill(digit: string, rows = ['{"event_id":"a"}']): Promise<string> {
+  await put(keyOf(digit), await overflowBody(rows));
+  return keyOf(digit);
+}
+const down = () => faults.set({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
+
+const context = (remainingMs = 60_000) => ({ getRemainingTimeInMillis: () => remainingMs });
+const record = (messageId: string, body: string, receives = 1) => ({
+  messageId,
+  body,
+  eventSource: 'aws:sqs',
+  attributes: { ApproximateReceiveCount: String(receives) },
+});
+const message = (messageId: string, key: string, receives = 1, bucket = config.bucket) =>
+  record(
+    messageId,
+    JSON.stringify(
+      objectCreatedEvent(
+        { bucket, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 },
+        { region: 'us-east-1', account: '000000000000' },
+      ),
+    ),
+    receives,
+  );
+
+describe('queue messages', () => {
+  it('bring their objects on the stream, with one line in the log', async () => {
+    const keys = [await spill('a'), await spill('b', ['{"event_id":"b"}', '{"event_id":"c"}'])];
+    const response = await handler(
+      {
+        Records: [
+          ...keys.map((key) => message(key, key)),
+          message('again', keys[0] ?? ''),
+          message('other', 'query-results/x'),
+          message('elsewhere', keyOf('c'), 1, 'another-bucket'),
+        ],
+      },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect(await objects('')).toEqual([]);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        event: 'redrive',
+        messages: 5,
+        objects: { delivered: 2, gone: 1, ignored: 2 },
+        documents: 3,
+      },
+    ]);
+  });
+
+  it('come back while the stream is down; after the last try the object is parked and told of', async () => {
+    const key = await spill('a');
+    down();
+    const response = await handler({ Records: [message('m', key, TRIES - 1)] }, context(16_000));
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        event: 'redrive',
+        objects: { kept: 1 },
+        kept: { 'SLUICE_REDRIVE_NOT_DELIVERED ServiceUnavailableException': 1 },
+      }),
+    ]);
+
+    lines.length = 0;
+    const last = await handler({ Records: [message('m', key, TRIES)] }, context(16_000));
+    expect(last).toEqual({ batchItemFailures: [] });
+    expect(await objects('')).toEqual([{ key: `parked/${key}` }]);
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        event: 'redrive_parked',
+        code: 'SLUICE_REDRIVE_PARKED',
+        key,
+        to: `parked/${key}`,
+        why: 'SLUICE_REDRIVE_NOT_DELIVERED',
+        detail: 'ServiceUnavailableException',
+      },
+      expect.objectContaining({ event: 'redrive', objects: { parked: 1 } }),
+    ]);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}'],
+  ])('that are %s come back, and so end in the dead-letter queue', async (_what, body) => {
+    expect(await handler({ Records: [record('bad', body)] }, context())).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'bad' }],
+    });
+    expect(lines).toMatchObject([{ invalid: [{ code: 'SLUICE_REDRIVE_MESSAGE_INVALID' }] }]);
+  });
+});
+
+describe('the run for stragglers', () => {
+  const run = () => handler({ sluice: 'stragglers' }, context(30_000));
+
+  it('redrives what is old, of overflow and of errors, and leaves what is young to its message', async () => {
+    await past.set(Date.now() - HOUR_MS);
+    await spill('a');
+    await put('errors/exposures/format-conversion-failed/x', '{"rawData":"e30="}\n');
+    await past.setReal();
+    const young = await spill('b');
+    expect(await run()).toMatchObject({
+      level: 'info',
+      objects: { delivered: 1, quarantined: 1 },
+      documents: 2,
+    });
+    expect(await objects('')).toEqual([{ key: young }]);
+  });
+
+  it('goes on when one fails, and parks what has waited for a day', async () => {
+    await past.set(Date.now() - HOUR_MS);
+    const hour = await spill('a');
+    await past.set(Date.now() - 25 * HOUR_MS);
+    const day = await spill('b');
+    await past.setReal();
+    down();
+    expect(await handler({ sluice: 'stragglers' }, context(25_000))).toMatchObject({
+      level: 'error',
+      objects: { kept: 1, parked: 1 },
+    });
+    expect((await objects('')).map(({ key }) => key)).toEqual([hour, `parked/${day}`]);
+    expect(lines).toMatchObject([
+      { code: 'SLUICE_REDRIVE_PARKED', key: day },
+      { event: 'redrive_stragglers' },
+    ]);
+  });
+
+  it('says so when it cannot list', async () => {
+    faults.set({
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['ListObjectsV2'], calls: 'all' }],
+    });
+    expect(await run()).toMatchObject({
+      level: 'error',
+      code: 'SLUICE_REDRIVE_BUCKET_FAILED',
+      detail: 'AccessDenied',
+    });
+  });
+});
+
+describe('redrive', () => {
+  it('refuses any other event by its code', async () => {
+    for (const event of [{}, { sluice: 'daily' }, { Records: [{ eventSource: 'aws:s3' }] }, null]) {
+      await expect(handler(event, context())).rejects.toMatchObject({
+        code: 'SLUICE_REDRIVE_INVOCATION_UNKNOWN',
+      });
+    }
+  });
+
+  it('names what is missing in its environment', () => {
+    expect(() => readEnvironment({ SLUICE_BUCKET: 'b', SLUICE_TRIES: '0' })).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_REDRIVE_ENVIRONMENT_INVALID',
+        detail: 'SLUICE_EXPOSURES_STREAM, SLUICE_EVENTS_STREAM, SLUICE_QUARANTINE_STREAM, SLUICE_TRIES',
+      }),
+    );
+  });
+});
