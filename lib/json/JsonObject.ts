@@ -1,4 +1,4 @@
-import { ExactNumber } from './parseExactJson.ts';
+import { ExactNumber } from './ExactNumber.ts';
 
 /** A JSON object whose members have not been looked at yet. */
 export type JsonObject = { readonly [key: string]: unknown };

@@ -1,5 +1,5 @@
+import { ExactNumber, isExact } from './ExactNumber.ts';
 import { isJsonObject, type JsonObject } from './JsonObject.ts';
-import { ExactNumber, isExact } from './parseExactJson.ts';
 import { isPlain, quoteNested } from './quoteJson.ts';
 import { SortedMembers } from './SortedMembers.ts';
 

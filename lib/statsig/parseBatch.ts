@@ -18,7 +18,7 @@ export interface Batch {
 /**
  * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come.
  *
- * @param exact Keep numbers that a double can't hold; several times slower.
+ * @param exact Keep numbers that a double can't hold; slower.
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`.
  */
 export function parseBatch(text: string, exact = false): Batch {
@@ -26,6 +26,7 @@ export function parseBatch(text: string, exact = false): Batch {
   try {
     parsed = exact ? parseExactJson(text) : JSON.parse(text);
   } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     // V8's message quotes the text, which may hold anything: it is not passed on.
     throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
   }

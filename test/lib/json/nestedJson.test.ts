@@ -1,11 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ExactNumber, isExact } from '../../../lib/json/ExactNumber.ts';
 import { isEmptyJson } from '../../../lib/json/isEmptyJson.ts';
 import { NestedJson } from '../../../lib/json/NestedJson.ts';
-import { ExactNumber, parseExactJson } from '../../../lib/json/parseExactJson.ts';
+import { parseExactJson } from '../../../lib/json/parseExactJson.ts';
 import { quoteJson, quoteNested } from '../../../lib/json/quoteJson.ts';
 import { sameJson } from '../../../lib/json/sameJson.ts';
 import { toWellFormed } from '../../../lib/json/toWellFormed.ts';
+
+declare global {
+  interface JSON {
+    // In Node since 22, not yet in TypeScript's library: https://tc39.es/proposal-json-parse-with-source/
+    parse(
+      text: string,
+      reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
+    ): unknown;
+  }
+}
 
 /** The same by the plainest means: sort the keys, stringify, quote. */
 function canonical(value: unknown): string {
@@ -89,6 +100,35 @@ describe('parseExactJson', () => {
     const value: unknown = parseExactJson('{"id":12345678901234567890,"n":1.5,"t":"x"}');
     expect(value).toEqual({ id: new ExactNumber('12345678901234567890'), n: 1.5, t: 'x' });
     expect(JSON.stringify(value)).toBe('{"id":12345678901234567890,"n":1.5,"t":"x"}');
+  });
+
+  it('rounds fractions to the nearest double, as every reader of JSON does', () => {
+    expect(parseExactJson('[0.12345678901234567890123]')).toEqual([0.12345678901234568]);
+  });
+
+  it('keeps every integer digit by digit, and the rest is JSON.parse', () => {
+    const number = fc.oneof(
+      fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+      fc.constantFrom('-1e400', '0.5', '-0', '9007199254740992.5E0', '1e2'),
+    );
+    const value = fc.dictionary(anyText, fc.oneof(anyText, anyJson, fc.array(number.map(JSON.rawJSON))));
+    fc.assert(
+      fc.property(value, fc.constantFrom(undefined, ' '), (members, space) => {
+        const text = JSON.stringify({ ...members, ['__proto__']: members }, null, space);
+        const expected = JSON.parse(text, (_key, member, { source }) =>
+          typeof member === 'number' && !isExact(member) ? JSON.rawJSON(source ?? '') : member,
+        );
+        expect(JSON.stringify(parseExactJson(text))).toBe(JSON.stringify(expected));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('goes deeper than any stack', () => {
+    const deep = (number: string) => `${'[{"a":'.repeat(50_000)}${number}${'}]'.repeat(50_000)}`;
+    let node: unknown = parseExactJson(deep('9007199254740993'));
+    for (let i = 0; i < 50_000; i += 1) node = Object(Object(node)[0])['a'];
+    expect(node).toEqual(new ExactNumber('9007199254740993'));
   });
 });
 
