@@ -65,7 +65,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     await mkdir(finished);
     await rename(join(workspace, 'build'), join(finished, 'build'));
     await writeFile(join(finished, PACKAGE_FILE), JSON.stringify(packaged));
-    await keep(finished, directory);
+    await keep(workspace, finished, directory);
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
@@ -75,17 +75,21 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   return { ...made, directory, config, cached: false };
 }
 
-/** Undefined when there is none, or none that can be read: that one is removed, to be made again. */
+/** Undefined when there is none, or when what there is is torn. */
 async function readPackage(
   directory: string,
 ): Promise<Pick<LoadedTemplate, 'stackName' | 'template'> | undefined> {
-  const text = await readFile(join(directory, PACKAGE_FILE), 'utf8').catch(() => '');
+  const text = await readFile(join(directory, PACKAGE_FILE), 'utf8').catch((error) => {
+    if (isMissing(error)) return '';
+    throw error;
+  });
   const packaged = packageSchema.safeParse(parseJson(text));
-  if (!packaged.success) {
-    await rm(directory, { recursive: true, force: true });
-    return undefined;
-  }
+  if (!packaged.success) return undefined;
   return { stackName: packaged.data.stackName, template: parseTemplate(packaged.data.template) };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function parseJson(text: string): unknown {
@@ -96,15 +100,31 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Moves a package into place at once, so that nobody sees half of one. */
-async function keep(finished: string, directory: string): Promise<void> {
+/** Moves a package into place at once, so that nobody sees half of one, and a torn one out of it. */
+async function keep(workspace: string, finished: string, directory: string): Promise<void> {
   try {
     await rename(finished, directory);
   } catch (error) {
     // Somebody else has just made the same: theirs is as good.
     if ((await readPackage(directory)) !== undefined) return;
+    if (!(await moveTorn(directory, join(workspace, 'torn')))) throw error;
+    await rename(finished, directory).catch(async (again) => {
+      if ((await readPackage(directory)) === undefined) throw again;
+    });
+  }
+}
+
+/** Answers whether there was anything. A whole package that somebody put there meanwhile goes back. */
+async function moveTorn(directory: string, aside: string): Promise<boolean> {
+  try {
+    await rename(directory, aside);
+  } catch (error) {
+    if (isMissing(error)) return false;
     throw error;
   }
+  // Where a third has put one since, that stays.
+  if ((await readPackage(aside)) !== undefined) await rename(aside, directory).catch(() => undefined);
+  return true;
 }
 
 /** Removes all packages but the latest. */

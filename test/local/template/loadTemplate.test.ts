@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -147,7 +147,21 @@ describe('loadTemplate', () => {
   it('does not trust a kept package that is torn', async () => {
     const [digest = ''] = readdirSync(cacheDirectory);
     writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
-    expect((await load()).cached).toBe(false);
+    const [one, two] = await Promise.all([load(), load()]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory)).toEqual([digest]);
+  });
+
+  it('leaves a kept package that it could not read where it is', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    const file = join(cacheDirectory, digest, 'deployment.json');
+    renameSync(file, `${file}.aside`);
+    // Reading fails, and not because nothing is there.
+    symlinkSync('deployment.json', file);
+    await expect(load()).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(existsSync(join(cacheDirectory, digest, 'build'))).toBe(true);
+    renameSync(`${file}.aside`, file);
     expect((await load()).cached).toBe(true);
   });
 
