@@ -1,4 +1,5 @@
 import { MAX_RECORD_BYTES } from '../delivery/limits.ts';
+import { DepthError } from '../json/DepthError.ts';
 import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
@@ -12,6 +13,7 @@ import { EventError } from '../statsig/EventError.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../statsig/limits.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
+import { RequestError } from '../statsig/RequestError.ts';
 import { type LogEvent, readEvent } from '../statsig/readEvent.ts';
 import { readTime } from '../statsig/readTime.ts';
 import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
@@ -60,6 +62,7 @@ export class BatchWalk {
   readonly #noted = new Map<string, number>();
   readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
 
+  /** @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
   constructor(batch: Batch, sender: Sender, plan: CollectPlan) {
     this.#batch = batch;
     this.#receivedAt = sender.receivedAt;
@@ -82,11 +85,16 @@ export class BatchWalk {
     };
     this.#identity = new EventIdentity(sender.keyHash, senderId);
     this.#users = new UserParts(this.#json, plan, stored('stableID', stableId), sender.environment ?? null);
-    this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
-      session_id: stored('sessionID', sessionId),
-      sdk_type: this.#about.sdkType,
-      sdk_version: this.#about.sdkVersion,
-    });
+    try {
+      this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
+        session_id: stored('sessionID', sessionId),
+        sdk_type: this.#about.sdkType,
+        sdk_version: this.#about.sdkVersion,
+      });
+    } catch (error) {
+      if (!(error instanceof DepthError)) throw error;
+      throw new RequestError('SLUICE_BODY_WRONG_SHAPE', 'statsigMetadata is nested too deeply.');
+    }
     const clientTimes = [...sender.clientTimes, batch.clientTime];
     this.#correction = clockCorrection(clientTimes, sender.receivedAt);
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
@@ -258,8 +266,7 @@ function storedText(
 
 function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {
   if (error instanceof EventError) return error;
-  // How the writer of JSON says that a value is nested too deeply.
-  if (error instanceof RangeError) return new EventError('SLUICE_EVENT_TOO_DEEP');
+  if (error instanceof DepthError) return new EventError('SLUICE_EVENT_TOO_DEEP');
   throw error;
 }
 

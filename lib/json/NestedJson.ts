@@ -1,3 +1,4 @@
+import { DepthError } from './DepthError.ts';
 import { ExactNumber, isExact } from './ExactNumber.ts';
 import { isJsonObject, type JsonObject } from './JsonObject.ts';
 import { isPlain, quoteNested } from './quoteJson.ts';
@@ -5,6 +6,9 @@ import { SortedMembers } from './SortedMembers.ts';
 
 /** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
 const MAX_DEPTH = 64;
+
+/** One for all: a batch may have thousands of such events, and a stack for each would cost more than they do. */
+const TOO_DEEP = new DepthError(MAX_DEPTH);
 
 /** Keys repeat in every event: each is quoted once, up to this many different ones. */
 const KEYS_AT_MOST = 4_096;
@@ -31,7 +35,7 @@ export class NestedJson {
   /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
   inexact = false;
 
-  /** @throws RangeError beyond 64 levels. */
+  /** @throws DepthError beyond 64 levels. */
   write(value: unknown, depth = 0): string {
     switch (typeof value) {
       case 'string':
@@ -54,7 +58,7 @@ export class NestedJson {
 
   /** The object that these are the members of. */
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
-    if (depth > MAX_DEPTH) throw new RangeError(`JSON nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) throw TOO_DEEP;
     let text = '';
     // A plain text's closing quote is written with the next key: half as many pieces to put together.
     let textOpen = false;
@@ -80,7 +84,7 @@ export class NestedJson {
   }
 
   #array(items: readonly unknown[], depth: number): string {
-    if (depth > MAX_DEPTH) throw new RangeError(`JSON nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) throw TOO_DEEP;
     let text = '';
     for (const item of items) text += (text === '' ? '' : ',') + this.write(item, depth);
     return `[${text}]`;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { DepthError } from '../json/DepthError.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { type PathStep, parseRedactionPath } from './redactionPath.ts';
@@ -52,7 +53,7 @@ export class Redaction {
    * A member of an event as it may be stored; undefined when it may not.
    *
    * @param json Writes what is hashed and is no text; learns of numbers that are inexact.
-   * @throws RangeError when it would hash JSON nested deeper than 64 levels.
+   * @throws DepthError when it would hash JSON nested deeper than 64 levels.
    */
   member(name: string, value: unknown, json: NestedJson): unknown {
     const rule = this.#roots.get(name.toLowerCase());
@@ -95,7 +96,7 @@ export class Redaction {
     try {
       return this.members(event, new NestedJson());
     } catch (error) {
-      if (error instanceof RangeError) return null;
+      if (error instanceof DepthError) return null;
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DepthError } from '../../../lib/json/DepthError.ts';
 import { ExactNumber, isExact } from '../../../lib/json/ExactNumber.ts';
 import { isEmptyJson } from '../../../lib/json/isEmptyJson.ts';
 import { NestedJson } from '../../../lib/json/NestedJson.ts';
@@ -73,10 +74,10 @@ describe('NestedJson', () => {
   it('refuses to go deeper than 64 levels', () => {
     const nest = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
     expect(new NestedJson().write(nest(64))).toHaveLength(128);
-    expect(() => new NestedJson().write(nest(65))).toThrow(RangeError);
-    expect(() => new NestedJson().write(nest(20_000))).toThrow(RangeError);
+    expect(() => new NestedJson().write(nest(65))).toThrow(DepthError);
+    expect(() => new NestedJson().write(nest(20_000))).toThrow(DepthError);
     expect(() => new NestedJson().write(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`))).toThrow(
-      RangeError,
+      DepthError,
     );
   });
 
