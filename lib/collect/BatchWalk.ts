@@ -4,7 +4,6 @@ import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
-import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
 import type { RefusedEvent } from '../quarantine/Refused.ts';
@@ -22,9 +21,10 @@ import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
+import { dsMember } from './dsMember.ts';
 import { EventIdentity } from './EventIdentity.ts';
 import type { EventFilter } from './eventFilter.ts';
-import { EVALUATION_MEMBERS, EXPOSURE_KINDS, exposureRow } from './exposureRow.ts';
+import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
 import type { IgnoredReason } from './ignoredReasons.ts';
 import { rawEvent } from './rawEvent.ts';
 import { SenderParts } from './SenderParts.ts';
@@ -159,13 +159,17 @@ export class BatchWalk {
 
   #collectExposure(event: LogEvent, kind: 'gate' | 'config' | 'layer'): void {
     this.#demand('exposures');
-    const { own, secondary, metadata } = this.#plan.runs.exposures;
+    const { secondary, metadata } = this.#plan.runs.exposures;
     if (!isJsonObject(event.metadata)) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
-    const evaluated = withoutPrivateBootstrap(new SortedMembers(event.metadata));
-    const { columns, unresolved } = exposureRow(kind, evaluated, this.#plan.resolveExperiment);
-    const evaluatedJson = flatten(this.#json.writeMembers(evaluated));
+    const evaluation = this.#plan.evaluations.get(kind, event.metadata, this.#json);
+    const evaluatedJson = evaluation.metadata;
     const storedJson =
-      this.#plan.redaction === null ? evaluatedJson : this.#storedEvaluation(evaluated, this.#plan.redaction);
+      this.#plan.redaction === null
+        ? evaluatedJson
+        : this.#storedEvaluation(
+            withoutPrivateBootstrap(new SortedMembers(event.metadata)),
+            this.#plan.redaction,
+          );
     const gates = event.secondaryExposures;
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
     // An exposure has no value by definition; one that came with a value keeps it among the extras.
@@ -174,13 +178,14 @@ export class BatchWalk {
     const sender = this.#senders.get(event.statsigMetadata, extras);
     const { times, day } = this.#times('exposures', event.time);
     const eventId = this.#identity.next(
-      `[${quoteNested(event.name)},${this.#json.write(event.time)},${user.digest},${evaluatedJson},${gatesJson},${sender.added}]`,
+      event.name,
+      `${this.#json.write(event.time)}${user.identity}${evaluatedJson}${gatesJson ?? ''}${sender.added}`,
     );
     this.#add(
       'exposures',
-      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.exposures}${secondary(gatesJson)}${metadata(storedJson)}${sender.members},"ds":"${day}"}`,
+      `{"event_id":"${eventId}"${evaluation.own}${user.units}${times}${this.#received}${user.user.exposures}${secondary(gatesJson)}${metadata(storedJson)}${sender.members}${dsMember(day)}`,
     );
-    if (unresolved) count(this.#noted, 'name_unresolved');
+    if (evaluation.unresolved) count(this.#noted, 'name_unresolved');
   }
 
   #collectCustom(event: LogEvent): void {
@@ -193,7 +198,8 @@ export class BatchWalk {
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
     const { times, day } = this.#times('events', event.time);
     const eventId = this.#identity.next(
-      `[${quoteNested(event.name)},${this.#json.write(event.time)},${user.digest},${metadataJson},${valueJson},${sender.added}]`,
+      event.name,
+      `${this.#json.write(event.time)}${user.identity}${metadataJson ?? ''},${valueJson}${sender.added}`,
     );
     const columns = {
       event_name: event.name,
@@ -201,7 +207,7 @@ export class BatchWalk {
     };
     this.#add(
       'events',
-      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.events}${metadata(stored === null ? metadataJson : stored.metadataJson)}${sender.members},"ds":"${day}"}`,
+      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.events}${metadata(stored === null ? metadataJson : stored.metadataJson)}${sender.members}${dsMember(day)}`,
     );
   }
 

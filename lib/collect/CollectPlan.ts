@@ -6,6 +6,7 @@ import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
 import type { ForwardedKind, Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
+import { Evaluations } from './Evaluations.ts';
 import { type EventFilter, eventFilter } from './eventFilter.ts';
 
 /** What a configuration decides about collecting, prepared once and used for every batch. */
@@ -13,6 +14,7 @@ export interface CollectPlan {
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   readonly resolveExperiment: (sent: string) => ResolvedName;
   readonly landTelemetry: boolean;
+  readonly evaluations: Evaluations;
   /** What is taken out of events before they are written; null when nothing is. */
   readonly redaction: Redaction | null;
   /** Which events land by their names; null when all do. */
@@ -48,7 +50,9 @@ export function collectPlan(config: Config): CollectPlan {
   const { exposures, events } = forwardedTables(config);
   const { redact, salt = '' } = config.privacy;
   const resolveExperiment = experimentNames(config.experiments);
+  const ownExposure = memberWriter(exposures, 'experiment_id', 'user_id');
   return {
+    evaluations: new Evaluations(ownExposure, resolveExperiment),
     unitIds: Object.entries(config.unitIds),
     resolveExperiment,
     landTelemetry: config.landTelemetry,
@@ -58,7 +62,7 @@ export function collectPlan(config: Config): CollectPlan {
     futureMs: config.timeWindow.futureDays * DAY_MS,
     runs: {
       exposures: {
-        own: memberWriter(exposures, 'experiment_id', 'user_id'),
+        own: ownExposure,
         ...sharedRuns(exposures, 'user_dimensions'),
         secondary: jsonMember(exposures, 'secondary_exposures'),
         metadata: jsonMember(exposures, 'metadata'),

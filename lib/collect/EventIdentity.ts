@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { flatten } from '../json/flatten.ts';
+import { quoteNested } from '../json/quoteJson.ts';
 
 /** Hex digits of an event ID: 128 of SHA-256's 256 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
 const ID_LENGTH = 32;
@@ -11,6 +13,8 @@ const ID_LENGTH = 32;
  */
 export class EventIdentity {
   readonly #scope: string;
+  /** The scope with the name of an event behind it. */
+  readonly #scopes = new Map<string, string>();
   readonly #seen = new Map<string, number>();
   #repeats = 0;
 
@@ -28,13 +32,23 @@ export class EventIdentity {
     return this.#repeats;
   }
 
-  /** ID of the batch's next event. */
-  next(canonicalEvent: string): string {
-    const id = hash('sha256', this.#scope + canonicalEvent).slice(0, ID_LENGTH);
+  /**
+   * ID of the batch's next event.
+   *
+   * @param name The event's name.
+   * @param rest Everything else that it consists of, as canonical JSON.
+   */
+  next(name: string, rest: string): string {
+    let scope = this.#scopes.get(name);
+    if (scope === undefined) {
+      scope = flatten(`${this.#scope}[${quoteNested(name)},`);
+      this.#scopes.set(name, scope);
+    }
+    const id = hash('sha256', scope + rest).slice(0, ID_LENGTH);
     const before = this.#seen.get(id) ?? 0;
     this.#seen.set(id, before + 1);
     if (before === 0) return id;
     this.#repeats += 1;
-    return hash('sha256', `${this.#scope}${before}:${canonicalEvent}`).slice(0, ID_LENGTH);
+    return hash('sha256', `${before}:${scope}${rest}`).slice(0, ID_LENGTH);
   }
 }

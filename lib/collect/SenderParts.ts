@@ -21,7 +21,7 @@ export type SenderColumns = {
 
 /**
  * Writes the sender's columns. `statsig_metadata` is the batch's, overlaid by the event's own; what nobody
- * documents goes under its key `event`. Events differ in the page they were logged on, if at all.
+ * documents goes under its key `event`, or `event_` where an SDK has one of its own. Events differ in the page they were logged on, if at all.
  */
 export class SenderParts {
   readonly #json: NestedJson;
@@ -32,6 +32,8 @@ export class SenderParts {
   /** `,"statsig_metadata":"{…,`: the batch's metadata, open for the event's. */
   readonly #opening: string;
   readonly #plain: SenderPart;
+  /** Parts of events whose metadata is one text, by that text. */
+  readonly #known = new Map<string, { readonly key: string; readonly part: SenderPart }>();
 
   constructor(json: NestedJson, plan: CollectPlan, batchMetadata: JsonObject | null, columns: SenderColumns) {
     this.#json = json;
@@ -60,7 +62,7 @@ export class SenderParts {
     const stored = redaction.member('statsigMetadata', metadata, this.#json);
     const shown = extras === null ? null : redaction.members(extras, this.#json);
     return {
-      added: this.#json.write([metadata, extras]),
+      added: this.#added(metadata, extras),
       members: this.#part(stored, isEmptyJson(shown) ? null : shown).members,
     };
   }
@@ -68,30 +70,56 @@ export class SenderParts {
   #part(metadata: unknown, extras: JsonObject | null): SenderPart {
     if (extras === null) {
       if (isEmptyJson(metadata)) return this.#plain;
-      if (isJsonObject(metadata) && this.#onlyAdds(metadata)) return this.#beside(this.#json.write(metadata));
+      if (isJsonObject(metadata) && this.#onlyAdds(metadata)) return this.#beside(metadata);
     }
     const undocumented =
       isEmptyJson(metadata) || isJsonObject(metadata) ? extras : { ...extras, statsigMetadata: metadata };
-    const all = {
-      ...this.#batchMetadata,
-      ...(isJsonObject(metadata) ? metadata : null),
-      ...(undocumented === null ? null : { event: undocumented }),
-    };
+    const named = { ...this.#batchMetadata, ...(isJsonObject(metadata) ? metadata : null) };
+    const all = undocumented === null ? named : { ...named, [freeKey(named)]: undocumented };
     return {
-      added: this.#json.write([metadata, extras]),
+      added: this.#added(metadata, extras),
       members: this.#plan.runs.exposures.senderMetadata(this.#json.write(all)) + this.#columns,
     };
   }
 
+  /** It depends on the event alone: what the batch's metadata has besides may differ between resends. */
+  #added(metadata: unknown, extras: JsonObject | null): string {
+    if (isEmptyJson(metadata)) return extras === null ? this.#plain.added : this.#json.write([null, extras]);
+    return this.#json.write(extras === null && isJsonObject(metadata) ? metadata : [metadata, extras]);
+  }
+
   /** Whether nothing of the batch's metadata is overridden, as is usual: its text can then be used as it is. */
   #onlyAdds(metadata: JsonObject): boolean {
-    for (const key in metadata) {
-      if (key === 'event' || Object.hasOwn(this.#batchMetadata, key)) return false;
-    }
+    for (const key in metadata) if (Object.hasOwn(this.#batchMetadata, key)) return false;
     return true;
   }
 
-  #beside(added: string): SenderPart {
-    return { added, members: `${this.#opening}${added.slice(1)}"${this.#columns}` };
+  #beside(metadata: JsonObject): SenderPart {
+    const text = onlyText(metadata);
+    const known = text === null ? undefined : this.#known.get(text);
+    if (known !== undefined && Object.hasOwn(metadata, known.key)) return known.part;
+    const added = flatten(this.#json.write(metadata));
+    const part = { added, members: flatten(`${this.#opening}${added.slice(1)}"${this.#columns}`) };
+    const [key] = Object.keys(metadata);
+    if (text !== null && key !== undefined) this.#known.set(text, { key, part });
+    return part;
   }
+}
+
+/** Where the undocumented goes: `event`, with as many underscores as it takes to hide nothing that is there. */
+function freeKey(named: JsonObject): string {
+  let key = 'event';
+  while (Object.hasOwn(named, key)) key += '_';
+  return key;
+}
+
+/** The text that is the only member, as a page is; null when there is more to it. */
+function onlyText(metadata: JsonObject): string | null {
+  let only: string | null = null;
+  for (const key in metadata) {
+    const value = metadata[key];
+    if (only !== null || typeof value !== 'string') return null;
+    only = value;
+  }
+  return only;
 }

@@ -10,8 +10,8 @@ import { environmentOf, userColumns, withoutPrivateAttributes } from './userColu
 
 /** What a user puts into each of its events' documents. */
 export interface UserPart {
-  /** Stands for the whole user in its events' identities: their texts stay short. */
-  readonly digest: string;
+  /** Stands for the whole user in its events' identities, between commas: their texts stay short. */
+  readonly identity: string;
   /** Members of the unit columns and all custom IDs. */
   readonly units: string;
   /** Members of environment and user, by table. */
@@ -66,7 +66,7 @@ export class UserParts {
     const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
     const json = stored === null ? null : stored === user ? nested : this.#json.write(stored);
     return {
-      digest: hash('sha256', nested),
+      identity: `,${hash('sha256', nested, 'base64url')},`,
       units: flatten(units + exposures.customIds(all)),
       user: {
         exposures: flatten(environment + exposures.user(json)),

@@ -5,8 +5,11 @@ import { isAssignment } from '../statsig/isAssignment.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { scalarText } from './scalarText.ts';
 
+/** What was evaluated. */
+export type ExposureKind = 'gate' | 'config' | 'layer';
+
 /** Kind of an exposure event, by its name. */
-export const EXPOSURE_KINDS: ReadonlyMap<string, 'gate' | 'config' | 'layer'> = new Map([
+export const EXPOSURE_KINDS: ReadonlyMap<string, ExposureKind> = new Map([
   ['statsig::gate_exposure', 'gate'],
   ['statsig::config_exposure', 'config'],
   ['statsig::layer_exposure', 'layer'],
@@ -57,7 +60,7 @@ const GATE_SEPARATOR = ':';
  * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
  */
 export function exposureRow(
-  kind: 'gate' | 'config' | 'layer',
+  kind: ExposureKind,
   metadata: SortedMembers,
   resolve: (sent: string) => ResolvedName,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {

@@ -21,8 +21,13 @@ export interface Packed {
 export function packDocuments(documents: readonly string[]): Packed {
   const atMost = surelyOneRecord(documents);
   if (atMost !== null) {
-    const data = encodeRecord(documents.join('\n'), atMost);
-    return { records: [{ data, documents: documents.map((_, index) => index) }], tooLarge: [] };
+    let text = '';
+    const indexes: number[] = [];
+    for (let index = 0; index < documents.length; index += 1) {
+      text += index === 0 ? documents[index] : `\n${documents[index]}`;
+      indexes.push(index);
+    }
+    return { records: [{ data: encodeRecord(text, atMost), documents: indexes }], tooLarge: [] };
   }
   const records: PackedRecord[] = [];
   const tooLarge: number[] = [];

@@ -25,8 +25,8 @@ export class SortedMembers {
 
   /** The member of that key, undefined when there is none. */
   get(key: string): unknown {
-    const at = this.keys.indexOf(key);
-    return at < 0 ? undefined : this.values[at];
+    for (let i = 0; i < this.keys.length; i += 1) if (this.keys[i] === key) return this.values[i];
+    return undefined;
   }
 }
 

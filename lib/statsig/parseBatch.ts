@@ -1,7 +1,11 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
+import { parseSharingUsers } from './parseSharingUsers.ts';
 import { RequestError } from './RequestError.ts';
+
+/** An escaped surrogate, whether or not it has its other half. */
+const HALF_PAIR = /\\ud[89a-f]/i;
 
 /** One POST of an SDK: events that nobody has looked at yet, and what they share. */
 export interface Batch {
@@ -24,14 +28,14 @@ export interface Batch {
 export function parseBatch(text: string, exact = false): Batch {
   let parsed: unknown;
   try {
-    parsed = exact ? parseExactJson(text) : JSON.parse(text);
+    parsed = exact ? parseExactJson(text) : parseSharingUsers(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // V8's message quotes the text, which may hold anything: it is not passed on.
     throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
   }
   // Half a surrogate pair can come only as an escape; Firehose could not write it as UTF-8.
-  if (text.includes('\\ud') || text.includes('\\uD')) parsed = toWellFormed(parsed);
+  if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   const list = events ?? exposures;

@@ -1,3 +1,4 @@
+import { flatten } from '../json/flatten.ts';
 import { isoDay } from './isoDay.ts';
 import { DAY_MS } from './utcDay.ts';
 
@@ -15,7 +16,7 @@ export function isoTimestamp(epochMs: number): string {
   const minutes = Math.floor(seconds / 60);
   const clock = `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}`;
   cachedMs = epochMs;
-  cachedText = `${isoDay(epochMs)}T${clock}.${THREE_DIGITS[time % 1000]}Z`;
+  cachedText = flatten(`${isoDay(epochMs)}T${clock}.${THREE_DIGITS[time % 1000]}Z`);
   return cachedText;
 }
 
