@@ -35,7 +35,7 @@ export class EventIdentity {
   /**
    * ID of the batch's next event.
    *
-   * @param name The event's name.
+   * @param name The event's name, or whatever many have in common: its text is prepared once.
    * @param rest Everything else that it consists of, as canonical JSON.
    */
   next(name: string, rest: string): string {

@@ -61,7 +61,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     for (const { code, detail, raw } of refused) {
       const { text, encoding } = rawText(raw);
       const row: QuarantineRow = {
-        quarantine_id: identity.next(JSON.stringify([code, text])),
+        quarantine_id: identity.next(code, JSON.stringify(text)),
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : bounded(detail),
