@@ -10,7 +10,6 @@ import type { RefusedEvent } from '../quarantine/Refused.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
-import { MAX_TIME_MS, MIN_TIME_MS } from '../statsig/limits.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
 import { RequestError } from '../statsig/RequestError.ts';
 import { type LogEvent, readEvent } from '../statsig/readEvent.ts';
@@ -53,7 +52,6 @@ export class BatchWalk {
   readonly #identity: EventIdentity;
   readonly #users: UserParts;
   readonly #senders: SenderParts;
-  readonly #correction: number;
   readonly #clockSkewMs: number | null;
   readonly #received: string;
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
@@ -96,7 +94,6 @@ export class BatchWalk {
       throw new RequestError('SLUICE_BODY_WRONG_SHAPE', 'statsigMetadata is nested too deeply.');
     }
     const clientTimes = [...sender.clientTimes, batch.clientTime];
-    this.#correction = clockCorrection(clientTimes, sender.receivedAt);
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
     this.#received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
   }
@@ -244,11 +241,9 @@ export class BatchWalk {
     }
     const sent = readTime(time);
     if (sent === null) throw new EventError('SLUICE_EVENT_BAD_TIME');
-    const timestamp = sent + this.#correction;
-    if (timestamp < MIN_TIME_MS || timestamp > MAX_TIME_MS) {
-      throw new EventError('SLUICE_EVENT_BAD_TIME', 'The sender’s clock corrected, it is out of range.');
-    }
-    if (this.#correction !== 0) count(this.#noted, 'clock_corrected');
+    const correction = clockCorrection(sent, this.#clockSkewMs, this.#receivedAt);
+    const timestamp = sent + (correction ?? 0);
+    if (correction !== 0) count(this.#noted, correction === null ? 'clock_ignored' : 'clock_corrected');
     const times = write({ timestamp, client_timestamp: sent });
     const { pastMs, futureMs } = this.#plan;
     if (timestamp >= this.#receivedAt - pastMs && timestamp <= this.#receivedAt + futureMs) {

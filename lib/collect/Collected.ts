@@ -28,7 +28,7 @@ export interface Collected {
   readonly refused: readonly RefusedEvent[];
   /** Events that the configuration doesn't land, by reason: `lib/collect/ignoredReasons.ts`. */
   readonly counted: Readonly<Record<string, number>>;
-  /** Landed events worth a number, by reason: `clock_corrected`, `outside_time_window`, `time_missing`, `name_unresolved`. */
+  /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
   /** Events equal to one before them in the batch. */
   readonly duplicates: number;

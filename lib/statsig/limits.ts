@@ -19,6 +19,12 @@ export const MAX_KEY_LENGTH = 256;
 /** A sender's clock may be off by this many milliseconds before its events' times are corrected. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
+/**
+ * Oldest that an event may be, by its sender's clock, when it is sent, for that clock to be believed; milliseconds.
+ * SDKs keep for days what they could not send; a clock that makes it longer is more likely no clock.
+ */
+export const MAX_AGE_WHEN_SENT_MS = 30 * 86_400_000;
+
 /** Epoch milliseconds of 0001-01-01T00:00:00.000Z: years outside 1 to 9999 fit no `YYYY-MM-DD`. */
 export const MIN_TIME_MS = -62_135_596_800_000;
 

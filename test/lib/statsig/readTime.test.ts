@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { clockCorrection } from '../../../lib/statsig/clockCorrection.ts';
+import { clockCorrection, clockSkew } from '../../../lib/statsig/clockCorrection.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/statsig/limits.ts';
 import { readTime } from '../../../lib/statsig/readTime.ts';
 
@@ -66,22 +66,61 @@ describe('readTime', () => {
   });
 });
 
+describe('clockSkew', () => {
+  it('is of the first statement that is a time', () => {
+    expect(clockSkew([null, 'soon', noon - 10, noon], noon)).toBe(10);
+    expect(clockSkew([String(noon + 10)], noon)).toBe(-10);
+    expect(clockSkew([null, undefined, 'soon'], noon)).toBeNull();
+  });
+});
+
 describe('clockCorrection', () => {
   const minute = 60_000;
+  const day = 24 * 60 * minute;
 
-  it('leaves a clock alone that is off by at most five minutes', () => {
-    for (const off of [0, 1, -1, 5 * minute, -5 * minute]) {
-      expect(clockCorrection([String(noon - off)], noon)).toBe(0);
+  it('leaves times alone when the clock is off by at most five minutes, or was not told', () => {
+    for (const skew of [0, 1, -1, 5 * minute, -5 * minute, null]) {
+      for (const time of [noon, noon - 400 * day, noon + day]) {
+        expect(clockCorrection(time, skew, noon)).toBe(0);
+      }
     }
   });
 
-  it('corrects a clock that is further off, in either direction', () => {
-    expect(clockCorrection([String(noon - 5 * minute - 1)], noon)).toBe(5 * minute + 1);
-    expect(clockCorrection([noon + 24 * 60 * minute], noon)).toBe(-24 * 60 * minute);
+  it('corrects by a clock that is further off, in either direction and by decades', () => {
+    for (const skew of [5 * minute + 1, -5 * minute - 1, day, -day, -400 * day, noon]) {
+      for (const age of [-5 * minute, 0, 3 * day, 30 * day]) {
+        expect(clockCorrection(noon - skew - age, skew, noon)).toBe(skew);
+      }
+    }
   });
 
-  it('takes the first statement that is a time', () => {
-    expect(clockCorrection([null, 'soon', noon - 10 * minute, noon], noon)).toBe(10 * minute);
-    expect(clockCorrection([null, undefined, 'soon'], noon)).toBe(0);
+  it.each([
+    ['in seconds', Math.floor(noon / 1000)],
+    ['0', 0],
+    ['long ago', noon - 400 * day],
+    ['years ahead', noon + 400 * day],
+  ])('believes no clock that is %s beside an event of now', (_what, sentAt) => {
+    const skew = clockSkew([sentAt], noon);
+    for (const time of [noon, noon - minute, noon - 3 * day]) {
+      expect(clockCorrection(time, skew, noon)).toBeNull();
+    }
+  });
+
+  it('never moves a time beyond its arrival or 30 days before it', () => {
+    const anyTime = fc.integer({ min: MIN_TIME_MS, max: MAX_TIME_MS });
+    const near = fc.integer({ min: -40 * day, max: 40 * day });
+    const times = fc.oneof(
+      fc.tuple(anyTime, anyTime),
+      fc.tuple(anyTime, near).map(([sentAt, age]): [number, number] => [sentAt - age, sentAt]),
+    );
+    fc.assert(
+      fc.property(times, ([time, sentAt]) => {
+        const correction = clockCorrection(time, noon - sentAt, noon);
+        if (correction === null || correction === 0) return;
+        expect(time + correction).toBeLessThanOrEqual(noon + 5 * minute);
+        expect(time + correction).toBeGreaterThanOrEqual(noon - 30 * day);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
