@@ -176,7 +176,7 @@ export class BatchWalk {
     const { times, day } = this.#times('exposures', event.time);
     const eventId = this.#identity.next(
       event.name,
-      `${this.#json.write(event.time)}${user.identity}${evaluatedJson}${gatesJson ?? ''}${sender.added}`,
+      `${this.#when(event.time)}${user.identity}${evaluatedJson}${gatesJson ?? ''}${sender.added}`,
     );
     this.#add(
       'exposures',
@@ -196,7 +196,7 @@ export class BatchWalk {
     const { times, day } = this.#times('events', event.time);
     const eventId = this.#identity.next(
       event.name,
-      `${this.#json.write(event.time)}${user.identity}${metadataJson ?? ''},${valueJson}${sender.added}`,
+      `${this.#when(event.time)}${user.identity}${metadataJson ?? ''},${valueJson}${sender.added}`,
     );
     const columns = {
       event_name: event.name,
@@ -230,6 +230,14 @@ export class BatchWalk {
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }
     this.#documents[kind].push(document);
+  }
+
+  /**
+   * An event's time as part of its identity. One without happened when it was received, as its row says, too: two
+   * purchases that an HTTP client without a clock reports must not become one, though its resend then counts twice.
+   */
+  #when(time: unknown): string {
+    return time === null ? `received:${this.#receivedAt}` : this.#json.write(time);
   }
 
   /** Members of an event's times, and the day it belongs to. */

@@ -3,7 +3,8 @@ export const identityColumns = [
   {
     name: 'event_id',
     type: 'string',
-    comment: 'Identity of the event: equal for every resend, different for repeats within one batch',
+    comment:
+      'Identity of the event: equal for every resend (unless it was sent without a time), different for repeats within one batch',
   },
 ] as const;
 

@@ -105,6 +105,18 @@ describe('event_id', () => {
     expect(ids(repeats)).toEqual(first);
   });
 
+  it('of an event without a time is of the moment it was received', () => {
+    const purchase = { eventName: 'purchase', user: { userID: 'u' }, value: 9.99 };
+    for (const time of [{}, { time: null }]) {
+      const sent = { events: [{ ...purchase, ...time }] };
+      const all = [0, 1, 60_000, 86_400_000].flatMap((ms) => ids(sent, { receivedAt: now + ms }));
+      expect(new Set(all).size).toBe(4);
+      expect(ids(sent)).toEqual(ids({ events: [purchase] }));
+    }
+    const timed = { events: [{ ...purchase, time: now }] };
+    expect(ids(timed, { receivedAt: now + 60_000 })).toEqual(ids(timed));
+  });
+
   it('differs by key, device and session', () => {
     const all = [
       ids({ events, statsigMetadata }),
