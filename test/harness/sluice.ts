@@ -8,6 +8,8 @@ export function sluice(...args: string[]): Promise<{ code: number; stdout: strin
     execFile(
       process.execPath,
       [join(repositoryRoot, 'cli', 'sluice.mjs'), ...args],
+      // Jest's `process.env` is a copy, which a child does not inherit by itself.
+      { env: process.env },
       (error, stdout, stderr) => {
         resolve({
           code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1,

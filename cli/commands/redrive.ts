@@ -1,0 +1,148 @@
+import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { isUtcDay } from '../../lib/time/utcDay.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { textTable } from '../output/textTable.ts';
+import { RedriveCommandError } from '../redrive/RedriveCommandError.ts';
+import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** `sluice redrive`: brings back what is in quarantine, by reason. */
+export const redrive: Command = {
+  name: 'redrive',
+  summary: 'Try what is in quarantine for a reason again, and land what passes now.',
+  usage: 'sluice redrive --reason CODE [--from DAY] [--to DAY] [--dry-run] [--stage NAME] [options]',
+  options: {
+    reason: { type: 'string', help: 'the reason, e.g. SLUICE_FIREHOSE_SCHEMA_MISMATCH (docs/quarantine.md)' },
+    from: { type: 'string', help: 'first day received, YYYY-MM-DD (default: all)' },
+    to: { type: 'string', help: 'last day received (default: all)' },
+    'dry-run': { type: 'boolean', help: 'only say what would land' },
+    stage: { type: 'string', help: 'stage of the deployment (default dev; of the local cloud: local)' },
+    region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
+    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
+    'sluice redrive --reason SLUICE_FIREHOSE_SCHEMA_MISMATCH --stage prod',
+  ],
+  async run(line) {
+    if (line.positionals.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
+    const from = day(line, 'from') ?? '0001-01-01';
+    const to = day(line, 'to') ?? '9999-12-31';
+    if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
+    const { isQuarantineReason, quarantineReasons } = await import(
+      '../../lib/quarantine/quarantineReasons.ts'
+    );
+    const reason = option(line, 'reason') ?? '';
+    if (!isQuarantineReason(reason)) {
+      const known = Object.keys(quarantineReasons).sort().join(', ');
+      throw new UsageError(
+        'SLUICE_USAGE_OPTIONS',
+        `--reason: came ${JSON.stringify(reason)}, expected one of ${known}.`,
+      );
+    }
+    const dryRun = line.values['dry-run'] === true;
+    const report = await run(line, { reason, from, to }, dryRun);
+    if (line.values['json'] === true) {
+      process.stdout.write(`${JSON.stringify({ reason, dryRun, ...report })}\n`);
+    } else {
+      process.stdout.write(textTable(rows(report, dryRun)));
+    }
+    if (Object.keys(report.failed).length > 0)
+      throw new RedriveCommandError('SLUICE_REDRIVE_INCOMPLETE', Object.keys(report.failed).join(', '));
+    return Object.keys(report.refused).length > 0 ? 3 : 0;
+  },
+};
+
+async function run(
+  line: CommandLine,
+  wanted: Parameters<typeof import('../redrive/readQuarantine.ts')['readQuarantine']>[2],
+  dryRun: boolean,
+): Promise<RedriveReport> {
+  const [
+    { FirehoseClient },
+    { S3Client },
+    { loadConfig },
+    { configFile },
+    { streamName },
+    { repositoryRoot },
+    { firehosePutRecordBatch },
+    { revalidator },
+    { readQuarantine },
+    { redriveQuarantine },
+  ] = await Promise.all([
+    import('@aws-sdk/client-firehose'),
+    import('@aws-sdk/client-s3'),
+    import('../../lib/config/loadConfig.ts'),
+    import('../../infra/configFile.ts'),
+    import('../../infra/streams.ts'),
+    import('../../local/cloud/dataDirectory.ts'),
+    import('../../lib/aws/firehosePutRecordBatch.ts'),
+    import('../../lib/redrive/revalidate.ts'),
+    import('../redrive/readQuarantine.ts'),
+    import('../redrive/redriveQuarantine.ts'),
+  ]);
+  const config = await loadConfig(configFile(repositoryRoot, process.env));
+  const region = option(line, 'region');
+  const endpoint = option(line, 'endpoint-url');
+  const place = {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+  const s3 = new S3Client(place);
+  // Retries are lib/delivery's.
+  const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
+  const stack = { service: 'sluice', stage: option(line, 'stage') ?? 'dev' };
+  const stream = (kind: 'exposures' | 'events') => firehosePutRecordBatch(firehose, streamName(stack, kind));
+  try {
+    return await redriveQuarantine(
+      readQuarantine(s3, config, wanted),
+      revalidator(config),
+      dryRun ? null : { exposures: stream('exposures'), events: stream('events') },
+    );
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const detail = `${error.name}: ${error.message}`;
+    throw new RedriveCommandError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', detail, { cause: error });
+  } finally {
+    s3.destroy();
+    firehose.destroy();
+  }
+}
+
+/** Whether AWS refused, could not be reached, or its client lacks credentials or a region: no defect of ours. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    ('$metadata' in error ||
+      'code' in error ||
+      /Credentials|Region/.test(`${error.name} ${error.message}`)) &&
+    !(error instanceof SluiceError)
+  );
+}
+
+function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {
+  const landed = dryRun ? 'would land' : 'landed';
+  const lines: [string, number][] = [
+    ['found in quarantine', found],
+    [`exposures ${landed}`, delivered.exposures],
+    [`events ${landed}`, delivered.events],
+    ...Object.entries(refused).map(([code, n]): [string, number] => [`refused still: ${code}`, n]),
+    ...(ignored > 0 ? [['not landed by configuration', ignored] satisfies [string, number]] : []),
+    ...Object.entries(failed).map(([code, n]): [string, number] => [`not taken: ${code}`, n]),
+  ];
+  return lines.map(([what, n]) => ({ what, n }));
+}
+
+function day(line: CommandLine, name: string): string | undefined {
+  const text = option(line, name);
+  if (text !== undefined && !isUtcDay(text))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected YYYY-MM-DD.`);
+  return text;
+}
+
+function option({ values }: CommandLine, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}

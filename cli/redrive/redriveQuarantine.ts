@@ -1,0 +1,86 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Delivery, deliver } from '../../lib/delivery/deliver.ts';
+import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
+import type { Quarantined, Verdict } from '../../lib/redrive/revalidate.ts';
+import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
+import type { ForwardedKind } from '../../lib/tables/Table.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import type { QuarantinedDay } from './readQuarantine.ts';
+
+/** Documents that are delivered at once, and how long that may take. */
+const CHUNK = 5_000;
+const CHUNK_MS = 60_000;
+
+/** What came of it; in rows of quarantine, or events where a row was a whole body. */
+export interface RedriveReport {
+  /** Rows found, resends counted once. */
+  found: number;
+  /** Rows for the tables: on their streams, or in a dry run those that would be. */
+  readonly delivered: Record<ForwardedKind, number>;
+  /** What is refused still, by code. */
+  readonly refused: Record<string, number>;
+  /** Events that the configuration doesn't land. */
+  ignored: number;
+  /** Rows that Firehose did not acknowledge, by its code. */
+  readonly failed: Record<string, number>;
+}
+
+/**
+ * Judges what is in quarantine anew and puts what passes on its stream. Without streams it only judges.
+ */
+export async function redriveQuarantine(
+  days: AsyncIterable<QuarantinedDay>,
+  revalidate: (quarantined: Quarantined) => Verdict,
+  streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
+): Promise<RedriveReport> {
+  const report: RedriveReport = {
+    found: 0,
+    delivered: { exposures: 0, events: 0 },
+    refused: {},
+    ignored: 0,
+    failed: {},
+  };
+  // A resend of the next day is another file's row.
+  const seen = new Set<string>();
+  for await (const { quarantined } of days) {
+    const waiting: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
+    for (const one of quarantined) {
+      if (seen.has(one.quarantineId)) continue;
+      seen.add(one.quarantineId);
+      report.found += 1;
+      const { documents, refused, ignored } = revalidate(one);
+      for (const { code } of refused) count(report.refused, code);
+      report.ignored += ignored;
+      for (const kind of forwardedKinds) {
+        waiting[kind].push(...documents[kind]);
+        if (waiting[kind].length >= CHUNK) await put(report, streams, kind, waiting[kind].splice(0));
+      }
+    }
+    for (const kind of forwardedKinds) await put(report, streams, kind, waiting[kind]);
+  }
+  return report;
+}
+
+async function put(
+  report: RedriveReport,
+  streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
+  kind: ForwardedKind,
+  documents: readonly string[],
+): Promise<void> {
+  const { acknowledged, returned }: Pick<Delivery, 'acknowledged' | 'returned'> =
+    streams === null
+      ? { acknowledged: documents.length, returned: [] }
+      : await deliver(documents, {
+          putRecordBatch: streams[kind],
+          clock: systemClock,
+          wait: (ms) => wait(ms),
+          random: Math.random,
+          deadline: systemClock.now() + CHUNK_MS,
+        });
+  report.delivered[kind] += acknowledged;
+  for (const { reason, code = reason } of returned) count(report.failed, code);
+}
+
+function count(counts: Record<string, number>, code: string): void {
+  counts[code] = (counts[code] ?? 0) + 1;
+}
