@@ -24,12 +24,12 @@ import { dsMember } from './dsMember.ts';
 import { EventIdentity } from './EventIdentity.ts';
 import type { EventFilter } from './eventFilter.ts';
 import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
+import { idText } from './idText.ts';
 import type { IgnoredReason } from './ignoredReasons.ts';
 import { rawEvent } from './rawEvent.ts';
 import { SenderParts } from './SenderParts.ts';
 import { scalarText } from './scalarText.ts';
 import { UserParts } from './UserParts.ts';
-import { id, withoutPrivateBootstrap } from './userColumns.ts';
 
 /** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
 const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3);
@@ -67,10 +67,10 @@ export class BatchWalk {
     this.#plan = plan;
     this.#kinds = sender.kinds ?? forwardedKinds;
     const { statsigMetadata } = batch;
-    const stableId = id(statsigMetadata?.['stableID']);
-    const sessionId = id(statsigMetadata?.['sessionID']) ?? sender.sessionId;
-    const sdkType = id(statsigMetadata?.['sdkType']) ?? sender.sdkType;
-    const sdkVersion = id(statsigMetadata?.['sdkVersion']) ?? sender.sdkVersion;
+    const stableId = idText(statsigMetadata?.['stableID']);
+    const sessionId = idText(statsigMetadata?.['sessionID']) ?? sender.sessionId;
+    const sdkType = idText(statsigMetadata?.['sdkType']) ?? sender.sdkType;
+    const sdkVersion = idText(statsigMetadata?.['sdkVersion']) ?? sender.sdkVersion;
     const { redaction } = plan;
     const sentBy = stableId ?? sessionId ?? '';
     const senderId = redaction === null ? sentBy : redaction.hash(sentBy);
@@ -163,10 +163,7 @@ export class BatchWalk {
     const storedJson =
       this.#plan.redaction === null
         ? evaluatedJson
-        : this.#storedEvaluation(
-            withoutPrivateBootstrap(new SortedMembers(event.metadata)),
-            this.#plan.redaction,
-          );
+        : this.#storedEvaluation(new SortedMembers(event.metadata), this.#plan.redaction);
     const gates = event.secondaryExposures;
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
     // An exposure has no value by definition; one that came with a value keeps it among the extras.
@@ -270,7 +267,7 @@ function storedText(
   json: NestedJson,
 ): string | null {
   const stored = redaction.member('statsigMetadata', { [name]: value }, json);
-  return isJsonObject(stored) ? id(stored[name]) : null;
+  return isJsonObject(stored) ? idText(stored[name]) : null;
 }
 
 function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {

@@ -6,7 +6,6 @@ import { SortedMembers } from '../json/SortedMembers.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
 import { type ExposureKind, exposureRow } from './exposureRow.ts';
-import { withoutPrivateBootstrap } from './userColumns.ts';
 
 /** What an exposure's metadata puts into its document. */
 export interface Evaluation {
@@ -135,7 +134,7 @@ export class Evaluations {
   }
 
   #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Evaluation {
-    const members = withoutPrivateBootstrap(new SortedMembers(metadata));
+    const members = new SortedMembers(metadata);
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve);
     return { own: this.#own(columns), metadata: flatten(json.writeMembers(members)), unresolved };
   }

@@ -6,7 +6,8 @@ import type { NestedJson } from '../json/NestedJson.ts';
 import { sameJson } from '../json/sameJson.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { environmentOf, userColumns, withoutPrivateAttributes } from './userColumns.ts';
+import { environmentOf } from './environmentOf.ts';
+import { userColumns } from './userColumns.ts';
 
 /** What a user puts into each of its events' documents. */
 export interface UserPart {
@@ -39,16 +40,15 @@ export class UserParts {
     this.#environment = environment;
   }
 
-  get(sent: JsonObject | null): UserPart {
-    if (this.#last !== undefined && sameJson(sent, this.#lastUser)) return this.#last;
-    const user = withoutPrivateAttributes(sent);
+  get(user: JsonObject | null): UserPart {
+    if (this.#last !== undefined && sameJson(user, this.#lastUser)) return this.#last;
     const nested = this.#json.write(user);
     let part = this.#known.get(nested);
     if (part === undefined) {
       part = this.#write(user, nested);
       this.#known.set(nested, part);
     }
-    this.#lastUser = sent;
+    this.#lastUser = user;
     this.#last = part;
     return part;
   }

@@ -1,16 +1,11 @@
 import { isJsonObject } from '../json/JsonObject.ts';
-import { withoutPrivateAttributes } from './userColumns.ts';
 
-/** The text of an event that is kept because it was refused: as it came, without private attributes. */
+/** The text of an event that is kept because it was refused. */
 export function rawEvent(event: unknown): string {
-  const kept =
-    isJsonObject(event) && isJsonObject(event['user'])
-      ? { ...event, user: withoutPrivateAttributes(event['user']) }
-      : event;
   try {
-    return JSON.stringify(kept);
+    return JSON.stringify(event);
   } catch {
-    return deepJson(kept); // Nested deeper than JSON.stringify's stack.
+    return deepJson(event); // Nested deeper than JSON.stringify's stack.
   }
 }
 

@@ -1,10 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import { SortedMembers } from '../json/SortedMembers.ts';
 import type { PartialRow } from '../tables/memberWriter.ts';
-import { scalarText } from './scalarText.ts';
-
-/** Tier of rows whose sender named none: Statsig takes an absent tier for production. */
-const DEFAULT_ENVIRONMENT = 'production';
+import { idText } from './idText.ts';
 
 /**
  * The unit columns of a user: `user_id`, `stable_id` and one for each configured unit ID.
@@ -19,53 +15,18 @@ export function userColumns(
 ): PartialRow {
   const customIds = isJsonObject(user?.['customIDs']) ? user['customIDs'] : null;
   const row: Record<string, string | null> = {
-    user_id: id(user?.['userID']),
+    user_id: idText(user?.['userID']),
     stable_id: customId(customIds, 'stableID') ?? deviceStableId,
   };
   for (const [unitId, column] of unitIds) row[column] = customId(customIds, unitId);
   return row;
 }
 
-/** The user without what must never be stored: SDKs strip it, a hand-made request may not. */
-export function withoutPrivateAttributes(user: JsonObject | null): JsonObject | null {
-  if (user === null || !Object.hasOwn(user, 'privateAttributes')) return user;
-  const { privateAttributes: _stripped, ...kept } = user;
-  return kept;
-}
-
-/** Exposure metadata whose `bootstrapMetadata` repeats the user that js-client was bootstrapped for. */
-export function withoutPrivateBootstrap(metadata: SortedMembers): SortedMembers {
-  const bootstrap = metadata.get('bootstrapMetadata');
-  if (!isJsonObject(bootstrap) || !isJsonObject(bootstrap['user'])) return metadata;
-  const bootstrapMetadata = { ...bootstrap, user: withoutPrivateAttributes(bootstrap['user']) };
-  const { keys, values } = metadata;
-  return new SortedMembers({
-    ...Object.fromEntries(keys.map((key, i) => [key, values[i]])),
-    bootstrapMetadata,
-  });
-}
-
-/**
- * The tier a user's SDK ran in.
- *
- * @param byDefault The key's own, for users without one.
- */
-export function environmentOf(user: JsonObject | null, byDefault: string | null): string {
-  const environment = user?.['statsigEnvironment'];
-  return (isJsonObject(environment) ? id(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
-}
-
 /** Statsig looks a unit ID up as it is written, then without regard to case: server-core StatsigUser. */
 function customId(customIds: JsonObject | null, unitId: string): string | null {
   if (customIds === null) return null;
-  if (Object.hasOwn(customIds, unitId)) return id(customIds[unitId]);
+  if (Object.hasOwn(customIds, unitId)) return idText(customIds[unitId]);
   const folded = unitId.toLowerCase();
   const key = Object.keys(customIds).find((name) => name.toLowerCase() === folded);
-  return key === undefined ? null : id(customIds[key]);
-}
-
-/** An empty ID identifies nobody. */
-export function id(value: unknown): string | null {
-  const text = scalarText(value);
-  return text === '' ? null : text;
+  return key === undefined ? null : idText(customIds[key]);
 }

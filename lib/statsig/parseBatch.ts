@@ -3,11 +3,12 @@ import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
 import { parseSharingUsers } from './parseSharingUsers.ts';
 import { RequestError } from './RequestError.ts';
+import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 
 /** An escaped surrogate, whether or not it has its other half. */
 const HALF_PAIR = /\\ud[89a-f]/i;
 
-/** One POST of an SDK: events that nobody has looked at yet, and what they share. */
+/** One POST of an SDK: events that nobody has looked at yet, and what they share; nothing of it is private. */
 export interface Batch {
   /** Log events; or items of the HTTP API's `/v1/log_custom_exposure`, when `customExposures`. */
   readonly events: readonly unknown[];
@@ -36,6 +37,7 @@ export function parseBatch(text: string, exact = false): Batch {
   }
   // Half a surrogate pair can come only as an escape; Firehose could not write it as UTF-8.
   if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed);
+  stripPrivateAttributes(parsed, text);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   const list = events ?? exposures;

@@ -1,0 +1,29 @@
+import { isJsonObject } from '../json/JsonObject.ts';
+
+const PRIVATE = 'privateAttributes';
+
+/** A letter written as an escape, as no SDK does: the key may be spelled with it. */
+const ESCAPED_LETTER = /\\u00[4-7]/;
+
+/**
+ * Takes every `privateAttributes` out of a body's parsed JSON, in place and at any depth: users stand beside events,
+ * in them, and in what js-client was bootstrapped with. SDKs strip it themselves, a hand-made request may not, and
+ * what is called private must not be stored anywhere.
+ *
+ * The value is looked through only when its text may have the key, with a list in place of the call stack.
+ *
+ * @param text The body that was parsed.
+ */
+export function stripPrivateAttributes(parsed: unknown, text: string): void {
+  if (!text.includes(PRIVATE) && !(text.includes('\\u') && ESCAPED_LETTER.test(text))) return;
+  const open: unknown[] = [parsed];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (Array.isArray(node)) {
+      for (const item of node) if (typeof item === 'object') open.push(item);
+    } else if (isJsonObject(node)) {
+      if (Object.hasOwn(node, PRIVATE)) Reflect.deleteProperty(node, PRIVATE);
+      for (const member of Object.values(node)) if (typeof member === 'object') open.push(member);
+    }
+  }
+}
