@@ -29,9 +29,7 @@ export const logicalIds = {
   collectRole: 'CollectRole',
   registerRole: 'RegisterRole',
   redriveRole: 'RedriveRole',
-  /** Serverless derives these from the names in serverless.yml. */
-  registerFunction: 'RegisterLambdaFunction',
-  redriveFunction: 'RedriveLambdaFunction',
+  /** Serverless makes these, from the names in serverless.yml. */
   redriveLogGroup: 'RedriveLogGroup',
   httpApi: 'HttpApi',
 } as const;

@@ -5,7 +5,8 @@ import { logicalIds, partName, type Stack } from './Stack.ts';
 
 /**
  * The daily run of the registrar at five past midnight UTC: it makes today's and tomorrow's partitions and mends
- * gaps. And redrive's run for stragglers, every five minutes.
+ * gaps. And redrive's run for stragglers, every five minutes. Both go through the function's queue:
+ * lib/queue/isRunMessage.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -14,7 +15,7 @@ export function schedules(stack: Stack): Resources {
       name: partName(stack, 'daily'),
       description: "Makes today's and tomorrow's partitions and mends gaps",
       expression: 'cron(5 0 * * ? *)',
-      functionId: logicalIds.registerFunction,
+      queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       input: { sluice: 'daily' },
       // An hour. Tomorrow's partition was made yesterday, so nobody waits for a late run.
@@ -26,23 +27,26 @@ export function schedules(stack: Stack): Resources {
       name: partName(stack, 'stragglers'),
       description: 'Redrives what has waited in overflow or errors for long',
       expression: 'rate(5 minutes)',
-      functionId: logicalIds.redriveFunction,
+      queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,
       input: { sluice: 'stragglers' },
-      // The next run comes before a retry would be of use. AWS takes no less than a minute.
+      // The next run comes before sending again would be of use. AWS takes no less than a minute.
       oldestSeconds: 60,
       attempts: 0,
     }),
   };
 }
 
-/** A schedule that invokes a function, and the role that lets it: `<id>Schedule` and `<id>ScheduleRole`. */
+/**
+ * A schedule that sends to a queue, and the role that lets it: `<id>Schedule` and `<id>ScheduleRole`. What it can't send
+ * in time goes to the same dead letters as what can't be worked off.
+ */
 function schedule(made: {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly expression: string;
-  readonly functionId: string;
+  readonly queue: string;
   readonly deadLetters: string;
   readonly input: Readonly<Record<string, string>>;
   readonly oldestSeconds: number;
@@ -60,7 +64,7 @@ function schedule(made: {
         ScheduleExpressionTimezone: 'UTC',
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {
-          Arn: getAtt(made.functionId),
+          Arn: getAtt(made.queue),
           RoleArn: getAtt(roleId),
           Input: JSON.stringify(made.input),
           RetryPolicy: { MaximumEventAgeInSeconds: made.oldestSeconds, MaximumRetryAttempts: made.attempts },
@@ -69,8 +73,7 @@ function schedule(made: {
       },
     },
     [roleId]: role(schedulerService, [
-      { Action: ['lambda:InvokeFunction'], Resource: [getAtt(made.functionId)] },
-      { Action: ['sqs:SendMessage'], Resource: [getAtt(made.deadLetters)] },
+      { Action: ['sqs:SendMessage'], Resource: [getAtt(made.queue), getAtt(made.deadLetters)] },
     ]),
   };
 }

@@ -13,7 +13,7 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
  */
 const TIMEOUTS_HIDDEN = 6;
 
-/** A queue that one rule feeds and one function empties. */
+/** A queue that one rule and one schedule feed and one function empties. */
 export interface WorkQueue {
   /** The function, as serverless.yml calls it; the queues are named after it. */
   readonly part: string;
@@ -27,7 +27,8 @@ export interface WorkQueue {
   readonly maxReceives: number;
 }
 
-/** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. */
+/** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. The
+ * schedule sends by its role. */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rule, timeoutSeconds, maxReceives } = work;
   return {

@@ -39,7 +39,8 @@ let environment: Environment | undefined;
 
 /**
  * Redrive: puts overflow on its streams and what Firehose gave up into quarantine. Messages of the queue name the
- * objects ("Object Created" events of the bucket); the schedule's `{"sluice":"stragglers"}` finds what they missed.
+ * objects ("Object Created" events of the bucket); `{"sluice":"stragglers"}`, which the schedule sends to the queue,
+ * finds what they missed. By hand the function is invoked with the same.
  *
  * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
  */

@@ -1,7 +1,9 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import { isRunMessage } from '../../lib/queue/isRunMessage.ts';
 import { objectCreated } from '../../lib/queue/objectCreated.ts';
 import { redriveObject } from '../../lib/redrive/redriveObject.ts';
 import type { Redriver } from './Redriver.ts';
+import { redriveStragglers } from './redriveStragglers.ts';
 import { Tally } from './Tally.ts';
 
 /** What of a message is used. */
@@ -13,13 +15,24 @@ export interface Message {
 }
 
 /**
- * Redrives the objects that a batch of messages is about, one after the other. The response names the messages to
- * be given again: of objects that stay, and those that can't be read, which so end in the dead-letter queue.
+ * Works off a batch of messages: objects first, then the run for stragglers, once however often it is asked for. A
+ * run that could not do all is not given again: the next one is never far.
  */
 export async function redriveMessages(
   redriver: Redriver,
   messages: readonly Message[],
 ): Promise<SQSBatchResponse> {
+  const objects = messages.filter(({ body }) => !isRunMessage(body, 'stragglers'));
+  const response = objects.length > 0 ? await redriveObjects(redriver, objects) : { batchItemFailures: [] };
+  if (objects.length < messages.length) await redriveStragglers(redriver);
+  return response;
+}
+
+/**
+ * Redrives the objects that messages are about, one after the other. The response names the messages to be given
+ * again: of objects that stay, and those that can't be read, which so end in the dead-letter queue.
+ */
+async function redriveObjects(redriver: Redriver, messages: readonly Message[]): Promise<SQSBatchResponse> {
   const { bucket, tries, deadline, claimUntil, log } = redriver;
   const tally = new Tally(log);
   const failures: string[] = [];

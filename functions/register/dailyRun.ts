@@ -17,7 +17,7 @@ export interface DailyReport {
 
 /**
  * The daily run: registers today and tomorrow, closes gaps and brings older partitions along with their tables.
- * One table's failure stops no other; afterwards it fails the run, so that the schedule tries again.
+ * One table's failure stops no other; afterwards it fails the run, so that the queue gives it again.
  *
  * @throws CatalogError SLUICE_CATALOG_PARTITIONS_FAILED
  */

@@ -12,7 +12,7 @@ import { logLine } from '../../lib/log/logLine.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { type DailyReport, dailyRun } from './dailyRun.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { registerObjects } from './registerObjects.ts';
+import { registerMessages } from './registerMessages.ts';
 
 /**
  * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/glueClient.ts, s3SingleTryClient.ts),
@@ -32,7 +32,8 @@ const dailyEventSchema = z.strictObject({ sluice: z.literal('daily') });
 
 /**
  * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
- * they name; the schedule's `{"sluice":"daily"}` repairs what was missed and prepares tomorrow.
+ * they name; `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
+ * tomorrow. By hand the function is invoked with the same.
  *
  * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
  */
@@ -56,7 +57,7 @@ export async function handler(
     },
   };
   const queued = queueEventSchema.safeParse(event);
-  if (queued.success) return registerObjects(registrar, queued.data.Records);
+  if (queued.success) return registerMessages(registrar, queued.data.Records);
   if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
   throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
 }

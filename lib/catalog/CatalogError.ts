@@ -16,7 +16,7 @@ export const CatalogError = defineErrorFamily('system', {
     cure: 'Look at it in the dead-letter queue, where it ends, and find who sends to the queue besides the rule.',
   },
   SLUICE_CATALOG_INVOCATION_UNKNOWN: {
-    cause: 'The registrar was invoked with neither messages of a queue nor the input of the daily schedule.',
+    cause: 'The registrar was invoked with neither messages of a queue nor the daily run.',
     cure: 'Invoke it with {"sluice":"daily"} to repair the partitions by hand.',
   },
   SLUICE_CATALOG_ENVIRONMENT_INVALID: {

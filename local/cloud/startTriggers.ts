@@ -3,6 +3,7 @@ import { reportDefect } from '../edge/reportDefect.ts';
 import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { Scheduler } from '../scheduler/Scheduler.ts';
 import type { Queues } from '../sqs/model/Queues.ts';
+import { arnName } from '../template/arnName.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { Functions } from './startFunctions.ts';
 
@@ -44,7 +45,14 @@ export function startTriggers(
           onFailure,
         }),
     );
-  const scheduler = new Scheduler(clock, (name, input) => functions.invoke(name, input));
+  const scheduler = new Scheduler(clock, async (targetArn, input) => {
+    if (targetArn.includes(':lambda:')) return functions.invoke(arnName(targetArn), input);
+    try {
+      return queues.byArn(targetArn).send(input);
+    } catch (error) {
+      return onFailure(error);
+    }
+  });
   for (const schedule of deployment.schedules) scheduler.add(schedule);
   return {
     async drain() {

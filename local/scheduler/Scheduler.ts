@@ -2,26 +2,26 @@ import type { Alarm, LocalClock } from '../clock/LocalClock.ts';
 import { LONGEST_TIMER_MS } from '../clock/limits.ts';
 import { nextRun } from './nextRun.ts';
 
-/** A schedule of the template and the function it invokes. */
+/** A schedule of the template. */
 export interface Schedule {
   readonly name: string;
   /** `rate(…)` or `cron(…)`, UTC. */
   readonly expression: string;
-  /** JSON the function gets. */
+  /** JSON that the target gets: a function as its event, a queue as the message's body. */
   readonly input: string;
-  readonly functionName: string;
+  readonly targetArn: string;
 }
 
-/** Invokes functions at their times. Invocations are asynchronous: a failure is the function's to log. */
+/** Calls targets at their times. Functions are invoked asynchronously: a failure is theirs to log. */
 export class Scheduler {
   readonly #clock: LocalClock;
-  readonly #invoke: (functionName: string, input: string) => Promise<unknown>;
+  readonly #call: (targetArn: string, input: string) => Promise<unknown>;
   readonly #schedules = new Map<string, { readonly schedule: Schedule; readonly alarm: Alarm | undefined }>();
   readonly #stopListening: (() => void) | undefined;
 
-  constructor(clock: LocalClock, invoke: (functionName: string, input: string) => Promise<unknown>) {
+  constructor(clock: LocalClock, call: (targetArn: string, input: string) => Promise<unknown>) {
     this.#clock = clock;
-    this.#invoke = invoke;
+    this.#call = call;
     // What has run by a clock that was ahead runs again when its time comes.
     this.#stopListening = clock.onSetBack?.(() => {
       for (const { schedule, alarm } of [...this.#schedules.values()]) {
@@ -51,7 +51,7 @@ export class Scheduler {
     const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
     return this.#clock.after(delayMs, () => {
       if (this.#clock.now() < at) return this.#wait(schedule, at);
-      const done = this.#invoke(schedule.functionName, schedule.input).catch(() => undefined);
+      const done = this.#call(schedule.targetArn, schedule.input).catch(() => undefined);
       // A clock that jumped over several runs has one.
       this.#wait(schedule, nextRun(schedule.expression, Math.max(at, this.#clock.now())));
       return done;

@@ -1,8 +1,9 @@
 import type { Schedule } from '../scheduler/Scheduler.ts';
+import { arnName } from './arnName.ts';
 import type { DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
 import { readHttpApi } from './readHttpApi.ts';
-import { lastSegment, readProperties } from './readProperties.ts';
+import { readProperties } from './readProperties.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
   bucketProperties,
@@ -47,11 +48,11 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
     queues: ofType('AWS::SQS::Queue').map((resource) => {
       const arn = arnOf(resource);
-      return { ...part(resource), name: lastSegment(arn), url: resource.physicalId };
+      return { ...part(resource), name: arnName(arn), url: resource.physicalId };
     }),
     secrets: ofType('AWS::SecretsManager::Secret').map(({ logicalId, physicalId: arn, properties }) => {
       // The ARN ends in a suffix of its own, a dash and six characters.
-      return { logicalId, name: lastSegment(arn).slice(0, -7), arn, properties };
+      return { logicalId, name: arnName(arn).slice(0, -7), arn, properties };
     }),
     eventRules: ofType('AWS::Events::Rule').map(part),
     schedules: ofType('AWS::Scheduler::Schedule').flatMap(schedule),
@@ -84,7 +85,7 @@ function schedule(resource: ResolvedResource): Schedule[] {
       name: resource.physicalId,
       expression: ScheduleExpression,
       input: Target.Input,
-      functionName: lastSegment(Target.Arn),
+      targetArn: Target.Arn,
     },
   ];
 }
@@ -111,7 +112,7 @@ function mapping(resource: ResolvedResource): DeployedMapping {
   return {
     logicalId: resource.logicalId,
     queueArn: properties.EventSourceArn,
-    functionName: lastSegment(properties.FunctionName),
+    functionName: arnName(properties.FunctionName),
     batchSize: properties.BatchSize,
     windowSeconds: properties.MaximumBatchingWindowInSeconds,
     maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency,

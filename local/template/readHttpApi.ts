@@ -1,6 +1,7 @@
 import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
+import { arnName } from './arnName.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
-import { lastSegment, readProperties } from './readProperties.ts';
+import { readProperties } from './readProperties.ts';
 import type { ResolvedResource } from './resolveTemplate.ts';
 import {
   apiProperties,
@@ -38,7 +39,7 @@ export function readHttpApi(ofType: (type: string) => readonly ResolvedResource[
       }
       return {
         routeKey: RouteKey,
-        functionName: lastSegment(integration.IntegrationUri),
+        functionName: arnName(integration.IntegrationUri),
         timeoutMs: integration.TimeoutInMillis,
       };
     }),

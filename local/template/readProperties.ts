@@ -18,8 +18,3 @@ export function readProperties<Schema extends z.ZodType>(
   );
   throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.type}: ${problems.join('; ')}.`);
 }
-
-/** `sluice-local-collect` of `arn:aws:lambda:us-east-1:000000000000:function:sluice-local-collect`. */
-export function lastSegment(arn: string): string {
-  return arn.slice(arn.lastIndexOf(':') + 1);
-}

@@ -61,10 +61,10 @@ export const scheduleProperties = z.strictObject({
   ScheduleExpressionTimezone: z.literal('UTC').default('UTC'),
   FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
   Target: z.strictObject({
-    Arn: z.string().regex(/^arn:[^:]+:lambda:/, 'the ARN of a function'),
+    Arn: z.string().regex(/^arn:[^:]+:(lambda|sqs):/, 'the ARN of a function or of a queue'),
     RoleArn: z.string(),
     Input: z.string().default('{}'),
-    // The local scheduler calls once and logs what fails.
+    // The local scheduler calls once; a function logs what fails, and a local queue takes every message.
     RetryPolicy: inert.optional(),
     DeadLetterConfig: inert.optional(),
   }),

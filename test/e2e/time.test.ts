@@ -65,6 +65,16 @@ async function landed(count: number): Promise<QueryRow[]> {
   }
 }
 
+/** The days that have a partition, as soon as one of them is `day`. */
+async function partitionsWith(day: string): Promise<string[]> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const days = (await witness.partitions(cloud.database, TABLE)).map(({ value }) => value);
+    if (days.includes(day)) return days;
+    if (performance.now() > deadline) throw new Error(`${day} is not among ${days.join(', ')}`);
+  }
+}
+
 // One story: the days are those after the machine's own.
 const today = utcDay(Date.now());
 const [first, second, third] = [addDays(today, 3), addDays(today, 4), addDays(today, 5)];
@@ -77,10 +87,9 @@ describe('a local cloud whose clock is moved past midnight', () => {
     expect(await post('before midnight')).toBe(202);
   });
 
-  it('has run the daily schedule when the move is answered, on the new day', async () => {
+  it('runs the daily schedule on the new day', async () => {
     await moveClock({ advanceMs: 10 * 60_000 });
-    const days = (await witness.partitions(cloud.database, TABLE)).map(({ value }) => value);
-    expect(days).toEqual(expect.arrayContaining([second, third]));
+    expect(await partitionsWith(third)).toEqual(expect.arrayContaining([second, third]));
     expect(await post('after midnight')).toBe(202);
   });
 

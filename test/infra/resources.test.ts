@@ -19,14 +19,6 @@ const stack = {
 
 /** The functions and the API come from serverless.yml; here they only have to be there. */
 const fromServerless = {
-  RegisterLambdaFunction: {
-    Type: 'AWS::Lambda::Function',
-    Properties: { FunctionName: 'acme-prod-register' },
-  },
-  RedriveLambdaFunction: {
-    Type: 'AWS::Lambda::Function',
-    Properties: { FunctionName: 'acme-prod-redrive' },
-  },
   RedriveLogGroup: {
     Type: 'AWS::Logs::LogGroup',
     Properties: { LogGroupName: '/aws/lambda/acme-prod-redrive' },
@@ -147,8 +139,8 @@ describe('permissions', () => {
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
     ]);
-    expect(actionsOf.StragglersScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
-    expect(actionsOf.DailyScheduleRole).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+    expect(actionsOf.StragglersScheduleRole).toEqual(['sqs:SendMessage']);
+    expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
   });
 
   it('lets only the collector read the keys, and nobody write them', () => {
@@ -375,7 +367,7 @@ describe('the way to the registrar', () => {
     expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
   });
 
-  it('runs every day just after midnight UTC', () => {
+  it("sends a run every day just after midnight UTC, whose failures are then the queue's", () => {
     const { schedules } = readDeployment({
       ...resolved,
       resources: resolved.resources.filter(({ logicalId }) => logicalId === 'DailySchedule'),
@@ -385,9 +377,25 @@ describe('the way to the registrar', () => {
         name: 'acme-prod-daily',
         expression: 'cron(5 0 * * ? *)',
         input: '{"sluice":"daily"}',
-        functionName: 'acme-prod-register',
+        targetArn: at(
+          one('DailyScheduleRole'),
+          'Policies',
+          0,
+          'PolicyDocument',
+          'Statement',
+          0,
+          'Resource',
+          0,
+        ),
       },
     ]);
+    for (const { properties } of ofType('AWS::Scheduler::Schedule')) {
+      const target = at(plain(properties), 'Target');
+      const queue = ofType('AWS::SQS::Queue').find(({ arn }) => arn === at(target, 'Arn'));
+      expect(at(plain(queue?.properties), 'RedrivePolicy', 'deadLetterTargetArn')).toBe(
+        at(target, 'DeadLetterConfig', 'Arn'),
+      );
+    }
   });
 });
 

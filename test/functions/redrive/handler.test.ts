@@ -206,6 +206,26 @@ describe('the run for stragglers', () => {
     expect(await objects('')).toEqual([{ key: young }]);
   });
 
+  it('comes as a message of the queue, behind the objects of its batch', async () => {
+    await past.set(Date.now() - HOUR_MS);
+    await spill('a');
+    await past.setReal();
+    const key = await spill('b');
+    const response = await handler(
+      {
+        Records: [
+          record('run', '{"sluice":"stragglers"}'),
+          message('object', key),
+          record('x', '{"sluice":"x"}'),
+        ],
+      },
+      context(30_000),
+    );
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'x' }] });
+    expect(lines.map(({ event }) => event)).toEqual(['redrive', 'redrive_stragglers']);
+    expect(await objects('')).toEqual([]);
+  });
+
   it('goes on when one fails, and parks what has waited for a day', async () => {
     await past.set(Date.now() - HOUR_MS);
     const hour = await spill('a');

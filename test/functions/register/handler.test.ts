@@ -205,6 +205,47 @@ describe('the schedule', () => {
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports }]);
   });
 
+  it('comes as a message of the queue, behind the objects of its batch, once however many there are', async () => {
+    await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-03')}a.parquet`, 'x');
+    const response = await handler(
+      {
+        Records: [
+          record('run-1', '{"sluice":"daily"}'),
+          message('object', `${dayFolder(config, 'events', '2026-10-04')}a.parquet`),
+          record('run-2', '{"sluice":"daily"}'),
+          record('weekly', '{"sluice":"weekly"}'),
+        ],
+      },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'weekly' }] });
+    expect(lines.map(({ event }) => event)).toEqual(['register', 'register_daily']);
+    expect([days('exposures'), days('events')]).toEqual([
+      expect.arrayContaining(['2026-10-03']),
+      expect.arrayContaining(['2026-10-04']),
+    ]);
+  });
+
+  it('is given again by the queue when a table fails, and nothing else of its batch', async () => {
+    world.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'AccessDeniedException', calls: 'all', operations: ['GetPartitions'] },
+      ],
+    });
+    const response = await handler(
+      {
+        Records: [
+          record('run', '{"sluice":"daily"}'),
+          message('object', `${dayFolder(config, 'events', '2026-10-05')}a.parquet`),
+        ],
+      },
+      context(),
+    );
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'run' }] });
+    expect(days('events')).toContain('2026-10-05');
+    expect(lines).toMatchObject([{ level: 'info' }, { level: 'error', event: 'register_daily' }]);
+  });
+
   it('begins no call of Glue or S3 after the deadline', async () => {
     world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
     await expect(handler({ sluice: 'daily' }, context(12_300))).rejects.toMatchObject({

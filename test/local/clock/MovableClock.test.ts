@@ -113,7 +113,7 @@ describe('schedules by a clock that is moved', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return runs.push(new Date(clock.now()).toISOString().slice(0, 16));
     });
-    scheduler.add({ name: 'daily', expression: 'cron(5 0 * * ? *)', input: '{}', functionName: 'f' });
+    scheduler.add({ name: 'daily', expression: 'cron(5 0 * * ? *)', input: '{}', targetArn: 'f' });
     await move(clock);
     scheduler.close();
     return runs;

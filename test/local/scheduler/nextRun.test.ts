@@ -64,17 +64,17 @@ describe('nextRun', () => {
 });
 
 describe('Scheduler', () => {
-  it('invokes at every time of a schedule until closed', () => {
+  it('calls its target at every time of a schedule until closed', () => {
     const clock = new ManualClock(at('2026-11-20T00:00:00'));
     const runs: string[] = [];
-    const scheduler = new Scheduler(clock, async (name, input) =>
-      runs.push(`${new Date(clock.now()).toISOString()} ${name} ${input}`),
+    const scheduler = new Scheduler(clock, async (arn, input) =>
+      runs.push(`${new Date(clock.now()).toISOString()} ${arn} ${input}`),
     );
     scheduler.add({
       name: 'daily',
       expression: 'cron(5 0 * * ? *)',
       input: '{"a":1}',
-      functionName: 'register',
+      targetArn: 'register',
     });
     clock.advance(2 * 86_400_000);
     expect(runs).toEqual([

@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFi
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
 import { readDeployment } from '../../../local/template/readDeployment.ts';
 import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
@@ -19,6 +21,8 @@ const configText = (bucket: string) =>
   `export default defineConfig({ bucket: '${bucket}' });\n`;
 
 const serverlessYml = join(root, 'serverless.yml');
+const functionFolders = () => readdirSync(join(root, 'functions')).sort();
+const targetsSchema = z.array(z.object({ Arn: z.string() }));
 
 beforeAll(() => {
   // The template tells on anything of the environment that packaging could see; every way out is shut.
@@ -55,34 +59,52 @@ describe('loadTemplate', () => {
       endpoint: 'http://127.0.0.1:4566',
     });
     const deployment = readDeployment(resolved);
-    expect(deployment.buckets).toEqual([
-      { logicalId: 'DataBucket', name: loaded.config.bucket, eventBridge: true },
+    const { config } = loaded;
+    const tables = deliveredTables(config);
+    expect(deployment.buckets).toEqual([{ logicalId: 'DataBucket', name: config.bucket, eventBridge: true }]);
+    expect(deployment.databases.map(({ name }) => name)).toEqual([config.database]);
+    expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
+      tableKinds.map((kind) => [config.database, tables[kind].name]).sort(),
+    );
+    expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual(
+      tableKinds.map((kind) => `sluice-local-${kind}`).sort(),
+    );
+
+    const functions = new Map(deployment.functions.map((fn) => [fn.name, fn]));
+    const queues = new Map(deployment.queues.map((queue) => [queue.arn, queue]));
+    expect([...functions.keys()].sort()).toEqual(functionFolders().map((name) => `sluice-local-${name}`));
+    // A role of its own for each: the default would be one for all, with the rights of all.
+    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(functions.size);
+    expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
+
+    // Every queue that a function empties hides a message for six times the function's timeout, as AWS asks, and
+    // sets aside what fails again and again where nobody empties.
+    expect(deployment.eventSourceMappings.map(({ functionName }) => functionName).sort()).toEqual(
+      [...functions.keys()].filter((name) => name !== 'sluice-local-collect').sort(),
+    );
+    const deadLetters = deployment.eventSourceMappings.map((mapping) => {
+      expect(mapping).toMatchObject({ partialResponses: true, enabled: true });
+      const queue = queues.get(mapping.queueArn);
+      expect(queue?.properties).toMatchObject({
+        VisibilityTimeout: 6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0),
+        RedrivePolicy: { maxReceiveCount: expect.any(Number) },
+      });
+      return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
+    });
+    const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
+    expect([...queues.keys()].sort()).toEqual([...emptied, ...deadLetters].sort());
+
+    // What rules and schedules send ends in a queue that a function empties.
+    expect(deployment.eventRules.length).toBeGreaterThan(0);
+    for (const { properties } of deployment.eventRules) {
+      for (const { Arn } of targetsSchema.parse(properties.Targets)) expect(emptied).toContain(Arn);
+    }
+    expect(deployment.schedules.map(({ input }) => input).sort()).toEqual([
+      '{"sluice":"daily"}',
+      '{"sluice":"stragglers"}',
     ]);
-    expect(deployment.databases.map(({ name }) => name)).toEqual(['sluice']);
-    expect(deployment.tables.map(({ name, databaseName }) => `${databaseName}.${name}`).sort()).toEqual([
-      'sluice.quarantine',
-      'sluice.statsig_forwarded_events',
-      'sluice.statsig_forwarded_exposures',
-    ]);
-    expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual([
-      'sluice-local-events',
-      'sluice-local-exposures',
-      'sluice-local-quarantine',
-    ]);
-    expect(deployment.queues.map(({ name }) => name).sort()).toEqual([
-      'sluice-local-redrive',
-      'sluice-local-redrive-dead-letters',
-      'sluice-local-register',
-      'sluice-local-register-dead-letters',
-    ]);
-    expect(deployment.eventRules.map(({ name }) => name)).toEqual([
-      'sluice-local-object-created',
-      'sluice-local-undelivered',
-    ]);
-    expect(deployment.schedules).toMatchObject([
-      { functionName: 'sluice-local-register', input: '{"sluice":"daily"}' },
-      { functionName: 'sluice-local-redrive', input: '{"sluice":"stragglers"}' },
-    ]);
+    for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
+
     expect(deployment.httpApi).toMatchObject({
       routes: ['POST /', 'POST /{proxy+}'].map((routeKey) => ({
         routeKey,
@@ -91,45 +113,24 @@ describe('loadTemplate', () => {
       })),
       cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
     });
-    expect(deployment.eventSourceMappings).toMatchObject([
-      {
-        queueArn: 'arn:aws:sqs:us-east-1:000000000000:sluice-local-register',
-        functionName: 'sluice-local-register',
-        batchSize: 100,
-        windowSeconds: 10,
-        maximumConcurrency: 2,
-        partialResponses: true,
-        enabled: true,
-      },
-      {
-        queueArn: 'arn:aws:sqs:us-east-1:000000000000:sluice-local-redrive',
-        functionName: 'sluice-local-redrive',
-        batchSize: 5,
-        windowSeconds: 0,
-        maximumConcurrency: 2,
-        partialResponses: true,
-        enabled: true,
-      },
-    ]);
 
-    const byName = new Map(deployment.functions.map((fn) => [fn.name, fn]));
-    expect(byName.get('sluice-local-collect')?.env).toEqual({
-      SLUICE_EXPOSURES_STREAM: 'sluice-local-exposures',
-      SLUICE_EVENTS_STREAM: 'sluice-local-events',
-      SLUICE_QUARANTINE_STREAM: 'sluice-local-quarantine',
-      SLUICE_BUCKET: loaded.config.bucket,
-      SLUICE_KEYS_SECRET: expect.stringMatching(/^arn:aws:secretsmanager:.*:secret:sluice-local-keys-\w{6}$/),
+    // Each function is told of the deployment's own parts, and of those that it must know.
+    const streamNames = Object.fromEntries(
+      tableKinds.map((kind) => [`SLUICE_${kind.toUpperCase()}_STREAM`, `sluice-local-${kind}`]),
+    );
+    for (const { env } of functions.values()) expect(env).toMatchObject({ SLUICE_BUCKET: config.bucket });
+    for (const name of ['collect', 'redrive']) {
+      expect(functions.get(`sluice-local-${name}`)?.env).toMatchObject(streamNames);
+    }
+    expect(functions.get('sluice-local-collect')?.env).toMatchObject({
+      SLUICE_KEYS_SECRET: deployment.secrets.find(({ name }) => name === 'sluice-local-keys')?.arn,
       SLUICE_STAGE: 'local',
     });
-    expect(byName.get('sluice-local-register')?.env).toEqual({ SLUICE_BUCKET: loaded.config.bucket });
-    // A role of its own for each: the default would be one for all, with the rights of all.
-    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(deployment.functions.length);
-    expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
-
-    // AWS asks for six times the function's timeout.
-    const register = byName.get('sluice-local-register');
-    const queue = deployment.queues.find(({ name }) => name === 'sluice-local-register');
-    expect(queue?.properties.VisibilityTimeout).toBe(6 * (register?.timeoutSeconds ?? 0));
+    // Whoever changes one must change the other: after that many receives the queue sets a message aside.
+    const redriveQueue = deployment.queues.find(({ name }) => name === 'sluice-local-redrive');
+    expect(redriveQueue?.properties).toMatchObject({
+      RedrivePolicy: { maxReceiveCount: Number(functions.get('sluice-local-redrive')?.env.SLUICE_TRIES) },
+    });
 
     for (const { modulePath, exportName } of deployment.functions) {
       const module = await import(pathToFileURL(join(loaded.directory, modulePath)).href);
@@ -230,10 +231,13 @@ describe('serverless', () => {
     });
   beforeAll(() => writeFileSync(config, configText('keyless-bucket')));
 
-  it('packages each function into a zip with its own module and nothing else', () => {
+  it('packages each function into a zip with its own modules and nothing else', () => {
     expect(serverless('package')).toMatchObject({ status: 0 });
-    for (const name of ['collect', 'register', 'redrive']) {
-      expect(zipEntries(join(root, '.serverless', `${name}.zip`))).toEqual([`build/${name}/handler.mjs`]);
+    for (const name of functionFolders()) {
+      const entries = zipEntries(join(root, '.serverless', `${name}.zip`));
+      expect(entries).toContain(`build/${name}/handler.mjs`);
+      const own = new RegExp(`^build/${name}/(?:handler|chunk-\\w+)\\.mjs$`);
+      expect(entries.filter((entry) => !own.test(entry))).toEqual([]);
     }
   });
 

@@ -128,20 +128,37 @@ describe('readDeployment', () => {
     expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false }]);
   });
 
-  it('knows a disabled schedule from one that runs', () => {
-    const schedule = (State: string) => ({
+  it('knows a disabled schedule from one that runs, of a function or a queue', () => {
+    const schedule = (State: string, target: string) => ({
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
-        Name: State,
+        Name: `${State}-${target}`,
         State,
         ScheduleExpression: 'rate(1 day)',
         FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: { Arn: { 'Fn::GetAtt': ['F', 'Arn'] }, RoleArn: 'arn:aws:iam::000000000000:role/s' },
+        Target: { Arn: { 'Fn::GetAtt': [target, 'Arn'] }, RoleArn: 'arn:aws:iam::000000000000:role/s' },
       },
     });
-    const { schedules } = read({ F: fn, A: schedule('ENABLED'), B: schedule('DISABLED') });
+    const { schedules } = read({
+      F: fn,
+      Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } },
+      A: schedule('ENABLED', 'F'),
+      B: schedule('DISABLED', 'F'),
+      C: schedule('ENABLED', 'Q'),
+    });
     expect(schedules).toEqual([
-      { name: 'ENABLED', expression: 'rate(1 day)', input: '{}', functionName: 'f' },
+      {
+        name: 'ENABLED-F',
+        expression: 'rate(1 day)',
+        input: '{}',
+        targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+      },
+      {
+        name: 'ENABLED-Q',
+        expression: 'rate(1 day)',
+        input: '{}',
+        targetArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+      },
     ]);
   });
 
