@@ -5,11 +5,6 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import config from '#config';
 import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
-import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
-import { s3QuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
-import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
-import { secretText } from '../../lib/aws/secretText.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics } from '../../lib/collect/collectMetrics.ts';
@@ -24,6 +19,7 @@ import { systemClock } from '../../lib/time/Clock.ts';
 import type { Collector } from './Collector.ts';
 import { collectRequest, type HttpRequest } from './collectRequest.ts';
 import { readEnvironment } from './environment.ts';
+import { overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
 
 /**
  * Milliseconds after which the answer is 503. The Go and Python SDKs wait 3 s, take no answer for a loss and
@@ -45,7 +41,7 @@ function makeCollector(): Collector {
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({
-        read: secretText(secretsManagerClient, environment.keysSecret),
+        read: secretReader(environment.keysSecret),
         clock: systemClock,
         random: Math.random,
         log: logLine,
@@ -59,9 +55,9 @@ function makeCollector(): Collector {
       events: firehosePutRecordBatch(firehoseClient(), environment.eventsStream),
       quarantine: firehosePutRecordBatch(firehoseClient(), environment.quarantineStream),
     },
-    putOverflow: s3Overflow(s3Client(), environment.bucket),
+    putOverflow: overflowBucket(environment.bucket),
     writeQuarantine: quarantineWriter(config),
-    putQuarantineLarge: s3QuarantineLarge(s3Client(), environment.bucket),
+    putQuarantineLarge: quarantineLargeBucket(environment.bucket),
     clock: systemClock,
     wait: (ms) => wait(ms),
     random: Math.random,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { BuildError } from './BuildError.ts';
@@ -9,7 +9,7 @@ import { configModule } from './configModule.ts';
 
 /** What to bundle. */
 export interface BundleRequest {
-  /** Folder with `functions/` in it; bundles go to `build/<function>/handler.mjs` beside. */
+  /** Folder with `functions/` in it; bundles go to `build/<function>/` beside. */
   readonly root: string;
   /** Names of the functions, as in serverless.yml. */
   readonly functions: readonly string[];
@@ -20,18 +20,21 @@ export interface BundleRequest {
 /** One bundled function. */
 export interface Bundle {
   readonly name: string;
-  /** Absolute path of the module; its source map lies beside it. */
+  /** Absolute path of the module; its source map and what it loads late lie beside it. */
   readonly file: string;
+  /** Of all its modules. */
   readonly bytes: number;
   /** The source files that went in, relative to the root. */
   readonly inputs: readonly string[];
 }
 
 /** Dependencies in CommonJS call `require`, which an ES module has only if it makes one. */
-const REQUIRE = "import{createRequire as sluiceRequire}from'node:module';const require=sluiceRequire(import.meta.url);";
+const REQUIRE =
+  "import{createRequire as sluiceRequire}from'node:module';const require=sluiceRequire(import.meta.url);";
 
 /**
- * Bundles each function into one minified ES module for Lambda's Node 24, the AWS SDK included: the runtime's
+ * Bundles each function into a minified ES module for Lambda's Node 24, `handler.mjs`, and a `chunk-….mjs` for what it
+ * imports when it needs it: that costs nothing at a cold start. The AWS SDK is included: the runtime's
  * own copy is older, unpinned and slower to load
  * (https://aws.amazon.com/blogs/developer/reduce-lambda-cold-start-times-migrate-to-aws-sdk-for-javascript-v3/).
  *
@@ -49,11 +52,15 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
 }
 
 async function bundle({ root, config }: BundleRequest, name: string): Promise<Bundle> {
-  const file = join(root, 'build', name, 'handler.mjs');
+  const folder = join(root, 'build', name);
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entryOf(root, name)],
-    outfile: file,
+    outdir: folder,
+    entryNames: 'handler',
+    chunkNames: 'chunk-[hash]',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     write: false,
     bundle: true,
     format: 'esm',
@@ -70,20 +77,33 @@ async function bundle({ root, config }: BundleRequest, name: string): Promise<Bu
     plugins: [configModule(config)],
     logLevel: 'silent',
   }).catch((error: unknown) => {
-    throw new BuildError('SLUICE_BUILD_FAILED', `${name}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    throw new BuildError(
+      'SLUICE_BUILD_FAILED',
+      `${name}: ${error instanceof Error ? error.message : error}`,
+      {
+        cause: error,
+      },
+    );
   });
   let bytes = 0;
   for (const output of result.outputFiles) {
     await replaceFile(output.path, output.contents);
-    if (output.path.endsWith('.mjs')) bytes = output.contents.byteLength;
+    if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
-  return { name, file, bytes, inputs: Object.keys(result.metafile.inputs) };
+  await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
+  return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
 }
 
 function entryOf(root: string, name: string): string {
   return join(root, 'functions', name, 'handler.ts');
+}
+
+/** Chunks of an earlier build: they would be packaged along. */
+async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^chunk-\w+\.mjs(?:\.map)?$/.test(name) && !kept.has(name))
+      await rm(join(folder, name), { force: true });
+  }
 }
 
 /** Whole or not at all: another process may be reading the file, or writing it. */

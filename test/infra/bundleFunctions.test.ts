@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -42,6 +42,27 @@ describe('bundleFunctions', () => {
     const [bundle] = await bundleFunctions({ root, functions: ['echo'], config });
     const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
     expect(handler()).toEqual(config);
+  });
+
+  it('keeps apart what a function imports late, and nothing of an earlier build', async () => {
+    const late = (text: string) => ({
+      'functions/late/handler.ts':
+        "export const handler = async () => (await import('./large.ts')).text;\nexport const eager = 'eager text';\n",
+      'functions/late/large.ts': `export const text = '${text}';\n`,
+    });
+    const root = rootWith(late('first text'));
+    const files = () => readdirSync(join(root, 'build', 'late')).filter((name) => name.endsWith('.mjs'));
+    const modules = () => files().map((name) => readFileSync(join(root, 'build', 'late', name), 'utf8'));
+    const [first] = await bundleFunctions({ root, functions: ['late'], config });
+    expect(files()).toEqual([expect.stringMatching(/^chunk-\w+\.mjs$/), 'handler.mjs']);
+    expect(readFileSync(first?.file ?? '', 'utf8')).not.toContain('first text');
+    expect(first?.bytes).toBe(modules().reduce((sum, text) => sum + Buffer.byteLength(text), 0));
+    const { handler } = await import(pathToFileURL(first?.file ?? '').href);
+    expect(await handler()).toBe('first text');
+    writeFileSync(join(root, 'functions/late/large.ts'), late('second text')['functions/late/large.ts']);
+    await bundleFunctions({ root, functions: ['late'], config });
+    expect(modules().join()).toContain('second text');
+    expect(modules().join()).not.toContain('first text');
   });
 
   it('names a function without a handler, and makes nothing', async () => {

@@ -1,0 +1,39 @@
+import type { PutOverflow } from '../../lib/aws/s3Overflow.ts';
+import type { PutQuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
+import type { ReadSecret } from '../../lib/keys/KeyCache.ts';
+
+// Clients that most requests never need. Each is loaded when it is first called: together they are as much code as
+// all the rest, and would be waited for at every cold start.
+
+/** Overflow in a bucket of S3. */
+export function overflowBucket(bucket: string): PutOverflow {
+  return async (object, timeoutMs) => {
+    const [{ s3Client }, { s3Overflow }] = await Promise.all([
+      import('../../lib/aws/s3Client.ts'),
+      import('../../lib/aws/s3Overflow.ts'),
+    ]);
+    await s3Overflow(s3Client(), bucket)(object, timeoutMs);
+  };
+}
+
+/** What is too large for quarantine's rows, in a bucket of S3. */
+export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
+  return async (large, timeoutMs) => {
+    const [{ s3Client }, { s3QuarantineLarge }] = await Promise.all([
+      import('../../lib/aws/s3Client.ts'),
+      import('../../lib/aws/s3QuarantineLarge.ts'),
+    ]);
+    await s3QuarantineLarge(s3Client(), bucket)(large, timeoutMs);
+  };
+}
+
+/** Reads the current text of a secret. */
+export function secretReader(secretId: string): ReadSecret {
+  return async (timeoutMs) => {
+    const [{ secretsManagerClient }, { secretText }] = await Promise.all([
+      import('../../lib/aws/secretsManagerClient.ts'),
+      import('../../lib/aws/secretText.ts'),
+    ]);
+    return secretText(secretsManagerClient, secretId)(timeoutMs);
+  };
+}
