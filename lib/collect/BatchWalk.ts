@@ -104,27 +104,11 @@ export class BatchWalk {
   }
 
   collect(): Collected {
-    const { filter, redaction } = this.#plan;
-    for (const sent of this.#batch.events) {
-      try {
-        const raw = this.#batch.customExposures ? fromCustomExposure(sent) : sent;
-        const filtered = filter === null ? null : this.#filteredReason(raw, filter);
-        if (filtered !== null) {
-          count(this.#counted, filtered);
-          continue;
-        }
-        this.#collectEvent(readEvent(raw, this.#batch.user));
-      } catch (error) {
-        const { code, detail } = refusal(error);
-        this.#refused.push({
-          code,
-          detail,
-          raw: rawEvent(redaction === null ? sent : redaction.event(sent)),
-        });
-      }
-    }
+    const { events, exposures } = this.#batch;
+    for (const event of events) this.#take(event, event);
+    for (const item of exposures) this.#take(fromCustomExposure(item), item);
     return {
-      events: this.#batch.events.length,
+      events: events.length + exposures.length,
       documents: this.#documents,
       refused: this.#refused,
       counted: Object.fromEntries(this.#counted),
@@ -133,6 +117,23 @@ export class BatchWalk {
       clockSkewMs: this.#clockSkewMs,
       ...this.#about,
     };
+  }
+
+  /** @param sent The event as it came, for quarantine. */
+  #take(event: unknown, sent: unknown): void {
+    const { filter, redaction } = this.#plan;
+    try {
+      const filtered = filter === null ? null : this.#filteredReason(event, filter);
+      if (filtered === null) this.#collectEvent(readEvent(event, this.#batch.user));
+      else count(this.#counted, filtered);
+    } catch (error) {
+      const { code, detail } = refusal(error);
+      this.#refused.push({
+        code,
+        detail,
+        raw: rawEvent(redaction === null ? sent : redaction.event(sent)),
+      });
+    }
   }
 
   /** Telemetry that isn't landed anyway is counted as what it is. */

@@ -10,9 +10,9 @@ const HALF_PAIR = /\\ud[89a-f]/i;
 
 /** One POST of an SDK: events that nobody has looked at yet, and what they share; nothing of it is private. */
 export interface Batch {
-  /** Log events; or items of the HTTP API's `/v1/log_custom_exposure`, when `customExposures`. */
   readonly events: readonly unknown[];
-  readonly customExposures: boolean;
+  /** Items as the HTTP API's `/v1/log_custom_exposure` takes them. */
+  readonly exposures: readonly unknown[];
   /** The batch's own user: of every event that has none. */
   readonly user: JsonObject | null;
   readonly statsigMetadata: JsonObject | null;
@@ -21,7 +21,7 @@ export interface Batch {
 }
 
 /**
- * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come.
+ * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come, or both.
  *
  * @param exact Keep numbers that a double can't hold; slower.
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`.
@@ -40,19 +40,24 @@ export function parseBatch(text: string, exact = false): Batch {
   stripPrivateAttributes(parsed, text);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
-  const list = events ?? exposures;
-  if (!Array.isArray(list)) throw wrongShape('It has no array of events.');
+  if ((events ?? exposures ?? null) === null) throw wrongShape('It has no array of events.');
   if (user !== undefined && user !== null && !isJsonObject(user)) throw wrongShape('user is no object.');
   if (statsigMetadata !== undefined && statsigMetadata !== null && !isJsonObject(statsigMetadata)) {
     throw wrongShape('statsigMetadata is no object.');
   }
   return {
-    events: list,
-    customExposures: events === undefined || events === null,
+    events: listOf(events, 'events'),
+    exposures: listOf(exposures, 'exposures'),
     user: user ?? null,
     statsigMetadata: statsigMetadata ?? null,
     clientTime,
   };
+}
+
+function listOf(value: unknown, name: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw wrongShape(`${name} is no array.`);
+  return value;
 }
 
 function wrongShape(detail: string) {

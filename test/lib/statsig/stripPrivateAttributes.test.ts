@@ -32,7 +32,7 @@ describe('private attributes', () => {
         { userID: 'u' },
         'privateAttributes',
       ],
-      customExposures: false,
+      exposures: [],
       user: { userID: 'u' },
       statsigMetadata: { sdkType: 'x', user: { userID: 'u' } },
       clientTime: undefined,
