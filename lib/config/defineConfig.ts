@@ -91,12 +91,11 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** What came, but for what may be a key pasted where its hash belongs: messages end up in the logs of builds. */
+/** What came, but for a salt, and what may be a key pasted where its hash belongs: messages end up in the logs of builds. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
-  return path[0] === 'keys' && typeof value === 'string'
-    ? `a text of ${value.length} characters`
-    : show(value);
+  const secret = path[0] === 'keys' || path.at(-1) === 'salt';
+  return secret && typeof value === 'string' ? `a text of ${value.length} characters` : show(value);
 }
 
 function show(value: unknown): string {

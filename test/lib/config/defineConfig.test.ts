@@ -63,6 +63,10 @@ describe('defineConfig', () => {
       { bucket: 'acme', privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
       'privacy.redact.user.email: came "mask", expected drop or hash.',
     ],
+    [
+      { bucket: 'acme', privacy: { salt: 'too short' } },
+      'privacy.salt: came a text of 9 characters, expected at least 16 characters.',
+    ],
     [{ bucket: 'acme', events: { allow: [] } }, 'events.allow: came [], expected at least one name.'],
     [
       { bucket: 'acme', exposures: { deny: ['a*b'] } },
