@@ -5,13 +5,14 @@ import { z } from 'zod';
 import { configFile } from '../../infra/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
-import { LocalTemplateError } from './LocalTemplateError.ts';
-import { packageService } from './packageService.ts';
+import { type Packaged, packageService } from './packageService.ts';
 import { parseTemplate, type Template } from './Template.ts';
 import { digestInputs } from './templateInputs.ts';
 
 /** Packages that are kept: enough for a few configurations side by side. */
 const KEPT = 12;
+/** Times that a package is moved into place: others may be at the same, in as many processes. */
+const MOST_TRIES = 5;
 const PACKAGE_FILE = 'deployment.json';
 
 /** What is kept beside the bundles. */
@@ -58,9 +59,10 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const kept = await readPackage(directory);
   if (kept !== undefined) return { ...kept, directory, config, cached: true };
 
+  let packaged: Packaged;
   const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
   try {
-    const packaged = await packageService({ root, workspace, configFile: file, stage, region });
+    packaged = await packageService({ root, workspace, configFile: file, stage, region });
     const finished = join(workspace, 'finished');
     await mkdir(finished);
     await rename(join(workspace, 'build'), join(finished, 'build'));
@@ -70,9 +72,8 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
     await rm(workspace, { recursive: true, force: true });
   }
   await forgetOld(cacheDirectory);
-  const made = await readPackage(directory);
-  if (made === undefined) throw new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', 'It left nothing.');
-  return { ...made, directory, config, cached: false };
+  const { stackName, template } = packaged;
+  return { stackName, template: parseTemplate(template), directory, config, cached: false };
 }
 
 /** Undefined when there is none, or when what there is is torn. */
@@ -80,16 +81,12 @@ async function readPackage(
   directory: string,
 ): Promise<Pick<LoadedTemplate, 'stackName' | 'template'> | undefined> {
   const text = await readFile(join(directory, PACKAGE_FILE), 'utf8').catch((error) => {
-    if (isMissing(error)) return '';
+    if (isErrorOf(error, 'ENOENT')) return '';
     throw error;
   });
   const packaged = packageSchema.safeParse(parseJson(text));
   if (!packaged.success) return undefined;
   return { stackName: packaged.data.stackName, template: parseTemplate(packaged.data.template) };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function parseJson(text: string): unknown {
@@ -102,29 +99,33 @@ function parseJson(text: string): unknown {
 
 /** Moves a package into place at once, so that nobody sees half of one, and a torn one out of it. */
 async function keep(workspace: string, finished: string, directory: string): Promise<void> {
-  try {
-    await rename(finished, directory);
-  } catch (error) {
-    // Somebody else has just made the same: theirs is as good.
-    if ((await readPackage(directory)) !== undefined) return;
-    if (!(await moveTorn(directory, join(workspace, 'torn')))) throw error;
-    await rename(finished, directory).catch(async (again) => {
-      if ((await readPackage(directory)) === undefined) throw again;
-    });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(finished, directory);
+    } catch (error) {
+      // Somebody else has just made the same: theirs is as good.
+      if ((await readPackage(directory)) !== undefined) return;
+      if (tries === MOST_TRIES || !isErrorOf(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+      await moveTorn(directory, join(workspace, `torn-${tries}`));
+    }
   }
 }
 
-/** Answers whether there was anything. A whole package that somebody put there meanwhile goes back. */
-async function moveTorn(directory: string, aside: string): Promise<boolean> {
+/** A whole package that somebody has put there meanwhile goes back. */
+async function moveTorn(directory: string, aside: string): Promise<void> {
   try {
     await rename(directory, aside);
   } catch (error) {
-    if (isMissing(error)) return false;
+    // Somebody else has moved it.
+    if (isErrorOf(error, 'ENOENT')) return;
     throw error;
   }
-  // Where a third has put one since, that stays.
+  // Where yet another has been put since, that one stays.
   if ((await readPackage(aside)) !== undefined) await rename(aside, directory).catch(() => undefined);
-  return true;
+}
+
+function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
 /** Removes all packages but the latest. */
