@@ -4,6 +4,7 @@ import type { Collected, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from '../../lib/collect/collectMetrics.ts';
 import { deliverOrSpill, type Kept } from '../../lib/delivery/deliverOrSpill.ts';
+import { OVERFLOW_MS } from '../../lib/delivery/limits.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
@@ -127,6 +128,7 @@ class TakenRequest {
     try {
       return await this.#take(this.#decode(body), key);
     } catch (error) {
+      if (error instanceof CollectError) return this.#refusal(error);
       if (!(error instanceof RequestError)) throw error;
       if (!isQuarantineReason(error.code)) return this.#refuse(error);
       // The body can never succeed, so the SDK is told not to send it again; it is kept first.
@@ -161,7 +163,10 @@ class TakenRequest {
   }
 
   async #take({ text }: DecodedBody, key: AuthenticatedKey): Promise<Answer> {
-    const collected = collectBatch(text, this.#sender(key), this.#collector.plan);
+    const { plan, clock } = this.#collector;
+    // The rest is for delivery, and for overflow if that fails.
+    const until = Math.max(this.#deadline - OVERFLOW_MS, (this.#receivedAt + this.#deadline) / 2);
+    const collected = collectBatch(text, this.#sender(key), plan, () => clock.now() > until);
     Object.assign(this.#facts, {
       sdk: sdkLabel(collected.sdkType, collected.sdkVersion),
       events: collected.events,

@@ -9,6 +9,7 @@ import type { Redaction } from '../privacy/Redaction.ts';
 import type { RefusedEvent } from '../quarantine/Refused.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
+import { eventRefusal } from '../statsig/eventRefusal.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
 import { RequestError } from '../statsig/RequestError.ts';
@@ -18,6 +19,7 @@ import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
 import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
+import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { dsMember } from './dsMember.ts';
@@ -34,6 +36,9 @@ import { UserParts } from './UserParts.ts';
 /** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
 const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3);
 
+/** Events between two looks at the clock. A walk blocks everything else, timers too: nobody else can end it. */
+const CLOCK_EVERY = 16;
+
 /**
  * One walk over a batch. What its events share (user, sender) is written once and used in every document.
  * JSON columns are written with sorted keys: the text that identifies an event is then the text that is
@@ -45,6 +50,7 @@ const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3);
  */
 export class BatchWalk {
   readonly #batch: Batch;
+  readonly #outOfTime: () => boolean;
   readonly #receivedAt: number;
   readonly #plan: CollectPlan;
   readonly #kinds: readonly ForwardedKind[];
@@ -61,8 +67,9 @@ export class BatchWalk {
   readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
 
   /** @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
-  constructor(batch: Batch, sender: Sender, plan: CollectPlan) {
+  constructor(batch: Batch, sender: Sender, plan: CollectPlan, outOfTime: () => boolean) {
     this.#batch = batch;
+    this.#outOfTime = outOfTime;
     this.#receivedAt = sender.receivedAt;
     this.#plan = plan;
     this.#kinds = sender.kinds ?? forwardedKinds;
@@ -103,10 +110,17 @@ export class BatchWalk {
     return this.#json.inexact;
   }
 
+  /** @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`. */
   collect(): Collected {
     const { events, exposures } = this.#batch;
-    for (const event of events) this.#take(event, event);
-    for (const item of exposures) this.#take(fromCustomExposure(item), item);
+    for (const [i, event] of events.entries()) {
+      if (i % CLOCK_EVERY === 0) this.#demandTime();
+      this.#take(event, event);
+    }
+    for (const [i, item] of exposures.entries()) {
+      if (i % CLOCK_EVERY === 0) this.#demandTime();
+      this.#take(fromCustomExposure(item), item);
+    }
     return {
       events: events.length + exposures.length,
       documents: this.#documents,
@@ -117,6 +131,10 @@ export class BatchWalk {
       clockSkewMs: this.#clockSkewMs,
       ...this.#about,
     };
+  }
+
+  #demandTime(): void {
+    if (this.#outOfTime()) throw new CollectError('SLUICE_COLLECT_OUT_OF_TIME');
   }
 
   /** @param sent The event as it came, for quarantine. */
@@ -152,13 +170,13 @@ export class BatchWalk {
 
   #demand(kind: ForwardedKind): void {
     if (!this.#kinds.includes(kind))
-      throw new EventError('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
+      throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
   }
 
   #collectExposure(event: LogEvent, kind: 'gate' | 'config' | 'layer'): void {
     this.#demand('exposures');
     const { secondary, metadata } = this.#plan.runs.exposures;
-    if (!isJsonObject(event.metadata)) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
+    if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
     const evaluation = this.#plan.evaluations.get(kind, event.metadata, this.#json);
     const evaluatedJson = evaluation.metadata;
     const storedJson =
@@ -246,7 +264,7 @@ export class BatchWalk {
       return { times: write({ timestamp: this.#receivedAt }), day: isoDay(this.#receivedAt) };
     }
     const sent = readTime(time);
-    if (sent === null) throw new EventError('SLUICE_EVENT_BAD_TIME');
+    if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
     const correction = clockCorrection(sent, this.#clockSkewMs, this.#receivedAt);
     const timestamp = sent + (correction ?? 0);
     if (correction !== 0) count(this.#noted, correction === null ? 'clock_ignored' : 'clock_corrected');
@@ -273,7 +291,7 @@ function storedText(
 
 function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {
   if (error instanceof EventError) return error;
-  if (error instanceof DepthError) return new EventError('SLUICE_EVENT_TOO_DEEP');
+  if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
   throw error;
 }
 

@@ -10,6 +10,10 @@ export const CollectError = defineErrorFamily('system', {
     cause: 'What was refused could not be kept whole.',
     cure: "Send the batch again. If it persists, look at the bucket and at the collector's right to write quarantine-large/.",
   },
+  SLUICE_COLLECT_OUT_OF_TIME: {
+    cause: 'The batch could not be looked through in time.',
+    cure: 'Send smaller batches, or give the collector more memory: its processor grows with it.',
+  },
   SLUICE_COLLECT_BODY_MANGLED: {
     cause: 'The gateway handed a compressed body over as text, which destroys it.',
     cure: 'Let the gateway hand bodies over as binary (on a REST API: binaryMediaTypes */*), or the SDK send them uncompressed.',

@@ -1,5 +1,5 @@
 import type { SortedMembers } from '../json/SortedMembers.ts';
-import { EventError } from '../statsig/EventError.ts';
+import { eventRefusal } from '../statsig/eventRefusal.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
 import { isAssignment } from '../statsig/isAssignment.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
@@ -65,7 +65,7 @@ export function exposureRow(
   resolve: (sent: string) => ResolvedName,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
   const name = text(metadata.get(kind === 'gate' ? 'gate' : 'config'));
-  if (name === null) throw new EventError('SLUICE_EVENT_BAD_EXPOSURE');
+  if (name === null) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
   const ruleId = scalarText(metadata.get('ruleID')) ?? '';
   const reason = text(metadata.get('reason'));
   const assigned = isAssignment(ruleId, reason);

@@ -30,6 +30,10 @@ export const RequestError = defineErrorFamily('user', {
     cause: 'The body is larger than the collector takes once it is decompressed.',
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
+  SLUICE_BODY_TOO_MANY_EVENTS: {
+    cause: 'The body has more events than the collector takes at once.',
+    cure: "Send smaller batches: lower the SDK's event queue size.",
+  },
   SLUICE_BODY_ENCODING_UNKNOWN: {
     cause: 'The body has an encoding that the collector does not know.',
     cure: 'Send it plain or as gzip, zstd, br or deflate.',

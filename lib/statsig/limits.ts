@@ -10,6 +10,12 @@ export const MAX_BODY_BYTES = 6 * 1024 * 1024;
  */
 export const MAX_DECODED_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Most events of one body. SDKs send some thousands at most (Server Core 2,000); more than these could not all be
+ * looked at, be they `0`, before the SDK gives up waiting.
+ */
+export const MAX_EVENTS = 100_000;
+
 /** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
 export const MAX_ENCODING_LAYERS = 3;
 

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
+import { MAX_EVENTS } from './limits.ts';
 import { parseSharingUsers } from './parseSharingUsers.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
@@ -24,7 +25,7 @@ export interface Batch {
  * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come, or both.
  *
  * @param exact Keep numbers that a double can't hold; slower.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
  */
 export function parseBatch(text: string, exact = false): Batch {
   let parsed: unknown;
@@ -45,9 +46,13 @@ export function parseBatch(text: string, exact = false): Batch {
   if (statsigMetadata !== undefined && statsigMetadata !== null && !isJsonObject(statsigMetadata)) {
     throw wrongShape('statsigMetadata is no object.');
   }
+  const lists = { events: listOf(events, 'events'), exposures: listOf(exposures, 'exposures') };
+  const count = lists.events.length + lists.exposures.length;
+  if (count > MAX_EVENTS) {
+    throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `${count} events, at most ${MAX_EVENTS}.`);
+  }
   return {
-    events: listOf(events, 'events'),
-    exposures: listOf(exposures, 'exposures'),
+    ...lists,
     user: user ?? null,
     statsigMetadata: statsigMetadata ?? null,
     clientTime,

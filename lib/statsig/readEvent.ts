@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import { EventError } from './EventError.ts';
+import { eventRefusal } from './eventRefusal.ts';
 
 /** One log event with its members told apart; nothing is lost: what Statsig doesn't name is in `extras`. */
 export interface LogEvent {
@@ -21,11 +21,11 @@ export interface LogEvent {
  * @throws EventError `SLUICE_EVENT_NOT_AN_OBJECT`, `SLUICE_EVENT_NO_NAME`, `SLUICE_EVENT_BAD_USER`.
  */
 export function readEvent(raw: unknown, batchUser: JsonObject | null): LogEvent {
-  if (!isJsonObject(raw)) throw new EventError('SLUICE_EVENT_NOT_AN_OBJECT');
+  if (!isJsonObject(raw)) throw eventRefusal('SLUICE_EVENT_NOT_AN_OBJECT');
   const { eventName, user } = raw;
-  if (typeof eventName !== 'string' || eventName === '') throw new EventError('SLUICE_EVENT_NO_NAME');
+  if (typeof eventName !== 'string' || eventName === '') throw eventRefusal('SLUICE_EVENT_NO_NAME');
   if (user !== undefined && user !== null && !isJsonObject(user)) {
-    throw new EventError('SLUICE_EVENT_BAD_USER');
+    throw eventRefusal('SLUICE_EVENT_BAD_USER');
   }
   return {
     name: eventName,

@@ -25,10 +25,15 @@ export interface Taken {
 /**
  * A collector whose streams and bucket are lists: for tests of very many or very large requests. Everything but the
  * wire is real.
+ *
+ * @param options `tickMs`: milliseconds that pass with each look at the clock. Default none.
  */
-export function memoryCollector(input: Partial<ConfigInput> = {}): (request: HttpRequest) => Promise<Taken> {
+export function memoryCollector(
+  input: Partial<ConfigInput> = {},
+  { tickMs = 0 } = {},
+): (request: HttpRequest) => Promise<Taken> {
   const config = defineConfig({ bucket: 'bucket', allowAnyKey: true, ...input });
-  const clock = new ManualClock(NOW);
+  const clock = new TickingClock(NOW, tickMs);
   const put = { exposures: [] as Uint8Array[], events: [] as Uint8Array[], quarantine: [] as Uint8Array[] };
   const large: number[] = [];
   const lines: Readonly<Record<string, unknown>>[] = [];
@@ -104,4 +109,19 @@ export function requestOf(
     isBase64Encoded: typeof body === 'object',
     body: typeof body === 'string' ? body : Buffer.from(body).toString('base64'),
   };
+}
+
+/** A clock that moves whenever it is looked at. */
+class TickingClock extends ManualClock {
+  readonly #tickMs: number;
+
+  constructor(startMs: number, tickMs: number) {
+    super(startMs);
+    this.#tickMs = tickMs;
+  }
+
+  override now(): number {
+    this.advance(this.#tickMs);
+    return super.now();
+  }
 }
