@@ -5,12 +5,13 @@ import { workQueue } from './workQueue.ts';
 /** The daily run registers whatever went missing. */
 const REGISTER_RECEIVES = 5;
 /**
- * Tries before an object is parked: one each six minutes, so Firehose may be away for two hours. serverless.yml
- * tells the function as `SLUICE_TRIES`.
+ * Tries before an object is parked: one each half hour, so Firehose may be away for ten hours. serverless.yml tells the
+ * function as `SLUICE_TRIES`.
  */
-export const REDRIVE_RECEIVES = 20;
-/** Timeout of both functions in serverless.yml. */
-const TIMEOUT_SECONDS = 60;
+const REDRIVE_RECEIVES = 20;
+/** Timeouts of the functions in serverless.yml. */
+const REGISTER_SECONDS = 60;
+const REDRIVE_SECONDS = 300;
 
 /** The queues of the registrar and of redrive, each with a queue of what could not be done. */
 export function queues(stack: Stack): Resources {
@@ -20,7 +21,7 @@ export function queues(stack: Stack): Resources {
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       rule: logicalIds.objectCreatedRule,
-      timeoutSeconds: TIMEOUT_SECONDS,
+      timeoutSeconds: REGISTER_SECONDS,
       maxReceives: REGISTER_RECEIVES,
     }),
     ...workQueue(stack, {
@@ -28,7 +29,7 @@ export function queues(stack: Stack): Resources {
       queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,
       rule: logicalIds.redriveRule,
-      timeoutSeconds: TIMEOUT_SECONDS,
+      timeoutSeconds: REDRIVE_SECONDS,
       maxReceives: REDRIVE_RECEIVES,
     }),
   };

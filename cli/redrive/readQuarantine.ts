@@ -101,7 +101,7 @@ async function rowsOf(files: readonly string[], reason: QuarantineReason): Promi
       sdkType: text(sdkType),
       sdkVersion: text(sdkVersion),
       path: text(path) ?? '',
-      raw: Buffer.from(text(raw) ?? '', encoding === 'base64' ? 'base64' : 'utf8'),
+      raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
       location: text(location),
     }));
   } finally {

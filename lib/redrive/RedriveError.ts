@@ -10,6 +10,10 @@ export const RedriveError = defineErrorFamily('system', {
     cause: 'Firehose took none of the documents of an overflow object.',
     cure: 'Nothing if it passes: it is tried again. If it stays, look at the code in the detail.',
   },
+  SLUICE_REDRIVE_NO_TIME: {
+    cause: 'An object was not begun because the time of the function was up.',
+    cure: 'Nothing: its message comes again. If it stays, look for what takes the time: a stream that does not answer.',
+  },
   SLUICE_REDRIVE_NOT_QUARANTINED: {
     cause: 'Records of an error object could not be kept in quarantine.',
     cure: 'Nothing if it passes: it is tried again. If it stays, look at the quarantine stream.',

@@ -25,6 +25,9 @@ export async function redriveObject(key: string, redrive: Redrive, tried: Try): 
   const overflow = parseOverflowKey(key);
   const error = overflow === null ? parseErrorKey(key) : null;
   if (overflow === null && error === null) return { outcome: 'ignored' };
+  // Not even parked: nothing has been tried.
+  if (redrive.clock.now() >= tried.deadline)
+    return { outcome: 'kept', code: 'SLUICE_REDRIVE_NO_TIME', detail: '' };
   try {
     const claim = await redrive.store.claim(key, tried.claimUntil);
     if (claim === null) return { outcome: 'busy' };

@@ -21,7 +21,8 @@ export interface Quarantined {
   readonly sdkVersion: string | null;
   /** Of the request; for what Firehose gave up, the key of its error object. */
   readonly path: string;
-  readonly raw: Uint8Array;
+  /** Null where redaction let nothing of it be kept. */
+  readonly raw: Uint8Array | null;
 }
 
 /** What a second trial came to. */
@@ -47,6 +48,7 @@ export function revalidator(config: Config): (quarantined: Quarantined) => Verdi
 
   return (quarantined) => {
     const { reason, path, raw } = quarantined;
+    if (raw === null) return refusal(reason, 'Nothing of it was kept.');
     if (Object.hasOwn(FirehoseFailure.entries, reason)) {
       const kind = parseErrorKey(path)?.kind;
       if (kind === undefined || kind === 'quarantine') return refusal(reason, 'Its path names no stream.');

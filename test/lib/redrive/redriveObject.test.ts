@@ -99,6 +99,17 @@ describe('an overflow object', () => {
     expect(world.landed).toEqual(rows(2));
   });
 
+  it('is not parked unless it was tried', async () => {
+    const key = await spill(rows(2));
+    const late = { ...world.tried(true), deadline: world.clock.now() };
+    expect(await redriveObject(key, world.redrive, late)).toEqual({
+      outcome: 'kept',
+      code: 'SLUICE_REDRIVE_NO_TIME',
+      detail: '',
+    });
+    expect(await world.keys('overflow/')).toEqual([key]);
+  });
+
   it('keeps only what is left when its stream took some', async () => {
     // A row a record, for each is larger than half of one.
     const large = rows(4).map((row) => `${row.slice(0, -1)},"x":"${'x'.repeat(MAX_RECORD_BYTES / 2)}"}`);
@@ -364,7 +375,7 @@ describe('deliver, spill and redrive', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }, 60_000);
 

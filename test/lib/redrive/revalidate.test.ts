@@ -56,6 +56,12 @@ describe('an event', () => {
     ]);
   });
 
+  it('of which nothing was kept stays', () => {
+    expect(judge()(quarantined('', { raw: null })).refused).toEqual([
+      { code: 'SLUICE_EVENT_KIND_NOT_ALLOWED', detail: 'Nothing of it was kept.' },
+    ]);
+  });
+
   it('is not redacted twice', () => {
     const privacy = { redact: { 'user.email': 'hash' }, salt: 'sixteen characters at least' } as const;
     const raw = '{"eventName":"a","user":{"email":"already-a-hash"}}';

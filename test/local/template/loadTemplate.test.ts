@@ -89,6 +89,10 @@ describe('loadTemplate', () => {
         VisibilityTimeout: 6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0),
         RedrivePolicy: { maxReceiveCount: expect.any(Number) },
       });
+      // A function that counts tries is told the queue's number of them.
+      const { SLUICE_TRIES: tries } = functions.get(mapping.functionName)?.env ?? {};
+      if (tries !== undefined)
+        expect(queue?.properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: Number(tries) } });
       return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
     });
     const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
