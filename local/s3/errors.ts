@@ -110,10 +110,6 @@ export const s3Errors = {
 
 /** What can be wrong with the folder that the embedded S3 keeps its objects in. */
 export const StoreError = defineErrorFamily('system', {
-  SLUICE_S3_JOURNAL_DAMAGED: {
-    cause: "A line of a bucket's journal can't be read.",
-    cure: 'Delete the data folder of the local cloud, or mend or remove the named line: it describes one object.',
-  },
   SLUICE_S3_FILE_MISSING: {
     cause: "An object's file is not where the embedded S3 put it: something else moved or removed it.",
     cure: 'Put the file back, or delete the object through S3 (`aws s3 rm`): delete nothing in the data folder by hand.',

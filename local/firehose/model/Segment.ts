@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { LineJournal } from '../../disk/LineJournal.ts';
 
 /** One acknowledged record, wherever its bytes lie. */
 export interface JournalEntry {
@@ -22,6 +24,7 @@ export type DeliveredRun = readonly [index: number, from: number, to: number];
 /** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
 const HEADER_BYTES = 16;
 const NONE: ReadonlySet<number> = new Set();
+const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
 
 /**
  * One file of a journal: records as they came, and beside it a file with what of them has been delivered.
@@ -30,7 +33,7 @@ const NONE: ReadonlySet<number> = new Set();
 export class Segment {
   readonly #path: string;
   #file: FileHandle | undefined;
-  #marks: FileHandle | undefined;
+  #marks: LineJournal<readonly DeliveredRun[]> | undefined;
   /** Bytes written. */
   size = 0;
   #records = 0;
@@ -52,7 +55,7 @@ export class Segment {
   static async recover(path: string): Promise<{ segment: Segment; entries: JournalEntry[] }> {
     const segment = new Segment(path);
     segment.#file = await open(path, 'r+');
-    const delivered = await readMarks(`${path}.delivered`);
+    const delivered = segment.#openMarks();
     const bytes = await segment.#file.readFile();
     const entries: JournalEntry[] = [];
     for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -120,14 +123,14 @@ export class Segment {
 
   /** Notes documents as delivered, on disk first. */
   async markDelivered(runs: readonly DeliveredRun[]): Promise<void> {
-    this.#marks ??= await open(`${this.#path}.delivered`, 'a');
-    await this.#marks.appendFile(`${JSON.stringify(runs)}\n`);
+    this.#marks ??= LineJournal.create(`${this.#path}.delivered`, []);
+    this.#marks.append(runs);
     for (const [, from, to] of runs) this.#owed -= to - from + 1;
   }
 
   async close(): Promise<void> {
     await this.#file?.close();
-    await this.#marks?.close();
+    this.#marks?.close();
     this.#file = undefined;
     this.#marks = undefined;
   }
@@ -137,6 +140,21 @@ export class Segment {
     await this.close();
     await rm(this.#path, { force: true });
     await rm(`${this.#path}.delivered`, { force: true });
+  }
+
+  /** Opens what is noted as delivered, and answers it: the documents of each record. */
+  #openMarks(): Map<number, Set<number>> {
+    const delivered = new Map<number, Set<number>>();
+    const file = `${this.#path}.delivered`;
+    if (!existsSync(file)) return delivered;
+    const { journal, lines } = LineJournal.open(file, (value) => runsSchema.parse(value));
+    this.#marks = journal;
+    for (const [index, from, to] of lines.flat()) {
+      const documents = delivered.get(index) ?? new Set<number>();
+      for (let document = from; document <= to; document += 1) documents.add(document);
+      delivered.set(index, documents);
+    }
+    return delivered;
   }
 
   #open(): FileHandle {
@@ -149,37 +167,5 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
-  }
-}
-
-const marks = z.array(z.tuple([z.int(), z.int(), z.int()]));
-
-async function readMarks(path: string): Promise<Map<number, Set<number>>> {
-  const delivered = new Map<number, Set<number>>();
-  const file = await open(path, 'a+');
-  try {
-    const text = await file.readFile('utf8');
-    // What stands behind the last line break was being written when the process was killed.
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole));
-    for (const line of whole.split('\n').slice(0, -1)) {
-      for (const [index, from, to] of readRuns(line)) {
-        const documents = delivered.get(index) ?? new Set<number>();
-        for (let document = from; document <= to; document += 1) documents.add(document);
-        delivered.set(index, documents);
-      }
-    }
-  } finally {
-    await file.close();
-  }
-  return delivered;
-}
-
-/** A line that a failed write has mangled counts for nothing: its documents are delivered twice, not lost. */
-function readRuns(line: string): readonly DeliveredRun[] {
-  try {
-    return marks.parse(JSON.parse(line));
-  } catch {
-    return [];
   }
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readJsonFile } from '../../disk/readJsonFile.ts';
+import { replaceFile } from '../../disk/replaceFile.ts';
 import { databaseInputSchema } from './databaseInput.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import { partitionInputSchema, partitionValuesSchema } from './partitionInput.ts';
@@ -26,20 +28,22 @@ const tableFileSchema = z.strictObject({
 });
 
 /**
- * The catalog on disk: a folder a database, a JSON file a table with its partitions. Every file is written
- * beside its place and renamed into it, so that a reader, even one in another process, sees the old or the
- * new one and never a part. Writes are synchronous: the catalog changes a few times a day, and a change
- * that is on disk before the next request is read needs no further order.
+ * The catalog on disk: a folder a database, a JSON file a table with its partitions. Every file is replaced as a
+ * whole. Writes are synchronous: the catalog changes a few times a day, and a change that is on disk before the next
+ * request is read needs no further order.
  */
 export function writeDatabase(directory: string, entry: DatabaseEntry): void {
   const folder = databaseFolder(directory, entry.input.Name);
   mkdirSync(folder, { recursive: true });
-  writeWhole(join(folder, DATABASE_FILE), { createdAt: entry.createdAt, input: entry.input });
+  replaceFile(
+    join(folder, DATABASE_FILE),
+    JSON.stringify({ createdAt: entry.createdAt, input: entry.input }),
+  );
 }
 
 /** Writes one table of a database that is written already. */
 export function writeTable(directory: string, table: TableEntry): void {
-  writeWhole(tableFile(directory, table.databaseName, table.input.Name), table);
+  replaceFile(tableFile(directory, table.databaseName, table.input.Name), JSON.stringify(table));
 }
 
 export function eraseDatabase(directory: string, name: string): void {
@@ -50,21 +54,19 @@ export function eraseTable(directory: string, databaseName: string, name: string
   rmSync(tableFile(directory, databaseName, name), { force: true });
 }
 
-/** Everything under `directory`, by database name; nothing there is an empty catalog. */
+/** Everything under `directory`, by database name; nothing there is an empty catalog. @throws DiskError SLUICE_DISK_DAMAGED */
 export function readDatabases(directory: string): Map<string, DatabaseEntry> {
   const databases = new Map<string, DatabaseEntry>();
   for (const folder of list(directory)) {
     const path = join(directory, folder);
-    const text = read(join(path, DATABASE_FILE));
+    const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
     // A folder without its file is one whose making or erasing was cut off.
-    if (text === undefined) continue;
-    const { createdAt, input } = databaseFileSchema.parse(JSON.parse(text));
+    if (database === undefined) continue;
+    const { createdAt, input } = database;
     const tables = new Map<string, TableEntry>();
     for (const file of list(path)) {
-      const tableText = TABLE_FILE.test(file) ? read(join(path, file)) : undefined;
-      if (tableText === undefined) continue;
-      const table = tableFileSchema.parse(JSON.parse(tableText));
-      tables.set(table.input.Name, table);
+      const table = TABLE_FILE.test(file) ? readJsonFile(join(path, file), tableFileSchema) : undefined;
+      if (table !== undefined) tables.set(table.input.Name, table);
     }
     databases.set(input.Name, { createdAt, input, tables });
   }
@@ -83,26 +85,11 @@ function fileName(name: string): string {
   return PLAIN_NAME.test(name) ? name : `~${createHash('sha256').update(name).digest('hex')}`;
 }
 
-function writeWhole(file: string, content: unknown): void {
-  const beside = `${file}.tmp`;
-  writeFileSync(beside, JSON.stringify(content));
-  renameSync(beside, file);
-}
-
 function list(directory: string): string[] {
   try {
     return readdirSync(directory).sort();
   } catch (error) {
     if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
     throw error;
   }
 }

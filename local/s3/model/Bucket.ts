@@ -2,11 +2,12 @@ import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync 
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../lib/time/Clock.ts';
+import { DiskError } from '../../disk/DiskError.ts';
+import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
 import { StoreError, s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import { type BucketInfo, type BucketLine, bucketLineSchema } from './bucketJournal.ts';
-import { Journal } from './Journal.ts';
 import { KeyIndex } from './KeyIndex.ts';
 import { encodedName, isNaturalPath } from './keyPath.ts';
 import { type ListPage, type ListQuery, listKeys } from './listKeys.ts';
@@ -50,7 +51,7 @@ export class Bucket {
   readonly uploads: MultipartUploads;
   readonly #folders: BucketFolders;
   readonly #clock: Clock;
-  readonly #journal: Journal<BucketLine>;
+  readonly #journal: LineJournal<BucketLine>;
   readonly #created: (object: StoredObject, reason: CreateReason) => void;
   #info: BucketInfo;
   #index = new KeyIndex<StoredObject>();
@@ -59,7 +60,7 @@ export class Bucket {
 
   private constructor(
     folders: BucketFolders,
-    journal: Journal<BucketLine>,
+    journal: LineJournal<BucketLine>,
     info: BucketInfo,
     clock: Clock,
     created: (object: StoredObject, reason: CreateReason) => void,
@@ -81,7 +82,7 @@ export class Bucket {
     created: (object: StoredObject, reason: CreateReason) => void,
   ): Bucket {
     mkdirSync(folders.internal, { recursive: true });
-    const journal = Journal.create<BucketLine>(join(folders.internal, 'journal.ndjson'), [
+    const journal = LineJournal.create<BucketLine>(join(folders.internal, 'journal.ndjson'), [
       { op: 'bucket', info },
     ]);
     return new Bucket(folders, journal, info, clock, created);
@@ -94,7 +95,7 @@ export class Bucket {
     created: (object: StoredObject, reason: CreateReason) => void,
   ): Bucket {
     const file = join(folders.internal, 'journal.ndjson');
-    const { journal, lines } = Journal.open(file, (value) => bucketLineSchema.parse(value));
+    const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));
     const objects = new Map<string, StoredObject>();
     let info: BucketInfo | undefined;
     for (const line of lines) {
@@ -102,7 +103,7 @@ export class Bucket {
       else if (line.op === 'put') objects.set(line.object.key, line.object);
       else objects.delete(line.key);
     }
-    if (info === undefined) throw new StoreError('SLUICE_S3_JOURNAL_DAMAGED', `${file} names no bucket.`);
+    if (info === undefined) throw new DiskError('SLUICE_DISK_DAMAGED', `${file} names no bucket.`);
     const bucket = new Bucket(folders, journal, info, clock, created);
     bucket.#load(objects);
     const last = lines.at(-1);
@@ -287,7 +288,7 @@ export class Bucket {
   }
 
   #compact(): void {
-    this.#journal.rewrite([
+    this.#journal.compact([
       { op: 'bucket', info: this.#info },
       ...[...this.#index.values()].map((object): BucketLine => ({ op: 'put', object })),
     ]);

@@ -3,10 +3,10 @@ import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/time/Clock.ts';
+import { LineJournal } from '../../disk/LineJournal.ts';
 import { checksumAlgorithms } from '../checksums/Checksum.ts';
 import { s3Errors } from '../errors.ts';
 import { compareUtf8 } from './compareUtf8.ts';
-import { Journal } from './Journal.ts';
 import { errorCode, moveFile } from './moveFile.ts';
 import { objectAttributesSchema, storedChecksumSchema } from './StoredObject.ts';
 import type { StagedFile } from './stageBody.ts';
@@ -46,7 +46,7 @@ type UploadLine = z.output<typeof uploadLineSchema>;
 interface OpenUpload {
   readonly upload: Upload;
   readonly parts: Map<number, Part>;
-  readonly journal: Journal<UploadLine>;
+  readonly journal: LineJournal<UploadLine>;
 }
 
 const JOURNAL = 'journal.ndjson';
@@ -77,7 +77,7 @@ export class MultipartUploads {
     };
     const folder = join(this.#folder, begun.uploadId);
     mkdirSync(folder);
-    const journal = Journal.create<UploadLine>(join(folder, JOURNAL), [{ op: 'upload', upload: begun }]);
+    const journal = LineJournal.create<UploadLine>(join(folder, JOURNAL), [{ op: 'upload', upload: begun }]);
     this.#uploads.set(begun.uploadId, { upload: begun, parts: new Map(), journal });
     return begun;
   }
@@ -168,7 +168,9 @@ export class MultipartUploads {
       rmSync(folder, { recursive: true });
       return;
     }
-    const { journal, lines } = Journal.open(join(folder, JOURNAL), (value) => uploadLineSchema.parse(value));
+    const { journal, lines } = LineJournal.open(join(folder, JOURNAL), (value) =>
+      uploadLineSchema.parse(value),
+    );
     const parts = new Map<number, Part>();
     let upload: Upload | undefined;
     for (const line of lines) {

@@ -66,7 +66,7 @@ export class ObjectStore {
     mkdirSync(internal, { recursive: true });
     for (const name of readdirSync(internal)) {
       const names = readdirSync(join(internal, name));
-      const unfinished = names.every((file) => file === 'journal.ndjson.new');
+      const unfinished = names.every((file) => file === 'journal.ndjson.tmp');
       if (name.startsWith(REMOVED) || unfinished) {
         rmSync(join(internal, name), { recursive: true });
         continue;

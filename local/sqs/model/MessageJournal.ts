@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { LineJournal } from '../../disk/LineJournal.ts';
 import { type Message, messageSchema } from './Message.ts';
 
-/** Lines behind the last rewrite before the next is worth it, and how many for each message that is left. */
+/** Lines before a rewrite is worth it, and how many for each message that is left. */
 const REWRITE_LINES = 1_000;
 const REWRITE_RATIO = 4;
 
@@ -15,29 +16,30 @@ const lineSchema = z.union([
 type Line = z.output<typeof lineSchema>;
 
 /**
- * What a queue holds, on disk: an append-only file of changes, one JSON line each, rewritten when it is
- * opened and when it has grown far beyond what is left. A line is written before the change is answered, so
- * a process that is killed loses nothing it has acknowledged; a last line cut off by a kill is one that
- * never was.
+ * What a queue holds, on disk: a journal of changes, compacted when it is opened and when it has grown far beyond what
+ * is left. A line is written before the change is answered, so a process that is killed loses nothing it has
+ * acknowledged.
  */
 export class MessageJournal {
-  readonly #file: string;
-  #descriptor: number;
-  #lines = 0;
+  readonly #journal: LineJournal<Line>;
 
-  private constructor(file: string, messages: ReadonlyMap<string, Message>) {
-    this.#file = file;
-    this.#descriptor = this.#rewrite(messages);
+  private constructor(journal: LineJournal<Line>) {
+    this.#journal = journal;
   }
 
-  /** Opens the journal, or starts it, and answers what it holds, in the order in which it was sent. */
+  /**
+   * Opens the journal, or starts it, and answers what it holds, in the order in which it was sent.
+   *
+   * @throws DiskError SLUICE_DISK_DAMAGED
+   */
   static open(file: string): { readonly journal: MessageJournal; readonly messages: Map<string, Message> } {
     mkdirSync(dirname(file), { recursive: true });
     const messages = new Map<string, Message>();
-    for (const text of readLines(file)) {
-      apply(messages, lineSchema.parse(JSON.parse(text)));
-    }
-    return { journal: new MessageJournal(file, messages), messages };
+    if (!existsSync(file)) return { journal: new MessageJournal(LineJournal.create(file, [])), messages };
+    const { journal, lines } = LineJournal.open(file, (value) => lineSchema.parse(value));
+    for (const line of lines) apply(messages, line);
+    if (lines.length > messages.size) journal.compact(linesOf(messages));
+    return { journal: new MessageJournal(journal), messages };
   }
 
   /** Writes down messages that are new or changed. */
@@ -51,41 +53,25 @@ export class MessageJournal {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#journal.close();
   }
 
   #append(line: Line, left: ReadonlyMap<string, Message>): void {
-    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
-    this.#lines += 1;
-    if (this.#lines <= REWRITE_LINES || this.#lines <= REWRITE_RATIO * left.size) return;
+    this.#journal.append(line);
+    const { lines } = this.#journal;
+    if (lines <= REWRITE_LINES || lines <= REWRITE_RATIO * left.size) return;
     // `left` is the queue before this change; it is applied so that the rewritten file has it.
     const messages = new Map(left);
     apply(messages, line);
-    closeSync(this.#descriptor);
-    this.#descriptor = this.#rewrite(messages);
+    this.#journal.compact(linesOf(messages));
   }
+}
 
-  #rewrite(messages: ReadonlyMap<string, Message>): number {
-    const beside = `${this.#file}.tmp`;
-    const text = [...messages.values()].map((message) => `${JSON.stringify({ put: [message] })}\n`).join('');
-    writeFileSync(beside, text);
-    renameSync(beside, this.#file);
-    this.#lines = 0;
-    return openSync(this.#file, 'a');
-  }
+function linesOf(messages: ReadonlyMap<string, Message>): Line[] {
+  return [...messages.values()].map((message) => ({ put: [message] }));
 }
 
 function apply(messages: Map<string, Message>, line: Line): void {
   if ('put' in line) for (const message of line.put) messages.set(message.id, message);
   else for (const id of line.gone) messages.delete(id);
-}
-
-/** The whole lines: what follows the last line break was cut off. */
-function readLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
 }

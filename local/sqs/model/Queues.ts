@@ -1,8 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { LocalClock } from '../../clock/LocalClock.ts';
+import { readJsonFile } from '../../disk/readJsonFile.ts';
+import { replaceFile } from '../../disk/replaceFile.ts';
 import { queueDoesNotExist, queueNameExists } from '../errors.ts';
 import { Queue } from './Queue.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
@@ -40,15 +42,13 @@ export class Queues {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true });
     for (const folder of readdirSync(options.directory).sort()) {
-      const text = readQueueFile(join(options.directory, folder, QUEUE_FILE));
+      const queue = readJsonFile(join(options.directory, folder, QUEUE_FILE), queueFileSchema);
       // A folder without its file is one whose making was cut off.
-      if (text === undefined) continue;
-      const { name, createdAt, settings } = queueFileSchema.parse(JSON.parse(text));
-      this.#open(name, createdAt, settings);
+      if (queue !== undefined) this.#open(queue.name, queue.createdAt, queue.settings);
     }
   }
 
-  /** Opens the queues that lie in a directory. One process at a time may have it open. */
+  /** Opens the queues that lie in a directory. One process at a time may have it open. @throws DiskError SLUICE_DISK_DAMAGED */
   static open(options: QueuesOptions): Queues {
     return new Queues(options);
   }
@@ -123,9 +123,7 @@ export class Queues {
   #writeFile(name: string, createdAt: number, settings: QueueSettings): void {
     const folder = join(this.#options.directory, name);
     mkdirSync(folder, { recursive: true });
-    const file = join(folder, QUEUE_FILE);
-    writeFileSync(`${file}.tmp`, JSON.stringify({ name, createdAt, settings }));
-    renameSync(`${file}.tmp`, file);
+    replaceFile(join(folder, QUEUE_FILE), JSON.stringify({ name, createdAt, settings }));
   }
 
   #open(name: string, createdAt: number, settings: QueueSettings): Queue {
@@ -152,15 +150,5 @@ function pathOf(url: string): string {
     return new URL(url).pathname;
   } catch {
     throw queueDoesNotExist();
-  }
-}
-
-function readQueueFile(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
   }
 }

@@ -106,7 +106,7 @@ describe('the object store on disk', () => {
     appendFileSync(journal(), '{"op":"put"}\n');
     expect(() => ObjectStore.open({ directory, clock })).toThrow(
       expect.objectContaining({
-        code: 'SLUICE_S3_JOURNAL_DAMAGED',
+        code: 'SLUICE_DISK_DAMAGED',
         message: expect.stringContaining('journal.ndjson, line 3.'),
       }),
     );
