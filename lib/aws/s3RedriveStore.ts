@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
@@ -12,6 +11,7 @@ import {
 import { claimKey } from '../layout/claimKey.ts';
 import type { RedriveStore } from '../redrive/RedriveStore.ts';
 import type { Clock } from '../time/Clock.ts';
+import { linesOf } from './linesOf.ts';
 import { s3Claim } from './s3Claim.ts';
 
 /** What redrive works on, in a bucket of S3. */
@@ -78,20 +78,4 @@ async function unless<Output>(names: readonly string[], sent: Promise<Output>): 
     if (error instanceof S3ServiceException && names.includes(error.name)) return null;
     throw error;
   }
-}
-
-/**
- * A stream's lines. A stream that breaks off throws, where `readline` alone would end as if that had been all.
- */
-async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  let failure: unknown;
-  stream.once('error', (error) => {
-    failure = error;
-  });
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (failure !== undefined) throw failure;
-    yield line;
-  }
-  if (failure !== undefined) throw failure;
-  if (!stream.readableEnded) throw new Error('The object broke off.');
 }

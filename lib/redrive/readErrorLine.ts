@@ -13,9 +13,8 @@ export interface FailedRecord {
   readonly arrivedAt: number | null;
 }
 
-/** https://docs.aws.amazon.com/general/latest/gr/aws-general.html sets no limit; ours keeps a row of quarantine small. */
+/** Characters of a detail: AWS's message may repeat much of the row. */
 const DETAIL_LENGTH = 1_000;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
  * Reads a line of an error object. AWS's page on failed conversions prints `ErrorCode` and `ErrorMessage`, its
@@ -24,8 +23,10 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  */
 export function readErrorLine(line: string, outputType: string): FailedRecord {
   const members = parse(line);
-  const raw = members === null ? undefined : members['rawData'];
-  if (members === null || typeof raw !== 'string' || !BASE64.test(raw)) {
+  const data = members?.['rawData'];
+  const raw = typeof data === 'string' ? Buffer.from(data, 'base64') : null;
+  // Node skips over what is no base64: whatever isn't the same again was none.
+  if (members === null || raw === null || raw.toString('base64') !== data) {
     const detail = `${outputType}: the line has no readable rawData.`;
     return {
       reason: 'SLUICE_FIREHOSE_LINE_UNREADABLE',
@@ -40,7 +41,7 @@ export function readErrorLine(line: string, outputType: string): FailedRecord {
   return {
     reason: firehoseReason(outputType, code),
     detail: `${outputType}: ${code} ${message}`.trimEnd().slice(0, DETAIL_LENGTH),
-    raw: Buffer.from(raw, 'base64'),
+    raw,
     arrivedAt: typeof arrived === 'number' && Number.isSafeInteger(arrived) && arrived >= 0 ? arrived : null,
   };
 }

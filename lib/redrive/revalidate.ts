@@ -37,8 +37,8 @@ export interface Verdict {
 /**
  * Makes the judge of what is in quarantine: it goes the way of a request again, with the configuration as it is now.
  *
- * What only the request knew is lost: the body's shared user and metadata (of a single event) and the key's
- * environment. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
+ * What only the request knew is lost: the key's environment, and of bodies the sender's clock and session where the
+ * headers told them. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
  */
 export function revalidator(config: Config): (quarantined: Quarantined) => Verdict {
   const ofBodies = collectPlan(config);
@@ -59,7 +59,7 @@ export function revalidator(config: Config): (quarantined: Quarantined) => Verdi
     }
     try {
       return Object.hasOwn(EventError.entries, reason)
-        ? collect(`{"events":[${Buffer.from(raw).toString('utf8')}]}`, quarantined, ofEvents)
+        ? collect(Buffer.from(raw).toString('utf8'), quarantined, ofEvents)
         : collect(
             decodeBody(raw, { contentEncoding: '', statsigEncoded: false }).text,
             quarantined,

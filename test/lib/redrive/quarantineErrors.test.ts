@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { s3QuarantineLarge } from '../../../lib/aws/s3QuarantineLarge.ts';
+import { s3RedriveStore } from '../../../lib/aws/s3RedriveStore.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
 import { parseErrorKey } from '../../../lib/layout/errorKey.ts';
@@ -158,6 +160,31 @@ describe('an error object', () => {
     const [{ raw_location }] = landed();
     const object = await world.store.lines(String(raw_location).replace(`s3://${BUCKET}/`, ''));
     for await (const kept of object ?? []) expect(kept).toBe(row);
+  });
+
+  it('that breaks off on its way is not taken for the whole', async () => {
+    const whole = rows(2_000)
+      .map((row) => line(row))
+      .join('');
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': whole.length });
+      response.write(whole.slice(0, whole.length / 2), () => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const broken = new S3Client({ ...world.options, endpoint: `http://127.0.0.1:${port}` });
+    try {
+      const { lines } = s3RedriveStore(broken, BUCKET, world.clock);
+      await put(whole);
+      expect(
+        await redriveObject(KEY, { ...redrive, store: { ...world.store, lines } }, world.tried()),
+      ).toMatchObject({ outcome: 'kept', code: 'SLUICE_REDRIVE_BUCKET_FAILED' });
+      expect(await world.keys('errors/')).toEqual([KEY]);
+    } finally {
+      broken.destroy();
+      server.close();
+    }
   });
 
   it('of quarantine itself is parked: there is nowhere else for it', async () => {
