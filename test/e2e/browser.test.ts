@@ -122,9 +122,9 @@ if (hasBrowser()) {
       for (let i = 0; i < 8; i += 1) client.logEvent('click', i, { button: 'b' + i });`;
 
     const settled = async (condition: () => boolean) => {
-      const deadline = Date.now() + 15_000;
+      const deadline = Date.now() + 40_000;
       while (!condition()) {
-        if (Date.now() > deadline) throw new Error('not within 15 s');
+        if (Date.now() > deadline) throw new Error('not within 40 s');
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };

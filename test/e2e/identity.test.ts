@@ -101,7 +101,7 @@ function resends(prefix: string): [Post, ...Post[]] {
   const batches = new Map<string, Post[]>();
   for (const post of posts.get(prefix) ?? []) {
     const events = eventsOf(post);
-    const batch = JSON.stringify([events.length, nameAndTime(events[0]), nameAndTime(events.at(-1))]);
+    const batch = JSON.stringify([events.length, mark(events[0]), mark(events.at(-1))]);
     batches.set(batch, [...(batches.get(batch) ?? []), post]);
   }
   const [largest] = [...batches.values()]
@@ -112,8 +112,15 @@ function resends(prefix: string): [Post, ...Post[]] {
   return [first, ...again];
 }
 
-function nameAndTime(event: unknown): unknown[] {
-  return [Reflect.get(Object(event), 'eventName'), Reflect.get(Object(event), 'time')];
+/** What tells an event from its neighbours, whatever order its members come in. */
+function mark(event: unknown): unknown[] {
+  const { eventName, time, user, metadata }: Record<string, unknown> = Object(event);
+  return [
+    eventName,
+    time,
+    Reflect.get(Object(user), 'userID'),
+    Reflect.get(Object(metadata), 'parameterName'),
+  ];
 }
 
 function bodyOf({ body, headers }: Post): Record<string, unknown> {
