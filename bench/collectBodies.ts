@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
+import { seededRandom } from '../lib/random/seededRandom.ts';
 
 /** Bodies as SDKs send them, by the shapes of test/fixtures/statsig; the same for the same seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
-  const random = generator(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: bodies }, (_, i) =>
     gzipSync(
       JSON.stringify(i % 2 === 0 ? clientBody(eventsPerBody, random) : serverBody(eventsPerBody, random)),
@@ -11,17 +12,6 @@ export function collectBodies(eventsPerBody: number, bodies: number, seed: numbe
 }
 
 type Random = () => number;
-
-/** mulberry32: small, and the same everywhere. */
-function generator(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const START = Date.UTC(2026, 10, 20, 7, 30);
 const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];

@@ -1,3 +1,4 @@
+import { valueAt } from '../json/valueAt.ts';
 import { RESERVED_FOLDERS } from '../layout/reservedFolders.ts';
 import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
@@ -80,15 +81,6 @@ function findCollisions(config: Config): string[] {
 
 function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  let value = input;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, key);
-  }
-  return value;
 }
 
 /** What came, but for a salt, and what may be a key pasted where its hash belongs: messages end up in the logs of builds. */

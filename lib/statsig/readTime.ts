@@ -1,3 +1,4 @@
+import { isUtcDay } from '../time/utcDay.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from './limits.ts';
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
@@ -21,7 +22,7 @@ export function readTime(value: unknown): number | null {
   const offset = hours === undefined ? 'Z' : `${hours}:${offsetMinutes}`;
   const time = Date.parse(`${date}T${minutes}:${seconds}.${millis}${offset}`);
   // Date.parse takes 30 February for 2 March.
-  if (Number.isNaN(time) || !isCalendarDay(date)) return null;
+  if (Number.isNaN(time) || !isUtcDay(date)) return null;
   return inRange(time);
 }
 
@@ -29,9 +30,4 @@ export function readTime(value: unknown): number | null {
 function inRange(time: number): number | null {
   const whole = Math.floor(time);
   return whole >= MIN_TIME_MS && whole <= MAX_TIME_MS ? whole : null;
-}
-
-function isCalendarDay(date: string): boolean {
-  const time = Date.parse(`${date}T00:00:00.000Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(date);
 }

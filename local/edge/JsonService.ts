@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { valueAt } from '../../lib/json/valueAt.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
 import { type JsonContentType, jsonError } from './jsonError.ts';
@@ -164,15 +165,6 @@ function refusal(
       (issue.code === 'custom' && issue.params?.['wrongType'] === true),
   );
   return wrongType ? new AwsError('SerializationException', 400, messages) : invalidInput(messages);
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  let value = input;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, key);
-  }
-  return value;
 }
 
 function memberName(path: readonly PropertyKey[]): string {

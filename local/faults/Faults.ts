@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { seededRandom } from '../../lib/random/seededRandom.ts';
 import { AwsError } from '../edge/AwsError.ts';
 import type { Blow, CallFate } from './CallFate.ts';
 import {
@@ -9,7 +10,6 @@ import {
   faultsSchema,
   type ItemFault,
 } from './faultsSchema.ts';
-import { seededRandom } from './seededRandom.ts';
 import { serviceError } from './serviceErrors.ts';
 
 /** A call, as a service knows it just before the work. */

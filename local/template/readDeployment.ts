@@ -3,7 +3,7 @@ import { arnName } from './arnName.ts';
 import type { DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
 import { readHttpApi } from './readHttpApi.ts';
-import { readProperties } from './readProperties.ts';
+import { readResource } from './readResource.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
   bucketProperties,
@@ -28,16 +28,16 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       logicalId: resource.logicalId,
       name: resource.physicalId,
       eventBridge:
-        readProperties(resource, bucketProperties).NotificationConfiguration?.EventBridgeConfiguration
+        readResource(resource, bucketProperties).NotificationConfiguration?.EventBridgeConfiguration
           .EventBridgeEnabled ?? false,
     })),
     databases: ofType('AWS::Glue::Database').map((resource) => ({
       logicalId: resource.logicalId,
       name: resource.physicalId,
-      input: readProperties(resource, databaseProperties).DatabaseInput,
+      input: readResource(resource, databaseProperties).DatabaseInput,
     })),
     tables: ofType('AWS::Glue::Table').map((resource) => {
-      const { DatabaseName, TableInput } = readProperties(resource, tableProperties);
+      const { DatabaseName, TableInput } = readResource(resource, tableProperties);
       return {
         logicalId: resource.logicalId,
         databaseName: DatabaseName,
@@ -78,7 +78,7 @@ function arnOf(resource: ResolvedResource): string {
 }
 
 function schedule(resource: ResolvedResource): Schedule[] {
-  const { State, ScheduleExpression, Target } = readProperties(resource, scheduleProperties);
+  const { State, ScheduleExpression, Target } = readResource(resource, scheduleProperties);
   if (State === 'DISABLED') return [];
   return [
     {
@@ -91,7 +91,7 @@ function schedule(resource: ResolvedResource): Schedule[] {
 }
 
 function deployedFunction(resource: ResolvedResource): DeployedFunction {
-  const { Handler, Environment, Timeout, MemorySize, Role } = readProperties(resource, functionProperties);
+  const { Handler, Environment, Timeout, MemorySize, Role } = readResource(resource, functionProperties);
   const dot = Handler.lastIndexOf('.');
   return {
     logicalId: resource.logicalId,
@@ -108,7 +108,7 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
 }
 
 function mapping(resource: ResolvedResource): DeployedMapping {
-  const properties = readProperties(resource, mappingProperties);
+  const properties = readResource(resource, mappingProperties);
   return {
     logicalId: resource.logicalId,
     queueArn: properties.EventSourceArn,

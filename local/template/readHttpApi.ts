@@ -1,7 +1,7 @@
 import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
 import { arnName } from './arnName.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
-import { readProperties } from './readProperties.ts';
+import { readResource } from './readResource.ts';
 import type { ResolvedResource } from './resolveTemplate.ts';
 import {
   apiProperties,
@@ -21,18 +21,18 @@ export function readHttpApi(ofType: (type: string) => readonly ResolvedResource[
   if (second !== undefined) {
     throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `A second HTTP API: ${second.logicalId}.`);
   }
-  for (const stage of ofType('AWS::ApiGatewayV2::Stage')) readProperties(stage, stageProperties);
+  for (const stage of ofType('AWS::ApiGatewayV2::Stage')) readResource(stage, stageProperties);
   const integrations = new Map(
     ofType('AWS::ApiGatewayV2::Integration').map((resource) => [
       `integrations/${resource.physicalId}`,
-      readProperties(resource, integrationProperties),
+      readResource(resource, integrationProperties),
     ]),
   );
   return {
     apiId: api.physicalId,
-    cors: corsOf(readProperties(api, apiProperties).CorsConfiguration),
+    cors: corsOf(readResource(api, apiProperties).CorsConfiguration),
     routes: ofType('AWS::ApiGatewayV2::Route').map((resource) => {
-      const { RouteKey, Target } = readProperties(resource, routeProperties);
+      const { RouteKey, Target } = readResource(resource, routeProperties);
       const integration = integrations.get(Target);
       if (integration === undefined) {
         throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);

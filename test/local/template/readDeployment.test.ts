@@ -168,13 +168,13 @@ describe('readDeployment', () => {
       { F: withProperties(fn, { ReservedConcurrentExecutions: 5 }) },
       'ReservedConcurrentExecutions',
     ],
-    ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F.Runtime'],
+    ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F Runtime'],
     [
       'a bucket with versions',
       { B: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: {} } } },
       'VersioningConfiguration',
     ],
-    ['a REST-like API', { Api: withProperties(api, { ProtocolType: 'WEBSOCKET' }) }, 'Api.ProtocolType'],
+    ['a REST-like API', { Api: withProperties(api, { ProtocolType: 'WEBSOCKET' }) }, 'Api ProtocolType'],
     ['a second API', { Api: api, Other: api }, 'A second HTTP API: Other.'],
     [
       'a route to nowhere',
@@ -184,7 +184,7 @@ describe('readDeployment', () => {
     [
       'a payload format',
       { F: fn, Api: api, I: withProperties(integration, { PayloadFormatVersion: '1.0' }) },
-      'I.PayloadFormatVersion',
+      'I PayloadFormatVersion',
     ],
     [
       'a source that is no queue',
@@ -194,7 +194,7 @@ describe('readDeployment', () => {
           Properties: { EventSourceArn: 'arn:aws:kinesis:x', FunctionName: 'f' },
         },
       },
-      'M.EventSourceArn: the ARN of an SQS queue',
+      'M EventSourceArn: the ARN of an SQS queue',
     ],
     [
       "a schedule in another zone's time",
@@ -209,7 +209,7 @@ describe('readDeployment', () => {
           },
         },
       },
-      'D.ScheduleExpressionTimezone',
+      'D ScheduleExpressionTimezone',
     ],
   ])('refuses by name %s', (_, resources, detail) => {
     expect(() => read(resources)).toThrow(

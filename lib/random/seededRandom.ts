@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 (exclusive), the same for the same seed: mulberry32. */
+/** Numbers from 0 to 1 (exclusive), the same for the same seed, of which the lower 32 bits count: mulberry32. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
