@@ -21,11 +21,13 @@ const quarantined = (raw: string, rest: Partial<Quarantined> = {}): Quarantined 
   raw: Buffer.from(raw),
   ...rest,
 });
+/** What quarantine keeps of an event: a body with it alone. */
+const only = (...events: readonly string[]) => `{"events":[${events.join(',')}]}`;
 const event = (name: string) => JSON.stringify({ eventName: name, time: NOW, user: { userID: 'u' } });
 
 describe('an event', () => {
   it('that is taken now becomes a row of the day it was received', () => {
-    const { documents, refused } = judge()(quarantined(event('made')));
+    const { documents, refused } = judge()(quarantined(only(event('made'))));
     expect(refused).toEqual([]);
     expect(documents.events.map((document) => JSON.parse(document))).toMatchObject([
       {
@@ -40,7 +42,7 @@ describe('an event', () => {
 
   it('has one event_id however often it is tried, and another than its equal', () => {
     const idOf = (quarantineId: string) =>
-      judge()(quarantined(event('made'), { quarantineId })).documents.events.map(
+      judge()(quarantined(only(event('made')), { quarantineId })).documents.events.map(
         (document) => JSON.parse(document).event_id,
       );
     expect(idOf('q1')).toEqual(idOf('q1'));
@@ -48,9 +50,9 @@ describe('an event', () => {
   });
 
   it('that is refused still says so by its code now', () => {
-    expect(judge()(quarantined('{"time":1}', { reason: 'SLUICE_EVENT_NO_NAME' })).refused).toMatchObject([
-      { code: 'SLUICE_EVENT_NO_NAME' },
-    ]);
+    expect(
+      judge()(quarantined(only('{"time":1}'), { reason: 'SLUICE_EVENT_NO_NAME' })).refused,
+    ).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
     expect(judge()(quarantined('{"eventNa', { reason: 'SLUICE_EVENT_NO_NAME' })).refused).toMatchObject([
       { code: 'SLUICE_BODY_NOT_JSON' },
     ]);
@@ -64,7 +66,7 @@ describe('an event', () => {
 
   it('is not redacted twice', () => {
     const privacy = { redact: { 'user.email': 'hash' }, salt: 'sixteen characters at least' } as const;
-    const raw = '{"eventName":"a","user":{"email":"already-a-hash"}}';
+    const raw = only('{"eventName":"a","user":{"email":"already-a-hash"}}');
     const { documents } = judge({ privacy })(quarantined(raw));
     expect(documents.events[0]).toContain('already-a-hash');
   });
@@ -73,7 +75,7 @@ describe('an event', () => {
 describe('a body', () => {
   it('goes the way of a request, whatever its bytes', () => {
     const reason = 'SLUICE_BODY_WRONG_SHAPE' as const;
-    const body = `{"events":[${event('a')},${event('statsig::diagnostics')},{}]}`;
+    const body = only(event('a'), event('statsig::diagnostics'), '{}');
     const verdict = judge()(quarantined(body, { reason }));
     expect(verdict.documents.events).toHaveLength(1);
     expect(verdict).toMatchObject({ refused: [{ code: 'SLUICE_EVENT_NO_NAME' }], ignored: 1 });
@@ -87,7 +89,7 @@ describe('a row that Firehose gave up', () => {
   const path = 'errors/events/format-conversion-failed/x';
   const config = defineConfig({ bucket: 'bucket' });
   const [row = ''] = collectBatch(
-    `{"events":[${event('made')}]}`,
+    only(event('made')),
     { keyHash: 'k', clientTimes: [], sessionId: null, sdkType: null, sdkVersion: null, receivedAt: NOW },
     collectPlan(config),
   ).documents.events;
