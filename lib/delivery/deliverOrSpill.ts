@@ -1,7 +1,8 @@
 import type { TableKind } from '../tables/Table.ts';
-import { type Delivery, type DeliveryContext, deliver } from './deliver.ts';
+import { type Delivery, deliver } from './deliver.ts';
 import { OVERFLOW_MS } from './limits.ts';
 import { type OverflowObject, overflowObject } from './overflowObject.ts';
+import type { DeliveryContext } from './putRecords.ts';
 
 /** What {@link deliverOrSpill} needs. */
 export interface SpillContext extends DeliveryContext {
