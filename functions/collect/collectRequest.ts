@@ -202,7 +202,7 @@ class TakenRequest {
       calls: sum('calls'),
       billed_bytes: sum('billedBytes'),
     });
-    this.#refused = countBy(refused, 'code');
+    this.#refused = collected?.refusedCounts ?? countBy(refused, 'code');
     if (refused.length > 0) this.#facts['refused'] = this.#refused;
     this.#streams = [
       streamOutcome('exposures', exposures),

@@ -6,10 +6,9 @@ import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
-import type { RefusedEvent } from '../quarantine/Refused.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
-import { eventRefusal } from '../statsig/eventRefusal.ts';
+import { type EventCode, eventRefusal } from '../statsig/eventRefusal.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
 import { RequestError } from '../statsig/RequestError.ts';
@@ -28,7 +27,7 @@ import type { EventFilter } from './eventFilter.ts';
 import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
 import { idText } from './idText.ts';
 import type { IgnoredReason } from './ignoredReasons.ts';
-import { rawEvent } from './rawEvent.ts';
+import { RefusedEvents } from './RefusedEvents.ts';
 import { SenderParts } from './SenderParts.ts';
 import { scalarText } from './scalarText.ts';
 import { UserParts } from './UserParts.ts';
@@ -61,7 +60,7 @@ export class BatchWalk {
   readonly #clockSkewMs: number | null;
   readonly #received: string;
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
-  readonly #refused: RefusedEvent[] = [];
+  readonly #refused: RefusedEvents;
   readonly #counted = new Map<string, number>();
   readonly #noted = new Map<string, number>();
   readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
@@ -102,12 +101,20 @@ export class BatchWalk {
     }
     const clientTimes = [...sender.clientTimes, batch.clientTime];
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
+    this.#refused = new RefusedEvents(
+      {
+        ...(batch.user === null ? null : { user: batch.user }),
+        ...withSession(statsigMetadata, sender.sessionId),
+        ...(this.#clockSkewMs === null ? null : { clientTime: sender.receivedAt - this.#clockSkewMs }),
+      },
+      redaction,
+    );
     this.#received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
   }
 
   /** Whether a number was met that JSON.parse could not hold: the batch is worth parsing exactly. */
   get inexact(): boolean {
-    return this.#json.inexact;
+    return this.#json.inexact || this.#refused.inexact;
   }
 
   /** @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`. */
@@ -115,16 +122,17 @@ export class BatchWalk {
     const { events, exposures } = this.#batch;
     for (const [i, event] of events.entries()) {
       if (i % CLOCK_EVERY === 0) this.#demandTime();
-      this.#take(event, event);
+      this.#take(event, 'events', event);
     }
     for (const [i, item] of exposures.entries()) {
       if (i % CLOCK_EVERY === 0) this.#demandTime();
-      this.#take(fromCustomExposure(item), item);
+      this.#take(fromCustomExposure(item), 'exposures', item);
     }
     return {
       events: events.length + exposures.length,
       documents: this.#documents,
-      refused: this.#refused,
+      refused: this.#refused.rows(),
+      refusedCounts: this.#refused.counts(),
       counted: Object.fromEntries(this.#counted),
       noted: Object.fromEntries(this.#noted),
       duplicates: this.#identity.repeats,
@@ -138,19 +146,15 @@ export class BatchWalk {
   }
 
   /** @param sent The event as it came, for quarantine. */
-  #take(event: unknown, sent: unknown): void {
-    const { filter, redaction } = this.#plan;
+  #take(event: unknown, list: 'events' | 'exposures', sent: unknown): void {
+    const { filter } = this.#plan;
     try {
       const filtered = filter === null ? null : this.#filteredReason(event, filter);
       if (filtered === null) this.#collectEvent(readEvent(event, this.#batch.user));
       else count(this.#counted, filtered);
     } catch (error) {
       const { code, detail } = refusal(error);
-      this.#refused.push({
-        code,
-        detail,
-        raw: rawEvent(redaction === null ? sent : redaction.event(sent)),
-      });
+      this.#refused.add(code, detail, list, sent);
     }
   }
 
@@ -289,7 +293,14 @@ function storedText(
   return isJsonObject(stored) ? idText(stored[name]) : null;
 }
 
-function refusal(error: unknown): Pick<RefusedEvent, 'code' | 'detail'> {
+/** The batch's metadata with the session that only a header or the query told: without it another sender's. */
+function withSession(statsigMetadata: JsonObject | null, sessionId: string | null) {
+  const told = sessionId === null || idText(statsigMetadata?.['sessionID']) !== null;
+  const all = told ? statsigMetadata : { ...statsigMetadata, sessionID: sessionId };
+  return isEmptyJson(all) ? null : { statsigMetadata: all };
+}
+
+function refusal(error: unknown): { readonly code: EventCode; readonly detail: string } {
   if (error instanceof EventError) return error;
   if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
   throw error;

@@ -25,7 +25,10 @@ export interface Collected {
   readonly events: number;
   /** A JSON document for each row, by table, in the order of the batch. */
   readonly documents: Record<ForwardedKind, string[]>;
+  /** What quarantine keeps of the refused events: a row each, or one for all where they are many. */
   readonly refused: readonly RefusedEvent[];
+  /** How many events were refused, by code. */
+  readonly refusedCounts: Readonly<Record<string, number>>;
   /** Events that the configuration doesn't land, by reason: `lib/collect/ignoredReasons.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */

@@ -4,12 +4,14 @@ import type { QuarantineReason } from './quarantineReasons.ts';
 export interface Refused {
   readonly code: QuarantineReason;
   readonly detail: string;
-  /** An event's JSON; a body's bytes as they came. */
+  /** Text of ours; or a body's bytes as they came. */
   readonly raw: string | Uint8Array;
+  /** What of it stays the same when it is sent again, for its `quarantine_id`. Default `raw`. */
+  readonly identity?: string;
 }
 
-/** One event of a batch that was refused. */
+/** One event of a batch that was refused, or all of them where they are too many. */
 export interface RefusedEvent extends Refused {
-  /** The event as it came, without private attributes and redacted as configured. */
+  /** A body with it, without private attributes and redacted as configured, that would mean the same if it came. */
   readonly raw: string;
 }

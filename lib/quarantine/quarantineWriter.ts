@@ -58,10 +58,10 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     const documents: string[] = [];
     const large: LargeRaw[] = [];
     const write = (row: QuarantineRow) => `{${members(row).slice(1)},"ds":"${day}"}`;
-    for (const { code, detail, raw } of refused) {
+    for (const { code, detail, raw, identity: same } of refused) {
       const { text, encoding } = rawText(raw);
       const row: QuarantineRow = {
-        quarantine_id: identity.next(code, JSON.stringify(text)),
+        quarantine_id: identity.next(code, JSON.stringify(same ?? text)),
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : bounded(detail),

@@ -30,6 +30,10 @@ export const EventError = defineErrorFamily('user', {
     cause: 'The event is nested too deeply.',
     cure: 'Flatten its metadata and user.',
   },
+  SLUICE_EVENT_MANY_REFUSED: {
+    cause: 'More events of one batch were refused than are kept one by one: here they are together.',
+    cure: 'The detail counts them by reason: do what is said there.',
+  },
   SLUICE_EVENT_TOO_LARGE: {
     cause: 'The event is larger than a Firehose record.',
     cure: 'Send less with it: at most 1,000 KiB as a row.',

@@ -226,11 +226,11 @@ describe('a bad event in a good batch', () => {
         path: '/v1/my-data',
         ...(reason === 'SLUICE_EVENT_TOO_LARGE'
           ? { raw_location: expect.stringMatching(/^s3:\/\/bucket\/quarantine-large\/2026-11-20\//) }
-          : { raw: JSON.stringify(event), raw_encoding: 'text' }),
+          : { raw: JSON.stringify({ events: [event] }), raw_encoding: 'text' }),
         ds: '2026-11-20',
       })),
     );
-    expect([...wire.objects.values()]).toEqual([JSON.stringify(bad.at(-1)?.[0])]);
+    expect([...wire.objects.values()]).toEqual([JSON.stringify({ events: [bad.at(-1)?.[0]] })]);
     expect(log).toMatchObject({
       events: 8,
       events_landed: 2,

@@ -99,9 +99,14 @@ describe('a body at the edge of its size', () => {
     expect(new Set(rows.map((row) => Reflect.get(Object(row), 'event_id'))).size).toBe(100_000);
   }, 60_000);
 
-  it('holds 100,000 events that are none, and every one is kept', async () => {
-    const { status, rows, quarantined } = await take(requestOf(`{"events":[${'0,'.repeat(99_999)}0]}`));
-    expect([status, rows.length, quarantined.length]).toEqual([202, 0, 100_000]);
+  it('holds 100,000 events that are none, and all are kept together', async () => {
+    const body = `{"events":[${'0,'.repeat(99_999)}0]}`;
+    const { status, rows, quarantined, metrics } = await take(requestOf(body));
+    expect([status, rows.length, metrics['refused']]).toEqual([202, 0, 100_000]);
+    const detail = 'SLUICE_EVENT_NOT_AN_OBJECT: 100000.';
+    expect(quarantined).toEqual([
+      expect.objectContaining({ reason: 'SLUICE_EVENT_MANY_REFUSED', detail, raw: body }),
+    ]);
   }, 60_000);
 
   it.each([

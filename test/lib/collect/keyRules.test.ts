@@ -61,7 +61,7 @@ describe("a key's kinds", () => {
     expect(refused).toHaveLength(2 - exposures - events);
     for (const { code, raw } of refused) {
       expect(code).toBe('SLUICE_EVENT_KIND_NOT_ALLOWED');
-      expect(batch).toContainEqual(JSON.parse(raw));
+      expect(batch).toContainEqual(JSON.parse(raw).events[0]);
     }
     expect(counted).toEqual({ 'statsig::diagnostics': 1 });
   });

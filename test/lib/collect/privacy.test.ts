@@ -167,6 +167,7 @@ describe('redaction of rows', () => {
           'u1@example.com',
           { eventName: 'e', user: 'u1@example.com' },
         ],
+        user,
       },
       redacting({ 'user.email': 'drop', 'metadata.coupon': 'hash' }),
     );
@@ -176,7 +177,8 @@ describe('redaction of rows', () => {
       'SLUICE_EVENT_BAD_USER',
     ]);
     expect(JSON.parse(refused[0]?.raw ?? '')).toMatchObject({
-      metadata: { sku: 'x', coupon: hashed('private') },
+      events: [{ metadata: { sku: 'x', coupon: hashed('private') } }],
+      user: { userID: 'u1' },
     });
     expect(refused.map(({ raw }) => raw).join()).not.toContain('u1@example.com');
   });

@@ -1,11 +1,12 @@
-import { isJsonObject } from '../json/JsonObject.ts';
+import { isJsonObject } from './JsonObject.ts';
 
-/** The text of an event that is kept because it was refused. */
-export function rawEvent(event: unknown): string {
+/** JSON.stringify of a parsed JSON value, be it nested deeper than the call stack is. */
+export function stringifyDeep(value: unknown): string {
   try {
-    return JSON.stringify(event);
-  } catch {
-    return deepJson(event); // Nested deeper than JSON.stringify's stack.
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return deepJson(value);
   }
 }
 

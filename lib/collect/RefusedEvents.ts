@@ -1,0 +1,109 @@
+import { isExactJson } from '../json/isExactJson.ts';
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { stringifyDeep } from '../json/stringifyDeep.ts';
+import type { Redaction } from '../privacy/Redaction.ts';
+import { MAX_ONE_BY_ONE_LENGTH, ROW_LENGTH } from '../quarantine/limits.ts';
+import type { RefusedEvent } from '../quarantine/Refused.ts';
+import type { EventCode } from '../statsig/eventRefusal.ts';
+import type { Batch } from '../statsig/parseBatch.ts';
+
+/** The lists of a body that hold events. */
+type List = 'events' | 'exposures';
+
+interface Refusal {
+  readonly code: EventCode;
+  readonly detail: string;
+  readonly list: List;
+  /** The event as it came. */
+  readonly sent: unknown;
+}
+
+/**
+ * The refused events of one batch, as quarantine keeps them: each as a body of its own, `{"events":[…]}`, with what
+ * it had in common with its batch. Sent to the collector again it would mean the same.
+ *
+ * What a batch has in common may be large and its bad events many, so that they have a row each only up to a size.
+ * Beyond it they share one, and what they have in common is kept once.
+ */
+export class RefusedEvents {
+  readonly #common: JsonObject;
+  readonly #redaction: Redaction | null;
+  readonly #refusals: Refusal[] = [];
+  #inexact = false;
+
+  /**
+   * @param common What events of the batch have in common, under the names it has in a body.
+   * @param redaction What is taken out of all of it; null for nothing.
+   */
+  constructor(
+    common: Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
+    redaction: Redaction | null,
+  ) {
+    this.#common = common;
+    this.#redaction = redaction;
+  }
+
+  /** Whether a number of theirs was met that JSON.parse could not hold. */
+  get inexact(): boolean {
+    return this.#inexact;
+  }
+
+  /** @param sent The event as it came. */
+  add(code: EventCode, detail: string, list: List, sent: unknown): void {
+    this.#inexact ||= !isExactJson(sent);
+    this.#refusals.push({ code, detail, list, sent });
+  }
+
+  /** How many were refused, by code. */
+  counts(): Record<string, number> {
+    const counts = new Map<string, number>();
+    for (const { code } of this.#refusals) counts.set(code, (counts.get(code) ?? 0) + 1);
+    return Object.fromEntries(counts);
+  }
+
+  /** What quarantine keeps of them. */
+  rows(): RefusedEvent[] {
+    if (this.#refusals.length === 0) return [];
+    this.#inexact ||= !isExactJson(this.#common);
+    const common = this.#redaction === null ? this.#common : this.#redaction.event(this.#common);
+    const members = isJsonObject(common) ? stringifyDeep(common) : '{}';
+    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null) : 'null';
+    const rows: RefusedEvent[] = [];
+    let length = 0;
+    for (const { code, detail, list, sent } of this.#refusals) {
+      const text = this.#text(sent);
+      const raw = body([[list, text]], members);
+      length += raw.length + ROW_LENGTH;
+      if (length > MAX_ONE_BY_ONE_LENGTH && this.#refusals.length > 1) return [this.#together(members)];
+      // Between resends the batch's metadata and its sender's clock may change.
+      rows.push({ code, detail, raw, identity: user === 'null' ? text : `${text}${user}` });
+    }
+    return rows;
+  }
+
+  #together(members: string): RefusedEvent {
+    const listed = (list: List) =>
+      this.#refusals.filter((one) => one.list === list).map(({ sent }) => this.#text(sent));
+    const events = listed('events').join();
+    const exposures = listed('exposures').join();
+    const lists: [List, string][] = exposures === '' ? [] : [['exposures', exposures]];
+    if (events !== '') lists.unshift(['events', events]);
+    const detail = Object.entries(this.counts()).map(([code, count]) => `${code}: ${count}`);
+    return {
+      code: 'SLUICE_EVENT_MANY_REFUSED',
+      detail: `${detail.join(', ')}.`,
+      raw: body(lists, members),
+      identity: `${events};${exposures}`,
+    };
+  }
+
+  #text(sent: unknown): string {
+    return stringifyDeep(this.#redaction === null ? sent : this.#redaction.event(sent));
+  }
+}
+
+/** A body's JSON of its lists' texts and its other members, an object's JSON. */
+function body(lists: readonly (readonly [List, string])[], members: string): string {
+  const text = lists.map(([list, events]) => `"${list}":[${events}]`).join();
+  return members === '{}' ? `{${text}}` : `{${text},${members.slice(1)}`;
+}
