@@ -8,7 +8,7 @@ const PARKED = 'ObjectsParked';
 const PERIOD_SECONDS = 300;
 
 /**
- * Alarms on what needs a person: an object that was parked, a message of redrive that was set aside. They notify
+ * Alarms on what needs a person: an object that was parked, a message that was set aside. They notify
  * nobody by themselves: docs/redrive.md says how to subscribe.
  */
 export function alarms(stack: Stack): Resources {
@@ -30,19 +30,25 @@ export function alarms(stack: Stack): Resources {
       statistic: 'Sum',
       dimensions: [],
     }),
-    RedriveDeadLettersAlarm: alarm(stack, 'redrive-dead-letters', {
-      description: 'Messages or runs of redrive were set aside: see docs/redrive.md',
-      namespace: 'AWS/SQS',
-      metric: 'ApproximateNumberOfMessagesVisible',
-      statistic: 'Maximum',
-      dimensions: [{ Name: 'QueueName', Value: getAtt(logicalIds.redriveDeadLetters, 'QueueName') }],
-    }),
+    RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters),
+    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
   };
 }
 
 /** A metric filter with a default value may have no dimensions, so the stage is in the name. */
 function metricName(stack: Stack): string {
   return `${PARKED}-${stack.stage}`;
+}
+
+/** On messages and runs that a function could not work off. */
+function deadLettersAlarm(stack: Stack, worker: 'redrive' | 'register', queue: string): Resource {
+  return alarm(stack, `${worker}-dead-letters`, {
+    description: `Messages or runs of ${worker} were set aside: see docs/redrive.md, "Alarms"`,
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    statistic: 'Maximum',
+    dimensions: [{ Name: 'QueueName', Value: getAtt(queue, 'QueueName') }],
+  });
 }
 
 /** In alarm as soon as there is one, and as long. */
