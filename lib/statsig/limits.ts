@@ -16,6 +16,12 @@ export const MAX_DECODED_BYTES = 32 * 1024 * 1024;
  */
 export const MAX_EVENTS = 100_000;
 
+/**
+ * Most objects and arrays of one body: 20 for each of so many events; real ones have about 6. Parsed, an empty object
+ * takes 10 times the bytes of its text, so that 32 MiB of them would fill the Lambda's memory.
+ */
+export const MAX_NODES = 20 * MAX_EVENTS;
+
 /** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
 export const MAX_ENCODING_LAYERS = 3;
 

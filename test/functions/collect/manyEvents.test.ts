@@ -34,6 +34,19 @@ describe('a body with more events than the collector takes', () => {
     ]);
   });
 
+  it('is 413, too, when it is its objects that are too many', async () => {
+    for (const event of ['{},'.repeat(20), '[],'.repeat(20)]) {
+      const body = (more: string) => `{"events":[{"a":[${event.repeat(99_999)}0]}${more}]}`;
+      // 1,999,980 and 14 of them, and the six around them.
+      const fits = body(`,{"a":[${'{},'.repeat(14)}0]}`);
+      expect(collectBatch(fits, sender, plan).events).toBe(2);
+      const { status, code } = await memoryCollector()(
+        requestOf(gzipSync(body(`,{"a":[${'{},'.repeat(15)}0]}`))),
+      );
+      expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_MANY_EVENTS']);
+    }
+  });
+
   it('begins at one more than the limit', () => {
     expect(collectBatch(bodyOf(MAX_EVENTS - 1, 1), sender, plan).events).toBe(MAX_EVENTS);
   });
