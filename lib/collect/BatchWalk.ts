@@ -101,14 +101,7 @@ export class BatchWalk {
     }
     const clientTimes = [...sender.clientTimes, batch.clientTime];
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
-    this.#refused = new RefusedEvents(
-      {
-        ...(batch.user === null ? null : { user: batch.user }),
-        ...withSession(statsigMetadata, sender.sessionId),
-        ...(this.#clockSkewMs === null ? null : { clientTime: sender.receivedAt - this.#clockSkewMs }),
-      },
-      redaction,
-    );
+    this.#refused = new RefusedEvents(() => this.#common(sender.sessionId), redaction);
     this.#received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
   }
 
@@ -120,12 +113,13 @@ export class BatchWalk {
   /** @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`. */
   collect(): Collected {
     const { events, exposures } = this.#batch;
-    for (const [i, event] of events.entries()) {
-      if (i % CLOCK_EVERY === 0) this.#demandTime();
+    let i = 0;
+    for (const event of events) {
+      if (i++ % CLOCK_EVERY === 0) this.#demandTime();
       this.#take(event, 'events', event);
     }
-    for (const [i, item] of exposures.entries()) {
-      if (i % CLOCK_EVERY === 0) this.#demandTime();
+    for (const item of exposures) {
+      if (i++ % CLOCK_EVERY === 0) this.#demandTime();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
     return {
@@ -138,6 +132,16 @@ export class BatchWalk {
       duplicates: this.#identity.repeats,
       clockSkewMs: this.#clockSkewMs,
       ...this.#about,
+    };
+  }
+
+  /** What its events share, with what of it only headers or query told. */
+  #common(sessionId: string | null) {
+    const { user, statsigMetadata } = this.#batch;
+    return {
+      ...(user === null ? null : { user }),
+      ...withSession(statsigMetadata, sessionId),
+      ...(this.#clockSkewMs === null ? null : { clientTime: this.#receivedAt - this.#clockSkewMs }),
     };
   }
 

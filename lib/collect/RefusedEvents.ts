@@ -26,20 +26,20 @@ interface Refusal {
  * Beyond it they share one, and what they have in common is kept once.
  */
 export class RefusedEvents {
-  readonly #common: JsonObject;
+  readonly #commonOf: () => JsonObject;
   readonly #redaction: Redaction | null;
   readonly #refusals: Refusal[] = [];
   #inexact = false;
 
   /**
-   * @param common What events of the batch have in common, under the names it has in a body.
+   * @param common Tells what events of the batch have in common, under the names it has in a body.
    * @param redaction What is taken out of all of it; null for nothing.
    */
   constructor(
-    common: Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
+    common: () => Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
     redaction: Redaction | null,
   ) {
-    this.#common = common;
+    this.#commonOf = common;
     this.#redaction = redaction;
   }
 
@@ -64,8 +64,9 @@ export class RefusedEvents {
   /** What quarantine keeps of them. */
   rows(): RefusedEvent[] {
     if (this.#refusals.length === 0) return [];
-    this.#inexact ||= !isExactJson(this.#common);
-    const common = this.#redaction === null ? this.#common : this.#redaction.event(this.#common);
+    const sent = this.#commonOf();
+    this.#inexact ||= !isExactJson(sent);
+    const common = this.#redaction === null ? sent : this.#redaction.event(sent);
     const members = isJsonObject(common) ? stringifyDeep(common) : '{}';
     const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null) : 'null';
     const rows: RefusedEvent[] = [];
