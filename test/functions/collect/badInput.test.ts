@@ -125,6 +125,7 @@ describe('a compressed body that a gateway handed over as text', () => {
 
   it.each([
     ['gzip', mangled(gzipSync(sent)), {}],
+    ['gzip by its header', mangled(gzipSync(sent)), { 'content-encoding': 'gzip' }],
     ['zstd', mangled(zstdCompressSync(sent)), {}],
     ['brotli', mangled(brotliCompressSync(sent)), { 'content-encoding': 'br' }],
     ['deflate', mangled(deflateSync(sent)), { 'content-encoding': 'deflate' }],
