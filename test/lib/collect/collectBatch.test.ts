@@ -1,47 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Sender } from '../../../lib/collect/Collected.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds, forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import { collect, exposure, input, now, one, sender } from './collectOne.ts';
 
 const DAY = 86_400_000;
-const now = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
-const input: ConfigInput = {
-  bucket: 'test',
-  unitIds: { companyID: 'company_id', 'Team-ID': 'team_id' },
-  experiments: ['homepage_hero'],
-};
-const sender: Sender = {
-  keyHash: 'a'.repeat(64),
-  clientTimes: [String(now - 20)],
-  sessionId: null,
-  sdkType: null,
-  sdkVersion: null,
-  receivedAt: now,
-};
-
-type Row = Record<string, unknown>;
-
-function collect(
-  body: unknown,
-  { config = {}, ...from }: Partial<Sender> & { config?: Partial<ConfigInput> } = {},
-) {
-  const plan = collectPlan(defineConfig({ ...input, ...config }));
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const collected = collectBatch(text, { ...sender, ...from }, plan);
-  const rows = (documents: readonly string[]): Row[] => documents.map((document) => JSON.parse(document));
-  return {
-    ...collected,
-    exposures: rows(collected.documents.exposures),
-    rows: rows(collected.documents.events),
-  };
-}
-const one = (event: object, batch: object = {}, options = {}) =>
-  collect({ events: [{ time: now, ...event }], ...batch }, options);
-const exposure = (name: string, metadata: object, more: object = {}) =>
-  one({ eventName: `statsig::${name}_exposure`, metadata, ...more }).exposures[0] ?? {};
 
 describe('a custom event', () => {
   it('becomes a row with everything it came with', () => {
@@ -133,28 +97,6 @@ describe('the user', () => {
     expect(row).not.toHaveProperty('team_id');
   });
 
-  it('never keeps private attributes, wherever they are', () => {
-    const user = { userID: 'u', privateAttributes: { secret: 1 } };
-    const all = collect({
-      user,
-      events: [
-        { eventName: 'e', time: now },
-        { eventName: 'f', user, time: now },
-        {
-          eventName: 'statsig::gate_exposure',
-          metadata: { gate: 'g', bootstrapMetadata: { user, lcut: 1 } },
-          time: now,
-        },
-        { eventName: '', user },
-      ],
-    });
-    expect([all.rows.length, all.exposures.length, all.refused.length]).toEqual([2, 1, 1]);
-    expect(JSON.stringify(all)).not.toContain('secret');
-    expect(all.exposures[0]?.['metadata']).toBe(
-      '{"bootstrapMetadata":{"lcut":1,"user":{"userID":"u"}},"gate":"g"}',
-    );
-  });
-
   it("takes a device's stable ID from the batch, and the event's own before it", () => {
     const batch = { statsigMetadata: { stableID: 'device' } };
     expect(one({ eventName: 'e', user: { userID: 'u' } }, batch).rows[0]?.['stable_id']).toBe('device');
@@ -197,143 +139,6 @@ describe('the user', () => {
       'production',
       'staging',
     ]);
-  });
-});
-
-describe('an exposure', () => {
-  it('of a gate', () => {
-    const metadata = {
-      gate: 'g',
-      gateValue: 'true',
-      ruleID: 'r1',
-      reason: 'Network:Recognized',
-      configVersion: 3,
-      isManualExposure: 'true',
-    };
-    expect(
-      exposure('gate', metadata, { secondaryExposures: [{ gate: 's', gateValue: 'true', ruleID: 'x' }] }),
-    ).toMatchObject({
-      experiment_id: 'g',
-      exposure_type: 'gate',
-      group_id: 'r1:Pass',
-      rule_id: 'r1',
-      gate_value: true,
-      is_assignment: true,
-      reason: 'Network:Recognized',
-      config_version: '3',
-      is_manual: true,
-      secondary_exposures: '[{"gate":"s","gateValue":"true","ruleID":"x"}]',
-      metadata:
-        '{"configVersion":3,"gate":"g","gateValue":"true","isManualExposure":"true","reason":"Network:Recognized","ruleID":"r1"}',
-    });
-    expect(exposure('gate', { gate: 'g', gateValue: false, ruleID: 'r1' })).toMatchObject({
-      group_id: 'r1:Fail',
-      gate_value: false,
-      is_manual: false,
-    });
-  });
-
-  it('of a gate without a value, which has no group', () => {
-    const row = exposure('gate', { gate: 'g', ruleID: 'r1' });
-    expect(row).toMatchObject({ rule_id: 'r1', is_assignment: false });
-    expect(row).not.toHaveProperty('group_id');
-    expect(row).not.toHaveProperty('gate_value');
-  });
-
-  it('of a config or experiment', () => {
-    const row = exposure('config', { config: 'c', ruleID: 'r1', rulePassed: 'true' });
-    expect(row).toMatchObject({
-      experiment_id: 'c',
-      exposure_type: 'config',
-      group_id: 'r1',
-      is_assignment: true,
-    });
-    for (const absent of ['gate_value', 'layer_id', 'secondary_exposures', 'group_name']) {
-      expect(row).not.toHaveProperty(absent);
-    }
-    expect(exposure('config', { config: 'c', ruleID: 'default' })).toMatchObject({ is_assignment: false });
-  });
-
-  it.each(['homepage_hero', '910458283'])(
-    'of a layer with an experiment sent as %s',
-    (allocatedExperiment) => {
-      expect(
-        exposure('layer', {
-          config: 'homepage',
-          ruleID: 'r1',
-          allocatedExperiment,
-          parameterName: 'headline',
-          isExplicitParameter: 'true',
-        }),
-      ).toMatchObject({
-        experiment_id: 'homepage_hero',
-        exposure_type: 'layer',
-        group_id: 'r1',
-        is_assignment: true,
-        layer_id: 'homepage',
-        allocated_experiment: 'homepage_hero',
-        parameter_name: 'headline',
-        is_explicit_parameter: true,
-      });
-    },
-  );
-
-  it('of a layer without an experiment, which assigns nobody', () => {
-    const metadata = {
-      config: 'homepage',
-      ruleID: 'r1',
-      allocatedExperiment: '',
-      isExplicitParameter: 'false',
-    };
-    const row = exposure('layer', metadata);
-    expect(row).toMatchObject({ experiment_id: 'homepage', layer_id: 'homepage', is_assignment: false });
-    expect(row).not.toHaveProperty('allocated_experiment');
-  });
-
-  it('counts a hashed name that it cannot resolve', () => {
-    const event = {
-      eventName: 'statsig::layer_exposure',
-      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
-    };
-    const { exposures, noted } = one(event);
-    expect(exposures[0]).toMatchObject({ experiment_id: '4222855429' });
-    expect(noted).toEqual({ name_unresolved: 1 });
-  });
-
-  it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])('of nothing (%p) is refused', (metadata) => {
-    const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
-    expect(exposures).toEqual([]);
-    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
-  });
-
-  it("comes from the HTTP API's custom exposures, too", () => {
-    const { exposures, refused } = collect({
-      user: { userID: 'u' },
-      exposures: [
-        { experimentName: 'exp', group: 'Test', time: now },
-        { gateName: 'g', passes: false, ruleID: 'r', user: { userID: 'v' } },
-        { neither: 1 },
-      ],
-    });
-    expect(exposures).toMatchObject([
-      { experiment_id: 'exp', group_id: 'Test', group_name: 'Test', is_manual: true, user_id: 'u' },
-      { experiment_id: 'g', group_id: 'r:Fail', user_id: 'v', is_manual: true },
-    ]);
-    expect(refused).toMatchObject([
-      { code: 'SLUICE_EVENT_NO_NAME', raw: expect.stringContaining('[{"neither":1}]') },
-    ]);
-  });
-
-  it('has the columns of the table, in its order', () => {
-    const { documents } = one({
-      eventName: 'statsig::gate_exposure',
-      metadata: { gate: 'g', gateValue: 'true', ruleID: 'r', reason: 'x', configVersion: '1' },
-      secondaryExposures: [{}],
-      user: { userID: 'u', customIDs: { companyID: 'c' } },
-    });
-    const order = [...forwardedTables(defineConfig(input)).exposures.columns.map(({ name }) => name), 'ds'];
-    const keys = Object.keys(JSON.parse(documents.exposures[0] ?? '{}'));
-    expect(keys).toEqual(order.filter((name) => keys.includes(name)));
   });
 });
 

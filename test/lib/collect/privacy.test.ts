@@ -192,6 +192,33 @@ describe('redaction of rows', () => {
   });
 });
 
+describe('private attributes', () => {
+  it('are never kept, wherever they are', () => {
+    const user = { userID: 'u', privateAttributes: { secret: 1 } };
+    const all = collect(
+      {
+        user,
+        events: [
+          { eventName: 'e', time: NOW },
+          { eventName: 'f', user, time: NOW },
+          {
+            eventName: 'statsig::gate_exposure',
+            metadata: { gate: 'g', bootstrapMetadata: { user, lcut: 1 } },
+            time: NOW,
+          },
+          { eventName: '', user },
+        ],
+      },
+      {},
+    );
+    expect([all.rows.length, all.exposures.length, all.refused.length]).toEqual([2, 1, 1]);
+    expect(JSON.stringify(all)).not.toContain('secret');
+    expect(all.exposures[0]?.['metadata']).toBe(
+      '{"bootstrapMetadata":{"lcut":1,"user":{"userID":"u"}},"gate":"g"}',
+    );
+  });
+});
+
 describe('identity under redaction', () => {
   const ids = (body: unknown, config: Partial<ConfigInput>) => {
     const { exposures, rows } = collect(body, config);
