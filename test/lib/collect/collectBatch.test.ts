@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds, forwardedTables } from '../../../lib/tables/forwardedTables.ts';
-import { collect, exposure, input, now, one, sender } from './collectOne.ts';
+import { collect, input, now, one } from './collectOne.ts';
 
 const DAY = 86_400_000;
 

@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import { collect, exposure, input, now, one } from './collectOne.ts';
+
+describe('an exposure', () => {
+  it('of a gate', () => {
+    const metadata = {
+      gate: 'g',
+      gateValue: 'true',
+      ruleID: 'r1',
+      reason: 'Network:Recognized',
+      configVersion: 3,
+      isManualExposure: 'true',
+    };
+    expect(
+      exposure('gate', metadata, { secondaryExposures: [{ gate: 's', gateValue: 'true', ruleID: 'x' }] }),
+    ).toMatchObject({
+      experiment_id: 'g',
+      exposure_type: 'gate',
+      group_id: 'r1:Pass',
+      rule_id: 'r1',
+      gate_value: true,
+      is_assignment: true,
+      reason: 'Network:Recognized',
+      config_version: '3',
+      is_manual: true,
+      secondary_exposures: '[{"gate":"s","gateValue":"true","ruleID":"x"}]',
+      metadata:
+        '{"configVersion":3,"gate":"g","gateValue":"true","isManualExposure":"true","reason":"Network:Recognized","ruleID":"r1"}',
+    });
+    expect(exposure('gate', { gate: 'g', gateValue: false, ruleID: 'r1' })).toMatchObject({
+      group_id: 'r1:Fail',
+      gate_value: false,
+      is_manual: false,
+    });
+  });
+
+  it('of a gate without a value, which has no group', () => {
+    const row = exposure('gate', { gate: 'g', ruleID: 'r1' });
+    expect(row).toMatchObject({ rule_id: 'r1', is_assignment: false });
+    expect(row).not.toHaveProperty('group_id');
+    expect(row).not.toHaveProperty('gate_value');
+  });
+
+  it('of a config or experiment', () => {
+    const row = exposure('config', { config: 'c', ruleID: 'r1', rulePassed: 'true' });
+    expect(row).toMatchObject({
+      experiment_id: 'c',
+      exposure_type: 'config',
+      group_id: 'r1',
+      is_assignment: true,
+    });
+    for (const absent of ['gate_value', 'layer_id', 'secondary_exposures', 'group_name']) {
+      expect(row).not.toHaveProperty(absent);
+    }
+    expect(exposure('config', { config: 'c', ruleID: 'default' })).toMatchObject({ is_assignment: false });
+  });
+
+  it.each(['homepage_hero', '910458283'])(
+    'of a layer with an experiment sent as %s',
+    (allocatedExperiment) => {
+      expect(
+        exposure('layer', {
+          config: 'homepage',
+          ruleID: 'r1',
+          allocatedExperiment,
+          parameterName: 'headline',
+          isExplicitParameter: 'true',
+        }),
+      ).toMatchObject({
+        experiment_id: 'homepage_hero',
+        exposure_type: 'layer',
+        group_id: 'r1',
+        is_assignment: true,
+        layer_id: 'homepage',
+        allocated_experiment: 'homepage_hero',
+        parameter_name: 'headline',
+        is_explicit_parameter: true,
+      });
+    },
+  );
+
+  it('of a layer without an experiment, which assigns nobody', () => {
+    const metadata = {
+      config: 'homepage',
+      ruleID: 'r1',
+      allocatedExperiment: '',
+      isExplicitParameter: 'false',
+    };
+    const row = exposure('layer', metadata);
+    expect(row).toMatchObject({ experiment_id: 'homepage', layer_id: 'homepage', is_assignment: false });
+    expect(row).not.toHaveProperty('allocated_experiment');
+  });
+
+  it('counts a hashed name that it cannot resolve', () => {
+    const event = {
+      eventName: 'statsig::layer_exposure',
+      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
+    };
+    const { exposures, noted } = one(event);
+    expect(exposures[0]).toMatchObject({ experiment_id: '4222855429' });
+    expect(noted).toEqual({ name_unresolved: 1 });
+  });
+
+  it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])('of nothing (%p) is refused', (metadata) => {
+    const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
+    expect(exposures).toEqual([]);
+    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
+  });
+
+  it("comes from the HTTP API's custom exposures, too", () => {
+    const { exposures, refused } = collect({
+      user: { userID: 'u' },
+      exposures: [
+        { experimentName: 'exp', group: 'Test', time: now },
+        { gateName: 'g', passes: false, ruleID: 'r', user: { userID: 'v' } },
+        { neither: 1 },
+      ],
+    });
+    expect(exposures).toMatchObject([
+      { experiment_id: 'exp', group_id: 'Test', group_name: 'Test', is_manual: true, user_id: 'u' },
+      { experiment_id: 'g', group_id: 'r:Fail', user_id: 'v', is_manual: true },
+    ]);
+    expect(refused).toMatchObject([
+      { code: 'SLUICE_EVENT_NO_NAME', raw: expect.stringContaining('[{"neither":1}]') },
+    ]);
+  });
+
+  it('has the columns of the table, in its order', () => {
+    const { documents } = one({
+      eventName: 'statsig::gate_exposure',
+      metadata: { gate: 'g', gateValue: 'true', ruleID: 'r', reason: 'x', configVersion: '1' },
+      secondaryExposures: [{}],
+      user: { userID: 'u', customIDs: { companyID: 'c' } },
+    });
+    const order = [...forwardedTables(defineConfig(input)).exposures.columns.map(({ name }) => name), 'ds'];
+    const keys = Object.keys(JSON.parse(documents.exposures[0] ?? '{}'));
+    expect(keys).toEqual(order.filter((name) => keys.includes(name)));
+  });
+});
