@@ -9,8 +9,9 @@ const REGISTER_RECEIVES = 5;
  * function as `SLUICE_TRIES`.
  */
 const REDRIVE_RECEIVES = 20;
-/** Timeouts of the functions in serverless.yml. */
+/** Timeouts of the functions, and the registrar's batching window, in serverless.yml. */
 const REGISTER_SECONDS = 60;
+const REGISTER_BATCHING_SECONDS = 10;
 const REDRIVE_SECONDS = 300;
 
 /** The queues of the registrar and of redrive, each with a queue of what could not be done. */
@@ -22,6 +23,7 @@ export function queues(stack: Stack): Resources {
       deadLetters: logicalIds.deadLetters,
       rule: logicalIds.objectCreatedRule,
       timeoutSeconds: REGISTER_SECONDS,
+      batchingSeconds: REGISTER_BATCHING_SECONDS,
       maxReceives: REGISTER_RECEIVES,
     }),
     ...workQueue(stack, {

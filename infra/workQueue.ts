@@ -8,8 +8,9 @@ const RETENTION_SECONDS = 345_600;
 /** Seconds: fourteen days, SQS's longest, to look at what could not be done. */
 const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
 /**
- * AWS asks for six times the function's timeout, so that no message comes twice while an invocation still works
- * on it. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ * AWS asks for six times the function's timeout, and the batching window besides, in which Lambda holds a message
+ * before it invokes, so that no message comes twice while an invocation still works on it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 const TIMEOUTS_HIDDEN = 6;
 
@@ -23,6 +24,8 @@ export interface WorkQueue {
   readonly rule: string;
   /** The function's timeout in serverless.yml, seconds. */
   readonly timeoutSeconds: number;
+  /** `maximumBatchingWindow` in serverless.yml, seconds. Default 0. */
+  readonly batchingSeconds?: number;
   /** Receives before a message is set aside. At least five, or throttling alone would set messages aside (same page). */
   readonly maxReceives: number;
 }
@@ -30,14 +33,14 @@ export interface WorkQueue {
 /** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. The
  * schedule sends by its role. */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
-  const { part, queue, deadLetters, rule, timeoutSeconds, maxReceives } = work;
+  const { part, queue, deadLetters, rule, timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
   return {
     [queue]: {
       Type: 'AWS::SQS::Queue',
       Properties: {
         QueueName: partName(stack, part),
         SqsManagedSseEnabled: true,
-        VisibilityTimeout: timeoutSeconds * TIMEOUTS_HIDDEN,
+        VisibilityTimeout: timeoutSeconds * TIMEOUTS_HIDDEN + batchingSeconds,
         MessageRetentionPeriod: RETENTION_SECONDS,
         RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: maxReceives },
       },

@@ -77,8 +77,8 @@ describe('loadTemplate', () => {
     expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(functions.size);
     expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
 
-    // Every queue that a function empties hides a message for six times the function's timeout, as AWS asks, and
-    // sets aside what fails again and again where nobody empties.
+    // Every queue that a function empties hides a message for six times the function's timeout and its batching
+    // window, as AWS asks, and sets aside what fails again and again where nobody empties.
     expect(deployment.eventSourceMappings.map(({ functionName }) => functionName).sort()).toEqual(
       [...functions.keys()].filter((name) => name !== 'sluice-local-collect').sort(),
     );
@@ -86,7 +86,8 @@ describe('loadTemplate', () => {
       expect(mapping).toMatchObject({ partialResponses: true, enabled: true });
       const queue = queues.get(mapping.queueArn);
       expect(queue?.properties).toMatchObject({
-        VisibilityTimeout: 6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0),
+        VisibilityTimeout:
+          6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0) + mapping.windowSeconds,
         RedrivePolicy: { maxReceiveCount: expect.any(Number) },
       });
       // A function that counts tries is told the queue's number of them.
