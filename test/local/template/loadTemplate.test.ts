@@ -90,10 +90,12 @@ describe('loadTemplate', () => {
           6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0) + mapping.windowSeconds,
         RedrivePolicy: { maxReceiveCount: expect.any(Number) },
       });
-      // A function that counts tries is told the queue's number of them.
+      // A function that counts tries is told the queue's number of them, and no message's try is another's fault.
       const { SLUICE_TRIES: tries } = functions.get(mapping.functionName)?.env ?? {};
-      if (tries !== undefined)
+      if (tries !== undefined) {
         expect(queue?.properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: Number(tries) } });
+        expect(mapping.batchSize).toBe(1);
+      }
       return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
     });
     const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
