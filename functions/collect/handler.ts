@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -34,8 +33,7 @@ let collector: Collector | undefined;
 
 function makeCollector(): Collector {
   const environment = readEnvironment(process.env);
-  const { successes, seed = randomInt(2 ** 32) } = config.logs;
-  const sampler = new Sampler(environment.logSuccesses ? 1 : successes, seed);
+  const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
   return {
     plan: collectPlan(config),
     keys: new KeyGate({

@@ -115,8 +115,6 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** The part that is logged: 0 none, 1 all. Default 0.01. */
       successes: z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
-      /** Seed of the choice. Default: another one in each execution environment. */
-      seed: z.int('a whole number').optional(),
     })
     .prefault({}),
   /** When Firehose writes a file: whichever is reached first. */

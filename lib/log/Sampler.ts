@@ -1,17 +1,15 @@
-import { seededRandom } from '../random/seededRandom.ts';
-
-/** Chooses a part of what passes, at random but reproducibly: the same seed makes the same choices. */
+/** Chooses a part of what passes, at random. */
 export class Sampler {
   readonly #rate: number;
   readonly #random: () => number;
 
   /**
    * @param rate The part chosen: 0 none, 1 all.
-   * @param seed Its lower 32 bits count.
+   * @param random Numbers from 0 to 1, exclusive.
    */
-  constructor(rate: number, seed: number) {
+  constructor(rate: number, random: () => number) {
     this.#rate = rate;
-    this.#random = seededRandom(seed);
+    this.#random = random;
   }
 
   /** Whether this one is chosen. */

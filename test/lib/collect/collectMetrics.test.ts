@@ -10,6 +10,7 @@ import {
 import { ignoredReasons } from '../../../lib/collect/ignoredReasons.ts';
 import { emfLine } from '../../../lib/log/emfLine.ts';
 import { Sampler } from '../../../lib/log/Sampler.ts';
+import { seededRandom } from '../../../lib/random/seededRandom.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {
@@ -150,7 +151,7 @@ function byName(a: { name?: string | undefined }, b: { name?: string | undefined
 
 describe('the sampler', () => {
   const draw = (rate: number, seed: number, n = 20_000) => {
-    const sampler = new Sampler(rate, seed);
+    const sampler = new Sampler(rate, seededRandom(seed));
     return Array.from({ length: n }, () => sampler.next());
   };
 
