@@ -1,3 +1,4 @@
+import { MAX_ACTIVE_PARTITIONS } from '../delivery/limits.ts';
 import { valueAt } from '../json/valueAt.ts';
 import { RESERVED_FOLDERS } from '../layout/reservedFolders.ts';
 import { redactionPathProblem } from '../privacy/redactionPath.ts';
@@ -59,6 +60,13 @@ function findCollisions(config: Config): string[] {
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
       'privacy.salt: came nothing, expected a text of at least 16 characters, since something is redacted.',
+    );
+  }
+  const { pastDays, futureDays } = config.timeWindow;
+  const days = pastDays + futureDays + 1;
+  if (days > MAX_ACTIVE_PARTITIONS) {
+    problems.push(
+      `timeWindow: came ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
     );
   }
   const taken = new Map<string, string>();

@@ -30,3 +30,9 @@ export const MAX_OVERFLOW_BYTES = 268_435_456;
 
 /** Milliseconds before the deadline that are kept for writing overflow. One PutObject takes some tens of them. */
 export const OVERFLOW_MS = 1_000;
+
+/**
+ * Days that a stream may have open at once; what belongs to any other goes to its error prefix. AWS raises it on
+ * request. https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+ */
+export const MAX_ACTIVE_PARTITIONS = 500;

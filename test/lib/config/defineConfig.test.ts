@@ -73,6 +73,7 @@ describe('defineConfig', () => {
       'exposures.deny.0: came "a*b", expected a name, or a prefix and a * at its end.',
     ],
     [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: came 2, expected 1 at most.'],
+    [{ bucket: 'acme', logs: { seed: 7 } }, 'logs.seed: no such field.'],
     [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
     [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
     [{ bucket: '10.0.0.1' }, 'bucket: came "10.0.0.1", expected an S3 bucket name'],
@@ -95,6 +96,10 @@ describe('defineConfig', () => {
     [
       { bucket: 'acme', timeWindow: { pastDays: 1.5 } },
       'timeWindow.pastDays: came 1.5, expected whole days.',
+    ],
+    [
+      { bucket: 'acme', timeWindow: { pastDays: 365, futureDays: 135 } },
+      'timeWindow: came 501 days (pastDays, futureDays and today), expected 500 at most',
     ],
     [{ bucket: 'acme', buffering: { megabytes: 1 } }, 'buffering.megabytes: came 1, expected 64 or more.'],
     [
@@ -148,6 +153,11 @@ describe('defineConfig', () => {
       expect(defineConfig({ bucket: 'acme', statsigFolder: folder }).statsigFolder).toBe(folder);
     },
   );
+
+  it('takes as many days as a stream writes at once', () => {
+    const timeWindow = { pastDays: 365, futureDays: 134 };
+    expect(defineConfig({ bucket: 'acme', timeWindow }).timeWindow).toEqual(timeWindow);
+  });
 
   it('names every problem at once', () => {
     expect(problemsOf({ bucket: 7, database: 8 }).split('\n')).toHaveLength(3);
