@@ -2,21 +2,29 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CloudProcess, startCloudProcess } from '../harness/cloudProcess.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { utcDay } from '../../lib/time/utcDay.ts';
+import { callMain } from '../harness/callMain.ts';
+import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 
-let data: string;
-beforeAll(() => {
-  data = mkdtempSync(join(tmpdir(), 'sluice-command-'));
+const directories: string[] = [];
+afterEach(async () => {
+  await endCloudProcesses();
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
-afterAll(() => rmSync(data, { recursive: true, force: true }));
 
-function post(cloud: CloudProcess, name: string, userID = 'u1') {
+function scratch(name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `sluice-${name}-`));
+  directories.push(directory);
+  return directory;
+}
+
+function post(cloud: CloudProcess, eventName: string, time = Date.now()) {
   return fetch(`${cloud.collector}/v1/my-product-data`, {
     method: 'POST',
     headers: { 'statsig-api-key': 'client-test', 'content-type': 'application/json' },
-    body: JSON.stringify({ events: [{ eventName: name, user: { userID }, time: Date.now(), value: 1 }] }),
+    body: JSON.stringify({ events: [{ eventName, user: { userID: 'u1' }, time, value: 1 }] }),
   });
 }
 
@@ -24,6 +32,7 @@ const COUNT = 'SELECT event_name, count(*) AS n FROM statsig_forwarded_events GR
 
 describe('sluice start', () => {
   it('says when it is ready, and keeps what is sent through Ctrl-C, kill -9 and restarts', async () => {
+    const data = scratch('command');
     const first = await startCloudProcess(data);
     expect(first).toMatchObject({ bucket: 'sluice-experiments', database: 'sluice', data });
     expect([new URL(first.collector).hostname, new URL(first.edge).hostname]).toEqual([
@@ -55,42 +64,32 @@ describe('sluice start', () => {
     expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
-  it('delivers by itself after --buffer-seconds', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-buffer-'));
-    const cloud = await startCloudProcess(directory, ['--buffer-seconds', '1']);
-    try {
-      expect((await post(cloud, 'unattended')).status).toBe(202);
-      const folder = join(
-        directory,
-        's3',
-        cloud.bucket,
-        'statsig',
-        'statsig_forwarded_events',
-        'statsig_forwarded_events',
-      );
-      const deadline = Date.now() + 20_000;
-      while (!existsSync(folder) && Date.now() < deadline) await setTimeout(20);
-      expect(readdirSync(folder)).toEqual([new Date().toISOString().slice(0, 10)]);
-    } finally {
-      await cloud.end('SIGINT');
-      rmSync(directory, { recursive: true, force: true });
-    }
-  });
+  it('delivers by itself after --buffer-seconds, and names a port that is taken', async () => {
+    const cloud = await startCloudProcess(scratch('buffer'), ['--buffer-seconds', '1']);
+    const time = Date.now();
+    expect((await post(cloud, 'unattended', time)).status).toBe(202);
 
-  it('names a port that is taken', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-port-'));
-    const cloud = await startCloudProcess(directory);
-    const port = new URL(cloud.collector).port;
-    const other = mkdtempSync(join(tmpdir(), 'sluice-port-'));
+    const other = scratch('port');
+    const { port } = new URL(cloud.collector);
     const { code, stderr } = await sluice('start', '--port', port, '--edge-port', '0', '--data', other);
     expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_LOCAL_PORT_IN_USE')]);
     expect(readdirSync(other).filter((name) => name.startsWith('lock'))).toEqual([]);
-    await cloud.end('SIGINT');
-    for (const one of [directory, other]) rmSync(one, { recursive: true, force: true });
+
+    const table = 'statsig_forwarded_events';
+    const folder = join(cloud.data, 's3', cloud.bucket, 'statsig', table, table);
+    const deadline = Date.now() + 20_000;
+    while (!existsSync(folder) && Date.now() < deadline) await setTimeout(20);
+    expect(readdirSync(folder)).toEqual([utcDay(time)]);
+    expect(await cloud.end('SIGINT')).toBe(0);
   });
 });
 
 describe('the command line', () => {
+  it('is a process that ends with the exit code', async () => {
+    expect(await sluice('nonsense')).toEqual({ ...(await callMain(['nonsense'])), code: 2 });
+    expect(await sluice('--help')).toEqual({ ...(await callMain(['--help'])), code: 0 });
+  });
+
   it.each([
     [[], 2, 'stdout', 'Usage: sluice <command>'],
     [['--help'], 0, 'stdout', 'sluice <command> --help'],
@@ -102,7 +101,7 @@ describe('the command line', () => {
     [['query'], 2, 'stderr', 'SLUICE_USAGE_ARGUMENTS'],
     [['query', 'select 1', '--data', '/nonexistent'], 1, 'stderr', 'SLUICE_QUERY_NO_DATA'],
   ] as const)('sluice %j exits %d', async (args, code, stream, message) => {
-    const result = await sluice(...args);
+    const result = await callMain(args);
     expect(result[stream]).toContain(message);
     expect(result.code).toBe(code);
   });

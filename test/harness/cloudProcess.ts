@@ -26,6 +26,20 @@ export interface CloudProcess extends ReadyLine {
   flush(): Promise<unknown>;
 }
 
+/** Those that have not ended. */
+const running = new Set<ChildProcess>();
+
+/** Kills every cloud that a test has not ended, as one that failed half-way. After each test of suites that start some. */
+export async function endCloudProcesses(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }),
+  );
+}
+
 /** `sluice start` on free ports; resolves when it says it is ready. */
 export async function startCloudProcess(data: string, args: readonly string[] = []): Promise<CloudProcess> {
   const startedAt = performance.now();
@@ -45,6 +59,8 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream';
+import { main } from '../../cli/main.ts';
+
+/** What a command is run with besides its arguments. */
+export interface CallOptions {
+  /** What is on stdin. Default nothing. */
+  readonly stdin?: string;
+  /** Variables set for as long as it runs; all others that begin with `AWS_` are away. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs one `sluice` command in this process, ten times as fast as in one of its own: for what is about its answer
+ * alone. One at a time, as stdin and the streams are the process's.
+ */
+export async function callMain(
+  args: readonly string[],
+  { stdin = '', env = {} }: CallOptions = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const out = { stdout: '', stderr: '' };
+  const putBack = [
+    capture('stdout', (text) => {
+      out.stdout += text;
+    }),
+    capture('stderr', (text) => {
+      out.stderr += text;
+    }),
+    replace(process, 'stdin', Readable.from(stdin === '' ? [] : [Buffer.from(stdin)])),
+    setEnvironment(env),
+  ];
+  try {
+    return { code: await main(args), ...out };
+  } finally {
+    for (const each of putBack) each();
+  }
+}
+
+function capture(name: 'stdout' | 'stderr', keep: (text: string) => void): () => void {
+  return replace(process[name], 'write', (chunk: unknown) => {
+    keep(String(chunk));
+    return true;
+  });
+}
+
+function replace(owner: object, name: string, value: unknown): () => void {
+  const own = Object.getOwnPropertyDescriptor(owner, name);
+  Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(owner, name);
+    else Object.defineProperty(owner, name, own);
+  };
+}
+
+function setEnvironment(env: Readonly<Record<string, string>>): () => void {
+  const before = { ...process.env };
+  const names = Object.keys(before).filter((name) => name.startsWith('AWS_'));
+  for (const name of names) delete process.env[name];
+  Object.assign(process.env, env);
+  return () => {
+    for (const name of Object.keys(env)) delete process.env[name];
+    for (const name of names) process.env[name] = before[name];
+    for (const name of Object.keys(env)) if (before[name] !== undefined) process.env[name] = before[name];
+  };
+}
