@@ -95,8 +95,8 @@ describe('what Firehose takes and cannot deliver', () => {
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
-    const today = new Date().toISOString().slice(0, 10);
-    const misfit = JSON.stringify({ event_id: 'misfit', gate_value: 'maybe', sdk_type: 'x', ds: today });
+    const ds = '2026-11-20';
+    const misfit = JSON.stringify({ event_id: 'misfit', gate_value: 'maybe', sdk_type: 'x', ds });
     await client.send(
       new PutRecordBatchCommand({
         DeliveryStreamName: 'sluice-local-exposures',

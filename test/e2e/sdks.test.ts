@@ -14,8 +14,7 @@ import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
 import { readParquet } from '../harness/readParquet.ts';
 
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
-const today = utcDay(Date.now());
-const days = [addDays(today, -2), addDays(today, -1)];
+const days = [-2, -1].map((away) => addDays(utcDay(Date.now()), away));
 
 let data: string;
 let cloud: Cloud;
@@ -76,7 +75,10 @@ describe('real SDKs against the local cloud', () => {
           .map(([ds, n]) => ({ ds, n, ids: n })),
       );
     }
-    expect(Object.keys(expected.events).sort()).toEqual([...days, today]);
+    // Today; two days of a run around midnight.
+    const [first, second, ...others] = Object.keys(expected.events).sort();
+    expect([first, second]).toEqual(days);
+    expect(others).not.toEqual([]);
   });
 
   it('refuses none and fails no conversion', async () => {
