@@ -4,7 +4,7 @@ import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 export const LocalCloudError = defineErrorFamily('user', {
   SLUICE_LOCAL_DATA_IN_USE: {
     cause: 'Another local cloud uses this data directory.',
-    cure: 'Stop it, or start this one with another directory: --data DIR.',
+    cure: 'Stop it, or start this one with another directory: --data DIR. If that process is none of ours, its number was used again after a crash: delete the named file.',
   },
   SLUICE_LOCAL_PORT_IN_USE: {
     cause: 'A port is taken.',

@@ -52,7 +52,8 @@ describe('lockDataDirectory', () => {
     expect(() => lockDataDirectory(data)).toThrow(
       expect.objectContaining({
         code: 'SLUICE_LOCAL_DATA_IN_USE',
-        detail: expect.stringContaining('Process 1 '),
+        detail: `Process 1 holds it by ${join(data, 'lock.1')}.`,
+        cure: expect.stringContaining('delete the named file'),
       }),
     );
     expect(readdirSync(data)).toEqual(['lock.1']);
