@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../clock/limits.ts';
 import type { MovableClock } from '../clock/MovableClock.ts';
+import { ControlError } from './ControlError.ts';
 import { parseBody } from './parseBody.ts';
 
 /** What `GET` and `POST /_sluice/clock` answer. */
@@ -38,7 +39,15 @@ export function readClock(clock: MovableClock): ClockReport {
 export async function moveClock(clock: MovableClock, body: unknown): Promise<ClockReport> {
   const move = parseBody(moveSchema, body);
   if ('now' in move) await clock.set(move.now);
-  else if ('advanceMs' in move) await clock.advance(move.advanceMs);
+  else if ('advanceMs' in move) await advance(clock, move.advanceMs);
   else await clock.setReal();
   return readClock(clock);
+}
+
+async function advance(clock: MovableClock, ms: number): Promise<void> {
+  if (clock.now() + ms > LAST_INSTANT_MS) {
+    const end = new Date(LAST_INSTANT_MS).toISOString();
+    throw new ControlError('SLUICE_CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
+  }
+  await clock.advance(ms);
 }

@@ -178,6 +178,18 @@ describe('the clock', () => {
     });
     expect((await clock()).offsetMs).toBe(0);
   });
+
+  it('is not moved beyond the last instant by letting time pass', async () => {
+    const { offsetMs } = await clock({ now: '9999-12-31T12:00:00Z' });
+    const hours = (n: number) => call('POST', 'clock', { advanceMs: n * 3_600_000 });
+    expect(await hours(12)).toMatchObject({
+      status: 400,
+      answer: { code: 'SLUICE_CONTROL_BODY', message: expect.stringContaining('9999-12-31T23:59:59.999Z') },
+    });
+    expect((await clock()).offsetMs).toBe(offsetMs);
+    expect((await hours(1)).status).toBe(200);
+    await clock({ real: true });
+  });
 });
 
 describe('any other call', () => {
