@@ -28,8 +28,8 @@ export const RedriveError = defineErrorFamily('system', {
     cure: 'Look at the lines of the object under parked/: each tells why; compare the table with the deployed one.',
   },
   SLUICE_REDRIVE_BUCKET_FAILED: {
-    cause: 'The bucket could not be read or written.',
-    cure: 'Nothing if it passes: it is tried again. If it stays, look at the code in the detail and at the role.',
+    cause: 'The bucket could not be read or written, or something unforeseen failed.',
+    cure: 'Nothing if it passes: it is tried again. If it stays, look at the name in the detail and at the role.',
   },
   SLUICE_REDRIVE_MESSAGE_INVALID: {
     cause: 'A message of the queue that feeds redrive is no "Object Created" event of S3.',

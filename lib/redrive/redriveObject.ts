@@ -32,10 +32,10 @@ export async function redriveObject(key: string, redrive: Redrive, tried: Try): 
     const claim = await redrive.store.claim(key, tried.claimUntil);
     if (claim === null) return { outcome: 'busy' };
     try {
-      const done =
-        overflow !== null
-          ? await redriveOverflow(key, overflow, redrive, tried)
-          : await quarantineErrors(key, redrive, tried);
+      const done = await (overflow !== null
+        ? redriveOverflow(key, overflow, redrive, tried)
+        : quarantineErrors(key, redrive, tried)
+      ).catch(bucketFailed);
       if ('outcome' in done) return done;
       return done.hopeless || tried.last ? await park(key, done, redrive) : { outcome: 'kept', ...done };
     } finally {
@@ -43,9 +43,15 @@ export async function redriveObject(key: string, redrive: Redrive, tried: Try): 
       await claim.release().catch(() => undefined);
     }
   } catch (thrown) {
-    const detail = thrown instanceof Error ? thrown.name : String(thrown);
-    return { outcome: 'kept', code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail };
+    // It could not be claimed, or not be parked.
+    return { outcome: 'kept', ...bucketFailed(thrown) };
   }
+}
+
+/** What throws hinders an object as anything else does: one that can't be read is parked, too. */
+function bucketFailed(thrown: unknown): Hindrance {
+  const detail = thrown instanceof Error ? thrown.name : String(thrown);
+  return { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail };
 }
 
 async function redriveOverflow(

@@ -182,10 +182,29 @@ describe('an overflow object', () => {
     expect(await world.keys('ledger/')).toEqual([]);
   });
 
-  it.each(['PutObject', 'GetObject', 'DeleteObject'])('survives S3 failing every %s', async (operation) => {
+  it('that can never be read for S3 is parked after its last try, and not before', async () => {
     const key = await spill(rows(2));
     world.faults.set({
-      s3: [{ fault: 'failCalls', code: 'InternalError', operations: [operation], calls: 'all' }],
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['GetObject'], calls: 'all' }],
+    });
+    expect(await redriveObject(key, world.redrive, world.tried())).toMatchObject({ outcome: 'kept' });
+    expect(await redriveObject(key, world.redrive, world.tried(true))).toEqual({
+      outcome: 'parked',
+      code: 'SLUICE_REDRIVE_BUCKET_FAILED',
+      detail: 'AccessDenied',
+      to: `parked/${key}`,
+    });
+    expect([await world.keys('overflow/'), await world.keys('ledger/')]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['PutObject', ['PutObject']],
+    ['GetObject and CopyObject', ['GetObject', 'CopyObject']],
+    ['DeleteObject', ['DeleteObject']],
+  ])('survives S3 failing every %s', async (_what, operations) => {
+    const key = await spill(rows(2));
+    world.faults.set({
+      s3: [{ fault: 'failCalls', code: 'InternalError', operations, calls: 'all' }],
     });
     expect(await redriveObject(key, world.redrive, world.tried(true))).toEqual({
       outcome: 'kept',
