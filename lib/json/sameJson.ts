@@ -9,7 +9,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   let unmatched = 0;
   for (const key in a) {
-    if (!sameJson(a[key], b[key])) return false;
+    // Own members only: {} has a __proto__, too, and it looks like an empty object.
+    if (!Object.hasOwn(b, key) || !sameJson(a[key], b[key])) return false;
     unmatched += 1;
   }
   for (const _ in b) unmatched -= 1;
