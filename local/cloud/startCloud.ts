@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MovableClock } from '../clock/MovableClock.ts';
 import { type Controlled, controlApi } from '../control/controlApi.ts';
+import { faultTargets } from '../control/faultTargets.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/openEventBus.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -181,7 +182,8 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
   });
-  controlled = { status, flush, clock, faults, services };
+  const targets = faultTargets(deployment, { catalog, queues, secrets });
+  controlled = { status, flush, clock, faults, services, targets };
   return { ...addresses, status, flush, close: () => closing.run() };
 }
 

@@ -3,18 +3,13 @@ import { text } from 'node:stream/consumers';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { MovableClock } from '../clock/MovableClock.ts';
 import type { Cloud } from '../cloud/Cloud.ts';
-import type { AwsService } from '../edge/AwsService.ts';
-import type { Faults } from '../faults/Faults.ts';
 import { ControlError } from './ControlError.ts';
 import { moveClock, readClock } from './clockCalls.ts';
-import { setFaults } from './setFaults.ts';
+import { type SetFaultsContext, setFaults } from './setFaults.ts';
 
 /** What the control API drives. */
-export interface Controlled extends Pick<Cloud, 'status' | 'flush'> {
+export interface Controlled extends Pick<Cloud, 'status' | 'flush'>, SetFaultsContext {
   readonly clock: MovableClock;
-  readonly faults: Faults;
-  /** The services behind the edge: they say which operations a fault can be set for. */
-  readonly services: readonly AwsService[];
 }
 
 type Call = (controlled: Controlled, body: unknown) => unknown;
@@ -23,9 +18,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   'GET /_sluice/status': (controlled) => controlled.status(),
   'POST /_sluice/flush': (controlled) => controlled.flush(),
   'GET /_sluice/faults': ({ faults }) => ({ faults: faults.list() }),
-  'POST /_sluice/faults': ({ faults, services }, body) => {
-    setFaults(faults, services, body);
-    return { faults: faults.list() };
+  'POST /_sluice/faults': (controlled, body) => {
+    setFaults(controlled, body);
+    return { faults: controlled.faults.list() };
   },
   'DELETE /_sluice/faults': ({ faults }) => {
     faults.clear();
