@@ -1,17 +1,18 @@
 // `npm run demo`: the whole story in one command. Real SDKs post to the local cloud over three days; what
 // they say they sent is held against what landed. Exits 1 if any figure is off.
-import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { textTable } from '../cli/output/textTable.ts';
 import { forwardedKinds } from '../lib/tables/forwardedTables.ts';
 import { addDays, utcDay } from '../lib/time/utcDay.ts';
 import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
+import { emptyDataDirectory } from '../local/cloud/lockDataDirectory.ts';
 import { startCloud } from '../local/cloud/startCloud.ts';
 import { runQuery } from '../local/query/runQuery.ts';
 import config from '../sluice.config.ts';
 import { Checks } from './story/Checks.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { expectedGroups, expectedRows } from './story/expectedRows.ts';
+import { receivedEvents } from './story/receivedEvents.ts';
 import { runDriver } from './story/runDriver.ts';
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
@@ -20,7 +21,7 @@ const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => t
 
 const startedAt = Date.now();
 const data = join(repositoryRoot, '.sluice', 'demo');
-rmSync(data, { recursive: true, force: true });
+emptyDataDirectory(data);
 
 heading('1. The local cloud');
 const cloud = await startCloud({ port: 0, edgePort: 0, data });
@@ -83,8 +84,18 @@ async function tell(): Promise<void> {
 
   const { delivered, unregistered } = await cloud.flush();
   checks.equal('notifications left unregistered', unregistered, 0);
-  const acceptedRecords = sum(delivered.map(({ records }) => records));
-  say(`Firehose took ${acceptedRecords} records, many events each, and has now written them to S3.`);
+  const { requests, events, landed: accepted, counted, records } = receivedEvents(data);
+  const sent = sum(
+    reports.map(
+      ({ sent: { gate, config, layer, custom } }) => gate + config + layer + sum(Object.values(custom)),
+    ),
+  );
+  checks.equal('events accepted', accepted, sent);
+  checks.equal('events received', events, accepted + counted);
+  checks.equal('documents delivered', sum(delivered.map(({ documents }) => documents)), accepted);
+  say(
+    `Received: ${events} events in ${requests} requests, ${counted} of them telemetry; ${accepted} went to Firehose, in ${records} records.`,
+  );
 
   heading('3. What landed, by table and day');
   const expected = expectedRows(reports);

@@ -91,12 +91,13 @@ function interruption(): Promise<void> {
 
 function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
+  const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
   return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
   Data             ${folder}
-  Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"
+  Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
 
 Ctrl-C delivers what is buffered, stops, and keeps the data.

@@ -1,7 +1,8 @@
 /** What waits in one delivery stream's buffers. */
 export interface PendingDelivery {
   readonly stream: string;
-  readonly records: number;
+  /** Documents, one a row: what a record holds is taken apart as it comes in. */
+  readonly documents: number;
   readonly bytes: number;
 }
 

@@ -32,6 +32,19 @@ export function lockDataDirectory(directory: string): () => void {
   return release;
 }
 
+/**
+ * Removes everything from a data directory that no cloud uses.
+ *
+ * @throws LocalCloudError `SLUICE_LOCAL_DATA_IN_USE`, and removes nothing.
+ */
+export function emptyDataDirectory(directory: string): void {
+  const release = lockDataDirectory(directory);
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(PREFIX)) rmSync(join(directory, name), { recursive: true });
+  }
+  release();
+}
+
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {

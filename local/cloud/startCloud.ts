@@ -167,6 +167,8 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     port: options.port,
   }).catch(portProblem('--port', options.port));
   closing.add(() => gateway.close());
+  // First of all at the end: what was broken on purpose must not keep what is buffered from being delivered.
+  closing.add(() => faults.clear());
   await functions.warm();
 
   const addresses = {
@@ -189,9 +191,9 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
 
 function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {
   const sums = new Map<string, PendingDelivery>();
-  for (const { stream, records, bytes } of deliveries) {
-    const before = sums.get(stream) ?? { records: 0, bytes: 0 };
-    sums.set(stream, { stream, records: before.records + records, bytes: before.bytes + bytes });
+  for (const { stream, documents, bytes } of deliveries) {
+    const before = sums.get(stream) ?? { documents: 0, bytes: 0 };
+    sums.set(stream, { stream, documents: before.documents + documents, bytes: before.bytes + bytes });
   }
   return [...sums.values()];
 }

@@ -6,6 +6,8 @@ import { ConnectionReset } from './ConnectionReset.ts';
 /** What happens to a call on one side of the work. */
 export interface Blow {
   readonly delayMs: number;
+  /** Ends the delay at once: the faults have been cleared. */
+  readonly cleared?: AbortSignal;
   /** How it ends here instead of going on, if it does. */
   readonly end?: AwsError | 'reset';
 }
@@ -23,25 +25,36 @@ export interface CallFate {
  * @throws the AwsError to answer, or ConnectionReset.
  */
 export async function suffer(
-  { delayMs, end }: Blow,
+  { delayMs, cleared, end }: Blow,
   { clock, connection }: { readonly clock: Pick<LocalClock, 'after'>; readonly connection: Socket },
 ): Promise<void> {
-  if (delayMs > 0) await delay(delayMs, clock, connection);
+  if (delayMs > 0) await delay(delayMs, { clock, connection, cleared });
   if (end === 'reset') throw new ConnectionReset();
   if (end !== undefined) throw end;
 }
 
-function delay(delayMs: number, clock: Pick<LocalClock, 'after'>, connection: Socket): Promise<void> {
+function delay(
+  delayMs: number,
+  until: {
+    readonly clock: Pick<LocalClock, 'after'>;
+    readonly connection: Socket;
+    readonly cleared: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { clock, connection, cleared } = until;
   if (connection.destroyed) return Promise.reject(new ConnectionReset());
+  if (cleared?.aborted === true) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const gone = () => {
+    const settle = (done: () => void) => {
       alarm.cancel();
-      reject(new ConnectionReset());
-    };
-    const alarm = clock.after(delayMs, () => {
       connection.off('close', gone);
-      resolve();
-    });
+      cleared?.removeEventListener('abort', over);
+      done();
+    };
+    const gone = () => settle(() => reject(new ConnectionReset()));
+    const over = () => settle(resolve);
+    const alarm = clock.after(delayMs, over);
     connection.once('close', gone);
+    cleared?.addEventListener('abort', over);
   });
 }

@@ -56,6 +56,7 @@ const UNHARMED: CallFate = { before: { delayMs: 0 }, after: { delayMs: 0 } };
  */
 export class Faults {
   #held: Held[] = [];
+  #clearing = new AbortController();
 
   /** Adds faults. @throws ZodError when one of them is none; then none is added. */
   set(input: FaultsInput): void {
@@ -64,9 +65,11 @@ export class Faults {
     this.#held = [...this.#held, ...held];
   }
 
-  /** Ends every fault, and forgets what it did. */
+  /** Ends every fault, delays under way included, and forgets what it did. */
   clear(): void {
     this.#held = [];
+    this.#clearing.abort();
+    this.#clearing = new AbortController();
   }
 
   /** What is set, used up or not, in the order in which it was set. */
@@ -97,6 +100,7 @@ export class Faults {
     }
     const blow = (side: 'before' | 'after'): Blow => ({
       delayMs: delays[side],
+      cleared: this.#clearing.signal,
       ...(end?.side === side ? { end: end.with } : {}),
     });
     return { before: blow('before'), after: blow('after') };

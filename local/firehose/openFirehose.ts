@@ -37,10 +37,10 @@ export interface FirehoseOptions {
 }
 
 /** What waits in one stream. */
-export interface PendingRecords {
+export interface PendingDocuments {
   readonly stream: string;
-  /** Documents that S3 doesn't have yet. */
-  readonly records: number;
+  /** Documents that S3 doesn't have yet: what a record holds is taken apart as it comes in. */
+  readonly documents: number;
   readonly bytes: number;
 }
 
@@ -64,7 +64,7 @@ export interface Firehose {
    */
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */
-  pending(): PendingRecords[];
+  pending(): PendingDocuments[];
   /** Stops without delivering: flush first, or the rest is delivered after the next start. */
   close(): Promise<void>;
 }
@@ -133,7 +133,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     pending() {
       return [...streams]
         .map(([stream, entry]) => ({ stream, ...entry.stream.pending() }))
-        .filter(({ records }) => records > 0);
+        .filter(({ documents }) => documents > 0);
     },
     async close() {
       for (const { stream } of streams.values()) await stream.close();

@@ -102,8 +102,9 @@ export class ExecutionEnvironment {
     }
   }
 
+  /** Ends it; an invocation under way fails. */
   async close(): Promise<void> {
-    this.#worker.removeAllListeners('exit');
+    this.#die(new FunctionError('Runtime.ExitError', 'The environment was shut down.'));
     await this.#worker.terminate();
   }
 

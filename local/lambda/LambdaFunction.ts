@@ -14,8 +14,10 @@ export class LambdaFunction {
   readonly #options: LambdaFunctionOptions;
   readonly #concurrency: number;
   readonly #idle: ExecutionEnvironment[] = [];
+  readonly #busy = new Set<ExecutionEnvironment>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+  #closed = false;
 
   constructor(options: LambdaFunctionOptions) {
     this.name = options.functionName;
@@ -44,19 +46,32 @@ export class LambdaFunction {
       );
     }
     await this.#enter();
-    const environment = this.#idle.pop() ?? new ExecutionEnvironment(this.#options);
+    const environment = await this.#takeEnvironment();
+    this.#busy.add(environment);
     try {
+      if (this.#closed) await environment.close();
       return await environment.invoke(payload);
     } finally {
-      if (environment.dead) await environment.close();
+      this.#busy.delete(environment);
+      if (environment.dead || this.#closed) await environment.close();
       else this.#idle.push(environment);
       this.#leave();
     }
   }
 
-  /** Waits for no invocation: call it when none is running. */
+  /** Ends every environment; an invocation still running in one fails. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((environment) => environment.close()));
+    this.#closed = true;
+    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((environment) => environment.close()));
+  }
+
+  /** A warm one, unless it has died since: a handler may throw after it has answered. */
+  async #takeEnvironment(): Promise<ExecutionEnvironment> {
+    for (let warm = this.#idle.pop(); warm !== undefined; warm = this.#idle.pop()) {
+      if (!warm.dead) return warm;
+      await warm.close();
+    }
+    return new ExecutionEnvironment(this.#options);
   }
 
   async #enter(): Promise<void> {

@@ -85,8 +85,8 @@ export class DeliveryStream {
   }
 
   /** Documents that S3 doesn't have yet; a record that isn't taken apart yet counts as one. */
-  pending(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#documents, bytes: this.#bytes };
+  pending(): { readonly documents: number; readonly bytes: number } {
+    return { documents: this.#documents, bytes: this.#bytes };
   }
 
   /** Fills buffers after so many seconds instead of the configured ones. */

@@ -105,7 +105,7 @@ export class FirehoseFixture {
   /** Waits until so many documents are undelivered: what the clock or a put has started ends by itself. */
   pending(documents: number): Promise<void> {
     return this.until(
-      () => this.firehose.pending().reduce((sum, { records }) => sum + records, 0) === documents,
+      () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === documents,
     );
   }
 

@@ -72,6 +72,16 @@ describe('LambdaFunction', () => {
     expect((await invoke({})).invocations).toBe(1);
   });
 
+  it('ends what is running when it is closed', async () => {
+    const { lambda } = open();
+    await lambda.warm();
+    const hanging = expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+    });
+    await lambda.close();
+    await hanging;
+  });
+
   it('holds payloads to 6 MiB both ways', async () => {
     const { lambda } = open();
     await expect(lambda.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
