@@ -1,13 +1,14 @@
 // What every npm script runs through: installs what is missing, then runs the rest of the command line on
 // the Node that Lambda runs (the npm package `node`), whatever Node the machine has. Plain JavaScript and no
 // dependency, because it runs before anything is installed.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeBinary, runNode } from './runNode.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const node = nodeBinary(root);
 
 /** npm rewrites its hidden lockfile at the end of every install: older than ours means behind ours. */
 function installed() {
@@ -52,15 +53,7 @@ if (major < 20) {
 }
 if (!installed()) install();
 
-const child = spawn(node, process.argv.slice(2), {
+runNode(root, process.argv.slice(2), {
   cwd: root,
-  stdio: 'inherit',
   env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
 });
-// The terminal sends Ctrl-C to the whole group, the child included: wait for it to shut down in its own time.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-  });
-}
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,0 +1,32 @@
+// Runs the Node that Lambda runs (the npm package `node`), whatever Node the machine has. Plain JavaScript and
+// no dependency: scripts/launch.mjs needs it before anything is installed, cli/sluice.mjs on an older Node.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/**
+ * Where the Node of a repository is, installed or not.
+ *
+ * @param {string} root The repository's directory.
+ */
+export function nodeBinary(root) {
+  return join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+/**
+ * Runs it in place of this process: same input and output, the signals it gets are passed on, and this process
+ * ends when it does, with its exit code.
+ *
+ * @param {string} root The repository's directory.
+ * @param {readonly string[]} args Node's command line.
+ * @param {import('node:child_process').SpawnOptions} [options] Working directory and environment; default: this process's.
+ */
+export function runNode(root, args, options = {}) {
+  const child = spawn(nodeBinary(root), args, { ...options, stdio: 'inherit' });
+  // The terminal sends Ctrl-C to the whole group, the child included: wait for it to shut down in its own time.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+}

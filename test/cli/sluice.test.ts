@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+const COMMAND = join(repositoryRoot, 'cli', 'sluice.mjs');
+
+/** Makes this process look like an older Node; those that it starts are not touched. */
+const OLDER =
+  "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.9.0'}})";
+
+let data: string;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+describe('sluice on an older Node', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('passes %s on and waits for the end', async (signal) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', OLDER, COMMAND, 'start', '--port', '0', '--edge-port', '0', '--json', '--data', data],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const stderr = text(child.stderr);
+    const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+    // The real process is another one, and holds the output until it has ended, too.
+    expect(JSON.parse(String(line)).pid).not.toBe(child.pid);
+    child.kill(signal);
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(await stderr).toContain('The data stays');
+    expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
+  });
+});
