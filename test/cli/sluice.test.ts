@@ -36,3 +36,16 @@ describe('sluice on an older Node', () => {
     expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 });
+
+describe('sluice in a pipe', () => {
+  it.each([
+    [['--help'], 0],
+    [['query', 'SELECT 1', '--data', '/nonexistent'], 1],
+  ] as const)('%j ends with its own exit code when nobody reads on', async (args, code) => {
+    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const stderr = text(child.stderr);
+    expect(await once(child, 'close')).toEqual([code, null]);
+    expect(await stderr).toEqual(code === 0 ? '' : expect.stringContaining('SLUICE_QUERY_NO_DATA'));
+  });
+});
