@@ -6,7 +6,8 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sluiceKeys } from '../harness/sluiceKeys.ts';
+import { callMain } from '../harness/callMain.ts';
+import { keysEnvironment, sluiceKeys } from '../harness/sluiceKeys.ts';
 import { startSecretsManager } from '../local/secretsmanager/startSecretsManager.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
@@ -17,12 +18,15 @@ beforeEach(async () => {
 afterEach(() => local.close());
 
 const keys = (args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) =>
-  sluiceKeys(local.options.endpoint, args, stdin, env);
+  callMain(['keys', ...args], { stdin, env: { ...keysEnvironment(local.options.endpoint), ...env } });
 
 async function stored(SecretId = 'sluice-dev-keys') {
   const { SecretString = '' } = await local.client.send(new GetSecretValueCommand({ SecretId }));
   return JSON.parse(SecretString);
 }
+
+/** Whatever the machine that runs this is set up for. */
+const NO_PROFILE = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
 
 const KEY = 'client-a1b2c3';
 const SHA256 = hash('sha256', KEY);
@@ -66,7 +70,9 @@ describe('sluice keys', () => {
 
   it('loses nobody’s key when several are added at the same time', async () => {
     const labels = ['a', 'b', 'c', 'd'];
-    const results = await Promise.all(labels.map((label) => keys(['add', label], `client-${label}`)));
+    const results = await Promise.all(
+      labels.map((label) => sluiceKeys(local.options.endpoint, ['add', label], `client-${label}`)),
+    );
     const done = labels.filter((_, i) => results[i]?.code === 0);
     const { keys: kept }: { keys: { label: string }[] } = await stored();
     expect(kept.map(({ label }) => label).sort()).toEqual(done);
@@ -92,6 +98,25 @@ describe('sluice keys', () => {
     expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
     expect(result.stderr).not.toContain('my-password');
     expect(await stored()).toEqual({ keys: [] });
+  });
+
+  it('goes to the region of AWS_DEFAULT_REGION, too', async () => {
+    const env = { ...NO_PROFILE, AWS_REGION: '', AWS_DEFAULT_REGION: 'us-east-1' };
+    expect(await keys(['list'], '', env)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    ['SLUICE_AWS_NO_REGION', { AWS_REGION: '' }],
+    ['SLUICE_AWS_NO_CREDENTIALS', { AWS_ACCESS_KEY_ID: '', AWS_EC2_METADATA_DISABLED: 'true' }],
+    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' }],
+    ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_MAX_ATTEMPTS: '1' }],
+  ])('says %s and what to do, with %j', async (code, env) => {
+    for (const command of [['list'], ['add', 'web', '--sha256', SHA256]]) {
+      const result = await keys(command, '', { ...NO_PROFILE, ...env });
+      expect(result).toMatchObject({ code: 1, stdout: '' });
+      // Code, cause and cure: no stack.
+      expect(result.stderr).toMatch(new RegExp(`^${code}: .*\n  .*\n$`));
+    }
   });
 
   it('refuses a key twice, credentials that may not, and a list that it can not read', async () => {

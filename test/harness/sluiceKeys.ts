@@ -3,24 +3,22 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 
-/**
- * Runs `sluice keys …` to its end, in the environment of somebody who has AWS set up for an endpoint, with a key
- * on stdin.
- */
+/** The environment of somebody who has AWS set up for an endpoint. */
+export const keysEnvironment = (endpoint: string) => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+});
+
+/** Runs `sluice keys …` to its end in a process of its own and that environment, with a key on stdin. */
 export async function sluiceKeys(
   endpoint: string,
   args: readonly string[],
   stdin = '',
-  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'keys', ...args], {
-    env: {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      ...env,
-    },
+    env: keysEnvironment(endpoint),
   });
   // A command that doesn't read it may be gone before it is written.
   child.stdin.on('error', () => undefined).end(stdin);
