@@ -53,6 +53,9 @@ const LONGEST_VALUE = 256;
 /** Steps kept to outlines, 5 to 8 for each; then all are forgotten: gates, rules and versions come and go. */
 const STEPS_AT_MOST = 20_000;
 
+/** UTF-16 units kept with them: about 1,000 an outline as SDKs send them, but whoever sends may make them longer. */
+const UNITS_AT_MOST = 8_000_000;
+
 /** A value on the way to an outline; what follows it is what comes after that value. */
 interface Step {
   readonly next: Map<unknown, Step>;
@@ -68,6 +71,7 @@ export class Evaluations {
   readonly #own: MemberWriter;
   #first = newStep();
   #steps = 0;
+  #units = 0;
   /** Of the metadata at hand, by slot. */
   readonly #values: unknown[] = Array(WHAT.length + WHEN.length).fill(undefined);
 
@@ -84,9 +88,10 @@ export class Evaluations {
   get(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Evaluation {
     const present = this.#read(metadata);
     if (present < 0) return this.#write(kind, metadata, json);
-    if (this.#steps > STEPS_AT_MOST) {
+    if (this.#steps > STEPS_AT_MOST || this.#units > UNITS_AT_MOST) {
       this.#first = newStep();
       this.#steps = 0;
+      this.#units = 0;
     }
     let step = this.#follow(this.#follow(this.#first, kind), present);
     for (let slot = 0; slot < WHAT.length; slot += 1) {
@@ -112,6 +117,7 @@ export class Evaluations {
     const made = newStep();
     step.next.set(value, made);
     this.#steps += 1;
+    if (typeof value === 'string') this.#units += value.length;
     return made;
   }
 
@@ -153,7 +159,9 @@ export class Evaluations {
       }
     }
     around.push(flatten(`${text}}`));
-    return { own: flatten(this.#own(columns)), around, unresolved };
+    const own = flatten(this.#own(columns));
+    for (const kept of [own, ...around]) this.#units += kept.length;
+    return { own, around, unresolved };
   }
 }
 

@@ -2,6 +2,7 @@ import { DepthError } from './DepthError.ts';
 import { ExactNumber, isExact } from './ExactNumber.ts';
 import { isJsonObject, type JsonObject } from './JsonObject.ts';
 import { isPlain, quoteNested } from './quoteJson.ts';
+import { ShortTexts } from './ShortTexts.ts';
 import { SortedMembers } from './SortedMembers.ts';
 
 /** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
@@ -10,7 +11,7 @@ const MAX_DEPTH = 64;
 /** One for all: a batch may have thousands of such events, and a stack for each would cost more than they do. */
 const TOO_DEEP = new DepthError(MAX_DEPTH);
 
-/** Keys repeat in every event: each is quoted once, up to this many different ones. */
+/** Keys repeat in every event: each is quoted once, as long as there are no more different ones than these. */
 const KEYS_AT_MOST = 4_096;
 
 /** A key as it follows the object's brace, a value, or a text still open; `…Text` opens a text as its value. */
@@ -22,7 +23,7 @@ interface KeyTokens {
   readonly afterText: string;
   readonly afterTextText: string;
 }
-const knownKeys = new Map<string, KeyTokens>();
+const knownKeys = new ShortTexts<KeyTokens>(KEYS_AT_MOST);
 
 /**
  * Writes JSON as it stands inside a JSON string, `{\"a\":1}`, with sorted keys and without spaces.
@@ -103,6 +104,6 @@ function tokensOf(key: string): KeyTokens {
     afterText: `\\",${quoted}:`,
     afterTextText: `\\",${quoted}:\\"`,
   };
-  if (knownKeys.size < KEYS_AT_MOST) knownKeys.set(key, tokens);
+  knownKeys.set(key, tokens);
   return tokens;
 }

@@ -1,3 +1,5 @@
+import { ShortTexts } from '../json/ShortTexts.ts';
+
 /**
  * Rule IDs that put nobody in a group: no rule matched, the feature is off or not started, or the unit fell
  * out on the way. Read in Statsig's evaluators (go-sdk evaluator.go, server-core cmab_evaluator.rs) and specs.
@@ -24,8 +26,7 @@ const NO_EVALUATION =
   /(?:^|:)(?:unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported)(?:$|:)/i;
 
 /** Reasons are few: each is looked at once. */
-const REASONS_AT_MOST = 1_000;
-const evaluated = new Map<string, boolean>();
+const evaluated = new ShortTexts<boolean>(1_000);
 
 /** Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. */
 export function isAssignment(ruleId: string, reason: string | null): boolean {
@@ -38,6 +39,6 @@ function isEvaluated(reason: string): boolean {
   const known = evaluated.get(reason);
   if (known !== undefined) return known;
   const answer = !NO_EVALUATION.test(reason);
-  if (evaluated.size < REASONS_AT_MOST) evaluated.set(reason, answer);
+  evaluated.set(reason, answer);
   return answer;
 }
