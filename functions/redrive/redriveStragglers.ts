@@ -1,5 +1,8 @@
 import { errorFolder } from '../../lib/layout/errorKey.ts';
 import { overflowFolder } from '../../lib/layout/overflowKey.ts';
+import { PARKED_FOLDER } from '../../lib/layout/parkedKey.ts';
+import type { Redriven } from '../../lib/redrive/Redrive.ts';
+import type { RedriveStore } from '../../lib/redrive/RedriveStore.ts';
 import { redriveObject } from '../../lib/redrive/redriveObject.ts';
 import { tableKinds } from '../../lib/tables/deliveredTables.ts';
 import type { Redriver } from './Redriver.ts';
@@ -9,6 +12,12 @@ import { Tally } from './Tally.ts';
 const STRAGGLER_MS = 15 * 60_000;
 /** No queue counts the tries of what lost its message: after a day it is parked. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
+/** How often the schedule runs it (infra/schedules.ts). */
+const RUN_MS = 5 * 60_000;
+/** Parked objects that are counted at most: ten calls. */
+const MOST_PARKED = 10_000;
+
+const FOLDERS = [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf));
 
 /** What the run for stragglers did. */
 export interface StragglersReport {
@@ -18,24 +27,21 @@ export interface StragglersReport {
 
 /**
  * Redrives what has waited in overflow and errors for long, whatever became of its message, until the time is up:
- * the next run goes on.
+ * the next run goes on. It leaves a folder as soon as its stream takes nothing, and each run starts with another, so
+ * that a stream that hangs takes no other's turn.
+ *
+ * Its line in the log has how many objects are parked, which the alarm looks at.
  */
 export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
-  const { store, clock, deadline, claimUntil, log } = redriver;
+  const { store, clock, log } = redriver;
   const tally = new Tally(log);
+  const first = Math.floor(clock.now() / RUN_MS) % FOLDERS.length;
   let unread: string | undefined;
+  let parked: number | undefined;
   try {
-    for (const folder of [overflowFolder, errorFolder].flatMap((of) => tableKinds.map(of))) {
-      for await (const { key, modifiedAt } of store.list(folder)) {
-        const age = clock.now() - modifiedAt;
-        if (age < STRAGGLER_MS) continue;
-        if (clock.now() >= deadline) break;
-        tally.add(
-          key,
-          await redriveObject(key, redriver, { deadline, claimUntil, last: age >= LONGEST_WAIT_MS }),
-        );
-      }
-    }
+    for (const folder of [...FOLDERS.slice(first), ...FOLDERS.slice(0, first)])
+      await redriveFolder(folder, redriver, tally);
+    parked = await countParked(store);
   } catch (error) {
     unread = error instanceof Error ? error.name : String(error);
   }
@@ -43,8 +49,42 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
     level: tally.kept > 0 || unread !== undefined ? 'error' : 'info',
     event: 'redrive_stragglers',
     ...tally.fields(),
+    ...(parked === undefined ? {} : { parked }),
     ...(unread === undefined ? {} : { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail: unread }),
   } as const;
   log(report);
   return report;
+}
+
+async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): Promise<void> {
+  const { store, clock, deadline, claimUntil } = redriver;
+  for await (const { key, modifiedAt } of store.list(folder)) {
+    const age = clock.now() - modifiedAt;
+    if (age < STRAGGLER_MS) continue;
+    if (clock.now() >= deadline) return;
+    const redriven = await redriveObject(key, redriver, {
+      deadline,
+      claimUntil,
+      last: age >= LONGEST_WAIT_MS,
+    });
+    tally.add(key, redriven);
+    if (isStreamAway(redriven)) return;
+  }
+}
+
+/** Whether it was the stream that took nothing: the next object would wait for it as long. */
+function isStreamAway(redriven: Redriven): boolean {
+  return (
+    'code' in redriven &&
+    (redriven.code === 'SLUICE_REDRIVE_NOT_DELIVERED' || redriven.code === 'SLUICE_REDRIVE_NOT_QUARANTINED')
+  );
+}
+
+async function countParked(store: RedriveStore): Promise<number> {
+  let count = 0;
+  for await (const _ of store.list(PARKED_FOLDER)) {
+    count += 1;
+    if (count === MOST_PARKED) break;
+  }
+  return count;
 }

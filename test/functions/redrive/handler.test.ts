@@ -228,7 +228,8 @@ describe('the run for stragglers', () => {
 
   it('goes on when one fails, and parks what has waited for a day', async () => {
     await past.set(Date.now() - HOUR_MS);
-    const hour = await spill('a');
+    const hour = overflowKey('exposures', 'a'.repeat(64));
+    await put(hour, await overflowBody(['{"event_id":"a"}']));
     await past.set(Date.now() - 25 * HOUR_MS);
     const day = await spill('b');
     await past.setReal();
@@ -240,7 +241,7 @@ describe('the run for stragglers', () => {
     expect((await objects('')).map(({ key }) => key)).toEqual([hour, `parked/${day}`]);
     expect(lines).toMatchObject([
       { code: 'SLUICE_REDRIVE_PARKED', key: day },
-      { event: 'redrive_stragglers' },
+      { event: 'redrive_stragglers', parked: 1 },
     ]);
   });
 
