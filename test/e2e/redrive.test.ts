@@ -8,7 +8,7 @@ import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { startCloud } from '../../local/cloud/startCloud.ts';
 import { runQuery } from '../../local/query/runQuery.ts';
-import { sluice } from '../harness/sluice.ts';
+import { callMain } from '../harness/callMain.ts';
 
 let data: string;
 let cloud: Cloud;
@@ -126,22 +126,31 @@ describe('what Firehose takes and cannot deliver', () => {
 
 describe('sluice redrive', () => {
   const reason = 'SLUICE_FIREHOSE_SCHEMA_MISMATCH';
+  const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const redrive = async (...args: string[]) => {
-    const { code, stdout, stderr } = await sluice(
-      ...['redrive', '--stage', 'local', '--region', 'us-east-1', '--endpoint-url', cloud.edge, '--json'],
-      ...args,
+    const { code, stdout, stderr } = await callMain(
+      [
+        'redrive',
+        '--stage',
+        'local',
+        '--region',
+        'us-east-1',
+        '--endpoint-url',
+        cloud.edge,
+        '--json',
+        ...args,
+      ],
+      { env },
     );
     return { code, report: stdout === '' ? null : JSON.parse(stdout), stderr };
   };
-  beforeAll(() => {
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
-  });
-  afterAll(() => {
-    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name];
-  });
 
   it('lands what fits since it is mended, under one event_id however often it is run, and names the rest', async () => {
-    const glue = new GlueClient({ endpoint: cloud.edge, region: 'us-east-1' });
+    const glue = new GlueClient({
+      endpoint: cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
     const named = { DatabaseName: cloud.database, Name: 'statsig_forwarded_events' };
     const { Table } = await glue.send(new GetTableCommand(named));
     const { PartitionKeys, Parameters, TableType, StorageDescriptor } = Table ?? {};
