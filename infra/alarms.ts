@@ -1,9 +1,8 @@
+import { METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
 import { getAtt, ref } from './intrinsics.ts';
 import type { Resource, Resources, Value } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 
-const NAMESPACE = 'Sluice';
-const PARKED = 'ObjectsParked';
 /** Seconds over which an alarm looks. */
 const PERIOD_SECONDS = 300;
 
@@ -17,27 +16,30 @@ export function alarms(stack: Stack): Resources {
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
         LogGroupName: ref(logicalIds.redriveLogGroup),
-        FilterPattern: '{ $.code = "SLUICE_REDRIVE_PARKED" }',
+        // The run for stragglers counts what is there, every five minutes (functions/redrive/redriveStragglers.ts).
+        FilterPattern: '{ $.event = "redrive_stragglers" }',
         MetricTransformations: [
-          { MetricNamespace: NAMESPACE, MetricName: metricName(stack), MetricValue: '1', DefaultValue: 0 },
+          { MetricNamespace: METRIC_NAMESPACE, MetricName: parkedMetric(stack), MetricValue: '$.parked' },
         ],
       },
     },
     ParkedAlarm: alarm(stack, 'parked', {
-      description: 'Redrive has parked an object: see docs/redrive.md, "What is parked"',
-      namespace: NAMESPACE,
-      metric: metricName(stack),
-      statistic: 'Sum',
+      description: 'Objects are parked: see docs/redrive.md, "What is parked"',
+      namespace: METRIC_NAMESPACE,
+      metric: parkedMetric(stack),
+      statistic: 'Maximum',
       dimensions: [],
+      // A run that was late says nothing of what is parked.
+      missing: 'ignore',
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
   };
 }
 
-/** A metric filter with a default value may have no dimensions, so the stage is in the name. */
-function metricName(stack: Stack): string {
-  return `${PARKED}-${stack.stage}`;
+/** The line in the log has no stage to make a dimension of, so it is in the name. */
+function parkedMetric(stack: Stack): string {
+  return `ObjectsParked-${stack.stage}`;
 }
 
 /** On messages and runs that a function could not work off. */
@@ -61,6 +63,8 @@ function alarm(
     readonly metric: string;
     readonly statistic: 'Sum' | 'Maximum';
     readonly dimensions: readonly Value[];
+    /** What no data means. Default that all is well. */
+    readonly missing?: 'ignore';
   },
 ): Resource {
   return {
@@ -76,7 +80,7 @@ function alarm(
       EvaluationPeriods: 1,
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
+      TreatMissingData: watched.missing ?? 'notBreaching',
     },
   };
 }
