@@ -16,7 +16,6 @@ const commands: readonly Command[] = [start, query, keys, redrive];
  * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 3 problems found, 130 interrupted.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(overview(commands));
@@ -45,14 +44,6 @@ function parse(command: Command, argv: string[]): CommandLine {
       cause: error,
     });
   }
-}
-
-/**
- * Whoever read the output has enough of it (`… | head -1`): what is under way goes on to its end, and its exit
- * code stays. Without a listener Node ends the process with a stack.
- */
-function ignoreClosedPipe(error: Error): void {
-  if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
 /** Our own errors say what happened and what to do; a defect of ours shows its stack. */

@@ -11,6 +11,13 @@ const root = resolve(dirname(file), '..');
 const [major = 0] = process.versions.node.split('.').map(Number);
 
 if (major >= 24) {
+  // Whoever read the output has enough of it (`… | head -1`): what is under way goes on to its end, and its exit
+  // code stays. Without a listener Node would end the process with a stack.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(nodeBinary(root))) {
