@@ -4,6 +4,7 @@ import type { AcceptedKey } from '../../lib/keys/AcceptedKey.ts';
 import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
 import { KeyListError } from '../../lib/keys/KeyListError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import { awsPlace } from '../aws/awsPlace.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { openKeysSecret } from '../keys/openKeysSecret.ts';
 import { textTable } from '../output/textTable.ts';
@@ -49,7 +50,7 @@ const ACTIONS = new Map([
 ]);
 
 async function list(line: CommandLine): Promise<void> {
-  const secret = await openKeysSecret(placeOf(line));
+  const secret = await open(line);
   const rows = listedKeys((await secret.read()).text).map(row);
   process.stdout.write(line.values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
 }
@@ -65,7 +66,7 @@ async function add(line: CommandLine, label: string): Promise<void> {
   };
   // Told before AWS is asked.
   addKey('{"keys":[]}', entry);
-  const secret = await openKeysSecret(placeOf(line));
+  const secret = await open(line);
   await secret.change((text) => addKey(text, entry));
   process.stderr.write(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
@@ -73,7 +74,7 @@ async function add(line: CommandLine, label: string): Promise<void> {
 }
 
 async function remove(line: CommandLine, label: string): Promise<void> {
-  const secret = await openKeysSecret(placeOf(line));
+  const secret = await open(line);
   await secret.change((text) => removeKey(text, label, option(line, 'sha256') ?? ''));
   process.stderr.write(`Removed ${label}. Collectors forget it within five minutes.\n`);
 }
@@ -90,14 +91,10 @@ async function hashFromStdin(): Promise<string> {
   return hash('sha256', key);
 }
 
-function placeOf(line: CommandLine) {
-  const region = option(line, 'region');
-  const endpoint = option(line, 'endpoint-url');
-  return {
-    secretId: option(line, 'secret') ?? `sluice-${option(line, 'stage') ?? 'dev'}-keys`,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  };
+function open(line: CommandLine) {
+  const secretId = option(line, 'secret') ?? `sluice-${option(line, 'stage') ?? 'dev'}-keys`;
+  const options = { region: option(line, 'region'), endpoint: option(line, 'endpoint-url') };
+  return openKeysSecret(secretId, awsPlace(options, process.env));
 }
 
 function option({ values }: CommandLine, name: string): string | undefined {

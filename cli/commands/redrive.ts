@@ -1,5 +1,6 @@
-import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { isUtcDay } from '../../lib/time/utcDay.ts';
+import { awsPlace } from '../aws/awsPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { textTable } from '../output/textTable.ts';
 import { RedriveCommandError } from '../redrive/RedriveCommandError.ts';
@@ -84,12 +85,10 @@ async function run(
     import('../redrive/redriveQuarantine.ts'),
   ]);
   const config = await loadConfig(configFile(repositoryRoot, process.env));
-  const region = option(line, 'region');
-  const endpoint = option(line, 'endpoint-url');
-  const place = {
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  };
+  const place = awsPlace(
+    { region: option(line, 'region'), endpoint: option(line, 'endpoint-url') },
+    process.env,
+  );
   const s3 = new S3Client(place);
   // Retries are lib/delivery's.
   const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
@@ -102,24 +101,14 @@ async function run(
       dryRun ? null : { exposures: stream('exposures'), events: stream('events') },
     );
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const detail = `${error.name}: ${error.message}`;
-    throw new RedriveCommandError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', detail, { cause: error });
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    throw new RedriveCommandError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', problem.detail, { cause: error });
   } finally {
     s3.destroy();
     firehose.destroy();
   }
-}
-
-/** Whether AWS refused, could not be reached, or its client lacks credentials or a region: no defect of ours. */
-function isRefusal(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    ('$metadata' in error ||
-      'code' in error ||
-      /Credentials|Region/.test(`${error.name} ${error.message}`)) &&
-    !(error instanceof SluiceError)
-  );
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {

@@ -1,24 +1,20 @@
 import { type KeysSecret, keysSecret } from '../../lib/aws/keysSecret.ts';
 import { KeyListError } from '../../lib/keys/KeyListError.ts';
+import { AwsAccessError } from '../aws/AwsAccessError.ts';
+import type { AwsPlace } from '../aws/awsPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
 
 /** Tries to change a secret that somebody else changes, too: one of any two always succeeds. */
 const ATTEMPTS = 5;
 
-/** Where the secret is; what is left out is as AWS tools have it (AWS_REGION, AWS_ENDPOINT_URL, profile). */
-export interface SecretPlace {
-  readonly secretId: string;
-  readonly region?: string;
-  readonly endpoint?: string;
-}
-
-/** The keys' secret, with AWS's refusals in our words. */
-export async function openKeysSecret(place: SecretPlace) {
+/**
+ * The keys' secret, with AWS's refusals in our words.
+ *
+ * @param place What it leaves out is as AWS tools have it (AWS_ENDPOINT_URL, profile).
+ */
+export async function openKeysSecret(secretId: string, place: AwsPlace) {
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const { secretId, region, endpoint } = place;
-  const client = new SecretsManagerClient({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  const client = new SecretsManagerClient(place);
   const secret: KeysSecret = keysSecret(client, secretId);
   return {
     read: () => explain(secretId, () => secret.read()),
@@ -38,13 +34,14 @@ async function explain<Result>(secretId: string, call: () => Promise<Result>): P
   try {
     return await call();
   } catch (error) {
-    const name = error instanceof Error ? error.name : '';
-    if (name === 'ResourceNotFoundException') {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    const { name, detail } = problem;
+    if (name === 'ResourceNotFoundException')
       throw new KeyListError('SLUICE_KEYS_NO_SECRET', `Came ${secretId}.`, { cause: error });
-    }
-    if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name)) {
+    if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name))
       throw new KeyListError('SLUICE_KEYS_REFUSED', `${name}.`, { cause: error });
-    }
-    throw error;
+    throw new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
   }
 }
