@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS } from './limits.ts';
 import { RequestError } from './RequestError.ts';
+import { unzstd } from './unzstd.ts';
 
 /** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
 export interface BodyMarkers {
@@ -22,15 +23,16 @@ export interface DecodedBody {
 
 type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
 
+/** A stream of these formats is alone: what follows it would be left out without a word. */
+const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
+
 const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
+  // Several members are one text (RFC 1952, 2.2): Node reads them all, and fails on anything else that follows but zeros.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
-  zstd: (bytes) => zstdDecompressSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
-  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  zstd: unzstd,
+  br: (bytes) => brotliDecompressSync(bytes, ALONE),
   // "deflate" means zlib's format, but some senders leave its header out: RFC 9110, 8.4.1.2.
-  deflate: (bytes) =>
-    hasZlibHeader(bytes)
-      ? inflateSync(bytes, { maxOutputLength: MAX_DECODED_BYTES })
-      : inflateRawSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  deflate: (bytes) => (hasZlibHeader(bytes) ? inflateSync(bytes, ALONE) : inflateRawSync(bytes, ALONE)),
 };
 
 /**
@@ -92,6 +94,7 @@ function inflate(format: Format, bytes: Uint8Array): Uint8Array {
   try {
     return inflaters[format](bytes);
   } catch (error) {
+    if (error instanceof RequestError) throw error;
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') {
       const detail = `It was stopped at ${MAX_DECODED_BYTES} bytes.`;

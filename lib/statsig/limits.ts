@@ -25,6 +25,9 @@ export const MAX_NODES = 20 * MAX_EVENTS;
 /** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
 export const MAX_ENCODING_LAYERS = 3;
 
+/** Frames of one zstd body: one for each of as many events as an SDK sends at once, twice. An empty one has 9 bytes. */
+export const MAX_ZSTD_FRAMES = 4_096;
+
 /** Characters of an SDK key. Real ones have about 50. */
 export const MAX_KEY_LENGTH = 256;
 
