@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -15,13 +15,22 @@ export const smallFunctions = {
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
 } as const;
 
-/** A root of its own to package: folders of the repository by link, functions and other files as given. */
+/**
+ * A root of its own to package: folders of the repository as they are now, functions and other files as given.
+ * Sources are copied, so that editing them doesn't change what a test has packaged; without `node_modules` they are
+ * links, as they would not find their own dependencies.
+ */
 export function scratchRoot(
   files: Readonly<Record<string, string>>,
   folders: readonly string[] = ['infra', 'lib', 'node_modules'],
 ): { root: string; remove: () => void } {
   const root = mkdtempSync(join(tmpdir(), 'sluice-root-'));
-  for (const folder of folders) symlinkSync(join(repository, folder), join(root, folder));
+  const installed = folders.includes('node_modules');
+  for (const folder of folders) {
+    if (installed && folder !== 'node_modules')
+      cpSync(join(repository, folder), join(root, folder), { recursive: true });
+    else symlinkSync(join(repository, folder), join(root, folder));
+  }
   for (const file of [
     'serverless.yml',
     'package.json',
