@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { tableFolder } from '../../lib/layout/tableFolders.ts';
 import type { QuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
 import type { Quarantined } from '../../lib/redrive/revalidate.ts';
 import { isUtcDay, type UtcDay } from '../../lib/time/utcDay.ts';
 import { downloadObject } from './downloadObject.ts';
+import { mapAhead } from './mapAhead.ts';
 
 /** Which rows are wanted. */
 export interface Wanted {
@@ -17,62 +20,54 @@ export interface Wanted {
   readonly to: UtcDay;
 }
 
-/** What one day's folder holds of a reason. */
-export interface QuarantinedDay {
-  readonly day: UtcDay;
-  /** One for each quarantine_id, the first that came. */
-  readonly quarantined: readonly Quarantined[];
-}
+/**
+ * Files, and objects of raw, that are fetched at a time, eight together. A file holds what Firehose buffered, 128 MiB
+ * at the most.
+ */
+const FILES_AHEAD = 4;
+const OBJECTS_AHEAD = 4;
 
 /**
- * Reads the rows of a reason out of quarantine's files, day by day: the files of one day are fetched, read by DuckDB
- * and removed again.
+ * Reads the rows of a reason out of quarantine's files, by day and file: one for each quarantine_id, the first that
+ * comes. Files and objects are fetched shortly before their turn and let go after it, so what is held doesn't grow
+ * with what is in quarantine, but for the IDs.
  */
 export async function* readQuarantine(
   client: S3Client,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
   wanted: Wanted,
-): AsyncGenerator<QuarantinedDay> {
+): AsyncGenerator<Quarantined> {
   const { bucket } = config;
-  const folder = tableFolder(config, 'quarantine');
-  for (const [day, keys] of await filesByDay(client, bucket, folder, wanted)) {
-    const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
-    try {
-      const files = await Promise.all(
-        keys.map((key, i) => downloadObject(client, bucket, key, join(scratch, `${i}.parquet`))),
-      );
-      const rows = await rowsOf(files, wanted.reason);
-      const quarantined: Quarantined[] = [];
-      for (const { location, ...row } of rows) {
-        const raw =
-          location === null
-            ? row.raw
-            : await downloadObject(client, bucket, location.replace(`s3://${bucket}/`, ''));
-        quarantined.push({ ...row, raw });
-      }
-      yield { day, quarantined };
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
+  try {
+    const keys = keysOf(client, bucket, tableFolder(config, 'quarantine'), wanted);
+    const files = mapAhead(keys, FILES_AHEAD, (key) =>
+      downloadObject(client, bucket, key, join(scratch, `${randomUUID()}.parquet`)),
+    );
+    yield* mapAhead(firstRows(files, wanted.reason), OBJECTS_AHEAD, async ({ location, ...row }) =>
+      location === null
+        ? row
+        : { ...row, raw: await downloadObject(client, bucket, location.replace(`s3://${bucket}/`, '')) },
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function filesByDay(
+/** In S3's order, which is that of the days and in a day about that of arrival: names of Firehose begin with the time. */
+async function* keysOf(
   client: S3Client,
   bucket: string,
   folder: string,
   { from, to }: Wanted,
-): Promise<[UtcDay, string[]][]> {
+): AsyncGenerator<string> {
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
-  const days = new Map<UtcDay, string[]>();
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder })) {
     for (const { Key = '' } of page.Contents ?? []) {
       const [day = '', file = ''] = Key.slice(folder.length).split('/');
-      if (file === '' || !isUtcDay(day) || day < from || day > to) continue;
-      days.set(day, [...(days.get(day) ?? []), Key]);
+      if (file !== '' && isUtcDay(day) && day >= from && day <= to) yield Key;
     }
   }
-  return [...days].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 interface Row extends Quarantined {
@@ -80,33 +75,56 @@ interface Row extends Quarantined {
   readonly location: string | null;
 }
 
-const COLUMNS = `quarantine_id, epoch_ms(received_at), sdk_type, sdk_version, path, raw, raw_encoding, raw_location`;
-
-async function rowsOf(files: readonly string[], reason: QuarantineReason): Promise<Row[]> {
+/** Removes each file when it is read. */
+async function* firstRows(files: AsyncIterable<string>, reason: QuarantineReason): AsyncGenerator<Row> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
+  const seen = new Set<string>();
   try {
-    const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
-    const reader = await connection.runAndReadAll(
-      `SELECT DISTINCT ON (quarantine_id) ${COLUMNS}
-       FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)
-       WHERE reason = $reason ORDER BY quarantine_id, received_at`,
-      { reason },
-    );
-    return reader.getRows().map(([id, receivedAt, sdkType, sdkVersion, path, raw, encoding, location]) => ({
-      quarantineId: String(id),
-      receivedAt: Number(receivedAt),
-      reason,
-      sdkType: text(sdkType),
-      sdkVersion: text(sdkVersion),
-      path: text(path) ?? '',
-      raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
-      location: text(location),
-    }));
+    for await (const file of files) {
+      for await (const row of rowsOf(connection, file, reason)) {
+        if (seen.has(row.quarantineId)) continue;
+        seen.add(row.quarantineId);
+        yield row;
+      }
+      await rm(file);
+    }
   } finally {
     connection.closeSync();
     instance.closeSync();
+  }
+}
+
+/** A row at a time out of DuckDB's chunks: the text of a row may be a MiB. */
+async function* rowsOf(
+  connection: DuckDBConnection,
+  file: string,
+  reason: QuarantineReason,
+): AsyncGenerator<Row> {
+  const result = await connection.stream(
+    `SELECT quarantine_id, epoch_ms(received_at), sdk_type, sdk_version, path, raw, raw_encoding, raw_location
+     FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false) WHERE reason = $reason`,
+    { reason },
+  );
+  for (
+    let chunk = await result.fetchChunk();
+    chunk && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    for (let i = 0; i < chunk.rowCount; i += 1) {
+      const [id, receivedAt, sdkType, sdkVersion, path, raw, encoding, location] = chunk.getRowValues(i);
+      yield {
+        quarantineId: String(id),
+        receivedAt: Number(receivedAt),
+        reason,
+        sdkType: text(sdkType),
+        sdkVersion: text(sdkVersion),
+        path: text(path) ?? '',
+        raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
+        location: text(location),
+      };
+    }
   }
 }
 

@@ -5,10 +5,10 @@ import type { Quarantined, Verdict } from '../../lib/redrive/revalidate.ts';
 import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
 import type { ForwardedKind } from '../../lib/tables/Table.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
-import type { QuarantinedDay } from './readQuarantine.ts';
 
-/** Documents that are delivered at once, and how long that may take. */
+/** Documents that are delivered at once, or this many characters of them, and how long that may take. */
 const CHUNK = 5_000;
+const CHUNK_LENGTH = 16_000_000;
 const CHUNK_MS = 60_000;
 
 /** What came of it; in rows of quarantine, or events where a row was a whole body. */
@@ -27,9 +27,11 @@ export interface RedriveReport {
 
 /**
  * Judges what is in quarantine anew and puts what passes on its stream. Without streams it only judges.
+ *
+ * @param quarantined Each quarantine_id once.
  */
 export async function redriveQuarantine(
-  days: AsyncIterable<QuarantinedDay>,
+  quarantined: AsyncIterable<Quarantined>,
   revalidate: (quarantined: Quarantined) => Verdict,
   streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
 ): Promise<RedriveReport> {
@@ -40,25 +42,36 @@ export async function redriveQuarantine(
     ignored: 0,
     failed: {},
   };
-  // A resend of the next day is another file's row.
-  const seen = new Set<string>();
-  for await (const { quarantined } of days) {
-    const waiting: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
-    for (const one of quarantined) {
-      if (seen.has(one.quarantineId)) continue;
-      seen.add(one.quarantineId);
-      report.found += 1;
-      const { documents, refused, ignored } = revalidate(one);
-      for (const { code } of refused) count(report.refused, code);
-      report.ignored += ignored;
-      for (const kind of forwardedKinds) {
-        waiting[kind].push(...documents[kind]);
-        if (waiting[kind].length >= CHUNK) await put(report, streams, kind, waiting[kind].splice(0));
+  const waiting: Record<ForwardedKind, Waiting> = {
+    exposures: { documents: [], length: 0 },
+    events: { documents: [], length: 0 },
+  };
+  const putAll = (kind: ForwardedKind) => {
+    waiting[kind].length = 0;
+    return put(report, streams, kind, waiting[kind].documents.splice(0));
+  };
+  for await (const one of quarantined) {
+    report.found += 1;
+    const { documents, refused, ignored } = revalidate(one);
+    for (const { code } of refused) count(report.refused, code);
+    report.ignored += ignored;
+    for (const kind of forwardedKinds) {
+      const held = waiting[kind];
+      for (const document of documents[kind]) {
+        held.documents.push(document);
+        held.length += document.length;
+        if (held.documents.length >= CHUNK || held.length >= CHUNK_LENGTH) await putAll(kind);
       }
     }
-    for (const kind of forwardedKinds) await put(report, streams, kind, waiting[kind]);
   }
+  for (const kind of forwardedKinds) await putAll(kind);
   return report;
+}
+
+interface Waiting {
+  readonly documents: string[];
+  /** Characters of all of them. */
+  length: number;
 }
 
 async function put(
