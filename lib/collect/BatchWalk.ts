@@ -10,6 +10,7 @@ import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { type EventCode, eventRefusal } from '../statsig/eventRefusal.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
+import { MAX_ROWS_LENGTH } from '../statsig/limits.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
 import { RequestError } from '../statsig/RequestError.ts';
 import { type LogEvent, readEvent } from '../statsig/readEvent.ts';
@@ -60,6 +61,8 @@ export class BatchWalk {
   readonly #clockSkewMs: number | null;
   readonly #received: string;
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
+  /** Of all documents. */
+  #length = 0;
   readonly #refused: RefusedEvents;
   readonly #counted = new Map<string, number>();
   readonly #noted = new Map<string, number>();
@@ -110,7 +113,10 @@ export class BatchWalk {
     return this.#json.inexact || this.#refused.inexact;
   }
 
-  /** @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`. */
+  /**
+   * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when its rows are too long, all together.
+   * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`.
+   */
   collect(): Collected {
     const { events, exposures } = this.#batch;
     let i = 0;
@@ -252,6 +258,13 @@ export class BatchWalk {
     if (document.length > SURELY_FITS) {
       const bytes = Buffer.byteLength(document, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
+    }
+    this.#length += document.length;
+    if (this.#length > MAX_ROWS_LENGTH) {
+      throw new RequestError(
+        'SLUICE_BODY_TOO_MANY_EVENTS',
+        `Their rows have more than ${MAX_ROWS_LENGTH} units.`,
+      );
     }
     this.#documents[kind].push(document);
   }

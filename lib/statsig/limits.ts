@@ -22,6 +22,13 @@ export const MAX_EVENTS = 100_000;
  */
 export const MAX_NODES = 20 * MAX_EVENTS;
 
+/**
+ * Rows that one body may become, in UTF-16 units of their JSON, all together. What a batch's events share is in each of
+ * their rows: 100,000 events with a user of 2 kB are 2 MB of text and 230 MB of rows. Real bodies become about half as
+ * much again as they are; and at 3 bytes a unit an overflow object can hold it (lib/delivery/limits.ts).
+ */
+export const MAX_ROWS_LENGTH = 64 * 1024 * 1024;
+
 /** A proxy may compress what an SDK has compressed already; more layers than this are no accident. */
 export const MAX_ENCODING_LAYERS = 3;
 
