@@ -39,7 +39,7 @@ const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quar
 /** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
 export function kindId(
   kind: TableKind,
-  part: 'Table' | 'Stream' | 'DeliveryRole' | 'DeliveryLogGroup' | 'DeliveryLogStream',
+  part: 'Table' | 'Stream' | 'LateAlarm' | 'DeliveryRole' | 'DeliveryLogGroup' | 'DeliveryLogStream',
 ): string {
   return `${kindPrefix[kind]}${part}`;
 }

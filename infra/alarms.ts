@@ -1,17 +1,16 @@
 import { METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
+import { alarm } from './alarm.ts';
+import { collectorAlarms } from './collectorAlarms.ts';
 import { getAtt, ref } from './intrinsics.ts';
-import type { Resource, Resources, Value } from './Resource.ts';
-import { logicalIds, partName, type Stack } from './Stack.ts';
+import type { Resource, Resources } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+import { streamAlarms } from './streamAlarms.ts';
 
-/** Seconds over which an alarm looks. */
-const PERIOD_SECONDS = 300;
-
-/**
- * Alarms on what needs a person: an object that was parked, a message that was set aside. They notify
- * nobody by themselves: docs/redrive.md says how to subscribe.
- */
+/** Alarms on what needs a person. They notify nobody by themselves: docs/metrics.md lists them and says how to subscribe. */
 export function alarms(stack: Stack): Resources {
   return {
+    ...collectorAlarms(stack),
+    ...streamAlarms(stack),
     ParkedMetric: {
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
@@ -28,7 +27,7 @@ export function alarms(stack: Stack): Resources {
       namespace: METRIC_NAMESPACE,
       metric: parkedMetric(stack),
       statistic: 'Maximum',
-      dimensions: [],
+      dimensions: {},
       // A run that was late says nothing of what is parked.
       missing: 'ignore',
     }),
@@ -49,38 +48,6 @@ function deadLettersAlarm(stack: Stack, worker: 'redrive' | 'register', queue: s
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
     statistic: 'Maximum',
-    dimensions: [{ Name: 'QueueName', Value: getAtt(queue, 'QueueName') }],
+    dimensions: { QueueName: getAtt(queue, 'QueueName') },
   });
-}
-
-/** In alarm as soon as there is one, and as long. */
-function alarm(
-  stack: Stack,
-  part: string,
-  watched: {
-    readonly description: string;
-    readonly namespace: string;
-    readonly metric: string;
-    readonly statistic: 'Sum' | 'Maximum';
-    readonly dimensions: readonly Value[];
-    /** What no data means. Default that all is well. */
-    readonly missing?: 'ignore';
-  },
-): Resource {
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: partName(stack, part),
-      AlarmDescription: watched.description,
-      Namespace: watched.namespace,
-      MetricName: watched.metric,
-      Dimensions: watched.dimensions,
-      Statistic: watched.statistic,
-      Period: PERIOD_SECONDS,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: watched.missing ?? 'notBreaching',
-    },
-  };
 }

@@ -6,7 +6,7 @@ import type { Resource, Resources } from './Resource.ts';
 import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
 
 /** How long Firehose tries to write a partition's file before it turns to the error prefix. Firehose's default. */
-const DELIVERY_RETRY_SECONDS = 300;
+export const DELIVERY_RETRY_SECONDS = 300;
 const LOG_RETENTION_DAYS = 30;
 
 /** A delivery stream for each kind: JSON in, a Parquet file for each day out. */

@@ -121,7 +121,6 @@ class TakenRequest {
     }
     const { body: sent = '', headers } = this.#request;
     if (this.#request.isBase64Encoded !== true && isMangled(sent, headers['content-encoding'] ?? '')) {
-      this.#facts['alarm'] = true;
       return this.#fail('SLUICE_COLLECT_BODY_MANGLED');
     }
     const body = Buffer.from(sent, this.#request.isBase64Encoded ? 'base64' : 'utf8');

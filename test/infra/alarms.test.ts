@@ -1,11 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
+import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const { Resources } = resources({
   config: defineConfig({ bucket: 'acme-experiments' }),
   service: 'acme',
   stage: 'prod',
+});
+
+const watchedSchema = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+  Statistic: z.string(),
+  Threshold: z.number(),
 });
 
 /** What an alarm looks at, and when it rings. */
@@ -38,5 +49,97 @@ describe('the alarm on what is parked', () => {
       TreatMissingData: 'ignore',
     });
     expect(JSON.stringify(Resources['ParkedMetric'])).not.toContain('DefaultValue');
+  });
+});
+
+describe('the alarm on mangled bodies', () => {
+  it('looks at the very metric that the collector writes', () => {
+    const [line] = requestMetrics({
+      stage: 'prod',
+      timestamp: 0,
+      latencyMs: 1,
+      received: 0,
+      duplicates: 0,
+      clockSkewMs: null,
+      refusedAs: 'SLUICE_COLLECT_BODY_MANGLED',
+      streams: [],
+      refused: {},
+      ignored: {},
+    }).filter((one) => 'reason' in one);
+    const { Namespace, MetricName, Dimensions, Statistic, Threshold } = watchedSchema.parse(
+      alarm('MangledAlarm'),
+    );
+    expect(line).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
+      ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      [MetricName]: 1,
+    });
+    expect([Statistic, Threshold]).toEqual(['Sum', 1]);
+  });
+});
+
+describe('the alarms on late streams', () => {
+  it.each([
+    ['Exposures', 'exposures'],
+    ['Events', 'events'],
+    ['Quarantine', 'quarantine'],
+  ])('%s: later than two buffers and a retry', (id, kind) => {
+    expect(alarm(`${id}LateAlarm`)).toMatchObject({
+      AlarmName: `acme-prod-${kind}-late`,
+      Namespace: 'AWS/Firehose',
+      MetricName: 'DeliveryToS3.DataFreshness',
+      Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: `${id}Stream` } }],
+      Statistic: 'Maximum',
+      Threshold: 900,
+      EvaluationPeriods: 3,
+    });
+  });
+});
+
+describe('the alarms on overload', () => {
+  const api = (Id: string, MetricName: string) => ({
+    Id,
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/ApiGateway',
+        MetricName,
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+      },
+      Period: 300,
+      Stat: 'Sum',
+    },
+    ReturnData: false,
+  });
+
+  it.each([
+    ['ClientErrorsAlarm', '4xx', 5],
+    ['ServerErrorsAlarm', '5xx', 1],
+  ])('%s looks at what part of all answers of the API is %s', (id, metric, percent) => {
+    expect(alarm(id)).toMatchObject({
+      AlarmName: `acme-prod-api-${metric}`,
+      Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],
+      Threshold: percent,
+    });
+  });
+
+  it('sees invocations that Lambda throttles', () => {
+    expect(alarm('CollectThrottledAlarm')).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Throttles',
+      Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
+      Statistic: 'Sum',
+    });
+  });
+});
+
+describe('docs/metrics.md', () => {
+  it('lists every alarm', () => {
+    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const names = Object.values(Resources)
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => String(Properties['AlarmName']).replace('acme-prod-', ''));
+    expect([...page.matchAll(/^\| `sluice-<stage>-([\w-]+)` \|/gm)].map(([, name]) => name).sort()).toEqual(
+      names.sort(),
+    );
   });
 });

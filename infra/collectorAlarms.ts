@@ -1,0 +1,63 @@
+import type { CollectError } from '../lib/collect/CollectError.ts';
+import { collectMetrics, METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
+import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { ref } from './intrinsics.ts';
+import type { Resources } from './Resource.ts';
+import { logicalIds, partName, type Stack } from './Stack.ts';
+
+/** Percent of requests. Some 4xx are always there: apps with an old key, and whoever looks for open doors. */
+const CLIENT_ERRORS_PERCENT = 5;
+const SERVER_ERRORS_PERCENT = 1;
+/** Requests in five minutes below which their share says nothing. */
+const CLIENT_ERRORS_AT_LEAST = 20;
+const SERVER_ERRORS_AT_LEAST = 5;
+
+const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
+
+/**
+ * Alarms on requests that are not taken: by the collector's own count where it sees them, and by the gateway's and
+ * Lambda's where it doesn't: a 429 or 413 of the gateway's own, an invocation that Lambda throttles.
+ *
+ * Metrics and dimensions: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html and
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+export function collectorAlarms(stack: Stack): Resources {
+  const ofApi = (metric: '4xx' | '5xx' | 'Count'): WatchedMetric => ({
+    namespace: 'AWS/ApiGateway',
+    metric,
+    statistic: 'Sum',
+    dimensions: { ApiId: ref(logicalIds.httpApi) },
+  });
+  const { refused_requests } = collectMetrics;
+  return {
+    MangledAlarm: alarm(stack, 'mangled', {
+      description:
+        'The gateway hands compressed bodies over as text: see docs/quarantine.md, "What is not kept"',
+      namespace: METRIC_NAMESPACE,
+      metric: refused_requests.name,
+      statistic: 'Sum',
+      dimensions: { function: 'collect', stage: stack.stage, reason: MANGLED },
+    }),
+    CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
+      description: 'Lambda has no room for the collector: see docs/deploy.md, "Overload"',
+      namespace: 'AWS/Lambda',
+      metric: 'Throttles',
+      statistic: 'Sum',
+      dimensions: { FunctionName: partName(stack, 'collect') },
+    }),
+    ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
+      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, 429 and 413 of the gateway's own among them: see docs/answers.md, "What the gateway answers by itself"`,
+      some: ofApi('4xx'),
+      all: ofApi('Count'),
+      atLeast: CLIENT_ERRORS_AT_LEAST,
+      threshold: CLIENT_ERRORS_PERCENT,
+    }),
+    ServerErrorsAlarm: shareAlarm(stack, 'api-5xx', {
+      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs send them again: look at refused_requests by reason (docs/metrics.md)`,
+      some: ofApi('5xx'),
+      all: ofApi('Count'),
+      atLeast: SERVER_ERRORS_AT_LEAST,
+      threshold: SERVER_ERRORS_PERCENT,
+    }),
+  };
+}
