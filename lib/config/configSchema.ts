@@ -90,6 +90,22 @@ export const configSchema = z.strictObject({
       burst: z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
     })
     .prefault({}),
+  /** How much of Lambda the collector may take. */
+  collector: z
+    .strictObject({
+      /**
+       * Executions at once that are kept for the collector, and its most: docs/deploy.md, "Overload". Default null, no
+       * reservation: AWS refuses one that leaves the account fewer than 100, and new accounts may have fewer.
+       * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+       */
+      reservedConcurrency: z
+        .int('a whole number')
+        .min(1, '1 or more: 0 would take nothing')
+        .max(100_000, '100000 at most')
+        .nullable()
+        .default(null),
+    })
+    .prefault({}),
   /** Accept any `client-…` or `secret-…` key when deployed, too. Default false. */
   allowAnyKey: z.boolean('true or false').default(false),
   /** Land the SDKs' internal telemetry (`statsig::diagnostics` and the like). Default false: counted by name only. */

@@ -39,6 +39,8 @@ export const functionProperties = z.strictObject({
   Timeout: z.int().default(3),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   Architectures: inert.optional(),
+  // The local Lambda runs few of a function at once anyway, and lets the others wait where AWS would throttle.
+  ReservedConcurrentExecutions: inert.optional(),
   Code: inert,
   Tags: inert.optional(),
 });

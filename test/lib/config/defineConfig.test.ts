@@ -31,6 +31,7 @@ describe('defineConfig', () => {
       keys: [],
       keysInSecret: false,
       keyLimit: { requestsPerSecond: 500, burst: 5_000 },
+      collector: { reservedConcurrency: null },
       allowAnyKey: false,
       landTelemetry: false,
       events: { deny: [] },
@@ -73,6 +74,10 @@ describe('defineConfig', () => {
       'exposures.deny.0: came "a*b", expected a name, or a prefix and a * at its end.',
     ],
     [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: came 2, expected 1 at most.'],
+    [
+      { bucket: 'acme', collector: { reservedConcurrency: 0 } },
+      'collector.reservedConcurrency: came 0, expected 1 or more: 0 would take nothing.',
+    ],
     [{ bucket: 'acme', logs: { seed: 7 } }, 'logs.seed: no such field.'],
     [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
     [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],

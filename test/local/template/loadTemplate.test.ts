@@ -16,9 +16,9 @@ const cacheDirectory = join(root, '.sluice', 'template');
 const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, cacheDirectory, env });
 const secret = 'AKIDEXAMPLENEVERSEEN';
 
-const configText = (bucket: string) =>
+const configText = (bucket: string, rest = '') =>
   "import { defineConfig } from './lib/config/defineConfig.ts';\n" +
-  `export default defineConfig({ bucket: '${bucket}' });\n`;
+  `export default defineConfig({ bucket: '${bucket}'${rest} });\n`;
 
 const serverlessYml = join(root, 'serverless.yml');
 const functionFolders = () => readdirSync(join(root, 'functions')).sort();
@@ -47,6 +47,8 @@ describe('loadTemplate', () => {
     expect(loaded.cached).toBe(false);
     expect(loaded.stackName).toBe('sluice-local');
     expect(JSON.stringify(loaded.template)).toContain('no credentials');
+    // AWS refuses a reservation where an account has little: none unless it is configured.
+    expect(JSON.stringify(loaded.template)).not.toContain('ReservedConcurrentExecutions');
     expect(JSON.stringify(loaded.template)).not.toContain(secret);
     expect(readdirSync(cacheDirectory)).toHaveLength(1);
     expect(existsSync(join(root, 'build')) || existsSync(join(root, '.serverless'))).toBe(false);
@@ -175,12 +177,15 @@ describe('loadTemplate', () => {
 
   it('packages anew for another configuration, and for both at once', async () => {
     const other = join(root, 'other.config.ts');
-    writeFileSync(other, configText('other-bucket'));
+    writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
     const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
     expect([one.cached, two.cached]).toEqual([false, false]);
     expect(one.directory).toBe(two.directory);
     expect(one.config.bucket).toBe('other-bucket');
     expect(JSON.stringify(one.template)).toContain('other-bucket');
+    expect(one.template.Resources.CollectLambdaFunction?.Properties).toMatchObject({
+      ReservedConcurrentExecutions: 50,
+    });
     expect((await load({ SLUICE_CONFIG: other })).cached).toBe(true);
     expect((await load()).cached).toBe(true);
     expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);

@@ -163,11 +163,7 @@ describe('readDeployment', () => {
   });
 
   it.each([
-    [
-      'a property',
-      { F: withProperties(fn, { ReservedConcurrentExecutions: 5 }) },
-      'ReservedConcurrentExecutions',
-    ],
+    ['a property', { F: withProperties(fn, { Layers: ['layer'] }) }, 'Layers'],
     ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F Runtime'],
     [
       'a bucket with versions',
