@@ -3,12 +3,12 @@ import { CollectError } from '../../lib/collect/CollectError.ts';
 import type { Collected, Sender } from '../../lib/collect/Collected.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from '../../lib/collect/collectMetrics.ts';
+import { keptBody } from '../../lib/collect/keptBody.ts';
 import { deliverOrSpill, type Kept } from '../../lib/delivery/deliverOrSpill.ts';
 import { OVERFLOW_MS } from '../../lib/delivery/limits.ts';
 import type { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
-import { withheldBody } from '../../lib/privacy/withheldBody.ts';
 import { isQuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
 import type { Refused } from '../../lib/quarantine/Refused.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
@@ -124,15 +124,17 @@ class TakenRequest {
       return this.#fail('SLUICE_COLLECT_BODY_MANGLED');
     }
     const body = Buffer.from(sent, this.#request.isBase64Encoded ? 'base64' : 'utf8');
+    let decoded: DecodedBody | null = null;
     try {
-      return await this.#take(this.#decode(body), key);
+      decoded = this.#decode(body);
+      return await this.#take(decoded, key);
     } catch (error) {
       if (error instanceof CollectError) return this.#refusal(error);
       if (!(error instanceof RequestError)) throw error;
       if (!isQuarantineReason(error.code)) return this.#refuse(error);
       // The body can never succeed, so the SDK is told not to send it again; it is kept first.
       const { redaction } = this.#collector.plan;
-      const raw = redaction === null ? body : withheldBody(body, redaction);
+      const raw = keptBody(body, decoded?.text ?? null, redaction, key.sha256);
       const refused = [{ code: error.code, detail: error.detail, raw }];
       return (
         (await this.#deliverAll({ exposures: [], events: [] }, refused, key, null)) ?? this.#refuse(error)

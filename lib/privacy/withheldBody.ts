@@ -1,9 +1,9 @@
-import type { Redaction } from './Redaction.ts';
-
 /**
- * What quarantine keeps of a body that can't be read while redaction is configured: its length and its salted hash,
- * by which a resend is known. It may hold what must be taken out, and where can't be told.
+ * What quarantine keeps of a body that may hold what must be taken out, where nobody can tell where: its length and a
+ * salted hash, by which a resend is known.
+ *
+ * @param hashOf Salts and hashes a text.
  */
-export function withheldBody(body: Uint8Array, redaction: Redaction): string {
-  return `withheld: ${body.length} bytes, ${redaction.hash(Buffer.from(body).toString('base64'))}`;
+export function withheldBody(body: Uint8Array, hashOf: (text: string) => string): string {
+  return `withheld: ${body.length} bytes, ${hashOf(Buffer.from(body).toString('base64'))}`;
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
+import { hasTooManyNodes } from './hasTooManyNodes.ts';
 import { MAX_EVENTS, MAX_NODES } from './limits.ts';
 import { parseSharingUsers } from './parseSharingUsers.ts';
 import { RequestError } from './RequestError.ts';
@@ -28,7 +29,7 @@ export interface Batch {
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
  */
 export function parseBatch(text: string, exact = false): Batch {
-  if (text.length > 2 * MAX_NODES && hasTooManyNodes(text)) {
+  if (hasTooManyNodes(text)) {
     throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `More than ${MAX_NODES} objects and arrays.`);
   }
   let parsed: unknown;
@@ -60,18 +61,6 @@ export function parseBatch(text: string, exact = false): Batch {
     statsigMetadata: statsigMetadata ?? null,
     clientTime,
   };
-}
-
-/** Counts braces and brackets, those in texts as well: a bound need not be exact, but quick. */
-function hasTooManyNodes(text: string): boolean {
-  let left = MAX_NODES;
-  for (const opening of ['{', '[']) {
-    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
-      left -= 1;
-      if (left < 0) return true;
-    }
-  }
-  return false;
 }
 
 function listOf(value: unknown, name: string): readonly unknown[] {

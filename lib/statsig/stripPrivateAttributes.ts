@@ -8,6 +8,12 @@ const TAIL = 'Attributes';
 /** A letter written as an escape, as no SDK does: the key may be spelled with it. */
 const ESCAPED_LETTER = /\\u00[4-7]/;
 
+/** Whether a body's text may have the key: only then is it looked through. */
+export function namesPrivateAttributes(text: string): boolean {
+  if (text.includes(TAIL) && text.includes(PRIVATE)) return true;
+  return text.includes('\\u') && ESCAPED_LETTER.test(text);
+}
+
 /**
  * Takes every `privateAttributes` out of a body's parsed JSON, in place and at any depth: users stand beside events,
  * in them, and in what js-client was bootstrapped with. SDKs strip it themselves, a hand-made request may not, and
@@ -18,7 +24,7 @@ const ESCAPED_LETTER = /\\u00[4-7]/;
  * @param text The body that was parsed.
  */
 export function stripPrivateAttributes(parsed: unknown, text: string): void {
-  if (!text.includes(TAIL) && !(text.includes('\\u') && ESCAPED_LETTER.test(text))) return;
+  if (!namesPrivateAttributes(text)) return;
   const open: unknown[] = [parsed];
   while (open.length > 0) {
     const node = open.pop();
