@@ -1,6 +1,7 @@
 import { parseErrorKey } from '../layout/errorKey.ts';
 import type { Redrive, Redriven, Try } from './Redrive.ts';
 import { type FailedRecord, readErrorLine } from './readErrorLine.ts';
+import { splitRecord } from './splitRecord.ts';
 
 /** Records and bytes that are put into quarantine at once: an error object may hold as much as a stream's buffer. */
 const GROUP_RECORDS = 500;
@@ -14,7 +15,7 @@ interface Kept {
 }
 
 /**
- * Puts each record of an error object into quarantine, then removes the object. What fails conversion would fail
+ * Puts each row of an error object's records into quarantine, then removes the object. What fails conversion would fail
  * again, so nothing of it is put on a stream by itself; rows of quarantine itself can't even go there.
  */
 export async function quarantineErrors(
@@ -41,10 +42,12 @@ export async function quarantineErrors(
   };
   for await (const line of lines) {
     if (line === '') continue;
-    const record = readErrorLine(line, parsed.outputType);
-    group.push(record);
-    bytes += record.raw.length;
-    if ((group.length >= GROUP_RECORDS || bytes >= GROUP_BYTES) && !(await keep())) return notKept(documents);
+    for (const record of splitRecord(readErrorLine(line, parsed.outputType))) {
+      group.push(record);
+      bytes += record.raw.length;
+      if ((group.length >= GROUP_RECORDS || bytes >= GROUP_BYTES) && !(await keep()))
+        return notKept(documents);
+    }
   }
   if (!(await keep())) return notKept(documents);
   await store.remove(key);
@@ -52,5 +55,5 @@ export async function quarantineErrors(
 }
 
 function notKept(documents: number): Kept {
-  return { code: 'SLUICE_REDRIVE_NOT_QUARANTINED', detail: `Before or at record ${documents}.` };
+  return { code: 'SLUICE_REDRIVE_NOT_QUARANTINED', detail: `Before or at row ${documents}.` };
 }

@@ -153,6 +153,17 @@ describe('an error object', () => {
     expect(new Set(landed().map(({ raw }) => raw))).toEqual(new Set(rows(1_234)));
   });
 
+  it('with a record that was never taken apart becomes a row for each that was packed into it', async () => {
+    const packed = rows(600);
+    await put(line(packed.join('\n')) + line('{"a":\n1}') + line(`${packed[0]}\n{broken`));
+    expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
+      outcome: 'quarantined',
+      documents: 602,
+    });
+    expect(landed().map(({ raw }) => raw)).toEqual([...packed, '{"a":\n1}', `${packed[0]}\n{broken`]);
+    expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(602);
+  });
+
   it('with a row larger than a row of quarantine can hold keeps it whole beside', async () => {
     const row = `{"event_id":"a","x":"${'"'.replace('"', '\\"').repeat(MAX_RECORD_BYTES / 3)}"}`;
     await put(line(row));
