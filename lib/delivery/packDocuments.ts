@@ -1,5 +1,5 @@
-import { encodeRecord } from './encodeRecord.ts';
 import { BILLED_STEP_BYTES, MAX_DOCUMENTS_PER_RECORD, MAX_RECORD_BYTES } from './limits.ts';
+import { RecordBytes } from './RecordBytes.ts';
 
 /** Documents joined by newlines: one Firehose record. */
 export interface PackedRecord {
@@ -19,51 +19,38 @@ export interface Packed {
  * rounded up to 5 KB, so full records are what makes it cheap. Order is kept.
  */
 export function packDocuments(documents: readonly string[]): Packed {
-  const atMost = surelyOneRecord(documents);
-  if (atMost !== null) {
-    let text = '';
-    const indexes: number[] = [];
-    for (let index = 0; index < documents.length; index += 1) {
-      text += index === 0 ? documents[index] : `\n${documents[index]}`;
-      indexes.push(index);
-    }
-    return { records: [{ data: encodeRecord(text, atMost), documents: indexes }], tooLarge: [] };
-  }
   const records: PackedRecord[] = [];
   const tooLarge: number[] = [];
+  let room = 0;
+  for (const document of documents) room += 1 + RecordBytes.most(document);
   let open: number[] = [];
-  let openBytes = 0;
-  const close = () => {
-    if (open.length === 0) return;
-    const text = open.map((index) => documents[index]).join('\n');
-    records.push({ data: encodeRecord(text, openBytes), documents: open });
-    open = [];
-    openBytes = 0;
-  };
-  for (const [index, document] of documents.entries()) {
-    const bytes = Buffer.byteLength(document, 'utf8');
-    if (bytes > MAX_RECORD_BYTES) {
+  let bytes: RecordBytes | null = null;
+  for (let index = 0; index < documents.length; index += 1) {
+    const document = documents[index] ?? '';
+    const most = RecordBytes.most(document);
+    if (most > MAX_RECORD_BYTES && Buffer.byteLength(document, 'utf8') > MAX_RECORD_BYTES) {
       tooLarge.push(index);
       continue;
     }
-    if (open.length === MAX_DOCUMENTS_PER_RECORD || openBytes + 1 + bytes > MAX_RECORD_BYTES) close();
-    openBytes += open.length === 0 ? bytes : 1 + bytes;
+    if (bytes !== null && (open.length === MAX_DOCUMENTS_PER_RECORD || !fits(bytes, document))) {
+      records.push({ data: bytes.take(), documents: open });
+      bytes = null;
+      open = [];
+    }
+    if (bytes === null) bytes = new RecordBytes(Math.min(room, MAX_RECORD_BYTES));
+    else bytes.add('\n');
+    bytes.add(document);
     open.push(index);
+    room -= 1 + most;
   }
-  close();
+  if (bytes !== null) records.push({ data: bytes.take(), documents: open });
   return { records, tooLarge };
 }
 
-/**
- * Upper bound of their bytes when all fit into one record however many bytes their characters take, else null:
- * most batches need no measuring.
- */
-function surelyOneRecord(documents: readonly string[]): number | null {
-  if (documents.length === 0 || documents.length > MAX_DOCUMENTS_PER_RECORD) return null;
-  let units = documents.length - 1;
-  for (const document of documents) units += document.length;
-  // A UTF-16 unit is at most 3 bytes of UTF-8.
-  return units * 3 <= MAX_RECORD_BYTES ? units * 3 : null;
+/** Whether a record can take one more document. Bytes are counted only when there might be too many. */
+function fits(record: RecordBytes, document: string): boolean {
+  if (record.most + 1 + RecordBytes.most(document) <= MAX_RECORD_BYTES) return true;
+  return record.length + 1 + Buffer.byteLength(document) <= MAX_RECORD_BYTES;
 }
 
 /** Bytes that AWS bills for a record. */
