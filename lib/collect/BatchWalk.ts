@@ -4,6 +4,7 @@ import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { NestedJson } from '../json/NestedJson.ts';
+import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
@@ -23,7 +24,7 @@ import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { dsMember } from './dsMember.ts';
-import { EventIdentity } from './EventIdentity.ts';
+import { EVENT_ID_LENGTH, EventIdentity } from './EventIdentity.ts';
 import type { EventFilter } from './eventFilter.ts';
 import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
 import { idText } from './idText.ts';
@@ -34,7 +35,10 @@ import { scalarText } from './scalarText.ts';
 import { UserParts } from './UserParts.ts';
 
 /** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
-const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3);
+const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
+
+/** How a document begins. */
+const ID_OPENING = '{"event_id":"';
 
 /** Events between two looks at the clock. A walk blocks everything else, timers too: nobody else can end it. */
 const CLOCK_EVERY = 16;
@@ -59,7 +63,8 @@ export class BatchWalk {
   readonly #users: UserParts;
   readonly #senders: SenderParts;
   readonly #clockSkewMs: number | null;
-  readonly #received: string;
+  /** Documents that still lack their IDs, in order. */
+  readonly #unsettled: { readonly kind: ForwardedKind; readonly rest: string }[] = [];
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   /** Of all documents. */
   #length = 0;
@@ -90,8 +95,17 @@ export class BatchWalk {
       sdkVersion: stored('sdkVersion', sdkVersion),
       senderId,
     };
-    this.#identity = new EventIdentity(sender.keyHash, senderId);
-    this.#users = new UserParts(this.#json, plan, stored('stableID', stableId), sender.environment ?? null);
+    // Salted, it is a secret to who has only the rows.
+    this.#identity = new EventIdentity(sender.keyHash, senderId, redaction === null ? null : senderId);
+    const received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
+    this.#users = new UserParts(
+      this.#json,
+      plan,
+      this.#identity,
+      received,
+      stored('stableID', stableId),
+      sender.environment ?? null,
+    );
     try {
       this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
         session_id: stored('sessionID', sessionId),
@@ -105,7 +119,6 @@ export class BatchWalk {
     const clientTimes = [...sender.clientTimes, batch.clientTime];
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
     this.#refused = new RefusedEvents(() => this.#common(sender.sessionId), redaction);
-    this.#received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
   }
 
   /** Whether a number was met that JSON.parse could not hold: the batch is worth parsing exactly. */
@@ -128,6 +141,7 @@ export class BatchWalk {
       if (i++ % CLOCK_EVERY === 0) this.#demandTime();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
+    this.#settle();
     return {
       events: events.length + exposures.length,
       documents: this.#documents,
@@ -204,38 +218,54 @@ export class BatchWalk {
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, extras);
     const { times, day } = this.#times('exposures', event.time);
-    const eventId = this.#identity.next(
-      event.name,
-      `${this.#when(event.time)}${user.identity}${evaluatedJson}${gatesJson ?? ''}${sender.added}`,
-    );
-    this.#add(
-      'exposures',
-      `{"event_id":"${eventId}"${evaluation.own}${user.units}${times}${this.#received}${user.user.exposures}${secondary(gatesJson)}${metadata(storedJson)}${sender.members}${dsMember(day)}`,
-    );
+    let identity: string = kind;
+    identity += this.#when(event.time);
+    identity += user.identity;
+    identity += evaluatedJson;
+    if (gatesJson !== null) identity += gatesJson;
+    identity += sender.added;
+    // Not a template: V8 converts each part of one to a text by a call, texts too.
+    let rest = '"';
+    rest += evaluation.own;
+    rest += user.units;
+    rest += times;
+    rest += user.received.exposures;
+    rest += secondary(gatesJson);
+    rest += metadata(storedJson);
+    rest += sender.members;
+    rest += dsMember(day);
+    this.#add('exposures', identity, rest);
     if (evaluation.unresolved) count(this.#noted, 'name_unresolved');
   }
 
   #collectCustom(event: LogEvent): void {
     this.#demand('events');
     const { own, metadata } = this.#plan.runs.events;
-    const metadataJson = event.metadata === null ? null : flatten(this.#json.write(event.metadata));
+    const metadataJson = event.metadata === null ? null : this.#json.write(event.metadata);
     const valueJson = this.#json.write(event.value);
     const stored = this.#plan.redaction === null ? null : this.#storedDetails(event, this.#plan.redaction);
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
     const { times, day } = this.#times('events', event.time);
-    const eventId = this.#identity.next(
-      event.name,
-      `${this.#when(event.time)}${user.identity}${metadataJson ?? ''},${valueJson}${sender.added}`,
-    );
-    const columns = {
+    let identity = quoteNested(event.name);
+    identity += this.#when(event.time);
+    identity += user.identity;
+    if (metadataJson !== null) identity += metadataJson;
+    identity += ',';
+    identity += valueJson;
+    identity += sender.added;
+    let rest = '"';
+    rest += own({
       event_name: event.name,
       event_value: valueText(stored === null ? event.value : stored.value),
-    };
-    this.#add(
-      'events',
-      `{"event_id":"${eventId}"${own(columns)}${user.units}${times}${this.#received}${user.user.events}${metadata(stored === null ? metadataJson : stored.metadataJson)}${sender.members}${dsMember(day)}`,
-    );
+    });
+    rest += user.units;
+    rest += times;
+    rest += user.received.events;
+    rest += metadata(stored === null ? metadataJson : stored.metadataJson);
+    rest += sender.members;
+    rest += dsMember(day);
+    this.#add('events', identity, rest);
   }
 
   #storedDetails({ value, metadata }: LogEvent, redaction: Redaction) {
@@ -254,19 +284,34 @@ export class BatchWalk {
     return flatten(this.#json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
   }
 
-  #add(kind: ForwardedKind, document: string): void {
-    if (document.length > SURELY_FITS) {
-      const bytes = Buffer.byteLength(document, 'utf8');
+  /**
+   * @param identity What the event's ID is made of.
+   * @param rest The document from behind the ID.
+   */
+  #add(kind: ForwardedKind, identity: string, rest: string): void {
+    if (rest.length > SURELY_FITS) {
+      const bytes = ID_OPENING.length + EVENT_ID_LENGTH + Buffer.byteLength(rest, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }
-    this.#length += document.length;
+    this.#length += ID_OPENING.length + EVENT_ID_LENGTH + rest.length;
     if (this.#length > MAX_ROWS_LENGTH) {
       throw new RequestError(
         'SLUICE_BODY_TOO_MANY_EVENTS',
         `Their rows have more than ${MAX_ROWS_LENGTH} units.`,
       );
     }
-    this.#documents[kind].push(document);
+    this.#unsettled.push({ kind, rest });
+    if (this.#identity.add(identity)) this.#settle();
+  }
+
+  /** Puts the IDs into the documents that wait for theirs. */
+  #settle(): void {
+    const ids = this.#identity.settle();
+    for (let i = 0; i < ids.length; i += 1) {
+      const waiting = this.#unsettled[i];
+      if (waiting !== undefined) this.#documents[waiting.kind].push(ID_OPENING + ids[i] + waiting.rest);
+    }
+    this.#unsettled.length = 0;
   }
 
   /**

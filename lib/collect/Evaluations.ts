@@ -108,7 +108,7 @@ export class Evaluations {
         gap += 1;
       }
     }
-    return { own, metadata: flatten(text), unresolved };
+    return { own, metadata: text, unresolved };
   }
 
   #follow(step: Step, value: unknown): Step {

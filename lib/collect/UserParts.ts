@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
 import type { JsonObject } from '../json/JsonObject.ts';
@@ -6,6 +5,7 @@ import type { NestedJson } from '../json/NestedJson.ts';
 import { sameJson } from '../json/sameJson.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import type { CollectPlan } from './CollectPlan.ts';
+import type { EventIdentity } from './EventIdentity.ts';
 import { environmentOf } from './environmentOf.ts';
 import { userColumns } from './userColumns.ts';
 
@@ -15,14 +15,16 @@ export interface UserPart {
   readonly identity: string;
   /** Members of the unit columns and all custom IDs. */
   readonly units: string;
-  /** Members of environment and user, by table. */
-  readonly user: Record<ForwardedKind, string>;
+  /** Members from `received_at` to the user, by table. */
+  readonly received: Record<ForwardedKind, string>;
 }
 
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
   readonly #json: NestedJson;
   readonly #plan: CollectPlan;
+  readonly #identity: EventIdentity;
+  readonly #received: string;
   readonly #stableId: string | null;
   readonly #environment: string | null;
   readonly #known = new Map<string, UserPart>();
@@ -30,12 +32,23 @@ export class UserParts {
   #last: UserPart | undefined;
 
   /**
+   * @param identity Of the events whose users they are.
+   * @param received Member of the time received, which stands between what the user puts there.
    * @param stableId The sender's own stable ID, for users that have none.
    * @param environment The key's own environment, for users without a tier.
    */
-  constructor(json: NestedJson, plan: CollectPlan, stableId: string | null, environment: string | null) {
+  constructor(
+    json: NestedJson,
+    plan: CollectPlan,
+    identity: EventIdentity,
+    received: string,
+    stableId: string | null,
+    environment: string | null,
+  ) {
     this.#json = json;
     this.#plan = plan;
+    this.#identity = identity;
+    this.#received = received;
     this.#stableId = stableId;
     this.#environment = environment;
   }
@@ -66,11 +79,11 @@ export class UserParts {
     const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
     const json = stored === null ? null : stored === user ? nested : this.#json.write(stored);
     return {
-      identity: `,${hash('sha256', nested, 'base64url')},`,
+      identity: `,${this.#identity.digest(nested)},`,
       units: flatten(units + exposures.customIds(all)),
-      user: {
-        exposures: flatten(environment + exposures.user(json)),
-        events: flatten(environment + events.user(json)),
+      received: {
+        exposures: flatten(this.#received + environment + exposures.user(json)),
+        events: flatten(this.#received + environment + events.user(json)),
       },
     };
   }

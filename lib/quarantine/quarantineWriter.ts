@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { EventIdentity } from '../collect/EventIdentity.ts';
 import type { Config } from '../config/configSchema.ts';
 import { MAX_RECORD_BYTES } from '../delivery/limits.ts';
 import { quarantineLargeKey } from '../layout/quarantineLargeKey.ts';
@@ -8,6 +7,7 @@ import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.t
 import { isoDay } from '../time/isoDay.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 import type { Refused } from './Refused.ts';
+import { RefusedIdentity } from './RefusedIdentity.ts';
 
 /** What the rows of one request have in common. */
 export interface QuarantineContext {
@@ -53,7 +53,7 @@ export type QuarantineWriter = (refused: readonly Refused[], context: Quarantine
 export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): QuarantineWriter {
   const members = memberWriter(quarantineTable(config), 'quarantine_id');
   return (refused, context) => {
-    const identity = new EventIdentity(context.keyHash, context.senderId);
+    const identity = new RefusedIdentity(context.keyHash, context.senderId);
     const day = isoDay(context.receivedAt);
     const documents: string[] = [];
     const large: LargeRaw[] = [];
