@@ -89,13 +89,12 @@ class TakenRequest {
 
   metrics(status: number): Readonly<Record<string, unknown>>[] {
     const { clock, stage } = this.#collector;
-    const bodies = Object.values(this.#refused).reduce((sum, count) => sum + count, 0);
     const now = clock.now();
     return requestMetrics({
       stage,
       timestamp: now,
       latencyMs: now - this.#receivedAt,
-      received: this.#collected?.events ?? bodies,
+      received: this.#collected?.events ?? total(this.#refused) + total(this.#ignored),
       duplicates: this.#collected?.duplicates ?? 0,
       clockSkewMs: this.#collected?.clockSkewMs ?? null,
       refusedAs: status < 400 ? null : this.#refusedAs,
@@ -193,23 +192,26 @@ class TakenRequest {
       this.#deliver('quarantine', quarantine),
     ]);
     const deliveries = [exposures, events, quarantined];
-    const sum = (count: 'records' | 'calls' | 'billedBytes' | 'overflowed') =>
+    const sum = (count: 'records' | 'calls' | 'billedBytes') =>
       deliveries.reduce((total, delivery) => total + delivery[count], 0);
+    this.#refused = collected?.refusedCounts ?? countBy(refused, 'code');
+    if (refused.length > 0) this.#facts['refused'] = this.#refused;
+    // Very many refused events share one row: it is counted as all of them.
+    const refusedEach = refused.length === 0 ? 0 : total(this.#refused) / refused.length;
+    this.#streams = [
+      streamOutcome('exposures', exposures, 1),
+      streamOutcome('events', events, 1),
+      streamOutcome('quarantine', quarantined, refusedEach),
+    ];
+    const [exposuresLanded, eventsLanded, quarantinedEvents] = this.#streams.map(({ landed }) => landed);
     Object.assign(this.#facts, {
-      exposures_landed: exposures.acknowledged,
-      events_landed: events.acknowledged,
-      quarantined: quarantined.acknowledged,
+      exposures_landed: exposuresLanded,
+      events_landed: eventsLanded,
+      quarantined: quarantinedEvents,
       records: sum('records'),
       calls: sum('calls'),
       billed_bytes: sum('billedBytes'),
     });
-    this.#refused = collected?.refusedCounts ?? countBy(refused, 'code');
-    if (refused.length > 0) this.#facts['refused'] = this.#refused;
-    this.#streams = [
-      streamOutcome('exposures', exposures),
-      streamOutcome('events', events),
-      streamOutcome('quarantine', quarantined),
-    ];
 
     const returned = deliveries.flatMap((delivery) => delivery.returned);
     if (returned.length === 0) return null;
@@ -217,7 +219,7 @@ class TakenRequest {
       returned.map(({ reason, code }) => ({ why: code === undefined ? reason : `${reason}: ${code}` })),
       'why',
     );
-    this.#facts['overflowed'] = sum('overflowed');
+    this.#facts['overflowed'] = this.#streams.reduce((all, { overflowed }) => all + overflowed, 0);
     const lost = deliveries.find((delivery) => !delivery.kept);
     if (lost === undefined) return null;
     // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
@@ -305,9 +307,15 @@ class TakenRequest {
   }
 }
 
-function streamOutcome(table: TableKind, delivery: Kept): StreamOutcome {
-  const { acknowledged, overflowed, retried, bytes, billedBytes } = delivery;
-  return { table, landed: acknowledged, overflowed, retried, payloadBytes: bytes, billedBytes };
+/** @param each Events that a row stands for. */
+function streamOutcome(table: TableKind, delivery: Kept, each: number): StreamOutcome {
+  const { acknowledged, retried, bytes, billedBytes } = delivery;
+  const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };
+  return { table, ...counts, retried, payloadBytes: bytes, billedBytes };
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function countBy<Key extends string>(

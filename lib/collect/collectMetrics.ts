@@ -26,6 +26,7 @@ export const collectMetrics = {
 export interface StreamOutcome {
   /** The stream's table kind. */
   readonly table: string;
+  /** Events, also where one row of quarantine stands for many. */
   readonly landed: number;
   readonly overflowed: number;
   /** Records put again. */
@@ -40,7 +41,7 @@ export interface RequestOutcome {
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly latencyMs: number;
-  /** Events of the batch; a body that couldn't be read counts as one. */
+  /** Events of the batch; a body that couldn't be read counts as one, an SDK's error report too. */
   readonly received: number;
   readonly duplicates: number;
   readonly clockSkewMs: number | null;
