@@ -102,9 +102,12 @@ async function* rowsOf(
   file: string,
   reason: QuarantineReason,
 ): AsyncGenerator<Row> {
+  // Files that are older than the column have null for it.
   const result = await connection.stream(
-    `SELECT quarantine_id, epoch_ms(received_at), sdk_type, sdk_version, path, raw, raw_encoding, raw_location
-     FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false) WHERE reason = $reason`,
+    `SELECT quarantine_id, epoch_ms(received_at), key_environment, sdk_type, sdk_version, path, raw, raw_encoding,
+       raw_location
+     FROM (SELECT * FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false)
+       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment WHERE false) WHERE reason = $reason`,
     { reason },
   );
   for (
@@ -113,11 +116,13 @@ async function* rowsOf(
     chunk = await result.fetchChunk()
   ) {
     for (let i = 0; i < chunk.rowCount; i += 1) {
-      const [id, receivedAt, sdkType, sdkVersion, path, raw, encoding, location] = chunk.getRowValues(i);
+      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location] =
+        chunk.getRowValues(i);
       yield {
         quarantineId: String(id),
         receivedAt: Number(receivedAt),
         reason,
+        keyEnvironment: text(environment),
         sdkType: text(sdkType),
         sdkVersion: text(sdkVersion),
         path: text(path) ?? '',

@@ -273,6 +273,7 @@ class TakenRequest {
     const { documents, large } = writeQuarantine(refused, {
       receivedAt: this.#receivedAt,
       keyLabel: key.label,
+      keyEnvironment: key.environment,
       keyHash: key.sha256,
       senderId: collected?.senderId ?? '',
       sdkType,

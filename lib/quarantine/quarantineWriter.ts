@@ -14,6 +14,8 @@ export interface QuarantineContext {
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   readonly keyLabel: string | null;
+  /** `environment` of events without a tier, as the key has it. Default null. */
+  readonly keyEnvironment?: string | null;
   /** Hex SHA-256 of the SDK key, '' when it isn't known. */
   readonly keyHash: string;
   /** The sender as event IDs have it, '' when the body could not be read. */
@@ -66,6 +68,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         reason: code,
         detail: detail === '' ? null : bounded(detail),
         key_label: context.keyLabel,
+        key_environment: context.keyEnvironment ?? null,
         sdk_type: bounded(context.sdkType),
         sdk_version: bounded(context.sdkVersion),
         path: bounded(context.path),

@@ -17,6 +17,8 @@ export interface Quarantined {
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   readonly reason: QuarantineReason;
+  /** The key's, for events without a tier. Default null: the product's. */
+  readonly keyEnvironment?: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   /** Of the request; for what Firehose gave up, the key of its error object. */
@@ -37,8 +39,7 @@ export interface Verdict {
 /**
  * Makes the judge of what is in quarantine: it goes the way of a request again, with the configuration as it is now.
  *
- * What only the request knew is lost: the key's environment, and of bodies the sender's clock and session where the
- * headers told them. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
+ * What only the request knew is lost: of bodies the sender's clock and session where the headers told them. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
  */
 export function revalidator(config: Config): (quarantined: Quarantined) => Verdict {
   const ofBodies = collectPlan(config);
@@ -83,6 +84,7 @@ function collect(text: string, quarantined: Quarantined, plan: CollectPlan): Ver
     text,
     {
       keyHash: quarantined.quarantineId,
+      environment: quarantined.keyEnvironment ?? null,
       clientTimes: [],
       sessionId: null,
       sdkType: quarantined.sdkType,

@@ -25,6 +25,12 @@ export const quarantineColumns = [
     type: 'string',
     comment: 'Label of the SDK key it came with; any for an unlisted key',
   },
+  {
+    name: 'key_environment',
+    type: 'string',
+    comment:
+      'Environment of that key: its events without a tier have it when they are redriven; null for none',
+  },
   { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
   { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
   {

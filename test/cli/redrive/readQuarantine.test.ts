@@ -24,7 +24,7 @@ let client: S3Client;
 let asked: string[];
 let atOnce: { now: number; most: number };
 
-/** Each file has a row of its own, one that all have, one in S3, and one of another reason. */
+/** The second file alone has the key's environment: the others are from before that column. Each has a row of its own, one that all have, one in S3, and one of another reason. */
 const rowsOf = (n: number) => `
   SELECT * FROM (VALUES
     ('own-${n}', 'raw ${n}', 'text', NULL, '${reason}'),
@@ -48,7 +48,7 @@ beforeAll(async () => {
     const file = join(directory.path, `${n}.parquet`);
     await connection.run(
       `COPY (SELECT *, TIMESTAMP '2026-11-20 07:00:00' AS received_at, 'e2e' AS sdk_type, '1' AS sdk_version,
-       '/v1/rgstr' AS path FROM (${rowsOf(n)})) TO '${file}' (FORMAT parquet)`,
+       '/v1/rgstr' AS path${n === 1 ? ", 'staging' AS key_environment" : ''} FROM (${rowsOf(n)})) TO '${file}' (FORMAT parquet)`,
     );
     const day = n < FILES / 2 ? '2026-11-19' : '2026-11-20';
     await put(`${folder}${day}/${String(n).padStart(3, '0')}.parquet`, readFileSync(file));
@@ -95,6 +95,8 @@ describe('readQuarantine', () => {
     ]);
     expect(raws).toEqual(expected.flat());
     expect(rows[0]).toMatchObject({ reason, receivedAt: Date.UTC(2026, 10, 20, 7), path: '/v1/rgstr' });
+    const environments = new Map(rows.map((row) => [row.quarantineId, row.keyEnvironment]));
+    expect([environments.get('own-0'), environments.get('own-1')]).toEqual([null, 'staging']);
     expect(await read({ ...all, from: '2026-11-20' })).toHaveLength(FILES + 1);
   });
 

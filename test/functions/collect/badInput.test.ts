@@ -174,6 +174,13 @@ describe('a request that is not taken', () => {
     expect(await closed(inQuery)).toMatchObject({ status: 202, log: { key: 'web' } });
   });
 
+  it('leaves with what is kept of it which environment its key has', async () => {
+    const keys = [{ label: 'web', sha256: sha256(secret), environment: 'staging' }];
+    const closed = makePost(wire, { allowAnyKey: false, keys });
+    await closed({ headers: { 'statsig-api-key': secret }, body: 'not JSON' });
+    expect(quarantined()).toMatchObject([{ key_label: 'web', key_environment: 'staging' }]);
+  });
+
   it.each([
     '/v1/initialize',
     '/v1/download_config_specs',

@@ -11,6 +11,7 @@ const write = quarantineWriter(defineConfig({ bucket: 'acme' }));
 const context: QuarantineContext = {
   receivedAt: Date.UTC(2026, 10, 20, 23, 59, 59, 999),
   keyLabel: 'web',
+  keyEnvironment: 'staging',
   keyHash: 'a'.repeat(64),
   senderId: 'device',
   sdkType: 'javascript-client',
@@ -38,6 +39,7 @@ describe('a quarantine row', () => {
         reason: 'SLUICE_EVENT_BAD_TIME',
         detail: 'It is.',
         key_label: 'web',
+        key_environment: 'staging',
         sdk_type: 'javascript-client',
         sdk_version: '3.33.5',
         path: '/v1/rgstr',

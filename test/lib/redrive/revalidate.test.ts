@@ -49,6 +49,17 @@ describe('an event', () => {
     expect(idOf('q1')).not.toEqual(idOf('q2'));
   });
 
+  it("without a tier has its key's environment, as it would have had then", () => {
+    const environmentOf = (raw: string, keyEnvironment: string | null) =>
+      judge()(quarantined(raw, { keyEnvironment })).documents.events.map(
+        (document) => JSON.parse(document).environment,
+      );
+    expect(environmentOf(only(event('made')), 'staging')).toEqual(['staging']);
+    expect(environmentOf(only(event('made')), null)).toEqual(['production']);
+    const tiered = '{"eventName":"a","user":{"statsigEnvironment":{"tier":"development"}}}';
+    expect(environmentOf(only(tiered), 'staging')).toEqual(['development']);
+  });
+
   it('that is refused still says so by its code now', () => {
     expect(
       judge()(quarantined(only('{"time":1}'), { reason: 'SLUICE_EVENT_NO_NAME' })).refused,

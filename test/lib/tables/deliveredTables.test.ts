@@ -27,7 +27,7 @@ describe('deliveredTables', () => {
 
   it('has the quarantine table of the design, in its order', () => {
     expect(names('quarantine')).toBe(
-      'quarantine_id received_at reason detail key_label sdk_type sdk_version path raw raw_encoding raw_location',
+      'quarantine_id received_at reason detail key_label key_environment sdk_type sdk_version path raw raw_encoding raw_location',
     );
   });
 
