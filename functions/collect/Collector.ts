@@ -17,6 +17,8 @@ export interface Collector {
   readonly putQuarantineLarge: PutQuarantineLarge;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
+  /** Calls back once so many milliseconds have passed, unless what it returns is called before. */
+  readonly alarm: (ms: number, ring: () => void) => () => void;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
   /** Whether the next request that went well is logged. */

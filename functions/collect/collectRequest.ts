@@ -28,12 +28,19 @@ export type HttpRequest = Pick<
 > & { readonly requestContext: { readonly http: { readonly method: string } } };
 
 /**
+ * Milliseconds after its deadline in which a request may still end by itself. Each step keeps to the deadline, but for
+ * what can't be stopped once it has begun, such as compressing overflow.
+ */
+const GRACE_MS = 100;
+
+/**
  * Takes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, keep what was refused.
  * It answers 202 only once every event is in Firehose, in overflow, in quarantine or counted, and writes its metrics
  * and a log line (of a request that went well, only if it is in the sample): in neither is anything of the request's
  * but sizes and counts.
  *
- * @param deadline Epoch milliseconds by which it has answered.
+ * @param deadline Epoch milliseconds by which it has answered: by itself, or 100 ms later with 503, whatever is still
+ *   under way then. What of it lands nevertheless has the `event_id`s that it has when it is sent again.
  */
 export async function collectRequest(
   request: HttpRequest,
@@ -41,14 +48,17 @@ export async function collectRequest(
   deadline: number,
 ): Promise<Answer> {
   const taken = new TakenRequest(request, collector, deadline);
+  const late = Promise.withResolvers<void>();
+  const silence = collector.alarm(Math.max(0, deadline + GRACE_MS - collector.clock.now()), late.resolve);
   try {
-    const answer = await taken.answer();
+    const answer = await Promise.race([taken.answer(), late.promise.then(() => taken.tooLate())]);
     for (const line of taken.metrics(answer.status)) collector.writeMetrics(line);
     if (!taken.wentWell(answer.status) || collector.logSuccess())
       collector.log(taken.logFields(answer.status));
     return answer;
   } finally {
-    await collector.keys.settled();
+    await Promise.race([collector.keys.settled(), late.promise]);
+    silence();
   }
 }
 
@@ -102,6 +112,11 @@ class TakenRequest {
       refused: this.#refused,
       ignored: this.#ignored,
     });
+  }
+
+  /** The answer when there was none in time. */
+  tooLate(): Answer {
+    return this.#fail('SLUICE_COLLECT_NOT_DELIVERED');
   }
 
   async answer(): Promise<Answer> {

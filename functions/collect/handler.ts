@@ -58,6 +58,10 @@ function makeCollector(): Collector {
     putQuarantineLarge: quarantineLargeBucket(environment.bucket),
     clock: systemClock,
     wait: (ms) => wait(ms),
+    alarm: (ms, ring) => {
+      const timer = setTimeout(ring, ms);
+      return () => clearTimeout(timer);
+    },
     random: Math.random,
     log: logLine,
     logSuccess: () => sampler.next(),

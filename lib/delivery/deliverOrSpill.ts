@@ -1,6 +1,6 @@
 import type { TableKind } from '../tables/Table.ts';
 import { type Delivery, deliver } from './deliver.ts';
-import { OVERFLOW_MS } from './limits.ts';
+import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from './limits.ts';
 import { type OverflowObject, overflowObject } from './overflowObject.ts';
 import type { DeliveryContext } from './putRecords.ts';
 
@@ -16,7 +16,7 @@ export interface Kept extends Delivery {
   readonly kept: boolean;
   /** Documents in overflow: all that were returned, or none. */
   readonly overflowed: number;
-  /** Why they could not be spilled: the name of what was thrown. */
+  /** Why they could not be spilled: the name of what was thrown, or `OutOfTime`. */
   readonly overflowError?: string;
 }
 
@@ -35,6 +35,9 @@ export async function deliverOrSpill(
   const delivery = await deliver(documents, { ...context, deadline: deadline - reserved });
   const { returned } = delivery;
   if (returned.length === 0) return { ...delivery, kept: true, overflowed: 0 };
+  if (deadline - clock.now() < SPILL_AT_LEAST_MS) {
+    return { ...delivery, kept: false, overflowed: 0, overflowError: 'OutOfTime' };
+  }
   try {
     const object = await overflowObject(kind, documents, returned, clock.now());
     await context.putOverflow(object, Math.max(1, deadline - clock.now()));

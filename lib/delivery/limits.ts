@@ -36,3 +36,6 @@ export const OVERFLOW_MS = 1_000;
  * request. https://docs.aws.amazon.com/firehose/latest/dev/limits.html
  */
 export const MAX_ACTIVE_PARTITIONS = 500;
+
+/** Milliseconds that writing overflow takes at least: with less left it is not begun, for compressing can't be stopped. */
+export const SPILL_AT_LEAST_MS = 100;

@@ -26,11 +26,12 @@ export interface Taken {
  * A collector whose streams and bucket are lists: for tests of very many or very large requests. Everything but the
  * wire is real.
  *
- * @param options `tickMs`: milliseconds that pass with each look at the clock. Default none.
+ * @param options `tickMs`: milliseconds that pass with each look at the clock. Default none. `parts`: of the collector,
+ *   in place of those described.
  */
 export function memoryCollector(
   input: Partial<ConfigInput> = {},
-  { tickMs = 0 } = {},
+  { tickMs = 0, parts = {} }: { readonly tickMs?: number; readonly parts?: Partial<Collector> } = {},
 ): (request: HttpRequest) => Promise<Taken> {
   const config = defineConfig({ bucket: 'bucket', allowAnyKey: true, ...input });
   const clock = new TickingClock(NOW, tickMs);
@@ -64,11 +65,13 @@ export function memoryCollector(
     },
     clock,
     wait: async (ms) => clock.advance(ms),
+    alarm: () => () => {},
     random: () => 0.5,
     log: () => {},
     logSuccess: () => true,
     writeMetrics: (line) => lines.push(line),
     stage: 'test',
+    ...parts,
   };
   return async (request) => {
     for (const list of [put.exposures, put.events, put.quarantine, large, lines]) list.length = 0;

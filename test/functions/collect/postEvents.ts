@@ -83,6 +83,7 @@ export function makePost(
     putQuarantineLarge: s3QuarantineLarge(new S3Client(options), 'bucket'),
     clock,
     wait: async (ms) => clock.advance(ms),
+    alarm: () => () => {},
     random: () => 0.5,
     log: (fields) => logged.push(fields),
     logSuccess: () => true,
