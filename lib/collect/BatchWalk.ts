@@ -20,6 +20,7 @@ import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
 import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
+import { isoTimestamp } from '../time/isoTimestamp.ts';
 import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
@@ -319,7 +320,9 @@ export class BatchWalk {
    * purchases that an HTTP client without a clock reports must not become one, though its resend then counts twice.
    */
   #when(time: unknown): string {
-    return time === null ? `received:${this.#receivedAt}` : this.#json.write(time);
+    if (time === null) return `received:${this.#receivedAt}`;
+    // What its columns say: writing the number out would take ten times as long.
+    return typeof time === 'number' && Number.isInteger(time) ? isoTimestamp(time) : this.#json.write(time);
   }
 
   /** Members of an event's times, and the day it belongs to. */

@@ -59,6 +59,9 @@ const UNITS_AT_MOST = 8_000_000;
 /** A value on the way to an outline; what follows it is what comes after that value. */
 interface Step {
   readonly next: Map<unknown, Step>;
+  /** The step taken last, and its value: mostly the same again, and comparing a text is quicker than hashing it. */
+  lastValue: unknown;
+  last: Step | undefined;
   outline: Outline | undefined;
 }
 
@@ -112,13 +115,16 @@ export class Evaluations {
   }
 
   #follow(step: Step, value: unknown): Step {
+    if (step.last !== undefined && step.lastValue === value) return step.last;
     const known = step.next.get(value);
+    const next = known ?? newStep();
+    step.lastValue = value;
+    step.last = next;
     if (known !== undefined) return known;
-    const made = newStep();
-    step.next.set(value, made);
+    step.next.set(value, next);
     this.#steps += 1;
     if (typeof value === 'string') this.#units += value.length;
-    return made;
+    return next;
   }
 
   /** Reads the members by slot: a bit for each that is there, or -1 when there is anything out of the ordinary. */
@@ -166,7 +172,7 @@ export class Evaluations {
 }
 
 function newStep(): Step {
-  return { next: new Map(), outline: undefined };
+  return { next: new Map(), lastValue: undefined, last: undefined, outline: undefined };
 }
 
 function isOrdinary(value: unknown): boolean {
