@@ -8,4 +8,6 @@ export default {
   reporters: ['default', '<rootDir>/test/harness/closing-line.cjs'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // A worker that holds more is replaced between files: freeing a gigabyte at the end takes longer than jest waits.
+  workerIdleMemoryLimit: '700MB',
 };

@@ -39,24 +39,25 @@ export interface UnreliableGateway {
  * Starts one on loopback.
  *
  * @param upstream Base URL of the collector.
- * @param script What becomes of the first posts, one after another; those after them pass. Preflights and
- *   the SDKs' exception reports always pass.
+ * @param script What becomes of the first posts, one after another, those after them pass; or what becomes of
+ *   each, by its body. Preflights and the SDKs' exception reports always pass.
  *
  * @example
  * const gateway = await startUnreliableGateway(cloud.collector, ['refuse', 'lose']);
  */
 export function startUnreliableGateway(
   upstream: string,
-  script: readonly Fate[] = [],
+  script: readonly Fate[] | ((body: Buffer) => Fate) = [],
 ): Promise<UnreliableGateway> {
-  const fates = [...script];
+  const fates = typeof script === 'function' ? [] : [...script];
+  const fateOf = (body: Buffer) => (typeof script === 'function' ? script(body) : fates.shift());
   const posts: Post[] = [];
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', upstream);
     const scripted = request.method === 'POST' && !isExceptionReport(url.pathname);
-    const fate = (scripted ? fates.shift() : undefined) ?? 'pass';
     const body = await buffer(request);
+    const fate = (scripted ? fateOf(body) : undefined) ?? 'pass';
     const answer = fate === 'refuse' || fate === 'reset' ? null : await forward(url, request, body);
     if (scripted) {
       const { pathname: path, searchParams: query } = url;
