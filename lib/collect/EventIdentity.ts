@@ -56,8 +56,9 @@ export class EventIdentity {
    * @param secret Makes IDs that tell nothing of the event to who doesn't know it; null when the row tells it all.
    */
   constructor(keyHash: string, sender: string, secret: string | null) {
-    const seed = viewOf(hash('sha256', JSON.stringify([keyHash, sender]), 'buffer'));
-    this.#seed = [seed.getInt32(0), seed.getInt32(4), seed.getInt32(8), seed.getInt32(12)];
+    const digest = hash('sha256', JSON.stringify([keyHash, sender]));
+    const word = (i: number) => Number.parseInt(digest.slice(i * 8, i * 8 + 8), 16) | 0;
+    this.#seed = [word(0), word(1), word(2), word(3)];
     this.#secret = secret;
   }
 
