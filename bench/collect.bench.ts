@@ -68,9 +68,13 @@ function measure(eventsPerBody: number): BenchRow[] {
   const events = count * eventsPerBody;
   const kept: unknown[] = [];
   const rounds: { ours: number; bare: number }[] = [];
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-    // Each round has users, keys and values of its own: nothing that was remembered of one helps in the next.
-    const bodies = collectBodies(eventsPerBody, count, FIRST_SEED + round);
+  // Each round has users, keys and values of its own: nothing that was remembered of one helps in the next. They are
+  // made beforehand, so that neither side clears away what making them left behind.
+  const bodiesOf = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, (_, round) =>
+    collectBodies(eventsPerBody, count, FIRST_SEED + round),
+  );
+  for (const [made, bodies] of bodiesOf.entries()) {
+    const round = made - WARM_UP_ROUNDS;
     // Turn about, so that neither side always runs on the other's garbage.
     const bareFirst = round % 2 === 0;
     const first = bareFirst ? time(bare, bodies, kept) : time(ours, bodies, kept);
