@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { bundleFunctions } from '../infra/build/bundleFunctions.ts';
+import { bundleFunctions, lambdaModule } from '../infra/build/bundleFunctions.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { Bench } from './Bench.ts';
 
@@ -24,17 +24,7 @@ async function bundleBare(file: string): Promise<number> {
   const { metafile } = await build({
     stdin: { contents: BARE, resolveDir: root, sourcefile: 'bare.mjs' },
     outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    banner: {
-      js: "import{createRequire as bareRequire}from'node:module';const require=bareRequire(import.meta.url);",
-    },
-    logLevel: 'silent',
+    ...lambdaModule,
     metafile: true,
   });
   return Object.values(metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);

@@ -1,11 +1,8 @@
 import { gunzipSync } from 'node:zlib';
-import { collectPlan } from '../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../lib/collect/collectBatch.ts';
-import { defineConfig } from '../lib/config/defineConfig.ts';
 import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
-import { decodeBody } from '../lib/statsig/decodeBody.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collectBodies.ts';
+import { collectBodyWith } from './collectBodyWith.ts';
 
 /** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
 const EVENTS_PER_ROUND = 4_000;
@@ -13,29 +10,11 @@ const ROUNDS = 31;
 const WARM_UP_ROUNDS = 12;
 const FIRST_SEED = 100;
 
-const plan = collectPlan(
-  defineConfig({
-    bucket: 'bench',
-    unitIds: { companyID: 'company_id' },
-    experiments: ['homepage_hero', 'experiment_1', 'experiment_2'],
-  }),
-);
+const collect = collectBodyWith();
 
 /** The whole way of a body up to what is put on the streams. */
 function ours(body: Uint8Array) {
-  const { text } = decodeBody(body, { contentEncoding: 'gzip', statsigEncoded: false });
-  const { documents } = collectBatch(
-    text,
-    {
-      keyHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-      clientTimes: [String(Date.UTC(2026, 10, 20, 7, 32))],
-      sessionId: null,
-      sdkType: null,
-      sdkVersion: null,
-      receivedAt: Date.UTC(2026, 10, 20, 7, 32, 0, 123),
-    },
-    plan,
-  );
+  const { documents } = collect(body);
   return [packDocuments(documents.exposures), packDocuments(documents.events)];
 }
 

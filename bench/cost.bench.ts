@@ -3,7 +3,7 @@ import { type RequestOutcome, requestMetrics } from '../lib/collect/collectMetri
 import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collectBodies.ts';
-import { collectBodyWith } from './collectSender.ts';
+import { collectBodyWith } from './collectBodyWith.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.ts';
 
 const MILLION = 1_000_000;

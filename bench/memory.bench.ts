@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench } from './Bench.ts';
 import { collectBodies } from './collectBodies.ts';
-import { collectBodyWith } from './collectSender.ts';
+import { collectBodyWith } from './collectBodyWith.ts';
 
 const EVENTS = 1_000_000;
 const EVENTS_PER_BODY = 20;

@@ -2,7 +2,7 @@ import type { Resource, Value } from './Resource.ts';
 import { partName, type Stack } from './Stack.ts';
 
 /** Seconds over which an alarm looks. */
-export const PERIOD_SECONDS = 300;
+const PERIOD_SECONDS = 300;
 
 /** A metric, and how its values of one period become one. */
 export interface WatchedMetric {

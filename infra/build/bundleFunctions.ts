@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { BuildError } from './BuildError.ts';
 import { configModule } from './configModule.ts';
@@ -31,6 +31,20 @@ export interface Bundle {
 /** Dependencies in CommonJS call `require`, which an ES module has only if it makes one. */
 const REQUIRE =
   "import{createRequire as sluiceRequire}from'node:module';const require=sluiceRequire(import.meta.url);";
+
+/** How esbuild makes a module for Lambda's Node 24. */
+export const lambdaModule = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  // ES modules before CommonJS, or esbuild can't leave out what nobody imports.
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+  logLevel: 'silent',
+} satisfies BuildOptions;
 
 /**
  * Bundles each function into a minified ES module for Lambda's Node 24, `handler.mjs`, and a `chunk-….mjs` for what it
@@ -62,20 +76,11 @@ async function bundle({ root, config }: BundleRequest, name: string): Promise<Bu
     outExtension: { '.js': '.mjs' },
     splitting: true,
     write: false,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    // ES modules before CommonJS, or esbuild can't leave out what nobody imports.
-    mainFields: ['module', 'main'],
-    minify: true,
+    ...lambdaModule,
     sourcemap: 'linked',
     sourcesContent: false,
-    legalComments: 'none',
     metafile: true,
-    banner: { js: REQUIRE },
     plugins: [configModule(config)],
-    logLevel: 'silent',
   }).catch((error: unknown) => {
     throw new BuildError(
       'SLUICE_BUILD_FAILED',

@@ -22,6 +22,6 @@ export function quoteNested(text: string): string {
 }
 
 /** JSON text as it stands inside a JSON string, without that string's own quotes. */
-export function escapeJson(json: string): string {
+function escapeJson(json: string): string {
   return JSON.stringify(json).slice(1, -1);
 }

@@ -3,7 +3,7 @@ import { partitionKey } from './partitionKey.ts';
 import type { RowOf, Table } from './Table.ts';
 
 /** The columns of the quarantine table. */
-export const quarantineColumns = [
+const quarantineColumns = [
   {
     name: 'quarantine_id',
     type: 'string',

@@ -80,7 +80,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
 
   const faults = new Faults();
-  const store = await ObjectStore.open({ directory: folders.s3, clock });
+  const store = ObjectStore.open({ directory: folders.s3, clock });
   closing.add(() => store.close());
   const catalog = Catalog.open({ directory: folders.glue, clock });
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });

@@ -3,7 +3,7 @@ import { AwsError } from '../edge/AwsError.ts';
 /** Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html */
 
 /** What isn't in the catalog. */
-export const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);
+const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);
 export const databaseNotFound = (name: string) => entityNotFound(`Database ${name} not found.`);
 export const tableNotFound = (name: string) => entityNotFound(`Table ${name} not found.`);
 export const partitionNotFound = () => entityNotFound('Cannot find partition.');

@@ -51,6 +51,6 @@ export function quoteName(name: string): string {
 }
 
 /** An SQL text literal. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

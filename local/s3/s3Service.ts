@@ -22,7 +22,7 @@ import type { S3Call, S3Operation } from './wire/S3Operation.ts';
 import { uploadPart } from './wire/uploadPart.ts';
 
 /** Every operation that is emulated; anything else is refused by name. */
-export const s3Operations: readonly S3Operation[] = [
+const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   putObject,
   getObject,

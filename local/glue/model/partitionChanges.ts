@@ -44,7 +44,7 @@ export function removePartition(table: TableEntry, values: readonly string[]): T
 }
 
 /** The index of the first partition not before `values`: where it is, or belongs. */
-export function locate(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
+function locate(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
   let low = 0;
   let high = table.partitions.length;
   while (low < high) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { storedObjectSchema } from './StoredObject.ts';
 
 /** What is known of a bucket besides its objects. */
-export const bucketInfoSchema = z.strictObject({
+const bucketInfoSchema = z.strictObject({
   name: z.string(),
   region: z.string(),
   /** Epoch ms. */

@@ -4,7 +4,7 @@ import { SQS_DEFAULTS, SQS_LIMITS } from '../limits.ts';
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
 /** Where messages go that were received too often. */
-export const redriveSchema = z.strictObject({
+const redriveSchema = z.strictObject({
   deadLetterTargetArn: z.string().min(1),
   // The console and templates send it as text at times.
   maxReceiveCount: z.coerce.number().int().min(1).max(SQS_LIMITS.mostReceives),
