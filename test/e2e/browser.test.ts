@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
@@ -69,8 +69,14 @@ describe('the collector, called from another origin', () => {
 });
 
 if (hasBrowser()) {
+  // A chromium may hang, or drop a beacon, of its own accord on a machine that is short of time: such a story is
+  // told again, by another visitor, and why is printed. What the product does wrong, it does three times.
+  jest.retryTimes(2, { logErrorsBeforeRetry: true });
+
   describe('js-client in chromium', () => {
     let browser: Browser;
+    let visitors = 0;
+    const STEP_MS = 20_000;
     let shop: Awaited<ReturnType<typeof startShop>>;
     beforeAll(async () => {
       [browser, shop] = await Promise.all([openBrowser(), startShop()]);
@@ -80,31 +86,41 @@ if (hasBrowser()) {
       await shop.close();
     });
 
-    /** Opens the shop as a visitor, through a gateway that fails by script. */
+    /** Opens the shop as a new visitor, through a gateway that fails by script; gives the visitor's user ID. */
     async function visit(
-      user: string,
       script: readonly Fate[] | ((body: Buffer) => Fate),
       story: (
         page: Page,
         gateway: Awaited<ReturnType<typeof startUnreliableGateway>>,
         answers: readonly Response[],
       ) => Promise<void>,
-    ): Promise<void> {
+    ): Promise<string> {
+      visitors += 1;
+      const user = `visitor-${visitors}`;
       const gateway = await startUnreliableGateway(cloud.collector, script);
       const page = await browser.newPage();
+      page.setDefaultTimeout(STEP_MS);
       const answers: Response[] = [];
       page.on('response', (response) => {
         if (response.url().startsWith(gateway.url)) answers.push(response);
       });
       try {
         await page.goto(shop.page(user, gateway.url));
-        await page.evaluate('ready.then(() => undefined)');
+        await page.waitForFunction('window.client !== undefined');
         await story(page, gateway, answers);
+        return user;
       } finally {
-        await page.close();
         await gateway.close();
+        await page.close();
       }
     }
+
+    /**
+     * Runs a script in the page and then leaves it. The page leaves by itself, a task later: the answer to an
+     * evaluation that navigates may never come.
+     */
+    const leave = (page: Page, script = '') =>
+      page.evaluate(`${script} void setTimeout(() => { location.href = 'about:blank'; })`);
 
     async function landed(user: string): Promise<{ rows: number; ids: number; names: string }> {
       await cloud.flush();
@@ -124,15 +140,15 @@ if (hasBrowser()) {
     const holdsClicks = ({ body }: { readonly body: Buffer }) => body.includes('"click"');
 
     const settled = async (condition: () => boolean) => {
-      const deadline = Date.now() + 40_000;
+      const deadline = Date.now() + STEP_MS;
       while (!condition()) {
-        if (Date.now() > deadline) throw new Error('not within 40 s');
+        if (Date.now() > deadline) throw new Error(`not within ${STEP_MS} ms`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };
 
     it('sends by fetch across origins, and reads the answer', async () => {
-      await visit('by-fetch', [], async (page, gateway, answers) => {
+      const user = await visit([], async (page, gateway, answers) => {
         await page.evaluate(`${LOG} client.flush()`);
         await settled(() => gateway.posts.length > 0 && answers.length > 0);
         const [post] = gateway.posts;
@@ -144,29 +160,29 @@ if (hasBrowser()) {
         expect(answers[0]?.status()).toBe(202);
         expect(cors).toEqual([{ name: expect.any(String), value: '*' }]);
       });
-      expect(await landed('by-fetch')).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
+      expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
     });
 
     it('sends again what was refused or went unanswered', async () => {
-      await visit('again', ['refuse', 'lose'], async (page, gateway) => {
+      const user = await visit(['refuse', 'lose'], async (page, gateway) => {
         await page.evaluate(`${LOG} client.flush()`);
         await settled(() => gateway.posts.length >= 3);
       });
-      const { rows, ids } = await landed('again');
+      const { rows, ids } = await landed(user);
       expect(ids).toBe(10);
       expect(rows).toBeGreaterThan(10);
     });
 
     it('sends by beacon as the page goes', async () => {
-      await visit('by-beacon', [], async (page, gateway) => {
-        await page.evaluate(`${LOG} location.href = 'about:blank'`);
+      const user = await visit([], async (page, gateway) => {
+        await leave(page, LOG);
         await settled(() => gateway.posts.length > 0);
         const [post] = gateway.posts;
         expect(post?.headers['statsig-event-count']).toBeUndefined();
         expect(post?.headers['content-type']).toBe('text/plain;charset=UTF-8');
         expect(post?.collected).toBe(202);
       });
-      expect(await landed('by-beacon')).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
+      expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
     });
 
     it('sends by beacon, under the same IDs, what had landed though it was answered 503', async () => {
@@ -174,22 +190,22 @@ if (hasBrowser()) {
       // first flush, of its telemetry, passes: it would send the batch again as soon as it came back.
       let denied = 0;
       const script = (body: Buffer) => (holdsClicks({ body }) && ++denied <= 4 ? 'deny' : 'pass');
-      await visit('twice', script, async (page, gateway, answers) => {
+      const user = await visit(script, async (page, gateway, answers) => {
         await settled(() => answers.length > 0);
         await page.evaluate(`void (async () => { ${LOG} await client.flush() })()`);
         // After its fourth post the SDK puts the batch back into its queue.
         await settled(() => answers.filter((answer) => answer.status() === 503).length === 4);
-        await page.evaluate(`location.href = 'about:blank'`);
+        await leave(page);
         await settled(() => gateway.posts.filter(holdsClicks).length === 5);
         const [first, , , , beacon] = gateway.posts.filter(holdsClicks);
         expect(beacon?.headers['statsig-event-count']).toBeUndefined();
         expect(beacon?.body.toString()).toBe(first?.body.toString());
       });
-      expect(await landed('twice')).toEqual({ rows: 50, ids: 10, names: 'click config gate' });
+      expect(await landed(user)).toEqual({ rows: 50, ids: 10, names: 'click config gate' });
     });
 
     it('reads the status of a refusal, which it could not without CORS headers', async () => {
-      await visit('refused', [], async (page) => {
+      await visit([], async (page) => {
         const post = (query: string, body: string) =>
           page.evaluate(
             `fetch('${cloud.collector}/v1/log${query}', { method: 'POST', body: '${body}' }).then((r) => r.status)`,
