@@ -20,7 +20,10 @@ export interface Stores {
 /** Brings what is there up to the template, as a stack update would: creates what is missing, deletes nothing. */
 export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
   const { store, catalog, queues, secrets, bus, firehose } = stores;
-  for (const { name, eventBridge } of deployment.buckets) store.ensureBucket(name, { eventBridge });
+  for (const { name, eventBridge, settings } of deployment.buckets) {
+    store.ensureBucket(name, { eventBridge });
+    store.bucket(name).settings = settings;
+  }
   for (const { input } of deployment.databases) catalog.ensureDatabase(input);
   for (const { databaseName, input } of deployment.tables) catalog.ensureTable(databaseName, input);
   for (const { name, properties } of deployment.queues)

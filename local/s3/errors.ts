@@ -85,8 +85,21 @@ export const s3Errors = {
     new AwsError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.'),
   noSuchBucket: (bucket: string) =>
     new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist', { BucketName: bucket }),
+  noSuchBucketPolicy: (bucket: string) =>
+    new AwsError('NoSuchBucketPolicy', 404, 'The bucket policy does not exist', { BucketName: bucket }),
   noSuchKey: (key: string) =>
     new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key }),
+  noSuchLifecycleConfiguration: (bucket: string) =>
+    new AwsError('NoSuchLifecycleConfiguration', 404, 'The lifecycle configuration does not exist', {
+      BucketName: bucket,
+    }),
+  noSuchPublicAccessBlock: (bucket: string) =>
+    new AwsError(
+      'NoSuchPublicAccessBlockConfiguration',
+      404,
+      'The public access block configuration was not found',
+      { BucketName: bucket },
+    ),
   noSuchUpload: (uploadId: string) =>
     new AwsError(
       'NoSuchUpload',

@@ -6,6 +6,7 @@ import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
 import { abortMultipartUpload } from './wire/abortMultipartUpload.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
+import { bucketSettingsOperations } from './wire/bucketSettingsOperations.ts';
 import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { createMultipartUpload } from './wire/createMultipartUpload.ts';
@@ -24,6 +25,7 @@ import { uploadPart } from './wire/uploadPart.ts';
 /** Every operation that is emulated; anything else is refused by name. */
 const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
+  ...bucketSettingsOperations,
   putObject,
   getObject,
   headObject,
@@ -51,7 +53,8 @@ export function s3Service(options: { readonly store: ObjectStore; readonly clock
     const operation = routeOperation(s3Operations, call, request.method);
     checkOwner(headers);
     if (key !== '') checkKey(key);
-    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`);
+    const asked = { query: request.query, headers };
+    await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`, asked);
     return operation.run(call);
   }
 

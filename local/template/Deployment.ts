@@ -1,4 +1,5 @@
 import type { HttpApi } from '../gateway/HttpApi.ts';
+import type { BucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/Scheduler.ts';
 
 /** A resource whose properties one service takes verbatim and validates by itself. */
@@ -14,6 +15,8 @@ export interface DeployedBucket {
   readonly name: string;
   /** Whether its object events go to EventBridge. */
   readonly eventBridge: boolean;
+  /** Encryption, lifecycle, public access, versioning and policy, to be told of. */
+  readonly settings: BucketSettings;
 }
 
 export interface DeployedDatabase {

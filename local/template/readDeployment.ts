@@ -1,11 +1,13 @@
+import { bucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/Scheduler.ts';
 import { arnName } from './arnName.ts';
-import type { DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
+import type { DeployedBucket, DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
 import { readHttpApi } from './readHttpApi.ts';
 import { readResource } from './readResource.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
+  bucketPolicyProperties,
   bucketProperties,
   databaseProperties,
   functionProperties,
@@ -24,13 +26,9 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
   const ofType = (type: string) =>
     resources.filter((resource) => resource.type === type && resource.locally === 'built');
   return {
-    buckets: ofType('AWS::S3::Bucket').map((resource) => ({
-      logicalId: resource.logicalId,
-      name: resource.physicalId,
-      eventBridge:
-        readResource(resource, bucketProperties).NotificationConfiguration?.EventBridgeConfiguration
-          .EventBridgeEnabled ?? false,
-    })),
+    buckets: ofType('AWS::S3::Bucket').map((resource) =>
+      bucket(resource, ofType('AWS::S3::BucketPolicy').map(bucketPolicy)),
+    ),
     databases: ofType('AWS::Glue::Database').map((resource) => ({
       logicalId: resource.logicalId,
       name: resource.physicalId,
@@ -61,6 +59,29 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     httpApi: readHttpApi(ofType),
     outputs,
   };
+}
+
+function bucket(resource: ResolvedResource, policies: readonly BucketPolicy[]): DeployedBucket {
+  const properties = readResource(resource, bucketProperties);
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    eventBridge: properties.NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled ?? false,
+    settings: bucketSettings(
+      properties,
+      policies.find((policy) => policy.bucket === resource.physicalId)?.policy,
+    ),
+  };
+}
+
+interface BucketPolicy {
+  readonly bucket: string;
+  readonly policy: string;
+}
+
+function bucketPolicy(resource: ResolvedResource): BucketPolicy {
+  const { Bucket, PolicyDocument } = readResource(resource, bucketPolicyProperties);
+  return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
 }
 
 function part(resource: ResolvedResource): Part {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bucketSettingsMembers } from '../s3/model/bucketSettings.ts';
 
 // Strict throughout: a property that the local cloud would have to honour and doesn't is refused by name.
 // Properties called `inert` change nothing that is observable on a laptop.
@@ -9,11 +10,14 @@ export const bucketProperties = z.strictObject({
   NotificationConfiguration: z
     .strictObject({ EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.boolean() }) })
     .optional(),
-  BucketEncryption: inert.optional(),
-  LifecycleConfiguration: inert.optional(),
+  ...bucketSettingsMembers,
   OwnershipControls: inert.optional(),
-  PublicAccessBlockConfiguration: inert.optional(),
   Tags: inert.optional(),
+});
+
+export const bucketPolicyProperties = z.strictObject({
+  Bucket: z.string(),
+  PolicyDocument: z.record(z.string(), z.unknown()),
 });
 
 export const databaseProperties = z.strictObject({

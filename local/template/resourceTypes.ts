@@ -86,7 +86,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     'AWS::CloudWatch::Alarm',
     inert(named('AlarmName'), { Arn: (r) => arn(r, 'cloudwatch', `alarm:${nameOf(r, 'AlarmName')}`) }),
   ],
-  ['AWS::S3::BucketPolicy', inert((r) => text(r.properties.Bucket))],
+  ['AWS::S3::BucketPolicy', built((r) => text(r.properties.Bucket))],
   ['AWS::SQS::QueuePolicy', inert(generatedName, { Id: generatedName })],
 ]);
 

@@ -8,6 +8,7 @@ import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
 import { StoreError, s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import { type BucketInfo, type BucketLine, bucketLineSchema } from './bucketJournal.ts';
+import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
 import { KeyIndex } from './KeyIndex.ts';
 import { encodedName, isNaturalPath } from './keyPath.ts';
 import { type ListPage, type ListQuery, listKeys } from './listKeys.ts';
@@ -49,6 +50,8 @@ export interface BucketFolders {
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
+  /** What its template says. Not kept on disk: the template is applied at each start. */
+  settings: BucketSettings = newBucketSettings;
   readonly #folders: BucketFolders;
   readonly #clock: Clock;
   readonly #journal: LineJournal<BucketLine>;

@@ -1,6 +1,6 @@
+import type { XmlElement } from '../../edge/xml.ts';
 import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
-import type { XmlElement } from './xml.ts';
 
 /** `ChecksumCRC32` and its like, as the XML names the value of an algorithm. */
 export function checksumElement(algorithm: ChecksumAlgorithm): string {

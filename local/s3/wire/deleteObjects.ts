@@ -1,4 +1,5 @@
 import { AwsError, notImplemented } from '../../edge/AwsError.ts';
+import type { XmlElement } from '../../edge/xml.ts';
 import { s3Errors } from '../errors.ts';
 import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
@@ -6,7 +7,7 @@ import { bareTag, writeCondition } from './conditions.ts';
 import { childText, type ParsedElement } from './parseXml.ts';
 import { readXmlBody } from './readXmlBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
-import { type XmlElement, xmlResponse } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 /** Removes one object; one that is not there is removed already. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export const deleteObject: S3Operation = {
@@ -56,6 +57,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
       if (name !== 'Key' && name !== 'ETag') throw notImplemented(`S3 DeleteObjects with ${name}`);
     }
     checkKey(key);
+    call.request.reach?.(`${call.bucket}/${key}`);
     const etag = childText(object, 'ETag');
     call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: bareTag(etag) });
     return ['Deleted', [['Key', key]]];

@@ -1,6 +1,6 @@
 import type { AwsError } from '../../edge/AwsError.ts';
 import type { AwsResponse } from '../../edge/AwsService.ts';
-import { xmlDocument } from './xml.ts';
+import { xmlDocument } from '../../edge/xml.ts';
 
 /**
  * S3's error document. The answer to HEAD has none: the SDK then goes by the status alone.

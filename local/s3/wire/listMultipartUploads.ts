@@ -1,9 +1,10 @@
+import type { XmlElement } from '../../edge/xml.ts';
 import { LIST_KEYS } from '../limits.ts';
 import { compareUtf8 } from '../model/compareUtf8.ts';
 import { countParameter, nameEncoder } from './listParameters.ts';
 import { initiatorElement, ownerElement } from './owner.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
-import { type XmlElement, xmlResponse } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 /** Lists the uploads that are neither completed nor aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export const listMultipartUploads: S3Operation = {

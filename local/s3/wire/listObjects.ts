@@ -1,10 +1,11 @@
+import type { XmlElement } from '../../edge/xml.ts';
 import { s3Errors } from '../errors.ts';
 import { LIST_KEYS } from '../limits.ts';
 import type { ListPage } from '../model/listKeys.ts';
 import { countParameter, nameEncoder } from './listParameters.ts';
 import { ownerElement } from './owner.ts';
 import type { S3Operation } from './S3Operation.ts';
-import { type XmlElement, xmlResponse } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 /** Begins every continuation token, so that a token of something else is known for one. */
 const TOKEN = 'sluice1.';

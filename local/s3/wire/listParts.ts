@@ -1,9 +1,10 @@
+import type { XmlElement } from '../../edge/xml.ts';
 import { LIST_KEYS, PART_COUNT } from '../limits.ts';
 import { checksumElement } from './checksumElements.ts';
 import { countParameter, nameEncoder } from './listParameters.ts';
 import { initiatorElement, ownerElement } from './owner.ts';
 import type { S3Operation } from './S3Operation.ts';
-import { type XmlElement, xmlResponse } from './xml.ts';
+import { xmlResponse } from './xml.ts';
 
 /** Lists the parts that are there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
 export const listParts: S3Operation = {

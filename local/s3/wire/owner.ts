@@ -1,4 +1,4 @@
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from '../../edge/xml.ts';
 
 /** Canonical user ID of the one account there is: any 64 hex digits would do. */
 const OWNER_ID = '0'.repeat(64);

@@ -1,44 +1,14 @@
 import type { AwsResponse } from '../../edge/AwsService.ts';
+import { type XmlElement, xmlDocument } from '../../edge/xml.ts';
 
-/** An element: its name and its text or its children; `undefined` children are left out. */
-export type XmlElement = readonly [name: string, content: XmlContent];
-export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
-
-const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+/** S3's answers are in it; its errors are in none. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-
-/** A document in S3's namespace; '' for none, as error documents have. */
-export function xmlDocument([name, content]: XmlElement, namespace = NAMESPACE): string {
-  const attribute = namespace === '' ? '' : ` xmlns="${namespace}"`;
-  return `${DECLARATION}<${name}${attribute}>${xmlContent(content)}</${name}>`;
-}
-
-function xmlContent(content: XmlContent): string {
-  if (typeof content !== 'object') return escapeXml(String(content));
-  let text = '';
-  for (const child of content) {
-    if (child !== undefined) text += `<${child[0]}>${xmlContent(child[1])}</${child[0]}>`;
-  }
-  return text;
-}
-
-/** Control characters, which XML 1.0 can't hold, go as references all the same: so does S3. */
-function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped.
-  return text.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (character) => {
-    if (character === '&') return '&amp;';
-    if (character === '<') return '&lt;';
-    if (character === '>') return '&gt;';
-    if (character === '"') return '&quot;';
-    return `&#x${character.charCodeAt(0).toString(16)};`;
-  });
-}
 
 /** A document as the answer to a request that went well. */
 export function xmlResponse(root: XmlElement, headers: Readonly<Record<string, string>> = {}): AwsResponse {
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'application/xml' },
-    body: xmlDocument(root),
+    body: xmlDocument(root, NAMESPACE),
   };
 }

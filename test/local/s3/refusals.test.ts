@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  GetBucketPolicyCommand,
-  GetBucketVersioningCommand,
+  GetBucketPolicyStatusCommand,
   GetObjectAclCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
@@ -9,6 +8,7 @@ import {
   ListObjectVersionsCommand,
   PutBucketAclCommand,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   RestoreObjectCommand,
@@ -37,10 +37,12 @@ describe('what the embedded S3 does not emulate', () => {
   it('refuses operations by name', async () => {
     const refusals = await Promise.all(
       [
-        s3.client.send(new GetBucketPolicyCommand({ Bucket })),
+        s3.client.send(new GetBucketPolicyStatusCommand({ Bucket })),
         s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy: '{}' })),
         s3.client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: {} })),
-        s3.client.send(new GetBucketVersioningCommand({ Bucket })),
+        s3.client.send(
+          new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+        ),
         s3.client.send(new ListObjectVersionsCommand({ Bucket })),
         s3.client.send(new GetObjectAclCommand(at)),
         s3.client.send(new GetObjectTaggingCommand(at)),

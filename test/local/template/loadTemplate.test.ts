@@ -63,7 +63,10 @@ describe('loadTemplate', () => {
     const deployment = readDeployment(resolved);
     const { config } = loaded;
     const tables = deliveredTables(config);
-    expect(deployment.buckets).toEqual([{ logicalId: 'DataBucket', name: config.bucket, eventBridge: true }]);
+    expect(deployment.buckets).toEqual([
+      { logicalId: 'DataBucket', name: config.bucket, eventBridge: true, settings: expect.anything() },
+    ]);
+    expect(deployment.buckets[0]?.settings.policy).toContain('aws:SecureTransport');
     expect(deployment.databases.map(({ name }) => name)).toEqual([config.database]);
     expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
       tableKinds.map((kind) => [config.database, tables[kind].name]).sort(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { newBucketSettings } from '../../../local/s3/model/bucketSettings.ts';
 import { readDeployment } from '../../../local/template/readDeployment.ts';
 import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
 import { parseTemplate } from '../../../local/template/Template.ts';
@@ -125,7 +126,7 @@ describe('readDeployment', () => {
       ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket' },
       B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b' } },
     });
-    expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false }]);
+    expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false, settings: newBucketSettings }]);
   });
 
   it('knows a disabled schedule from one that runs, of a function or a queue', () => {

@@ -1,0 +1,20 @@
+/** One resource of a stack, as CloudFormation lists it. */
+export interface StackResource {
+  readonly logicalId: string;
+  /** `Ref`: mostly the name; for a queue its URL. */
+  readonly physicalId: string;
+  /** e.g. `AWS::S3::Bucket`. */
+  readonly type: string;
+}
+
+/** The stack that the local cloud was built from. */
+export interface DeployedStack {
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  readonly partition: string;
+  /** When the local cloud took it up, epoch ms. */
+  readonly createdMs: number;
+  readonly resources: readonly StackResource[];
+  readonly outputs: Readonly<Record<string, string>>;
+}

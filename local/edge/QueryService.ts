@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { AwsError, notImplemented } from './AwsError.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
+import { readBody } from './readBody.ts';
+import { type XmlElement, xmlDocument } from './xml.ts';
+
+/** A form of a few members. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** One operation of a Query service: made by {@link queryOperation}. */
+export interface QueryOperation {
+  readonly perform: (
+    members: Readonly<Record<string, string>>,
+    invalidInput: (message: string) => AwsError,
+  ) => readonly XmlElement[];
+}
+
+/**
+ * One operation: a schema of its members, all of them text on the wire (`z.strictObject`, so that an unknown
+ * one is refused by name), and the elements of its result.
+ */
+export function queryOperation<Schema extends z.ZodType>(definition: {
+  /** AWS's name, e.g. `DescribeStacks`. */
+  readonly name: string;
+  readonly input: Schema;
+  readonly run: (input: z.output<Schema>) => readonly XmlElement[];
+}): readonly [string, QueryOperation] {
+  const { name, input, run } = definition;
+  return [
+    name,
+    {
+      perform(members, invalidInput) {
+        const parsed = input.safeParse(members);
+        if (parsed.success) return run(parsed.data);
+        const [issue] = parsed.error.issues;
+        if (issue?.code === 'unrecognized_keys')
+          throw notImplemented(`${name} member ${issue.keys.join(', ')}`);
+        throw invalidInput(
+          parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+        );
+      },
+    },
+  ];
+}
+
+/** What {@link queryService} needs to know. */
+export interface QueryServiceDefinition {
+  /** The service in a signature's scope, e.g. `cloudformation`. */
+  readonly signingName: string;
+  /** `Version` of every request, e.g. `2010-05-15`. */
+  readonly version: string;
+  /** Of its answers and errors. */
+  readonly namespace: string;
+  readonly operations: ReadonlyMap<string, QueryOperation>;
+}
+
+/**
+ * A service of the AWS Query protocol: a form in, XML out.
+ * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+ *
+ * A member that is missing or out of bounds is answered `ValidationError`, an unknown one or another operation
+ * 501 `NotImplemented` by name.
+ */
+export function queryService(definition: QueryServiceDefinition): AwsService {
+  const { signingName, version, namespace, operations } = definition;
+
+  async function answer(request: AwsRequest): Promise<AwsResponse> {
+    const body = await readBody(request.body, BODY_LIMIT_BYTES);
+    checkPayloadHash(request, body);
+    const { Action = '', Version, ...members } = readForm(request, body);
+    if (Version !== version)
+      throw new AwsError('InvalidAction', 400, `Expected Version ${version}, came ${Version ?? 'none'}.`);
+    const operation = operations.get(Action);
+    if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
+    await request.announce?.(Action, members['StackName'], members);
+    const result = operation.perform(members, validationError);
+    return respond(200, [
+      `${Action}Response`,
+      [
+        [`${Action}Result`, result],
+        ['ResponseMetadata', [['RequestId', request.requestId]]],
+      ],
+    ]);
+  }
+
+  const respond = (status: number, root: XmlElement): AwsResponse => ({
+    status,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlDocument(root, namespace),
+  });
+
+  const refuse = (error: AwsError, { requestId }: Pick<AwsRequest, 'requestId'>) =>
+    respond(error.status, [
+      'ErrorResponse',
+      [
+        [
+          'Error',
+          [
+            ['Type', error.status < 500 || error.status === 501 ? 'Sender' : 'Receiver'],
+            ['Code', error.code],
+            ['Message', error.message],
+          ],
+        ],
+        ['RequestId', requestId],
+      ],
+    ]);
+
+  return {
+    signingName,
+    operations: [...operations.keys()],
+    refuse,
+    async handle(request) {
+      try {
+        return await answer(request);
+      } catch (error) {
+        if (error instanceof AwsError) return refuse(error, request);
+        throw error;
+      }
+    },
+  };
+}
+
+function readForm(request: AwsRequest, body: Uint8Array): Record<string, string> {
+  const type = request.headers['content-type'] ?? '';
+  if (request.method !== 'POST' || !type.startsWith('application/x-www-form-urlencoded')) {
+    throw new AwsError('InvalidAction', 400, `Expected POST of a form, came ${request.method} of ${type}.`);
+  }
+  return Object.fromEntries(new URLSearchParams(Buffer.from(body).toString('utf8')));
+}
+
+function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
+  const { payloadHash } = request.signature;
+  if (payloadHash === 'UNSIGNED-PAYLOAD') return;
+  if (createHash('sha256').update(body).digest('hex') === payloadHash) return;
+  throw new AwsError(
+    'SignatureDoesNotMatch',
+    403,
+    'The request signature does not match: the body is not the one whose SHA-256 was signed.',
+  );
+}
+
+/** Of every Query service: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
+function validationError(message: string): AwsError {
+  return new AwsError('ValidationError', 400, `1 validation error detected: ${message}`);
+}

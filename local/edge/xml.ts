@@ -1,0 +1,32 @@
+/** An element: its name and its text or its children; `undefined` children are left out. */
+export type XmlElement = readonly [name: string, content: XmlContent];
+export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** A document in a namespace; '' for none. */
+export function xmlDocument([name, content]: XmlElement, namespace: string): string {
+  const attribute = namespace === '' ? '' : ` xmlns="${namespace}"`;
+  return `${DECLARATION}<${name}${attribute}>${xmlContent(content)}</${name}>`;
+}
+
+function xmlContent(content: XmlContent): string {
+  if (typeof content !== 'object') return escapeXml(String(content));
+  let text = '';
+  for (const child of content) {
+    if (child !== undefined) text += `<${child[0]}>${xmlContent(child[1])}</${child[0]}>`;
+  }
+  return text;
+}
+
+/** Control characters, which XML 1.0 can't hold, go as references all the same: so does S3. */
+function escapeXml(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped.
+  return text.replace(/[&<>"\u0000-\u001f\u007f\ufffe\uffff]/g, (character) => {
+    if (character === '&') return '&amp;';
+    if (character === '<') return '&lt;';
+    if (character === '>') return '&gt;';
+    if (character === '"') return '&quot;';
+    return `&#x${character.charCodeAt(0).toString(16)};`;
+  });
+}
