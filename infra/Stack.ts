@@ -18,7 +18,10 @@ export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string):
 /** Logical IDs that more than one file refers to. */
 export const logicalIds = {
   bucket: 'DataBucket',
+  key: 'DataKey',
   database: 'Database',
+  stagingDatabase: 'StagingDatabase',
+  workgroup: 'Workgroup',
   keysSecret: 'KeysSecret',
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
@@ -30,8 +33,10 @@ export const logicalIds = {
   registerRole: 'RegisterRole',
   redriveRole: 'RedriveRole',
   /** Serverless makes these, from the names in serverless.yml. */
+  registerLogGroup: 'RegisterLogGroup',
   redriveLogGroup: 'RedriveLogGroup',
   httpApi: 'HttpApi',
+  httpApiStage: 'HttpApiStage',
 } as const;
 
 const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;

@@ -1,25 +1,49 @@
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { deliveredTables, tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { Column, Table } from '../lib/tables/Table.ts';
-import { ref, sub } from './intrinsics.ts';
+import { s3Location } from './bucketArn.ts';
+import { databaseName } from './databaseName.ts';
+import { ref } from './intrinsics.ts';
 import type { Resource, Resources, Value } from './Resource.ts';
 import { kindId, logicalIds, type Stack } from './Stack.ts';
 
-/** The Glue database and a table for each kind, their columns from lib/tables. */
+/**
+ * The Glue database with a table for each kind, their columns from lib/tables, and Statsig's own database. All of it
+ * outlives the stack: what Statsig staged, and the partitions, would be lost.
+ */
 export function catalog(stack: Stack): Resources {
-  const tables = deliveredTables(stack.config);
+  const { config } = stack;
+  const tables = deliveredTables(config);
   return {
-    [logicalIds.database]: {
-      Type: 'AWS::Glue::Database',
-      Properties: {
-        CatalogId: ref('AWS::AccountId'),
-        DatabaseInput: {
-          Name: stack.config.database,
-          Description: 'Raw exposures and events of Statsig SDKs, and what was refused, landed by Sluice',
-        },
-      },
-    },
+    ...(config.existing.database
+      ? {}
+      : {
+          [logicalIds.database]: glueDatabase(
+            config.database,
+            'Raw exposures and events of Statsig SDKs, and what was refused, landed by Sluice',
+          ),
+        }),
+    ...(config.existing.stagingDatabase
+      ? {}
+      : {
+          [logicalIds.stagingDatabase]: glueDatabase(
+            config.athena.stagingDatabase,
+            'Tables that Statsig makes of the others and drops again',
+          ),
+        }),
     ...Object.fromEntries(tableKinds.map((kind) => [kindId(kind, 'Table'), glueTable(stack, tables[kind])])),
+  };
+}
+
+function glueDatabase(name: string, description: string): Resource {
+  return {
+    Type: 'AWS::Glue::Database',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      CatalogId: ref('AWS::AccountId'),
+      DatabaseInput: { Name: name, Description: description },
+    },
   };
 }
 
@@ -27,9 +51,11 @@ export function catalog(stack: Stack): Resources {
 function glueTable(stack: Stack, table: Table): Resource {
   return {
     Type: 'AWS::Glue::Table',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
-      DatabaseName: ref(logicalIds.database),
+      DatabaseName: databaseName(stack),
       TableInput: {
         Name: table.name,
         Description: table.comment,
@@ -38,7 +64,7 @@ function glueTable(stack: Stack, table: Table): Resource {
         PartitionKeys: [glueColumn(table.partitionKey)],
         StorageDescriptor: {
           Columns: table.columns.map(glueColumn),
-          Location: sub(`s3://\${${logicalIds.bucket}}/${tableFolder(stack.config, table.kind)}`),
+          Location: s3Location(stack, tableFolder(stack.config, table.kind)),
           InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
           OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
           SerdeInfo: {

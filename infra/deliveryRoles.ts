@@ -2,11 +2,13 @@ import { errorPrefix } from '../lib/layout/deliveryPrefixes.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
+import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
-import { arn, getAtt, sub } from './intrinsics.ts';
+import { arn } from './intrinsics.ts';
+import { useKey } from './keyArn.ts';
 import { firehoseService, role } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
-import { kindId, logicalIds, type Stack } from './Stack.ts';
+import { kindId, type Stack } from './Stack.ts';
 
 /** A role for each stream, so that none can write in another's folders. */
 export function deliveryRoles(stack: Stack): Resources {
@@ -24,17 +26,16 @@ function deliveryRole(stack: Stack, kind: TableKind): Resource {
   return role(firehoseService, [
     {
       Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-      Resource: [getAtt(logicalIds.bucket)],
+      Resource: [bucketArn(stack)],
     },
     {
       Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
-      Resource: [tableFolder(stack.config, kind), errors].map((folder) =>
-        sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
-      ),
+      Resource: [tableFolder(stack.config, kind), errors].map((folder) => objectsArn(stack, folder)),
     },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     {
       Action: ['glue:GetTable', 'glue:GetTableVersion', 'glue:GetTableVersions'],
-      Resource: catalogArns([kind]),
+      Resource: catalogArns(stack, [kind]),
     },
     {
       Action: ['logs:PutLogEvents'],

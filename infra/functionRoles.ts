@@ -2,8 +2,10 @@ import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
-import { getAtt, ref, sub } from './intrinsics.ts';
+import { getAtt, ref } from './intrinsics.ts';
+import { useKey } from './keyArn.ts';
 import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { redriveRole } from './redriveRole.ts';
@@ -28,10 +30,9 @@ function collectRole(stack: Stack): Resource {
     },
     {
       Action: ['s3:PutObject'],
-      Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) =>
-        sub(`\${${logicalIds.bucket}.Arn}/${folder}*`),
-      ),
+      Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) => objectsArn(stack, folder)),
     },
+    useKey(stack, 'kms:GenerateDataKey'),
     { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
   ]);
 }
@@ -47,11 +48,11 @@ function registerRole(stack: Stack): Resource {
         'glue:GetPartitions',
         'glue:GetTable',
       ],
-      Resource: catalogArns(tableKinds),
+      Resource: catalogArns(stack, tableKinds),
     },
     {
       Action: ['s3:ListBucket'],
-      Resource: [getAtt(logicalIds.bucket)],
+      Resource: [bucketArn(stack)],
       Condition: {
         StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
       },

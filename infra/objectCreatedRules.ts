@@ -2,8 +2,9 @@ import { errorFolder } from '../lib/layout/errorKey.ts';
 import { overflowFolder } from '../lib/layout/overflowKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
-import { getAtt, ref } from './intrinsics.ts';
-import type { Resource, Resources } from './Resource.ts';
+import { bucketName } from './bucketArn.ts';
+import { getAtt } from './intrinsics.ts';
+import type { Resource, Resources, Value } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 
 /**
@@ -15,6 +16,7 @@ export function objectCreatedRules(stack: Stack): Resources {
     [logicalIds.objectCreatedRule]: objectCreatedRule({
       name: partName(stack, 'object-created'),
       description: 'New files of the delivered tables, for the registrar',
+      bucket: bucketName(stack),
       prefixes: tableKinds.map((kind) => tableFolder(stack.config, kind)),
       target: 'register',
       queue: logicalIds.queue,
@@ -23,6 +25,7 @@ export function objectCreatedRules(stack: Stack): Resources {
     [logicalIds.redriveRule]: objectCreatedRule({
       name: partName(stack, 'undelivered'),
       description: 'What Firehose did not take or could not deliver, for redrive',
+      bucket: bucketName(stack),
       prefixes: [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf)),
       target: 'redrive',
       queue: logicalIds.redriveQueue,
@@ -38,6 +41,7 @@ export function objectCreatedRules(stack: Stack): Resources {
 function objectCreatedRule(rule: {
   readonly name: string;
   readonly description: string;
+  readonly bucket: Value;
   readonly prefixes: readonly string[];
   readonly target: string;
   /** Logical IDs. */
@@ -54,7 +58,7 @@ function objectCreatedRule(rule: {
         source: ['aws.s3'],
         'detail-type': ['Object Created'],
         detail: {
-          bucket: { name: [ref(logicalIds.bucket)] },
+          bucket: { name: [rule.bucket] },
           object: { key: rule.prefixes.map((prefix) => ({ prefix })) },
         },
       },

@@ -1,7 +1,11 @@
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
-import { ref, sub } from './intrinsics.ts';
+import { bucketName } from './bucketArn.ts';
+import { databaseName, stagingDatabaseName } from './databaseName.ts';
+import { sub } from './intrinsics.ts';
+import { keyArn } from './keyArn.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
+import { workgroupName } from './workgroupArn.ts';
 
 /** One output of the stack. */
 export interface Output {
@@ -17,12 +21,18 @@ export function outputs(stack: Stack): Readonly<Record<string, Output>> {
       Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
       Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),
     },
-    DataBucketName: { Description: 'Bucket that everything lands in', Value: ref(logicalIds.bucket) },
+    DataBucketName: { Description: 'Bucket that everything lands in', Value: bucketName(stack) },
     KeysSecretName: {
       Description: 'Secret with the SDK keys that `sluice keys` adds',
       Value: partName(stack, 'keys'),
     },
-    DatabaseName: { Description: 'Glue database of the tables', Value: ref(logicalIds.database) },
+    DatabaseName: { Description: 'Glue database of the tables', Value: databaseName(stack) },
+    StagingDatabaseName: {
+      Description: 'Glue database in which Statsig makes tables of its own',
+      Value: stagingDatabaseName(stack),
+    },
+    WorkgroupName: { Description: 'Athena workgroup to query in', Value: workgroupName(stack) },
+    KeyArn: { Description: 'KMS key that the bucket is encrypted with', Value: keyArn(stack) },
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },

@@ -4,9 +4,11 @@ import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { PARKED_FOLDER } from '../lib/layout/parkedKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
-import { getAtt, sub } from './intrinsics.ts';
+import { bucketArn, objectsArn } from './bucketArn.ts';
+import { getAtt } from './intrinsics.ts';
+import { useKey } from './keyArn.ts';
 import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
-import type { Resource, Value } from './Resource.ts';
+import type { Resource } from './Resource.ts';
 import { kindId, logicalIds, type Stack } from './Stack.ts';
 
 /**
@@ -21,22 +23,21 @@ export function redriveRole(stack: Stack): Resource {
     },
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],
-      Resource: [OVERFLOW_FOLDER, ERRORS_FOLDER, CLAIM_FOLDER].map(under),
+      Resource: [OVERFLOW_FOLDER, ERRORS_FOLDER, CLAIM_FOLDER].map((folder) => objectsArn(stack, folder)),
     },
     {
       Action: ['s3:PutObject'],
-      Resource: [OVERFLOW_FOLDER, PARKED_FOLDER, QUARANTINE_LARGE_FOLDER, CLAIM_FOLDER].map(under),
+      Resource: [OVERFLOW_FOLDER, PARKED_FOLDER, QUARANTINE_LARGE_FOLDER, CLAIM_FOLDER].map((folder) =>
+        objectsArn(stack, folder),
+      ),
     },
     {
       // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
       // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
       Action: ['s3:ListBucket'],
-      Resource: [getAtt(logicalIds.bucket)],
+      Resource: [bucketArn(stack)],
     },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     emptiesQueue(logicalIds.redriveQueue),
   ]);
-}
-
-function under(folder: string): Value {
-  return sub(`\${${logicalIds.bucket}.Arn}/${folder}*`);
 }

@@ -1,21 +1,18 @@
-import { CLAIM_FOLDER } from '../lib/layout/claimKey.ts';
-import { PARKED_FOLDER } from '../lib/layout/parkedKey.ts';
-import { getAtt, ref, sub } from './intrinsics.ts';
-import type { Resources } from './Resource.ts';
+import { ownershipControls, publicAccessBlock } from '../lib/bucket/bucketSettings.ts';
+import { encryptedTransportOnly } from '../lib/bucket/encryptedTransportOnly.ts';
+import { type LifecycleRule, lifecycleRules } from '../lib/bucket/lifecycleRules.ts';
+import { bucketArn, objectsArn } from './bucketArn.ts';
+import { ref } from './intrinsics.ts';
+import { keyArn } from './keyArn.ts';
+import type { Resources, Value } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
-/** Days after which Athena's results go: a query run again makes them anew. */
-const QUERY_RESULT_DAYS = 30;
-/** Days after which the parts of an upload that nobody completed go. */
-const UNFINISHED_UPLOAD_DAYS = 7;
-
-/** Days after which claims of redrive go: whoever left one behind died. */
-const CLAIM_DAYS = 1;
-/** Days after which what is parked costs less to keep; it goes by nobody's hand but yours. */
-const PARKED_DAYS = 30;
-
-/** The one bucket and who may reach it. It outlives the stack: data goes only by someone's own hand. */
+/**
+ * The one bucket and who may reach it, unless one is brought. It outlives the stack: data goes only by someone's own
+ * hand. lib/bucket/bucketSettings.ts says the same of a bucket that the stack can't set up.
+ */
 export function storage(stack: Stack): Resources {
+  if (stack.config.existing.bucket) return {};
   return {
     [logicalIds.bucket]: {
       Type: 'AWS::S3::Bucket',
@@ -24,43 +21,19 @@ export function storage(stack: Stack): Resources {
       Properties: {
         BucketName: stack.config.bucket,
         BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        LifecycleConfiguration: {
-          Rules: [
+          ServerSideEncryptionConfiguration: [
             {
-              Id: 'query-results',
-              Status: 'Enabled',
-              Prefix: 'query-results/',
-              ExpirationInDays: QUERY_RESULT_DAYS,
-            },
-            {
-              Id: 'redrive-claims',
-              Status: 'Enabled',
-              Prefix: CLAIM_FOLDER,
-              ExpirationInDays: CLAIM_DAYS,
-            },
-            {
-              Id: 'parked',
-              Status: 'Enabled',
-              Prefix: PARKED_FOLDER,
-              Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: PARKED_DAYS }],
-            },
-            {
-              Id: 'unfinished-uploads',
-              Status: 'Enabled',
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
+              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn(stack) },
+              // One call of KMS for many objects: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+              BucketKeyEnabled: true,
             },
           ],
         },
+        LifecycleConfiguration: { Rules: lifecycleRules(stack.config).map(ruleProperties) },
         NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
+        OwnershipControls: ownershipControls,
+        PublicAccessBlockConfiguration: publicAccessBlock,
+        VersioningConfiguration: { Status: 'Enabled' },
       },
     },
     DataBucketPolicy: {
@@ -69,18 +42,26 @@ export function storage(stack: Stack): Resources {
         Bucket: ref(logicalIds.bucket),
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: [
-            {
-              Sid: 'EncryptedTransportOnly',
-              Effect: 'Deny',
-              Principal: '*',
-              Action: 's3:*',
-              Resource: [getAtt(logicalIds.bucket), sub(`\${${logicalIds.bucket}.Arn}/*`)],
-              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-            },
-          ],
+          Statement: [encryptedTransportOnly([bucketArn(stack), objectsArn(stack)])],
         },
       },
     },
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-rule.html */
+function ruleProperties(rule: LifecycleRule): Value {
+  return {
+    Id: rule.id,
+    Status: 'Enabled',
+    Prefix: rule.prefix,
+    ...(rule.expireDays === null
+      ? { ExpiredObjectDeleteMarker: true }
+      : { ExpirationInDays: rule.expireDays }),
+    NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
+    ...(rule.coldDays === null
+      ? {}
+      : { Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: rule.coldDays }] }),
   };
 }

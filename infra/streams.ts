@@ -1,9 +1,11 @@
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../lib/layout/deliveryPrefixes.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
+import { bucketArn } from './bucketArn.ts';
+import { databaseName } from './databaseName.ts';
 import { getAtt, ref } from './intrinsics.ts';
 import type { Resource, Resources } from './Resource.ts';
-import { kindId, logicalIds, partName, type Stack } from './Stack.ts';
+import { kindId, partName, type Stack } from './Stack.ts';
 
 /** How long Firehose tries to write a partition's file before it turns to the error prefix. Firehose's default. */
 export const DELIVERY_RETRY_SECONDS = 300;
@@ -51,7 +53,7 @@ function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
       DeliveryStreamName: name,
       DeliveryStreamType: 'DirectPut',
       ExtendedS3DestinationConfiguration: {
-        BucketARN: getAtt(logicalIds.bucket),
+        BucketARN: bucketArn(stack),
         RoleARN: roleArn,
         Prefix: deliveryPrefix(stack.config, kind),
         ErrorOutputPrefix: errorPrefix(kind),
@@ -88,7 +90,7 @@ function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
           OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
           SchemaConfiguration: {
             CatalogId: ref('AWS::AccountId'),
-            DatabaseName: ref(logicalIds.database),
+            DatabaseName: databaseName(stack),
             TableName: ref(kindId(kind, 'Table')),
             Region: ref('AWS::Region'),
             RoleARN: roleArn,

@@ -1,19 +1,21 @@
 import * as z from 'zod';
+import { alarmsSchema } from './alarmsSchema.ts';
+import { athenaSchema } from './athenaSchema.ts';
+import { endpointSchema } from './endpointSchema.ts';
+import { existingSchema } from './existingSchema.ts';
 import { keySchema } from './keySchema.ts';
+import { REGIONS } from './regions.ts';
+import { retentionSchema } from './retentionSchema.ts';
+import { sqlName } from './sqlName.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-/** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
-const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
 /**
  * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
  * not `*`, which in a policy's ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold
  * away. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
-
-const sqlName = (what: string) =>
-  z.string(`a ${what} name`).regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
 
 const namePattern = z
   .string('a name, or a prefix and *')
@@ -34,6 +36,10 @@ const nameLists = () =>
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
   bucket: z.string('a bucket name').regex(BUCKET, 'an S3 bucket name: 3 to 63 of a-z 0-9 . -'),
+  /** Region that everything is deployed to, unless `--region` names another. Default `us-east-1`. */
+  region: z
+    .enum(REGIONS, 'a region that has all of the services: lib/config/regions.ts lists them')
+    .default('us-east-1'),
   /** The Statsig S3 folder inside the bucket, as Statsig's data connection has it. Default `statsig`. */
   statsigFolder: z
     .string('a folder')
@@ -146,6 +152,16 @@ export const configSchema = z.strictObject({
       megabytes: z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
     })
     .prefault({}),
+  /** Workgroup, staging database, and how much a query may scan. */
+  athena: athenaSchema,
+  /** Bucket, key, databases and workgroup that are there already. Default none. */
+  existing: existingSchema,
+  /** When what lies in the bucket goes by itself. */
+  retention: retentionSchema,
+  /** Whom the alarms tell. */
+  alarms: alarmsSchema,
+  /** The HTTP API's own limit. */
+  endpoint: endpointSchema,
 });
 
 /** What a user writes in `sluice.config.ts`: only `bucket` has no default. */

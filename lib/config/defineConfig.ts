@@ -45,6 +45,11 @@ function findCollisions(config: Config): string[] {
       problems.push(`tables.${kind}: came ${show(name)}, expected another name than tables.${first}.`);
     }
   }
+  if (config.athena.stagingDatabase === config.database) {
+    problems.push(
+      `athena.stagingDatabase: came ${show(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
+    );
+  }
   for (const [i, { sha256 }] of config.keys.entries()) {
     const first = config.keys.findIndex((key) => key.sha256 === sha256);
     if (first < i) {

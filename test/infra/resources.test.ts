@@ -110,6 +110,7 @@ describe('permissions', () => {
     );
     expect(actionsOf.CollectRole).toEqual([
       'firehose:PutRecordBatch',
+      'kms:GenerateDataKey',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:PutObject',
@@ -129,6 +130,8 @@ describe('permissions', () => {
     ]);
     expect(actionsOf.RedriveRole).toEqual([
       'firehose:PutRecordBatch',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:DeleteObject',
@@ -253,7 +256,15 @@ describe('bucket', () => {
       true,
       true,
     ]);
-    expect(JSON.stringify(at(bucket, 'BucketEncryption'))).toContain('AES256');
+    expect(at(bucket, 'BucketEncryption', 'ServerSideEncryptionConfiguration')).toEqual([
+      {
+        ServerSideEncryptionByDefault: {
+          SSEAlgorithm: 'aws:kms',
+          KMSMasterKeyID: resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn,
+        },
+        BucketKeyEnabled: true,
+      },
+    ]);
     expect(at(one('DataBucketPolicy'), 'PolicyDocument', 'Statement', 0)).toMatchObject({
       Effect: 'Deny',
       Principal: '*',
@@ -262,11 +273,16 @@ describe('bucket', () => {
     });
   });
 
-  it('expires nothing that holds events', () => {
+  it('expires nothing that holds events, but for what was refused', () => {
     const expiring = list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules')).filter(
       (rule) => at(rule, 'ExpirationInDays') !== undefined,
     );
-    expect(expiring.map((rule) => at(rule, 'Prefix'))).toEqual(['query-results/', 'ledger/redrive/']);
+    expect(expiring.map((rule) => at(rule, 'Prefix'))).toEqual([
+      'quarantine/',
+      'quarantine-large/',
+      'query-results/',
+      'ledger/redrive/',
+    ]);
   });
 });
 

@@ -18,6 +18,7 @@ describe('defineConfig', () => {
   it('fills in every default', () => {
     expect(defineConfig({ bucket: 'acme' })).toEqual({
       bucket: 'acme',
+      region: 'us-east-1',
       statsigFolder: 'statsig',
       database: 'sluice',
       tables: {
@@ -39,6 +40,19 @@ describe('defineConfig', () => {
       privacy: { redact: {} },
       logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
+      athena: { workgroup: 'sluice', stagingDatabase: 'statsig_staging', scanLimitGigabytes: 1_000 },
+      existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
+      retention: {
+        forwardedDays: null,
+        quarantineDays: 90,
+        queryResultDays: 30,
+        parkedDays: null,
+        errorDays: null,
+        stateVersionDays: 30,
+        dataVersionDays: 1,
+      },
+      alarms: { topicArn: null },
+      endpoint: { requestsPerSecond: 10_000, burst: 5_000 },
     });
   });
 
@@ -67,6 +81,43 @@ describe('defineConfig', () => {
     [
       { bucket: 'acme', privacy: { salt: 'too short' } },
       'privacy.salt: came a text of 9 characters, expected at least 16 characters.',
+    ],
+    [
+      { bucket: 'acme', region: 'eu-west-9' },
+      'region: came "eu-west-9", expected a region that has all of the services',
+    ],
+    [
+      { bucket: 'acme', database: 'one', athena: { stagingDatabase: 'one' } },
+      'athena.stagingDatabase: came "one", expected another database than `database`',
+    ],
+    [
+      { bucket: 'acme', athena: { workgroup: 'primary' } },
+      'athena.workgroup: came "primary", expected a workgroup of its own',
+    ],
+    [
+      { bucket: 'acme', existing: { keyArn: 'alias/acme' } },
+      'existing.keyArn: came "alias/acme", expected the ARN of a KMS key of one region',
+    ],
+    [
+      {
+        bucket: 'acme',
+        existing: {
+          keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef',
+        },
+      },
+      'existing.keyArn: came "arn:aws:kms:eu-west-1:111122223333:key/mrk-',
+    ],
+    [
+      { bucket: 'acme', alarms: { topicArn: 'alerts' } },
+      'alarms.topicArn: came "alerts", expected the ARN of an SNS topic',
+    ],
+    [
+      { bucket: 'acme', retention: { queryResultDays: 0 } },
+      'retention.queryResultDays: came 0, expected 1 or more: null keeps for good.',
+    ],
+    [
+      { bucket: 'acme', endpoint: { requestsPerSecond: 0 } },
+      'endpoint.requestsPerSecond: came 0, expected 1 or more',
     ],
     [{ bucket: 'acme', events: { allow: [] } }, 'events.allow: came [], expected at least one name.'],
     [

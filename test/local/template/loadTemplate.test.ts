@@ -67,7 +67,10 @@ describe('loadTemplate', () => {
       { logicalId: 'DataBucket', name: config.bucket, eventBridge: true, settings: expect.anything() },
     ]);
     expect(deployment.buckets[0]?.settings.policy).toContain('aws:SecureTransport');
-    expect(deployment.databases.map(({ name }) => name)).toEqual([config.database]);
+    expect(deployment.databases.map(({ name }) => name)).toEqual([
+      config.database,
+      config.athena.stagingDatabase,
+    ]);
     expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
       tableKinds.map((kind) => [config.database, tables[kind].name]).sort(),
     );

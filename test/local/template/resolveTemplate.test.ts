@@ -126,9 +126,9 @@ describe('what is not understood', () => {
   it.each([
     [
       'resource types, all at once',
-      { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::KMS::Key' } } },
+      { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::DynamoDB::Table' } } },
       'SLUICE_TEMPLATE_RESOURCE_UNSUPPORTED',
-      'Topic (AWS::SNS::Topic), Key (AWS::KMS::Key).',
+      'Topic (AWS::SNS::Topic), Key (AWS::DynamoDB::Table).',
     ],
     [
       'a reference to nothing',

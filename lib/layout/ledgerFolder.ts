@@ -1,0 +1,2 @@
+/** Folder of state: who works on what, and how far they are. */
+export const LEDGER_FOLDER = 'ledger/';
