@@ -1,6 +1,7 @@
 import type { EventBus } from '../events/openEventBus.ts';
 import type { Firehose } from '../firehose/openFirehose.ts';
 import type { Catalog } from '../glue/model/Catalog.ts';
+import type { Keys } from '../kms/model/Keys.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { Secrets } from '../secretsmanager/model/Secrets.ts';
 import type { Queues } from '../sqs/model/Queues.ts';
@@ -13,13 +14,14 @@ export interface Stores {
   readonly catalog: Catalog;
   readonly queues: Queues;
   readonly secrets: Secrets;
+  readonly keys: Keys;
   readonly bus: EventBus;
   readonly firehose: Firehose;
 }
 
 /** Brings what is there up to the template, as a stack update would: creates what is missing, deletes nothing. */
 export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
-  const { store, catalog, queues, secrets, bus, firehose } = stores;
+  const { store, catalog, queues, secrets, keys, bus, firehose } = stores;
   for (const { name, eventBridge, settings } of deployment.buckets) {
     store.ensureBucket(name, { eventBridge });
     store.bucket(name).settings = settings;
@@ -29,6 +31,8 @@ export async function provision(deployment: Deployment, stores: Stores): Promise
   for (const { name, properties } of deployment.queues)
     queues.ensure(name, queueProperties(properties).settings);
   for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
+  for (const { name, properties } of deployment.keys) keys.ensure(name, properties);
+  for (const properties of deployment.keyAliases) keys.ensureAlias(properties);
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
   for (const { name, properties } of deployment.deliveryStreams)
     await firehose.createStream(name, properties);

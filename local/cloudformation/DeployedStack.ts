@@ -1,3 +1,5 @@
+import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+
 /** One resource of a stack, as CloudFormation lists it. */
 export interface StackResource {
   readonly logicalId: string;
@@ -17,4 +19,13 @@ export interface DeployedStack {
   readonly createdMs: number;
   readonly resources: readonly StackResource[];
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** The stack of a template, its resources in the order in which they were made. */
+export function deployedStack(
+  { resources, outputs }: ResolvedTemplate,
+  identity: Omit<DeployedStack, 'resources' | 'outputs' | 'account'> & { readonly id: string },
+): DeployedStack {
+  const { name, region, partition, id: account, createdMs } = identity;
+  return { name, region, partition, account, createdMs, resources, outputs };
 }

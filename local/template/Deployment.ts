@@ -71,6 +71,9 @@ export interface Deployment {
   readonly deliveryStreams: readonly Part[];
   readonly queues: readonly (Part & { readonly url: string })[];
   readonly secrets: readonly Part[];
+  readonly keys: readonly Part[];
+  /** Properties of keys' aliases, verbatim. */
+  readonly keyAliases: readonly Readonly<Record<string, unknown>>[];
   readonly eventRules: readonly Part[];
   readonly schedules: readonly Schedule[];
   readonly functions: readonly DeployedFunction[];
