@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { MovableClock } from '../clock/MovableClock.ts';
+import { cloudFormationService } from '../cloudformation/cloudFormationService.ts';
+import { type DeployedStack, deployedStack } from '../cloudformation/DeployedStack.ts';
 import { type Controlled, controlApi } from '../control/controlApi.ts';
 import { faultTargets } from '../control/faultTargets.ts';
 import { startEdge } from '../edge/startEdge.ts';
@@ -9,12 +11,15 @@ import { openFirehose } from '../firehose/openFirehose.ts';
 import { startGateway } from '../gateway/startGateway.ts';
 import { glueService } from '../glue/glueService.ts';
 import { Catalog } from '../glue/model/Catalog.ts';
+import { kmsService } from '../kms/kmsService.ts';
+import { Keys } from '../kms/model/Keys.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
 import { s3Service } from '../s3/s3Service.ts';
 import { Secrets } from '../secretsmanager/model/Secrets.ts';
 import { secretsManagerService } from '../secretsmanager/secretsManagerService.ts';
 import { Queues } from '../sqs/model/Queues.ts';
 import { sqsService } from '../sqs/sqsService.ts';
+import { stsService } from '../sts/stsService.ts';
 import { loadTemplate } from '../template/loadTemplate.ts';
 import { readDeployment } from '../template/readDeployment.ts';
 import { resolveTemplate } from '../template/resolveTemplate.ts';
@@ -27,6 +32,7 @@ import { lockDataDirectory } from './lockDataDirectory.ts';
 import { portProblem } from './portProblem.ts';
 import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
+import { startRecording } from './startRecording.ts';
 import { startTriggers } from './startTriggers.ts';
 
 /**
@@ -86,6 +92,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });
   closing.add(() => queues.close());
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
+  const recording = startRecording({ clock, secrets });
   const bus = openEventBus({ region, account, deliver: (arn, json) => void queues.byArn(arn).send(json) });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
   const firehose = await openFirehose({
@@ -96,9 +103,12 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     region,
     account,
     faults,
+    onCall: recording.onStreamCall,
   });
   closing.add(() => firehose.close());
 
+  const keys = new Keys({ clock, partition, region, account });
+  let stack: DeployedStack | undefined;
   let controlled: Controlled | undefined;
   const services = [
     s3Service({ store, clock }),
@@ -106,6 +116,9 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),
+    kmsService({ keys, account }),
+    stsService({ partition, account }),
+    cloudFormationService({ stack: () => stack }),
   ];
   const edge = await startEdge({
     services,
@@ -113,20 +126,24 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     clock,
     otherTimes: () => clock.timesEverTold(),
     faults,
+    credentials: recording.principals.secrets,
+    onCall: recording.onCall,
     port: options.edgePort,
   }).catch(portProblem('--edge-port', options.edgePort));
   closing.add(() => edge.close());
 
-  const deployment = readDeployment(
-    resolveTemplate(loaded.template, {
-      region,
-      account,
-      partition,
-      stackName: loaded.stackName,
-      endpoint: edge.url,
-    }),
-  );
-  await provision(deployment, { store, catalog, queues, secrets, bus, firehose });
+  const resolved = resolveTemplate(loaded.template, {
+    region,
+    account,
+    partition,
+    stackName: loaded.stackName,
+    endpoint: edge.url,
+  });
+  const deployment = readDeployment(resolved);
+  // Before streams are made: one may go on with what an earlier process left.
+  recording.deployed(deployment, resolved);
+  await provision(deployment, { store, catalog, queues, secrets, keys, bus, firehose });
+  stack = deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() });
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
 
   const functions = startFunctions({
@@ -135,6 +152,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     logDirectory: folders.logs,
     edgeUrl: edge.url,
     allowAnyKey: options.checkKeys !== true,
+    credentialsOf: (role) => recording.principals.issue(role),
     clock,
   });
   closing.add(() => functions.close());
@@ -185,7 +203,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
   });
   const targets = faultTargets(deployment, { catalog, queues, secrets });
-  controlled = { status, flush, clock, faults, services, targets };
+  controlled = { status, flush, clock, faults, services, targets, recording };
   return { ...addresses, status, flush, close: () => closing.run() };
 }
 

@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/time/Clock.ts';
 import { LambdaFunction } from '../lambda/LambdaFunction.ts';
+import type { Credentials } from '../record/Principals.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 import { LocalCloudError } from './LocalCloudError.ts';
 import { localAccount } from './localAccount.ts';
@@ -25,6 +26,8 @@ export function startFunctions(options: {
   readonly edgeUrl: string;
   /** Whether any well-formed SDK key may post. */
   readonly allowAnyKey: boolean;
+  /** What a function signs with, by the ARN of its role. */
+  readonly credentialsOf: (role: string) => Credentials;
   /** The time that they see. */
   readonly clock: Clock;
 }): Functions {
@@ -41,7 +44,11 @@ export function startFunctions(options: {
         functionArn: deployed.arn,
         memoryMb: deployed.memoryMb,
         timeoutMs: deployed.timeoutSeconds * 1000,
-        variables: { ...lambdaVariables(deployed), ...deployed.env, ...localVariables(options) },
+        variables: {
+          ...lambdaVariables(deployed, options.credentialsOf(deployed.role)),
+          ...deployed.env,
+          ...localVariables(options),
+        },
         log: (text) => void log.write(text),
         clock: options.clock,
       });
@@ -66,7 +73,10 @@ export function startFunctions(options: {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
-function lambdaVariables({ name, memoryMb }: DeployedFunction): Record<string, string> {
+function lambdaVariables(
+  { name, memoryMb }: DeployedFunction,
+  { accessKeyId, secretAccessKey }: Credentials,
+): Record<string, string> {
   return {
     AWS_REGION: localAccount.region,
     AWS_DEFAULT_REGION: localAccount.region,
@@ -74,8 +84,8 @@ function lambdaVariables({ name, memoryMb }: DeployedFunction): Record<string, s
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-    AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     TZ: ':UTC',
   };
 }

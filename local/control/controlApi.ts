@@ -3,13 +3,16 @@ import { text } from 'node:stream/consumers';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { MovableClock } from '../clock/MovableClock.ts';
 import type { Cloud } from '../cloud/Cloud.ts';
+import type { Recording } from '../cloud/startRecording.ts';
 import { ControlError } from './ControlError.ts';
 import { moveClock, readClock } from './clockCalls.ts';
+import { issueCredentials, readCalls } from './recordCalls.ts';
 import { type SetFaultsContext, setFaults } from './setFaults.ts';
 
 /** What the control API drives. */
 export interface Controlled extends Pick<Cloud, 'status' | 'flush'>, SetFaultsContext {
   readonly clock: MovableClock;
+  readonly recording: Recording;
 }
 
 type Call = (controlled: Controlled, body: unknown) => unknown;
@@ -26,6 +29,12 @@ const CALLS: Readonly<Record<string, Call>> = {
     faults.clear();
     return { faults: [] };
   },
+  'GET /_sluice/calls': ({ recording }) => readCalls(recording),
+  'DELETE /_sluice/calls': ({ recording }) => {
+    recording.clear();
+    return readCalls(recording);
+  },
+  'POST /_sluice/credentials': ({ recording }, body) => issueCredentials(recording, body),
   'GET /_sluice/clock': ({ clock }) => readClock(clock),
   'POST /_sluice/clock': ({ clock }, body) => moveClock(clock, body),
 };

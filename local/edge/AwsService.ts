@@ -21,9 +21,13 @@ export interface AwsRequest {
   /**
    * A service calls it once, as soon as it knows what is asked of it and before it does anything, and lets
    * through what it throws: that is how faults that are set strike. `resource` is what the operation is about,
-   * by name: a stream, a table, `bucket/key`.
+   * by name: a stream, a table, `bucket/key`; `input` is what is asked, for whoever records calls.
    */
-  readonly announce?: ((operation: string, resource: string | undefined) => Promise<void>) | undefined;
+  readonly announce?:
+    | ((operation: string, resource: string | undefined, input?: unknown) => Promise<void>)
+    | undefined;
+  /** Told by a service what else a call is about, by name, where only its body says so. */
+  readonly reach?: ((resource: string) => void) | undefined;
 }
 
 /** What goes back; the edge adds the request id, date and length headers. */

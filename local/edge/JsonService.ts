@@ -80,7 +80,7 @@ export function jsonService(definition: JsonServiceDefinition): AwsService {
     const found = operations.get(name);
     if (found === undefined) throw notImplemented(`${signingName} ${name}`);
     const input = parseInput(body);
-    await request.announce?.(name, definition.resource?.(input));
+    await request.announce?.(name, definition.resource?.(input), input);
     const output = await found.perform(input, request, (error) =>
       refusal(error, input, `${signingName} ${name}`, definition.invalidInput),
     );

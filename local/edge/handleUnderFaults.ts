@@ -4,6 +4,7 @@ import type { LocalClock } from '../clock/LocalClock.ts';
 import { type CallFate, suffer } from '../faults/CallFate.ts';
 import type { Faults } from '../faults/Faults.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
+import type { EdgeCall } from './EdgeCall.ts';
 
 /**
  * Lets a service handle a request as the faults that are set will have it: struck before the service does
@@ -18,17 +19,34 @@ export async function handleUnderFaults(
     readonly faults: Faults;
     readonly clock: Pick<LocalClock, 'after'>;
     readonly connection: Socket;
+    /** Told of the call once it is over, whatever became of it. */
+    readonly onCall?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
   const fates: CallFate[] = [];
-  const response = await service.handle({
-    ...request,
-    async announce(operation, resource) {
-      const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
-      fates.push(fate);
-      await suffer(fate.before, options);
-    },
-  });
+  const reached: string[] = [];
+  let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
+  const tell = (status: number | undefined) => {
+    if (asked === undefined) return;
+    const { accessKeyId } = request.signature;
+    options.onCall?.({ accessKeyId, service: service.signingName, ...asked, reached, status });
+  };
+  const response = await service
+    .handle({
+      ...request,
+      async announce(operation, resource, input) {
+        asked = { operation, resource, input };
+        const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
+        fates.push(fate);
+        await suffer(fate.before, options);
+      },
+      reach: (resource) => void reached.push(resource),
+    })
+    .catch((error: unknown) => {
+      tell(undefined);
+      throw error;
+    });
+  tell(response.status);
   try {
     for (const { after } of fates) await suffer(after, options);
     return response;

@@ -8,6 +8,7 @@ import { AwsError } from './AwsError.ts';
 import type { AwsResponse, AwsService } from './AwsService.ts';
 import { admitRequest } from './admitRequest.ts';
 import { detectService } from './detectService.ts';
+import type { EdgeCall } from './EdgeCall.ts';
 import { handleUnderFaults } from './handleUnderFaults.ts';
 import { jsonError } from './jsonError.ts';
 import { reportDefect } from './reportDefect.ts';
@@ -32,6 +33,8 @@ export interface EdgeOptions {
   readonly clock: LocalClock;
   /** Failures on demand. Default: none. */
   readonly faults?: Faults;
+  /** Told of every call that was signed and understood, once it is over. Default: nobody. */
+  readonly onCall?: (call: EdgeCall) => void;
   /**
    * Further times (epoch ms) by which a signature may be judged, for a clock that is moved: clients outside go
    * by the machine's, and the SDKs by the date of the last answer they had. Default none.
@@ -96,7 +99,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       }
       const parts = { signable, query, requestId };
       const request = await admitRequest(message, parts, authorization, admission);
-      return await handleUnderFaults(service, request, { faults, clock, connection: message.socket });
+      return await handleUnderFaults(service, request, {
+        faults,
+        clock,
+        connection: message.socket,
+        onCall: options.onCall,
+      });
     } catch (error) {
       if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
       if (error instanceof AwsError) return refuse(error);

@@ -15,6 +15,7 @@ import { readStreamSettings } from './model/readStreamSettings.ts';
 import type { SchemaSource } from './model/SchemaSource.ts';
 import type { StreamEntry } from './model/Streams.ts';
 import { streamSchema } from './model/streamSchema.ts';
+import type { StreamCall } from './StreamCall.ts';
 import { putOperations } from './wire/putOperations.ts';
 import { streamName } from './wire/streamName.ts';
 import { streamOperations } from './wire/streamOperations.ts';
@@ -32,6 +33,8 @@ export interface FirehoseOptions {
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
+  /** Told what a stream asks of S3 and Glue, just before. Default: nobody. */
+  readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Asked which records of calls fail. Default: none. */
   readonly faults?: Faults;
 }
@@ -112,7 +115,10 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       const problem = query === undefined ? undefined : await jq.check(query);
       if (problem !== undefined) throw invalidArgument(`MetadataExtractionQuery ${query}: ${problem}`);
       const stream = await DeliveryStream.open({
-        context: { stream: name, settings, sink, schemaSource, writer, clock, account, region, scratch },
+        context: {
+          ...{ stream: name, settings, sink, schemaSource, writer, clock, account, region, scratch },
+          onCall: (call) => options.onCall?.(name, call),
+        },
         directory: join(directory, 'streams', `${name}.stream`),
         clock,
         jq,

@@ -8,6 +8,7 @@ import type { Clock } from '../../../lib/time/Clock.ts';
 import { ConversionError } from '../convert/ConversionError.ts';
 import type { ParquetWriter } from '../convert/ParquetWriter.ts';
 import { RowReader } from '../convert/RowReader.ts';
+import type { StreamCall } from '../StreamCall.ts';
 import type { DeliveryUnit, Failure } from './DeliveryUnit.ts';
 import { errorLine } from './errorLine.ts';
 import type { ObjectSink } from './ObjectSink.ts';
@@ -31,6 +32,8 @@ export interface DeliveryContext {
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
+  /** Told what is asked of S3 and Glue, just before. */
+  readonly onCall?: ((call: StreamCall) => void) | undefined;
   readonly writer: ParquetWriter;
   readonly clock: Clock;
   readonly account: string;
@@ -135,6 +138,7 @@ export class Delivery {
       return conversionFailed('DataFormatConversion.ConversionFailureException', this.#refusal);
     }
     const { database, table } = conversion;
+    this.#context.onCall?.({ operation: 'GetTable', database, table });
     const schema = await this.#context.schemaSource(database, table);
     if (schema === undefined) {
       return conversionFailed(
@@ -169,8 +173,10 @@ export class Delivery {
   }
 
   async #put(key: string, file: { readonly path: string }): Promise<void> {
-    const { sink, settings } = this.#context;
-    await sink.put(settings.bucket, key, { file: file.path }, { contentType: CONTENT_TYPE });
+    const { sink, settings, onCall } = this.#context;
+    const { bucket } = settings;
+    onCall?.({ operation: 'PutObject', bucket, key, failures: key === this.#keys.failures });
+    await sink.put(bucket, key, { file: file.path }, { contentType: CONTENT_TYPE });
   }
 }
 

@@ -1,0 +1,85 @@
+import type { Clock } from '../../lib/time/Clock.ts';
+import type { EdgeCall } from '../edge/EdgeCall.ts';
+import type { StreamCall } from '../firehose/StreamCall.ts';
+import { CallRecorder } from '../record/CallRecorder.ts';
+import { deliveryCalls, type StreamRole } from '../record/deliveryCalls.ts';
+import { callNeeds } from '../record/needs/callNeeds.ts';
+import type { Place } from '../record/Place.ts';
+import { Principals } from '../record/Principals.ts';
+import { serviceCalls } from '../record/serviceCalls.ts';
+import { bucketKeys, streamRoles } from '../record/wiring.ts';
+import type { Secrets } from '../secretsmanager/model/Secrets.ts';
+import type { Deployment } from '../template/Deployment.ts';
+import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+import { localAccount } from './localAccount.ts';
+
+const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
+
+/** A role or user of the template. */
+export interface DeployedPrincipal {
+  readonly logicalId: string;
+  readonly arn: string;
+}
+
+/** What the cloud tells its recorder, and what it asks of it. */
+export interface Recording {
+  readonly recorder: CallRecorder;
+  readonly principals: Principals;
+  readonly onCall: (call: EdgeCall) => void;
+  readonly onStreamCall: (stream: string, call: StreamCall) => void;
+  /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
+  readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
+  /** Forgets what was called; what services do by the wiring stays. */
+  readonly clear: () => void;
+  /** The roles and users of what is deployed. */
+  readonly principalsDeployed: () => readonly DeployedPrincipal[];
+}
+
+/** Records who calls what in the local cloud: see {@link CallRecorder}. */
+export function startRecording(options: { readonly clock: Clock; readonly secrets: Secrets }): Recording {
+  const { id: account, region, partition, ...root } = localAccount;
+  const recorder = new CallRecorder(options.clock);
+  const principals = new Principals({ arn: `arn:${partition}:iam::${account}:root`, ...root });
+  let keys: ReadonlyMap<string, string> = new Map();
+  let streams: ReadonlyMap<string, StreamRole> = new Map();
+  let deployedPrincipals: readonly DeployedPrincipal[] = [];
+  let standing: ReturnType<typeof serviceCalls> = [];
+  const place: Place = {
+    ...{ partition, region, account },
+    bucketKey: (bucket) => keys.get(bucket),
+    secretArn: (id) => options.secrets.all().find(({ arn, name }) => arn === id || name === id)?.arn,
+  };
+  const recordStanding = () => {
+    for (const call of standing) recorder.record(call);
+  };
+  return {
+    recorder,
+    principals,
+    onCall(call) {
+      const { accessKeyId, service, operation } = call;
+      recorder.record({
+        principal: principals.arnOf(accessKeyId) ?? accessKeyId,
+        ...{ service, operation, permissions: callNeeds(call, place), basis: 'seen' },
+      });
+    },
+    onStreamCall(stream, call) {
+      const role = streams.get(stream);
+      if (role === undefined) return;
+      for (const made of deliveryCalls(call, role, place)) recorder.record(made);
+    },
+    deployed(deployment, resolved) {
+      keys = bucketKeys(resolved, place);
+      streams = streamRoles(resolved);
+      deployedPrincipals = resolved.resources.flatMap(({ type, logicalId, arn }) =>
+        arn !== undefined && PRINCIPAL_TYPES.has(type) ? [{ logicalId, arn }] : [],
+      );
+      standing = serviceCalls(deployment, resolved, place);
+      recordStanding();
+    },
+    clear() {
+      recorder.clear();
+      recordStanding();
+    },
+    principalsDeployed: () => deployedPrincipals,
+  };
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+/** What a client signs with. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Who signs with which access key: the account's root with the one given, and each role or user with credentials of
+ * its own, the same after every start.
+ */
+export class Principals {
+  readonly #secrets = new Map<string, string>();
+  readonly #arns = new Map<string, string>();
+
+  constructor(root: { readonly arn: string } & Credentials) {
+    this.#add(root.arn, root);
+  }
+
+  /** Access key → secret, as the edge checks signatures; grows as credentials are issued. */
+  get secrets(): ReadonlyMap<string, string> {
+    return this.#secrets;
+  }
+
+  /** Credentials of a role or user, by its ARN. */
+  issue(arn: string): Credentials {
+    const digest = createHash('sha256').update(`sluice local credentials of ${arn}`).digest();
+    const credentials = {
+      accessKeyId: `ASIA${base32(digest.subarray(0, 10))}`,
+      secretAccessKey: digest.toString('base64url'),
+    };
+    this.#add(arn, credentials);
+    return credentials;
+  }
+
+  /** ARN of whoever has an access key; undefined when nobody has. */
+  arnOf(accessKeyId: string): string | undefined {
+    return this.#arns.get(accessKeyId);
+  }
+
+  #add(arn: string, { accessKeyId, secretAccessKey }: Credentials): void {
+    this.#secrets.set(accessKeyId, secretAccessKey);
+    this.#arns.set(accessKeyId, arn);
+  }
+}
+
+/** The alphabet of AWS's access keys. */
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? [])
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)])
+    .join('');
+}

@@ -1,0 +1,40 @@
+import { memberOf } from '../../edge/memberOf.ts';
+import { arnAt, type Place } from '../Place.ts';
+import type { NeededPermission } from '../RecordedCall.ts';
+
+/** Operations that are about a database and are given its name as `Name`. */
+const OF_DATABASE = new Set(['GetDatabase', 'UpdateDatabase', 'DeleteDatabase']);
+/** Operations whose `Name` is a table's. */
+const OF_TABLE = new Set(['GetTable', 'DeleteTable', 'GetTableVersion', 'GetTableVersions']);
+
+/**
+ * Glue checks the catalog, the database and the table, each by itself; a list of tables needs every table of the
+ * database. https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+export function glueNeeds(operation: string, input: unknown, place: Place): NeededPermission[] {
+  const input_ = (name: string) => memberOf(input, name);
+  const database =
+    input_('DatabaseName') ??
+    (OF_DATABASE.has(operation) ? input_('Name') : undefined) ??
+    inner(input, 'DatabaseInput');
+  const table =
+    input_('TableName') ??
+    (OF_TABLE.has(operation) ? input_('Name') : undefined) ??
+    inner(input, 'TableInput');
+  const resources = ['catalog'];
+  if (operation === 'GetDatabases') resources.push('database/*');
+  if (database !== undefined) resources.push(`database/${database}`);
+  if (database !== undefined && operation === 'GetTables') resources.push(`table/${database}/*`);
+  if (database !== undefined && table !== undefined) resources.push(`table/${database}/${table}`);
+  return resources.map((resource) => ({
+    action: `glue:${operation}`,
+    resource: arnAt(place, 'glue', resource),
+    context: {},
+  }));
+}
+
+function inner(input: unknown, member: string): string | undefined {
+  return typeof input === 'object' && input !== null
+    ? memberOf(Reflect.get(input, member), 'Name')
+    : undefined;
+}
