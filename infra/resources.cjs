@@ -1,6 +1,7 @@
 // Serverless reads `resources` from CommonJS; the resources themselves are TypeScript modules, which Node runs
 // as they are. Both come from `resources.ts`, made for the service and stage at hand.
 const { resolve } = require('node:path');
+const explainForServerless = require('./explainForServerless.cjs');
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   if (!process.features.typescript) {
@@ -8,14 +9,18 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       `This is Node ${process.version}, which does not run TypeScript. Use \`npx serverless\`: npx takes the Node that the repository brings along.`,
     );
   }
-  const [{ resources }, { loadConfig }, { configFile }] = await Promise.all([
+  const [{ resources }, { demandRegion }, { loadConfig }, { configFile }] = await Promise.all([
     import('./resources.ts'),
+    import('./demandRegion.ts'),
     import('../lib/config/loadConfig.ts'),
     import('./configFile.ts'),
   ]);
-  return resources({
-    config: await loadConfig(configFile(resolve(__dirname, '..'), process.env)),
-    service: await resolveConfigurationProperty(['service']),
-    stage: await resolveVariable('sls:stage'),
+  const service = await resolveConfigurationProperty(['service']);
+  const stage = await resolveVariable('sls:stage');
+  const region = await resolveConfigurationProperty(['provider', 'region']);
+  return explainForServerless(async () => {
+    const config = await loadConfig(configFile(resolve(__dirname, '..'), process.env));
+    demandRegion(config, region);
+    return resources({ config, service, stage });
   });
 };

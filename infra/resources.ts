@@ -1,6 +1,7 @@
 import { alarms } from './alarms.ts';
 import { catalog } from './catalog.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
+import { type Extension, extensions } from './extensions.ts';
 import { functionRoles } from './functionRoles.ts';
 import { key } from './key.ts';
 import { keysSecret } from './keysSecret.ts';
@@ -8,6 +9,7 @@ import { objectCreatedRules } from './objectCreatedRules.ts';
 import { type Output, outputs } from './outputs.ts';
 import { queues } from './queues.ts';
 import type { Resources } from './Resource.ts';
+import { readers } from './readers.ts';
 import type { Stack } from './Stack.ts';
 import { schedules } from './schedules.ts';
 import { storage } from './storage.ts';
@@ -15,7 +17,12 @@ import { streams } from './streams.ts';
 import { workgroup } from './workgroup.ts';
 
 /** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
-export function resources(stack: Stack): { Resources: Resources; Outputs: Readonly<Record<string, Output>> } {
+export function resources(stack: Stack): {
+  readonly Resources: Resources;
+  readonly Outputs: Readonly<Record<string, Output>>;
+  /** Serverless's word for it; it is no part of the template. */
+  readonly extensions: Readonly<Record<string, Extension>>;
+} {
   return {
     Resources: {
       ...key(stack),
@@ -28,9 +35,11 @@ export function resources(stack: Stack): { Resources: Resources; Outputs: Readon
       ...queues(stack),
       ...objectCreatedRules(stack),
       ...functionRoles(stack),
+      ...readers(stack),
       ...schedules(stack),
       ...alarms(stack),
     },
     Outputs: outputs(stack),
+    extensions: extensions(stack),
   };
 }

@@ -95,7 +95,14 @@ export const stageProperties = z.strictObject({
   /** Without a path of its own in front of every route. */
   StageName: z.literal('$default'),
   AutoDeploy: z.literal(true),
-  DefaultRouteSettings: z.strictObject({ DetailedMetricsEnabled: inert }).optional(),
+  DefaultRouteSettings: z
+    .strictObject({
+      DetailedMetricsEnabled: inert,
+      // A laptop is slower than any limit; what a throttled gateway answers is a fault to be set (docs/local.md).
+      ThrottlingRateLimit: inert.optional(),
+      ThrottlingBurstLimit: inert.optional(),
+    })
+    .optional(),
 });
 
 export const integrationProperties = z.strictObject({

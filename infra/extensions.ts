@@ -1,0 +1,26 @@
+import type { Value } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+
+/** Properties that resources get besides those that Serverless gives them. */
+export interface Extension {
+  readonly Properties: { readonly [name: string]: Value };
+}
+
+/**
+ * What Serverless makes and can't be told in serverless.yml. A property given here replaces Serverless's own as a
+ * whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
+ */
+export function extensions(stack: Stack): Readonly<Record<string, Extension>> {
+  const { requestsPerSecond, burst } = stack.config.endpoint;
+  return {
+    [logicalIds.httpApiStage]: {
+      Properties: {
+        DefaultRouteSettings: {
+          DetailedMetricsEnabled: false,
+          ThrottlingRateLimit: requestsPerSecond,
+          ThrottlingBurstLimit: burst,
+        },
+      },
+    },
+  };
+}
