@@ -4,6 +4,7 @@ import { databaseName, stagingDatabaseName } from './databaseName.ts';
 import { sub } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
 import type { Value } from './Resource.ts';
+import { readerOutputs } from './readers.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 import { workgroupName } from './workgroupArn.ts';
 
@@ -36,5 +37,6 @@ export function outputs(stack: Stack): Readonly<Record<string, Output>> {
     ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
+    ...readerOutputs(stack),
   };
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { alarmsSchema } from './alarmsSchema.ts';
 import { athenaSchema } from './athenaSchema.ts';
+import { bucketName } from './bucketName.ts';
 import { endpointSchema } from './endpointSchema.ts';
 import { existingSchema } from './existingSchema.ts';
 import { keySchema } from './keySchema.ts';
+import { readersSchema } from './readersSchema.ts';
 import { REGIONS } from './regions.ts';
 import { retentionSchema } from './retentionSchema.ts';
 import { sqlName } from './sqlName.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /**
  * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
  * not `*`, which in a policy's ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold
@@ -35,7 +35,7 @@ const nameLists = () =>
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
-  bucket: z.string('a bucket name').regex(BUCKET, 'an S3 bucket name: 3 to 63 of a-z 0-9 . -'),
+  bucket: bucketName(),
   /** Region that everything is deployed to, unless `--region` names another. Default `us-east-1`. */
   region: z
     .enum(REGIONS, 'a region that has all of the services: lib/config/regions.ts lists them')
@@ -156,6 +156,8 @@ export const configSchema = z.strictObject({
   athena: athenaSchema,
   /** Bucket, key, databases and workgroup that are there already. Default none. */
   existing: existingSchema,
+  /** Statsig, OWOX Data Marts and Metabase: who is let in to read. Default nobody. */
+  readers: readersSchema,
   /** When what lies in the bucket goes by itself. */
   retention: retentionSchema,
   /** Whom the alarms tell. */

@@ -74,6 +74,16 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
       Arn: (r) => `arn:${r.stack.partition}:iam::${r.stack.account}:role/${nameOf(r, 'RoleName')}`,
     }),
   ],
+  ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
+  // The local cloud lets nobody sign in with it: it only looks like one.
+  ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
+  ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
+  [
+    'AWS::IAM::InstanceProfile',
+    inert(named('InstanceProfileName'), {
+      Arn: (r) => iamArn(r, `instance-profile/${nameOf(r, 'InstanceProfileName')}`),
+    }),
+  ],
   ['AWS::Lambda::Permission', inert(generatedName)],
   ['AWS::Lambda::Version', inert((r) => `${text(r.properties.FunctionName)}:1`, { Version: () => '1' })],
   [
@@ -133,6 +143,19 @@ function inner(resource: KnownResource, member: string): string {
   const input = resource.properties[member];
   const name = typeof input === 'object' && input !== null ? Reflect.get(input, 'Name') : undefined;
   return name === undefined ? generatedName(resource).toLowerCase() : text(name);
+}
+
+function iamArn({ stack }: KnownResource, rest: string): string {
+  return `arn:${stack.partition}:iam::${stack.account}:${rest}`;
+}
+
+function managedPolicyArn(resource: KnownResource): string {
+  return iamArn(resource, `policy/${nameOf(resource, 'ManagedPolicyName')}`);
+}
+
+/** Twenty characters, as IAM's own. */
+function accessKeyId(resource: KnownResource): string {
+  return `AKIA${digest(resource).slice(0, 16).toUpperCase()}`;
 }
 
 function queueUrl(resource: KnownResource): string {

@@ -1,0 +1,7 @@
+/** What IAM takes. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const ACCESS_LIMITS = {
+  /** Characters of a managed policy, white space not counted. */
+  managedPolicyCharacters: 6_144,
+  /** Managed policies attached to one role or user, by default. */
+  attachedPolicies: 10,
+} as const;

@@ -1,0 +1,98 @@
+import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
+import { bucketArn, objectsArn } from './placeArns.ts';
+
+/**
+ * A bucket that belongs to someone else and the one who is let into it. Across accounts nobody gets in by one side's
+ * word: the bucket's policy and the caller's own must both allow it, and so must both sides' word on the key.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+ */
+export interface OtherBucket {
+  readonly partition: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** ARN of our role, or of Statsig's user `arn:aws:iam::999689269917:user/<STATSIG_IAM_USER>`. */
+  readonly principal: string;
+  /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
+  readonly keyArn?: string | undefined;
+}
+
+/** What each side has to apply. */
+export interface OtherBucketPolicies {
+  /** The bucket's policy, which its owner applies. */
+  readonly bucketPolicy: PolicyDocument;
+  /** What the owner adds to the policy of the bucket's key; undefined without a key. */
+  readonly keyPolicy: PolicyDocument | undefined;
+  /** What the caller's own role or user needs. */
+  readonly callerPolicy: PolicyDocument;
+}
+
+interface Use {
+  readonly bucketActions: readonly string[];
+  readonly objectActions: readonly string[];
+  readonly keyActions: readonly string[];
+}
+
+/** Lists and reads the files of datasets: the policy of Statsig's S3 ingestion document. */
+export function ingestSource(source: OtherBucket): OtherBucketPolicies {
+  return policies(source, {
+    bucketActions: ['s3:GetBucketLocation', 's3:ListBucket'],
+    objectActions: ['s3:GetObject'],
+    keyActions: ['kms:Decrypt'],
+  });
+}
+
+/**
+ * Writes, replaces and deletes files, in parts where they are large: the export policy of the same document, whose
+ * `s3:ListBucketMultipartUploads` stands beside objects, where it never takes effect, as it is the bucket's.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export function exportTarget(target: OtherBucket): OtherBucketPolicies {
+  return policies(target, {
+    bucketActions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+    objectActions: [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+      's3:GetObject',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ],
+    keyActions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  });
+}
+
+function policies(other: OtherBucket, use: Use): OtherBucketPolicies {
+  const principal = { Principal: { AWS: other.principal } };
+  const onBucket: Statement = {
+    Sid: 'Bucket',
+    Effect: 'Allow',
+    Action: use.bucketActions,
+    Resource: [bucketArn(other, other.bucket)],
+  };
+  const onObjects: Statement = {
+    Sid: 'Objects',
+    Effect: 'Allow',
+    Action: use.objectActions,
+    Resource: [objectsArn(other, other.bucket)],
+  };
+  const onKey = (resource: string): Statement => ({
+    Sid: 'KeyThroughS3',
+    Effect: 'Allow',
+    Action: use.keyActions,
+    Resource: [resource],
+    Condition: { StringEquals: { 'kms:ViaService': `s3.${other.region}.amazonaws.com` } },
+  });
+  return {
+    bucketPolicy: policyDocument([
+      { ...onBucket, ...principal },
+      { ...onObjects, ...principal },
+    ]),
+    // In a key's own policy `*` is that key.
+    keyPolicy: other.keyArn === undefined ? undefined : policyDocument([{ ...onKey('*'), ...principal }]),
+    callerPolicy: policyDocument([
+      onBucket,
+      onObjects,
+      other.keyArn === undefined ? undefined : onKey(other.keyArn),
+    ]),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Reader } from '../config/readersSchema.ts';
+import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
+import { owoxPolicy } from './owoxPolicy.ts';
+import type { Place } from './Place.ts';
+import type { PolicyDocument } from './PolicyDocument.ts';
+import { statsigPolicy } from './statsigPolicy.ts';
+
+/** A policy and what it is called beside the others of the same reader. */
+export interface NamedPolicy {
+  readonly name: 'read' | 'write';
+  readonly document: PolicyDocument;
+}
+
+/** All that a configured reader may do, whether as a role or as a user. */
+export function readerPermissions(place: Place, reader: Reader): readonly NamedPolicy[] {
+  switch (reader.kind) {
+    case 'statsig':
+      return [{ name: 'read', document: statsigPolicy(place, reader) }];
+    case 'owox':
+      return [{ name: 'read', document: owoxPolicy(place, reader) }];
+    case 'metabase':
+      return [
+        { name: 'read', document: metabasePolicy(place) },
+        ...(reader.ownDatabase === null
+          ? []
+          : [{ name: 'write', document: metabaseWritePolicy(place, reader.ownDatabase) } as const]),
+      ];
+  }
+}

@@ -1,0 +1,81 @@
+import { landedFolders } from '../layout/landedFolders.ts';
+import type { Place } from './Place.ts';
+import type { Statement } from './PolicyDocument.ts';
+import { bucketArn, catalogArns, databaseArns, objectsArn } from './placeArns.ts';
+
+/** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
+export function readRows(place: Place): Statement {
+  return {
+    Sid: 'ReadRows',
+    Effect: 'Allow',
+    Action: ['s3:GetObject'],
+    Resource: landedFolders(place).map((folder) => objectsArn(place, place.bucket, folder)),
+  };
+}
+
+/**
+ * Lists files under some folders only: Athena lists a partition's location before it reads it. A list of the whole
+ * bucket, without a prefix, is refused.
+ *
+ * @param folders With the slash at their ends.
+ */
+export function listFolders(place: Place, folders: readonly string[]): Statement {
+  return {
+    Sid: 'ListFolders',
+    Effect: 'Allow',
+    Action: ['s3:ListBucket'],
+    Resource: [bucketArn(place, place.bucket)],
+    Condition: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
+  };
+}
+
+/** Athena asks where a bucket is before it reads from it or writes results to it. */
+export function locateBuckets(place: Place, buckets: readonly string[]): Statement {
+  return {
+    Sid: 'LocateBuckets',
+    Effect: 'Allow',
+    Action: ['s3:GetBucketLocation'],
+    Resource: buckets.map((bucket) => bucketArn(place, bucket)),
+  };
+}
+
+/** Reads what the catalogue says about our tables, their partitions and the views on them. */
+export function readTables(place: Place, actions: readonly string[]): Statement {
+  return {
+    Sid: 'ReadTables',
+    Effect: 'Allow',
+    Action: actions,
+    Resource: catalogArns(place, place.database),
+  };
+}
+
+/**
+ * Athena looks at the database `default` of whoever queries, whatever the query names; AWS calls access to it and to
+ * the catalogue mandatory. `glue:CreateDatabase`, with which Athena would make a missing `default`, is not given: an
+ * account has it since Athena was first opened there.
+ * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
+ */
+export function seeDefaultDatabase(place: Place): Statement {
+  return {
+    Sid: 'SeeDefaultDatabase',
+    Effect: 'Allow',
+    Action: ['glue:GetDatabase', 'glue:GetDatabases'],
+    Resource: databaseArns(place, 'default'),
+  };
+}
+
+/**
+ * S3 decrypts what is read, and encrypts what is written, with the caller's permission on the key; uploads in parts
+ * need both. By way of S3 only: with the key alone nobody decrypts a byte.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
+ * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ */
+export function useKey(place: Pick<Place, 'keyArn' | 'region'>, use: 'read' | 'read and write'): Statement {
+  return {
+    Sid: 'UseKeyThroughS3',
+    Effect: 'Allow',
+    Action: use === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: [place.keyArn],
+    Condition: { StringEquals: { 'kms:ViaService': `s3.${place.region}.amazonaws.com` } },
+  };
+}

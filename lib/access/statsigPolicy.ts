@@ -1,0 +1,183 @@
+import { forwardedFolders, ingestedFolder } from '../layout/landedFolders.ts';
+import { QUERY_RESULTS_FOLDER } from '../layout/queryResultsFolder.ts';
+import type { Place } from './Place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
+import { locateBuckets, readTables, seeDefaultDatabase, useKey } from './readerStatements.ts';
+
+/** What may differ between one Statsig project and the next. */
+export interface StatsigAccess {
+  /** Statsig's own forwarding writes into the same folders: the deny of writes to them is lifted. */
+  readonly statsigForwardsHere: boolean;
+  /** Statsig may administer the key, as its encryption guide asks. */
+  readonly keyAdministrator: boolean;
+}
+
+/** Everything Statsig may do, as a role or as a user: docs/readers.md compares it with Statsig's document. */
+export function statsigPolicy(place: Place, access: StatsigAccess): PolicyDocument {
+  return policyDocument([
+    listStagingBucket(place),
+    locateBuckets(place, [place.bucket]),
+    stageFiles(place),
+    readTables(place, [
+      'glue:BatchGetPartition',
+      'glue:GetDatabase',
+      'glue:GetDatabases',
+      'glue:GetPartition',
+      'glue:GetPartitions',
+      'glue:GetTable',
+      'glue:GetTables',
+    ]),
+    stageTables(place),
+    seeDefaultDatabase(place),
+    runQueries(place),
+    useKey(place, 'read and write'),
+    keepFiles(place, access),
+    access.statsigForwardsHere ? undefined : keepTables(place),
+    access.keyAdministrator ? administerKey(place) : undefined,
+  ]);
+}
+
+/**
+ * Statsig's document lets it list the whole bucket, "to recognize your staging S3 bucket". Here a list that names a
+ * prefix must name one of Statsig's; one without a prefix is let through, since IAM can't tell it from `HeadBucket`,
+ * by which clients look whether a bucket is there. It shows names, no contents.
+ */
+function listStagingBucket(place: Place): Statement {
+  const folders = [`${place.statsigFolder}/`, QUERY_RESULTS_FOLDER];
+  return {
+    Sid: 'ListStagingBucket',
+    Effect: 'Allow',
+    Action: ['s3:ListBucket'],
+    Resource: [bucketArn(place, place.bucket)],
+    Condition: { StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
+  };
+}
+
+/** Its own tables' files, results of its queries, and of ours the rows: {@link keepFiles} takes writing those away. */
+function stageFiles(place: Place): Statement {
+  return {
+    Sid: 'StageFiles',
+    Effect: 'Allow',
+    Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+    Resource: [`${place.statsigFolder}/`, QUERY_RESULTS_FOLDER].map((folder) =>
+      objectsArn(place, place.bucket, folder),
+    ),
+  };
+}
+
+/** Makes, changes and drops tables in the staging database. */
+function stageTables(place: Place): Statement {
+  return {
+    Sid: 'StageTables',
+    Effect: 'Allow',
+    Action: [
+      'glue:BatchCreatePartition',
+      'glue:BatchDeletePartition',
+      'glue:CreatePartition',
+      'glue:CreateTable',
+      'glue:DeletePartition',
+      'glue:DeleteTable',
+      'glue:GetDatabase',
+      'glue:GetDatabases',
+      'glue:GetPartition',
+      'glue:GetPartitions',
+      'glue:GetTable',
+      'glue:GetTables',
+      'glue:UpdatePartition',
+      'glue:UpdateTable',
+    ],
+    Resource: catalogArns(place, place.stagingDatabase),
+  };
+}
+
+/** Queries in our workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
+function runQueries(place: Place): Statement {
+  return {
+    Sid: 'RunQueries',
+    Effect: 'Allow',
+    Action: [
+      'athena:GetQueryExecution',
+      'athena:GetQueryResults',
+      'athena:StartQueryExecution',
+      'athena:StopQueryExecution',
+    ],
+    Resource: [workgroupArn(place, place.workgroup)],
+  };
+}
+
+/**
+ * Raw data is nobody's but ours to write, though it lies in the folder that Statsig writes in. Ingested data is kept
+ * from it even when Statsig forwards here by itself, which it does into the other folders.
+ */
+function keepFiles(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
+  return {
+    Sid: 'KeepOurFiles',
+    Effect: 'Deny',
+    Action: [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:DeleteObjectTagging',
+      's3:DeleteObjectVersion',
+      's3:PutObject',
+      's3:PutObjectTagging',
+    ],
+    Resource: [...(statsigForwardsHere ? [] : forwardedFolders(place)), ingestedFolder(place)].map((folder) =>
+      objectsArn(place, place.bucket, folder),
+    ),
+  };
+}
+
+/** Our tables are nobody's but ours to change, whatever else the role or user is given later. */
+function keepTables(place: Place): Statement {
+  return {
+    Sid: 'KeepOurTables',
+    Effect: 'Deny',
+    Action: [
+      'glue:BatchCreatePartition',
+      'glue:BatchDeletePartition',
+      'glue:BatchDeleteTable',
+      'glue:BatchUpdatePartition',
+      'glue:CreatePartition',
+      'glue:CreateTable',
+      'glue:DeletePartition',
+      'glue:DeleteTable',
+      'glue:UpdatePartition',
+      'glue:UpdateTable',
+    ],
+    Resource: [arnIn(place, 'glue', `table/${place.database}/*`)],
+  };
+}
+
+/**
+ * What the console gives a key administrator. It includes the key's policy, with which a holder can give itself and
+ * others everything else, and its deletion, with which all data is lost. Statsig's guide asks for it; reading and
+ * staging need none of it.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
+ */
+function administerKey({ keyArn }: Place): Statement {
+  return {
+    Sid: 'AdministerKey',
+    Effect: 'Allow',
+    Action: [
+      'kms:CancelKeyDeletion',
+      'kms:DescribeKey',
+      'kms:DisableKey',
+      'kms:DisableKeyRotation',
+      'kms:EnableKey',
+      'kms:EnableKeyRotation',
+      'kms:GetKeyPolicy',
+      'kms:GetKeyRotationStatus',
+      'kms:ListGrants',
+      'kms:ListKeyPolicies',
+      'kms:ListResourceTags',
+      'kms:PutKeyPolicy',
+      'kms:RevokeGrant',
+      'kms:ScheduleKeyDeletion',
+      'kms:TagResource',
+      'kms:UntagResource',
+      'kms:UpdateKeyDescription',
+    ],
+    Resource: [keyArn],
+  };
+}

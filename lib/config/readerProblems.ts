@@ -1,0 +1,75 @@
+import type { Config } from './configSchema.ts';
+import type { MetabaseReader, Reader, StatsigReader } from './readersSchema.ts';
+
+/** What is wrong with `readers` that no field shows alone; a sentence each, with the field's name in front. */
+export function readerProblems(config: Pick<Config, 'readers' | 'bucket' | 'database' | 'athena'>): string[] {
+  return [
+    ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
+    ...sharedNames(config),
+  ];
+}
+
+function ownProblems(reader: Reader, field: string): string[] {
+  if (reader.kind === 'owox') return [];
+  return reader.as === 'user'
+    ? roleMembers(reader).map(
+        (member) => `${field}.${member}: expected none: a user signs in with access keys, nobody assumes it.`,
+      )
+    : roleProblems(reader, field);
+}
+
+/** The members given that only a role has. */
+function roleMembers(reader: StatsigReader | MetabaseReader): string[] {
+  const { principal } = reader;
+  const externalId = reader.kind === 'statsig' ? reader.externalId : undefined;
+  return [
+    ...(principal === undefined ? [] : ['principal']),
+    ...(externalId === undefined ? [] : ['externalId']),
+    ...(reader.kind === 'statsig' && reader.allowNoExternalId ? ['allowNoExternalId'] : []),
+  ];
+}
+
+function roleProblems(reader: StatsigReader | MetabaseReader, field: string): string[] {
+  if (reader.kind === 'metabase') {
+    return reader.principal === undefined
+      ? [`${field}.principal: came nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`]
+      : [];
+  }
+  const problems: string[] = [];
+  if (reader.principal === undefined) {
+    problems.push(
+      `${field}.principal: came nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.`,
+    );
+  }
+  if (reader.externalId === undefined && !reader.allowNoExternalId) {
+    problems.push(
+      `${field}.externalId: came nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.`,
+    );
+  }
+  return problems;
+}
+
+/** Names that must be nobody else's: of readers, and of what is a reader's own. */
+function sharedNames({ readers, bucket, database, athena }: Parameters<typeof readerProblems>[0]): string[] {
+  const problems: string[] = [];
+  const names = new Map<string, string>();
+  const buckets = new Map([[bucket, 'bucket']]);
+  // Athena looks at `default` for everyone, and most accounts have it already.
+  const databases = new Map([
+    [database, 'database'],
+    [athena.stagingDatabase, 'athena.stagingDatabase'],
+    ['default', 'that of the account'],
+  ]);
+  const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
+    const other = taken.get(name);
+    if (other === undefined) taken.set(name, field);
+    else problems.push(`${field}: came ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+  };
+  for (const [i, reader] of readers.entries()) {
+    claim(names, reader.name, `readers.${i}.name`, 'name');
+    if (reader.kind === 'owox') claim(buckets, reader.resultsBucket, `readers.${i}.resultsBucket`, 'bucket');
+    if (reader.kind !== 'statsig' && reader.ownDatabase !== null)
+      claim(databases, reader.ownDatabase, `readers.${i}.ownDatabase`, 'database');
+  }
+  return problems;
+}
