@@ -14,6 +14,7 @@ import type { Stack } from './Stack.ts';
 import { schedules } from './schedules.ts';
 import { storage } from './storage.ts';
 import { streams } from './streams.ts';
+import { views } from './views.ts';
 import { workgroup } from './workgroup.ts';
 
 /** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
@@ -29,6 +30,7 @@ export function resources(stack: Stack): {
       ...storage(stack),
       ...keysSecret(stack),
       ...catalog(stack),
+      ...views(stack),
       ...workgroup(stack),
       ...deliveryRoles(stack),
       ...streams(stack),

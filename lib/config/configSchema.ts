@@ -62,6 +62,11 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Custom unit IDs that become columns: name in `user.customIDs` → column, e.g. `{ companyID: 'company_id' }`. Default none. */
   unitIds: z.record(z.string().min(1), sqlName('column')).default({}),
+  /**
+   * What of an event's JSON becomes a column of the views: column → path, e.g. `{ plan: 'user.custom.plan' }`; also
+   * `metadata.…` (of custom events) and `statsigMetadata.…`. Applies to what has landed already, too. Default none.
+   */
+  jsonPaths: z.record(z.string(), z.string('a path')).default({}),
   /** How far an event's time may lie from its arrival and still choose its date folder. Default 7 days back, 1 ahead. */
   timeWindow: z
     .strictObject({

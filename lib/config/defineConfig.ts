@@ -5,6 +5,7 @@ import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
+import { viewProblems } from './viewProblems.ts';
 import { readerProblems } from './readerProblems.ts';
 
 /**
@@ -91,6 +92,7 @@ function findCollisions(config: Config): string[] {
     }
     taken.set(column, unitId);
   }
+  problems.push(...viewProblems(config));
   return problems;
 }
 

@@ -18,15 +18,17 @@ const HASHED = /^(?:\d{1,10}|[A-Za-z0-9+/]{43}=)$/;
  */
 export function experimentNames(experiments: readonly string[]): (sent: string) => ResolvedName {
   const known = new Map<string, string>();
-  for (const name of experiments) {
-    known.set(djb2(name), name);
-    known.set(hash('sha256', name, 'base64'), name);
-  }
+  for (const name of experiments) for (const hashed of hashesOf(name)) known.set(hashed, name);
   for (const name of experiments) known.set(name, name);
   return (sent) => {
     const name = known.get(sent);
     return name === undefined ? { name: sent, resolved: !HASHED.test(sent) } : { name, resolved: true };
   };
+}
+
+/** What an initialize response may have in place of a name. */
+export function hashesOf(name: string): readonly string[] {
+  return [djb2(name), hash('sha256', name, 'base64')];
 }
 
 /** Statsig's djb2, 32 bits in decimal: @statsig/client-core src/Hashing.js. */

@@ -4,7 +4,7 @@ import { ShortTexts } from '../json/ShortTexts.ts';
  * Rule IDs that put nobody in a group: no rule matched, the feature is off or not started, or the unit fell
  * out on the way. Read in Statsig's evaluators (go-sdk evaluator.go, server-core cmab_evaluator.rs) and specs.
  */
-const NO_GROUP = new Set([
+export const NO_GROUP: ReadonlySet<string> = new Set([
   '',
   'default',
   'disabled',
@@ -16,7 +16,7 @@ const NO_GROUP = new Set([
 ]);
 
 /** Endings of rule IDs that assign nobody: autotune's exploration, and overrides (go-sdk, ruby-sdk sampling). */
-const NO_GROUP_ENDINGS = [':explore', ':override', ':id_override'] as const;
+export const NO_GROUP_ENDINGS = [':explore', ':override', ':id_override'] as const;
 
 /**
  * Evaluation reasons without an evaluation, as any part of `source:result`. SDKs spell them in their own

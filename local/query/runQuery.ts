@@ -1,10 +1,13 @@
 import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteName } from '../../lib/sql/quoteName.ts';
 import { dataFolders } from '../cloud/dataDirectory.ts';
 import type { TableEntry } from '../glue/model/entries.ts';
 import { readCatalog } from '../glue/model/readCatalog.ts';
+import { athenaViews, isView, viewsFor } from './athenaView.ts';
+import { makeViews, type UnmadeView } from './makeViews.ts';
 import { partitionFiles } from './partitionFiles.ts';
 import { QueryError } from './QueryError.ts';
-import { type QueryTable, quoteName, tableView } from './tableView.ts';
+import { type QueryTable, tableView } from './tableView.ts';
 import { type JsonValue, toJsonValue } from './toJsonValue.ts';
 
 /** One row of an answer, by column name. */
@@ -12,7 +15,7 @@ export type QueryRow = Readonly<Record<string, JsonValue>>;
 
 /**
  * Answers SQL (DuckDB's dialect) over the registered partitions of the local catalog. Reads only what is on
- * disk, so it needs no running cloud; a table can be named with or without its database.
+ * disk, so it needs no running cloud; a table or view can be named with or without its database.
  *
  * @param directory The data directory of the local cloud.
  * @throws QueryError `SLUICE_QUERY_NO_DATA` without a catalog, `SLUICE_QUERY_FAILED` with DuckDB's own message.
@@ -21,6 +24,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('SLUICE_QUERY_NO_DATA', `Looked in ${folders.root}.`);
+  let unmade: readonly UnmadeView[] = [];
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
@@ -28,9 +32,10 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
     for (const database of databases) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
       for (const table of database.tables.values()) {
-        await connection.run(tableView(toQueryTable(table, folders.s3)));
+        if (!isView(table)) await connection.run(tableView(toQueryTable(table, folders.s3)));
       }
     }
+    unmade = await makeViews(connection, viewsFor(sql, athenaViews(databases)));
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
     const reader = await connection.runAndReadAll(sql);
@@ -39,9 +44,9 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
       .getRows()
       .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
   } catch (error) {
-    throw new QueryError('SLUICE_QUERY_FAILED', error instanceof Error ? error.message : '', {
-      cause: error,
-    });
+    const message = error instanceof Error ? error.message : '';
+    const reasons = unmade.map(({ view, reason }) => `\nThe view ${view.name} could not be made: ${reason}`);
+    throw new QueryError('SLUICE_QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -1,3 +1,5 @@
+import { quoteName } from '../../lib/sql/quoteName.ts';
+import { quoteText } from '../../lib/sql/quoteText.ts';
 import { duckType } from './duckType.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
@@ -43,14 +45,4 @@ export function tableView(table: QueryTable): string {
   const rows = [`SELECT ${empty} WHERE false`, ...branches].join('\nUNION ALL BY NAME\n');
   const columns = all.map(({ name }) => quoteName(name)).join(', ');
   return `CREATE VIEW ${quoteName(table.database)}.${quoteName(table.name)} AS SELECT ${columns} FROM (\n${rows}\n)`;
-}
-
-/** An SQL identifier. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** An SQL text literal. */
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -27,6 +27,7 @@ describe('defineConfig', () => {
         quarantine: 'quarantine',
       },
       unitIds: {},
+      jsonPaths: {},
       timeWindow: { pastDays: 7, futureDays: 1 },
       experiments: [],
       keys: [],

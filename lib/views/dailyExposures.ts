@@ -1,0 +1,75 @@
+import type { Config } from '../config/configSchema.ts';
+import { partitionKey } from '../tables/partitionKey.ts';
+import { passed, selectList } from './selectList.ts';
+import { sourceName } from './sourceName.ts';
+import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
+import type { View, ViewColumn } from './View.ts';
+
+const columns: readonly ViewColumn[] = [
+  ...experimentColumns,
+  {
+    name: 'group_id',
+    type: 'string',
+    comment: 'The group: rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
+    sql: '"group_id"',
+  },
+  {
+    name: 'group_name',
+    type: 'string',
+    comment: 'Name of the group; null until names are resolved',
+    sql: 'max("group_name")',
+  },
+  unitTypeColumn,
+  {
+    name: 'units',
+    type: 'bigint',
+    comment: 'Units of that type exposed on the day. Days do not add up: who came on two days is in both',
+    sql: 'count(DISTINCT "unit_id")',
+  },
+  {
+    name: 'exposures',
+    type: 'bigint',
+    comment: 'Their exposures on the day, each once',
+    sql: 'count(*)',
+  },
+  {
+    name: 'first_ts',
+    type: 'timestamp',
+    comment: 'Time of the first of these exposures, UTC',
+    sql: 'min("timestamp")',
+  },
+  {
+    name: 'last_ts',
+    type: 'timestamp',
+    comment: 'Time of the last of these exposures, UTC',
+    sql: 'max("timestamp")',
+  },
+  passed(partitionKey),
+];
+
+/** Units and exposures of every group by day: what is charted first, and shows a split that is off. */
+export function dailyExposures(config: Config): View {
+  return {
+    name: 'daily_exposures',
+    comment: 'Units and exposures of each group by day, in production, counted by each type of unit',
+    columns,
+    sql: `SELECT
+${selectList(columns)}
+FROM (
+  SELECT
+    "experiment_id",
+    "exposure_type" = 'gate' AS "is_gate",
+    "group_id",
+    "group_name",
+    "unit_type",
+    ${unitId(config)} AS "unit_id",
+    "timestamp",
+    "ds"
+  FROM ${sourceName(config, 'experiment_exposures')}
+  CROSS JOIN ${unitTypes(config)}
+) AS "exposures"
+WHERE "unit_id" IS NOT NULL
+GROUP BY "experiment_id", "is_gate", "group_id", "unit_type", "ds"`,
+    prunesByDay: true,
+  };
+}

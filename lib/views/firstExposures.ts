@@ -1,0 +1,80 @@
+import type { Config } from '../config/configSchema.ts';
+import { productionOnly } from './productionOnly.ts';
+import { selectList } from './selectList.ts';
+import { sourceName } from './sourceName.ts';
+import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
+import type { View, ViewColumn } from './View.ts';
+
+/** Groups that a unit saw first in the same millisecond are ordered by their IDs, so that the answer is one. */
+const FIRST = 'ROW("group_ts", "group_id")';
+
+const columns: readonly ViewColumn[] = [
+  ...experimentColumns,
+  unitTypeColumn,
+  { name: 'unit_id', type: 'string', comment: 'The unit; never null', sql: '"unit_id"' },
+  {
+    name: 'group_id',
+    type: 'string',
+    comment: 'Group of its first exposure: the rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
+    sql: `min_by("group_id", ${FIRST})`,
+  },
+  {
+    name: 'group_name',
+    type: 'string',
+    comment: 'Name of that group; null until names are resolved',
+    sql: `min_by("group_name", ${FIRST})`,
+  },
+  { name: 'ts', type: 'timestamp', comment: 'When it was first exposed, UTC', sql: 'min("group_ts")' },
+  {
+    name: 'first_day',
+    type: 'date',
+    comment: 'UTC day of ts. A filter on it reads all days: which exposure was first, only all of them tell',
+    sql: 'CAST(min("group_ts") AS date)',
+  },
+  {
+    name: 'groups_seen',
+    type: 'bigint',
+    comment: 'Groups it was ever exposed to: more than 1 is a crossover, which analyses leave out',
+    sql: 'count(*)',
+  },
+];
+
+/**
+ * The first exposure of every unit to every experiment.
+ *
+ * It has no `ds`: which exposure is the first can only be told from all of them, so no filter on a day could spare a
+ * file, and one that looked as if it did would cost as much as none. Filter on `experiment_id`, `is_gate` and
+ * `unit_type`, which are applied while files are read; for a period, group `experiment_exposures` by hand.
+ *
+ * Read from the table, not from experiment_exposures: a minimum is the same with resends and without, and to look for
+ * them costs most of what that view costs. Grouped twice, first by group, since counting distinct groups for each of
+ * millions of units takes several times as long and as much memory as counting rows.
+ */
+export function firstExposures(config: Config): View {
+  return {
+    name: 'first_exposures',
+    comment:
+      'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
+    columns,
+    sql: `SELECT
+${selectList(columns)}
+FROM (
+  SELECT
+    "experiment_id",
+    "exposure_type" = 'gate' AS "is_gate",
+    "unit_type",
+    ${unitId(config)} AS "unit_id",
+    "group_id",
+    max("group_name") AS "group_name",
+    min("timestamp") AS "group_ts"
+  FROM ${sourceName(config, config.tables.exposures)}
+  CROSS JOIN ${unitTypes(config)}
+  WHERE ${productionOnly}
+    AND "is_assignment"
+    AND ${unitId(config)} IS NOT NULL
+  GROUP BY 1, 2, 3, 4, 5
+) AS "groups"
+GROUP BY 1, 2, 3, 4`,
+    prunesByDay: false,
+  };
+}

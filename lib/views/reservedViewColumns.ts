@@ -1,0 +1,32 @@
+import { DETAIL_COLUMNS } from './userDetailColumns.ts';
+
+/**
+ * Names that the views' columns have, or what they are made of, besides the tables' own: a unit ID or a JSON path with
+ * such a name would be two columns in one.
+ */
+export const RESERVED_VIEW_COLUMNS: ReadonlySet<string> = new Set([
+  ...DETAIL_COLUMNS,
+  'copy',
+  'evaluation',
+  'exposures',
+  'first_day',
+  'first_ts',
+  'gate_id',
+  'group_ts',
+  'groups_seen',
+  'hash',
+  'is_gate',
+  'last_ts',
+  'outcome',
+  'position',
+  'primary_id',
+  'primary_type',
+  'real_name',
+  'rule',
+  'sent_name',
+  'ts',
+  'unit_id',
+  'unit_type',
+  'units',
+  'value_number',
+]);

@@ -1,0 +1,132 @@
+import type { Config } from '../config/configSchema.ts';
+import { quoteText } from '../sql/quoteText.ts';
+import { hashesOf } from '../statsig/experimentNames.ts';
+import { NO_GROUP, NO_GROUP_ENDINGS } from '../statsig/isAssignment.ts';
+import { exposuresTable } from '../tables/exposuresTable.ts';
+import type { Column } from '../tables/Table.ts';
+import { oneOfEach } from './oneOfEach.ts';
+import { productionOnly } from './productionOnly.ts';
+import { passed, selectList } from './selectList.ts';
+import { sourceName } from './sourceName.ts';
+import { userDetailColumns } from './userDetailColumns.ts';
+import type { View, ViewColumn } from './View.ts';
+
+/** What of an evaluation is read: names and rules are texts, flags come as text, as in an exposure itself. */
+const EVALUATION = {
+  gate: `json_extract_scalar("evaluation", '$.gate')`,
+  rule: `COALESCE(json_extract_scalar("evaluation", '$.ruleID'), '')`,
+  outcome: `CASE json_extract_scalar("evaluation", '$.gateValue') WHEN 'true' THEN 'Pass' WHEN 'false' THEN 'Fail' END`,
+};
+
+/** As lib/statsig/isAssignment.ts has it, of what an evaluation on the way tells. */
+const ASSIGNS = [
+  `"rule" NOT IN (${[...NO_GROUP].map(quoteText).join(', ')})`,
+  `NOT regexp_like("rule", ${quoteText(`(${NO_GROUP_ENDINGS.join('|')})$`)})`,
+  `"outcome" IS NOT NULL`,
+].join(' AND ');
+
+/**
+ * Gates, segments and holdouts that were evaluated on the way to an exposure, one row each.
+ *
+ * SDKs log no event of their own for a holdout: it is only here. Browsers' SDKs send the names of gates hashed as their
+ * initialize response has them; those that are in `experiments` of the configuration get their names back.
+ */
+export function secondaryExposures(config: Config): View {
+  const table = exposuresTable(config);
+  const columns = secondaryColumns(config, table.columns, table.partitionKey);
+  const rows = oneOfEach({
+    from: sourceName(config, table.name),
+    key: 'experiment_id',
+    // Anything but a list, which a hand-made request may send, can't be taken apart.
+    where: [productionOnly, `"secondary_exposures" LIKE '[%'`],
+  });
+  return {
+    name: 'secondary_exposures',
+    comment: 'Gates, segments and holdouts evaluated on the way to an exposure, in production, one row each',
+    columns,
+    sql: `SELECT
+${selectList(columns)}
+FROM (
+  SELECT
+    "exposures".*,
+    "position",
+    ${EVALUATION.gate} AS "sent_name",
+    ${EVALUATION.rule} AS "rule",
+    ${EVALUATION.outcome} AS "outcome"
+  FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
+  CROSS JOIN UNNEST(CAST(json_parse("secondary_exposures") AS ARRAY(JSON))) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
+  WHERE "copy" = 1
+) AS "evaluated"${realNames(config)}
+WHERE "sent_name" IS NOT NULL`,
+    prunesByDay: true,
+  };
+}
+
+function secondaryColumns(config: Config, own: readonly Column[], partitionKey: Column): ViewColumn[] {
+  const kept = (from: string, to: string) =>
+    own
+      .slice(
+        own.findIndex(({ name }) => name === from),
+        own.findIndex(({ name }) => name === to) + 1,
+      )
+      .map(passed);
+  return [
+    {
+      name: 'event_id',
+      type: 'string',
+      comment: 'Identity of the exposure it was evaluated for',
+      sql: '"event_id"',
+    },
+    { name: 'position', type: 'bigint', comment: 'Which one of that exposure, from 1', sql: '"position"' },
+    {
+      name: 'gate_id',
+      type: 'string',
+      comment: 'Name of the gate, segment or holdout; as sent when hashed and not listed in `experiments`',
+      sql: config.experiments.length === 0 ? '"sent_name"' : 'COALESCE("real_name", "sent_name")',
+    },
+    {
+      name: 'gate_value',
+      type: 'boolean',
+      comment: 'What it answered; in a holdout true is held out',
+      sql: `"outcome" = 'Pass'`,
+    },
+    { name: 'rule_id', type: 'string', comment: 'Rule that decided, as sent', sql: '"rule"' },
+    {
+      name: 'group_id',
+      type: 'string',
+      comment: '<rule ID>:Pass or <rule ID>:Fail, as an exposure to the gate itself has it',
+      sql: `"rule" || ':' || "outcome"`,
+    },
+    {
+      name: 'is_assignment',
+      type: 'boolean',
+      comment: 'Whether it puts the unit in a group, by the same rules as an exposure',
+      sql: ASSIGNS,
+    },
+    {
+      name: 'primary_id',
+      type: 'string',
+      comment: 'Name of the gate, experiment or config that was exposed',
+      sql: '"experiment_id"',
+    },
+    { name: 'primary_type', type: 'string', comment: 'gate, config or layer', sql: '"exposure_type"' },
+    ...kept('user_id', 'received_at'),
+    ...userDetailColumns(config, {
+      user: 'user_dimensions',
+      statsigMetadata: 'statsig_metadata',
+      metadata: null,
+    }),
+    ...kept('user_dimensions', 'user_dimensions'),
+    ...kept('session_id', 'sdk_version'),
+    passed(partitionKey),
+  ];
+}
+
+function realNames({ experiments }: Pick<Config, 'experiments'>): string {
+  if (experiments.length === 0) return '';
+  const pairs = experiments.flatMap((name) => hashesOf(name).map((hash) => [hash, name] as const));
+  // Two names may have one djb2; joined twice, a row would be two.
+  const values = [...new Map(pairs)].map(([hash, name]) => `(${quoteText(hash)}, ${quoteText(name)})`);
+  return `
+LEFT JOIN (VALUES ${values.join(', ')}) AS "names" ("hash", "real_name") ON "hash" = "sent_name"`;
+}

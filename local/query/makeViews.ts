@@ -1,0 +1,36 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type AthenaView, createView } from './athenaView.ts';
+import { toDuckDb } from './toDuckDb.ts';
+
+/** A view that could not be made, and why. */
+export interface UnmadeView {
+  readonly view: AthenaView;
+  readonly reason: string;
+}
+
+/**
+ * Makes views of the catalog in DuckDB, over tables that are there already. One may read another, whatever their
+ * order: those that fail are tried again as long as any other has succeeded. What can't be made is left out, since
+ * anybody may have put a view into the catalog that has nothing to do with the query.
+ */
+export async function makeViews(
+  connection: DuckDBConnection,
+  views: readonly AthenaView[],
+): Promise<readonly UnmadeView[]> {
+  if (views.length === 0) return [];
+  const { translate, macros } = await toDuckDb();
+  for (const macro of macros) await connection.run(macro);
+  let left: readonly AthenaView[] = views;
+  for (;;) {
+    const failed: UnmadeView[] = [];
+    for (const view of left) {
+      try {
+        await connection.run(createView(view, translate(view.sql)));
+      } catch (error) {
+        failed.push({ view, reason: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    if (failed.length === 0 || failed.length === left.length) return failed;
+    left = failed.map(({ view }) => view);
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { views } from '../../../infra/views.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
+import { dayFolder } from '../../../lib/layout/tableFolders.ts';
+import { quoteName } from '../../../lib/sql/quoteName.ts';
+import { quoteText } from '../../../lib/sql/quoteText.ts';
+import { forwardedKinds, forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import type { ForwardedKind, Table } from '../../../lib/tables/Table.ts';
+import { realClock } from '../../../local/clock/LocalClock.ts';
+import { dataFolders } from '../../../local/cloud/dataDirectory.ts';
+import { Catalog } from '../../../local/glue/model/Catalog.ts';
+import { duckType } from '../../../local/query/duckType.ts';
+
+/** A row as it landed, by column; times and days as text. */
+export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };
+
+/**
+ * Lays tables, their files and the template's views into a data directory of the local cloud, as if it had landed
+ * them: a file for each table and day.
+ */
+export async function openData(
+  data: string,
+  config: Config,
+  rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>,
+): Promise<void> {
+  const folders = dataFolders(data);
+  const tables = forwardedTables(config);
+  const catalog = Catalog.open({ directory: folders.glue, clock: realClock });
+  catalog.ensureDatabase({ Name: config.database });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  for (const kind of forwardedKinds) {
+    const table = tables[kind];
+    const days = [...new Set(rows[kind].map(({ ds }) => ds))].sort();
+    for (const day of days) {
+      const folder = join(folders.s3, config.bucket, dayFolder(config, kind, day));
+      mkdirSync(folder, { recursive: true });
+      const json = join(data, 'rows.json');
+      writeFileSync(
+        json,
+        rows[kind]
+          .filter(({ ds }) => ds === day)
+          .map((row) => JSON.stringify(row))
+          .join('\n'),
+      );
+      await connection.run(copyRows(table, json, join(folder, 'rows.parquet')));
+    }
+    catalog.ensureTable(config.database, {
+      Name: table.name,
+      TableType: 'EXTERNAL_TABLE',
+      PartitionKeys: [glueColumn(table.partitionKey)],
+      StorageDescriptor: { Columns: table.columns.map(glueColumn) },
+    });
+    catalog.changePartitions(config.database, table.name, (entry) => ({
+      ...entry,
+      partitions: days.map((day) => ({
+        values: [day],
+        input: {
+          Values: [day],
+          StorageDescriptor: { Location: `s3://${config.bucket}/${dayFolder(config, kind, day)}` },
+        },
+        createdAt: 0,
+      })),
+    }));
+  }
+  for (const { Properties } of Object.values(views({ config, service: 'sluice', stage: 'test' }))) {
+    catalog.ensureTable(config.database, Properties['TableInput']);
+  }
+  connection.closeSync();
+  instance.closeSync();
+}
+
+function glueColumn({ name, type }: Table['partitionKey']) {
+  return { Name: name, Type: type };
+}
+
+/** Only the columns of the table: the day is in the path. */
+function copyRows(table: Table, from: string, to: string): string {
+  const types = table.columns.map(
+    ({ name, type }) => `${quoteText(name)}: ${quoteText(duckType(type) ?? '')}`,
+  );
+  const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
+  mkdirSync(dirname(to), { recursive: true });
+  return `COPY (SELECT ${names} FROM read_json(${quoteText(from)}, format = 'newline_delimited', columns = {${types.join(', ')}}))
+    TO ${quoteText(to)} (FORMAT parquet)`;
+}
