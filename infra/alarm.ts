@@ -1,7 +1,7 @@
 import type { Resource, Value } from './Resource.ts';
 import { partName, type Stack } from './Stack.ts';
 
-/** Seconds over which an alarm looks. */
+/** Seconds over which an alarm looks unless it says otherwise. */
 const PERIOD_SECONDS = 300;
 
 /** A metric, and how its values of one period become one. */
@@ -19,6 +19,8 @@ export interface AlarmTerms {
   readonly threshold?: number;
   /** Periods one after the other that must reach it. Default 1. */
   readonly periods?: number;
+  /** Seconds over which it looks. Default 300; CloudWatch takes multiples of 60 for metrics of AWS's own. */
+  readonly periodSeconds?: number;
   /** What no data means. Default that all is well; `ignore` leaves the alarm as it was. */
   readonly missing?: 'ignore';
 }
@@ -28,7 +30,7 @@ export function alarm(stack: Stack, part: string, watched: WatchedMetric & Alarm
   return alarmResource(stack, part, watched, {
     ...metricMembers(watched),
     Statistic: watched.statistic,
-    Period: PERIOD_SECONDS,
+    Period: watched.periodSeconds ?? PERIOD_SECONDS,
   });
 }
 
@@ -54,7 +56,11 @@ export function shareAlarm(
       },
       ...Object.entries({ some, all }).map(([Id, metric]) => ({
         Id,
-        MetricStat: { Metric: metricMembers(metric), Period: PERIOD_SECONDS, Stat: metric.statistic },
+        MetricStat: {
+          Metric: metricMembers(metric),
+          Period: watched.periodSeconds ?? PERIOD_SECONDS,
+          Stat: metric.statistic,
+        },
         ReturnData: false,
       })),
     ],
@@ -76,6 +82,7 @@ function alarmResource(
   { description, threshold = 1, periods = 1, missing }: AlarmTerms,
   watched: Readonly<Record<string, Value>>,
 ): Resource {
+  const { topicArn } = stack.config.alarms;
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -86,6 +93,7 @@ function alarmResource(
       Threshold: threshold,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: missing ?? 'notBreaching',
+      ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
     },
   };
 }

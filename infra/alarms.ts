@@ -1,44 +1,31 @@
-import { METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
 import { alarm } from './alarm.ts';
 import { collectorAlarms } from './collectorAlarms.ts';
-import { getAtt, ref } from './intrinsics.ts';
+import { getAtt } from './intrinsics.ts';
+import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 import { streamAlarms } from './streamAlarms.ts';
 
-/** Alarms on what needs a person. They notify nobody by themselves: docs/metrics.md lists them and says how to subscribe. */
+/** Alarms on what needs a person: docs/metrics.md lists them. They tell the topic of the configuration, if there is one. */
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
     ...streamAlarms(stack),
-    ParkedMetric: {
-      Type: 'AWS::Logs::MetricFilter',
-      Properties: {
-        LogGroupName: ref(logicalIds.redriveLogGroup),
-        // The run for stragglers counts what is there, every five minutes (functions/redrive/redriveStragglers.ts).
-        FilterPattern: '{ $.event = "redrive_stragglers" }',
-        MetricTransformations: [
-          { MetricNamespace: METRIC_NAMESPACE, MetricName: parkedMetric(stack), MetricValue: '$.parked' },
-        ],
-      },
-    },
     ParkedAlarm: alarm(stack, 'parked', {
+      ...parkedMetric(stack),
       description: 'Objects are parked: see docs/redrive.md, "What is parked"',
-      namespace: METRIC_NAMESPACE,
-      metric: parkedMetric(stack),
-      statistic: 'Maximum',
-      dimensions: {},
       // A run that was late says nothing of what is parked.
+      missing: 'ignore',
+    }),
+    PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
+      ...partitionGapsMetric(stack),
+      description: 'Days have files that no query reads: see docs/deploy.md, "When something is stuck"',
+      // Until the next run says otherwise.
       missing: 'ignore',
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
   };
-}
-
-/** The line in the log has no stage to make a dimension of, so it is in the name. */
-function parkedMetric(stack: Stack): string {
-  return `ObjectsParked-${stack.stage}`;
 }
 
 /** On messages and runs that a function could not work off. */

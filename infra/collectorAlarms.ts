@@ -11,6 +11,11 @@ const SERVER_ERRORS_PERCENT = 1;
 /** Requests in five minutes below which their share says nothing. */
 const CLIENT_ERRORS_AT_LEAST = 20;
 const SERVER_ERRORS_AT_LEAST = 5;
+/** Periods for which Firehose must leave something over: a moment's throttling is what overflow is for. */
+const OVERFLOW_PERIODS = 3;
+/** Of the stage's limit, beyond which the gateway loses events. */
+const STAGE_LIMIT_PERCENT = 50;
+const MINUTE = 60;
 
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 
@@ -28,7 +33,8 @@ export function collectorAlarms(stack: Stack): Resources {
     statistic: 'Sum',
     dimensions: { ApiId: ref(logicalIds.httpApi) },
   });
-  const { refused_requests } = collectMetrics;
+  const { overflowed, refused_requests } = collectMetrics;
+  const { requestsPerSecond } = stack.config.endpoint;
   return {
     MangledAlarm: alarm(stack, 'mangled', {
       description:
@@ -44,6 +50,21 @@ export function collectorAlarms(stack: Stack): Resources {
       metric: 'Throttles',
       statistic: 'Sum',
       dimensions: { FunctionName: partName(stack, 'collect') },
+    }),
+    OverflowAlarm: alarm(stack, 'overflow', {
+      description: 'Firehose does not take what is put on a stream: see docs/redrive.md, "Alarms"',
+      namespace: METRIC_NAMESPACE,
+      metric: overflowed.name,
+      statistic: 'Sum',
+      dimensions: { function: 'collect', stage: stack.stage },
+      periods: OVERFLOW_PERIODS,
+    }),
+    StageLimitAlarm: alarm(stack, 'stage-limit', {
+      ...ofApi('Count'),
+      description: `${STAGE_LIMIT_PERCENT} % of the stage's limit: beyond it events are lost, see docs/deploy.md, "Overload"`,
+      // One request is a minute's least, where the limit is that low.
+      threshold: Math.max(1, Math.round((requestsPerSecond * MINUTE * STAGE_LIMIT_PERCENT) / 100)),
+      periodSeconds: MINUTE,
     }),
     ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
       description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, 429 and 413 of the gateway's own among them: see docs/answers.md, "What the gateway answers by itself"`,

@@ -1,10 +1,12 @@
 import { alarms } from './alarms.ts';
 import { catalog } from './catalog.ts';
+import { dashboard } from './dashboard.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
 import { type Extension, extensions } from './extensions.ts';
 import { functionRoles } from './functionRoles.ts';
 import { key } from './key.ts';
 import { keysSecret } from './keysSecret.ts';
+import { loggedMetrics } from './loggedMetrics.ts';
 import { objectCreatedRules } from './objectCreatedRules.ts';
 import { type Output, outputs } from './outputs.ts';
 import { queues } from './queues.ts';
@@ -39,7 +41,9 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
+      ...loggedMetrics(stack),
       ...alarms(stack),
+      ...dashboard(stack),
     },
     Outputs: outputs(stack),
     extensions: extensions(stack),

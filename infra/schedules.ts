@@ -5,7 +5,7 @@ import { logicalIds, partName, type Stack } from './Stack.ts';
 
 /**
  * The daily run of the registrar at five past midnight UTC: it makes today's and tomorrow's partitions and mends
- * gaps. And redrive's run for stragglers, every five minutes. Both go through the function's queue:
+ * gaps; every hour where the bucket was brought, whose events the stack can't turn on. And redrive's run for stragglers, every five minutes. Both go through the function's queue:
  * lib/queue/isRunMessage.ts says why.
  */
 export function schedules(stack: Stack): Resources {
@@ -14,7 +14,7 @@ export function schedules(stack: Stack): Resources {
       id: 'Daily',
       name: partName(stack, 'daily'),
       description: "Makes today's and tomorrow's partitions and mends gaps",
-      expression: 'cron(5 0 * * ? *)',
+      expression: stack.config.existing.bucket ? 'cron(5 * * * ? *)' : 'cron(5 0 * * ? *)',
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       input: { sluice: 'daily' },

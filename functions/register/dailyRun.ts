@@ -24,6 +24,7 @@ export interface DailyReport {
 export async function dailyRun(registrar: Registrar): Promise<readonly DailyReport[]> {
   const reports: DailyReport[] = [];
   const problems: string[] = [];
+  let unread = false;
   for (const kind of tableKinds) {
     const table = registrar.config.tables[kind];
     try {
@@ -42,12 +43,17 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       problems.push(`${error.code} ${error.detail}`);
+      unread = true;
     }
   }
   registrar.log({
     level: problems.length > 0 ? 'error' : 'info',
     event: 'register_daily',
     tables: reports,
+    // What the metric filter reads (infra/loggedMetrics.ts): a table that can't be read has an unknown number.
+    ...(unread
+      ? {}
+      : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),
     ...(problems.length > 0 ? { problems } : {}),
   });
   if (problems.length > 0) throw new CatalogError('SLUICE_CATALOG_PARTITIONS_FAILED', problems.join('; '));

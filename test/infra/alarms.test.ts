@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const { Resources } = resources({
@@ -49,6 +50,50 @@ describe('the alarm on what is parked', () => {
       TreatMissingData: 'ignore',
     });
     expect(JSON.stringify(Resources['ParkedMetric'])).not.toContain('DefaultValue');
+  });
+});
+
+describe('the alarm on partition gaps', () => {
+  it('is on until a run of the registrar closes them', () => {
+    expect(Resources['PartitionGapsMetric']).toMatchObject({
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: { Ref: 'RegisterLogGroup' },
+        FilterPattern: '{ $.event = "register_daily" }',
+        MetricTransformations: [
+          { MetricNamespace: 'Sluice', MetricName: 'PartitionGaps-prod', MetricValue: '$.gaps' },
+        ],
+      },
+    });
+    expect(alarm('PartitionGapsAlarm')).toMatchObject({
+      MetricName: 'PartitionGaps-prod',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+  });
+});
+
+describe('whom alarms tell', () => {
+  const actionsOf = (config: Partial<ConfigInput>) =>
+    Object.values(
+      resources({
+        config: defineConfig({ bucket: 'acme-experiments', ...config }),
+        service: 'acme',
+        stage: 'prod',
+      }).Resources,
+    )
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
+
+  it('is the topic of the configuration, on every alarm, when it rings and when it is over', () => {
+    const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
+    const actions = actionsOf({ alarms: { topicArn } });
+    expect(actions.length).toBeGreaterThan(12);
+    for (const one of actions) expect(one).toEqual([[topicArn], [topicArn]]);
+  });
+
+  it('is nobody by default', () => {
+    for (const one of actionsOf({})) expect(one).toEqual([undefined, undefined]);
   });
 });
 
@@ -119,6 +164,41 @@ describe('the alarms on overload', () => {
       AlarmName: `acme-prod-api-${metric}`,
       Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],
       Threshold: percent,
+    });
+  });
+
+  it.each([
+    [10_000, 300_000],
+    [2_500, 75_000],
+  ])('rings at half of the stage limit of %s a second, in any minute', (requestsPerSecond, threshold) => {
+    const made = resources({
+      config: defineConfig({ bucket: 'acme-experiments', endpoint: { requestsPerSecond } }),
+      service: 'acme',
+      stage: 'prod',
+    });
+    expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
+      Namespace: 'AWS/ApiGateway',
+      MetricName: 'Count',
+      Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+      Statistic: 'Sum',
+      Period: 60,
+      Threshold: threshold,
+    });
+    expect(made.extensions['HttpApiStage']).toMatchObject({
+      Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
+    });
+  });
+
+  it('sees what Firehose leaves over for a quarter of an hour', () => {
+    expect(alarm('OverflowAlarm')).toMatchObject({
+      Namespace: 'Sluice',
+      MetricName: 'overflowed',
+      Dimensions: [
+        { Name: 'function', Value: 'collect' },
+        { Name: 'stage', Value: 'prod' },
+      ],
+      Period: 300,
+      EvaluationPeriods: 3,
     });
   });
 

@@ -23,6 +23,10 @@ const fromServerless = {
     Type: 'AWS::Logs::LogGroup',
     Properties: { LogGroupName: '/aws/lambda/acme-prod-redrive' },
   },
+  RegisterLogGroup: {
+    Type: 'AWS::Logs::LogGroup',
+    Properties: { LogGroupName: '/aws/lambda/acme-prod-register' },
+  },
   HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
 };
 

@@ -1,0 +1,55 @@
+import { METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
+import type { WatchedMetric } from './alarm.ts';
+import { ref } from './intrinsics.ts';
+import type { Resource, Resources } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+
+/** Metrics that CloudWatch reads out of lines that a function logs anyway. */
+export function loggedMetrics(stack: Stack): Resources {
+  return {
+    // The run for stragglers counts what is there, every five minutes (functions/redrive/redriveStragglers.ts).
+    ParkedMetric: metricFilter(parkedMetric(stack), {
+      logGroup: logicalIds.redriveLogGroup,
+      event: 'redrive_stragglers',
+      field: 'parked',
+    }),
+    // The daily run counts what it could not close (functions/register/dailyRun.ts).
+    PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
+      logGroup: logicalIds.registerLogGroup,
+      event: 'register_daily',
+      field: 'gaps',
+    }),
+  };
+}
+
+/** Objects that are parked. */
+export function parkedMetric(stack: Stack): WatchedMetric {
+  return logged(`ObjectsParked-${stack.stage}`);
+}
+
+/** Days whose rows no query reads, because their partition is missing or points elsewhere. */
+export function partitionGapsMetric(stack: Stack): WatchedMetric {
+  return logged(`PartitionGaps-${stack.stage}`);
+}
+
+/** The line in the log has no stage to make a dimension of, so it is in the name. */
+function logged(metric: string): WatchedMetric {
+  return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };
+}
+
+/** Without a default value: a line of something else, or one that could not count, says nothing. */
+function metricFilter(
+  { namespace, metric }: WatchedMetric,
+  line: { readonly logGroup: string; readonly event: string; readonly field: string },
+): Resource {
+  return {
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      LogGroupName: ref(line.logGroup),
+      FilterPattern: `{ $.event = "${line.event}" }`,
+      MetricTransformations: [
+        { MetricNamespace: namespace, MetricName: metric, MetricValue: `$.${line.field}` },
+      ],
+    },
+  };
+}

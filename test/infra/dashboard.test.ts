@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { resources } from '../../infra/resources.ts';
+import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { parseTemplate } from '../../local/template/Template.ts';
+
+const made = resources({
+  config: defineConfig({ bucket: 'acme-experiments' }),
+  service: 'acme',
+  stage: 'prod',
+});
+const { resources: resolved } = resolveTemplate(
+  parseTemplate({
+    Resources: {
+      ...made.Resources,
+      RedriveLogGroup: { Type: 'AWS::Logs::LogGroup' },
+      RegisterLogGroup: { Type: 'AWS::Logs::LogGroup' },
+      HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+    },
+  }),
+  {
+    region: 'eu-west-1',
+    account: '111122223333',
+    partition: 'aws',
+    stackName: 'acme-prod',
+    endpoint: 'http://127.0.0.1:4566',
+  },
+);
+
+const place = { x: z.int(), y: z.int(), width: z.int(), height: z.int() };
+const bodySchema = z.strictObject({
+  widgets: z.array(
+    z.discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('alarm'),
+        ...place,
+        properties: z.strictObject({ title: z.string(), alarms: z.array(z.string()) }),
+      }),
+      z.strictObject({
+        type: z.literal('metric'),
+        ...place,
+        properties: z.strictObject({
+          title: z.string(),
+          region: z.literal('eu-west-1'),
+          view: z.literal('timeSeries'),
+          stat: z.string(),
+          period: z.int(),
+          metrics: z.array(
+            z
+              .tuple([z.string(), z.string()])
+              .rest(
+                z.union([
+                  z.string(),
+                  z.strictObject({ label: z.string().optional(), stat: z.string().optional() }),
+                ]),
+              ),
+          ),
+        }),
+      }),
+    ]),
+  ),
+});
+
+const dashboard = resolved.find(({ type }) => type === 'AWS::CloudWatch::Dashboard');
+const { widgets } = bodySchema.parse(JSON.parse(String(dashboard?.properties['DashboardBody'])));
+const drawn = widgets.flatMap((widget) => (widget.type === 'metric' ? widget.properties.metrics : []));
+
+describe('the dashboard', () => {
+  it('shows every alarm of the stack', () => {
+    const alarms = resolved.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map(({ arn }) => arn);
+    expect(widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.properties.alarms : []))).toEqual(
+      alarms,
+    );
+    expect(alarms.length).toBeGreaterThan(12);
+  });
+
+  it('draws metrics that are written, each with all of its dimensions, and nothing left to fill in', () => {
+    expect(String(dashboard?.properties['DashboardBody'])).not.toContain('$');
+    const ours = drawn.filter(([namespace]) => namespace === 'Sluice').map(([, metric]) => metric);
+    const written = [
+      ...Object.values(collectMetrics).map(({ name }) => name),
+      'ObjectsParked-prod',
+      'PartitionGaps-prod',
+    ];
+    expect(ours.filter((metric) => !written.some((name) => name === metric))).toEqual([]);
+    for (const [namespace, , ...rest] of drawn) {
+      const dimensions = rest.filter((part) => typeof part === 'string');
+      expect(dimensions.length % 2).toBe(0);
+      if (namespace === 'AWS/Firehose')
+        expect(dimensions).toEqual(['DeliveryStreamName', expect.stringMatching(/^acme-prod-/)]);
+    }
+  });
+
+  it('lays no widget over another, and none beyond the edge', () => {
+    const cells = widgets.flatMap(({ x, y, width, height }) =>
+      Array.from({ length: width * height }, (_, i) => `${x + (i % width)},${y + Math.floor(i / width)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    for (const { x, width } of widgets) expect(x + width).toBeLessThanOrEqual(24);
+  });
+});
