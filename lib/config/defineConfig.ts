@@ -5,8 +5,8 @@ import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
-import { viewProblems } from './viewProblems.ts';
 import { readerProblems } from './readerProblems.ts';
+import { viewProblems } from './viewProblems.ts';
 
 /**
  * Validates a configuration and fills in its defaults.
