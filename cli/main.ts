@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import { SluiceError } from '../lib/errors/SluiceError.ts';
 import type { Command, CommandLine } from './Command.ts';
 import { keys } from './commands/keys.ts';
+import { policy } from './commands/policy.ts';
 import { query } from './commands/query.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
 import { commandHelp, overview } from './help.ts';
 import { UsageError } from './UsageError.ts';
 
-const commands: readonly Command[] = [start, query, keys, redrive];
+const commands: readonly Command[] = [start, query, keys, redrive, policy];
 
 /**
  * Runs one command line. Data goes to stdout, talk to stderr.

@@ -1,0 +1,118 @@
+import { configFile } from '../../infra/configFile.ts';
+import {
+  POLICY_TARGETS,
+  type PolicyTarget,
+  type PrintedPolicy,
+  printedPolicies,
+} from '../../lib/access/printedPolicies.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** Written as in Statsig's documents. */
+const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
+
+/** The option that fills a placeholder. */
+const FILLED_BY = new Map([
+  ['__ACCOUNT_ID__', '--account'],
+  ['__KEY_ID__', '--key'],
+  ['__STATSIG_ACCOUNT_ID__', '--principal'],
+  ['__ROLE_EXTERNAL_ID__', '--external-id'],
+  ['__RESULTS_BUCKET__', '--bucket'],
+  ['__S3_BUCKET__', '--bucket'],
+  ['__BUCKET_KEY_ARN__', '--key'],
+  ['__INGEST_ROLE_ARN__', '--principal'],
+  ['__EXPORT_ROLE_ARN__', '--principal'],
+]);
+
+/** `sluice policy`: the policies that let others in, as JSON. It asks AWS nothing and needs no credentials. */
+export const policy: Command = {
+  name: 'policy',
+  summary: 'Print the IAM and bucket policies that let Statsig, OWOX, Metabase and others in.',
+  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
+  options: {
+    for: { type: 'string', help: 'for whom' },
+    account: { type: 'string', help: 'AWS account of the deployment, 12 digits' },
+    region: { type: 'string', help: 'its region (default: that of sluice.config.ts)' },
+    stage: { type: 'string', help: 'deploy: stage of the deployment (default dev)' },
+    principal: {
+      type: 'string',
+      help: "who is let in: Statsig's account ID or an ARN (default: the reader's of sluice.config.ts)",
+    },
+    'external-id': { type: 'string', help: 'statsig-role: the external ID that Statsig made' },
+    bucket: { type: 'string', help: "the customer's bucket, or that of OWOX's results" },
+    key: { type: 'string', help: "ARN of the KMS key: of our bucket, or of the customer's" },
+    reader: { type: 'string', help: 'which of `readers`, by name (default: the first of its kind)' },
+    json: { type: 'boolean', help: 'print one object, with a member for each document' },
+  },
+  examples: [
+    'sluice policy print --for statsig-role --account 111122223333',
+    'sluice policy print --for ingest-source --bucket acme-exports --principal arn:aws:iam::999689269917:user/acme --json',
+    'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
+  ],
+  async run(line) {
+    if (line.positionals.length !== 1 || line.positionals[0] !== 'print')
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected print.');
+    const target = readTarget(line);
+    const account = readAccount(line);
+    const { loadConfig } = await import('../../lib/config/loadConfig.ts');
+    const config = await loadConfig(configFile(repositoryRoot, process.env));
+    const policies = printedPolicies(target, config, {
+      region: option(line, 'region') ?? config.region,
+      stack: `sluice-${option(line, 'stage') ?? 'dev'}`,
+      account,
+      keyArn: option(line, 'key'),
+      principal: option(line, 'principal'),
+      externalId: option(line, 'external-id'),
+      bucket: option(line, 'bucket'),
+      reader: readReader(line, target, config),
+    });
+    write(policies, line.values['json'] === true);
+    return 0;
+  },
+};
+
+function readTarget(line: CommandLine): PolicyTarget {
+  const value = option(line, 'for');
+  const target = POLICY_TARGETS.find((one) => one === value);
+  if (target !== undefined) return target;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `Expected --for ${POLICY_TARGETS.join(', ')}.`);
+}
+
+function readAccount(line: CommandLine): string | undefined {
+  const account = option(line, 'account');
+  if (account === undefined || /^\d{12}$/.test(account)) return account;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--account: came ${account}, expected 12 digits.`);
+}
+
+/** Targets begin with the kind of their reader, if they have one. */
+function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config): string | undefined {
+  const name = option(line, 'reader');
+  if (name === undefined || readers.some((reader) => reader.name === name && target.startsWith(reader.kind)))
+    return name;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: no reader for ${target} is named ${name}.`);
+}
+
+/** Documents to stdout; what to do with them, and what is still to be filled in, to stderr. */
+function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
+  if (asOne) {
+    const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
+    process.stdout.write(`${JSON.stringify(byName, null, 2)}\n`);
+  }
+  for (const { name, purpose, document } of policies) {
+    process.stderr.write(`${name}: ${purpose}\n`);
+    if (!asOne) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
+  for (const name of missing) {
+    process.stderr.write(
+      `Still to be filled in: ${name}, by hand or with ${FILLED_BY.get(name) ?? 'its option'}.\n`,
+    );
+  }
+}
+
+function option({ values }: CommandLine, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,222 @@
+import type { Config } from '../config/configSchema.ts';
+import type { OwoxReader, Reader, StatsigReader } from '../config/readersSchema.ts';
+import { deployPolicies } from './deployPolicy.ts';
+import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
+import { exportTarget, ingestSource, type OtherBucketPolicies } from './otherBucket.ts';
+import { owoxPolicy } from './owoxPolicy.ts';
+import { type Place, placeOf } from './Place.ts';
+import type { PolicyDocument } from './PolicyDocument.ts';
+import { readerTrust } from './readerTrust.ts';
+import { statsigPolicy } from './statsigPolicy.ts';
+
+/** For whom policies are printed. */
+export const POLICY_TARGETS = [
+  'statsig-role',
+  'statsig-user',
+  'owox',
+  'metabase',
+  'metabase-write',
+  'ingest-source',
+  'export-target',
+  'deploy',
+] as const;
+
+export type PolicyTarget = (typeof POLICY_TARGETS)[number];
+
+/** One document, and what to do with it. */
+export interface PrintedPolicy {
+  /** `permissions`, `trust`, `bucketPolicy`, … */
+  readonly name: string;
+  /** Where it is applied, a sentence. */
+  readonly purpose: string;
+  readonly document: PolicyDocument;
+}
+
+/** What is known besides the configuration; what is not becomes a placeholder such as `__ACCOUNT_ID__`. */
+export interface KnownNames {
+  readonly region: string;
+  /** Name of the stack: `sluice-prod`. */
+  readonly stack: string;
+  readonly account?: string | undefined;
+  /** ARN of the key: of our bucket, or of the customer's for `ingest-source` and `export-target`. */
+  readonly keyArn?: string | undefined;
+  /** Who is let in. */
+  readonly principal?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** The customer's bucket, or that of OWOX's results. */
+  readonly bucket?: string | undefined;
+  /** Which configured reader, by name; by default the first of its kind. */
+  readonly reader?: string | undefined;
+}
+
+/** The documents for a target, with the names of the configuration. */
+export function printedPolicies(
+  target: PolicyTarget,
+  config: Config,
+  known: KnownNames,
+): readonly PrintedPolicy[] {
+  const place = knownPlace(config, known);
+  switch (target) {
+    case 'statsig-role':
+    case 'statsig-user':
+      return statsig(target, config, known, place);
+    case 'owox': {
+      const reader = configured(config, known, 'owox');
+      const names: Pick<OwoxReader, 'resultsBucket' | 'ownDatabase'> = {
+        resultsBucket: known.bucket ?? reader?.resultsBucket ?? '__RESULTS_BUCKET__',
+        ownDatabase: reader?.ownDatabase ?? 'owox',
+      };
+      return [permissions(owoxPolicy(place, names))];
+    }
+    case 'metabase': {
+      const reader = configured(config, known, 'metabase');
+      const principal = known.principal ?? reader?.principal;
+      return [
+        permissions(metabasePolicy(place)),
+        ...(principal === undefined ? [] : [trust(readerTrust(place, { kind: 'metabase' }, principal))]),
+      ];
+    }
+    case 'metabase-write': {
+      const database = configured(config, known, 'metabase')?.ownDatabase ?? 'metabase';
+      return [
+        permissions(metabasePolicy(place)),
+        {
+          name: 'writePermissions',
+          purpose: 'Attach it to the same user or role, if Metabase is to make tables.',
+          document: metabaseWritePolicy(place, database),
+        },
+      ];
+    }
+    case 'ingest-source':
+      return otherSides(ingestSource(other(place, known, '__INGEST_ROLE_ARN__')));
+    case 'export-target':
+      return otherSides(exportTarget(other(place, known, '__EXPORT_ROLE_ARN__')));
+    case 'deploy':
+      return deploy(config, known, place);
+  }
+}
+
+function knownPlace(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): Place {
+  const partition = partitionOf(region);
+  return placeOf(config, {
+    partition,
+    account,
+    region,
+    keyArn: keyArn ?? config.existing.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/__KEY_ID__`,
+  });
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+function statsig(
+  target: 'statsig-role' | 'statsig-user',
+  config: Config,
+  known: KnownNames,
+  place: Place,
+): readonly PrintedPolicy[] {
+  const reader = configured(config, known, 'statsig');
+  const own = permissions(
+    statsigPolicy(place, {
+      statsigForwardsHere: reader?.statsigForwardsHere ?? false,
+      keyAdministrator: reader?.keyAdministrator ?? false,
+    }),
+  );
+  if (target === 'statsig-user') return [own];
+  const principal = known.principal ?? reader?.principal ?? '__STATSIG_ACCOUNT_ID__';
+  const externalId = known.externalId ?? (reader === undefined ? '__ROLE_EXTERNAL_ID__' : demanded(reader));
+  return [own, trust(readerTrust(place, { kind: 'statsig', externalId }, principal))];
+}
+
+/** None only where the configuration says that none is asked for. */
+function demanded({ externalId, allowNoExternalId }: StatsigReader): string | undefined {
+  return externalId ?? (allowNoExternalId ? undefined : '__ROLE_EXTERNAL_ID__');
+}
+
+function configured<Kind extends Reader['kind']>(
+  { readers }: Config,
+  known: KnownNames,
+  kind: Kind,
+): Extract<Reader, { kind: Kind }> | undefined {
+  const isOfKind = (reader: Reader): reader is Extract<Reader, { kind: Kind }> => reader.kind === kind;
+  return readers.filter(isOfKind).find(({ name }) => known.reader === undefined || name === known.reader);
+}
+
+function other({ partition, region }: Place, known: KnownNames, principal: string) {
+  return {
+    partition,
+    region,
+    bucket: known.bucket ?? '__S3_BUCKET__',
+    principal: known.principal ?? principal,
+    keyArn: known.keyArn ?? '__BUCKET_KEY_ARN__',
+  };
+}
+
+function otherSides({
+  bucketPolicy,
+  keyPolicy,
+  callerPolicy,
+}: OtherBucketPolicies): readonly PrintedPolicy[] {
+  return [
+    {
+      name: 'bucketPolicy',
+      purpose: "Add its statements to the bucket's policy.",
+      document: bucketPolicy,
+    },
+    ...(keyPolicy === undefined
+      ? []
+      : [
+          {
+            name: 'keyPolicy',
+            purpose: "If the bucket is encrypted with a KMS key, add the statement to the key's policy.",
+            document: keyPolicy,
+          },
+        ]),
+    {
+      name: 'callerPolicy',
+      purpose: 'What the principal itself needs, if it is in another account than the bucket.',
+      document: callerPolicy,
+    },
+  ];
+}
+
+function deploy(config: Config, { stack }: KnownNames, place: Place): readonly PrintedPolicy[] {
+  const { existing, readers, athena } = config;
+  const documents = deployPolicies(place, {
+    stack,
+    buckets: [
+      config.bucket,
+      ...readers.flatMap((reader) => (reader.kind === 'owox' ? [reader.resultsBucket] : [])),
+    ],
+    databases: [
+      config.database,
+      ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
+      ...readers.flatMap((reader) =>
+        reader.kind === 'statsig' || reader.ownDatabase === null ? [] : [reader.ownDatabase],
+      ),
+    ],
+  });
+  return [
+    {
+      name: 'stackPermissions',
+      purpose: 'Attach both to the role or user that deploys: this is for the stack, functions and roles,',
+      document: documents.stack,
+    },
+    { name: 'dataPermissions', purpose: 'and this for what holds and moves data.', document: documents.data },
+  ];
+}
+
+function permissions(document: PolicyDocument): PrintedPolicy {
+  return {
+    name: 'permissions',
+    purpose: 'Make a managed policy of it and attach it to the role or user.',
+    document,
+  };
+}
+
+function trust(document: PolicyDocument): PrintedPolicy {
+  return { name: 'trust', purpose: 'The trust policy of the role.', document };
+}
