@@ -43,18 +43,13 @@ export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place
     // A large object goes up in parts, and what was begun and not ended is looked for and given up.
     made('documented', 's3', 'UploadPart', [
       plain('s3:PutObject', ofObject),
-      plain('s3:AbortMultipartUpload', ofObject),
-      plain('s3:GetObject', ofObject),
       ...kmsNeeds(place, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']),
     ]),
-    made(
-      'documented',
-      's3',
-      'ListMultipartUploads',
-      ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'].map((action) =>
-        plain(action, ofBucket),
-      ),
-    ),
+    made('documented', 's3', 'AbortMultipartUpload', [plain('s3:AbortMultipartUpload', ofObject)]),
+    made('documented', 's3', 'GetObject', [plain('s3:GetObject', ofObject)]),
+    made('documented', 's3', 'ListMultipartUploads', [plain('s3:ListBucketMultipartUploads', ofBucket)]),
+    made('documented', 's3', 'ListObjects', [plain('s3:ListBucket', ofBucket)]),
+    made('documented', 's3', 'GetBucketLocation', [plain('s3:GetBucketLocation', ofBucket)]),
     ...(failures && log !== undefined
       ? [
           made('documented', 'logs', 'PutLogEvents', [

@@ -19,18 +19,17 @@ export function serviceCalls(
     ...roleTrusts(resolved, place).map(({ service, role, context }) =>
       documented(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
     ),
-    ...deployment.functions.map(({ name, role }) =>
-      documented(role, 'logs', 'PutLogEvents', logNeeds(place, `/aws/lambda/${name}`, 'local')),
-    ),
+    // A group's ARN as CloudWatch checks it names the stream, for both actions.
+    ...deployment.functions.flatMap(({ name, role }) => {
+      const stream = arnAt(place, 'logs', `log-group:/aws/lambda/${name}:log-stream:local`);
+      return ['CreateLogStream', 'PutLogEvents'].map((action) =>
+        documented(role, 'logs', action, [plain(`logs:${action}`, stream)]),
+      );
+    }),
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    ...deployment.eventSourceMappings.map(({ queueArn, functionName }) =>
-      documented(
-        roleOf.get(functionName) ?? '',
-        'sqs',
-        'ReceiveMessage',
-        ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) =>
-          plain(`sqs:${name}`, queueArn),
-        ),
+    ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
+      ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
+        documented(roleOf.get(functionName) ?? '', 'sqs', action, [plain(`sqs:${action}`, queueArn)]),
       ),
     ),
     ...ruleTargets(resolved).map(({ ruleArn, targetArn }) =>
@@ -55,12 +54,6 @@ export function serviceCalls(
       ]),
     ),
   ];
-}
-
-/** A group's ARN as CloudWatch checks it names the stream, for both actions. */
-function logNeeds(place: Place, group: string, stream: string): NeededPermission[] {
-  const resource = arnAt(place, 'logs', `log-group:${group}:log-stream:${stream}`);
-  return [plain('logs:CreateLogStream', resource), plain('logs:PutLogEvents', resource)];
 }
 
 function plain(action: string, resource: string): NeededPermission {

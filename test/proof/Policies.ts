@@ -1,0 +1,94 @@
+import type { ResolvedTemplate } from '../../local/template/resolveTemplate.ts';
+
+/** A statement of a policy document, its lists made lists. */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: readonly string[];
+  readonly Resource?: readonly string[];
+  readonly Principal?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** A role of the template and what it may do. */
+export interface Role {
+  readonly logicalId: string;
+  readonly arn: string;
+  readonly statements: readonly Statement[];
+}
+
+/** Every policy of a template that has a say in a call. */
+export interface Policies {
+  readonly roles: readonly Role[];
+  /** What stands at resources, by ARN: trusts of roles, policies of keys, buckets and queues, permissions of functions. */
+  readonly atResources: ReadonlyMap<string, readonly Statement[]>;
+}
+
+/** Reads the policies out of a template whose intrinsics are resolved. */
+export function readPolicies({ resources }: ResolvedTemplate): Policies {
+  const atResources = new Map<string, readonly Statement[]>();
+  const put = (arn: string, document: unknown) =>
+    atResources.set(arn, [...(atResources.get(arn) ?? []), ...statementsOf(document)]);
+  const roles: Role[] = [];
+  const arnOf = (reference: unknown) =>
+    resources.find(({ physicalId, arn }) => physicalId === reference || arn === reference)?.arn ?? '';
+  for (const { type, logicalId, arn = '', properties } of resources) {
+    switch (type) {
+      case 'AWS::IAM::Role': {
+        put(arn, properties['AssumeRolePolicyDocument']);
+        const documents = listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument'));
+        roles.push({ logicalId, arn, statements: documents.flatMap(statementsOf) });
+        break;
+      }
+      case 'AWS::KMS::Key':
+        put(arn, properties['KeyPolicy']);
+        break;
+      case 'AWS::S3::BucketPolicy':
+        put(arnOf(properties['Bucket']), properties['PolicyDocument']);
+        break;
+      case 'AWS::SQS::QueuePolicy':
+        for (const url of listOf(properties['Queues'])) put(arnOf(url), properties['PolicyDocument']);
+        break;
+      case 'AWS::Lambda::Permission': {
+        const named = String(properties['FunctionName']);
+        const functionArn = named.startsWith('arn:') ? named : arnOf(named);
+        put(functionArn, { Statement: [permissionStatement(functionArn, properties)] });
+        break;
+      }
+    }
+  }
+  return { roles, atResources };
+}
+
+/** What a permission of Lambda's is in the function's policy. */
+function permissionStatement(functionArn: string, properties: Readonly<Record<string, unknown>>) {
+  const { Action, Principal, SourceArn, SourceAccount } = properties;
+  return {
+    Effect: 'Allow',
+    Principal: { Service: Principal },
+    Action,
+    Resource: functionArn,
+    Condition: {
+      ...(SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': SourceArn } }),
+      ...(SourceAccount === undefined ? {} : { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+    },
+  };
+}
+
+function statementsOf(document: unknown): Statement[] {
+  return listOf(member(document, 'Statement')).map((statement) => {
+    const [Action, Resource] = ['Action', 'Resource'].map((name) =>
+      listOf(member(statement, name)).map(String),
+    );
+    const read = JSON.parse(JSON.stringify(statement));
+    return { ...read, Action: Action ?? [], ...(Resource?.length === 0 ? {} : { Resource }) };
+  });
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function listOf(value: unknown): unknown[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}

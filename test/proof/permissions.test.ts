@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import type { NeededPermission, RecordedCall } from '../../local/record/RecordedCall.ts';
+import { loadTemplate } from '../../local/template/loadTemplate.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+import { decide } from './decide.ts';
+import { narrower } from './narrower.ts';
+import { type Policies, readPolicies } from './Policies.ts';
+import { permissionsPage } from './permissionsPage.ts';
+import { walks } from './walks.ts';
+
+const PAGE = join(repositoryRoot, 'docs', 'permissions.md');
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+let calls: readonly RecordedCall[];
+let policies: Policies;
+let bucket: string;
+/** What each principal needed, each permission once. */
+let needed: ReadonlyMap<string, readonly NeededPermission[]>;
+
+beforeAll(async () => {
+  const { region, id: account, partition } = localAccount;
+  const loaded = await loadTemplate({
+    root: repositoryRoot,
+    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+  });
+  const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
+  policies = readPolicies(resolveTemplate(loaded.template, stack));
+  bucket = loaded.config.bucket;
+  const cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
+  try {
+    calls = await walks(cloud);
+  } finally {
+    await cloud.close();
+  }
+  const byPrincipal = new Map<string, Map<string, NeededPermission>>();
+  for (const { principal, permissions } of calls) {
+    const own = byPrincipal.get(principal) ?? new Map();
+    byPrincipal.set(principal, own);
+    for (const permission of permissions) own.set(JSON.stringify(permission), permission);
+  }
+  needed = new Map([...byPrincipal].map(([principal, own]) => [principal, [...own.values()]]));
+}, 120_000);
+
+/** Everybody but the account's root, who plays the user and the world outside here. */
+const ours = () => [...needed].filter(([principal]) => !principal.endsWith(':root'));
+
+/** What is not allowed, in words; at most as many as asked for. */
+async function denied(principal: string, permissions: readonly NeededPermission[], by: Policies, most = 50) {
+  const found: string[] = [];
+  for (const permission of permissions) {
+    const decision = await decide(principal, permission, by);
+    if (decision !== 'Allowed')
+      found.push(`${principal} ${permission.action} on ${permission.resource}: ${decision}`);
+    if (found.length === most) break;
+  }
+  return found;
+}
+
+describe('the permissions of the packaged template', () => {
+  it('are those of every role that something ran as', () => {
+    const ran = new Set(calls.map(({ principal }) => principal));
+    expect(policies.roles.filter(({ arn }) => !ran.has(arn)).map(({ logicalId }) => logicalId)).toEqual([]);
+    expect(calls.filter(({ basis }) => basis === 'seen').length).toBeGreaterThan(50);
+  });
+
+  it('allow every call that was made', async () => {
+    const found = await Promise.all(
+      ours().map(([principal, permissions]) => denied(principal, permissions, policies)),
+    );
+    expect(found.flat()).toEqual([]);
+  });
+
+  it('allow nothing that no call needs: no action, no resource, no value of a condition', async () => {
+    const idle: string[] = [];
+    for (const role of policies.roles) {
+      const permissions = needed.get(role.arn) ?? [];
+      for (const { without, action, statements } of narrower(role.statements)) {
+        const roles = policies.roles.map((one) => (one === role ? { ...role, statements } : one));
+        const touched = permissions.filter(
+          (permission) => action === undefined || permission.action === action,
+        );
+        if ((await denied(role.arn, touched, { ...policies, roles }, 1)).length === 0)
+          idle.push(`${role.logicalId} ${without}`);
+      }
+    }
+    expect(idle).toEqual([]);
+  });
+
+  it('stand at no queue, function, role or key without a call that needs them', async () => {
+    const idle: string[] = [];
+    for (const [arn, statements] of policies.atResources) {
+      for (const statement of statements.filter(({ Effect }) => Effect === 'Allow')) {
+        const atResources = new Map(policies.atResources).set(
+          arn,
+          statements.filter((one) => one !== statement),
+        );
+        const found = ours().map(([principal, permissions]) => {
+          const at = permissions.filter(({ resource }) => resource === arn);
+          return denied(principal, at, { ...policies, atResources }, 1);
+        });
+        if ((await Promise.all(found)).flat().length === 0) idle.push(`${arn} ${JSON.stringify(statement)}`);
+      }
+    }
+    expect(idle).toEqual([]);
+  });
+
+  it('let no one else in: another rule, schedule, stream or API is refused', async () => {
+    const let_in: string[] = [];
+    for (const [principal, permissions] of ours()) {
+      for (const permission of permissions) {
+        for (const key of ['aws:SourceArn', 'aws:SourceAccount', 'sts:ExternalId']) {
+          const conditions = JSON.stringify(policies.atResources.get(permission.resource) ?? []);
+          if (!(key in permission.context) || !conditions.includes(key)) continue;
+          const foreign = permission.context[key]?.replace('000000000000', '999999999999') ?? '';
+          const other = { ...permission, context: { ...permission.context, [key]: foreign } };
+          if ((await decide(principal, other, policies)) === 'Allowed')
+            let_in.push(`${principal} ${permission.action} on ${permission.resource} with ${key} ${foreign}`);
+        }
+      }
+    }
+    expect(let_in).toEqual([]);
+  });
+
+  it('are refused without TLS, whoever asks', async () => {
+    const [principal = '', permissions = []] = ours().find(([name]) => name.includes('RedriveRole')) ?? [];
+    const onBucket = permissions.filter(({ resource }) => resource.startsWith('arn:aws:s3:::'));
+    expect(onBucket.length).toBeGreaterThan(5);
+    for (const permission of onBucket) {
+      const plain = { ...permission, context: { ...permission.context, 'aws:SecureTransport': 'false' } };
+      expect(await decide(principal, plain, policies)).toBe('ExplicitlyDenied');
+    }
+  });
+
+  it('are the table in docs/permissions.md; SLUICE_WRITE_DOCS=1 writes it anew', () => {
+    const page = permissionsPage(policies.roles, calls, bucket);
+    if (process.env['SLUICE_WRITE_DOCS'] === '1') writeFileSync(PAGE, page);
+    expect(readFileSync(PAGE, 'utf8')).toBe(page);
+  });
+});

@@ -1,0 +1,74 @@
+import type { RecordedCall } from '../../local/record/RecordedCall.ts';
+import type { Role } from './Policies.ts';
+
+const HEAD = `# Permissions
+
+What each role of the deployment may do, and for which calls: nothing else. \`npm test\` writes this page's table from the packaged template and from what the functions really called in the local cloud, and fails when a call is not allowed, when a role has an action, a resource or a condition's value that no call needs, or when this page is not what it found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it anew). The judge is [iam-simulate](https://github.com/cloud-copilot/iam-simulate).
+
+Calls in *italics* were not seen: AWS's documentation says that the service makes them ([local.md](local.md#calls)).
+`;
+
+/** docs/permissions.md: a table for each role, from its policy and the calls that were recorded. */
+export function permissionsPage(
+  roles: readonly Role[],
+  calls: readonly RecordedCall[],
+  bucket: string,
+): string {
+  const sections = roles
+    .toSorted((a, b) => (a.logicalId < b.logicalId ? -1 : 1))
+    .map((role) =>
+      section(
+        role,
+        calls.filter(({ principal }) => principal === role.arn),
+      ),
+    );
+  return [HEAD, ...sections].join('\n').replaceAll(bucket, '<bucket>');
+}
+
+function section(role: Role, calls: readonly RecordedCall[]): string {
+  const rows = role.statements.flatMap(({ Action, Resource = [], Condition }) =>
+    Action.map((action) => {
+      const where = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
+      const condition = Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`;
+      return `| \`${action}\` | ${where}${condition} | ${operations(action, calls)} |`;
+    }),
+  );
+  return [`## ${role.logicalId}`, '', '| action | on | for |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+function operations(action: string, calls: readonly RecordedCall[]): string {
+  const names = (basis: RecordedCall['basis']) =>
+    new Set(
+      calls
+        .filter((call) => call.basis === basis && call.permissions.some((needed) => needed.action === action))
+        .map(({ operation }) => operation),
+    );
+  const [seen, documented] = [names('seen'), names('documented')];
+  return [...[...seen].sort(), ...[...documented.difference(seen)].sort().map((name) => `*${name}*`)].join(
+    ', ',
+  );
+}
+
+function conditionText(condition: object): string {
+  return Object.entries(condition)
+    .flatMap(([, keys]) =>
+      Object.entries(Object(keys)).map(
+        ([key, value]) =>
+          `\`${key}\` is ${[value]
+            .flat()
+            .map((one) => `\`${placeholders(String(one))}\``)
+            .join(' or ')}`,
+      ),
+    )
+    .join(' and ');
+}
+
+/** What differs from account to account and from stage to stage. */
+function placeholders(arn: string): string {
+  return arn
+    .replaceAll('000000000000', '<account>')
+    .replaceAll('us-east-1', '<region>')
+    .replaceAll('sluice-local', 'sluice-<stage>')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, '<id>')
+    .replace(/(secret:[\w-<>]+)-\w{6}$/, '$1-<suffix>');
+}

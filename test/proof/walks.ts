@@ -1,0 +1,179 @@
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { claimKey } from '../../lib/layout/claimKey.ts';
+import { overflowKey } from '../../lib/layout/overflowKey.ts';
+import { tableKinds } from '../../lib/tables/deliveredTables.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import type { RecordedCall } from '../../local/record/RecordedCall.ts';
+
+/** Larger than any row: its body goes to quarantine-large/. */
+const LARGE_BYTES = 1_100_000;
+/** More than one record holds, so that a part of what overflowed can be taken and a part not. */
+const MANY_EVENTS = 600;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/**
+ * Walks every path by which the deployed functions call AWS, those of failures included, and answers what was called.
+ * Each step drives the running cloud by what users and AWS do to it: posts, faults, time, objects put by hand.
+ */
+export async function walks(cloud: Cloud): Promise<readonly RecordedCall[]> {
+  const place = {
+    endpoint: cloud.edge,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const s3 = new S3Client({ ...place, forcePathStyle: true });
+  const firehose = new FirehoseClient(place);
+  const glue = new GlueClient(place);
+  try {
+    await collect(cloud);
+    await redrive(cloud, s3, firehose);
+    await register(cloud, glue);
+    const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
+      cloud,
+      'calls',
+      'GET',
+    );
+    if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
+    return calls;
+  } finally {
+    for (const client of [s3, firehose, glue]) client.destroy();
+  }
+}
+
+/** Rows of every kind, a refused body larger than a row, and all of it while Firehose is away. */
+async function collect(cloud: Cloud): Promise<void> {
+  await post(cloud, batch(2), 202);
+  await post(cloud, `no JSON ${'x'.repeat(LARGE_BYTES)}`, 400);
+  await post(cloud, JSON.stringify({ events: [{ eventName: 5 }] }), 202);
+  await faults(cloud, { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+  await post(cloud, batch(MANY_EVENTS), 202);
+  await post(cloud, JSON.stringify({ events: [{ eventName: 6 }] }), 202);
+  // Tries what overflowed, in vain.
+  await cloud.flush();
+  // Of two records the second is taken: the first is written back.
+  await faults(
+    cloud,
+    { firehose: [{ fault: 'failRecords', stream: '*', indexes: [0], calls: 'all' }] },
+    true,
+  );
+  await cloud.flush();
+  await clearFaults(cloud);
+  await cloud.flush();
+}
+
+/** What each stream can't deliver, what can't be read, claims of others, lost answers, and what lost its message. */
+async function redrive(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Promise<void> {
+  const put = (Key: string, Body: string) =>
+    s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body }));
+  const misfits = (pad: string) =>
+    tableKinds.map((kind) =>
+      firehose.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: `sluice-local-${kind}`,
+          Records: [{ Data: Buffer.from(`{"event_id":"dayless","pad":"${pad}"}`) }],
+        }),
+      ),
+    );
+  await Promise.all(misfits(''));
+  await cloud.flush();
+  // What a record holds and a row doesn't, as each quote in it is escaped once more.
+  await Promise.all(misfits(String.raw`\"`.repeat(LARGE_BYTES / 3)));
+  await cloud.flush();
+  // While quarantine's stream is away, its rows overflow.
+  await faults(cloud, {
+    firehose: [
+      { fault: 'failCalls', operations: ['PutRecordBatch'], stream: 'sluice-local-quarantine', calls: 'all' },
+    ],
+  });
+  await Promise.all(
+    tableKinds
+      .filter((kind) => kind !== 'quarantine')
+      .map((kind) =>
+        firehose.send(
+          new PutRecordBatchCommand({
+            DeliveryStreamName: `sluice-local-${kind}`,
+            Records: [{ Data: Buffer.from('{"event_id":"away"}') }],
+          }),
+        ),
+      ),
+  );
+  await cloud.flush();
+  await clearFaults(cloud);
+
+  const unreadable = tableKinds.map((kind, at) => overflowKey(kind, String(at).repeat(64)));
+  for (const key of unreadable) await put(key, 'no gzip');
+  const claimed = overflowKey('events', 'a'.repeat(64));
+  await put(claimKey(claimed), JSON.stringify({ owner: 'another', until: Date.now() + HOUR_MS }));
+  await put(claimed, 'no gzip');
+  await faults(cloud, {
+    s3: [{ fault: 'loseResponse', operations: ['PutObject'], key: `${cloud.bucket}/ledger/*`, every: 2 }],
+  });
+  await cloud.flush();
+  await clearFaults(cloud);
+  // Past the claim, and past the age of stragglers.
+  await control(cloud, 'clock', 'POST', { advanceMs: 2 * HOUR_MS });
+  await cloud.flush();
+}
+
+/** A daily run over tables that have other columns than their partitions, and days without a partition. */
+async function register(cloud: Cloud, glue: GlueClient): Promise<void> {
+  for (const kind of tableKinds) {
+    const Name = kind === 'quarantine' ? 'quarantine' : `statsig_forwarded_${kind}`;
+    const { Table } = await glue.send(new GetTableCommand({ DatabaseName: cloud.database, Name }));
+    const { PartitionKeys, Parameters, TableType, StorageDescriptor } = Table ?? {};
+    const Columns = [...(StorageDescriptor?.Columns ?? []), { Name: 'later', Type: 'string' }];
+    const TableInput = {
+      ...{ Name, TableType, Parameters, PartitionKeys },
+      StorageDescriptor: { ...StorageDescriptor, Columns },
+    };
+    await glue.send(new UpdateTableCommand({ DatabaseName: cloud.database, TableInput }));
+  }
+  await control(cloud, 'clock', 'POST', { advanceMs: 24 * HOUR_MS });
+  await cloud.flush();
+}
+
+function batch(events: number): string {
+  const time = Date.now();
+  return JSON.stringify({
+    events: Array.from({ length: events }, (_, i) => [
+      { eventName: 'made', value: i, user: { userID: `u${i}` }, time },
+      {
+        eventName: 'statsig::gate_exposure',
+        user: { userID: `u${i}` },
+        time,
+        metadata: { gate: `g${i}`, gateValue: 'true', ruleID: 'r' },
+      },
+    ]).flat(),
+  });
+}
+
+async function post(cloud: Cloud, body: string, expected: number): Promise<void> {
+  const { status } = await fetch(`${cloud.collector}/v1/rgstr`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-proof' },
+    body,
+  });
+  if (status !== expected) throw new Error(`The collector answered ${status}, not ${expected}.`);
+}
+
+async function faults(cloud: Cloud, wanted: object, instead = false): Promise<void> {
+  if (instead) await clearFaults(cloud);
+  await control(cloud, 'faults', 'POST', wanted);
+}
+
+async function clearFaults(cloud: Cloud): Promise<void> {
+  await control(cloud, 'faults', 'DELETE');
+}
+
+async function control(cloud: Cloud, path: string, method: string, body?: object) {
+  const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${text}`);
+  return JSON.parse(text);
+}
