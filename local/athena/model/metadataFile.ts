@@ -1,0 +1,57 @@
+import type { AthenaColumn } from '../sql/StatementRunner.ts';
+import { columnInfo } from './columnInfo.ts';
+
+const NULLABLE = { NOT_NULL: 1, NULLABLE: 2, UNKNOWN: 3 } as const;
+
+/** Numbers of the fields of a column; 1 to 3 are the names of catalog, schema and table. */
+const FIELD = { name: 4, label: 5, type: 6, precision: 7, scale: 8, nullable: 9, caseSensitive: 10 } as const;
+const QUERY_FIELD = 1;
+const COLUMN_FIELD = 4;
+
+/**
+ * The `.metadata` object beside a result. AWS documents that it is binary and nothing more. It is a protocol buffer:
+ * field 4 once a column, with the members of `ColumnInfo` in it, as drivers read that take the types from there:
+ * https://github.com/burtcorp/athena-jdbc/blob/main/src/main/java/io/burt/athena/result/AthenaMetaDataParser.java
+ * Field 1, which they pass over, holds the execution's ID here.
+ */
+export function metadataFile(executionId: string, columns: readonly AthenaColumn[]): Uint8Array {
+  return Buffer.concat([
+    textField(QUERY_FIELD, executionId),
+    ...columns.map((column) => bytesField(COLUMN_FIELD, columnMessage(column))),
+  ]);
+}
+
+function columnMessage(column: AthenaColumn): Buffer {
+  const info = columnInfo(column);
+  return Buffer.concat([
+    textField(1, info.CatalogName),
+    textField(FIELD.name, info.Name),
+    textField(FIELD.label, info.Label),
+    textField(FIELD.type, info.Type),
+    numberField(FIELD.precision, info.Precision),
+    numberField(FIELD.scale, info.Scale),
+    numberField(FIELD.nullable, NULLABLE[info.Nullable]),
+    numberField(FIELD.caseSensitive, info.CaseSensitive ? 1 : 0),
+  ]);
+}
+
+/** https://protobuf.dev/programming-guides/encoding/: a key is the field's number and how its value is written. */
+function textField(field: number, text: string): Buffer {
+  return bytesField(field, Buffer.from(text));
+}
+
+function bytesField(field: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
+}
+
+function numberField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field << 3), varint(value)]);
+}
+
+/** Seven bits a byte, the lowest first; the top bit says that more follow. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Buffer.from([...bytes, rest]);
+}

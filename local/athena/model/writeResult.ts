@@ -1,0 +1,64 @@
+import type { StatementResult } from '../sql/StatementRunner.ts';
+import { csvLines } from './csv.ts';
+import type { Outcome } from './Execution.ts';
+import { metadataFile } from './metadataFile.ts';
+import { outputLocation } from './outputNames.ts';
+import type { ResultStore } from './ResultStore.ts';
+import { textLines } from './textLines.ts';
+
+/**
+ * Writes what a statement answers to S3, as it comes: rows are not kept.
+ *
+ * @param check Called before the first row and after every chunk; throws to end it.
+ * @returns What there is now, and where; the location may be another than the kind of the statement made expect,
+ *   since only its result tells what a prepared statement is.
+ */
+export async function writeResult(
+  result: StatementResult,
+  into: {
+    readonly store: ResultStore;
+    readonly folder: string;
+    readonly id: string;
+    readonly check: () => void;
+  },
+): Promise<{ readonly outcome: Outcome; readonly location: string }> {
+  const { store, folder, id, check } = into;
+  const { columns, updateCount, manifest } = result;
+  const format = manifest === undefined ? result.output : 'none';
+  const named = outputLocation(folder, id, result);
+  const location = format === 'none' ? named : `${folder}${id}.${format}`;
+  let outputRows = 0;
+
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    check();
+    if (format === 'csv') yield Buffer.from(csvLines([columns.map(({ name }) => name)]));
+    for await (const rows of result.rows) {
+      check();
+      outputRows += rows.length;
+      yield Buffer.from(format === 'csv' ? csvLines(rows) : textLines(rows));
+    }
+    check();
+  }
+
+  let outputBytes = 0;
+  const manifestLocation = manifest === undefined ? undefined : `${location}-manifest.csv`;
+  if (manifest === undefined || manifestLocation === undefined) {
+    outputBytes = await store.write(location, pieces());
+  } else {
+    // What it wrote is elsewhere; its rows, if it has any, only say how many.
+    for await (const _ of pieces());
+    await store.write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
+  }
+  await store.write(`${location}.metadata`, metadataFile(id, columns));
+  return {
+    location,
+    outcome: {
+      format,
+      columns,
+      ...(updateCount === undefined ? {} : { updateCount }),
+      ...(manifestLocation === undefined ? {} : { manifestLocation }),
+      outputBytes,
+      outputRows: format === 'none' ? (updateCount ?? 0) : outputRows,
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import {
+  BatchGetNamedQueryCommand,
+  BatchGetPreparedStatementCommand,
+  CreateNamedQueryCommand,
+  CreatePreparedStatementCommand,
+  DeletePreparedStatementCommand,
+  GetDatabaseCommand,
+  GetDataCatalogCommand,
+  GetPreparedStatementCommand,
+  GetTableMetadataCommand,
+  ListDatabasesCommand,
+  ListDataCatalogsCommand,
+  ListNamedQueriesCommand,
+  ListPreparedStatementsCommand,
+  ListTableMetadataCommand,
+  UpdatePreparedStatementCommand,
+} from '@aws-sdk/client-athena';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ScriptedRunner } from './ScriptedRunner.ts';
+import { ACCOUNT, START, startAthena } from './startAthena.ts';
+
+const CatalogName = 'AwsDataCatalog';
+
+let athena: Awaited<ReturnType<typeof startAthena>>;
+beforeEach(async () => {
+  athena = await startAthena(() => new ScriptedRunner());
+  const { catalog } = athena;
+  catalog.createDatabase({ Name: 'sluice', Description: 'raw' });
+  catalog.createDatabase({ Name: 'other' });
+  catalog.createTable('sluice', {
+    Name: 'exposures',
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE' },
+    PartitionKeys: [{ Name: 'ds', Type: 'date', Comment: 'the day' }],
+    StorageDescriptor: {
+      Columns: [{ Name: 'event_id', Type: 'string', Comment: 'identity' }],
+      Location: 's3://bucket/exposures/',
+      InputFormat: 'in',
+      OutputFormat: 'out',
+      SerdeInfo: { SerializationLibrary: 'lib', Parameters: { 'serialization.format': '1' } },
+    },
+  });
+  catalog.createTable('sluice', { Name: 'events' });
+});
+afterEach(() => athena.close());
+
+describe('the data catalog', () => {
+  it('is the one of this account', async () => {
+    const { DataCatalogsSummary } = await athena.client.send(new ListDataCatalogsCommand({}));
+    expect(DataCatalogsSummary).toEqual([{ CatalogName, Type: 'GLUE', Status: 'CREATE_COMPLETE' }]);
+    const { DataCatalog } = await athena.client.send(new GetDataCatalogCommand({ Name: 'awsdatacatalog' }));
+    expect(DataCatalog).toEqual({
+      Name: CatalogName,
+      Type: 'GLUE',
+      Parameters: { 'catalog-id': ACCOUNT },
+      Status: 'CREATE_COMPLETE',
+    });
+    await expect(athena.client.send(new GetDataCatalogCommand({ Name: 'hive' }))).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'Catalog hive was not found.',
+    });
+  });
+
+  it('tells its databases and tables, with where they are', async () => {
+    const list = (NextToken?: string) =>
+      athena.client.send(new ListDatabasesCommand({ CatalogName, MaxResults: 1, NextToken }));
+    const first = await list();
+    const second = await list(first.NextToken);
+    expect([first.DatabaseList, second.DatabaseList, second.NextToken]).toEqual([
+      [{ Name: 'other' }],
+      [{ Name: 'sluice', Description: 'raw' }],
+      undefined,
+    ]);
+    const { Database } = await athena.client.send(
+      new GetDatabaseCommand({ CatalogName, DatabaseName: 'sluice' }),
+    );
+    expect(Database).toEqual({ Name: 'sluice', Description: 'raw' });
+    const table = {
+      Name: 'exposures',
+      CreateTime: new Date(START),
+      LastAccessTime: new Date(0),
+      TableType: 'EXTERNAL_TABLE',
+      Columns: [{ Name: 'event_id', Type: 'string', Comment: 'identity' }],
+      PartitionKeys: [{ Name: 'ds', Type: 'date', Comment: 'the day' }],
+      Parameters: {
+        EXTERNAL: 'TRUE',
+        location: 's3://bucket/exposures/',
+        inputformat: 'in',
+        outputformat: 'out',
+        'serde.serialization.lib': 'lib',
+        'serde.param.serialization.format': '1',
+      },
+    };
+    const { TableMetadata } = await athena.client.send(
+      new GetTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', TableName: 'exposures' }),
+    );
+    expect(TableMetadata).toEqual(table);
+    const names = async (Expression?: string) => {
+      const { TableMetadataList } = await athena.client.send(
+        new ListTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', Expression }),
+      );
+      return TableMetadataList?.map(({ Name }) => Name);
+    };
+    expect([await names(), await names('exp.*'), await names('exp')]).toEqual([
+      ['events', 'exposures'],
+      ['exposures'],
+      [],
+    ]);
+    await expect(names('(')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  });
+
+  it('says what it lacks as clients look for it', async () => {
+    const missing = expect.stringMatching(
+      /^Table nope not found\. \(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: .+; Proxy: null\)$/,
+    );
+    await expect(
+      athena.client.send(
+        new GetTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', TableName: 'nope' }),
+      ),
+    ).rejects.toMatchObject({ name: 'MetadataException', message: missing });
+    const absent = { CatalogName, DatabaseName: 'absent' };
+    for (const command of [new GetDatabaseCommand(absent), new ListTableMetadataCommand(absent)]) {
+      await expect(athena.client.send(command)).rejects.toMatchObject({ name: 'MetadataException' });
+    }
+  });
+});
+
+describe('prepared statements', () => {
+  const WorkGroup = 'primary';
+  const create = (StatementName: string, QueryStatement: string) =>
+    athena.client.send(
+      new CreatePreparedStatementCommand({ StatementName, WorkGroup, QueryStatement, Description: 'd' }),
+    );
+  const get = async (StatementName: string) =>
+    (await athena.client.send(new GetPreparedStatementCommand({ StatementName, WorkGroup })))
+      .PreparedStatement;
+
+  it('are made, changed, listed, kept and deleted', async () => {
+    await create('b', 'SELECT ?');
+    await create('a', 'SELECT 2');
+    await expect(create('a', 'SELECT 3')).rejects.toMatchObject({
+      message: 'PreparedStatement a already exists in WorkGroup primary',
+    });
+    athena.clock.advance(1_000);
+    await athena.client.send(
+      new UpdatePreparedStatementCommand({ StatementName: 'b', WorkGroup, QueryStatement: 'SELECT ? + 1' }),
+    );
+    await athena.restart();
+    expect(await get('b')).toEqual({
+      StatementName: 'b',
+      QueryStatement: 'SELECT ? + 1',
+      WorkGroupName: 'primary',
+      Description: 'd',
+      LastModifiedTime: new Date(START + 1_000),
+    });
+    const { PreparedStatements } = await athena.client.send(new ListPreparedStatementsCommand({ WorkGroup }));
+    expect(PreparedStatements?.map(({ StatementName }) => StatementName)).toEqual(['a', 'b']);
+    await athena.client.send(new DeletePreparedStatementCommand({ StatementName: 'a', WorkGroup }));
+    const batch = await athena.client.send(
+      new BatchGetPreparedStatementCommand({ PreparedStatementNames: ['a', 'b'], WorkGroup }),
+    );
+    expect(batch.PreparedStatements?.map(({ StatementName }) => StatementName)).toEqual(['b']);
+    expect(batch.UnprocessedPreparedStatementNames).toMatchObject([{ StatementName: 'a' }]);
+    await expect(get('a')).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'PreparedStatement a was not found in workGroup primary',
+      ResourceName: 'a',
+    });
+  });
+});
+
+describe('named queries', () => {
+  it('are none, and are not taken in', async () => {
+    const { NamedQueryIds } = await athena.client.send(new ListNamedQueriesCommand({}));
+    expect(NamedQueryIds).toEqual([]);
+    const { UnprocessedNamedQueryIds } = await athena.client.send(
+      new BatchGetNamedQueryCommand({ NamedQueryIds: ['x'] }),
+    );
+    expect(UnprocessedNamedQueryIds).toMatchObject([{ NamedQueryId: 'x' }]);
+    await expect(
+      athena.client.send(new CreateNamedQueryCommand({ Name: 'n', Database: 'd', QueryString: 'SELECT 1' })),
+    ).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('athena CreateNamedQuery'),
+    });
+  });
+});
