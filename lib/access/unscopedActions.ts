@@ -1,0 +1,67 @@
+/** An action that a policy of ours allows on `*`, and why it names nothing narrower. */
+export interface UnscopedAction {
+  readonly action: string;
+  /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy';
+  readonly why: string;
+  readonly source: string;
+}
+
+const ATHENA = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html';
+const LAMBDA = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html';
+
+/** Every `*` that stands where a resource would. No function and no stream has one. docs/deploy.md shows the table. */
+export const unscopedActions: readonly UnscopedAction[] = [
+  {
+    action: 'kms:*',
+    who: 'key',
+    why: 'In the policy of a key, * is the key itself; the account is let decide by IAM who uses it.',
+    source: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html',
+  },
+  {
+    action: 'athena:ListDataCatalogs',
+    who: 'metabase',
+    why: 'Lists are of the whole account.',
+    source: ATHENA,
+  },
+  {
+    action: 'athena:ListWorkGroups',
+    who: 'metabase',
+    why: 'Lists are of the whole account.',
+    source: ATHENA,
+  },
+  { action: 'athena:ListDataCatalogs', who: 'owox', why: 'Lists are of the whole account.', source: ATHENA },
+  {
+    action: 'cloudformation:ValidateTemplate',
+    who: 'deploy',
+    why: 'A template that is only looked at has no ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html',
+  },
+  ...[
+    'CreateEventSourceMapping',
+    'DeleteEventSourceMapping',
+    'GetEventSourceMapping',
+    'ListTags',
+    'TagResource',
+    'UpdateEventSourceMapping',
+  ].map((name) => ({
+    action: `lambda:${name}`,
+    who: 'deploy' as const,
+    why: "A mapping gets its ARN when it is made; a condition narrows it to the stack's functions.",
+    source: LAMBDA,
+  })),
+  {
+    action: 'kms:CreateKey',
+    who: 'deploy',
+    why: 'A key gets its ARN when it is made.',
+    source:
+      'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html',
+  },
+  {
+    action: 'logs:DescribeLogGroups',
+    who: 'deploy',
+    why: 'CloudFormation looks for a group by its name in the list of all.',
+    source:
+      'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
+  },
+];
