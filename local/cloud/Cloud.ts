@@ -24,6 +24,8 @@ export interface CloudStatus {
   readonly pid: number;
   readonly pending: readonly PendingDelivery[];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
+  /** Athena's. */
+  readonly queries: { readonly queued: number; readonly running: number };
 }
 
 /** A running local cloud. */

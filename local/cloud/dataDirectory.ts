@@ -19,6 +19,7 @@ export function dataFolders(directory: string) {
     firehose: join(root, 'firehose'),
     sqs: join(root, 'sqs'),
     secrets: join(root, 'secretsmanager'),
+    athena: join(root, 'athena'),
     logs: join(root, 'logs'),
   };
 }

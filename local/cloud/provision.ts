@@ -1,3 +1,4 @@
+import type { Athena } from '../athena/openAthena.ts';
 import type { EventBus } from '../events/openEventBus.ts';
 import type { Firehose } from '../firehose/openFirehose.ts';
 import type { Catalog } from '../glue/model/Catalog.ts';
@@ -15,13 +16,14 @@ export interface Stores {
   readonly queues: Queues;
   readonly secrets: Secrets;
   readonly keys: Keys;
+  readonly athena: Pick<Athena, 'ensureWorkGroup'>;
   readonly bus: EventBus;
   readonly firehose: Firehose;
 }
 
 /** Brings what is there up to the template, as a stack update would: creates what is missing, deletes nothing. */
 export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
-  const { store, catalog, queues, secrets, keys, bus, firehose } = stores;
+  const { store, catalog, queues, secrets, keys, athena, bus, firehose } = stores;
   for (const { name, eventBridge, settings } of deployment.buckets) {
     store.ensureBucket(name, { eventBridge });
     store.bucket(name).settings = settings;
@@ -33,6 +35,7 @@ export async function provision(deployment: Deployment, stores: Stores): Promise
   for (const { name, properties } of deployment.secrets) secrets.ensure(name, properties);
   for (const { name, properties } of deployment.keys) keys.ensure(name, properties);
   for (const properties of deployment.keyAliases) keys.ensureAlias(properties);
+  for (const { name, properties } of deployment.workGroups) athena.ensureWorkGroup(name, properties);
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
   for (const { name, properties } of deployment.deliveryStreams)
     await firehose.createStream(name, properties);

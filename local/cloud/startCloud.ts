@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openAthena } from '../athena/openAthena.ts';
 import { MovableClock } from '../clock/MovableClock.ts';
 import { cloudFormationService } from '../cloudformation/cloudFormationService.ts';
 import { type DeployedStack, deployedStack } from '../cloudformation/DeployedStack.ts';
@@ -29,6 +30,7 @@ import { dataFolders, repositoryRoot } from './dataDirectory.ts';
 import { objectSink, schemaSource } from './firehosePorts.ts';
 import { localAccount } from './localAccount.ts';
 import { lockDataDirectory } from './lockDataDirectory.ts';
+import { noRunner } from './noRunner.ts';
 import { portProblem } from './portProblem.ts';
 import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
@@ -107,6 +109,18 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
   closing.add(() => firehose.close());
 
+  const athena = await openAthena({
+    directory: folders.athena,
+    clock,
+    catalog,
+    store,
+    openRunner: () => noRunner,
+    region,
+    account,
+    faults,
+  });
+  closing.add(() => athena.close());
+
   const keys = new Keys({ clock, partition, region, account });
   let stack: DeployedStack | undefined;
   let controlled: Controlled | undefined;
@@ -116,6 +130,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),
+    athena.service,
     kmsService({ keys, account }),
     stsService({ partition, account }),
     cloudFormationService({ stack: () => stack }),
@@ -142,7 +157,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const deployment = readDeployment(resolved);
   // Before streams are made: one may go on with what an earlier process left.
   recording.deployed(deployment, resolved);
-  await provision(deployment, { store, catalog, queues, secrets, keys, bus, firehose });
+  await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
   stack = deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() });
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
 
@@ -201,8 +216,9 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     pid: process.pid,
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
+    queries: athena.pending(),
   });
-  const targets = faultTargets(deployment, { catalog, queues, secrets });
+  const targets = faultTargets(deployment, { catalog, queues, secrets, athena });
   controlled = { status, flush, clock, faults, services, targets, recording };
   return { ...addresses, status, flush, close: () => closing.run() };
 }

@@ -17,7 +17,7 @@ export interface SetFaultsContext {
  * Adds faults, all or none.
  *
  * @throws ControlError SLUICE_CONTROL_BODY, for an operation too that its service doesn't have, and for a stream,
- *   table, queue or secret that isn't there: a fault that could never strike would pass for resilience.
+ *   table, queue, secret or workgroup that isn't there: a fault that could never strike would pass for resilience.
  */
 export function setFaults({ faults, services, targets }: SetFaultsContext, body: unknown): void {
   const wanted = parseBody(faultsSchema, body);
@@ -31,6 +31,7 @@ export function setFaults({ faults, services, targets }: SetFaultsContext, body:
     if ('stream' in fault) expectTarget(targets, 'stream', fault.stream);
     if ('table' in fault) expectTarget(targets, 'table', fault.table);
     if ('queue' in fault) expectTarget(targets, 'queue', fault.queue);
+    if ('workgroup' in fault) expectTarget(targets, 'workgroup', fault.workgroup);
     if ('secret' in fault) expectTarget(targets, 'secret', fault.secret);
   }
   faults.set(wanted);

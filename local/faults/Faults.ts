@@ -17,7 +17,7 @@ export interface AnnouncedCall {
   readonly service: string;
   /** AWS's name of the operation; the method of a request to the gateway. */
   readonly operation: string;
-  /** What it is about: a stream's, table's or queue's name, `bucket/key`, a path. */
+  /** What it is about: a stream's, table's, queue's or workgroup's name, `bucket/key`, a path. */
   readonly resource?: string | undefined;
 }
 
@@ -164,6 +164,7 @@ function target(fault: Fault): string | undefined {
   if ('key' in fault) return fault.key;
   if ('queue' in fault) return fault.queue;
   if ('secret' in fault) return fault.secret;
+  if ('workgroup' in fault) return fault.workgroup;
   return 'path' in fault ? fault.path : undefined;
 }
 

@@ -116,6 +116,9 @@ export const faultsSchema = z.strictObject({
   secretsmanager: z
     .array(z.discriminatedUnion('fault', callFaults('secretsmanager', { operations, secret: target })))
     .default([]),
+  athena: z
+    .array(z.discriminatedUnion('fault', callFaults('athena', { operations, workgroup: target })))
+    .default([]),
   gateway: z
     .array(
       z.discriminatedUnion('fault', [

@@ -21,6 +21,7 @@ const RATE_EXCEEDED = [400, 'Rate exceeded'] as const;
  * - https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
  * - https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  * - https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+ * - https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html
  */
 export const serviceErrors = {
   s3: {
@@ -83,6 +84,15 @@ export const serviceErrors = {
         400,
         "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
       ],
+      AccessDeniedException: ACCESS_DENIED,
+    },
+  },
+  athena: {
+    default: 'TooManyRequestsException',
+    errors: {
+      TooManyRequestsException: RATE_EXCEEDED,
+      InternalServerException: [500, 'Amazon Athena has experienced an internal error. Please try again.'],
+      ThrottlingException: RATE_EXCEEDED,
       AccessDeniedException: ACCESS_DENIED,
     },
   },

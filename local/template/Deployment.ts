@@ -34,6 +34,13 @@ export interface DeployedTable {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+export interface DeployedWorkGroup {
+  readonly logicalId: string;
+  readonly name: string;
+  /** Athena takes them verbatim. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 export interface DeployedFunction {
   readonly logicalId: string;
   readonly name: string;
@@ -71,6 +78,7 @@ export interface Deployment {
   readonly deliveryStreams: readonly Part[];
   readonly queues: readonly (Part & { readonly url: string })[];
   readonly secrets: readonly Part[];
+  readonly workGroups: readonly DeployedWorkGroup[];
   readonly keys: readonly Part[];
   /** Properties of keys' aliases, verbatim. */
   readonly keyAliases: readonly Readonly<Record<string, unknown>>[];

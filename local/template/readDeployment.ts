@@ -52,6 +52,11 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       // The ARN ends in a suffix of its own, a dash and six characters.
       return { logicalId, name: arnName(arn).slice(0, -7), arn, properties };
     }),
+    workGroups: ofType('AWS::Athena::WorkGroup').map(({ logicalId, physicalId: name, properties }) => ({
+      logicalId,
+      name,
+      properties,
+    })),
     keys: ofType('AWS::KMS::Key').map(part),
     keyAliases: ofType('AWS::KMS::Alias').map(({ properties }) => properties),
     eventRules: ofType('AWS::Events::Rule').map(part),

@@ -47,6 +47,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
       QueueUrl: queueUrl,
     }),
   ],
+  ['AWS::Athena::WorkGroup', built(named('Name'))],
   ['AWS::SecretsManager::Secret', built(secretRef, { Id: secretRef })],
   ['AWS::Events::Rule', built(named('Name'), { Arn: (r) => arn(r, 'events', `rule/${nameOf(r, 'Name')}`) })],
   [
@@ -97,7 +98,6 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     inert(named('AlarmName'), { Arn: (r) => arn(r, 'cloudwatch', `alarm:${nameOf(r, 'AlarmName')}`) }),
   ],
   ['AWS::CloudWatch::Dashboard', inert(named('DashboardName'))],
-  ['AWS::Athena::WorkGroup', inert(named('Name'))],
   ['AWS::KMS::Key', built(uuid, { Arn: (r) => arn(r, 'kms', `key/${uuid(r)}`), KeyId: uuid })],
   ['AWS::KMS::Alias', built(named('AliasName'))],
   ['AWS::S3::BucketPolicy', built((r) => text(r.properties.Bucket))],

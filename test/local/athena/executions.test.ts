@@ -322,6 +322,21 @@ describe('where results go', () => {
   });
 });
 
+describe('a fault', () => {
+  it('strikes the calls about its workgroup, those about a query of it too', async () => {
+    const id = await submit(athena.client, 'q');
+    athena.faults.set({
+      athena: [{ fault: 'failCalls', workgroup: 'primary', operations: ['GetQueryExecution'] }],
+    });
+    await expect(get(id)).rejects.toMatchObject({
+      name: 'TooManyRequestsException',
+      message: 'Rate exceeded',
+    });
+    athena.faults.set({ athena: [{ fault: 'failCalls', workgroup: 'another' }] });
+    expect(await get(id)).toMatchObject({ QueryExecutionId: id });
+  });
+});
+
 describe('what Athena has and this does not', () => {
   it.each([
     ['a member', { EngineConfiguration: { MaxConcurrentDpus: 4 } }, 'EngineConfiguration'],

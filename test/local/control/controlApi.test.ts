@@ -130,6 +130,7 @@ describe('the faults', () => {
     ['a table', { glue: [{ fault: 'failCalls', table: 'nope' }] }, 'statsig_forwarded_events'],
     ['a queue', { sqs: [{ fault: 'delayCalls', ms: 1, queue: 'nope' }] }, 'sluice-local-'],
     ['a secret', { secretsmanager: [{ fault: 'failCalls', secret: 'nope' }] }, 'sluice-local-keys'],
+    ['a workgroup', { athena: [{ fault: 'failCalls', workgroup: 'nope' }] }, 'primary'],
     ['two ways to choose', { s3: [{ fault: 'loseResponse', nth: 1, every: 2 }] }, 'At most one'],
     ['a share above all', { firehose: [{ fault: 'failRecords', rate: 2 }] }, 'rate'],
     ['a code without its status', { glue: [{ fault: 'failCalls', code: 'Odd' }] }, 'status'],
