@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { demandRegion } from '../../infra/demandRegion.ts';
+import { resources } from '../../infra/resources.ts';
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { parseTemplate } from '../../local/template/Template.ts';
+
+const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+
+function deploy(existing: ConfigInput['existing']) {
+  const made = resources({
+    config: defineConfig({
+      bucket: 'acme-data',
+      database: 'analytics',
+      athena: { workgroup: 'analysts', stagingDatabase: 'staging' },
+      ...(existing === undefined ? {} : { existing }),
+    }),
+    service: 'acme',
+    stage: 'prod',
+  });
+  const resolved = resolveTemplate(
+    parseTemplate({
+      Resources: {
+        ...made.Resources,
+        RedriveLogGroup: { Type: 'AWS::Logs::LogGroup' },
+        RegisterLogGroup: { Type: 'AWS::Logs::LogGroup' },
+        HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+      },
+      Outputs: made.Outputs,
+    }),
+    {
+      region: 'eu-west-1',
+      account: '111122223333',
+      partition: 'aws',
+      stackName: 'acme-prod',
+      endpoint: 'http://127.0.0.1:4566',
+    },
+  );
+  return { made, resolved };
+}
+
+const own = deploy(undefined);
+const brought = deploy({ bucket: true, keyArn, database: true, stagingDatabase: true, workgroup: true });
+
+describe('what is brought', () => {
+  it('is not made, and nothing else is missing', () => {
+    const there = new Set(Object.keys(brought.made.Resources));
+    expect(Object.keys(own.made.Resources).filter((id) => !there.has(id))).toEqual([
+      'DataKey',
+      'DataKeyAlias',
+      'DataBucket',
+      'DataBucketPolicy',
+      'Database',
+      'StagingDatabase',
+      'Workgroup',
+    ]);
+    expect(there.size).toBe(Object.keys(own.made.Resources).length - 7);
+  });
+
+  it('is named as what is made would be: roles, streams, tables and rules are the same', () => {
+    const plain = ({ resolved }: typeof own) =>
+      Object.fromEntries(
+        resolved.resources
+          .filter(({ type }) => !/Role|Schedule|Key|Alias|Bucket|Workgroup|Database$/i.test(type))
+          .map(({ logicalId, properties }) => [logicalId, properties]),
+      );
+    const names = Object.keys(plain(brought));
+    expect(names).toEqual(expect.arrayContaining(['ExposuresStream', 'EventsTable', 'ObjectCreatedRule']));
+    for (const name of names) expect([name, plain(brought)[name]]).toEqual([name, plain(own)[name]]);
+    expect(brought.resolved.outputs).toMatchObject({
+      DataBucketName: 'acme-data',
+      DatabaseName: 'analytics',
+      StagingDatabaseName: 'staging',
+      WorkgroupName: 'analysts',
+      KeyArn: keyArn,
+    });
+  });
+
+  it('is what roles are let use', () => {
+    const policiesOf = ({ resolved }: typeof own) =>
+      JSON.stringify(
+        resolved.resources
+          .filter(({ type }) => type === 'AWS::IAM::Role')
+          .map(({ properties }) => properties['Policies']),
+      );
+    const ownKey = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn ?? '';
+    expect(ownKey).toMatch(/^arn:aws:kms:/);
+    expect(policiesOf(brought)).toBe(policiesOf(own).replaceAll(ownKey, keyArn));
+  });
+
+  it('has new days registered by the hour, whose bucket the stack cannot make tell of them', () => {
+    const expression = ({ made }: typeof own) =>
+      made.Resources['DailySchedule']?.Properties['ScheduleExpression'];
+    expect(expression(own)).toBe('cron(5 0 * * ? *)');
+    expect(expression(brought)).toBe('cron(5 * * * ? *)');
+  });
+});
+
+describe('what the stack makes', () => {
+  it('stays when the stack goes, where data is in it or needed to read it', () => {
+    const retained = Object.entries(own.made.Resources)
+      .filter(([, { DeletionPolicy, UpdateReplacePolicy }]) => {
+        expect(DeletionPolicy).toBe(UpdateReplacePolicy);
+        return DeletionPolicy === 'Retain';
+      })
+      .map(([logicalId]) => logicalId);
+    expect(retained).toEqual([
+      'DataKey',
+      'DataBucket',
+      'KeysSecret',
+      'Database',
+      'StagingDatabase',
+      'ExposuresTable',
+      'EventsTable',
+      'QuarantineTable',
+    ]);
+  });
+
+  it('is a key of one region that rotates and leaves the say to IAM of the account', () => {
+    const key = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey');
+    expect(key?.properties).toMatchObject({
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      MultiRegion: false,
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: [{ Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
+      },
+    });
+  });
+
+  it('is a workgroup whose say it is where results go, how encrypted, and how much is scanned', () => {
+    const group = own.resolved.resources.find(({ logicalId }) => logicalId === 'Workgroup');
+    expect(group?.properties).toMatchObject({
+      Name: 'analysts',
+      WorkGroupConfiguration: {
+        EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
+        EnforceWorkGroupConfiguration: true,
+        PublishCloudWatchMetricsEnabled: true,
+        BytesScannedCutoffPerQuery: 1_000_000_000_000,
+        ResultConfiguration: {
+          OutputLocation: 's3://acme-data/query-results/',
+          EncryptionConfiguration: {
+            EncryptionOption: 'SSE_KMS',
+            KmsKey: own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey')?.arn,
+          },
+          ExpectedBucketOwner: '111122223333',
+        },
+      },
+    });
+  });
+});
+
+describe('the region', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+
+  it.each([
+    ['cn-north-1', {}, 'region: came "cn-north-1", expected a region that has all of the services'],
+    ['us-east-1', { existing: { keyArn } }, `existing.keyArn: came "${keyArn}", expected one of us-east-1`],
+    ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: came "${topicArn}", expected one of us-east-1`],
+  ])('%s is refused with %j', (region, input, sentence) => {
+    expect(() => demandRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
+  });
+
+  it('takes a key and a topic of its own', () => {
+    const config = defineConfig({ bucket: 'acme-data', existing: { keyArn }, alarms: { topicArn } });
+    expect(demandRegion(config, 'eu-west-1')).toBeUndefined();
+  });
+});
