@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { viewNames } from '../../../lib/views/views.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
 import { readDeployment } from '../../../local/template/readDeployment.ts';
 import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
@@ -72,7 +73,9 @@ describe('loadTemplate', () => {
       config.athena.stagingDatabase,
     ]);
     expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
-      tableKinds.map((kind) => [config.database, tables[kind].name]).sort(),
+      [...tableKinds.map((kind) => tables[kind].name), ...viewNames]
+        .map((name) => [config.database, name])
+        .sort(),
     );
     expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual(
       tableKinds.map((kind) => `sluice-local-${kind}`).sort(),

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const define = (input: Partial<ConfigInput>) => () => defineConfig({ bucket: 'acme', ...input });
+
+describe('jsonPaths', () => {
+  it('take any key that both engines read without quotes', () => {
+    const jsonPaths = {
+      plan: 'user.custom.plan',
+      page: 'statsigMetadata.currentPage',
+      sku: 'metadata.sku',
+      deep: 'user.custom.a-b.c_d.0',
+    };
+    expect(define({ jsonPaths })().jsonPaths).toEqual(jsonPaths);
+    expect(define({})().jsonPaths).toEqual({});
+  });
+
+  it.each([
+    'user',
+    'custom.plan',
+    'user.',
+    'user..plan',
+    'user.custom.*',
+    "user.it's",
+    'User.custom',
+    'user.a b',
+    '',
+  ])('refuse %j, which is no path', (path) => {
+    expect(define({ jsonPaths: { plan: path } })).toThrow(
+      `jsonPaths.plan: came ${JSON.stringify(path)}, expected a path such as user.custom.plan`,
+    );
+  });
+
+  it.each([
+    ['user_id', "of a table's"],
+    ['ds', 'of the partition key'],
+    ['country', "of a view's"],
+    ['unit_id', "of another view's"],
+    ['copy', 'of what a view is made of'],
+    ['company_id', "of a unit ID's"],
+  ])('refuse the column %s: it is the name %s', (column) => {
+    const input = { unitIds: { companyID: 'company_id' }, jsonPaths: { [column]: 'user.custom.x' } };
+    expect(define(input)).toThrow(
+      `jsonPaths.${column}: expected a column that tables and views don't have already.`,
+    );
+  });
+
+  it.each(['Plan', 'my plan', '1st', ''])('refuse the column %j, which is no name of SQL', (column) => {
+    expect(define({ jsonPaths: { [column]: 'user.custom.x' } })).toThrow(
+      `jsonPaths.${column}: expected a column's name before the path`,
+    );
+  });
+});
+
+describe('what views have already', () => {
+  it("can't be a unit ID's column", () => {
+    expect(define({ unitIds: { country: 'country' } })).toThrow(
+      'unitIds.country: came "country", expected a column that the views don\'t have already.',
+    );
+  });
+
+  it("can't be a table's name", () => {
+    expect(define({ tables: { exposures: 'first_exposures' } })).toThrow(
+      'tables.exposures: came "first_exposures", expected another name than a view has.',
+    );
+  });
+});

@@ -1,0 +1,167 @@
+import { djb2 } from '../../../lib/statsig/experimentNames.ts';
+import type { LandedRow } from './openData.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What the views must show of landed rows, worked out without SQL, for the configuration of the tests. */
+export function expectedRows(exposures: readonly LandedRow[], events: readonly LandedRow[]) {
+  const production = exposures.filter(({ environment }) => environment === 'production');
+  const assignments = firstReceived(production.filter((row) => row['is_assignment'] === true));
+  return {
+    experiment_exposures: assignments.map((row) => ({
+      ...without(row, 'environment', 'is_assignment'),
+      ...details(row, 'user_dimensions'),
+    })),
+    first_exposures: firstExposures(assignments),
+    product_events: firstReceived(
+      events.filter(
+        (row) => row['environment'] === 'production' && row['event_name'] !== 'statsig::diagnostics',
+      ),
+    ).map((row) => ({
+      ...without(row, 'environment'),
+      value_number: numberOf(row['event_value']),
+      ...details(row, 'user_object'),
+      sku: scalar(parsed(row['company_metadata'])['sku']),
+    })),
+    secondary_exposures: firstReceived(production).flatMap(secondaryRows),
+    daily_exposures: dailyRows(assignments),
+  };
+}
+
+const UNIT_TYPES = ['user_id', 'stable_id', 'company_id'] as const;
+const NO_GROUP = new Set(['', 'default']);
+
+function firstReceived(rows: readonly LandedRow[]): LandedRow[] {
+  const first = new Map<unknown, LandedRow>();
+  for (const row of rows) {
+    const known = first.get(row['event_id']);
+    if (known === undefined || text(row, 'received_at') < text(known, 'received_at'))
+      first.set(row['event_id'], row);
+  }
+  return [...first.values()];
+}
+
+function details(row: Row, userColumn: string) {
+  const user = parsed(row[userColumn]);
+  const device = parsed(row['statsig_metadata']);
+  const custom = user['custom'];
+  return {
+    country: scalar(user['country']),
+    locale: scalar(user['locale']) ?? scalar(device['locale']),
+    app_version: scalar(user['appVersion']) ?? scalar(device['appVersion']),
+    plan: typeof custom === 'object' && custom !== null ? scalar(Reflect.get(custom, 'plan')) : null,
+    page: scalar(device['currentPage']),
+  };
+}
+
+function secondaryRows(row: LandedRow): Row[] {
+  const list: unknown = JSON.parse(text(row, 'secondary_exposures') || 'null');
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((evaluation: unknown, index) => {
+    const said: Row = typeof evaluation === 'object' && evaluation !== null ? { ...evaluation } : {};
+    const { gate, gateValue, ruleID = '' } = said;
+    if (typeof gate !== 'string') return [];
+    const rule = String(ruleID);
+    const value = String(gateValue) === 'true' ? true : String(gateValue) === 'false' ? false : null;
+    return [
+      {
+        event_id: row['event_id'],
+        position: index + 1,
+        gate_id: gate === djb2('spring_holdout') ? 'spring_holdout' : gate,
+        gate_value: value,
+        rule_id: rule,
+        group_id: value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`,
+        is_assignment: value !== null && !NO_GROUP.has(rule) && !/:(id_)?override$/.test(rule),
+        primary_id: row['experiment_id'],
+        primary_type: row['exposure_type'],
+        ...details(row, 'user_dimensions'),
+        ...Object.fromEntries(
+          [...UNIT_TYPES, 'custom_ids', 'timestamp', 'client_timestamp', 'received_at', 'user_dimensions']
+            .concat(['session_id', 'sdk_type', 'sdk_version', 'ds'])
+            .map((name) => [name, row[name]]),
+        ),
+      },
+    ];
+  });
+}
+
+/** Rows of each unit that they tell of. */
+function byUnit(rows: readonly LandedRow[], keys: readonly string[]) {
+  const groups = new Map<string, { key: Row; rows: LandedRow[] }>();
+  for (const row of rows) {
+    for (const type of UNIT_TYPES) {
+      const unit = row[type];
+      if (unit === null) continue;
+      const all: Row = {
+        ...row,
+        is_gate: row['exposure_type'] === 'gate',
+        unit_type: type,
+        unit_id: unit,
+      };
+      const key = Object.fromEntries(keys.map((name) => [name, all[name]]));
+      const id = JSON.stringify(key);
+      const group = groups.get(id) ?? { key, rows: [] };
+      group.rows.push(row);
+      groups.set(id, group);
+    }
+  }
+  return [...groups.values()];
+}
+
+function firstExposures(rows: readonly LandedRow[]): Row[] {
+  return byUnit(rows, ['experiment_id', 'is_gate', 'unit_type', 'unit_id']).map(({ key, rows: own }) => {
+    const [first] = own.map((row) => `${text(row, 'timestamp')} ${text(row, 'group_id')}`).sort();
+    const [day = '', time = '', group = ''] = first?.split(' ') ?? [];
+    return {
+      ...key,
+      group_id: group,
+      group_name: nameOf(own.filter((row) => row['group_id'] === group)),
+      ts: `${day} ${time}`,
+      first_day: day,
+      groups_seen: new Set(own.map((row) => row['group_id'])).size,
+    };
+  });
+}
+
+function dailyRows(rows: readonly LandedRow[]): Row[] {
+  return byUnit(rows, ['experiment_id', 'is_gate', 'group_id', 'unit_type', 'ds']).map(
+    ({ key, rows: own }) => {
+      const times = own.map((row) => text(row, 'timestamp')).sort();
+      return {
+        ...key,
+        group_name: nameOf(own),
+        units: new Set(own.map((row) => row[String(key['unit_type'])])).size,
+        exposures: own.length,
+        first_ts: times.at(0),
+        last_ts: times.at(-1),
+      };
+    },
+  );
+}
+
+const nameOf = (rows: readonly LandedRow[]) =>
+  rows.map((row) => row['group_name']).find((name) => name !== null) ?? null;
+
+function numberOf(value: unknown): number | null {
+  const known: Readonly<Record<string, number>> = { '12.5': 12.5, '-3': -3, '.5': 0.5, '7.': 7, '+1e2': 100 };
+  return known[String(value)] ?? null;
+}
+
+function scalar(value: unknown): string | null {
+  return value === '' || value === null || value === undefined || typeof value === 'object'
+    ? null
+    : String(value);
+}
+
+function parsed(value: unknown): Row {
+  return typeof value === 'string' ? JSON.parse(value) : {};
+}
+
+function text(row: Row, name: string): string {
+  const value = row[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function without(row: Row, ...names: string[]): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
+}

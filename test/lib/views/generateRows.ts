@@ -1,0 +1,165 @@
+import { seededRandom } from '../../../lib/random/seededRandom.ts';
+import { djb2 } from '../../../lib/statsig/experimentNames.ts';
+import type { LandedRow } from './openData.ts';
+
+/** Days of the rows, the same for every seed. */
+export const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
+
+/** Draws of one seed. */
+function drawing(seed: number) {
+  const random = seededRandom(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[below(items.length)] ?? items[0];
+  return { below, pick, chance: (part: number) => random() < part };
+}
+type Drawing = ReturnType<typeof drawing>;
+
+/** A time of day within a quarter of an hour, so that some are equal; never ending in 0, which DuckDB would not print. */
+const timeOn = (day: string, { below }: Drawing) => `${day} 10:0${below(3)}:0${below(3)}.10${1 + below(3)}`;
+
+const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+function user(draw: Drawing): string | null {
+  return draw.pick([
+    null,
+    '{}',
+    json({ userID: 'u', country: draw.pick(['GB', 'FR', '', 49, null]), locale: draw.pick(['en_GB', '']) }),
+    json({
+      appVersion: draw.pick(['1.2.3', '', 7]),
+      custom: { plan: draw.pick(['pro', '', 7, 2.5, true, ['a'], { b: 1 }, null]) },
+    }),
+    json({ country: 'DE', locale: 'de', appVersion: '2', custom: 'not an object' }),
+  ]);
+}
+
+const sdkMetadata = (draw: Drawing) =>
+  draw.pick([null, '{}', json({ locale: 'fr_FR', appVersion: '9.9', currentPage: draw.pick(['/', '']) })]);
+
+function secondary(draw: Drawing): string | null {
+  const one = () =>
+    draw.pick<unknown>([
+      { gate: 'spring_holdout', gateValue: draw.pick(['true', 'false', true, 'maybe', null]), ruleID: 'r1' },
+      {
+        gate: djb2('spring_holdout'),
+        gateValue: 'false',
+        ruleID: draw.pick(['r2', '', 'default', 'x:override']),
+      },
+      { gate: '4242424242', gateValue: 'true', ruleID: draw.pick(['5AhT', 'x:id_override', 'xid_override']) },
+      { gate: 'segment:vip', gateValue: 'true' },
+      { gateValue: 'true', ruleID: 'nameless' },
+      'no object',
+      7,
+    ]);
+  return draw.pick([
+    null,
+    null,
+    '[]',
+    json({ gate: 'not a list', gateValue: 'true', ruleID: 'r' }),
+    json([one()]),
+    json([one(), one(), one()]),
+  ]);
+}
+
+function shared(draw: Drawing, day: string, id: number) {
+  return {
+    ds: day,
+    event_id: `e${id}`,
+    environment: draw.pick(['production', 'production', 'production', 'staging', 'development']),
+    user_id: draw.pick([null, 'u1', 'u2', 'u3']),
+    stable_id: draw.pick([null, 's1', 's2', 'u1']),
+    company_id: draw.pick([null, null, 'c1', 'c2']),
+    custom_ids: null,
+    timestamp: timeOn(day, draw),
+    client_timestamp: null,
+    received_at: `${day} 11:00:00.${101 + id}`.replace(/0$/, '1'),
+    statsig_metadata: sdkMetadata(draw),
+    session_id: draw.pick([null, 'session']),
+    sdk_type: 'javascript-client',
+    sdk_version: null,
+  };
+}
+
+function exposure(draw: Drawing, id: number): LandedRow {
+  const { type, name } = draw.pick([
+    { type: 'gate', name: 'checkout' },
+    { type: 'config', name: 'checkout' },
+    { type: 'layer', name: 'hero' },
+    { type: 'config', name: 'hero' },
+  ]);
+  const rule = draw.pick(['control', 'test']);
+  const value = draw.chance(0.5);
+  return {
+    ...shared(draw, draw.pick(DAYS), id),
+    experiment_id: name,
+    exposure_type: type,
+    group_id: type === 'gate' ? `${rule}:${value ? 'Pass' : 'Fail'}` : rule,
+    group_name: draw.pick([null, `name of ${rule}`]),
+    rule_id: rule,
+    gate_value: type === 'gate' ? value : null,
+    is_assignment: draw.chance(0.85),
+    layer_id: type === 'layer' ? 'a_layer' : null,
+    allocated_experiment: type === 'layer' ? name : null,
+    parameter_name: null,
+    is_explicit_parameter: null,
+    reason: 'Network:Recognized',
+    config_version: null,
+    is_manual: false,
+    user_dimensions: user(draw),
+    secondary_exposures: secondary(draw),
+    metadata: null,
+  };
+}
+
+function event(draw: Drawing, id: number): LandedRow {
+  return {
+    ...shared(draw, draw.pick(DAYS), id),
+    event_name: draw.pick(['purchase', 'auto_capture::click', 'statsig::diagnostics']),
+    event_value: draw.pick([
+      ...([
+        null,
+        '12.5',
+        '-3',
+        '.5',
+        '7.',
+        '+1e2',
+        '1e400',
+        'NaN',
+        'Infinity',
+        'inf',
+        '1d',
+        '0x10',
+        '',
+        ' 4',
+        '1,5',
+        'gold',
+      ] as const),
+    ]),
+    user_object: user(draw),
+    company_metadata: draw.pick([null, '{}', json({ sku: draw.pick(['abc', 42, '']) })]),
+  };
+}
+
+/** Some rows again as resends: the same event, received later by a sender that tells other things of itself. */
+function withResends(rows: readonly LandedRow[], draw: Drawing): LandedRow[] {
+  const copies = rows.flatMap((row) => {
+    const again = {
+      ...row,
+      received_at: `${row.ds} 12:00:00.${101 + draw.below(8)}`,
+      statsig_metadata: '{"again":1}',
+    };
+    // What a stream delivers twice is equal in everything.
+    return draw.chance(0.25) ? [draw.chance(0.5) ? again : row] : [];
+  });
+  return [...rows, ...copies];
+}
+
+/** Exposures and events as they may land: with resends, staging, defaults, users without IDs, odd JSON and numbers. */
+export function generateRows(seed: number) {
+  const draw = drawing(seed);
+  const many = (make: (draw: Drawing, id: number) => LandedRow) =>
+    withResends(
+      Array.from({ length: 400 }, (_, id) => make(draw, id)),
+      draw,
+    );
+  return { exposures: many(exposure), events: many(event) };
+}

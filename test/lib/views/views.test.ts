@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
+import { RESERVED_VIEW_COLUMNS } from '../../../lib/views/reservedViewColumns.ts';
+import { viewNames, views } from '../../../lib/views/views.ts';
+import { duckType } from '../../../local/query/duckType.ts';
+import { type QueryRow, runQuery } from '../../../local/query/runQuery.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
+import { expectedRows } from './expectedRows.ts';
+import { DAYS, generateRows } from './generateRows.ts';
+import { openData } from './openData.ts';
+
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  unitIds: { companyID: 'company_id' },
+  experiments: ['spring_holdout', 'checkout'],
+  jsonPaths: { plan: 'user.custom.plan', page: 'statsigMetadata.currentPage', sku: 'metadata.sku' },
+});
+
+/** Order of rows and of their members is no matter. */
+function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return rows
+    .map((row) => JSON.stringify(Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1))))
+    .sort();
+}
+
+const data = temporaryDirectory();
+const rows = generateRows(20_261_120);
+beforeAll(() => openData(data.path, config, rows));
+afterAll(data.remove);
+
+describe('the views', () => {
+  const expected = expectedRows(rows.exposures, rows.events);
+
+  it.each(viewNames)('%s shows the rows that were worked out without SQL', async (name) => {
+    const shown = await runQuery(data.path, `SELECT * FROM ${name}`);
+    expect(expected[name].length).toBeGreaterThan(20);
+    expect(comparable(shown)).toEqual(comparable(expected[name]));
+  });
+
+  it.each([7, 8])('show them of other rows, too (seed %d)', async (seed) => {
+    const other = temporaryDirectory();
+    try {
+      const generated = generateRows(seed);
+      await openData(other.path, config, generated);
+      const wanted = expectedRows(generated.exposures, generated.events);
+      for (const name of viewNames) {
+        const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
+        expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
+      }
+    } finally {
+      other.remove();
+    }
+  });
+
+  it.each(viewNames)('%s has the columns and types that the catalog says', async (name) => {
+    const described = await runQuery(data.path, `DESCRIBE ${name}`);
+    expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
+      views(config)[name].columns.map((column) => [column.name, duckType(column.type)]),
+    );
+  });
+
+  it('reserve every name of theirs, so that no unit ID or path can have it twice', () => {
+    const bare = views(defineConfig({ bucket: 'acme' }));
+    const names = viewNames.flatMap((name) => bare[name].columns.map((column) => column.name));
+    const aliases = viewNames.flatMap((name) =>
+      [...bare[name].sql.matchAll(/AS "(\w+)"/g)].map(([, alias = '']) => alias),
+    );
+    const free = [...names, ...aliases].filter(
+      (name) => !RESERVED_COLUMNS.has(name) && !RESERVED_VIEW_COLUMNS.has(name),
+    );
+    // Names of sources can be a column's, too: every column is named without one.
+    expect([...new Set(free)].sort()).toEqual(['evaluated', 'evaluations', 'events', 'groups', 'unit_types']);
+  });
+
+  it('have a comment for every column that Glue takes', () => {
+    const columns = viewNames.flatMap((name) => views(config)[name].columns);
+    expect(columns.filter(({ comment }) => comment === '' || comment.length > 255)).toEqual([]);
+  });
+});
+
+describe('a filter on ds', () => {
+  const days = viewNames.filter((name) => views(config)[name].prunesByDay);
+  const filesRead = async (sql: string) => {
+    const [plan]: QueryRow[] = await runQuery(data.path, `EXPLAIN (ANALYZE, FORMAT json) ${sql}`);
+    return [...JSON.stringify(plan).matchAll(/Total Files Read\\*": *\\*"(\d+)/g)].reduce(
+      (sum, [, n]) => sum + Number(n),
+      0,
+    );
+  };
+
+  it('is there for every view but the one that needs all days', () => {
+    expect(viewNames.filter((name) => !days.includes(name))).toEqual(['first_exposures']);
+    for (const name of viewNames) {
+      const columns = views(config)[name].columns.map((column) => column.name);
+      expect([name, columns.includes('ds')]).toEqual([name, days.includes(name)]);
+    }
+  });
+
+  it.each(days)('on %s reads the files of its days only', async (name) => {
+    expect(await filesRead(`SELECT * FROM ${name}`)).toBe(DAYS.length);
+    expect(await filesRead(`SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`)).toBe(1);
+    expect(
+      await filesRead(
+        `SELECT count(*) FROM ${name} WHERE ds BETWEEN DATE '${DAYS[1]}' AND DATE '${DAYS[2]}'`,
+      ),
+    ).toBe(2);
+  });
+
+  it.each(days)('on %s changes no row of the days', async (name) => {
+    const all = await runQuery(data.path, `SELECT * FROM ${name}`);
+    const one = await runQuery(data.path, `SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`);
+    expect(comparable(one)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
+  });
+
+  it('reads every day for the first exposures of one', async () => {
+    expect(await filesRead(`SELECT * FROM first_exposures WHERE first_day = DATE '${DAYS[1]}'`)).toBe(
+      DAYS.length,
+    );
+  });
+});
