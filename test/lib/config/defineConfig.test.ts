@@ -43,6 +43,7 @@ describe('defineConfig', () => {
       buffering: { seconds: 300, megabytes: 128 },
       athena: { workgroup: 'sluice', stagingDatabase: 'statsig_staging', scanLimitGigabytes: 1_000 },
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
+      readers: [],
       retention: {
         forwardedDays: null,
         quarantineDays: 90,

@@ -1,0 +1,50 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+
+/** One call, with every resource that AWS checks for it: Glue a table's database and catalogue too. */
+export interface Call {
+  readonly action: string;
+  readonly resources: readonly string[];
+  readonly context?: Readonly<Record<string, string | string[]>>;
+}
+
+/** Who calls, and every policy that has a say. */
+export interface Caller {
+  readonly principal: string;
+  readonly policies: readonly PolicyDocument[];
+  /** The account of the resource. Default that of the caller. */
+  readonly resourceAccount?: string;
+  readonly resourcePolicy?: PolicyDocument | undefined;
+}
+
+/**
+ * What AWS would decide: the first refusal, in the order of the resources, or `Allowed`.
+ *
+ * @throws Error for what IAM doesn't know: an action, a policy's element, a resource of the wrong kind.
+ */
+export async function decideCall(caller: Caller, call: Call): Promise<string> {
+  for (const resource of call.resources) {
+    const result = await runSimulation(
+      {
+        request: {
+          principal: caller.principal,
+          action: call.action,
+          resource: {
+            resource,
+            accountId: caller.resourceAccount ?? caller.principal.split(':')[4] ?? '',
+          },
+          contextVariables: { 'aws:SecureTransport': 'true', ...call.context },
+        },
+        identityPolicies: caller.policies.map((policy, i) => ({ name: String(i), policy })),
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        ...(caller.resourcePolicy === undefined ? {} : { resourcePolicy: caller.resourcePolicy }),
+      },
+      {},
+    );
+    if (result.resultType === 'error')
+      throw new Error(`${call.action} on ${resource}: ${JSON.stringify(result.errors)}`);
+    if (result.overallResult !== 'Allowed') return result.overallResult;
+  }
+  return 'Allowed';
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
+import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
+import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+import { type StatsigAccess, statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
+import { RESERVED_FOLDERS } from '../../../lib/layout/reservedFolders.ts';
+import {
+  EVENTS_FILE,
+  EXPOSURES_FILE,
+  everywhere,
+  glue,
+  INGESTED_FILE,
+  inCatalog,
+  inWorkgroup,
+  key,
+  keyPolicy,
+  list,
+  locate,
+  object,
+  place,
+  query,
+  readTable,
+} from './calls.ts';
+import { type Call, decideCall } from './decideCall.ts';
+
+const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: false };
+const RESULTS = 'acme-owox';
+const STAGED = 'statsig/experiment-42/first_exposures';
+
+const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNot: Call[] }> = {
+  statsig: {
+    policies: [statsigPolicy(place, STATSIG)],
+    does: [
+      locate(),
+      list(), // HeadBucket
+      list('statsig/experiment-42/'),
+      list('query-results/'),
+      glue('GetDatabases', 'sluice'),
+      glue('GetTables', 'sluice', 'statsig_forwarded_events'),
+      ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
+      ...readTable('sluice', 'statsig_forwarded_events', EVENTS_FILE),
+      ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      ...query('sluice', place.bucket, 'query-results/'),
+      inWorkgroup('StopQueryExecution', 'sluice'),
+      // An Iceberg staging table: made, written, and dropped with its files.
+      glue('GetDatabase', 'statsig_staging'),
+      glue('CreateTable', 'statsig_staging', 'first_exposures'),
+      object('PutObject', `${STAGED}/metadata/00000.metadata.json`),
+      object('PutObject', `${STAGED}/data/a.parquet`),
+      glue('GetTable', 'statsig_staging', 'first_exposures'),
+      glue('UpdateTable', 'statsig_staging', 'first_exposures'),
+      list(`${STAGED}/`),
+      object('GetObject', `${STAGED}/data/a.parquet`),
+      object('DeleteObject', `${STAGED}/data/a.parquet`),
+      glue('DeleteTable', 'statsig_staging', 'first_exposures'),
+    ],
+    mustNot: [
+      object('DeleteObject', 'statsig/statsig_forwarded_events/of_another_name/2026-11-20/a.parquet'),
+      object('DeleteObjectVersion', EVENTS_FILE),
+      object('PutObjectTagging', EVENTS_FILE),
+      key('PutKeyPolicy'),
+      inWorkgroup('StartQueryExecution', 'primary'),
+    ],
+  },
+  owox: {
+    policies: [owoxPolicy(place, { resultsBucket: RESULTS, ownDatabase: 'owox' })],
+    does: [
+      everywhere('athena:ListDataCatalogs'),
+      inCatalog('GetDataCatalog'),
+      inCatalog('ListDatabases'),
+      inWorkgroup('GetWorkGroup', 'primary'),
+      // SELECT 1, EXPLAIN, and a report with its pages, cleaned up after.
+      ...query('primary', RESULTS, 'athena-check-access/1-a/'),
+      ...query('primary', RESULTS, 'athena-dry-run/2-b/'),
+      ...query('primary', RESULTS, 'owox-data-marts/3-c/'),
+      list('owox-data-marts/3-c', RESULTS),
+      object('DeleteObject', 'owox-data-marts/3-c/5f0c.csv', RESULTS),
+      object('DeleteObject', 'owox-data-marts/3-c/5f0c.csv.metadata', RESULTS),
+      ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
+      ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      // A data mart's view, and a connector's table.
+      glue('GetTable', 'owox', 'daily_signups'),
+      glue('CreateTable', 'owox', 'daily_signups'),
+      glue('UpdateTable', 'owox', 'daily_signups'),
+      glue('CreateDatabase', 'owox'),
+      object('PutObject', 'facebook_temp/batch_0.json', RESULTS),
+      glue('DeleteTable', 'owox', 'facebook_temp_1'),
+    ],
+    mustNot: [
+      object('GetObject', 'query-results/5f0c.csv'),
+      object('PutObject', 'query-results/5f0c.csv'),
+      object('GetObject', `${STAGED}/data/a.parquet`),
+      glue('DeleteTable', 'statsig_staging', 'first_exposures'),
+      glue('DeleteDatabase', 'owox'),
+      inWorkgroup('StartQueryExecution', 'sluice'),
+      inWorkgroup('GetQueryResults', 'sluice'),
+      list(),
+    ],
+  },
+  metabase: {
+    policies: [metabasePolicy(place)],
+    does: [
+      everywhere('athena:ListDataCatalogs'),
+      everywhere('athena:ListWorkGroups'),
+      inWorkgroup('GetWorkGroup', 'sluice'),
+      // The sync goes through every database of the account.
+      inCatalog('ListDatabases'),
+      inCatalog('ListTableMetadata'),
+      inCatalog('GetTableMetadata'),
+      glue('GetDatabases', 'billing'),
+      glue('GetTables', 'billing', 'invoices'),
+      glue('GetTable', 'billing', 'invoices'),
+      ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
+      ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      ...query('sluice', place.bucket, 'query-results/'),
+      inWorkgroup('GetQueryResultsStream', 'sluice'),
+      inWorkgroup('CreatePreparedStatement', 'sluice'),
+      list('query-results/'),
+    ],
+    mustNot: [
+      object('GetObject', 'invoices/2026.parquet', 'acme-billing'),
+      glue('GetPartitions', 'billing', 'invoices'),
+      glue('CreateTable', 'metabase', 'model'),
+      object('GetObject', `${STAGED}/data/a.parquet`),
+      object('DeleteObject', 'query-results/5f0c.csv'),
+      inWorkgroup('StartQueryExecution', 'primary'),
+      list(),
+    ],
+  },
+  'metabase that writes': {
+    policies: [metabasePolicy(place), metabaseWritePolicy(place, 'metabase')],
+    does: [
+      glue('GetDatabase', 'metabase'),
+      glue('CreateTable', 'metabase', 'model'),
+      object('PutObject', 'query-results/tables/model/a.parquet'),
+      key('GenerateDataKey'),
+      glue('BatchCreatePartition', 'metabase', 'model'),
+      glue('DeleteTable', 'metabase', 'model'),
+    ],
+    mustNot: [glue('CreateTable', 'billing', 'model'), glue('DeleteDatabase', 'metabase')],
+  },
+};
+
+const WRITES = ['PutObject', 'DeleteObject', 'DeleteObjectVersion', 'AbortMultipartUpload'];
+const TABLE_CHANGES = ['CreateTable', 'UpdateTable', 'DeleteTable', 'CreatePartition', 'DeletePartition'];
+
+/** What no reader may do, whoever it is. */
+const nobody: Call[] = [
+  ...[...RESERVED_FOLDERS]
+    .filter((folder) => folder !== 'query-results')
+    .flatMap((folder) => [
+      object('GetObject', `${folder}/2026-11-20/a`),
+      object('PutObject', `${folder}/2026-11-20/a`),
+      list(`${folder}/`),
+    ]),
+  ...[EXPOSURES_FILE, EVENTS_FILE, INGESTED_FILE].flatMap((file) =>
+    WRITES.map((write) => object(write, file)),
+  ),
+  ...TABLE_CHANGES.flatMap((change) => [
+    glue(change, 'sluice', 'statsig_forwarded_exposures'),
+    glue(change, 'sluice', 'quarantine'),
+  ]),
+  glue('DeleteDatabase', 'sluice'),
+  inWorkgroup('StartQueryExecution', 'finance'),
+  inWorkgroup('GetQueryResults', 'finance'),
+  inWorkgroup('UpdateWorkGroup', 'sluice'),
+  key('Decrypt', 'secretsmanager'),
+  { action: 'kms:Decrypt', resources: [place.keyArn] },
+  { action: 's3:PutBucketPolicy', resources: ['arn:aws:s3:::acme-experiments'] },
+  {
+    action: 'firehose:PutRecordBatch',
+    resources: ['arn:aws:firehose:eu-west-1:111122223333:deliverystream/x'],
+  },
+];
+
+/** What AWS decides of a reader's call; at the key, also by the key's policy. */
+function decide(policies: readonly PolicyDocument[], call: Call): Promise<string> {
+  return decideCall(
+    {
+      principal: 'arn:aws:iam::111122223333:user/reader',
+      policies,
+      resourcePolicy: call.action.startsWith('kms:') ? keyPolicy : undefined,
+    },
+    call,
+  );
+}
+
+const describeCall = ({ action, resources, context }: Call) =>
+  `${action} ${resources.at(-1)} ${Object.values(context ?? {}).join()}`;
+
+describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) => {
+  it('may do all that it does', async () => {
+    for (const call of does)
+      expect([describeCall(call), await decide(policies, call)]).toEqual([describeCall(call), 'Allowed']);
+  });
+
+  it('may do nothing that it must not', async () => {
+    for (const call of [...mustNot, ...nobody])
+      expect([describeCall(call), await decide(policies, call)]).toEqual([
+        describeCall(call),
+        expect.stringContaining('Denied'),
+      ]);
+  });
+
+  it('has no statement that nothing of it needs', async () => {
+    for (const [i, policy] of policies.entries()) {
+      for (const statement of policy.Statement.filter(({ Effect }) => Effect === 'Allow')) {
+        const without = policies.map((one, j) =>
+          i === j ? { ...one, Statement: one.Statement.filter((other) => other !== statement) } : one,
+        );
+        const decisions = await Promise.all(
+          (policies.length > 1 && i === 0 ? (readers['metabase']?.does ?? []) : does).map((call) =>
+            decide(without, call),
+          ),
+        );
+        expect([statement.Sid, decisions]).toEqual([
+          statement.Sid,
+          expect.arrayContaining(['ImplicitlyDenied']),
+        ]);
+      }
+    }
+  });
+
+  it('touches nothing under our own folders, whatever is below', async () => {
+    const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => name !== 'query-results'));
+    const action = fc.constantFrom('GetObject', 'PutObject', 'DeleteObject', 'GetObjectVersion');
+    await fc.assert(
+      fc.asyncProperty(
+        folder,
+        action,
+        fc.stringMatching(/^[A-Za-z0-9_.=/-]{1,40}$/),
+        async (top, does, below) => {
+          const call = object(does, `${top}/${below}`);
+          expect(await decide(policies, call)).toBe('ImplicitlyDenied');
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('statsig', () => {
+  it('is explicitly denied our data and tables, so that no later policy lets it at them', async () => {
+    const policies = [
+      ...(readers['statsig']?.policies ?? []),
+      {
+        Version: '2012-10-17',
+        Statement: [{ Sid: 'All', Effect: 'Allow', Action: ['s3:*', 'glue:*'], Resource: ['*'] }],
+      } as const,
+    ];
+    for (const call of [
+      ...[EXPOSURES_FILE, EVENTS_FILE, INGESTED_FILE].flatMap((file) =>
+        WRITES.map((write) => object(write, file)),
+      ),
+      ...TABLE_CHANGES.map((change) => glue(change, 'sluice', 'statsig_forwarded_events')),
+    ])
+      expect([describeCall(call), await decide(policies, call)]).toEqual([
+        describeCall(call),
+        'ExplicitlyDenied',
+      ]);
+  });
+
+  it('writes forwarded data where it forwards by itself, and ingested data even then not', async () => {
+    const policies = [statsigPolicy(place, { ...STATSIG, statsigForwardsHere: true })];
+    expect(await decide(policies, object('PutObject', EVENTS_FILE))).toBe('Allowed');
+    expect(await decide(policies, object('DeleteObject', EXPOSURES_FILE))).toBe('Allowed');
+    expect(await decide(policies, object('PutObject', INGESTED_FILE))).toBe('ExplicitlyDenied');
+  });
+
+  it('administers the key only where that is asked for', async () => {
+    const policies = [statsigPolicy(place, { ...STATSIG, keyAdministrator: true })];
+    expect(await decide(policies, key('PutKeyPolicy'))).toBe('Allowed');
+  });
+});
