@@ -36,6 +36,7 @@ import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startRecording } from './startRecording.ts';
 import { startTriggers } from './startTriggers.ts';
+import { withExisting } from './withExisting.ts';
 
 /**
  * Times that a flush empties the buffers: rows, their errors as rows of quarantine, overflow of both; the rest is
@@ -84,7 +85,6 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const loaded = await loadTemplate({
     root: repositoryRoot,
     cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
-    region,
   });
 
   const faults = new Faults();
@@ -118,6 +118,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     region,
     account,
     faults,
+    onCall: recording.onQueryCall,
   });
   closing.add(() => athena.close());
 
@@ -154,7 +155,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     stackName: loaded.stackName,
     endpoint: edge.url,
   });
-  const deployment = readDeployment(resolved);
+  const deployment = withExisting(readDeployment(resolved), loaded.config);
   // Before streams are made: one may go on with what an earlier process left.
   recording.deployed(deployment, resolved);
   await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });

@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly cacheDirectory: string;
   /** Default `local`. Part of every name: `sluice-local-exposures`. */
   readonly stage?: string;
-  /** Default `us-east-1`. */
+  /** Default: the configuration's. The template is the same for all. */
   readonly region?: string;
   /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -51,9 +51,10 @@ export interface LoadedTemplate {
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
 export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
-  const { root, cacheDirectory, stage = 'local', region = 'us-east-1', env = process.env } = options;
+  const { root, cacheDirectory, stage = 'local', env = process.env } = options;
   const file = configFile(root, env);
   const config = await loadConfig(file);
+  const { region = config.region } = options;
   const digest = await digestInputs(root, { config, stage, region });
   const directory = join(cacheDirectory, digest);
   const kept = await readPackage(directory);

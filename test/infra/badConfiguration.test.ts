@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
+
+/** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
+function packageWith(input: string, args: readonly string[] = []) {
+  const file = join(scratch, 'acme.config.ts');
+  writeFileSync(
+    file,
+    `import { defineConfig } from '${defineConfig}';\nexport default defineConfig(${input});\n`,
+  );
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [serverless, 'package', '--package', join(scratch, 'package'), ...args],
+    { cwd: repositoryRoot, encoding: 'utf8', env: { SLUICE_CONFIG: file, HOME: scratch, CI: '1' } },
+  );
+  return { status, said: `${stdout}${stderr}` };
+}
+
+// All fields of one configuration at once: each run of Serverless takes seconds.
+describe('serverless package with a bad configuration', () => {
+  it('says one sentence for each field, once, and stops', () => {
+    const { status, said } = packageWith(`{
+      bucket: 'Acme_Data',
+      region: 'eu-west-9',
+      statsigFolder: '/statsig',
+      tables: { events: 'Forwarded Events' },
+      database: 'my-database',
+      athena: { workgroup: 'two words', scanLimitGigabytes: 0 },
+      existing: { keyArn: 'alias/acme' },
+      retention: { quarantineDays: 0 },
+      alarms: { topicArn: 'on-call' },
+      buckets: 'acme',
+    }`);
+    expect(status).toBe(1);
+    for (const sentence of [
+      'bucket: came "Acme_Data", expected an S3 bucket name',
+      'region: came "eu-west-9", expected a region that has all of the services',
+      'statsigFolder: came "/statsig", expected a folder without slash at either end',
+      'tables.events: came "Forwarded Events", expected a table name: lower-case letters, digits and _',
+      'database: came "my-database", expected a database name',
+      'athena.workgroup: came "two words", expected a workgroup name',
+      'athena.scanLimitGigabytes: came 0, expected 0.01 or more',
+      'existing.keyArn: came "alias/acme", expected the ARN of a KMS key',
+      'retention.quarantineDays: came 0, expected 1 or more',
+      'alarms.topicArn: came "on-call", expected the ARN of an SNS topic',
+      'buckets: no such field.',
+    ]) {
+      expect(said.split(`\n  ${sentence}`)).toHaveLength(2);
+    }
+    expect(said).not.toContain('    at ');
+  });
+
+  it('says the same of what only the region shows to be wrong', () => {
+    const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
+    const { status, said } = packageWith(
+      `{ bucket: 'acme-data', region: 'eu-west-1', existing: { keyArn: '${keyArn}' } }`,
+      ['--region', 'cn-north-1'],
+    );
+    expect(status).toBe(1);
+    expect(said).toContain('\n  region: came "cn-north-1", expected a region that has all of the services');
+    expect(said).toContain('\n  existing.keyArn: came "arn:aws:kms:eu-west-1:');
+  });
+});
