@@ -11,6 +11,7 @@ import { Executions } from './model/Executions.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
 import { ResultStore } from './model/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
+import type { QueryCall } from './QueryCall.ts';
 import type { PreparedStatements, StatementRunner } from './sql/StatementRunner.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations } from './wire/executionOperations.ts';
@@ -34,6 +35,8 @@ export interface AthenaOptions {
   readonly account: string;
   /** Asked how writing a result fails. Default: it doesn't. */
   readonly faults?: Faults;
+  /** Told of what a query asks of Glue and S3, and by whose access key. Default: nobody. */
+  readonly onCall?: (accessKeyId: string, call: QueryCall) => void;
   /** Told of queries that fail by our own fault. Default: the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -67,6 +70,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
   const { directory, clock, catalog, store, region, account, faults = new Faults() } = options;
   const workGroups = WorkGroups.open({ directory, clock });
   const prepared = PreparedStatementStore.open({ directory, clock });
+  const onCall = options.onCall ?? (() => undefined);
   const runner = await options.openRunner(prepared);
   const executions = Executions.open({
     directory,
@@ -76,9 +80,10 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     store,
     results: new ResultStore({ store, faults, clock }),
     account,
+    onCall,
     onDefect: options.onDefect ?? reportDefect,
   });
-  const context = { executions, workGroups, prepared, catalog, store, account, region };
+  const context = { executions, workGroups, prepared, catalog, store, account, region, onCall };
   const service = jsonService({
     signingName: 'athena',
     targetPrefix: 'AmazonAthena',

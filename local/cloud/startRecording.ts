@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/time/Clock.ts';
+import type { QueryCall } from '../athena/QueryCall.ts';
 import type { EdgeCall } from '../edge/EdgeCall.ts';
 import type { StreamCall } from '../firehose/StreamCall.ts';
 import { CallRecorder } from '../record/CallRecorder.ts';
@@ -6,6 +7,7 @@ import { deliveryCalls, type StreamRole } from '../record/deliveryCalls.ts';
 import { callNeeds } from '../record/needs/callNeeds.ts';
 import type { Place } from '../record/Place.ts';
 import { Principals } from '../record/Principals.ts';
+import { queryCalls } from '../record/queryCalls.ts';
 import { serviceCalls } from '../record/serviceCalls.ts';
 import { bucketKeys, streamRoles } from '../record/wiring.ts';
 import type { Secrets } from '../secretsmanager/model/Secrets.ts';
@@ -27,6 +29,8 @@ export interface Recording {
   readonly principals: Principals;
   readonly onCall: (call: EdgeCall) => void;
   readonly onStreamCall: (stream: string, call: StreamCall) => void;
+  /** What Athena does for whoever has this access key. */
+  readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
   /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
   readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
   /** Forgets what was called; what services do by the wiring stays. */
@@ -66,6 +70,10 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
       const role = streams.get(stream);
       if (role === undefined) return;
       for (const made of deliveryCalls(call, role, place)) recorder.record(made);
+    },
+    onQueryCall(accessKeyId, call) {
+      const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
+      for (const made of queryCalls(call, principal, place)) recorder.record(made);
     },
     deployed(deployment, resolved) {
       keys = bucketKeys(resolved, place);

@@ -35,6 +35,8 @@ export const executionSchema = z.strictObject({
   /** What holds for its results; `OutputLocation` is the folder that was asked for. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
+  /** Access key of whoever submitted it. */
+  caller: z.string(),
   /** The client's token, and a digest of what came with it. */
   token: z.string().optional(),
   digest: z.string(),

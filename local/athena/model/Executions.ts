@@ -4,6 +4,7 @@ import type { Clock } from '../../../lib/time/Clock.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { executionNotFound, invalidRequest, tooManyQueries } from '../errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import type { QueryCall } from '../QueryCall.ts';
 import { StatementError } from '../sql/StatementError.ts';
 import type { StatementKind, StatementRunner } from '../sql/StatementRunner.ts';
 import { type Execution, isOver } from './Execution.ts';
@@ -28,12 +29,16 @@ export interface ExecutionsOptions {
   readonly store: ObjectStore;
   readonly results: ResultStore;
   readonly account: string;
+  /** Told of what a query asks of Glue and S3, and as whom. */
+  readonly onCall: (caller: string, call: QueryCall) => void;
   /** Told of what fails by our own fault. */
   readonly onDefect: (error: unknown) => void;
 }
 
 /** A query as it is submitted. */
 export interface Submission {
+  /** Access key of whoever submits it: what the query does it does as that. */
+  readonly caller: string;
   readonly query: string;
   readonly catalog: string;
   readonly database?: string | undefined;
@@ -76,8 +81,9 @@ export class Executions {
    *   disabled, a location that isn't one; TooManyRequestsException.
    */
   start(submission: Submission): Execution {
-    const { query, catalog, database, parameters, workGroup, reuse, token } = submission;
-    const digest = createHash('sha256').update(JSON.stringify(submission)).digest('hex');
+    const { caller, ...asked } = submission;
+    const { query, catalog, database, parameters, workGroup, reuse, token } = asked;
+    const digest = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
     const earlier =
       token === undefined ? undefined : this.#journal.executions.get(this.#byToken.get(token) ?? '');
     if (earlier !== undefined) {
@@ -101,6 +107,7 @@ export class Executions {
       results,
       ...(reuse === undefined ? {} : { reuse }),
       ...(token === undefined ? {} : { token }),
+      caller,
       digest,
       state: 'QUEUED',
       submittedAt: this.#options.clock.now(),
@@ -191,7 +198,7 @@ export class Executions {
   }
 
   async #run(execution: Execution, signal: AbortSignal): Promise<void> {
-    const { runner, workGroups, results } = this.#options;
+    const { runner, workGroups, results, onCall } = this.#options;
     let ran: Ran | undefined;
     let scannedBytes = () => 0;
     let end: Ending;
@@ -202,6 +209,7 @@ export class Executions {
         results,
         signal,
         cutoffBytes,
+        onCall: (call) => onCall(execution.caller, call),
         onBegun: (bytes) => {
           scannedBytes = bytes;
         },

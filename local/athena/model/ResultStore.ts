@@ -3,6 +3,7 @@ import { AwsError } from '../../edge/AwsError.ts';
 import type { Blow } from '../../faults/CallFate.ts';
 import type { Faults } from '../../faults/Faults.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import type { QueryCall } from '../QueryCall.ts';
 import { StatementError } from '../sql/StatementError.ts';
 import { readLocation } from './resultLocation.ts';
 
@@ -31,12 +32,18 @@ export class ResultStore {
   /**
    * Writes an object, of pieces as they come.
    *
+   * @param onCall Told of the attempt, whatever comes of it.
    * @returns Its size in bytes.
    * @throws StatementError in Athena's words; what `body` throws as it is.
    */
-  async write(location: string, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<number> {
+  async write(
+    location: string,
+    body: AsyncIterable<Uint8Array> | Uint8Array,
+    onCall: (call: QueryCall) => void,
+  ): Promise<number> {
     const { bucket, key } = readLocation(location);
     const { store, faults } = this.#options;
+    onCall({ service: 's3', operation: 'PutObject', bucket, key });
     try {
       const resource = `${bucket}/${key}`;
       const { before, after } = faults.takeCall({ service: 's3', operation: 'PutObject', resource });

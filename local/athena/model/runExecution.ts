@@ -1,3 +1,4 @@
+import type { QueryCall } from '../QueryCall.ts';
 import type { StatementRunner } from '../sql/StatementRunner.ts';
 import type { Execution, Outcome } from './Execution.ts';
 import type { ResultStore } from './ResultStore.ts';
@@ -25,10 +26,11 @@ export async function runExecution(
     readonly results: ResultStore;
     readonly signal: AbortSignal;
     readonly cutoffBytes: number | undefined;
+    readonly onCall: (call: QueryCall) => void;
     readonly onBegun: (scannedBytes: () => number) => void;
   },
 ): Promise<Ran> {
-  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onBegun } = options;
+  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onBegun } = options;
   const { id, catalog, database, parameters, workGroup } = execution;
   const folder = execution.results.OutputLocation;
   const stopped = new AbortController();
@@ -39,6 +41,7 @@ export async function runExecution(
     executionId: id,
     outputLocation: folder,
     workGroup,
+    onCall,
     signal: AbortSignal.any([signal, stopped.signal]),
   });
   onBegun(result.scannedBytes);
@@ -47,7 +50,12 @@ export async function runExecution(
     if (result.scannedBytes() > cutoffBytes) throw new ScanLimitError();
   };
   try {
-    const { outcome, location } = await writeResult(result, { store: results, folder, id, check });
+    const { outcome, location } = await writeResult(result, {
+      write: (place, body) => results.write(place, body, onCall),
+      folder,
+      id,
+      check,
+    });
     return {
       outcome,
       outputLocation: location,

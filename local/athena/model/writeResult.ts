@@ -3,7 +3,6 @@ import { csvLines } from './csv.ts';
 import type { Outcome } from './Execution.ts';
 import { metadataFile } from './metadataFile.ts';
 import { outputLocation } from './outputNames.ts';
-import type { ResultStore } from './ResultStore.ts';
 import { textLines } from './textLines.ts';
 
 /**
@@ -16,13 +15,14 @@ import { textLines } from './textLines.ts';
 export async function writeResult(
   result: StatementResult,
   into: {
-    readonly store: ResultStore;
+    /** Writes an object by its location; answers its size in bytes. */
+    readonly write: (location: string, body: AsyncIterable<Uint8Array> | Uint8Array) => Promise<number>;
     readonly folder: string;
     readonly id: string;
     readonly check: () => void;
   },
 ): Promise<{ readonly outcome: Outcome; readonly location: string }> {
-  const { store, folder, id, check } = into;
+  const { write, folder, id, check } = into;
   const { columns, updateCount, manifest } = result;
   const format = manifest === undefined ? result.output : 'none';
   const named = outputLocation(folder, id, result);
@@ -43,13 +43,13 @@ export async function writeResult(
   let outputBytes = 0;
   const manifestLocation = manifest === undefined ? undefined : `${location}-manifest.csv`;
   if (manifest === undefined || manifestLocation === undefined) {
-    outputBytes = await store.write(location, pieces());
+    outputBytes = await write(location, pieces());
   } else {
     // What it wrote is elsewhere; its rows, if it has any, only say how many.
     for await (const _ of pieces());
-    await store.write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
+    await write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
   }
-  await store.write(`${location}.metadata`, metadataFile(id, columns));
+  await write(`${location}.metadata`, metadataFile(id, columns));
   return {
     location,
     outcome: {

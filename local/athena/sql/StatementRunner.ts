@@ -1,3 +1,5 @@
+import type { QueryCall } from '../QueryCall.ts';
+
 /** What a statement is, as `GetQueryExecution` tells it. */
 export interface StatementKind {
   readonly statementType: 'DDL' | 'DML' | 'UTILITY';
@@ -31,6 +33,8 @@ export interface StatementContext {
   readonly outputLocation: string;
   /** The workgroup whose prepared statements `EXECUTE` finds. */
   readonly workGroup: string;
+  /** To be told of what the statement asks of Glue and S3: each table looked up, each object read or written. */
+  readonly onCall: (call: QueryCall) => void;
   /** Aborting it ends the statement, which then throws. */
   readonly signal: AbortSignal;
 }

@@ -5,6 +5,7 @@ import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
 import type { Executions } from '../model/Executions.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
+import type { QueryCall } from '../QueryCall.ts';
 
 /** What the operations of Athena work on. */
 export interface AthenaContext {
@@ -16,6 +17,8 @@ export interface AthenaContext {
   /** The account whose Data Catalog `AwsDataCatalog` is. */
   readonly account: string;
   readonly region: string;
+  /** Told of what a call asks of Glue, and as whom. */
+  readonly onCall: (caller: string, call: QueryCall) => void;
 }
 
 const atLeast = (least: number) => `Member must have value greater than or equal to ${least}`;

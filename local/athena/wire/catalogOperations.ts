@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from '../../edge/AwsError.ts';
+import type { AwsRequest } from '../../edge/AwsService.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
 import { invalidRequest, metadataError } from '../errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
@@ -16,7 +17,10 @@ const catalogMembers = { CatalogName: catalogName, WorkGroup: workGroupNameSchem
 const summary = { CatalogName: DATA_CATALOG, Type: 'GLUE', Status: 'CREATE_COMPLETE' } as const;
 
 /** Read data catalogs, their databases and tables. There is `AwsDataCatalog`, which is the local Glue. */
-export function catalogOperations({ catalog, account }: AthenaContext): Record<string, JsonOperation> {
+export function catalogOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { catalog, account, onCall } = context;
+  const glue = ({ signature }: AwsRequest, operation: string, input: Record<string, string> = {}) =>
+    onCall(signature.accessKeyId, { service: 'glue', operation, input });
   return {
     ListDataCatalogs: operation({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.optional() }),
@@ -38,17 +42,19 @@ export function catalogOperations({ catalog, account }: AthenaContext): Record<s
     }),
     ListDatabases: operation({
       input: z.strictObject({ ...catalogMembers, ...pageMembers }),
-      run({ CatalogName, ...paging }) {
+      run({ CatalogName, ...paging }, request) {
         expectCatalog(CatalogName);
+        glue(request, 'GetDatabases');
         const { items, next } = page(catalog.databases(), ({ input }) => input.Name, paging);
         return { DatabaseList: items.map(databaseDocument), NextToken: next };
       },
     }),
     GetDatabase: operation({
       input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName }),
-      run({ CatalogName, DatabaseName }, { requestId }) {
+      run({ CatalogName, DatabaseName }, request) {
         expectCatalog(CatalogName);
-        return { Database: databaseDocument(read(requestId, () => catalog.database(DatabaseName))) };
+        glue(request, 'GetDatabase', { Name: DatabaseName });
+        return { Database: databaseDocument(read(request, () => catalog.database(DatabaseName))) };
       },
     }),
     ListTableMetadata: operation({
@@ -58,10 +64,11 @@ export function catalogOperations({ catalog, account }: AthenaContext): Record<s
         Expression: z.string().max(LIMITS.expressionCharacters).optional(),
         ...pageMembers,
       }),
-      run({ CatalogName, DatabaseName, Expression, ...paging }, { requestId }) {
+      run({ CatalogName, DatabaseName, Expression, ...paging }, request) {
         expectCatalog(CatalogName);
+        glue(request, 'GetTables', { DatabaseName });
         const wanted = nameFilter(Expression);
-        const tables = read(requestId, () => catalog.tables(DatabaseName));
+        const tables = read(request, () => catalog.tables(DatabaseName));
         const named = tables.filter(({ input }) => wanted(input.Name));
         const { items, next } = page(named, ({ input }) => input.Name, paging);
         return { TableMetadataList: items.map(tableMetadata), NextToken: next };
@@ -69,10 +76,11 @@ export function catalogOperations({ catalog, account }: AthenaContext): Record<s
     }),
     GetTableMetadata: operation({
       input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName, TableName: databaseName }),
-      run({ CatalogName, DatabaseName, TableName }, { requestId }) {
+      run({ CatalogName, DatabaseName, TableName }, request) {
         expectCatalog(CatalogName);
+        glue(request, 'GetTable', { DatabaseName, Name: TableName });
         return {
-          TableMetadata: tableMetadata(read(requestId, () => catalog.table(DatabaseName, TableName))),
+          TableMetadata: tableMetadata(read(request, () => catalog.table(DatabaseName, TableName))),
         };
       },
     }),
@@ -85,7 +93,7 @@ function expectCatalog(name: string): void {
 }
 
 /** What the catalog answers; what it refuses comes out as Athena words it. */
-function read<Found>(requestId: string, find: () => Found): Found {
+function read<Found>({ requestId }: AwsRequest, find: () => Found): Found {
   try {
     return find();
   } catch (error) {

@@ -54,13 +54,14 @@ export function executionOperations({
   return {
     StartQueryExecution: operation({
       input: startSchema,
-      run(input) {
+      run(input, { signature }) {
         const { Catalog, Database } = input.QueryExecutionContext;
         const age = input.ResultReuseConfiguration?.ResultReuseByAgeConfiguration;
         if (!isDataCatalog(Catalog)) throw notImplemented(`athena data catalog ${Catalog}`);
         if (input.QueryString.trim() === '') throw invalidRequest('Query string cannot be empty');
         refuseClientEncryption(input.ResultConfiguration);
         const { id } = executions.start({
+          caller: signature.accessKeyId,
           query: input.QueryString,
           catalog: Catalog,
           database: Database,

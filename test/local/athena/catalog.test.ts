@@ -110,6 +110,7 @@ describe('the data catalog', () => {
   });
 
   it('says what it lacks as clients look for it', async () => {
+    athena.calls.length = 0;
     const missing = expect.stringMatching(
       /^Table nope not found\. \(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: .+; Proxy: null\)$/,
     );
@@ -122,6 +123,12 @@ describe('the data catalog', () => {
     for (const command of [new GetDatabaseCommand(absent), new ListTableMetadataCommand(absent)]) {
       await expect(athena.client.send(command)).rejects.toMatchObject({ name: 'MetadataException' });
     }
+    const glue = { accessKeyId: 'test', service: 'glue' };
+    expect(athena.calls).toEqual([
+      { ...glue, operation: 'GetTable', input: { DatabaseName: 'sluice', Name: 'nope' } },
+      { ...glue, operation: 'GetDatabase', input: { Name: 'absent' } },
+      { ...glue, operation: 'GetTables', input: { DatabaseName: 'absent' } },
+    ]);
   });
 });
 

@@ -322,6 +322,18 @@ describe('where results go', () => {
   });
 });
 
+describe('what is asked of S3', () => {
+  it('is told of, as whoever submitted the query', async () => {
+    const id = await submit(athena.client, 'q');
+    await settle(athena.client, id);
+    const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
+    expect(athena.calls).toEqual([
+      { ...put, key: `out/${id}.csv` },
+      { ...put, key: `out/${id}.csv.metadata` },
+    ]);
+  });
+});
+
 describe('a fault', () => {
   it('strikes the calls about its workgroup, those about a query of it too', async () => {
     const id = await submit(athena.client, 'q');

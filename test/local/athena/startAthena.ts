@@ -30,6 +30,7 @@ export async function startAthena(
   const catalog = Catalog.open({ directory: `${directory.path}/glue`, clock });
   const faults = new Faults();
   const defects: unknown[] = [];
+  const calls: unknown[] = [];
   const open = () =>
     openAthena({
       directory: `${directory.path}/athena`,
@@ -41,6 +42,7 @@ export async function startAthena(
       region: 'us-east-1',
       account: ACCOUNT,
       faults,
+      onCall: (accessKeyId, call) => calls.push({ accessKeyId, ...call }),
       onDefect: (error) => defects.push(error),
     });
   let athena = await open();
@@ -58,6 +60,8 @@ export async function startAthena(
     faults,
     /** What failed by our own fault. */
     defects,
+    /** What was asked of Glue and S3, by whose access key. */
+    calls,
     get athena() {
       return athena;
     },
