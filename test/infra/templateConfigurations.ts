@@ -1,0 +1,41 @@
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
+
+const account = '111122223333';
+
+/** Configurations that make different templates: each is packaged and checked. */
+export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput>>> = {
+  default: {},
+  'all readers': {
+    readers: [
+      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      { kind: 'statsig', name: 'statsig-user', as: 'user', keyAdministrator: true },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
+      { kind: 'metabase', name: 'metabase' },
+      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
+    ],
+  },
+  'all that exists is brought': {
+    region: 'eu-west-1',
+    existing: {
+      bucket: true,
+      keyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      database: true,
+      stagingDatabase: true,
+      workgroup: true,
+    },
+  },
+  'every option': {
+    region: 'eu-west-1',
+    statsigFolder: 'warehouse/statsig',
+    unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' },
+    jsonPaths: { plan: 'user.custom.plan' },
+    timeWindow: { pastDays: 30, futureDays: 2 },
+    collector: { reservedConcurrency: 50 },
+    endpoint: { requestsPerSecond: 20_000, burst: 10_000 },
+    retention: { forwardedDays: 730, parkedDays: 365, errorDays: 90 },
+    alarms: { topicArn: `arn:aws:sns:eu-west-1:${account}:pages` },
+    athena: { workgroup: 'acme', stagingDatabase: 'acme_staging', scanLimitGigabytes: 50 },
+    buffering: { megabytes: 64, seconds: 60 },
+    allowAnyKey: true,
+  },
+};
