@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SluiceError } from '../lib/errors/SluiceError.ts';
 import type { Command, CommandLine } from './Command.ts';
+import { doctor } from './commands/doctor.ts';
 import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
 import { query } from './commands/query.ts';
@@ -9,7 +10,7 @@ import { start } from './commands/start.ts';
 import { commandHelp, overview } from './help.ts';
 import { UsageError } from './UsageError.ts';
 
-const commands: readonly Command[] = [start, query, keys, redrive, policy];
+const commands: readonly Command[] = [start, query, keys, redrive, policy, doctor];
 
 /**
  * Runs one command line. Data goes to stdout, talk to stderr.

@@ -47,6 +47,11 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
     if (rules === undefined) throw s3Errors.noSuchLifecycleConfiguration(call.bucket);
     return xmlResponse(['LifecycleConfiguration', rules.map(ruleElement)]);
   }),
+  reading('GetBucketOwnershipControls', 'ownershipControls', ({ store, bucket }) => {
+    // Of every bucket here, whatever its template says: ACLs are refused.
+    store.bucket(bucket);
+    return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', 'BucketOwnerEnforced']]]]]);
+  }),
   reading('GetBucketNotificationConfiguration', 'notification', ({ store, bucket }) => {
     const { eventBridge } = store.bucket(bucket).info;
     return xmlResponse(['NotificationConfiguration', eventBridge ? [['EventBridgeConfiguration', '']] : []]);

@@ -1,0 +1,136 @@
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  type BucketDocument,
+  type BucketSetting,
+  bucketSettings as settingsOf,
+} from '../../../lib/bucket/bucketSettings.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { Check } from '../Check.ts';
+import type { FindingCode } from '../doctorFindings.ts';
+import { type Finding, finding } from '../Finding.ts';
+import { sameDocument } from '../sameDocument.ts';
+import type { Visit } from '../Visit.ts';
+
+/** How one setting is read, and what is found where it isn't as it must be. */
+interface Reading {
+  readonly code: FindingCode;
+  readonly permission: string;
+  /** Undefined, or throws one of {@link NONE}, where there is none. */
+  readonly read: (s3: S3Client, Bucket: string) => Promise<BucketDocument | undefined>;
+}
+
+/** What S3 answers where a bucket has no such setting. */
+const NONE = [
+  'NoSuchBucketPolicy',
+  'NoSuchLifecycleConfiguration',
+  'NoSuchPublicAccessBlockConfiguration',
+  'OwnershipControlsNotFoundError',
+  'ServerSideEncryptionConfigurationNotFoundError',
+];
+
+const readings: Readonly<Record<BucketSetting['name'], Reading>> = {
+  events: {
+    code: 'SLUICE_DOCTOR_BUCKET_EVENTS',
+    permission: 's3:GetBucketNotification',
+    async read(s3, Bucket) {
+      const { $metadata, ...document } = await s3.send(
+        new GetBucketNotificationConfigurationCommand({ Bucket }),
+      );
+      return document;
+    },
+  },
+  encryption: {
+    code: 'SLUICE_DOCTOR_BUCKET_ENCRYPTION',
+    permission: 's3:GetEncryptionConfiguration',
+    async read(s3, Bucket) {
+      const answer = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
+      const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
+      // S3 tells more of a rule than must be put, the types of encryption that it blocks for example.
+      const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
+      return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
+    },
+  },
+  policy: {
+    code: 'SLUICE_DOCTOR_BUCKET_POLICY',
+    permission: 's3:GetBucketPolicy',
+    async read(s3, Bucket) {
+      const { Policy = '{}' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+      return JSON.parse(Policy);
+    },
+  },
+  lifecycle: {
+    code: 'SLUICE_DOCTOR_BUCKET_LIFECYCLE',
+    permission: 's3:GetLifecycleConfiguration',
+    read: async (s3, Bucket) => ({
+      Rules: (await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules ?? [],
+    }),
+  },
+  publicAccess: {
+    code: 'SLUICE_DOCTOR_BUCKET_PUBLIC',
+    permission: 's3:GetBucketPublicAccessBlock',
+    read: async (s3, Bucket) => ({
+      ...(await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration,
+    }),
+  },
+  ownership: {
+    code: 'SLUICE_DOCTOR_BUCKET_OWNERSHIP',
+    permission: 's3:GetBucketOwnershipControls',
+    read: async (s3, Bucket) => ({
+      ...(await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls,
+    }),
+  },
+  versioning: {
+    code: 'SLUICE_DOCTOR_BUCKET_VERSIONING',
+    permission: 's3:GetBucketVersioning',
+    async read(s3, Bucket) {
+      const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
+      return { Status };
+    },
+  },
+};
+
+export const bucketSettings: Check = {
+  name: 'bucket-settings',
+  expects:
+    'the bucket tells EventBridge, encrypts with the key, demands TLS, lets things go in time, is closed to the public and keeps versions',
+  needs: ['bucket', 'stack'],
+  blocks: [],
+  codes: Object.values(readings).map(({ code }) => code),
+  permissions: Object.values(readings).map(({ permission }) => permission),
+  async run(visit) {
+    const [config, { partition }, keyArn] = await Promise.all([
+      visit.config(),
+      visit.identity(),
+      visit.keyArn(),
+    ]);
+    return inParts(
+      settingsOf(config, { keyArn, partition }),
+      (setting) => judgeSetting(visit, config.bucket, setting),
+      ({ finding }) => finding,
+    );
+  },
+};
+
+async function judgeSetting(visit: Visit, bucket: string, setting: BucketSetting): Promise<Finding[]> {
+  const { code, permission, read } = readings[setting.name];
+  const { s3 } = await visit.clients();
+  let current: BucketDocument = {};
+  try {
+    current = (await visit.ask(permission, () => read(s3, bucket))) ?? {};
+  } catch (error) {
+    if (!isAnswer(error, ...NONE)) throw error;
+  }
+  const wanted = setting.wanted(current);
+  if (sameDocument(current, wanted)) return [];
+  const words = ['s3api', setting.command, '--bucket', bucket, setting.option, JSON.stringify(wanted)];
+  return [finding(code, `${bucket}: ${setting.why}`, [await visit.command(words)])];
+}

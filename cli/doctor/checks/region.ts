@@ -1,0 +1,31 @@
+import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
+import { REGIONS } from '../../../lib/config/regions.ts';
+import { AwsAccessError } from '../../aws/AwsAccessError.ts';
+import type { Check } from '../Check.ts';
+import { finding } from '../Finding.ts';
+
+const regions: ReadonlySet<string> = new Set(REGIONS);
+
+export const region: Check = {
+  name: 'region',
+  expects: 'the region has every service that the stack needs',
+  needs: ['credentials'],
+  blocks: ['SLUICE_DOCTOR_REGION_UNFIT'],
+  codes: ['SLUICE_DOCTOR_REGION_UNFIT'],
+  permissions: ['firehose:ListDeliveryStreams'],
+  async run(visit) {
+    const { region: name } = await visit.identity();
+    if (!regions.has(name)) return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}.`)];
+    const { firehose } = await visit.clients();
+    try {
+      await visit.ask('firehose:ListDeliveryStreams', () =>
+        firehose.send(new ListDeliveryStreamsCommand({ Limit: 1 })),
+      );
+    } catch (error) {
+      // AWS answered who asks a moment ago, so a name that doesn't resolve is that of a service that isn't there.
+      if (!(error instanceof AwsAccessError) || !/ENOTFOUND/.test(String(error.cause))) throw error;
+      return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name} has no Firehose: ${error.detail}`)];
+    }
+    return [];
+  },
+};

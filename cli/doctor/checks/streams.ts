@@ -1,0 +1,75 @@
+import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
+import { streamName } from '../../../infra/streams.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
+import { deliveryPrefix, errorPrefix } from '../../../lib/layout/deliveryPrefixes.ts';
+import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import type { TableKind } from '../../../lib/tables/Table.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { Check } from '../Check.ts';
+import { type Finding, finding } from '../Finding.ts';
+
+export const streams: Check = {
+  name: 'streams',
+  expects: 'the delivery streams are active, and write each kind where, how and as soon as configured',
+  needs: ['stack'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
+  permissions: ['firehose:DescribeDeliveryStream'],
+  async run(visit) {
+    const config = await visit.config();
+    const { firehose } = await visit.clients();
+    return inParts(
+      tableKinds,
+      async (kind) => {
+        const DeliveryStreamName = streamName(visit.stack, kind);
+        try {
+          const { DeliveryStreamDescription } = await visit.ask('firehose:DescribeDeliveryStream', () =>
+            firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
+          );
+          return judgeStream(DeliveryStreamDescription ?? {}, config, kind);
+        } catch (error) {
+          if (!isAnswer(error, 'ResourceNotFoundException')) throw error;
+          return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`)];
+        }
+      },
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Judges a stream by the configuration. */
+export function judgeStream(
+  stream: Partial<DeliveryStreamDescription>,
+  config: Pick<Config, 'bucket' | 'buffering' | 'database' | 'statsigFolder' | 'tables'>,
+  kind: TableKind,
+): Finding[] {
+  const { DeliveryStreamName = '', DeliveryStreamStatus, FailureDescription } = stream;
+  const findings: Finding[] = [];
+  if (DeliveryStreamStatus !== 'ACTIVE') {
+    const why = FailureDescription?.Details === undefined ? '' : `: ${FailureDescription.Details}`;
+    findings.push(
+      finding('SLUICE_DOCTOR_STREAM_INACTIVE', `${DeliveryStreamName} is ${DeliveryStreamStatus}${why}.`),
+    );
+  }
+  const to = stream.Destinations?.[0]?.ExtendedS3DestinationDescription;
+  const conversion = to?.DataFormatConversionConfiguration;
+  const schema = conversion?.SchemaConfiguration;
+  const wanted: readonly (readonly [string, unknown, unknown])[] = [
+    ['bucket', to?.BucketARN?.split(':::')[1], config.bucket],
+    ['prefix', to?.Prefix, deliveryPrefix(config, kind)],
+    ['error prefix', to?.ErrorOutputPrefix, errorPrefix(kind)],
+    ['buffer seconds', to?.BufferingHints?.IntervalInSeconds, config.buffering.seconds],
+    ['buffer MiB', to?.BufferingHints?.SizeInMBs, config.buffering.megabytes],
+    ['dynamic partitioning', to?.DynamicPartitioningConfiguration?.Enabled, true],
+    ['conversion', conversion?.Enabled, true],
+    ['schema database', schema?.DatabaseName, config.database],
+    ['schema table', schema?.TableName, config.tables[kind]],
+    ['schema version', schema?.VersionId, 'LATEST'],
+  ];
+  const differing = wanted.flatMap(([what, came, expected]) =>
+    came === expected ? [] : [`${what}: came ${came ?? 'none'}, expected ${expected}`],
+  );
+  if (differing.length > 0)
+    findings.push(finding('SLUICE_DOCTOR_STREAM_DIFFERS', `${DeliveryStreamName}: ${differing.join('; ')}.`));
+  return findings;
+}

@@ -1,0 +1,48 @@
+import { GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
+import { readPrestoView } from '../../../lib/views/prestoView.ts';
+import type { View } from '../../../lib/views/View.ts';
+import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { Check } from '../Check.ts';
+import { type Finding, finding } from '../Finding.ts';
+import { columnOf, columnProblems } from './tables.ts';
+
+export const views: Check = {
+  name: 'views',
+  expects: 'the views are those of lib/views',
+  needs: ['tables'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
+  permissions: ['glue:GetTable'],
+  async run(visit) {
+    const config = await visit.config();
+    const { glue } = await visit.clients();
+    const wanted = viewsOf(config);
+    return inParts(
+      viewNames,
+      async (name) => {
+        try {
+          const { Table } = await visit.ask('glue:GetTable', () =>
+            glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
+          );
+          return judgeView(Table ?? { Name: name }, wanted[name]);
+        } catch (error) {
+          if (!isAnswer(error, 'EntityNotFoundException')) throw error;
+          return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`)];
+        }
+      },
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Judges a view by its SQL and by the columns that it shows. */
+export function judgeView(there: GlueTable, wanted: View): Finding[] {
+  const problems = columnProblems((there.StorageDescriptor?.Columns ?? []).map(columnOf), wanted.columns);
+  const read = readPrestoView(there.ViewOriginalText ?? '');
+  if (read === null) problems.unshift('it is no view of Athena');
+  else if (read.originalSql !== wanted.sql) problems.unshift('its SQL is another');
+  return problems.length === 0
+    ? []
+    : [finding('SLUICE_DOCTOR_VIEW_DIFFERS', `${wanted.name}: ${problems.join('; ')}.`)];
+}

@@ -1,0 +1,213 @@
+import type { ErrorCode, ErrorEntry } from '../../lib/errors/SluiceError.ts';
+
+/**
+ * `problem`: something doesn't work or is not safe, or nobody could look. `warning`: it works, and better could be
+ * done. `unchecked`: there is nothing to look at here, as of the local cloud.
+ */
+export type Severity = 'problem' | 'warning' | 'unchecked';
+
+interface Entry extends ErrorEntry {
+  readonly severity: Severity;
+}
+
+const problem = (cause: string, cure: string): Entry => ({ severity: 'problem', cause, cure });
+const warning = (cause: string, cure: string): Entry => ({ severity: 'warning', cause, cure });
+
+const DEPLOY = 'Deploy again: `npx serverless deploy`, with the stage and region you look at.';
+const AS_DEPLOYED = `${DEPLOY} CloudFormation changes only what differs from its last deployment, so what was changed by hand has to be set back by hand.`;
+
+/** Everything that `sluice doctor` can find. Codes are stable. */
+export const doctorFindings = {
+  SLUICE_DOCTOR_CONFIGURATION: problem(
+    'The configuration is not valid, and nothing else can be looked at.',
+    'Mend the named field.',
+  ),
+  SLUICE_DOCTOR_CREDENTIALS: problem(
+    'AWS does not accept the credentials, or there are none.',
+    'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud: --local.',
+  ),
+  SLUICE_DOCTOR_CLOCK_OFF: problem(
+    "This machine's clock and AWS's differ: from five minutes on AWS refuses what it signs.",
+    'Set the clock by NTP. Of a local cloud whose clock was moved: POST {"real":true} to /_sluice/clock.',
+  ),
+  SLUICE_DOCTOR_REGION_UNFIT: problem(
+    'The region lacks a service that the stack needs, or is none.',
+    'Choose one of lib/config/regions.ts: `region` in the configuration, or --region.',
+  ),
+  SLUICE_DOCTOR_STACK_MISSING: problem(
+    'There is no stack of this stage in this account and region.',
+    'Deploy it, or look elsewhere: --stage, --region, AWS_PROFILE.',
+  ),
+  SLUICE_DOCTOR_STACK_UNFINISHED: problem(
+    'The last deployment is under way or did not succeed.',
+    "Wait for it, or look at the stack's events in CloudFormation for the first failure and deploy again.",
+  ),
+  SLUICE_DOCTOR_STACK_DIFFERS: problem(
+    'What is deployed was made from another configuration.',
+    `Look at the configuration (SLUICE_CONFIG), then: ${DEPLOY}`,
+  ),
+  SLUICE_DOCTOR_BUCKET_MISSING: problem('The bucket is not there.', DEPLOY),
+  SLUICE_DOCTOR_BUCKET_REGION: problem(
+    'The bucket is in another region than the stack: Firehose, Athena and the functions expect it in theirs.',
+    'Deploy to the region of the bucket, or name another bucket.',
+  ),
+  SLUICE_DOCTOR_BUCKET_NOT_OURS: problem(
+    "The bucket is another account's, or may not be read.",
+    'Name a bucket of this account: `bucket` in the configuration. Bucket names are global.',
+  ),
+  SLUICE_DOCTOR_BUCKET_EVENTS: problem(
+    'The bucket sends no events to EventBridge.',
+    'Turn them on with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_ENCRYPTION: problem(
+    'The bucket does not encrypt with the key by default.',
+    'Set it with the command; what is there already stays as it is encrypted.',
+  ),
+  SLUICE_DOCTOR_BUCKET_POLICY: problem(
+    "The bucket's policy lets requests in that use no TLS.",
+    'Set it with the command, which keeps every other statement.',
+  ),
+  SLUICE_DOCTOR_BUCKET_LIFECYCLE: problem(
+    'Lifecycle rules are missing, or others than the configuration asks for.',
+    'Set them with the command, which keeps every other rule.',
+  ),
+  SLUICE_DOCTOR_BUCKET_PUBLIC: problem(
+    'The bucket could be made public.',
+    'Block public access with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_OWNERSHIP: problem(
+    'Objects may belong to whoever wrote them.',
+    'Set the ownership with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_VERSIONING: warning(
+    'The bucket keeps no versions of state.',
+    'Turn versioning on with the command.',
+  ),
+  SLUICE_DOCTOR_KEY_MISSING: problem(
+    'The key is not there, or about to be deleted: without it nobody reads the data.',
+    'Keep it (`aws kms cancel-key-deletion`), or name another: `existing.keyArn`.',
+  ),
+  SLUICE_DOCTOR_KEY_DISABLED: problem(
+    'The key is disabled: nothing can be written or read.',
+    'Enable it with the command.',
+  ),
+  SLUICE_DOCTOR_KEY_UNFIT: problem(
+    'The key is not symmetric, not for encryption, or of many regions, which S3 or Statsig cannot use.',
+    'Bring a symmetric key of one region: `existing.keyArn`; or none, and the stack makes one.',
+  ),
+  SLUICE_DOCTOR_KEY_UNROTATED: warning(
+    'The key is never rotated.',
+    'Turn rotation on with the command: it costs nothing to readers.',
+  ),
+  SLUICE_DOCTOR_KEY_POLICY: problem(
+    "The key's policy neither leaves the say to IAM nor lets these roles in.",
+    "Add to its policy a statement that allows the account's root `kms:*`, or these roles kms:Decrypt and kms:GenerateDataKey.",
+  ),
+  SLUICE_DOCTOR_DATABASE_MISSING: problem('The Glue database is not there.', DEPLOY),
+  SLUICE_DOCTOR_TABLE_MISSING: problem('A table is not there.', DEPLOY),
+  SLUICE_DOCTOR_TABLE_COLUMNS: problem(
+    "A table's columns differ from those that are written: rows go to quarantine, or are read wrongly.",
+    AS_DEPLOYED,
+  ),
+  SLUICE_DOCTOR_TABLE_COMMENTS: warning(
+    'Comments of a table differ: readers show them beside its columns.',
+    AS_DEPLOYED,
+  ),
+  SLUICE_DOCTOR_TABLE_PARTITION_KEY: problem(
+    'A table is partitioned by something else than the day: no partition can be registered.',
+    'Drop the table and deploy again: the data stays, and the next daily run registers its days.',
+  ),
+  SLUICE_DOCTOR_TABLE_LOCATION: problem(
+    'A table lies elsewhere than where its rows are written.',
+    AS_DEPLOYED,
+  ),
+  SLUICE_DOCTOR_TABLE_FORMAT: problem('A table is not read as the Parquet that is written.', AS_DEPLOYED),
+  SLUICE_DOCTOR_VIEW_MISSING: problem('A view is not there.', DEPLOY),
+  SLUICE_DOCTOR_VIEW_DIFFERS: problem('A view is another than that of lib/views.', AS_DEPLOYED),
+  SLUICE_DOCTOR_PARTITION_MISSING: problem(
+    'Days have files and no partition: their rows are not read.',
+    'Files of the last minute may still be on their way. Else look at the register queue and its dead letters; the next daily run at 00:05 UTC registers them.',
+  ),
+  SLUICE_DOCTOR_PARTITION_EMPTY: warning(
+    'Days have a partition and no files: what was there has expired or was deleted.',
+    'Nothing, unless rows are missed: then look for who deleted them.',
+  ),
+  SLUICE_DOCTOR_PARTITION_MISPLACED: problem(
+    "Partitions point elsewhere than to their day's folder: its rows are not read.",
+    'Drop them in Glue: the next daily run registers them where the files are.',
+  ),
+  SLUICE_DOCTOR_PARTITION_STALE: problem(
+    'Partitions have the columns that their table had before.',
+    'The next daily run at 00:05 UTC brings them along.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_MISSING: problem('The Athena workgroup is not there.', DEPLOY),
+  SLUICE_DOCTOR_WORKGROUP_DISABLED: problem(
+    'The Athena workgroup is disabled: nobody can query.',
+    'Enable it with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_RESULTS: problem(
+    'Results go elsewhere than to query-results/ in the bucket, where readers may read them and they expire.',
+    'Set the location with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: problem(
+    "Clients may override the workgroup's settings, result location and encryption first of all.",
+    'Enforce them with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: warning(
+    'A query of the workgroup may scan any amount, and cost it.',
+    'Limit it with the command.',
+  ),
+  SLUICE_DOCTOR_STREAM_MISSING: problem('A delivery stream is not there: what is for it overflows.', DEPLOY),
+  SLUICE_DOCTOR_STREAM_INACTIVE: problem(
+    'A delivery stream takes no records, or not yet.',
+    'Wait while it is created; else look at its log group, /aws/kinesisfirehose/<stream>, and at its role and key.',
+  ),
+  SLUICE_DOCTOR_STREAM_DIFFERS: problem(
+    'A delivery stream is set up otherwise than configured.',
+    AS_DEPLOYED,
+  ),
+  SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue is not there.', DEPLOY),
+  SLUICE_DOCTOR_DEAD_LETTERS: problem(
+    'Messages were set aside that could not be worked off.',
+    "The function's log says why, by code. Once that is mended, start moving them back with the command.",
+  ),
+  SLUICE_DOCTOR_QUOTA_LOW: warning(
+    'A quota of the account is lower than the default, or than what is configured needs.',
+    'Ask AWS for more in Service Quotas.',
+  ),
+  SLUICE_DOCTOR_QUOTA_NEAR: warning('A quota is nearly used up.', 'Ask AWS for more in Service Quotas.'),
+  SLUICE_DOCTOR_READER_MISSING: problem('A configured reader has no role or user.', DEPLOY),
+  SLUICE_DOCTOR_READER_DENIED: problem(
+    'A reader may not do what it needs.',
+    'Look for what takes it away: its policies, a permissions boundary, a service control policy. docs/readers.md lists what it needs.',
+  ),
+  SLUICE_DOCTOR_READER_ALLOWED: problem(
+    'A reader may do what it must not.',
+    'Take away whichever policy gives it: the stack gives none of this.',
+  ),
+  SLUICE_DOCTOR_NOT_ALLOWED: problem(
+    'This could not be looked at: a permission is missing.',
+    'Allow it to whoever runs the doctor; docs/doctor.md lists all that it needs.',
+  ),
+  SLUICE_DOCTOR_FAILED: problem(
+    'This could not be looked at: AWS answered otherwise than expected.',
+    'Look at the detail; run it again when AWS was only busy.',
+  ),
+  SLUICE_DOCTOR_NOT_EMULATED: {
+    severity: 'unchecked',
+    cause: 'The local cloud has nothing of the kind.',
+    cure: 'Run the doctor on what is deployed.',
+  },
+  SLUICE_DOCTOR_NO_READERS: {
+    severity: 'unchecked',
+    cause: 'No reader is configured, so there is none to try.',
+    cure: 'Name Statsig, OWOX Data Marts or Metabase in `readers`: docs/readers.md.',
+  },
+  SLUICE_DOCTOR_SKIPPED: {
+    severity: 'unchecked',
+    cause: 'Another check must pass before.',
+    cure: 'Mend that first.',
+  },
+} as const satisfies Readonly<Record<ErrorCode, Entry>>;
+
+export type FindingCode = keyof typeof doctorFindings;

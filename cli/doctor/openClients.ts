@@ -1,0 +1,60 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { AwsPlace } from '../aws/awsPlace.ts';
+
+/** Tries of one call: everything the doctor asks may be asked again. */
+const MAX_ATTEMPTS = 3;
+
+/** A client of each service that is looked at. */
+export interface Clients {
+  readonly athena: AthenaClient;
+  readonly cloudFormation: CloudFormationClient;
+  readonly firehose: FirehoseClient;
+  readonly glue: GlueClient;
+  readonly iam: IAMClient;
+  readonly kms: KMSClient;
+  readonly s3: S3Client;
+  readonly quotas: ServiceQuotasClient;
+  readonly sqs: SQSClient;
+  readonly sts: STSClient;
+}
+
+/** Makes them; {@link closeClients} at the end. */
+export function openClients(place: AwsPlace & { readonly credentials?: Credentials }): Clients {
+  const options = {
+    ...place,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  };
+  return {
+    athena: new AthenaClient(options),
+    cloudFormation: new CloudFormationClient(options),
+    firehose: new FirehoseClient(options),
+    glue: new GlueClient(options),
+    iam: new IAMClient(options),
+    kms: new KMSClient(options),
+    // A bucket of another region is asked there, so that it can be told which.
+    s3: new S3Client({ ...options, followRegionRedirects: true }),
+    quotas: new ServiceQuotasClient(options),
+    sqs: new SQSClient(options),
+    sts: new STSClient(options),
+  };
+}
+
+/** An access key. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export function closeClients(clients: Clients): void {
+  for (const client of Object.values(clients)) client.destroy();
+}

@@ -1,0 +1,41 @@
+import type { Severity } from './doctorFindings.ts';
+import type { Finding } from './Finding.ts';
+import type { Outcome } from './runChecks.ts';
+
+/** What stands before a check's name. */
+const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
+const WORST: readonly Severity[] = ['problem', 'warning', 'unchecked'];
+
+/** What a check came to: its worst finding, or `fine`. */
+export function verdictOf({ findings }: Outcome): keyof typeof MARKS {
+  return WORST.find((severity) => findings.some((one) => one.severity === severity)) ?? 'fine';
+}
+
+/** A check as lines for a terminal: what is fine in one, what isn't with cause, cure and commands. */
+export function outcomeText(outcome: Outcome): string {
+  const { check, findings } = outcome;
+  const head = `${MARKS[verdictOf(outcome)].padEnd(12)} ${check.name.padEnd(16)} ${check.expects}`;
+  return `${[head, ...findings.flatMap(findingLines)].join('\n')}\n`;
+}
+
+function findingLines(found: Finding): string[] {
+  const first = `    ${found.code}: ${found.cause} ${found.detail}`.trimEnd();
+  if (found.severity === 'unchecked') return [first];
+  return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
+}
+
+/** The last line: how many of each. */
+export function summaryText(outcomes: readonly Outcome[]): string {
+  const verdicts = outcomes.map(verdictOf);
+  const count = (verdict: keyof typeof MARKS) => verdicts.filter((one) => one === verdict).length;
+  return `\n${outcomes.length} checks: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
+}
+
+/** The same for machines. */
+export function reportJson(outcomes: readonly Outcome[]) {
+  return outcomes.map((outcome) => ({
+    check: outcome.check.name,
+    verdict: verdictOf(outcome),
+    findings: outcome.findings,
+  }));
+}

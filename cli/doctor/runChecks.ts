@@ -1,0 +1,62 @@
+import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import type { Check } from './Check.ts';
+import { CheckImpossible } from './CheckImpossible.ts';
+import { type Finding, finding } from './Finding.ts';
+import type { Visit } from './Visit.ts';
+
+/** What became of one check. */
+export interface Outcome {
+  readonly check: Check;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Makes the checks one after the other; those that make no sense after what another found are skipped, and say so.
+ *
+ * @param told Called after each check.
+ * @throws AwsAccessError when AWS can't be reached at all.
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  visit: Visit,
+  told: (outcome: Outcome) => void = () => undefined,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const failed = new Set<string>();
+  for (const check of checks) {
+    const missing = check.needs.find((name) => failed.has(name));
+    const findings =
+      missing === undefined
+        ? distinct(await runCheck(check, visit))
+        : [finding('SLUICE_DOCTOR_SKIPPED', `${missing} first.`)];
+    if (missing !== undefined || findings.some(({ code }) => check.blocks.includes(code)))
+      failed.add(check.name);
+    const outcome = { check, findings };
+    outcomes.push(outcome);
+    told(outcome);
+  }
+  return outcomes;
+}
+
+async function runCheck(check: Check, visit: Visit): Promise<readonly Finding[]> {
+  try {
+    return await check.run(visit);
+  } catch (error) {
+    if (error instanceof CheckImpossible) return [error.finding];
+    if (error instanceof SluiceError) throw error;
+    const problem = explainAwsError(error);
+    if (problem?.kind === 'answered') return [finding('SLUICE_DOCTOR_FAILED', problem.detail)];
+    throw error;
+  }
+}
+
+/** Parts of a check that can't be made for the same reason find the same. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, detail }) => {
+    const same = seen.has(`${code} ${detail}`);
+    seen.add(`${code} ${detail}`);
+    return !same;
+  });
+}
