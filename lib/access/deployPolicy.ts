@@ -94,17 +94,23 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'QueueTriggers',
       'lambda',
-      'CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping ListTags TagResource UpdateEventSourceMapping',
+      'CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping',
       ['*'],
       { ArnLike: { 'lambda:FunctionArn': own } },
     ),
+    allow('QueueTriggerTags', 'lambda', 'ListTags TagResource UntagResource', [
+      arnIn(place, 'lambda', 'event-source-mapping:*'),
+    ]),
   ];
 }
 
-/** An API gets its ID when it is made, so nothing narrower than all HTTP APIs of the region can be named. */
+/**
+ * An API gets its ID when it is made, so nothing narrower than all HTTP APIs of the region can be named.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
+ */
 function api(place: Place): Statement {
   const all = `arn:${place.partition}:apigateway:${place.region}::`;
-  return allow('HttpApi', 'apigateway', 'DELETE GET PATCH POST PUT TagResource', [
+  return allow('HttpApi', 'apigateway', 'DELETE GET PATCH POST PUT', [
     `${all}/apis`,
     `${all}/apis/*`,
     `${all}/tags/*`,
@@ -122,7 +128,13 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
     ),
     allow('PassRoles', 'iam', 'PassRole', [own], {
       StringEquals: {
-        'iam:PassedToService': ['firehose.amazonaws.com', 'lambda.amazonaws.com', 'scheduler.amazonaws.com'],
+        // EC2 for a Metabase that runs there: putting a role into a profile is passing it.
+        'iam:PassedToService': [
+          'ec2.amazonaws.com',
+          'firehose.amazonaws.com',
+          'lambda.amazonaws.com',
+          'scheduler.amazonaws.com',
+        ],
       },
     }),
   ];
@@ -137,7 +149,6 @@ function readersUsers(place: Place, { stack }: DeployedNames): Statement {
     [
       iamArn(place, `instance-profile/${stack}-*`),
       iamArn(place, `policy/${stack}-*`),
-      iamArn(place, `role/${stack}-*`),
       iamArn(place, `user/${stack}-*`),
     ],
   );
@@ -218,9 +229,12 @@ function watching(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Logs',
       'logs',
-      'CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream DeleteMetricFilter DescribeLogStreams DescribeMetricFilters ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource',
+      'CreateLogGroup DeleteLogGroup DeleteMetricFilter DescribeLogStreams DescribeMetricFilters ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource',
       groups.map((group) => arnIn(place, 'logs', `log-group:${group}`)),
     ),
+    allow('LogStreams', 'logs', 'CreateLogStream DeleteLogStream', [
+      arnIn(place, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`),
+    ]),
     allow(
       'Alarms',
       'cloudwatch',
@@ -244,7 +258,7 @@ function secrets(place: Place, { stack }: DeployedNames): Statement {
   return allow(
     'Secrets',
     'secretsmanager',
-    'CreateSecret DeleteSecret DescribeSecret GetRandomPassword PutSecretValue TagResource UntagResource UpdateSecret',
+    'CreateSecret DeleteSecret DescribeSecret PutSecretValue TagResource UntagResource UpdateSecret',
     [arnIn(place, 'secretsmanager', `secret:${stack}-*`), arnIn(place, 'secretsmanager', 'secret:Reader*')],
   );
 }

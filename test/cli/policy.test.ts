@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-policy-'));
+const config = join(directory, 'sluice.config.mjs');
+beforeAll(() => {
+  writeFileSync(
+    config,
+    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig({
+  bucket: 'acme-experiments',
+  region: 'eu-west-1',
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7', statsigForwardsHere: true },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'bi' },
+    { kind: 'metabase', name: 'bi-pods', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
+  ],
+});`,
+  );
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const print = (...args: string[]) =>
+  callMain(['policy', 'print', ...args], { env: { SLUICE_CONFIG: config } });
+
+const printed = async (...args: string[]) => JSON.parse((await print(...args, '--json')).stdout);
+
+describe('sluice policy print', () => {
+  it.each(POLICY_TARGETS)('prints what IAM takes for %s, without credentials', async (target) => {
+    const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
+    expect(code).toBe(0);
+    for (const [name, document] of Object.entries(JSON.parse(stdout))) {
+      expect(document).toMatchObject({ Version: '2012-10-17', Statement: expect.any(Array) });
+      expect(stderr).toContain(`${name}: `);
+    }
+    expect(stdout).not.toMatch(/\$\{|undefined|__ACCOUNT_ID__/);
+  });
+
+  it("uses the configuration's names and the reader's own settings", async () => {
+    const { permissions, trust } = await printed('--for', 'statsig-role', '--account', '111122223333');
+    expect(JSON.stringify(permissions)).toContain('arn:aws:glue:eu-west-1:111122223333:table/sluice/*');
+    expect(JSON.stringify(permissions)).not.toContain('KeepOurTables');
+    expect(trust.Statement).toEqual([
+      {
+        Sid: 'AssumeRole',
+        Effect: 'Allow',
+        Principal: { AWS: '123456789012' },
+        Action: ['sts:AssumeRole'],
+        Condition: { StringEquals: { 'sts:ExternalId': 'project-7' } },
+      },
+    ]);
+    expect(JSON.stringify(await printed('--for', 'owox'))).toContain('arn:aws:s3:::acme-owox/*');
+    expect(await printed('--for', 'metabase')).not.toHaveProperty('trust');
+    expect(await printed('--for', 'metabase', '--reader', 'bi-pods')).toHaveProperty('trust');
+    const { writePermissions } = await printed('--for', 'metabase-write', '--reader', 'bi-pods');
+    expect(JSON.stringify(writePermissions)).toContain('table/models/*');
+  });
+
+  it('says what is still to be filled in, and with which option', async () => {
+    const { stdout, stderr } = await print('--for', 'ingest-source');
+    expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
+    expect(stderr).toContain('Still to be filled in: __S3_BUCKET__, by hand or with --bucket.');
+    expect(stderr).toContain('__INGEST_ROLE_ARN__, by hand or with --principal.');
+    const filled = await print(
+      ...[
+        '--for',
+        'ingest-source',
+        '--bucket',
+        'their-exports',
+        '--key',
+        'arn:aws:kms:eu-west-1:444455556666:key/k',
+      ],
+      ...['--principal', 'arn:aws:iam::999689269917:user/acme'],
+    );
+    expect(filled.stderr).not.toContain('Still to be filled in');
+    expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
+  });
+
+  it("knows other regions' partitions", async () => {
+    const { permissions } = await printed('--for', 'metabase', '--region', 'us-gov-west-1');
+    expect(JSON.stringify(permissions)).toContain('arn:aws-us-gov:s3:::acme-experiments');
+  });
+
+  it.each([
+    [['policy', 'print'], '--for'],
+    [['policy', 'print', '--for', 'tableau'], 'statsig-role'],
+    [['policy', '--for', 'owox'], 'Expected print'],
+    [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: came 12, expected 12 digits'],
+    [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
+  ])('refuses %j', async (args, told) => {
+    const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(told);
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '../../../lib/config/ConfigError.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
+const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
+const metabase = { kind: 'metabase', name: 'metabase' };
+
+function problems(readers: object[]): string[] {
+  try {
+    Reflect.apply(defineConfig, undefined, [{ bucket: 'acme-experiments', readers }]);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.detail
+        .trim()
+        .split('\n')
+        .map((line) => line.trim());
+    throw error;
+  }
+  return [];
+}
+
+describe('readers', () => {
+  it('takes one of each, and fills in what is usual', () => {
+    expect(problems([statsig, owox, metabase])).toEqual([]);
+    const { readers } = defineConfig({
+      bucket: 'acme-experiments',
+      readers: [
+        { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+        { kind: 'metabase', name: 'bi' },
+      ],
+    });
+    expect(readers).toEqual([
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox', ownDatabase: 'owox', keySerial: 1 },
+      { kind: 'metabase', name: 'bi', as: 'user', ownDatabase: null, keySerial: 1 },
+    ]);
+  });
+
+  it.each([
+    [statsig],
+    [{ ...statsig, principal: 'arn:aws:iam::123456789012:user/statsig-service' }],
+    [{ kind: 'statsig', name: 's', principal: '123456789012', allowNoExternalId: true }],
+    [{ kind: 'statsig', name: 's', as: 'user', statsigForwardsHere: true, keyAdministrator: true }],
+    [{ ...metabase, as: 'role', principal: 'ecs-tasks' }],
+    [{ ...metabase, ownDatabase: 'metabase' }],
+  ])('takes %j', (reader) => {
+    expect(problems([reader])).toEqual([]);
+  });
+
+  it.each([
+    [
+      'two readers with one name',
+      [metabase, { ...metabase }],
+      'readers.1.name: came "metabase", expected another name than readers.0.name.',
+    ],
+    [
+      'a kind that nobody knows',
+      [{ kind: 'tableau', name: 't' }],
+      'readers.0.kind: came "tableau", expected statsig, owox or metabase.',
+    ],
+    [
+      'an account ID that is none',
+      [{ ...statsig, principal: '1234' }],
+      'readers.0.principal: came "1234", expected Statsig\'s account ID of 12 digits, or the ARN of its role or user.',
+    ],
+    [
+      'a role without a principal',
+      [{ ...statsig, principal: undefined }],
+      "readers.0.principal: came nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.",
+    ],
+    [
+      'a role without an external ID',
+      [{ ...statsig, externalId: undefined }],
+      "readers.0.externalId: came nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.",
+    ],
+    [
+      'an external ID of a user',
+      [{ kind: 'statsig', name: 's', as: 'user', externalId: 'project-7' }],
+      'readers.0.externalId: expected none: a user signs in with access keys, nobody assumes it.',
+    ],
+    [
+      'a principal of a user',
+      [{ ...metabase, principal: 'ec2' }],
+      'readers.0.principal: expected none: a user signs in with access keys, nobody assumes it.',
+    ],
+    [
+      'a role that nobody assumes',
+      [{ ...metabase, as: 'role' }],
+      'readers.0.principal: came nothing, expected ec2, ecs-tasks, or the ARN of a role or user.',
+    ],
+    [
+      'OWOX without a bucket',
+      [{ kind: 'owox', name: 'o' }],
+      'readers.0.resultsBucket: came nothing, expected a bucket name.',
+    ],
+    [
+      'results in the bucket of the data',
+      [{ ...owox, resultsBucket: 'acme-experiments' }],
+      'readers.0.resultsBucket: came "acme-experiments", expected another bucket than bucket.',
+    ],
+    [
+      "a database that is not the reader's own",
+      [{ ...owox, ownDatabase: 'sluice' }],
+      'readers.0.ownDatabase: came "sluice", expected another database than database.',
+    ],
+    [
+      "Statsig's database",
+      [{ ...metabase, ownDatabase: 'statsig_staging' }],
+      'readers.0.ownDatabase: came "statsig_staging", expected another database than athena.stagingDatabase.',
+    ],
+    [
+      'one database for two',
+      [owox, { ...metabase, ownDatabase: 'owox' }],
+      'readers.1.ownDatabase: came "owox", expected another database than readers.0.ownDatabase.',
+    ],
+    [
+      'a name that makes no logical ID',
+      [{ ...metabase, name: 'BI team' }],
+      'readers.0.name: came "BI team", expected a name of words joined by -, each of a-z and 0-9 and beginning with a letter.',
+    ],
+    ['a member of another kind', [{ ...metabase, externalId: 'x' }], 'readers.0.externalId: no such field.'],
+  ])('refuses by field %s', (_, readers, expected) => {
+    expect(problems(readers)).toEqual([expected]);
+  });
+});
