@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type PartitionPlan, planPartitions, type WantedDay } from '../../lib/catalog/planPartitions.ts';
-import { type FailedDay, type Registered, registerPartitions } from '../../lib/catalog/registerPartitions.ts';
+import { type Refreshed, registerPartitions } from '../../lib/catalog/registerPartitions.ts';
+import type { FailedDay } from '../../lib/catalog/settledDays.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { ObjectRef } from '../../lib/queue/objectCreated.ts';
 import { tableKinds } from '../../lib/tables/deliveredTables.ts';
@@ -48,6 +49,7 @@ export async function registerObjects(
     messages: records.length,
     created: outcome.created,
     existed: outcome.existed,
+    updated: outcome.updated,
     known: plan.known,
     ignored: { ...plan.ignored, ...(elsewhere > 0 ? { other_bucket: elsewhere } : {}) },
     ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
@@ -59,6 +61,7 @@ export async function registerObjects(
 interface Outcome {
   readonly created: number;
   readonly existed: number;
+  readonly updated: number;
   readonly failed: readonly {
     readonly wanted: WantedDay;
     readonly report: { readonly table: string; readonly day: string; readonly code: string };
@@ -67,13 +70,14 @@ interface Outcome {
 
 /** One table after the other: Glue throttles calls that come in parallel. A table that fails stops no other. */
 async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
-  let [created, existed] = [0, 0];
+  let [created, existed, updated] = [0, 0, 0];
   const failed: Outcome['failed'][number][] = [];
   for (const kind of tableKinds) {
     const wanted = plan.wanted.filter((one) => one.kind === kind);
     const result = await registerKind(registrar, kind, wanted);
     created += result.created.length;
     existed += result.existed.length;
+    updated += result.updated.length;
     for (const day of [...result.created, ...result.existed]) registrar.known.add(kind, day);
     for (const { day, code } of result.failed) {
       const match = wanted.find((one) => one.day === day);
@@ -82,20 +86,25 @@ async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promis
       }
     }
   }
-  return { created, existed, failed };
+  return { created, existed, updated, failed };
 }
 
 async function registerKind(
   registrar: Registrar,
   kind: TableKind,
   wanted: readonly WantedDay[],
-): Promise<Registered> {
+): Promise<Refreshed> {
   const days = wanted.map(({ day }) => day);
   try {
     return await registerPartitions(registrar, kind, days);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     const { code, message } = error;
-    return { created: [], existed: [], failed: days.map((day): FailedDay => ({ day, code, message })) };
+    return {
+      created: [],
+      existed: [],
+      updated: [],
+      failed: days.map((day): FailedDay => ({ day, code, message })),
+    };
   }
 }

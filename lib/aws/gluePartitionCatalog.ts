@@ -7,6 +7,8 @@ import {
   type GlueClient,
 } from '@aws-sdk/client-glue';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../catalog/PartitionCatalog.ts';
+import { quoteText } from '../sql/quoteText.ts';
+import { partitionKey } from '../tables/partitionKey.ts';
 import { catalogCallError } from './catalogCallError.ts';
 
 /** The Data Catalog of Glue as the registrar uses it. */
@@ -23,9 +25,18 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
       };
     },
 
-    async listPage(database, table, token) {
+    async listPage(database, table, token, days) {
+      // At most 2,048 characters: https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
+      const Expression = days && `${partitionKey.name} IN (${days.map(quoteText).join(', ')})`;
       const { Partitions = [], NextToken } = await call(() =>
-        client.send(new GetPartitionsCommand({ DatabaseName: database, TableName: table, NextToken: token })),
+        client.send(
+          new GetPartitionsCommand({
+            DatabaseName: database,
+            TableName: table,
+            Expression,
+            NextToken: token,
+          }),
+        ),
       );
       return {
         items: Partitions.map(({ Values = [], StorageDescriptor = {} }) => ({

@@ -1,3 +1,4 @@
+import type { UtcDay } from '../time/utcDay.ts';
 import type { Page } from './readPages.ts';
 
 /**
@@ -53,8 +54,17 @@ export const PARTITION_BATCH = 100;
  */
 export interface PartitionCatalog {
   getTable(database: string, table: string): Promise<CatalogTable>;
-  /** Partitions of the table, at most 1,000 or fewer where columns are many, from where the page before ended. */
-  listPage(database: string, table: string, token: string | undefined): Promise<Page<CatalogPartition>>;
+  /**
+   * Partitions of the table, at most 1,000 or fewer where columns are many, from where the page before ended.
+   *
+   * @param days At most {@link PARTITION_BATCH}: only theirs. Default all.
+   */
+  listPage(
+    database: string,
+    table: string,
+    token: string | undefined,
+    days?: readonly UtcDay[],
+  ): Promise<Page<CatalogPartition>>;
   /** At most {@link PARTITION_BATCH} partitions; answers the ones that failed. */
   batchCreate(
     database: string,

@@ -2,11 +2,14 @@ import type { Config } from '../config/configSchema.ts';
 import type { TableKind } from '../tables/Table.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { type Attempts, retryTransient } from './Attempts.ts';
+import { bringAlong } from './bringAlong.ts';
 import { CatalogCallError } from './CatalogCallError.ts';
 import { CatalogError } from './CatalogError.ts';
 import { checkTable, dayLocation, dayPartition } from './dayPartition.ts';
-import type { CatalogTable, PartitionCatalog } from './PartitionCatalog.ts';
-import { type Settled, settleInBatches } from './settleInBatches.ts';
+import { type CatalogTable, PARTITION_BATCH, type PartitionCatalog } from './PartitionCatalog.ts';
+import { readPages } from './readPages.ts';
+import { daysOf, type FailedDay, failedDays } from './settledDays.ts';
+import { settleInBatches } from './settleInBatches.ts';
 
 /** Where partitions are registered, and for which files. */
 export interface RegistrarTarget {
@@ -24,16 +27,18 @@ export interface Registered {
   readonly failed: readonly FailedDay[];
 }
 
-/** A day without its partition, and why, by AWS's code. */
-export interface FailedDay {
-  readonly day: UtcDay;
-  readonly code: string;
-  readonly message: string;
+/** {@link Registered}, and what was brought along. */
+export interface Refreshed extends Registered {
+  readonly updated: readonly UtcDay[];
 }
 
 /**
  * Registers days of one table: every day is created, found to be there, or handed back by name. Safe to
  * repeat and to run twice at once.
+ *
+ * One that was there may be from before the table's columns changed, today's and tomorrow's above all, which the daily
+ * run makes ahead. New files are coming into it, so it is brought along now: until tomorrow their new columns would be
+ * null. Older days can wait for the daily run: their files hold nothing in a column that came later.
  *
  * @throws CatalogError when the table is missing, unfit, or can't be read in time.
  */
@@ -41,9 +46,46 @@ export async function registerPartitions(
   target: RegistrarTarget,
   kind: TableKind,
   days: readonly UtcDay[],
-): Promise<Registered> {
-  if (days.length === 0) return { created: [], existed: [], failed: [] };
-  return registerDays(target, kind, await readTable(target, kind), days);
+): Promise<Refreshed> {
+  if (days.length === 0) return { created: [], existed: [], updated: [], failed: [] };
+  const table = await readTable(target, kind);
+  const registered = await registerDays(target, kind, table, days);
+  const { updated, failed } = await refresh(target, kind, table, registered.existed);
+  const late = new Set(failed.map(({ day }) => day));
+  return {
+    created: registered.created,
+    existed: registered.existed.filter((day) => !late.has(day)),
+    updated,
+    failed: [...registered.failed, ...failed],
+  };
+}
+
+/** Looks at partitions that were there. A day that can't be looked at is handed back, as one that can't be registered. */
+async function refresh(
+  target: RegistrarTarget,
+  kind: TableKind,
+  table: CatalogTable,
+  days: readonly UtcDay[],
+): Promise<Pick<Refreshed, 'updated' | 'failed'>> {
+  const { config, catalog, attempts } = target;
+  const updated: UtcDay[] = [];
+  const failed: FailedDay[] = [];
+  for (let from = 0; from < days.length; from += PARTITION_BATCH) {
+    const some = days.slice(from, from + PARTITION_BATCH);
+    try {
+      const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
+        catalog.listPage(config.database, table.name, token, some),
+      );
+      const along = await bringAlong(target, kind, table, partitions ?? []);
+      updated.push(...along.updated);
+      failed.push(...along.failed);
+    } catch (error) {
+      if (!(error instanceof CatalogCallError)) throw error;
+      const { code, message } = error;
+      failed.push(...some.map((day) => ({ day, code, message })));
+    }
+  }
+  return { updated, failed };
 }
 
 /** The same with a table that has been read already. */
@@ -81,13 +123,4 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
       { cause: error },
     );
   }
-}
-
-/** The days of partitions whose only value is a day. */
-export function daysOf(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
-  return partitions.map(({ values }) => values[0] ?? '');
-}
-
-export function failedDays({ failed }: Settled): FailedDay[] {
-  return failed.map(({ values, code, message }) => ({ day: values[0] ?? '', code, message }));
 }

@@ -2,23 +2,14 @@ import { tableFolder } from '../layout/tableFolders.ts';
 import type { TableKind } from '../tables/Table.ts';
 import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
 import type { Attempts } from './Attempts.ts';
+import { type Along, bringAlong } from './bringAlong.ts';
 import { CatalogCallError } from './CatalogCallError.ts';
 import { CatalogError } from './CatalogError.ts';
 import type { DayFolders } from './DayFolders.ts';
-import { dayLocation, dayPartition } from './dayPartition.ts';
 import { findMissing } from './findMissing.ts';
-import { findStale } from './findStale.ts';
 import { type Page, readPages } from './readPages.ts';
-import {
-  daysOf,
-  type FailedDay,
-  failedDays,
-  type Registered,
-  type RegistrarTarget,
-  readTable,
-  registerDays,
-} from './registerPartitions.ts';
-import { settleInBatches } from './settleInBatches.ts';
+import { type Registered, type RegistrarTarget, readTable, registerDays } from './registerPartitions.ts';
+import { daysOf } from './settledDays.ts';
 
 /** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
 const MOST_PARTITION_PAGES = 500;
@@ -26,13 +17,9 @@ const MOST_PARTITION_PAGES = 500;
 const MOST_FOLDER_PAGES = 100;
 
 /** What the daily run did for one table. */
-export interface Repaired extends Registered {
+export interface Repaired extends Registered, Along {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
-  /** Were described as the table was before, and now as it is. */
-  readonly updated: readonly UtcDay[];
-  /** Point elsewhere than at their day's folder: made by hand, so left alone, but their rows aren't read. */
-  readonly misplaced: readonly UtcDay[];
 }
 
 /**
@@ -59,36 +46,16 @@ export async function repairTable(
   const missing = findMissing({ today: utcDay(attempts.clock.now()), folders: names, partitions });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
 
-  const locationOf = (day: UtcDay) => dayLocation(config, bucket, kind, day);
   const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
-  const inPlace = ours.filter(({ values: [day = ''], storage }) =>
-    isSameFolder(storage.Location, locationOf(day)),
-  );
-  const updates = findStale(table, inPlace).map(({ values: [day = ''] }) =>
-    dayPartition(table, day, locationOf(day)),
-  );
-  const updated = await settleInBatches(
-    updates,
-    (batch) => catalog.batchUpdate(config.database, table.name, batch),
-    attempts,
-  );
+  const along = await bringAlong(target, kind, table, ours);
   return {
     created,
     existed,
-    failed: [...failed, ...stillThere(failedDays(updated))],
+    failed: [...failed, ...along.failed],
     registered: [...daysOf(ours), ...created, ...existed],
-    updated: daysOf(updated.done),
-    misplaced: daysOf(ours.filter((partition) => !inPlace.includes(partition))),
+    updated: along.updated,
+    misplaced: along.misplaced,
   };
-}
-
-/** A partition that was dropped since it was listed needs no update. */
-function stillThere(failed: readonly FailedDay[]): FailedDay[] {
-  return failed.filter(({ code }) => code !== 'EntityNotFoundException');
-}
-
-function isSameFolder(location: string | undefined, folder: string): boolean {
-  return location === folder || `${location}/` === folder;
 }
 
 /** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */

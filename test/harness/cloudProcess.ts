@@ -57,7 +57,8 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
       data,
       ...args,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // Jest's `process.env` is a copy, which a child does not inherit by itself.
+    { env: process.env, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   running.add(child);
   child.once('exit', () => running.delete(child));

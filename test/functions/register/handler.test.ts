@@ -78,6 +78,7 @@ describe('queue messages', () => {
         messages: 5,
         created: 2,
         existed: 0,
+        updated: 0,
         known: 0,
         ignored: { outside_tables: 1, other_bucket: 1 },
       },

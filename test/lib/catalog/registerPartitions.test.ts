@@ -2,10 +2,11 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { MOST_TRIES } from '../../../lib/catalog/Attempts.ts';
+import { CatalogCallError } from '../../../lib/catalog/CatalogCallError.ts';
 import { registerPartitions } from '../../../lib/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../lib/layout/tableFolders.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
-import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
+import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
 
 const clientOptions = {
   region: 'us-east-1',
@@ -67,6 +68,57 @@ describe('registerPartitions', () => {
       created: days(3).slice(2),
       existed: days(2),
       failed: [],
+    });
+  });
+
+  it("brings those along that are there from before the table's columns changed", async () => {
+    await register(days(130));
+    world.glue.ensureTable('sluice', tableInput(config, 'exposures', ['added_later']));
+    const columnsOf = (day: string) =>
+      world.glue
+        .table('sluice', config.tables.exposures)
+        .partitions.find(({ values }) => values[0] === day)
+        ?.input.StorageDescriptor?.Columns?.map(({ Name }) => Name);
+    const came = days(120);
+    const { updated, ...others } = await register(came);
+    expect(others).toEqual({ created: [], existed: came, failed: [] });
+    expect([...updated].sort()).toEqual([...came].sort());
+    expect(came.filter((day) => columnsOf(day)?.includes('added_later') !== true)).toEqual([]);
+    // Nothing came for these: they wait for the daily run.
+    expect(columnsOf(addDays(TODAY, -125))).not.toContain('added_later');
+    expect((await register(came)).updated).toEqual([]);
+  });
+
+  it('leaves one alone that points elsewhere', async () => {
+    const location = 's3://elsewhere/rows/';
+    world.glue.changePartitions('sluice', config.tables.exposures, (table) => ({
+      ...table,
+      partitions: [
+        {
+          values: [TODAY],
+          createdAt: 0,
+          input: { Values: [TODAY], StorageDescriptor: { Location: location } },
+        },
+      ],
+    }));
+    expect(await register([TODAY])).toEqual({ created: [], existed: [TODAY], updated: [], failed: [] });
+    expect(registered().get(TODAY)).toBe(location);
+  });
+
+  it('hands a day back that is there and could not be looked at', async () => {
+    await register(days(1));
+    const blind = {
+      ...target(),
+      catalog: {
+        ...world.catalog,
+        listPage: () => Promise.reject(new CatalogCallError('AccessDeniedException', false, 'no')),
+      },
+    };
+    expect(await registerPartitions(blind, 'exposures', days(2))).toEqual({
+      created: days(2).slice(1),
+      existed: [],
+      updated: [],
+      failed: [{ day: TODAY, code: 'AccessDeniedException', message: 'no' }],
     });
   });
 
