@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import { placeOf } from '../../lib/access/Place.ts';
+import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { readDeployment } from '../../local/template/readDeployment.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { parseTemplate } from '../../local/template/Template.ts';
+
+const identity = {
+  region: 'eu-west-1',
+  account: '111122223333',
+  partition: 'aws',
+  stackName: 'acme-prod',
+  endpoint: 'http://127.0.0.1:4566',
+};
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+    { kind: 'statsig', name: 'statsig-old', as: 'user' },
+    { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    { kind: 'metabase', name: 'metabase' },
+    { kind: 'metabase', name: 'bi-ec2', as: 'role', principal: 'ec2', ownDatabase: 'models' },
+  ],
+});
+const made = resources({ config, service: 'acme', stage: 'prod' });
+const group = (name: string) => ({
+  Type: 'AWS::Logs::LogGroup',
+  Properties: { LogGroupName: `/aws/lambda/acme-prod-${name}` },
+});
+/** The functions and the API come from serverless.yml; here they only have to be there. */
+const template = parseTemplate({
+  Resources: {
+    ...made.Resources,
+    CollectLogGroup: group('collect'),
+    RedriveLogGroup: group('redrive'),
+    RegisterLogGroup: group('register'),
+    HttpApi: { Type: 'AWS::ApiGatewayV2::Api' },
+  },
+  Outputs: made.Outputs,
+});
+const resolved = resolveTemplate(template, identity);
+const find = (logicalId: string) => {
+  const found = resolved.resources.find((resource) => resource.logicalId === logicalId);
+  if (found === undefined) throw new Error(`no ${logicalId}`);
+  return found;
+};
+const place = placeOf(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
+
+describe('readers in the template', () => {
+  it('have, deployed, the very policies that are printed', () => {
+    for (const [reader, ids] of [
+      ['statsig', ['ReaderStatsigPolicy']],
+      ['statsig-old', ['ReaderStatsigOldPolicy']],
+      ['owox', ['ReaderOwoxPolicy']],
+      ['metabase', ['ReaderMetabasePolicy']],
+      ['bi-ec2', ['ReaderBiEc2Policy', 'ReaderBiEc2WritePolicy']],
+    ] as const) {
+      const configured = config.readers.filter(({ name }) => name === reader);
+      const printed = configured.flatMap((one) => readerPermissions(place, one));
+      expect(ids.map((id) => find(id).properties['PolicyDocument'])).toEqual(
+        printed.map(({ document }) => document),
+      );
+    }
+  });
+
+  it('attach each policy to the one role or user it is for', () => {
+    expect(find('ReaderStatsigRole').properties).toMatchObject({
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { AWS: '123456789012' },
+            Condition: { StringEquals: { 'sts:ExternalId': 'project-7' } },
+          },
+        ],
+      },
+      ManagedPolicyArns: [find('ReaderStatsigPolicy').physicalId],
+    });
+    expect(find('ReaderOwoxUser').properties['ManagedPolicyArns']).toEqual([
+      find('ReaderOwoxPolicy').physicalId,
+    ]);
+    expect(find('ReaderBiEc2Role').properties['ManagedPolicyArns']).toEqual([
+      find('ReaderBiEc2Policy').physicalId,
+      find('ReaderBiEc2WritePolicy').physicalId,
+    ]);
+    expect(find('ReaderBiEc2InstanceProfile').properties['Roles']).toEqual([
+      find('ReaderBiEc2Role').physicalId,
+    ]);
+  });
+
+  it("keep users' access keys in a secret and nowhere else, and of roles have none", () => {
+    const asked = /SecretAccessKey/;
+    const showing = Object.entries(template.Resources).filter(([, { Properties }]) =>
+      asked.test(JSON.stringify(Properties)),
+    );
+    expect(showing.map(([id]) => id)).toEqual([
+      'ReaderStatsigOldSecret',
+      'ReaderOwoxSecret',
+      'ReaderMetabaseSecret',
+    ]);
+    expect(JSON.stringify(template.Outputs)).not.toMatch(/AccessKey/);
+    const secret = JSON.parse(String(find('ReaderOwoxSecret').properties['SecretString']));
+    expect(secret).toEqual({
+      accessKeyId: find('ReaderOwoxAccessKey').physicalId,
+      secretAccessKey: expect.stringMatching(/^.{40}$/),
+    });
+    expect(resolved.outputs).toMatchObject({
+      ReaderStatsigRoleArn: find('ReaderStatsigRole').arn,
+      ReaderOwoxSecretArn: find('ReaderOwoxSecret').physicalId,
+      ReaderBiEc2RoleArn: find('ReaderBiEc2Role').arn,
+    });
+  });
+
+  it('make new access keys when the serial is raised', () => {
+    const raised = defineConfig({
+      bucket: 'acme-experiments',
+      readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }],
+    });
+    const key = resources({ config: raised, service: 'acme', stage: 'prod' }).Resources
+      .ReaderMetabaseAccessKey;
+    expect(key?.Properties['Serial']).toBe(2);
+  });
+
+  it('build locally what is their own: the bucket for results, private and encrypted, and the databases', () => {
+    const { buckets, databases, secrets } = readDeployment({
+      ...resolved,
+      resources: resolved.resources.filter(({ logicalId }) => logicalId.startsWith('Reader')),
+    });
+    expect(buckets).toMatchObject([{ name: 'acme-owox', eventBridge: false }]);
+    expect(databases.map(({ name }) => name)).toEqual(['owox', 'models']);
+    expect(secrets).toHaveLength(3);
+    expect(find('ReaderOwoxResultsBucket').properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: place.keyArn },
+            BucketKeyEnabled: true,
+          },
+        ],
+      },
+      PublicAccessBlockConfiguration: { BlockPublicPolicy: true, RestrictPublicBuckets: true },
+    });
+    expect(find('ReaderOwoxResultsBucketPolicy').properties).toMatchObject({
+      Bucket: 'acme-owox',
+      PolicyDocument: {
+        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      },
+    });
+    // Files of connectors' tables lie in the same bucket: only results go by themselves.
+    expect(find('ReaderOwoxResultsBucket').properties['LifecycleConfiguration']).toMatchObject({
+      Rules: [
+        { Prefix: 'athena-check-access/', ExpirationInDays: 30 },
+        { Prefix: 'athena-dry-run/', ExpirationInDays: 30 },
+        { Prefix: 'owox-data-marts/', ExpirationInDays: 30 },
+        { Id: 'unfinished-uploads' },
+      ],
+    });
+  });
+
+  it('outlive the stack with what others made: buckets and databases', () => {
+    for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
+      expect(template.Resources[id]).toMatchObject({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+});
