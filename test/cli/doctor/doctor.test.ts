@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checks } from '../../../cli/doctor/checks.ts';
+import { type StartedDeployment, startDeployment } from './startDeployment.ts';
+
+describe('sluice doctor on what is deployed locally', () => {
+  let deployed: StartedDeployment;
+  beforeAll(async () => {
+    deployed = await startDeployment();
+  });
+  afterAll(() => deployed.close());
+
+  it('finds nothing wrong, and tells of every check', async () => {
+    const { code, stdout, stderr } = await deployed.doctor();
+    expect({ code, stderr, problems: stdout.match(/PROBLEM|warning /g) }).toEqual({
+      code: 0,
+      stderr: '',
+      problems: null,
+    });
+    for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    expect(stdout).toMatch(/\n16 checks: 14 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/);
+  });
+
+  it('says by name what the local cloud has nothing of', async () => {
+    const { code, report } = await deployed.diagnose();
+    expect([code, report.stack, report.problems]).toEqual([0, 'sluice-local', 0]);
+    const unchecked = report.checks.filter(({ verdict }) => verdict !== 'fine');
+    expect(
+      unchecked.map(({ check, verdict, findings }) => [
+        check,
+        verdict,
+        findings.map(({ code: c, detail }) => [c, detail]),
+      ]),
+    ).toEqual([
+      ['quotas', 'unchecked', [['SLUICE_DOCTOR_NOT_EMULATED', 'servicequotas:ListServiceQuotas.']]],
+      ['readers', 'unchecked', [['SLUICE_DOCTOR_NO_READERS', '']]],
+    ]);
+  });
+
+  it('reports a permission that is missing by its name, and goes on with everything else', async () => {
+    const denied = { fault: 'failCalls', calls: 'all' } as const;
+    deployed.faults.set({
+      s3: [{ ...denied, operations: ['GetBucketPolicy'], code: 'AccessDenied' }],
+      glue: [{ ...denied, operations: ['GetPartitions'], code: 'AccessDeniedException' }],
+      sqs: [{ ...denied, code: 'AccessDeniedException' }],
+      firehose: [{ ...denied, operations: ['DescribeDeliveryStream'], code: 'AccessDeniedException' }],
+    });
+    const { code, report } = await deployed.diagnose();
+    deployed.faults.clear();
+    expect([code, report.problems]).toEqual([3, 4]);
+    const missing = report.checks.flatMap(({ check, findings }) =>
+      findings
+        .filter((found) => found.code === 'SLUICE_DOCTOR_NOT_ALLOWED')
+        .map(({ detail }) => [check, detail]),
+    );
+    expect(missing).toEqual([
+      ['bucket-settings', 's3:GetBucketPolicy.'],
+      ['partitions', 'glue:GetPartitions.'],
+      ['streams', 'firehose:DescribeDeliveryStream.'],
+      ['queues', 'sqs:GetQueueAttributes.'],
+    ]);
+  });
+
+  it('reports an answer that nobody expects as what it is', async () => {
+    deployed.faults.set({
+      glue: [{ fault: 'failCalls', operations: ['GetDatabase'], code: 'GlueEncryptionException' }],
+    });
+    const { code, found } = await deployed.diagnose();
+    deployed.faults.clear();
+    expect([code, found.get('tables SLUICE_DOCTOR_FAILED')?.detail]).toEqual([
+      3,
+      'GlueEncryptionException: An encryption operation failed.',
+    ]);
+  });
+
+  it.each([
+    [['--json', 'x'], 2, 'SLUICE_USAGE_ARGUMENTS'],
+    [['--nonsense'], 2, 'SLUICE_USAGE_OPTIONS'],
+    [['--endpoint-url', 'https://example.com'], 2, '--local: https://example.com is not on this machine'],
+    [['--endpoint-url', 'http://127.0.0.1:9'], 1, 'SLUICE_AWS_UNREACHABLE'],
+  ])('ends %j with %i', async (args, code, said) => {
+    expect(await deployed.doctor(args)).toMatchObject({ code, stderr: expect.stringContaining(said) });
+  });
+
+  it('looks at another stage and at other credentials when told to', async () => {
+    const other = await deployed.doctor(['--stage', 'prod']);
+    expect(other.code).toBe(3);
+    expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
+    expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass before. stack first.');
+    const { code, found, report } = await deployed.diagnose({
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'wrong',
+    });
+    expect([code, report.problems, [...found.keys()][0]]).toEqual([
+      3,
+      1,
+      'credentials SLUICE_DOCTOR_CREDENTIALS',
+    ]);
+  });
+
+  it('stops at a configuration that is not valid, without a word to AWS', async () => {
+    const { code, found, report } = await deployed.diagnose({ SLUICE_CONFIG: '/nonexistent.ts' });
+    expect([code, report.problems]).toEqual([3, 1]);
+    expect(found.get('configuration SLUICE_DOCTOR_CONFIGURATION')?.detail).toContain('/nonexistent.ts');
+    expect(report.checks.filter(({ verdict }) => verdict === 'unchecked')).toHaveLength(checks.length - 1);
+  });
+});

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { openAthena } from '../../../local/athena/openAthena.ts';
+import type { StatementRunner } from '../../../local/athena/sql/StatementRunner.ts';
+import { realClock } from '../../../local/clock/LocalClock.ts';
+import { dataFolders, repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { objectSink, schemaSource } from '../../../local/cloud/firehosePorts.ts';
+import { localAccount } from '../../../local/cloud/localAccount.ts';
+import { provision } from '../../../local/cloud/provision.ts';
+import { cloudFormationService } from '../../../local/cloudformation/cloudFormationService.ts';
+import { type DeployedStack, deployedStack } from '../../../local/cloudformation/DeployedStack.ts';
+import type { AwsService } from '../../../local/edge/AwsService.ts';
+import { startEdge } from '../../../local/edge/startEdge.ts';
+import { openEventBus } from '../../../local/events/openEventBus.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
+import { openFirehose } from '../../../local/firehose/openFirehose.ts';
+import { glueService } from '../../../local/glue/glueService.ts';
+import { Catalog } from '../../../local/glue/model/Catalog.ts';
+import { kmsService } from '../../../local/kms/kmsService.ts';
+import { Keys } from '../../../local/kms/model/Keys.ts';
+import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../local/s3/s3Service.ts';
+import { Secrets } from '../../../local/secretsmanager/model/Secrets.ts';
+import { Queues } from '../../../local/sqs/model/Queues.ts';
+import { sqsService } from '../../../local/sqs/sqsService.ts';
+import { stsService } from '../../../local/sts/stsService.ts';
+import type { Deployment } from '../../../local/template/Deployment.ts';
+import { loadTemplate } from '../../../local/template/loadTemplate.ts';
+import { readDeployment } from '../../../local/template/readDeployment.ts';
+import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
+import { callMain } from '../../harness/callMain.ts';
+import { type ClientOptions, temporaryDirectory } from '../../harness/startServices.ts';
+
+/** What `sluice doctor --json` says. */
+export interface DoctorReport {
+  readonly stack: string;
+  readonly problems: number;
+  readonly checks: readonly {
+    readonly check: string;
+    readonly verdict: string;
+    readonly findings: readonly {
+      readonly code: string;
+      readonly detail: string;
+      readonly commands: readonly string[];
+    }[];
+  }[];
+}
+
+/** What is deployed locally, without functions and gateway, and what it is kept in: for breaking it. */
+export interface StartedDeployment {
+  readonly options: ClientOptions;
+  readonly store: ObjectStore;
+  readonly faults: Faults;
+  /** What CloudFormation tells: replace it at will. */
+  stack: DeployedStack;
+  /** Runs the doctor on it. */
+  doctor(
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  /** The same with --json: the exit code, and findings by `<check> <code>`. */
+  diagnose(env?: Readonly<Record<string, string>>): Promise<{
+    readonly code: number;
+    readonly report: DoctorReport;
+    readonly found: ReadonlyMap<string, { readonly detail: string; readonly commands: readonly string[] }>;
+  }>;
+  close(): Promise<void>;
+}
+
+/** The doctor runs no statements. */
+const idleRunner: StatementRunner = {
+  classify: () => ({ statementType: 'UTILITY', substatementType: 'EXPLAIN' }),
+  run: () => Promise.reject(new Error('No statement was expected.')),
+  close: async () => undefined,
+};
+
+/**
+ * Makes what the template says, behind an edge on a free port.
+ *
+ * @param change What is deployed instead.
+ * @param more Services beside those of the local cloud.
+ */
+export async function startDeployment(
+  change: (deployment: Deployment) => Deployment = (deployment) => deployment,
+  more: readonly AwsService[] = [],
+): Promise<StartedDeployment> {
+  const directory = temporaryDirectory();
+  const folders = dataFolders(directory.path);
+  const { region, id: account, partition } = localAccount;
+  const [clock, faults] = [realClock, new Faults()];
+  const loaded = await loadTemplate({
+    root: repositoryRoot,
+    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+  });
+  const store = ObjectStore.open({ directory: folders.s3, clock });
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
+  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
+  const keys = new Keys({ clock, partition, region, account });
+  const bus = openEventBus({ region, account, deliver: () => undefined });
+  const [sink, schemas] = [objectSink(store), schemaSource(catalog)];
+  const firehose = await openFirehose({
+    ...{ directory: folders.firehose, clock, sink, schemaSource: schemas, region, account, faults },
+  });
+  const athena = await openAthena({
+    ...{ directory: folders.athena, clock, catalog, store, region, account, faults },
+    openRunner: () => idleRunner,
+  });
+  const services = [
+    s3Service({ store, clock }),
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    kmsService({ keys, account }),
+    stsService({ partition, account }),
+    cloudFormationService({ stack: () => started.stack }),
+    firehose.service,
+    athena.service,
+    ...more,
+  ];
+  const edge = await startEdge({ services, clock, faults });
+  const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };
+  const resolved = resolveTemplate(loaded.template, identity);
+  await provision(change(readDeployment(resolved)), {
+    ...{ store, catalog, queues, secrets, keys, athena, bus, firehose },
+  });
+  const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  const doctor: StartedDeployment['doctor'] = (args = [], env = {}) =>
+    callMain(['doctor', '--local', '--endpoint-url', edge.url, ...args], {
+      env: { ...environment, ...env },
+    });
+  const started: StartedDeployment = {
+    options: {
+      endpoint: edge.url,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    },
+    store,
+    faults,
+    stack: deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() }),
+    doctor,
+    async diagnose(env) {
+      const { code, stdout, stderr } = await doctor(['--json'], env);
+      if (stderr !== '') throw new Error(stderr);
+      const report: DoctorReport = JSON.parse(stdout);
+      const findings = report.checks.flatMap(({ check, findings: found }) =>
+        found.map((one) => [`${check} ${one.code}`, one] as const),
+      );
+      return { code, report, found: new Map(findings) };
+    },
+    async close() {
+      await edge.close();
+      await firehose.close();
+      await athena.close();
+      queues.close();
+      store.close();
+      directory.remove();
+    },
+  };
+  return started;
+}
