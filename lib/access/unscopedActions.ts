@@ -1,6 +1,6 @@
-/** An action that a policy of ours allows on `*`, and why it names nothing narrower. */
-export interface UnscopedAction {
-  readonly action: string;
+/** Actions that a policy of ours allows on `*`, and why they name nothing narrower. */
+export interface UnscopedActions {
+  readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
   readonly who: 'key' | 'metabase' | 'owox' | 'deploy';
   readonly why: string;
@@ -8,57 +8,53 @@ export interface UnscopedAction {
 }
 
 const ATHENA = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html';
-const LAMBDA = 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html';
 
 /** Every `*` that stands where a resource would. No function and no stream has one. docs/deploy.md shows the table. */
-export const unscopedActions: readonly UnscopedAction[] = [
+export const unscopedActions: readonly UnscopedActions[] = [
   {
-    action: 'kms:*',
+    actions: ['kms:*'],
     who: 'key',
     why: 'In the policy of a key, * is the key itself; the account is let decide by IAM who uses it.',
     source: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html',
   },
   {
-    action: 'athena:ListDataCatalogs',
+    actions: ['athena:ListDataCatalogs', 'athena:ListWorkGroups'],
     who: 'metabase',
     why: 'Lists are of the whole account.',
     source: ATHENA,
   },
   {
-    action: 'athena:ListWorkGroups',
-    who: 'metabase',
+    actions: ['athena:ListDataCatalogs'],
+    who: 'owox',
     why: 'Lists are of the whole account.',
     source: ATHENA,
   },
-  { action: 'athena:ListDataCatalogs', who: 'owox', why: 'Lists are of the whole account.', source: ATHENA },
   {
-    action: 'cloudformation:ValidateTemplate',
+    actions: ['cloudformation:ValidateTemplate'],
     who: 'deploy',
     why: 'A template that is only looked at has no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html',
   },
-  ...[
-    'CreateEventSourceMapping',
-    'DeleteEventSourceMapping',
-    'GetEventSourceMapping',
-    'ListTags',
-    'TagResource',
-    'UpdateEventSourceMapping',
-  ].map((name) => ({
-    action: `lambda:${name}`,
-    who: 'deploy' as const,
-    why: "A mapping gets its ARN when it is made; a condition narrows it to the stack's functions.",
-    source: LAMBDA,
-  })),
   {
-    action: 'kms:CreateKey',
+    actions: [
+      'lambda:CreateEventSourceMapping',
+      'lambda:DeleteEventSourceMapping',
+      'lambda:GetEventSourceMapping',
+      'lambda:UpdateEventSourceMapping',
+    ],
+    who: 'deploy',
+    why: "A mapping gets its ARN when it is made; a condition narrows it to the stack's functions.",
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
+  },
+  {
+    actions: ['kms:CreateKey'],
     who: 'deploy',
     why: 'A key gets its ARN when it is made.',
     source:
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html',
   },
   {
-    action: 'logs:DescribeLogGroups',
+    actions: ['logs:DescribeLogGroups'],
     who: 'deploy',
     why: 'CloudFormation looks for a group by its name in the list of all.',
     source:

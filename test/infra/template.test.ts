@@ -124,7 +124,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
           .map((statement) => ({ logicalId, ...statement })),
       );
     expect(allowed.length).toBeGreaterThan(20);
-    const listed = new Set(unscopedActions.map(({ action }) => action));
+    const listed = new Set(unscopedActions.flatMap(({ actions }) => actions));
     const wild = allowed.flatMap(({ logicalId, Action, Resource }) =>
       Action.filter((action) => action.includes('*') || (Resource.includes('*') && !listed.has(action))).map(
         (action) => `${logicalId}: ${action}`,

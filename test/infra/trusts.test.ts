@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { deployPolicies } from '../../lib/access/deployPolicy.ts';
+import { placeOf } from '../../lib/access/Place.ts';
 import { trustExceptions } from '../../lib/access/trustExceptions.ts';
 import { unscopedActions } from '../../lib/access/unscopedActions.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import type { Template } from '../../local/template/Template.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
@@ -123,7 +126,7 @@ describe('what the packaged template allows', () => {
       .filter(({ statement }) => list(member(statement, 'Resource')).includes('*'))
       .flatMap(({ statement }) => list(member(statement, 'Action')));
     expect(new Set(unscoped)).toEqual(
-      new Set(unscopedActions.filter(({ who }) => who !== 'deploy').map(({ action }) => action)),
+      new Set(unscopedActions.filter(({ who }) => who !== 'deploy').flatMap(({ actions }) => actions)),
     );
   });
 
@@ -162,13 +165,37 @@ describe('what the packaged template allows', () => {
   });
 });
 
+describe('what whoever deploys is allowed', () => {
+  it('names a resource always, but for the actions in the table', () => {
+    const place = placeOf(defineConfig({ bucket: 'acme-experiments' }), {
+      partition: 'aws',
+      account: '111122223333',
+      region: 'eu-west-1',
+      keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
+    });
+    const { stack, data } = deployPolicies(place, {
+      stack: 'acme-prod',
+      buckets: ['acme-experiments'],
+      databases: ['sluice'],
+    });
+    const unscoped = [...stack.Statement, ...data.Statement]
+      .filter(({ Resource = [] }) => Resource.includes('*'))
+      .flatMap(({ Action }) => Action);
+    expect(new Set(unscoped)).toEqual(
+      new Set(unscopedActions.filter(({ who }) => who === 'deploy').flatMap(({ actions }) => actions)),
+    );
+  });
+});
+
 describe('docs/deploy.md', () => {
   const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
 
   it('shows both tables, line by line', () => {
     const rows = page.split('\n');
-    for (const { action, who, why, source } of unscopedActions)
-      expect(rows).toContain(`| \`${action}\` | ${who} | ${why} [AWS](${source}) |`);
+    for (const { actions, who, why, source } of unscopedActions)
+      expect(rows).toContain(
+        `| ${actions.map((action) => `\`${action}\``).join(', ')} | ${who} | ${why} [AWS](${source}) |`,
+      );
     for (const { service, instead, why, source } of trustExceptions) {
       const keys = instead.length === 0 ? 'nothing' : instead.map((key) => `\`${key}\``).join(', ');
       expect(rows).toContain(`| \`${service}\` | ${keys} | ${why} [AWS](${source}) |`);
