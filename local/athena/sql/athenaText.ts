@@ -1,0 +1,133 @@
+import {
+  DuckDBArrayType,
+  DuckDBArrayValue,
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBIntervalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBMapType,
+  DuckDBMapValue,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+
+const MICROS_PER_DAY = 86_400_000_000n;
+const MS_PER_DAY = 86_400_000;
+
+/** Writes a value of one type. */
+type ToText = (value: DuckDBValue) => string;
+
+/**
+ * How Athena's results have the values of a type: times with milliseconds, doubles as Java prints them,
+ * varbinary as pairs of hexadecimal digits, arrays `[a, b]`, rows and maps `{k=v}`. Null for NULL.
+ */
+export function athenaText(type: DuckDBType): (value: DuckDBValue) => string | null {
+  const toText = textOf(type);
+  return (value) => (value === null ? null : toText(value));
+}
+
+function textOf(type: DuckDBType): ToText {
+  if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
+  if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
+  if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
+    const item = nested(type.valueType);
+    return (value) =>
+      value instanceof DuckDBListValue || value instanceof DuckDBArrayValue
+        ? `[${value.items.map(item).join(', ')}]`
+        : String(value);
+  }
+  if (type instanceof DuckDBStructType) {
+    const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
+    const texts = type.entryTypes.map(nested);
+    return (value) =>
+      value instanceof DuckDBStructValue
+        ? `{${Object.values(value.entries)
+            .map((item, index) => `${names[index] ?? ''}=${texts[index]?.(item) ?? ''}`)
+            .join(', ')}}`
+        : String(value);
+  }
+  if (type instanceof DuckDBMapType) {
+    const [key, item] = [nested(type.keyType), nested(type.valueType)];
+    return (value) =>
+      value instanceof DuckDBMapValue
+        ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`
+        : String(value);
+  }
+  return plainText;
+}
+
+function nested(type: DuckDBType): ToText {
+  const toText = textOf(type);
+  return (value) => (value === null ? 'null' : toText(value));
+}
+
+function plainText(value: DuckDBValue): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros)} UTC`;
+  if (value instanceof DuckDBTimestampValue) return timestampText(value.micros);
+  if (value instanceof DuckDBDateValue) return dateText(value.days);
+  if (value instanceof DuckDBTimeValue) return timeText(value.micros);
+  if (value instanceof DuckDBBlobValue) return blobText(value.bytes);
+  if (value instanceof DuckDBIntervalValue) return intervalText(value);
+  return String(value);
+}
+
+/** `Double.toString` of Java: plain between 10^-3 and 10^7, else `1.0E10`. */
+export function doubleText(value: number, real = false): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const [mantissa = '', exponent = '0'] = shortest(value, real).split('e');
+  const size = Number(exponent);
+  if (size >= -3 && size < 7) {
+    const plain = Number(`${mantissa}e${size}`).toString();
+    return plain.includes('.') ? plain : `${plain}.0`;
+  }
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${size}`;
+}
+
+/** The fewest digits that tell a number from its neighbours, of 32 bits or 64. */
+function shortest(value: number, real: boolean): string {
+  if (!real) return value.toExponential();
+  for (let digits = 0; digits < 9; digits += 1) {
+    const text = value.toExponential(digits);
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return value.toExponential();
+}
+
+function timestampText(micros: bigint): string {
+  const days = micros / MICROS_PER_DAY - (micros % MICROS_PER_DAY < 0n ? 1n : 0n);
+  return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY)}`;
+}
+
+function timeText(micros: bigint): string {
+  return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
+}
+
+function dateText(days: number): string {
+  const text = new Date(days * MS_PER_DAY).toISOString();
+  return text.slice(0, text.indexOf('T'));
+}
+
+function blobText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
+/** Years and months `1-2`, or days and a time `3 04:05:06.000`. */
+function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
+  if (months !== 0) {
+    const size = Math.abs(months);
+    return `${months < 0 ? '-' : ''}${Math.trunc(size / 12)}-${size % 12}`;
+  }
+  const total = BigInt(days) * MICROS_PER_DAY + micros;
+  const size = total < 0n ? -total : total;
+  return `${total < 0n ? '-' : ''}${size / MICROS_PER_DAY} ${timeText(size % MICROS_PER_DAY)}`;
+}

@@ -1,0 +1,111 @@
+import { SqlError } from './SqlError.ts';
+import type { Token } from './tokenize.ts';
+
+/** Trino's types without parameters, in DuckDB. https://trino.io/docs/current/language/types.html */
+const PLAIN: Readonly<Record<string, string>> = {
+  boolean: 'BOOLEAN',
+  tinyint: 'TINYINT',
+  smallint: 'SMALLINT',
+  integer: 'INTEGER',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  real: 'FLOAT',
+  double: 'DOUBLE',
+  decimal: 'DECIMAL(38, 0)',
+  varchar: 'VARCHAR',
+  char: 'VARCHAR',
+  varbinary: 'BLOB',
+  json: 'JSON',
+  date: 'DATE',
+  uuid: 'UUID',
+};
+
+/**
+ * The DuckDB type of a type in Trino's words, from the token at `from` on.
+ *
+ * @returns The type, its length when it is a `varchar(n)` or `char(n)`, and the index of the token after it.
+ * @throws SqlError `TYPE_NOT_FOUND`.
+ */
+export function castType(
+  tokens: readonly Token[],
+  from: number,
+): { readonly type: string; readonly name: string; readonly length?: number; readonly next: number } {
+  const first = tokens[from];
+  const name = first?.value.toLowerCase() ?? '';
+  const offset = first?.start ?? tokens.at(-1)?.end ?? 0;
+  const at = (index: number) => tokens[index]?.value.toLowerCase();
+  const expect = (index: number, symbol: string) => {
+    if (at(index) !== symbol)
+      throw new SqlError(
+        'SYNTAX_ERROR',
+        `mismatched input '${tokens[index]?.raw ?? '<EOF>'}'. Expecting: '${symbol}'`,
+        tokens[index]?.start ?? offset,
+      );
+    return index + 1;
+  };
+  if (name === 'array') {
+    const open = at(from + 1) === '<' ? '<' : '(';
+    const item = castType(tokens, expect(from + 1, open));
+    return { type: `${item.type}[]`, name, next: expect(item.next, open === '<' ? '>' : ')') };
+  }
+  if (name === 'map') {
+    const open = at(from + 1) === '<' ? '<' : '(';
+    const key = castType(tokens, expect(from + 1, open));
+    const value = castType(tokens, expect(key.next, ','));
+    return {
+      type: `MAP(${key.type}, ${value.type})`,
+      name,
+      next: expect(value.next, open === '<' ? '>' : ')'),
+    };
+  }
+  if (name === 'row') return rowType(tokens, expect(from + 1, '('), expect);
+  if (name === 'timestamp' || name === 'time') {
+    let next = from + 1;
+    if (at(next) === '(') next = expect(next + 2, ')');
+    const zone = at(next) === 'with' && at(next + 1) === 'time' && at(next + 2) === 'zone';
+    const plain = at(next) === 'without' && at(next + 1) === 'time' && at(next + 2) === 'zone';
+    const type = `${name.toUpperCase()}${zone ? ' WITH TIME ZONE' : ''}`;
+    return { type, name, next: zone || plain ? next + 3 : next };
+  }
+  if (name === 'interval') {
+    const months = at(from + 1) === 'year';
+    if (at(from + 2) === 'to' && (months || at(from + 1) === 'day'))
+      return { type: 'INTERVAL', name, next: from + 4 };
+  }
+  const plain = PLAIN[name];
+  if (plain === undefined) throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${first?.raw ?? ''}`, offset);
+  if (name === 'double' && at(from + 1) === 'precision') return { type: plain, name, next: from + 2 };
+  if (at(from + 1) !== '(')
+    return name === 'char'
+      ? { type: plain, name, length: 1, next: from + 1 }
+      : { type: plain, name, next: from + 1 };
+  if (name === 'decimal') {
+    const scale = at(from + 3) === ',' ? (at(from + 4) ?? '0') : '0';
+    const close = at(from + 3) === ',' ? from + 5 : from + 3;
+    return { type: `DECIMAL(${at(from + 2)}, ${scale})`, name, next: expect(close, ')') };
+  }
+  if (name !== 'varchar' && name !== 'char') {
+    throw new SqlError('TYPE_NOT_FOUND', `Unknown type: ${first?.raw ?? ''}(${at(from + 2)})`, offset);
+  }
+  return { type: plain, name, length: Number(at(from + 2)), next: expect(from + 3, ')') };
+}
+
+/** A row's fields; those without a name are called `field0`, `field1`, … as Trino shows them. */
+function rowType(
+  tokens: readonly Token[],
+  from: number,
+  expect: (index: number, symbol: string) => number,
+): { readonly type: string; readonly name: string; readonly next: number } {
+  const fields: string[] = [];
+  for (let index = from; ; ) {
+    const token = tokens[index];
+    const after = tokens[index + 1]?.value ?? '';
+    const named = token !== undefined && !/^[(),<>]$/.test(after);
+    const field = castType(tokens, named ? index + 1 : index);
+    fields.push(`"${(named ? token.value : `field${fields.length}`).replaceAll('"', '""')}" ${field.type}`);
+    if (tokens[field.next]?.value !== ',') {
+      return { type: `STRUCT(${fields.join(', ')})`, name: 'row', next: expect(field.next, ')') };
+    }
+    index = field.next + 1;
+  }
+}

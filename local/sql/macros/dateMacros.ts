@@ -1,0 +1,54 @@
+/** A number of units as an interval. */
+const INTERVAL = `CASE lower(unit)
+  WHEN 'millisecond' THEN to_milliseconds(CAST(n AS DOUBLE)) WHEN 'second' THEN to_seconds(CAST(n AS DOUBLE))
+  WHEN 'minute' THEN to_minutes(CAST(n AS BIGINT)) WHEN 'hour' THEN to_hours(CAST(n AS BIGINT))
+  WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER))
+  WHEN 'month' THEN to_months(CAST(n AS INTEGER)) WHEN 'quarter' THEN to_months(CAST(3 * n AS INTEGER))
+  WHEN 'year' THEN to_years(CAST(n AS INTEGER))
+  ELSE error('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field') END`;
+
+const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
+
+/** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
+export const dateMacros: readonly string[] = [
+  "trino_now() AS date_trunc('milliseconds', now())",
+  'trino_current_date() AS CAST(trino_now() AS DATE)',
+  'trino_current_time() AS CAST(trino_now() AS TIME)',
+  'trino_localtimestamp() AS CAST(trino_now() AS TIMESTAMP)',
+  "trino_current_timezone() AS 'UTC'",
+  'trino_date(x) AS CAST(x AS DATE)',
+  'trino_date_trunc(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
+  `trino_date_add(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
+  // Whole units that have passed, where DuckDB's date_diff counts the boundaries crossed.
+  'trino_date_diff(unit, a, b) AS date_sub(lower(unit), a, b)',
+  'trino_date_format(x, pattern) AS strftime(x, pattern)',
+  'trino_date_parse(x, pattern) AS strptime(x, pattern)',
+  'trino_format_datetime(x, pattern) AS strftime(x, pattern)',
+  'trino_parse_datetime(x, pattern) AS CAST(strptime(x, pattern) AS TIMESTAMPTZ)',
+  'trino_from_unixtime(x) AS to_timestamp(x), (x, zone) AS timezone(zone, to_timestamp(x))',
+  'trino_to_unixtime(x) AS epoch(x)',
+  'trino_from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)',
+  'trino_from_iso8601_date(x) AS CAST(x AS DATE)',
+  `trino_to_iso8601(x) AS CASE typeof(x)
+     WHEN 'DATE' THEN strftime(CAST(x AS DATE), '%Y-%m-%d')
+     WHEN 'TIMESTAMP' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
+     ELSE strftime(CAST(x AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S.%g') || 'Z' END`,
+  'trino_at_timezone(x, zone) AS timezone(zone, x)',
+  'trino_with_timezone(x, zone) AS system.main.timezone(zone, CAST(x AS TIMESTAMP))',
+  'trino_to_milliseconds(x) AS epoch_ms(x)',
+  alias('year', 'year'),
+  alias('day', 'day'),
+  alias('day_of_month', 'day'),
+  alias('day_of_week', 'isodow'),
+  alias('dow', 'isodow'),
+  alias('day_of_year', 'dayofyear'),
+  alias('doy', 'dayofyear'),
+  alias('week', 'week'),
+  alias('week_of_year', 'week'),
+  alias('year_of_week', 'isoyear'),
+  alias('yow', 'isoyear'),
+  alias('hour', 'hour'),
+  alias('second', 'second'),
+  'trino_millisecond(x) AS millisecond(x) % 1000',
+  alias('last_day_of_month', 'last_day'),
+];

@@ -1,0 +1,44 @@
+/** A double as Java prints it, which Trino's JSON and casts show: `1.0E10`. */
+const MANTISSA = `ltrim(replace(split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 1) || split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 2), '.', ''), '0')`;
+
+const EXPONENT = `CASE
+  WHEN contains(CAST(x AS VARCHAR), 'e') THEN CAST(split_part(CAST(x AS VARCHAR), 'e', 2) AS INTEGER)
+  WHEN abs(x) >= 1 THEN length(split_part(CAST(abs(x) AS VARCHAR), '.', 1)) - 1
+  ELSE -1 - length(regexp_extract(split_part(CAST(abs(x) AS VARCHAR), '.', 2), '^0*')) END`;
+
+/** Null where the text is no JSON, as Trino's extraction has it. */
+const IN_JSON = (call: string) => `TRY(${call})`;
+
+/** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
+export const jsonMacros: readonly string[] = [
+  `trino_double_text(x) AS CASE
+     WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+     WHEN x = 0 THEN '0.0E0'
+     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || left(${MANTISSA}, 1) || '.'
+       || CASE WHEN rtrim(substr(${MANTISSA}, 2), '0') = '' THEN '0' ELSE rtrim(substr(${MANTISSA}, 2), '0') END
+       || 'E' || CAST(${EXPONENT} AS VARCHAR) END`,
+  // Only one branch stays once the type is known; each must bind for every type, hence the casts by way of text.
+  `trino_to_varchar(x) AS CASE typeof(x)
+     WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
+     WHEN 'DOUBLE' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
+     WHEN 'FLOAT' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT))
+     WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+     WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
+     ELSE CAST(x AS VARCHAR) END`,
+  'trino_to_json(x) AS to_json(x)',
+  `trino_json_extract(x, path) AS ${IN_JSON('json_extract(CAST(x AS JSON), path)')}`,
+  `trino_json_extract_all(x, path) AS to_json(${IN_JSON('json_extract(CAST(x AS JSON), path)')})`,
+  `trino_json_extract_scalar(x, path) AS CASE
+     WHEN ${IN_JSON("json_type(CAST(x AS JSON), path) IN ('OBJECT', 'ARRAY', 'NULL')")} THEN NULL
+     ELSE ${IN_JSON('json_extract_string(CAST(x AS JSON), path)')} END`,
+  'trino_json_parse(x) AS json(x)',
+  'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
+  `trino_json_array_length(x) AS ${IN_JSON("CASE WHEN json_type(CAST(x AS JSON)) = 'ARRAY' THEN CAST(json_array_length(CAST(x AS JSON)) AS BIGINT) END")}`,
+  `trino_json_array_get(x, i) AS ${IN_JSON("json_extract(CAST(x AS JSON), CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)")}`,
+  `trino_json_array_contains(x, v) AS ${IN_JSON("list_contains(CAST(json_extract(CAST(x AS JSON), '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))")}`,
+  `trino_json_size(x, path) AS ${IN_JSON(`CASE json_type(CAST(x AS JSON), path)
+     WHEN 'ARRAY' THEN CAST(json_array_length(CAST(x AS JSON), path) AS BIGINT)
+     WHEN 'OBJECT' THEN CAST(len(json_keys(CAST(x AS JSON), path)) AS BIGINT)
+     ELSE CASE WHEN json_exists(CAST(x AS JSON), path) THEN CAST(0 AS BIGINT) END END`)}`,
+  `trino_is_json_scalar(x) AS json_type(CAST(x AS JSON)) NOT IN ('OBJECT', 'ARRAY')`,
+];

@@ -1,0 +1,36 @@
+/** A decimal's scale, 0 for whole numbers: what Trino's division rounds to. */
+const SCALE = (operand: string) =>
+  `coalesce(try_cast(regexp_extract(typeof(${operand}), ',(\\d+)', 1) AS INTEGER), 0)`;
+
+const FRACTION = (operand: string) => `typeof(${operand}) IN ('DOUBLE', 'FLOAT')`;
+
+const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
+
+const refused = (what: string, like: string) =>
+  `cast_to_type(error('NOT_SUPPORTED: ${what} is not emulated by Sluice''s local Athena'), ${like})`;
+
+const DIVIDE_BY_ZERO = `error('DIVISION_BY_ZERO: Division by zero')`;
+
+/**
+ * Operators with Trino's meaning: whole numbers divide to whole numbers, decimals keep the larger scale, and zero
+ * divides nothing but floating-point numbers. No macro here is overloaded by type: DuckDB takes the argument for
+ * any type while it is an aggregate. `cast_to_type` keeps a result in the type of an operand instead.
+ * https://trino.io/docs/current/functions/decimal.html#result-decimal-precision-and-scale
+ */
+export const operatorMacros: readonly string[] = [
+  'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
+  'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
+  `"-"(a, b) AS CASE
+     WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ${refused('The difference of two dates (use date_diff)', 'system.main."-"(a, b)')}
+     ELSE system.main."-"(a, b) END,
+   (a) AS system.main."-"(a)`,
+  `"/"(a, b) AS CASE
+     WHEN (${FRACTION('a')} OR ${FRACTION('b')}) AND b = 0 THEN cast_to_type(system.main."/"(a, b), divide(a, b))
+     WHEN ${FRACTION('a')} OR ${FRACTION('b')} THEN divide(a, b)
+     WHEN b = 0 THEN ${DIVIDE_BY_ZERO}
+     WHEN ${DECIMAL('a')} OR ${DECIMAL('b')} THEN cast_to_type(round(divide(a, b), greatest(${SCALE('a')}, ${SCALE('b')})), divide(a, b))
+     ELSE divide(a, b) END`,
+  `"%"(a, b) AS CASE WHEN b = 0 AND NOT (${FRACTION('a')} OR ${FRACTION('b')}) THEN ${DIVIDE_BY_ZERO} ELSE system.main."%"(a, b) END`,
+  // A time without a zone is the session's (UTC), which is then told in another zone; in DuckDB it is that zone's.
+  'timezone(zone, x) AS system.main.timezone(zone, CAST(x AS TIMESTAMPTZ))',
+];

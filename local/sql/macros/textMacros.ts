@@ -1,0 +1,59 @@
+/** A URL's parts by RFC 3986's own expression. https://trino.io/docs/current/functions/url.html */
+const URL_PART = (group: number) =>
+  `regexp_extract(x, '^(?:([^:/?#]+):)?(?://(?:[^/?#@]*@)?([^/?#:]*)(?::(\\d+))?)?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?$', ${group})`;
+
+/** Lists all arities of a function that takes any number of arguments, of which one that is null makes null. */
+function variadic(body: (names: readonly string[]) => string): string {
+  return Array.from({ length: 9 }, (_, index) => {
+    const names = Array.from({ length: index + 2 }, (_, position) => `a${position}`);
+    return `(${names.join(', ')}) AS ${body(names)}`;
+  }).join(', ');
+}
+
+/** https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
+export const textMacros: readonly string[] = [
+  `trino_concat${variadic((names) => names.join(' || '))}`,
+  "trino_length(x) AS CASE typeof(x) WHEN 'BLOB' THEN octet_length(CAST(x AS BLOB)) ELSE length(CAST(x AS VARCHAR)) END",
+  'trino_reverse(x) AS reverse(x)',
+  `trino_replace(x, a) AS replace(x, a, ''), (x, a, b) AS replace(x, a, b)`,
+  'trino_split(x, d) AS str_split(x, d)',
+  // Beyond the last part null, where DuckDB has an empty text.
+  'trino_split_part(x, d, i) AS str_split(x, d)[i]',
+  'trino_strpos(x, y) AS CAST(strpos(x, y) AS BIGINT)',
+  `trino_substr(x, s) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s) END,
+   (x, s, n) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s, n) END`,
+  `trino_substring(x, s) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s) END,
+   (x, s, n) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s, n) END`,
+  'trino_normalize(x) AS nfc_normalize(x)',
+  'trino_regexp_like(x, p) AS regexp_matches(x, p)',
+  // Without a match null, where DuckDB has an empty text.
+  `trino_regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
+   (x, p, g) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, g) END`,
+  'trino_regexp_extract_all(x, p) AS regexp_extract_all(x, p), (x, p, g) AS regexp_extract_all(x, p, g)',
+  `trino_regexp_replace(x, p) AS regexp_replace(x, p, '', 'g'),
+   (x, p, r) AS regexp_replace(x, p, regexp_replace(replace(r, '\\', '\\\\'), '\\$(\\d)', '\\\\\\1', 'g'), 'g')`,
+  'trino_regexp_count(x, p) AS len(regexp_extract_all(x, p))',
+  'trino_regexp_split(x, p) AS regexp_split_to_array(x, p)',
+  'trino_to_utf8(x) AS encode(x)',
+  'trino_from_utf8(x) AS decode(x)',
+  'trino_to_hex(x) AS hex(x)',
+  'trino_from_hex(x) AS unhex(x)',
+  'trino_to_base64(x) AS to_base64(x)',
+  'trino_from_base64(x) AS from_base64(x)',
+  'trino_md5(x) AS unhex(md5(x))',
+  'trino_sha1(x) AS unhex(sha1(x))',
+  'trino_sha256(x) AS unhex(sha256(x))',
+  'trino_uuid() AS gen_random_uuid()',
+  // Trino encodes as forms do (java.net.URLEncoder): a space is a plus sign.
+  `trino_url_encode(x) AS replace(replace(replace(url_encode(x), '%20', '+'), '~', '%7E'), '%2A', '*')`,
+  `trino_url_decode(x) AS url_decode(replace(x, '+', ' '))`,
+  `trino_url_extract_protocol(x) AS ${URL_PART(1)}`,
+  `trino_url_extract_host(x) AS ${URL_PART(2)}`,
+  `trino_url_extract_port(x) AS TRY_CAST(${URL_PART(3)} AS BIGINT)`,
+  `trino_url_extract_path(x) AS ${URL_PART(4)}`,
+  `trino_url_extract_query(x) AS ${URL_PART(5)}`,
+  `trino_url_extract_fragment(x) AS ${URL_PART(6)}`,
+  `trino_url_extract_parameter(x, name) AS list_filter(
+     list_transform(str_split(${URL_PART(5)}, '&'), lambda pair: [split_part(pair, '=', 1), substr(pair, len(split_part(pair, '=', 1)) + 2)]),
+     lambda pair: pair[1] = name)[1][2]`,
+];
