@@ -189,10 +189,13 @@ export class Executions {
         startedAt: this.#options.clock.now(),
       });
       const abort = new AbortController();
-      const done = this.#run(execution, abort.signal).finally(() => {
-        this.#running.delete(id);
-        this.#runNext();
-      });
+      const done = this.#run(execution, abort.signal)
+        .finally(() => {
+          this.#running.delete(id);
+          this.#runNext();
+        })
+        // Its end could not be written down: a full disk. The next process will find it unfinished.
+        .catch(this.#options.onDefect);
       this.#running.set(id, { abort, done });
     }
   }

@@ -26,7 +26,7 @@ export async function writeResult(
   const { columns, updateCount, manifest } = result;
   const format = manifest === undefined ? result.output : 'none';
   const named = outputLocation(folder, id, result);
-  const location = format === 'none' ? named : `${folder}${id}.${format}`;
+  const location = format === 'none' ? named.replace(/\.(csv|txt)$/, '') : `${folder}${id}.${format}`;
   let outputRows = 0;
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
