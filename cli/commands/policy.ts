@@ -1,4 +1,5 @@
 import { configFile } from '../../infra/configFile.ts';
+import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
 import {
   POLICY_TARGETS,
   type PolicyTarget,
@@ -103,6 +104,13 @@ function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
   for (const { name, purpose, document } of policies) {
     process.stderr.write(`${name}: ${purpose}\n`);
     if (!asOne) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  for (const { name, document } of policies) {
+    const characters = JSON.stringify(document).length;
+    if (characters > ACCESS_LIMITS.managedPolicyCharacters)
+      process.stderr.write(
+        `${name} has ${characters} characters, and IAM takes ${ACCESS_LIMITS.managedPolicyCharacters} in one policy: split its statements.\n`,
+      );
   }
   const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
   for (const name of missing) {

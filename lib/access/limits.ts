@@ -2,6 +2,4 @@
 export const ACCESS_LIMITS = {
   /** Characters of a managed policy, white space not counted. */
   managedPolicyCharacters: 6_144,
-  /** Managed policies attached to one role or user, by default. */
-  attachedPolicies: 10,
 } as const;

@@ -83,6 +83,13 @@ describe('sluice policy print', () => {
     expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
   });
 
+  it('says when names are so long that IAM would not take the policy', async () => {
+    const short = await print('--for', 'deploy');
+    expect(short.stderr).not.toContain('split its statements');
+    const long = await print('--for', 'deploy', '--stage', 's'.repeat(100));
+    expect(long.stderr).toMatch(/^dataPermissions has \d{4} characters, and IAM takes 6144/m);
+  });
+
   it("knows other regions' partitions", async () => {
     const { permissions } = await printed('--for', 'metabase', '--region', 'us-gov-west-1');
     expect(JSON.stringify(permissions)).toContain('arn:aws-us-gov:s3:::acme-experiments');

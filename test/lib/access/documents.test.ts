@@ -158,6 +158,26 @@ describe.each(all)('policy of %s', (_, policy) => {
   });
 });
 
+it("readers' policies fit however long the names of the configuration are", () => {
+  const long = {
+    ...place,
+    partition: 'aws-us-gov',
+    region: 'ap-southeast-1',
+    bucket: 'b'.repeat(63),
+    statsigFolder: 'f'.repeat(128),
+    database: 'd'.repeat(255),
+    stagingDatabase: 's'.repeat(255),
+    workgroup: 'w'.repeat(128),
+  };
+  for (const policy of [
+    statsigPolicy(long, access),
+    owoxPolicy(long, { resultsBucket: 'r'.repeat(63), ownDatabase: 'o'.repeat(255) }),
+    metabasePolicy(long),
+    metabaseWritePolicy(long, 'o'.repeat(255)),
+  ])
+    expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
+});
+
 /** Whether a statement alone allows an action on an example of a resource, its condition met. */
 async function takes(policy: PolicyDocument, statement: Statement, action: string, resource: string) {
   const example = resource === '*' ? exampleOf(action) : resource.replaceAll('*', 'x');
