@@ -39,6 +39,7 @@ export interface DoctorReport {
     readonly verdict: string;
     readonly findings: readonly {
       readonly code: string;
+      readonly severity: string;
       readonly detail: string;
       readonly commands: readonly string[];
     }[];
@@ -50,8 +51,10 @@ export interface StartedDeployment {
   readonly options: ClientOptions;
   readonly store: ObjectStore;
   readonly faults: Faults;
-  /** What CloudFormation tells: replace it at will. */
-  stack: DeployedStack;
+  /** What CloudFormation tells. */
+  readonly stack: DeployedStack;
+  /** Lets CloudFormation tell something else. */
+  tell(stack: DeployedStack): void;
   /** Runs the doctor on it. */
   doctor(
     args?: readonly string[],
@@ -61,7 +64,7 @@ export interface StartedDeployment {
   diagnose(env?: Readonly<Record<string, string>>): Promise<{
     readonly code: number;
     readonly report: DoctorReport;
-    readonly found: ReadonlyMap<string, { readonly detail: string; readonly commands: readonly string[] }>;
+    readonly found: ReadonlyMap<string, DoctorReport['checks'][number]['findings'][number]>;
   }>;
   close(): Promise<void>;
 }
@@ -105,13 +108,14 @@ export async function startDeployment(
     ...{ directory: folders.athena, clock, catalog, store, region, account, faults },
     openRunner: () => idleRunner,
   });
+  let stack: DeployedStack | undefined;
   const services = [
     s3Service({ store, clock }),
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     kmsService({ keys, account }),
     stsService({ partition, account }),
-    cloudFormationService({ stack: () => started.stack }),
+    cloudFormationService({ stack: () => stack }),
     firehose.service,
     athena.service,
     ...more,
@@ -122,12 +126,18 @@ export async function startDeployment(
   await provision(change(readDeployment(resolved)), {
     ...{ store, catalog, queues, secrets, keys, athena, bus, firehose },
   });
+  const deployed = deployedStack(resolved, {
+    name: loaded.stackName,
+    ...localAccount,
+    createdMs: clock.now(),
+  });
+  stack = deployed;
   const environment = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
   const doctor: StartedDeployment['doctor'] = (args = [], env = {}) =>
     callMain(['doctor', '--local', '--endpoint-url', edge.url, ...args], {
       env: { ...environment, ...env },
     });
-  const started: StartedDeployment = {
+  return {
     options: {
       endpoint: edge.url,
       region,
@@ -136,7 +146,10 @@ export async function startDeployment(
     },
     store,
     faults,
-    stack: deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() }),
+    stack: deployed,
+    tell(told) {
+      stack = told;
+    },
     doctor,
     async diagnose(env) {
       const { code, stdout, stderr } = await doctor(['--json'], env);
@@ -156,5 +169,4 @@ export async function startDeployment(
       directory.remove();
     },
   };
-  return started;
 }
