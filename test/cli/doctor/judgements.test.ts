@@ -1,0 +1,175 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { judgeClock } from '../../../cli/doctor/checks/clock.ts';
+import { judgeKey } from '../../../cli/doctor/checks/key.ts';
+import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
+import { judgeStack } from '../../../cli/doctor/checks/stack.ts';
+import { columnProblems } from '../../../cli/doctor/checks/tables.ts';
+import { findLockedOut } from '../../../cli/doctor/findLockedOut.ts';
+import { sameDocument } from '../../../cli/doctor/sameDocument.ts';
+import { shellCommand } from '../../../cli/doctor/shellCommand.ts';
+
+const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
+
+describe('the clock', () => {
+  const at = Date.UTC(2026, 10, 20, 12);
+  const judge = (offMs: number) =>
+    judgeClock({ theirTime: at, ourTime: { before: at + offMs, after: at + offMs + 300 } });
+
+  it.each([
+    [0, []],
+    [-60_300, []],
+    [61_000, []],
+    [61_001, ['SLUICE_DOCTOR_CLOCK_OFF']],
+    [-60_301, ['SLUICE_DOCTOR_CLOCK_OFF']],
+  ])('off by %i ms', (offMs, expected) => {
+    expect(codes(judge(offMs))).toEqual(expected);
+  });
+
+  it('says which way, and nothing where the answer had no date', () => {
+    expect(judge(3_600_000)[0]?.detail).toBe('This machine is 3599 s ahead.');
+    expect(judge(-3_600_300)[0]?.detail).toBe('This machine is 3600 s behind.');
+    expect(judgeClock({ theirTime: undefined, ourTime: { before: 0, after: 0 } })).toEqual([]);
+  });
+});
+
+describe('a stack', () => {
+  const config = { bucket: 'b', database: 'd', tables: { exposures: 'x', events: 'e', quarantine: 'q' } };
+  const stack = { StackName: 's', CreationTime: new Date(0) };
+
+  it.each([
+    'CREATE_COMPLETE',
+    'UPDATE_COMPLETE',
+    'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+    'IMPORT_COMPLETE',
+  ] as const)('is whole after %s', (StackStatus) => {
+    expect(judgeStack({ ...stack, StackStatus }, config)).toEqual([]);
+  });
+
+  it.each(['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS', 'DELETE_FAILED'] as const)(
+    'is not after %s',
+    (StackStatus) => {
+      const [found] = judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config);
+      expect([found?.code, found?.detail]).toEqual([
+        'SLUICE_DOCTOR_STACK_UNFINISHED',
+        `s is ${StackStatus}: because.`,
+      ]);
+    },
+  );
+});
+
+describe('a key', () => {
+  const fit = {
+    Arn: 'k',
+    KeyState: 'Enabled',
+    KeySpec: 'SYMMETRIC_DEFAULT',
+    KeyUsage: 'ENCRYPT_DECRYPT',
+  } as const;
+
+  it.each([
+    [{}, []],
+    [{ KeyState: 'PendingDeletion' }, ['SLUICE_DOCTOR_KEY_MISSING']],
+    [{ KeyState: 'Disabled' }, ['SLUICE_DOCTOR_KEY_DISABLED']],
+    [{ KeySpec: 'RSA_2048' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
+    [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
+    [{ MultiRegion: true }, ['SLUICE_DOCTOR_KEY_UNFIT']],
+  ] as const)('with %j', (more, expected) => {
+    expect(codes(judgeKey({ ...fit, ...more }))).toEqual(expected);
+  });
+});
+
+describe('findLockedOut', () => {
+  const role = 'arn:aws:iam::111122223333:role/collect';
+  const who = { account: '111122223333', partition: 'aws', principals: [role] };
+  const allow = (Principal: unknown, Action: unknown = ['kms:Decrypt', 'kms:GenerateDataKey*']) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action, Resource: '*' }],
+  });
+
+  it.each([
+    ['the account’s root', allow({ AWS: 'arn:aws:iam::111122223333:root' }, 'kms:*')],
+    ['the account', allow({ AWS: ['111122223333'] }, ['KMS:decrypt', 'kms:GenerateDataKe?'])],
+    ['everybody', allow('*')],
+    ['the role', allow({ AWS: ['arn:aws:iam::111122223333:role/other', role] })],
+    ['a single statement', { Statement: allow({ AWS: role }).Statement[0] }],
+  ])('lets in by %s', (_by, policy) => {
+    expect(findLockedOut(policy, who)).toEqual([]);
+  });
+
+  it.each([
+    ['another account', allow({ AWS: 'arn:aws:iam::444455556666:root' })],
+    ['half of the actions', allow({ AWS: role }, 'kms:Decrypt')],
+    ['a service', allow({ Service: 's3.amazonaws.com' })],
+    ['a deny', { Statement: [{ Effect: 'Deny', Principal: '*', Action: 'kms:*' }] }],
+    ['nothing', {}],
+    ['no policy at all', 'x'],
+    ['a pattern that only looks alike', allow({ AWS: role }, ['kms.Decrypt', 'kms:GenerateDataKey'])],
+  ])('does not by %s', (_by, policy) => {
+    expect(findLockedOut(policy, who)).toEqual([role]);
+  });
+});
+
+describe('what IAM simulated', () => {
+  const need = { action: 's3:GetObject', resources: ['a', 'b'], allowed: true };
+
+  it('is judged resource by resource', () => {
+    const results = [
+      { EvalActionName: 's3:GetObject', EvalDecision: 'allowed', EvalResourceName: 'a' },
+      { EvalActionName: 's3:GetObject', EvalDecision: 'implicitDeny', EvalResourceName: 'b' },
+    ] as const;
+    const [denied] = judgeSimulation('bi', need, results);
+    expect([denied?.code, denied?.detail]).toEqual(['SLUICE_DOCTOR_READER_DENIED', 'bi: s3:GetObject on b.']);
+    const [allowed] = judgeSimulation('bi', { ...need, allowed: false }, results);
+    expect([allowed?.code, allowed?.detail]).toEqual([
+      'SLUICE_DOCTOR_READER_ALLOWED',
+      'bi: s3:GetObject on a.',
+    ]);
+  });
+
+  it('counts as denied where it says nothing', () => {
+    expect(codes(judgeSimulation('bi', need, []))).toEqual(['SLUICE_DOCTOR_READER_DENIED']);
+    expect(judgeSimulation('bi', { ...need, allowed: false }, [])).toEqual([]);
+  });
+});
+
+describe('columns', () => {
+  const wanted = [
+    { name: 'a', type: 'string' },
+    { name: 'b', type: 'date' },
+  ] as const;
+
+  it('differ by name, type and order', () => {
+    expect(columnProblems(wanted, wanted)).toEqual([]);
+    expect(columnProblems([wanted[1], wanted[0]], wanted)).toEqual(['the order differs from a on']);
+    expect(columnProblems([wanted[0], wanted[0], wanted[1]], wanted)).toEqual([
+      'the order differs from b on',
+    ]);
+    expect(columnProblems([...wanted, { name: 'c', type: 'string' }], wanted)).toEqual(['c is not ours']);
+  });
+});
+
+describe('sameDocument', () => {
+  it('knows neither order nor lists of one nor members without a value', () => {
+    expect(
+      sameDocument({ a: ['x'], b: [{ c: 1 }, { d: 2 }], e: undefined }, { b: [{ d: 2 }, { c: 1 }], a: 'x' }),
+    ).toBe(true);
+    expect(sameDocument({ a: ['x'] }, { a: ['x', 'y'] })).toBe(false);
+    expect(sameDocument({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+  });
+});
+
+describe('shellCommand', () => {
+  it('is taken apart by a shell into the same words', () => {
+    const word = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !text.includes('\0'));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {
+        const told = execFileSync('sh', ['-c', `printf '%s\\0' ${shellCommand(words)}`], {
+          encoding: 'utf8',
+        });
+        expect(told.split('\0').slice(0, -1)).toEqual(words);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { AwsError } from '../../../local/edge/AwsError.ts';
+import { jsonService, operation } from '../../../local/edge/JsonService.ts';
+import { queryOperation, queryService } from '../../../local/edge/QueryService.ts';
+import { type StartedDeployment, startDeployment } from './startDeployment.ts';
+
+/** What only AWS has, answering as the test says: quotas, and IAM's simulator. */
+const quotas = new Map<string, { QuotaName: string; Value: number }>();
+const simulated: { action: string; source: string; resources: string[]; context: string }[] = [];
+let decide: (action: string, resource: string) => string = () => 'allowed';
+
+const serviceQuotas = jsonService({
+  signingName: 'servicequotas',
+  targetPrefix: 'ServiceQuotasV20190624',
+  contentType: 'application/x-amz-json-1.1',
+  invalidInput: (message) => new AwsError('IllegalArgumentException', 400, message),
+  operations: {
+    ListServiceQuotas: operation({
+      input: z.strictObject({ ServiceCode: z.string(), NextToken: z.string().optional() }),
+      // The one that is looked for is on the second page.
+      run({ ServiceCode, NextToken }) {
+        if (NextToken === undefined) return { Quotas: [{ QuotaName: 'Another', Value: 1 }], NextToken: '2' };
+        const quota = quotas.get(ServiceCode);
+        return {
+          Quotas: quota === undefined ? [] : [{ ServiceName: ServiceCode, QuotaCode: 'L-1', ...quota }],
+        };
+      },
+    }),
+  },
+});
+
+const iam = queryService({
+  signingName: 'iam',
+  version: '2010-05-08',
+  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  operations: new Map([
+    queryOperation({
+      name: 'SimulatePrincipalPolicy',
+      input: z.record(z.string(), z.string()),
+      run(members) {
+        const listed = (prefix: string) =>
+          Object.keys(members)
+            .filter((name) => name.startsWith(prefix))
+            .sort()
+            .map((name) => members[name] ?? '');
+        const [action = ''] = listed('ActionNames.member.');
+        const resources = listed('ResourceArns.member.');
+        const context = listed('ContextEntries.member.1.').join(' ');
+        simulated.push({ action, source: members['PolicySourceArn'] ?? '', resources, context });
+        return [
+          ['IsTruncated', false],
+          [
+            'EvaluationResults',
+            resources.map((resource) => [
+              'member',
+              [
+                ['EvalActionName', action],
+                ['EvalResourceName', resource],
+                ['EvalDecision', decide(action, resource)],
+              ],
+            ]),
+          ],
+        ];
+      },
+    }),
+  ]),
+});
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-doctor-'));
+const config = (fields: string) => {
+  const file = join(directory, `sluice.config.${fields.length}.mjs`);
+  writeFileSync(
+    file,
+    `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+import base from '${repositoryRoot}/sluice.config.ts';
+export default defineConfig({ ...base, ${fields} });`,
+  );
+  return { SLUICE_CONFIG: file };
+};
+const READERS = `readers: [
+  { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' },
+  { kind: 'metabase', name: 'bi' },
+]`;
+
+describe('what sluice doctor asks of AWS alone', () => {
+  let deployed: StartedDeployment;
+  beforeAll(async () => {
+    deployed = await startDeployment(undefined, [serviceQuotas, iam]);
+  });
+  afterAll(async () => {
+    await deployed.close();
+    rmSync(directory, { recursive: true });
+  });
+  beforeEach(() => {
+    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 1_000 });
+    quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
+    quotas.set('glue', { QuotaName: 'Number of partitions per table', Value: 10_000_000 });
+    simulated.length = 0;
+  });
+
+  const findings = async (check: string, env?: Readonly<Record<string, string>>) => {
+    const { code, report } = await deployed.diagnose(env);
+    const found = report.checks.find((one) => one.check === check)?.findings ?? [];
+    return [code, ...found.map((one) => `${one.code} ${one.detail}`)];
+  };
+
+  it('is fine with the quotas that accounts have', async () => {
+    expect(await findings('quotas')).toEqual([0]);
+  });
+
+  it('warns of a quota that is too low, or nearly used up', async () => {
+    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 10 });
+    quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 900 });
+    expect(await findings('quotas')).toEqual([
+      0,
+      'SLUICE_DOCTOR_QUOTA_LOW lambda, Concurrent executions (L-1): 10 executions at once, expected 1000 or more.',
+      'SLUICE_DOCTOR_QUOTA_LOW firehose, Rate of Put requests (L-1): 900 calls a second on a stream, expected 1000 or more.',
+    ]);
+    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 1_000 });
+    quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
+    expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual([
+      0,
+      'SLUICE_DOCTOR_QUOTA_NEAR lambda, Concurrent executions (L-1): 1000 executions at once, 850 used or reserved.',
+    ]);
+  });
+
+  it('says so when a configured reader is not deployed', async () => {
+    expect(await findings('readers', config(READERS))).toEqual([
+      3,
+      'SLUICE_DOCTOR_READER_MISSING statsig.',
+      'SLUICE_DOCTOR_READER_MISSING bi.',
+    ]);
+  });
+
+  it('simulates what each reader must be able to do and must not', async () => {
+    deployed.tell({
+      ...deployed.stack,
+      resources: [
+        ...deployed.stack.resources,
+        { logicalId: 'ReaderStatsigRole', physicalId: 'statsig-role', type: 'AWS::IAM::Role' },
+        { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
+      ],
+    });
+    const mayNot = /:(overflow|ledger|quarantine|parked)\/|^(glue:DeleteTable|s3:PutObject|s3:DeleteObject) /;
+    decide = (action, resource) =>
+      mayNot.test(`${action} ${resource.replace('sluice-experiments/', ':')}`) ? 'implicitDeny' : 'allowed';
+    expect(await findings('readers', config(READERS))).toEqual([0]);
+    expect(new Set(simulated.map(({ source }) => source))).toEqual(
+      new Set(['arn:aws:iam::000000000000:role/statsig-role', 'arn:aws:iam::000000000000:user/bi-user']),
+    );
+    expect(simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
+      's3.us-east-1.amazonaws.com',
+    );
+
+    decide = (_action, resource) => (resource.includes('/overflow/') ? 'allowed' : 'explicitDeny');
+    const [code, ...found] = await findings('readers', config(READERS));
+    expect(code).toBe(3);
+    for (const name of ['statsig', 'bi']) {
+      expect(found).toContain(
+        `SLUICE_DOCTOR_READER_ALLOWED ${name}: s3:GetObject on arn:aws:s3:::sluice-experiments/overflow/x.`,
+      );
+      expect(found).toContain(
+        `SLUICE_DOCTOR_READER_DENIED ${name}: athena:StartQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice.`,
+      );
+    }
+  });
+
+  it('finds a brought key that is not there', async () => {
+    const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
+    expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([
+      3,
+      expect.stringContaining(`SLUICE_DOCTOR_KEY_MISSING Key '${keyArn}' does not exist`),
+    ]);
+  });
+
+  it('finds a bucket in another region, one of somebody else, and objects of whoever wrote them', async () => {
+    const elsewhere = await deployed.doctor(['--region', 'eu-west-1']);
+    expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, looked at is eu-west-1.');
+    const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);
+    expect(nowhere.stdout).toContain('SLUICE_DOCTOR_REGION_UNFIT');
+    expect([elsewhere.code, nowhere.code]).toEqual([3, 3]);
+
+    const calls = { fault: 'failCalls', calls: 'all' } as const;
+    deployed.faults.set({ s3: [{ ...calls, operations: ['GetBucketLocation'], code: 'AccessDenied' }] });
+    expect(await findings('bucket')).toEqual([
+      3,
+      expect.stringContaining(
+        'SLUICE_DOCTOR_BUCKET_NOT_OURS sluice-experiments: S3 refuses s3:GetBucketLocation',
+      ),
+    ]);
+    deployed.faults.clear();
+    const code = 'OwnershipControlsNotFoundError';
+    deployed.faults.set({
+      s3: [{ ...calls, operations: ['GetBucketOwnershipControls'], code, status: 404 }],
+    });
+    expect(await findings('bucket-settings')).toEqual([
+      3,
+      expect.stringContaining('SLUICE_DOCTOR_BUCKET_OWNERSHIP sluice-experiments:'),
+    ]);
+    deployed.faults.clear();
+  });
+});
