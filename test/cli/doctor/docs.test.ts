@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { checks } from '../../../cli/doctor/checks.ts';
+import { doctorFindings } from '../../../cli/doctor/doctorFindings.ts';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+
+const page = readFileSync(join(repositoryRoot, 'docs', 'doctor.md'), 'utf8');
+
+/** Rows of the table whose first heading this is, cells as they are. */
+function rowsOf(heading: string): string[][] {
+  const [, table = ''] = page.split(`\n| ${heading} |`);
+  const lines = table.split('\n').slice(2);
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(0, end).map((line) => line.slice(2, -2).split(' | '));
+}
+
+describe('docs/doctor.md', () => {
+  it('lists every check, what it expects and what it needs to be allowed', () => {
+    expect(rowsOf('check')).toEqual(
+      checks.map(({ name, expects, permissions }) => [
+        `\`${name}\``,
+        expects,
+        permissions.map((permission) => `\`${permission}\``).join(', ') || 'nothing',
+      ]),
+    );
+  });
+
+  it('lists every finding with its cause and cure', () => {
+    expect(rowsOf('code')).toEqual(
+      Object.entries(doctorFindings).map(([code, { severity, cause, cure }]) => [
+        `\`${code}\``,
+        severity,
+        cause,
+        cure,
+      ]),
+    );
+  });
+});
+
+describe('the table of checks', () => {
+  it('has every finding under one check, but those that any may have', () => {
+    const anywhere = ['NOT_ALLOWED', 'FAILED', 'NOT_EMULATED', 'SKIPPED'].map(
+      (name) => `SLUICE_DOCTOR_${name}`,
+    );
+    const found = [...checks.flatMap(({ codes }) => codes), ...anywhere];
+    expect(found.sort()).toEqual(Object.keys(doctorFindings).sort());
+  });
+
+  it('names before each check what it needs, and blocks only by what it may find', () => {
+    for (const [i, { needs, blocks, codes }] of checks.entries()) {
+      const before = checks.slice(0, i).map(({ name }) => name);
+      expect(before).toEqual(expect.arrayContaining([...needs]));
+      expect(codes).toEqual(expect.arrayContaining([...blocks]));
+    }
+  });
+});
