@@ -8,6 +8,7 @@ import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';
+import { EvaluationText } from '../statsig/EvaluationText.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { type EventCode, eventRefusal } from '../statsig/eventRefusal.ts';
 import { fromCustomExposure } from '../statsig/fromCustomExposure.ts';
@@ -179,7 +180,7 @@ export class BatchWalk {
       else count(this.#counted, filtered);
     } catch (error) {
       const { code, detail } = refusal(error);
-      this.#refused.add(code, detail, list, sent);
+      this.#refused.add(code, detail, list, asSent(sent));
     }
   }
 
@@ -194,7 +195,8 @@ export class BatchWalk {
     const exposure = EXPOSURE_KINDS.get(event.name);
     if (exposure !== undefined) this.#collectExposure(event, exposure);
     else if (TELEMETRY_EVENTS.has(event.name) && !this.#plan.landTelemetry) count(this.#counted, event.name);
-    else this.#collectCustom(event);
+    else if (!(event.metadata instanceof EvaluationText)) this.#collectCustom(event);
+    else this.#collectCustom({ ...event, metadata: event.metadata.toObject() });
   }
 
   #demand(kind: ForwardedKind): void {
@@ -211,7 +213,10 @@ export class BatchWalk {
     const storedJson =
       this.#plan.redaction === null
         ? evaluatedJson
-        : this.#storedEvaluation(new SortedMembers(event.metadata), this.#plan.redaction);
+        : this.#storedEvaluation(
+            new SortedMembers(EvaluationText.parsed(event.metadata)),
+            this.#plan.redaction,
+          );
     const gates = event.secondaryExposures;
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
     // An exposure has no value by definition; one that came with a value keeps it among the extras.
@@ -363,6 +368,12 @@ function withSession(statsigMetadata: JsonObject | null, sessionId: string | nul
   const told = sessionId === null || idText(statsigMetadata?.['sessionID']) !== null;
   const all = told ? statsigMetadata : { ...statsigMetadata, sessionID: sessionId };
   return isEmptyJson(all) ? null : { statsigMetadata: all };
+}
+
+/** A raw event as it came, without anything that was left unparsed. */
+function asSent(event: unknown): unknown {
+  if (!isJsonObject(event) || !(event['metadata'] instanceof EvaluationText)) return event;
+  return { ...event, metadata: event['metadata'].toObject() };
 }
 
 function refusal(error: unknown): { readonly code: EventCode; readonly detail: string } {

@@ -1,8 +1,10 @@
 import { flatten } from '../json/flatten.ts';
 import type { JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
-import { isPlain, quoteNested } from '../json/quoteJson.ts';
+import { quoteNested } from '../json/quoteJson.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
+import { EvaluationText } from '../statsig/EvaluationText.ts';
+import { EVALUATION_SLOTS, WHAT, WHEN } from '../statsig/evaluationSlots.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
 import { type ExposureKind, exposureRow } from './exposureRow.ts';
@@ -19,51 +21,24 @@ export interface Evaluation {
 
 /** An evaluation with gaps where the metadata says when the rules were fetched. */
 interface Outline {
+  readonly kind: ExposureKind;
+  readonly present: number;
+  /** What was evaluated: JSON of the values by slot, '' where there is none. */
+  readonly values: readonly string[];
   readonly own: string;
   /** Metadata around the gaps, one more than there are. */
   readonly around: readonly string[];
   readonly unresolved: boolean;
 }
 
-/** Members that say what was evaluated and how. There are few such evaluations: rules times answers. */
-const WHAT = [
-  'gate',
-  'config',
-  'ruleID',
-  'gateValue',
-  'rulePassed',
-  'reason',
-  'configVersion',
-  'allocatedExperiment',
-  'parameterName',
-  'isExplicitParameter',
-  'isManualExposure',
-] as const;
-
-/** Members that say when the rules were fetched, in the order of their keys: different for each device. */
-const WHEN = ['configSyncTime', 'initTime', 'lcut', 'receivedAt', 'serverTime', 'time'] as const;
-
-const SLOTS: ReadonlyMap<string, number> = new Map(
-  [...WHAT, ...WHEN].map((name, slot): [string, number] => [name, slot]),
-);
-
-/** Values longer than this are nothing that repeats. */
-const LONGEST_VALUE = 256;
-
-/** Steps kept to outlines, 5 to 8 for each; then all are forgotten: gates, rules and versions come and go. */
-const STEPS_AT_MOST = 20_000;
+/** Outlines kept; then all are forgotten: gates, rules and versions come and go. */
+const OUTLINES_AT_MOST = 4_000;
 
 /** UTF-16 units kept with them: about 1,000 an outline as SDKs send them, but whoever sends may make them longer. */
 const UNITS_AT_MOST = 8_000_000;
 
-/** A value on the way to an outline; what follows it is what comes after that value. */
-interface Step {
-  readonly next: Map<unknown, Step>;
-  /** The step taken last, and its value: mostly the same again, and comparing a text is quicker than hashing it. */
-  lastValue: unknown;
-  last: Step | undefined;
-  outline: Outline | undefined;
-}
+/** Told apart in the hash of an evaluation. */
+const KIND_HASHES: Record<ExposureKind, number> = { gate: 0, config: 0x51ed270b, layer: 0x2545f491 };
 
 /**
  * Writes what exposures put into their documents. The same evaluations come again and again, in all batches, apart
@@ -72,11 +47,12 @@ interface Step {
 export class Evaluations {
   readonly #resolve: (sent: string) => ResolvedName;
   readonly #own: MemberWriter;
-  #first = newStep();
-  #steps = 0;
+  /** By hash. Where two have the same, the later is kept. */
+  readonly #outlines = new Map<number, Outline>();
   #units = 0;
-  /** Of the metadata at hand, by slot. */
-  readonly #values: unknown[] = Array(WHAT.length + WHEN.length).fill(undefined);
+  /** Where the times of the metadata at hand start and end, by their order. */
+  readonly #starts: number[] = WHEN.map(() => 0);
+  readonly #ends: number[] = WHEN.map(() => 0);
 
   /**
    * @param own Writes the columns of what was evaluated.
@@ -88,61 +64,62 @@ export class Evaluations {
   }
 
   /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer. */
-  get(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Evaluation {
-    const present = this.#read(metadata);
-    if (present < 0) return this.#write(kind, metadata, json);
-    if (this.#steps > STEPS_AT_MOST || this.#units > UNITS_AT_MOST) {
-      this.#first = newStep();
-      this.#steps = 0;
-      this.#units = 0;
+  get(kind: ExposureKind, metadata: EvaluationText | JsonObject, json: NestedJson): Evaluation {
+    return metadata instanceof EvaluationText
+      ? this.#get(kind, metadata, json)
+      : this.#write(kind, metadata, json);
+  }
+
+  #get(kind: ExposureKind, text: EvaluationText, json: NestedJson): Evaluation {
+    const hash = text.hash ^ KIND_HASHES[kind];
+    let outline = this.#outlines.get(hash);
+    if (outline === undefined || !this.#matches(outline, kind, text)) {
+      outline = this.#outline(kind, text, json);
+      this.#remember(hash, outline);
+      this.#matches(outline, kind, text);
     }
-    let step = this.#follow(this.#follow(this.#first, kind), present);
-    for (let slot = 0; slot < WHAT.length; slot += 1) {
-      if (present & (1 << slot)) step = this.#follow(step, this.#values[slot]);
-    }
-    step.outline ??= this.#outline(kind, metadata, json);
-    const { own, around, unresolved } = step.outline;
-    let text = around[0] ?? '';
+    const { own, around, unresolved } = outline;
+    let metadata = around[0] ?? '';
     let gap = 1;
-    for (let slot = WHAT.length; slot < WHAT.length + WHEN.length; slot += 1) {
-      if (present & (1 << slot)) {
-        text += this.#values[slot];
-        text += around[gap] ?? '';
+    for (let i = 0; i < WHEN.length; i += 1) {
+      if (text.present & (1 << (WHAT.length + i))) {
+        metadata += text.body.slice(this.#starts[i], this.#ends[i]);
+        metadata += around[gap] ?? '';
         gap += 1;
       }
     }
-    return { own, metadata: text, unresolved };
+    return { own, metadata, unresolved };
   }
 
-  #follow(step: Step, value: unknown): Step {
-    if (step.last !== undefined && step.lastValue === value) return step.last;
-    const known = step.next.get(value);
-    const next = known ?? newStep();
-    step.lastValue = value;
-    step.last = next;
-    if (known !== undefined) return known;
-    step.next.set(value, next);
-    this.#steps += 1;
-    if (typeof value === 'string') this.#units += value.length;
-    return next;
-  }
-
-  /** Reads the members by slot: a bit for each that is there, or -1 when there is anything out of the ordinary. */
-  #read(metadata: JsonObject): number {
-    const keys = Object.keys(metadata);
-    const values = Object.values(metadata);
-    let present = 0;
-    for (let i = 0; i < keys.length; i += 1) {
-      const slot = SLOTS.get(keys[i] ?? '');
-      if (slot === undefined) return -1;
-      const value = values[i];
-      if (slot < WHAT.length) {
-        if (!isOrdinary(value)) return -1;
-      } else if (typeof value !== 'string' || !isPlain(value)) return -1;
-      this.#values[slot] = value;
-      present |= 1 << slot;
+  /** Whether an outline is this evaluation's. Finds its times on the way. */
+  #matches(
+    outline: Outline,
+    kind: ExposureKind,
+    { body, present, members, from, to }: EvaluationText,
+  ): boolean {
+    if (outline.present !== present || outline.kind !== kind) return false;
+    for (let i = from; i < to; i += 3) {
+      const slot = members[i] ?? 0;
+      const start = members[i + 1] ?? 0;
+      const end = members[i + 2] ?? 0;
+      if (slot >= WHAT.length) {
+        this.#starts[slot - WHAT.length] = start + 1;
+        this.#ends[slot - WHAT.length] = end - 1;
+      } else {
+        const value = outline.values[slot] ?? '';
+        if (value.length !== end - start || !body.startsWith(value, start)) return false;
+      }
     }
-    return present;
+    return true;
+  }
+
+  #remember(hash: number, outline: Outline): void {
+    if (this.#outlines.size >= OUTLINES_AT_MOST || this.#units > UNITS_AT_MOST) {
+      this.#outlines.clear();
+      this.#units = 0;
+    }
+    this.#outlines.set(hash, outline);
+    for (const kept of [outline.own, ...outline.around, ...outline.values]) this.#units += kept.length;
   }
 
   #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Evaluation {
@@ -151,31 +128,25 @@ export class Evaluations {
     return { own: this.#own(columns), metadata: flatten(json.writeMembers(members)), unresolved };
   }
 
-  #outline(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Outline {
-    const members = new SortedMembers(metadata);
+  #outline(kind: ExposureKind, text: EvaluationText, json: NestedJson): Outline {
+    // Parsed, its texts are copies: pieces of the body would keep all of it.
+    const members = new SortedMembers(text.toObject());
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve);
+    const values = WHAT.map(() => '');
     const around: string[] = [];
-    let text = '{';
+    let written = '{';
     for (const [i, key] of members.keys.entries()) {
-      text += `${i === 0 ? '' : ','}${quoteNested(key)}:`;
-      if ((SLOTS.get(key) ?? 0) < WHAT.length) text += json.write(members.values[i], 1);
-      else {
-        around.push(flatten(`${text}\\"`));
-        text = '\\"';
+      const slot = EVALUATION_SLOTS.get(key) ?? 0;
+      written += `${i === 0 ? '' : ','}${quoteNested(key)}:`;
+      if (slot < WHAT.length) {
+        written += json.write(members.values[i], 1);
+        values[slot] = JSON.stringify(members.values[i]);
+      } else {
+        around.push(flatten(`${written}\\"`));
+        written = '\\"';
       }
     }
-    around.push(flatten(`${text}}`));
-    const own = flatten(this.#own(columns));
-    for (const kept of [own, ...around]) this.#units += kept.length;
-    return { own, around, unresolved };
+    around.push(flatten(`${written}}`));
+    return { kind, present: text.present, values, own: flatten(this.#own(columns)), around, unresolved };
   }
-}
-
-function newStep(): Step {
-  return { next: new Map(), lastValue: undefined, last: undefined, outline: undefined };
-}
-
-function isOrdinary(value: unknown): boolean {
-  if (typeof value === 'string') return value.length <= LONGEST_VALUE;
-  return typeof value === 'number' ? Number.isSafeInteger(value) : typeof value === 'boolean';
 }

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../json/JsonObject.ts';
 import { NameFilter, type NameLists } from '../privacy/NameFilter.ts';
+import { EvaluationText } from '../statsig/EvaluationText.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
 import { EXPOSURE_KINDS } from './exposureRow.ts';
 import type { IgnoredReason } from './ignoredReasons.ts';
@@ -27,11 +28,12 @@ export function eventFilter(
   const exposures = new NameFilter(lists.exposures);
   return (event) => {
     if (!isJsonObject(event)) return null;
-    const { eventName, metadata } = event;
+    const { eventName, metadata: sent } = event;
     if (typeof eventName !== 'string' || eventName === '') return null;
     const kind = EXPOSURE_KINDS.get(eventName);
     if (kind === undefined) return events.passes([eventName]) ? null : 'event_filtered';
-    if (!isJsonObject(metadata)) return null;
+    if (!isJsonObject(sent)) return null;
+    const metadata = EvaluationText.parsed(sent);
     const name = scalarText(metadata[kind === 'gate' ? 'gate' : 'config']);
     if (name === null || name === '') return null;
     const allocated = kind === 'layer' ? scalarText(metadata['allocatedExperiment']) : null;

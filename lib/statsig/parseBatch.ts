@@ -3,7 +3,7 @@ import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
 import { hasTooManyNodes } from './hasTooManyNodes.ts';
 import { MAX_EVENTS, MAX_NODES } from './limits.ts';
-import { parseSharingUsers } from './parseSharingUsers.ts';
+import { parseBody } from './parseBody.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 
@@ -34,7 +34,7 @@ export function parseBatch(text: string, exact = false): Batch {
   }
   let parsed: unknown;
   try {
-    parsed = exact ? parseExactJson(text) : parseSharingUsers(text);
+    parsed = exact ? parseExactJson(text) : parseBody(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // V8's message quotes the text, which may hold anything: it is not passed on.

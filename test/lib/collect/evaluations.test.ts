@@ -5,13 +5,22 @@ import { type ExposureKind, exposureRow } from '../../../lib/collect/exposureRow
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { NestedJson } from '../../../lib/json/NestedJson.ts';
 import { SortedMembers } from '../../../lib/json/SortedMembers.ts';
+import { decodeBody } from '../../../lib/statsig/decodeBody.ts';
+import { EvaluationText } from '../../../lib/statsig/EvaluationText.ts';
 import { EventError } from '../../../lib/statsig/EventError.ts';
 import { experimentNames } from '../../../lib/statsig/experimentNames.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
+import { statsigFixtures } from '../../harness/StatsigFixture.ts';
+import { collect } from './collectOne.ts';
 
 const own = memberWriter(exposuresTable(defineConfig({ bucket: 'test' })), 'experiment_id', 'user_id');
 const resolve = experimentNames(['homepage_hero']);
+
+/** Metadata as it comes out of a body. */
+function asRead(metadata: object) {
+  return EvaluationText.at(JSON.stringify(metadata), 0, []) ?? JSON.parse(JSON.stringify(metadata));
+}
 
 /** The same without remembering anything. */
 function plainly(kind: ExposureKind, metadata: Record<string, unknown>) {
@@ -59,10 +68,10 @@ describe('Evaluations', () => {
           expected = plainly(kind, sent);
         } catch (error) {
           expect(error).toBeInstanceOf(EventError);
-          expect(() => evaluations.get(kind, sent, new NestedJson())).toThrow(EventError);
+          expect(() => evaluations.get(kind, asRead(sent), new NestedJson())).toThrow(EventError);
           return;
         }
-        expect(evaluations.get(kind, sent, new NestedJson())).toEqual(expected);
+        expect(evaluations.get(kind, asRead(sent), new NestedJson())).toEqual(expected);
       }),
       { numRuns: 5_000 },
     );
@@ -72,8 +81,29 @@ describe('Evaluations', () => {
     const evaluations = new Evaluations(own, resolve);
     for (let i = 0; i < 30_000; i += 1) {
       const sent = { gate: `gate_${i % 10_000}`, gateValue: 'true', ruleID: `rule_${i}`, lcut: String(i) };
-      const got = evaluations.get('gate', sent, new NestedJson());
+      const got = evaluations.get('gate', asRead(sent), new NestedJson());
       if (i % 997 === 0) expect(got).toEqual(plainly('gate', sent));
+    }
+  });
+
+  it.each(statsigFixtures())(
+    'of %s are the same, be they left unparsed or not',
+    (_name, { headers, body }) => {
+      const contentEncoding = headers['content-encoding'] ?? '';
+      const { text } = decodeBody(Buffer.from(body, 'base64'), { contentEncoding, statsigEncoded: false });
+      expect(collect(JSON.stringify(JSON.parse(text), null, 1))).toEqual(collect(text));
+    },
+  );
+
+  it('are told apart where their hashes are the same', () => {
+    const evaluations = new Evaluations(own, resolve);
+    // 'Aa' and 'BB' are the same to a hash that multiplies by 31.
+    const [one, other] = ['Aa', 'BB'].map((rule) => ({ gate: 'g', gateValue: 'true', ruleID: rule }));
+    expect(asRead(one ?? {}).hash).toBe(asRead(other ?? {}).hash);
+    for (const sent of [one, other, one, one, other]) {
+      expect(evaluations.get('gate', asRead(sent ?? {}), new NestedJson())).toEqual(
+        plainly('gate', sent ?? {}),
+      );
     }
   });
 

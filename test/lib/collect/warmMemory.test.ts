@@ -44,8 +44,8 @@ describe('a warm collector', () => {
 
   it('keeps little of evaluations that never come again, however long each may be', () => {
     const before = heldBytes();
-    // Control characters are written as seven.
-    const long = '\u0001'.repeat(250);
+    // Two bytes each.
+    const long = '中'.repeat(250);
     for (let body = 0; body < BODIES; body += 1) {
       const events = Array.from({ length: 300 }, (_, i) => ({
         ...gate,

@@ -1,0 +1,143 @@
+import type { JsonObject } from '../json/JsonObject.ts';
+import { EVALUATION_SLOTS, WHAT } from './evaluationSlots.ts';
+
+const { imul } = Math;
+
+/** Longest value, in UTF-16 units: longer ones are nothing that repeats. */
+const LONGEST_VALUE = 256;
+
+/** A flag, or an integer that JSON writes as it came and a double holds. */
+const SCALAR = /^(?:true|false|0|-?[1-9]\d{0,14})$/;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const CLOSE = 0x7d;
+/** Below it control characters, from it on halves of surrogate pairs: JSON may write both in other ways. */
+const SPACE = 0x20;
+const SURROGATES = 0xd800;
+
+const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }> = new Map(
+  [...EVALUATION_SLOTS].map(([name, slot]) => [hashOf(name), { name, slot }]),
+);
+
+/**
+ * An exposure's metadata as it stands in a body, with its members found and none of them taken out. What was evaluated
+ * is known already, mostly, and the text says which it is (lib/collect/Evaluations). The Rust core shuffles the members,
+ * so that JSON.parse would meet an object of a shape never seen before nearly each time: that takes longer than the rest
+ * of the event.
+ *
+ * Only texts that JSON can't write in any other way, the order of their members apart, are taken for one: flat, without
+ * spaces and escapes, no member twice.
+ */
+export class EvaluationText {
+  readonly body: string;
+  /** Index of the brace that opens it. */
+  readonly start: number;
+  /** Index behind the brace that closes it. */
+  readonly end: number;
+  /** Sum over the members of `WHAT`: equal where they are equal, in whatever order, and seldom elsewhere. */
+  readonly hash: number;
+  /** A bit for each member that is there, by its slot. */
+  readonly present: number;
+  /** Three numbers for each member, from index `from` until `to`: its slot, and where its value starts and ends, quotes included. */
+  readonly members: readonly number[];
+  readonly from: number;
+  readonly to: number;
+
+  private constructor(
+    body: string,
+    start: number,
+    end: number,
+    hash: number,
+    present: number,
+    members: readonly number[],
+    from: number,
+  ) {
+    this.body = body;
+    this.start = start;
+    this.end = end;
+    this.hash = hash;
+    this.present = present;
+    this.members = members;
+    this.from = from;
+    this.to = members.length;
+  }
+
+  /**
+   * Reads the metadata that opens at an index.
+   *
+   * @param members Where to put its members: one list for all metadata of a body.
+   * @returns null when it is anything else than an evaluation as SDKs send them.
+   */
+  static at(body: string, start: number, members: number[]): EvaluationText | null {
+    const from = members.length;
+    let hash = 0;
+    let present = 0;
+    let i = start;
+    let unit = COMMA;
+    while (unit === COMMA) {
+      const key = i + 2;
+      if (body.charCodeAt(i + 1) !== QUOTE) break;
+      let sum = 0;
+      for (i = key, unit = body.charCodeAt(i); unit !== QUOTE; unit = body.charCodeAt(++i)) {
+        // Also false at the end, where it is NaN.
+        if (!(unit < SURROGATES)) break;
+        sum = (imul(sum, 31) + unit) | 0;
+      }
+      const known = keys.get(sum);
+      if (known === undefined || known.name.length !== i - key || !body.startsWith(known.name, key)) break;
+      const { slot } = known;
+      if (present & (1 << slot) || body.charCodeAt(i + 1) !== COLON) break;
+      const value = i + 2;
+      sum = slot;
+      i = value;
+      unit = body.charCodeAt(i);
+      if (unit === QUOTE) {
+        for (unit = body.charCodeAt(++i); unit !== QUOTE; unit = body.charCodeAt(++i)) {
+          if (!(unit >= SPACE && unit < SURROGATES) || unit === BACKSLASH) break;
+          sum = (imul(sum, 31) + unit) | 0;
+        }
+        if (unit !== QUOTE) break;
+        i += 1;
+      } else {
+        if (slot >= WHAT.length) break;
+        for (; unit !== COMMA && unit !== CLOSE && i - value < LONGEST_VALUE; unit = body.charCodeAt(++i)) {
+          sum = (imul(sum, 31) + unit) | 0;
+        }
+        if (!SCALAR.test(body.slice(value, i))) break;
+      }
+      if (i - value - 2 > LONGEST_VALUE) break;
+      if (slot < WHAT.length) hash = (hash + spread(sum)) | 0;
+      present |= 1 << slot;
+      members.push(slot, value, i);
+      unit = body.charCodeAt(i);
+      if (unit === CLOSE) return new EvaluationText(body, start, i + 1, hash, present, members, from);
+    }
+    if (members.length > from) members.length = from;
+    return null;
+  }
+
+  /** Metadata as JSON.parse has it, be it left unparsed or not. */
+  static parsed(metadata: JsonObject): JsonObject {
+    return metadata instanceof EvaluationText ? metadata.toObject() : metadata;
+  }
+
+  /** The metadata as JSON.parse has it. */
+  toObject(): JsonObject {
+    return JSON.parse(this.body.slice(this.start, this.end));
+  }
+}
+
+/** Neighbours far apart, so that what is added up differs where one value is the next and another the one before. */
+function spread(sum: number): number {
+  const bits = imul(sum ^ (sum >>> 15), 0x85ebca6b);
+  return imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+}
+
+function hashOf(name: string): number {
+  let sum = 0;
+  for (let i = 0; i < name.length; i += 1) sum = (imul(sum, 31) + name.charCodeAt(i)) | 0;
+  return sum;
+}
