@@ -39,13 +39,17 @@ export const doctor: Command = {
         if (!json) process.stdout.write(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
+      // Whoever AWS does not know, or has no valid configuration, has been told so.
+      const { region, account } = (await visit.identity().catch(() => undefined)) ?? {};
+      const { stackName } = visit;
       if (json) {
-        const { stackName } = visit;
+        const checked = report.reportJson(outcomes);
         process.stdout.write(
-          `${JSON.stringify({ stack: stackName, problems, checks: report.reportJson(outcomes) })}\n`,
+          `${JSON.stringify({ stack: stackName, region, account, problems, checks: checked })}\n`,
         );
       } else {
-        process.stdout.write(report.summaryText(outcomes));
+        const where = account === undefined ? '' : ` in ${region} of account ${account}`;
+        process.stdout.write(report.summaryText(outcomes, `${stackName}${where}`));
       }
       return problems > 0 ? 3 : 0;
     } finally {

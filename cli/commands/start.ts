@@ -91,6 +91,7 @@ function interruption(): Promise<void> {
 
 function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
+  const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
   return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
@@ -98,6 +99,7 @@ function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
   Data             ${folder}
   Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
+  Check            npx sluice doctor --local${ports}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
 
 Ctrl-C delivers what is buffered, stops, and keeps the data.

@@ -24,11 +24,11 @@ function findingLines(found: Finding): string[] {
   return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
 }
 
-/** The last line: how many of each. */
-export function summaryText(outcomes: readonly Outcome[]): string {
+/** The last line: of what, and how many of each. */
+export function summaryText(outcomes: readonly Outcome[], where: string): string {
   const verdicts = outcomes.map(verdictOf);
   const count = (verdict: keyof typeof MARKS) => verdicts.filter((one) => one === verdict).length;
-  return `\n${outcomes.length} checks: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
+  return `\n${outcomes.length} checks of ${where}: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
 }
 
 /** The same for machines. */

@@ -29,6 +29,10 @@ export const key: Check = {
     'cloudformation:ListStackResources',
   ],
   async run(visit) {
+    const { existing } = await visit.config();
+    // It is wherever it was made: the local cloud has the keys of the template only.
+    if (visit.local && existing.keyArn !== null)
+      return [finding('SLUICE_DOCTOR_NOT_EMULATED', `${existing.keyArn}.`)];
     try {
       const keyArn = await visit.keyArn();
       return await inParts(

@@ -17,7 +17,9 @@ describe('sluice doctor on what is deployed locally', () => {
       problems: null,
     });
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
-    expect(stdout).toMatch(/\n16 checks: 14 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/);
+    expect(stdout).toMatch(
+      /\n16 checks of sluice-local in us-east-1 of account 000000000000: 14 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+    );
   });
 
   it('says by name what the local cloud has nothing of', async () => {

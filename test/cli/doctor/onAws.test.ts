@@ -170,12 +170,24 @@ describe('what sluice doctor asks of AWS alone', () => {
     }
   });
 
-  it('finds a brought key that is not there', async () => {
+  it('finds a key that is gone, and looks for none that was brought where there can be none', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([
+      expect.any(Number),
+      `SLUICE_DOCTOR_NOT_EMULATED ${keyArn}.`,
+    ]);
+    const { stack } = deployed;
+    const resources = stack.resources.map((one) =>
+      one.type === 'AWS::KMS::Key' ? { ...one, physicalId: keyArn } : one,
+    );
+    deployed.tell({ ...stack, resources });
+    expect(await findings('key')).toEqual([
       3,
       expect.stringContaining(`SLUICE_DOCTOR_KEY_MISSING Key '${keyArn}' does not exist`),
     ]);
+    deployed.tell({ ...stack, resources: stack.resources.filter(({ type }) => type !== 'AWS::KMS::Key') });
+    expect(await findings('key')).toEqual([3, 'SLUICE_DOCTOR_KEY_MISSING sluice-local has no DataKey.']);
+    deployed.tell(stack);
   });
 
   it('finds a bucket in another region, one of somebody else, and objects of whoever wrote them', async () => {

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BatchDeletePartitionCommand, GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
+import { sluice } from '../harness/sluice.ts';
+
+let data: string;
+let cloud: CloudProcess;
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-doctor-'));
+  cloud = await startCloudProcess(data);
+});
+afterAll(async () => {
+  await endCloudProcesses();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const doctor = () => sluice('doctor', '--local', '--endpoint-url', cloud.edge);
+
+it('finds a local cloud well, before events and after, and misses a partition that somebody deleted', async () => {
+  expect(await doctor()).toMatchObject({ code: 0, stderr: '' });
+
+  const { status } = await fetch(`${cloud.collector}/v1/rgstr?k=client-doctor`, {
+    method: 'POST',
+    body: JSON.stringify({ events: [{ eventName: 'seen', user: { userID: 'u1' }, time: Date.now() }] }),
+  });
+  expect(status).toBe(202);
+  await cloud.flush();
+  expect(await doctor()).toMatchObject({ code: 0, stdout: expect.not.stringContaining('PARTITION') });
+
+  const glue = new GlueClient({
+    endpoint: cloud.edge,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const table = { DatabaseName: cloud.database, TableName: 'statsig_forwarded_events' };
+  const { Partitions: [{ Values = [] } = {}] = [] } = await glue.send(new GetPartitionsCommand(table));
+  await glue.send(new BatchDeletePartitionCommand({ ...table, PartitionsToDelete: [{ Values }] }));
+  glue.destroy();
+  expect(await doctor()).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(
+      new RegExp(`SLUICE_DOCTOR_PARTITION_MISSING: .* statsig_forwarded_events: ${Values[0]}\\.\\n`),
+    ),
+  });
+});
