@@ -1,0 +1,51 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+const REQUIREMENTS = join(repositoryRoot, 'test', 'aws', 'requirements.txt');
+/** The installation takes half a minute. */
+const INSTALL_MS = 150_000;
+
+/** Commands of a Python environment, or why there is none. */
+export type Python = { readonly bin: string } | { readonly missing: string };
+
+/**
+ * A Python environment under `.sluice/` with what requirements.txt names, made once for each of its contents.
+ * There is none where there is no Python, or where pip can't install.
+ */
+export function preparePython(): Python {
+  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
+  const directory = join(repositoryRoot, '.sluice', `python-${digest}`);
+  const bin = join(directory, 'bin');
+  const done = join(directory, 'installed');
+  if (existsSync(done)) return { bin };
+  const made = run('python3', ['-m', 'venv', '--clear', directory], INSTALL_MS);
+  if (made.status !== 0) return { missing: 'there is no python3 that can make an environment' };
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--requirement',
+    REQUIREMENTS,
+  ];
+  const installed = run(join(bin, 'python'), pip, INSTALL_MS);
+  if (installed.status !== 0) return { missing: 'pip could not install moto' };
+  writeFileSync(done, '');
+  return { bin };
+}
+
+/** Runs a command to its end, without anything of AWS in its environment. */
+export function run(command: string, args: readonly string[], timeoutMs: number): SpawnSyncReturns<string> {
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  return spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: 64 * 1024 * 1024,
+    env: Object.fromEntries(env),
+  });
+}

@@ -1,0 +1,81 @@
+// `npm run test:aws`: the packaged templates before two judges that know nothing of us, cfn-lint and moto. Needs
+// Python and pip; without them it says so and counts nothing. The last line is `N passed, N failed`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { parseTemplate, type Template } from '../../local/template/Template.ts';
+import { packageTemplate } from '../infra/packageTemplate.ts';
+import { templateConfigurations } from '../infra/templateConfigurations.ts';
+import { forMoto, MADE_BY_API } from './forMoto.ts';
+import { preparePython, run } from './python.ts';
+
+const STEP_MS = 60_000;
+/** Configurations that are deployed as well; moto plays one region. */
+const DEPLOYED = ['default', 'all readers'];
+/** `DependsOn` beside a reference that has the same effect: Serverless writes it, and so do we where it says why. */
+const LINT_IGNORES = 'W3005';
+const closingSchema = z.strictObject({ passed: z.int(), failed: z.int() });
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const total = { passed: 0, failed: 0 };
+const directory = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
+try {
+  const python = preparePython();
+  if ('missing' in python) say(`test:aws is skipped: ${python.missing}.`);
+  else await judge(python.bin);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+say(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+async function judge(bin: string): Promise<void> {
+  const templates = new Map<string, unknown>();
+  for (const [name, options] of Object.entries(templateConfigurations))
+    templates.set(name, await packageTemplate(options));
+  const files = [...templates].map(([name, template]) => keep(`${name}.json`, template));
+  const lint = run(join(bin, 'cfn-lint'), ['--ignore-checks', LINT_IGNORES, '--template', ...files], STEP_MS);
+  const said = lint.stdout || lint.stderr;
+  tell('cfn-lint finds nothing wrong with the template of any configuration', lint.status === 0, said);
+  for (const name of DEPLOYED) deploy(name, parseTemplate(templates.get(name)), bin);
+}
+
+function deploy(name: string, template: Template, bin: string): void {
+  const { resources } = resolveTemplate(template, {
+    ...{ region: 'us-east-1', account: '123456789012', partition: 'aws', stackName: 'sluice-prod' },
+    endpoint: 'https://sqs.us-east-1.amazonaws.com',
+  });
+  const input = { template: forMoto(template, resources), madeByApi: [...MADE_BY_API], resources };
+  say(`moto, ${name}:`);
+  const script = join(repositoryRoot, 'test', 'aws', 'deploy.py');
+  const { stdout, stderr } = run(join(bin, 'python'), [script, keep('deployment.json', input)], STEP_MS);
+  const lines = stdout.trimEnd().split('\n');
+  const closing = closingSchema.safeParse(parse(lines.pop() ?? ''));
+  for (const line of lines) say(`  ${line}`);
+  if (closing.success) {
+    total.passed += closing.data.passed;
+    total.failed += closing.data.failed;
+  } else tell('the script comes to its end', false, stderr);
+}
+
+function keep(name: string, content: unknown): string {
+  const file = join(directory, name.replaceAll(' ', '-'));
+  writeFileSync(file, JSON.stringify(content, undefined, 1));
+  return file;
+}
+
+function tell(what: string, passed: boolean, detail: string): void {
+  total[passed ? 'passed' : 'failed'] += 1;
+  say(passed ? `ok ${what}` : `not ok ${what}\n${detail.trim()}`);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
