@@ -70,6 +70,8 @@ export const s3Errors = {
       Size: String(bytes),
       MaxSizeAllowed: String(KEY_BYTES),
     }),
+  malformedPolicy: () =>
+    new AwsError('MalformedPolicy', 400, "Policies must be valid JSON and the first byte must be '{'"),
   malformedXml: (what: string) =>
     new AwsError(
       'MalformedXML',

@@ -16,6 +16,7 @@ import { getObject, headObject } from './wire/getObject.ts';
 import { listMultipartUploads } from './wire/listMultipartUploads.ts';
 import { listObjects, listObjectsV2 } from './wire/listObjects.ts';
 import { listParts } from './wire/listParts.ts';
+import { putBucketSettings } from './wire/putBucketSettings.ts';
 import { putObject } from './wire/putObject.ts';
 import { resolveTarget } from './wire/resolveTarget.ts';
 import { isSigningParameter, routeOperation } from './wire/routeOperation.ts';
@@ -26,6 +27,7 @@ import { uploadPart } from './wire/uploadPart.ts';
 const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   ...bucketSettingsOperations,
+  ...putBucketSettings,
   putObject,
   getObject,
   headObject,

@@ -50,7 +50,7 @@ export interface BucketFolders {
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
-  /** What its template says. Not kept on disk: the template is applied at each start. */
+  /** As its template says, or whoever set it since. Not kept on disk: the template is applied at each start. */
   settings: BucketSettings = newBucketSettings;
   readonly #folders: BucketFolders;
   readonly #clock: Clock;

@@ -14,6 +14,15 @@ import type { S3Call } from './S3Operation.ts';
  * @returns `undefined` when the body is empty.
  */
 export async function readXmlBody(call: S3Call, name: string): Promise<ParsedElement | undefined> {
+  const text = await readTextBody(call);
+  if (text === '') return undefined;
+  const root = parseXml(text);
+  if (root.name !== name) throw s3Errors.malformedXml(`expected <${name}>, came <${root.name}>.`);
+  return root;
+}
+
+/** Reads a small body of text, held to the same hashes as an object's. */
+export async function readTextBody(call: S3Call): Promise<string> {
   const received = receiveBody(call);
   const bytes = await readBody(received.bytes, XML_BODY_BYTES);
   const checksums = received.algorithm === undefined ? [] : [new Checksum(received.algorithm)];
@@ -22,14 +31,9 @@ export async function readXmlBody(call: S3Call, name: string): Promise<ParsedEle
     md5: createHash('md5').update(bytes).digest(),
     checksums: new Map(checksums.map((checksum) => [checksum.algorithm, checksum.digest()])),
   });
-  if (bytes.byteLength === 0) return undefined;
-  let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw s3Errors.malformedXml('it is not UTF-8.');
   }
-  const root = parseXml(text);
-  if (root.name !== name) throw s3Errors.malformedXml(`expected <${name}>, came <${root.name}>.`);
-  return root;
 }

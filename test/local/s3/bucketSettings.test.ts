@@ -5,6 +5,13 @@ import {
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { failureOf, type RunningS3, startS3 } from './startS3.ts';
@@ -124,5 +131,109 @@ describe('what a bucket is set to', () => {
       name: 'NoSuchBucket',
       status: 404,
     });
+  });
+});
+
+describe('setting a bucket', () => {
+  let s3: RunningS3;
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket(Bucket);
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('is told as it was set', async () => {
+    const { client } = s3;
+    const Rules = [
+      {
+        ID: 'all',
+        Status: 'Enabled' as const,
+        Filter: { Prefix: 'a&b/' },
+        Expiration: { Days: 30 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 7, NewerNoncurrentVersions: 2 },
+        Transitions: [
+          { Days: 30, StorageClass: 'STANDARD_IA' as const },
+          { Days: 90, StorageClass: 'GLACIER' as const },
+        ],
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+      },
+      {
+        ID: 'markers',
+        Status: 'Disabled' as const,
+        Filter: { Prefix: '' },
+        Expiration: { ExpiredObjectDeleteMarker: true },
+      },
+    ];
+    await client.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }),
+    );
+    expect((await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules).toEqual(Rules);
+
+    const ServerSideEncryptionConfiguration = {
+      Rules: [
+        {
+          ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: 'arn:k' },
+          BucketKeyEnabled: true,
+        },
+      ],
+    };
+    await client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }));
+    expect(await client.send(new GetBucketEncryptionCommand({ Bucket }))).toMatchObject({
+      ServerSideEncryptionConfiguration,
+    });
+
+    const PublicAccessBlockConfiguration = { ...ALL_BLOCKED, IgnorePublicAcls: false };
+    await client.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
+    expect(await client.send(new GetPublicAccessBlockCommand({ Bucket }))).toMatchObject({
+      PublicAccessBlockConfiguration,
+    });
+
+    const VersioningConfiguration = { Status: 'Suspended' as const };
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    expect((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
+
+    const Policy = '{"Version":"2012-10-17","Statement":[]}';
+    await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    expect((await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
+
+    for (const EventBridgeConfiguration of [{}, undefined]) {
+      const NotificationConfiguration = { EventBridgeConfiguration };
+      await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+      const told = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+      expect(told.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
+    }
+  });
+
+  it('refuses what it would not tell', async () => {
+    const { client } = s3;
+    const queue = {
+      QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+      Events: ['s3:ObjectCreated:*' as const],
+    };
+    const calls = [
+      client.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket,
+          NotificationConfiguration: { QueueConfigurations: [queue] },
+        }),
+      ),
+      client.send(
+        new PutBucketOwnershipControlsCommand({
+          Bucket,
+          OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
+        }),
+      ),
+      client.send(new PutBucketPolicyCommand({ Bucket, Policy: '[]' })),
+      client.send(new PutBucketPolicyCommand({ Bucket: 'absent', Policy: '{}' })),
+    ];
+    expect((await Promise.all(calls.map(failureOf))).map(({ name }) => name)).toEqual([
+      'NotImplemented',
+      'MalformedXML',
+      'MalformedPolicy',
+      'NoSuchBucket',
+    ]);
   });
 });

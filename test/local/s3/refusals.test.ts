@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  DeleteBucketPolicyCommand,
   GetBucketPolicyStatusCommand,
   GetObjectAclCommand,
   GetObjectAttributesCommand,
@@ -7,7 +8,6 @@ import {
   GetObjectTaggingCommand,
   ListObjectVersionsCommand,
   PutBucketAclCommand,
-  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -38,10 +38,13 @@ describe('what the embedded S3 does not emulate', () => {
     const refusals = await Promise.all(
       [
         s3.client.send(new GetBucketPolicyStatusCommand({ Bucket })),
-        s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy: '{}' })),
+        s3.client.send(new DeleteBucketPolicyCommand({ Bucket })),
         s3.client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: {} })),
         s3.client.send(
-          new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+          new PutBucketVersioningCommand({
+            Bucket,
+            VersioningConfiguration: { MFADelete: 'Enabled', Status: 'Enabled' },
+          }),
         ),
         s3.client.send(new ListObjectVersionsCommand({ Bucket })),
         s3.client.send(new GetObjectAclCommand(at)),
@@ -66,7 +69,7 @@ describe('what the embedded S3 does not emulate', () => {
       'policy',
       'policy',
       'acl',
-      'versioning',
+      'MfaDelete',
       'versions',
       'acl',
       'tagging',
