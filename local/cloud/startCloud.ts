@@ -157,7 +157,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
   const deployment = withExisting(readDeployment(resolved), loaded.config);
   // Before streams are made: one may go on with what an earlier process left.
-  recording.deployed(deployment, resolved);
+  recording.deployed(deployment, resolved, loaded.config);
   await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
   stack = deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() });
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });

@@ -1,3 +1,4 @@
+import type { Config } from '../../lib/config/configSchema.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 import type { QueryCall } from '../athena/QueryCall.ts';
 import type { EdgeCall } from '../edge/EdgeCall.ts';
@@ -32,7 +33,11 @@ export interface Recording {
   /** What Athena does for whoever has this access key. */
   readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
   /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
-  readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
+  readonly deployed: (
+    deployment: Deployment,
+    resolved: ResolvedTemplate,
+    config: Pick<Config, 'bucket' | 'existing'>,
+  ) => void;
   /** Forgets what was called; what services do by the wiring stays. */
   readonly clear: () => void;
   /** The roles and users of what is deployed. */
@@ -75,8 +80,8 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
       const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
       for (const made of queryCalls(call, principal, place)) recorder.record(made);
     },
-    deployed(deployment, resolved) {
-      keys = bucketKeys(resolved, place);
+    deployed(deployment, resolved, config) {
+      keys = bucketKeys(resolved, place, config);
       streams = streamRoles(resolved);
       deployedPrincipals = resolved.resources.flatMap(({ type, logicalId, arn }) =>
         arn !== undefined && PRINCIPAL_TYPES.has(type) ? [{ logicalId, arn }] : [],

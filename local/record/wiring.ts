@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Config } from '../../lib/config/configSchema.ts';
 import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { arnAt, type Place } from './Place.ts';
 
@@ -108,9 +109,18 @@ export function apiFunctions(resolved: ResolvedTemplate, place: Place) {
   });
 }
 
-/** ARN of the key that each bucket encrypts with by default, by the bucket's name. */
-export function bucketKeys(resolved: ResolvedTemplate, place: Omit<Place, 'bucketKey'>): Map<string, string> {
+/**
+ * ARN of the key that each bucket encrypts with by default, by the bucket's name. One that is brought has the key that
+ * is brought with it, else the stack's own.
+ */
+export function bucketKeys(
+  resolved: ResolvedTemplate,
+  place: Omit<Place, 'bucketKey'>,
+  { bucket, existing }: Pick<Config, 'bucket' | 'existing'>,
+): Map<string, string> {
   const keys = new Map<string, string>();
+  const brought = existing.keyArn ?? ofType(resolved, 'AWS::KMS::Key')[0]?.arn;
+  if (existing.bucket && brought !== undefined) keys.set(bucket, brought);
   for (const { physicalId, properties } of ofType(resolved, 'AWS::S3::Bucket')) {
     const [rule] =
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];

@@ -15,55 +15,86 @@ import { permissionsPage } from './permissionsPage.ts';
 import { walks } from './walks.ts';
 
 const PAGE = join(repositoryRoot, 'docs', 'permissions.md');
-const directory = temporaryDirectory();
-afterAll(() => directory.remove());
+const broughtKey = 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+/** What is brought leaves the say to IAM, as docs/deploy.md asks. */
+const leftToIam = {
+  Effect: 'Allow' as const,
+  Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+  Action: ['kms:*'],
+  Resource: ['*'],
+};
+const configurations = {
+  'with everything made': undefined,
+  'with everything brought': {
+    bucket: 'acme-data',
+    statsigFolder: 'warehouse/statsig',
+    database: 'analytics',
+    existing: { bucket: true, database: true, stagingDatabase: true, workgroup: true, keyArn: broughtKey },
+  },
+} as const;
 
-let calls: readonly RecordedCall[];
-let policies: Policies;
-let bucket: string;
-/** What each principal needed, each permission once. */
-let needed: ReadonlyMap<string, readonly NeededPermission[]>;
+describe.each(Object.entries(configurations))('the permissions of the packaged template %s', (_, input) => {
+  const directory = temporaryDirectory();
+  let calls: readonly RecordedCall[];
+  let policies: Policies;
+  let bucket: string;
+  /** What each principal needed, each permission once. */
+  let needed: ReadonlyMap<string, readonly NeededPermission[]>;
 
-beforeAll(async () => {
-  const { region, id: account, partition } = localAccount;
-  const loaded = await loadTemplate({
-    root: repositoryRoot,
-    cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+  beforeAll(async () => {
+    if (input !== undefined) process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
+    const { region, id: account, partition } = localAccount;
+    const loaded = await loadTemplate({
+      root: repositoryRoot,
+      cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+    });
+    const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
+    const read = readPolicies(resolveTemplate(loaded.template, stack));
+    const atResources = new Map([
+      ...(input === undefined ? [] : [[broughtKey, [leftToIam]] as const]),
+      ...read.atResources,
+    ]);
+    policies = { ...read, atResources };
+    bucket = loaded.config.bucket;
+    const cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
+    try {
+      calls = await walks(cloud, loaded.config.tables);
+    } finally {
+      await cloud.close();
+    }
+    const byPrincipal = new Map<string, Map<string, NeededPermission>>();
+    for (const { principal, permissions } of calls) {
+      const own = byPrincipal.get(principal) ?? new Map();
+      byPrincipal.set(principal, own);
+      for (const permission of permissions) own.set(JSON.stringify(permission), permission);
+    }
+    needed = new Map([...byPrincipal].map(([principal, own]) => [principal, [...own.values()]]));
+  }, 120_000);
+  afterAll(() => {
+    delete process.env['SLUICE_CONFIG'];
+    directory.remove();
   });
-  const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
-  policies = readPolicies(resolveTemplate(loaded.template, stack));
-  bucket = loaded.config.bucket;
-  const cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
-  try {
-    calls = await walks(cloud);
-  } finally {
-    await cloud.close();
-  }
-  const byPrincipal = new Map<string, Map<string, NeededPermission>>();
-  for (const { principal, permissions } of calls) {
-    const own = byPrincipal.get(principal) ?? new Map();
-    byPrincipal.set(principal, own);
-    for (const permission of permissions) own.set(JSON.stringify(permission), permission);
-  }
-  needed = new Map([...byPrincipal].map(([principal, own]) => [principal, [...own.values()]]));
-}, 120_000);
 
-/** Everybody but the account's root, who plays the user and the world outside here. */
-const ours = () => [...needed].filter(([principal]) => !principal.endsWith(':root'));
+  /** Everybody but the account's root, who plays the user and the world outside here. */
+  const ours = () => [...needed].filter(([principal]) => !principal.endsWith(':root'));
 
-/** What is not allowed, in words; at most as many as asked for. */
-async function denied(principal: string, permissions: readonly NeededPermission[], by: Policies, most = 50) {
-  const found: string[] = [];
-  for (const permission of permissions) {
-    const decision = await decide(principal, permission, by);
-    if (decision !== 'Allowed')
-      found.push(`${principal} ${permission.action} on ${permission.resource}: ${decision}`);
-    if (found.length === most) break;
+  /** What is not allowed, in words; at most as many as asked for. */
+  async function denied(
+    principal: string,
+    permissions: readonly NeededPermission[],
+    by: Policies,
+    most = 50,
+  ) {
+    const found: string[] = [];
+    for (const permission of permissions) {
+      const decision = await decide(principal, permission, by);
+      if (decision !== 'Allowed')
+        found.push(`${principal} ${permission.action} on ${permission.resource}: ${decision}`);
+      if (found.length === most) break;
+    }
+    return found;
   }
-  return found;
-}
 
-describe('the permissions of the packaged template', () => {
   it('are those of every role that something ran as', () => {
     const ran = new Set(calls.map(({ principal }) => principal));
     expect(policies.roles.filter(({ arn }) => !ran.has(arn)).map(({ logicalId }) => logicalId)).toEqual([]);
@@ -128,6 +159,9 @@ describe('the permissions of the packaged template', () => {
     expect(let_in).toEqual([]);
   });
 
+  // A brought bucket's policy is not the template's, and one page is enough.
+  if (input !== undefined) return;
+
   it('are refused without TLS, whoever asks', async () => {
     const [principal = '', permissions = []] = ours().find(([name]) => name.includes('RedriveRole')) ?? [];
     const onBucket = permissions.filter(({ resource }) => resource.startsWith('arn:aws:s3:::'));
@@ -144,3 +178,11 @@ describe('the permissions of the packaged template', () => {
     expect(readFileSync(PAGE, 'utf8')).toBe(page);
   });
 });
+
+function writeConfig(folder: string, input: object): string {
+  const file = join(folder, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
+  writeFileSync(file, text);
+  return file;
+}

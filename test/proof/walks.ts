@@ -1,6 +1,7 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Config } from '../../lib/config/configSchema.ts';
 import { claimKey } from '../../lib/layout/claimKey.ts';
 import { overflowKey } from '../../lib/layout/overflowKey.ts';
 import { tableKinds } from '../../lib/tables/deliveredTables.ts';
@@ -18,7 +19,7 @@ const HOUR_MS = 60 * MINUTE_MS;
  * Walks every path by which the deployed functions call AWS, those of failures included, and answers what was called.
  * Each step drives the running cloud by what users and AWS do to it: posts, faults, time, objects put by hand.
  */
-export async function walks(cloud: Cloud): Promise<readonly RecordedCall[]> {
+export async function walks(cloud: Cloud, tables: Config['tables']): Promise<readonly RecordedCall[]> {
   const place = {
     endpoint: cloud.edge,
     region: 'us-east-1',
@@ -30,7 +31,7 @@ export async function walks(cloud: Cloud): Promise<readonly RecordedCall[]> {
   try {
     await collect(cloud);
     await redrive(cloud, s3, firehose);
-    await register(cloud, glue);
+    await register(cloud, tables, glue);
     const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
       cloud,
       'calls',
@@ -119,9 +120,9 @@ async function redrive(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Pr
 }
 
 /** A daily run over tables that have other columns than their partitions, and days without a partition. */
-async function register(cloud: Cloud, glue: GlueClient): Promise<void> {
+async function register(cloud: Cloud, tables: Config['tables'], glue: GlueClient): Promise<void> {
   for (const kind of tableKinds) {
-    const Name = kind === 'quarantine' ? 'quarantine' : `statsig_forwarded_${kind}`;
+    const Name = tables[kind];
     const { Table } = await glue.send(new GetTableCommand({ DatabaseName: cloud.database, Name }));
     const { PartitionKeys, Parameters, TableType, StorageDescriptor } = Table ?? {};
     const Columns = [...(StorageDescriptor?.Columns ?? []), { Name: 'later', Type: 'string' }];
