@@ -12,15 +12,13 @@ const OF_TABLE = new Set(['GetTable', 'DeleteTable', 'GetTableVersion', 'GetTabl
  * database. https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function glueNeeds(operation: string, input: unknown, place: Place): NeededPermission[] {
-  const input_ = (name: string) => memberOf(input, name);
+  const named = (name: string) => memberOf(input, name);
   const database =
-    input_('DatabaseName') ??
-    (OF_DATABASE.has(operation) ? input_('Name') : undefined) ??
+    named('DatabaseName') ??
+    (OF_DATABASE.has(operation) ? named('Name') : undefined) ??
     inner(input, 'DatabaseInput');
   const table =
-    input_('TableName') ??
-    (OF_TABLE.has(operation) ? input_('Name') : undefined) ??
-    inner(input, 'TableInput');
+    named('TableName') ?? (OF_TABLE.has(operation) ? named('Name') : undefined) ?? inner(input, 'TableInput');
   const resources = ['catalog'];
   if (operation === 'GetDatabases') resources.push('database/*');
   if (database !== undefined) resources.push(`database/${database}`);
