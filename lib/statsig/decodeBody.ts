@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS } from './limits.ts';
 import { RequestError } from './RequestError.ts';
 import { unzstd } from './unzstd.ts';
@@ -26,9 +26,12 @@ type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
 /** A stream of these formats is alone: what follows it would be left out without a word. */
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
+/** Bytes that are inflated at a time at most: it is the sender who says how many there are, and memory is taken first. */
+const MOST_AT_ONCE = 1024 * 1024;
+
 const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
   // Several members are one text (RFC 1952, 2.2): Node reads them all, and fails on anything else that follows but zeros.
-  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES, chunkSize: gunzipChunk(bytes) }),
   zstd: unzstd,
   br: (bytes) => brotliDecompressSync(bytes, ALONE),
   // "deflate" means zlib's format, but some senders leave its header out: RFC 9110, 8.4.1.2.
@@ -63,6 +66,15 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
     bytes: bytes.length,
     repaired: !isUtf8(bytes),
   };
+}
+
+/**
+ * Bytes that Node inflates into at a time. A gzip stream ends with its length (RFC 1952, 2.3.1): with room for all of it
+ * nothing has to be put together, which saves a third of the time of large bodies. Wrong, it costs time only.
+ */
+function gunzipChunk(bytes: Uint8Array): number {
+  const length = bytes.length < 4 ? 0 : asBuffer(bytes).readUInt32LE(bytes.length - 4);
+  return Math.max(constants.Z_DEFAULT_CHUNK, Math.min(length, MOST_AT_ONCE));
 }
 
 function formatOf(bytes: Uint8Array): Format | undefined {

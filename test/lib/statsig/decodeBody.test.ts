@@ -72,6 +72,23 @@ describe('decodeBody', () => {
     expect(codeOf(() => decodeBody(gzipSync(gzipSync(twice)), none))).toBe('SLUICE_BODY_CORRUPT');
   });
 
+  it.each([0, 1, 16_383, 16_384, 16_385, 1_048_576, 1_048_577, 3_000_000])(
+    'inflates %i characters of gzip, in one member or two',
+    (length) => {
+      const text = 'x'.repeat(length);
+      const member = gzipSync(text);
+      expect(decodeBody(member, none).text === text).toBe(true);
+      expect(decodeBody(Buffer.concat([member, gzipSync('{}')]), none).text === `${text}{}`).toBe(true);
+      expect(decodeBody(Buffer.concat([gzipSync('{}'), member]), none).text === `{}${text}`).toBe(true);
+    },
+  );
+
+  it.each([0, 5, 2 ** 32 - 1])('does not believe that gzip inflates to %i bytes', (said) => {
+    const lying = gzipSync(bytes);
+    lying.writeUInt32LE(said, lying.length - 4);
+    expect(codeOf(() => decodeBody(lying, none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
   it("decodes Statsig's reversed base64 of Latin-1, alone or inside gzip", () => {
     const latin = '{"events":[{"eventName":"déjà vu"}]}';
     const marked = { contentEncoding: '', statsigEncoded: true };
