@@ -223,9 +223,9 @@ export class BatchWalk {
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, extras);
-    const { times, day } = this.#times('exposures', event.time);
+    const { times, day, when } = this.#times('exposures', event.time);
     let identity: string = kind;
-    identity += this.#when(event.time);
+    identity += when;
     identity += user.identity;
     identity += evaluatedJson;
     if (gatesJson !== null) identity += gatesJson;
@@ -252,9 +252,9 @@ export class BatchWalk {
     const stored = this.#plan.redaction === null ? null : this.#storedDetails(event, this.#plan.redaction);
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
-    const { times, day } = this.#times('events', event.time);
+    const { times, day, when } = this.#times('events', event.time);
     let identity = quoteNested(event.name);
-    identity += this.#when(event.time);
+    identity += when;
     identity += user.identity;
     if (metadataJson !== null) identity += metadataJson;
     identity += ',';
@@ -320,35 +320,35 @@ export class BatchWalk {
     this.#unsettled.length = 0;
   }
 
-  /**
-   * An event's time as part of its identity. One without happened when it was received, as its row says, too: two
-   * purchases that an HTTP client without a clock reports must not become one, though its resend then counts twice.
-   */
-  #when(time: unknown): string {
-    if (time === null) return `received:${this.#receivedAt}`;
-    // What its columns say: writing the number out would take ten times as long.
-    return typeof time === 'number' && Number.isInteger(time) ? isoTimestamp(time) : this.#json.write(time);
-  }
-
-  /** Members of an event's times, and the day it belongs to. */
-  #times(kind: ForwardedKind, time: unknown): { readonly times: string; readonly day: string } {
-    const write = this.#plan.runs[kind].times;
+  /** Members of an event's times, the day it belongs to, and its time as part of its identity. */
+  #times(kind: ForwardedKind, time: unknown) {
+    const { timestamp: write, clientTimestamp: writeSent } = this.#plan.runs[kind];
+    const receivedAt = this.#receivedAt;
     if (time === null) {
       count(this.#noted, 'time_missing');
-      return { times: write({ timestamp: this.#receivedAt }), day: isoDay(this.#receivedAt) };
+      // It happened when it was received, as its row says, also for its identity: two purchases that an HTTP client
+      // without a clock reports must not become one, though its resend then counts twice.
+      return {
+        times: write(isoTimestamp(receivedAt)),
+        day: isoDay(receivedAt),
+        when: `received:${receivedAt}`,
+      };
     }
     const sent = readTime(time);
     if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
-    const correction = clockCorrection(sent, this.#clockSkewMs, this.#receivedAt);
+    const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
     const timestamp = sent + (correction ?? 0);
     if (correction !== 0) count(this.#noted, correction === null ? 'clock_ignored' : 'clock_corrected');
-    const times = write({ timestamp, client_timestamp: sent });
+    const sentText = isoTimestamp(sent);
+    const times = write(timestamp === sent ? sentText : isoTimestamp(timestamp)) + writeSent(sentText);
+    // What its columns say: writing the number out would take ten times as long.
+    const when = sent === time ? sentText : this.#json.write(time);
     const { pastMs, futureMs } = this.#plan;
-    if (timestamp >= this.#receivedAt - pastMs && timestamp <= this.#receivedAt + futureMs) {
-      return { times, day: isoDay(timestamp) };
+    if (timestamp >= receivedAt - pastMs && timestamp <= receivedAt + futureMs) {
+      return { times, day: isoDay(timestamp), when };
     }
     count(this.#noted, 'outside_time_window');
-    return { times, day: isoDay(this.#receivedAt) };
+    return { times, day: isoDay(receivedAt), when };
   }
 }
 

@@ -30,20 +30,21 @@ export interface RowRuns {
   /** What was evaluated, or the event's name and value. */
   readonly own: MemberWriter;
   readonly units: MemberWriter;
-  readonly customIds: JsonWriter;
-  readonly times: MemberWriter;
+  readonly customIds: TextWriter;
+  readonly timestamp: TextWriter;
+  readonly clientTimestamp: TextWriter;
   readonly received: MemberWriter;
   readonly environment: MemberWriter;
-  readonly user: JsonWriter;
+  readonly user: TextWriter;
   /** Exposures only. */
-  readonly secondary: JsonWriter;
-  readonly metadata: JsonWriter;
-  readonly senderMetadata: JsonWriter;
+  readonly secondary: TextWriter;
+  readonly metadata: TextWriter;
+  readonly senderMetadata: TextWriter;
   readonly sender: MemberWriter;
 }
 
-/** Writes a JSON column from JSON as it stands inside a JSON string; null writes nothing. */
-type JsonWriter = (nested: string | null) => string;
+/** Writes a column from its text as it stands inside a JSON string; null writes nothing. */
+type TextWriter = (nested: string | null) => string;
 
 /** Prepares a configuration for collecting. */
 export function collectPlan(config: Config): CollectPlan {
@@ -81,7 +82,8 @@ function sharedRuns(table: Table, user: string) {
   return {
     units: memberWriter(table, 'user_id', 'custom_ids'),
     customIds: jsonMember(table, 'custom_ids'),
-    times: memberWriter(table, 'timestamp', 'received_at'),
+    timestamp: jsonMember(table, 'timestamp'),
+    clientTimestamp: jsonMember(table, 'client_timestamp'),
     received: memberWriter(table, 'received_at', 'environment'),
     environment: memberWriter(table, 'environment', user),
     user: jsonMember(table, user),

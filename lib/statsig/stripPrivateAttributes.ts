@@ -2,15 +2,18 @@ import { isJsonObject } from '../json/JsonObject.ts';
 
 const PRIVATE = 'privateAttributes';
 
-/** The end of it: its first letter is rare in bodies, which makes the search quick. */
-const TAIL = 'Attributes';
+/**
+ * A piece of it. Its first letter is rare in bodies, and V8 searches for 7 characters and more by a table that it has to
+ * make first: together that makes the search quick.
+ */
+const PIECE = 'Attrib';
 
 /** A letter written as an escape, as no SDK does: the key may be spelled with it. */
 const ESCAPED_LETTER = /\\u00[4-7]/;
 
 /** Whether a body's text may have the key: only then is it looked through. */
 export function namesPrivateAttributes(text: string): boolean {
-  if (text.includes(TAIL) && text.includes(PRIVATE)) return true;
+  if (text.includes(PIECE) && text.includes(PRIVATE)) return true;
   return text.includes('\\u') && ESCAPED_LETTER.test(text);
 }
 
