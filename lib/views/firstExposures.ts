@@ -1,8 +1,10 @@
 import type { Config } from '../config/configSchema.ts';
+import { quoteName } from '../sql/quoteName.ts';
+import { quoteText } from '../sql/quoteText.ts';
 import { productionOnly } from './productionOnly.ts';
 import { selectList } from './selectList.ts';
 import { sourceName } from './sourceName.ts';
-import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
+import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
 import type { View, ViewColumn } from './View.ts';
 
 /** Groups that a unit saw first in the same millisecond are ordered by their IDs, so that the answer is one. */
@@ -46,9 +48,12 @@ const columns: readonly ViewColumn[] = [
  * file, and one that looked as if it did would cost as much as none. Filter on `experiment_id`, `is_gate` and
  * `unit_type`, which are applied while files are read; for a period, group `experiment_exposures` by hand.
  *
+ * A query for each unit type: a filter on one, as every analysis has it, leaves the others out, their columns unread.
+ * Unfiltered it reads the few columns that they share once for each.
+ *
  * Read from the table, not from experiment_exposures: a minimum is the same with resends and without, and to look for
  * them costs most of what that view costs. Grouped twice, first by group, since counting distinct groups for each of
- * millions of units takes several times as long and as much memory as counting rows.
+ * millions of units takes longer and twice as much memory as counting rows (bench/views.bench.ts).
  */
 export function firstExposures(config: Config): View {
   return {
@@ -56,25 +61,30 @@ export function firstExposures(config: Config): View {
     comment:
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
-    sql: `SELECT
-${selectList(columns)}
+    sql: unitColumnNames(config)
+      .map((unit) => firstOf(config, unit))
+      .join('\nUNION ALL\n'),
+    prunesByDay: false,
+  };
+}
+
+function firstOf(config: Config, unit: string): string {
+  const selected = columns.map((column) =>
+    column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
+  );
+  return `SELECT
+${selectList(selected)}
 FROM (
   SELECT
     "experiment_id",
     "exposure_type" = 'gate' AS "is_gate",
-    "unit_type",
-    ${unitId(config)} AS "unit_id",
+    ${quoteName(unit)} AS "unit_id",
     "group_id",
     max("group_name") AS "group_name",
     min("timestamp") AS "group_ts"
   FROM ${sourceName(config, config.tables.exposures)}
-  CROSS JOIN ${unitTypes(config)}
-  WHERE ${productionOnly}
-    AND "is_assignment"
-    AND ${unitId(config)} IS NOT NULL
-  GROUP BY 1, 2, 3, 4, 5
+  WHERE ${productionOnly} AND "is_assignment" AND ${quoteName(unit)} IS NOT NULL
+  GROUP BY 1, 2, 3, 4
 ) AS "groups"
-GROUP BY 1, 2, 3, 4`,
-    prunesByDay: false,
-  };
+GROUP BY "experiment_id", "is_gate", "unit_id"`;
 }

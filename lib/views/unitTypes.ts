@@ -6,14 +6,14 @@ import { unitIdColumns } from '../tables/unitIdColumns.ts';
 import type { ViewColumn } from './View.ts';
 
 /** The columns that hold unit IDs: Statsig's own two and the configured ones. */
-function unitColumnNames(config: Pick<Config, 'unitIds'>): string[] {
+export function unitColumnNames(config: Pick<Config, 'unitIds'>): string[] {
   return [...unitColumns, ...unitIdColumns(config)].map(({ name }) => name);
 }
 
 /**
  * A row for each unit type, to be joined with CROSS JOIN: an exposure doesn't say which of its IDs the experiment
- * randomises, so units are counted by every type, and whoever reads says which one is meant. One scan of the table
- * serves them all, where a query for each type would be billed that many scans.
+ * randomises, so units are counted by every type, and whoever reads says which one is meant. Where most of the work is
+ * the same for all types, one scan serves them.
  */
 export function unitTypes(config: Pick<Config, 'unitIds'>): string {
   const values = unitColumnNames(config).map((name) => `(${quoteText(name)})`);

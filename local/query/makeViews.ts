@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { macroStatements } from '../sql/macros.ts';
+import { translate } from '../sql/translate.ts';
 import { type AthenaView, createView } from './athenaView.ts';
-import { toDuckDb } from './toDuckDb.ts';
 
 /** A view that could not be made, and why. */
 export interface UnmadeView {
@@ -18,14 +19,13 @@ export async function makeViews(
   views: readonly AthenaView[],
 ): Promise<readonly UnmadeView[]> {
   if (views.length === 0) return [];
-  const { translate, macros } = await toDuckDb();
-  for (const macro of macros) await connection.run(macro);
+  await connection.run(macroStatements());
   let left: readonly AthenaView[] = views;
   for (;;) {
     const failed: UnmadeView[] = [];
     for (const view of left) {
       try {
-        await connection.run(createView(view, translate(view.sql)));
+        await connection.run(createView(view, translate(view.sql).sql));
       } catch (error) {
         failed.push({ view, reason: error instanceof Error ? error.message : String(error) });
       }

@@ -113,9 +113,10 @@ describe('a filter on ds', () => {
     expect(comparable(one)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
   });
 
-  it('reads every day for the first exposures of one', async () => {
-    expect(await filesRead(`SELECT * FROM first_exposures WHERE first_day = DATE '${DAYS[1]}'`)).toBe(
-      DAYS.length,
-    );
+  it('reads every day for the first exposures of one, and one type of unit', async () => {
+    const ofDay = `SELECT * FROM first_exposures WHERE first_day = DATE '${DAYS[1]}'`;
+    // A query for each type of unit, of which a filter on the type leaves one.
+    expect(await filesRead(ofDay)).toBe(3 * DAYS.length);
+    expect(await filesRead(`${ofDay} AND unit_type = 'user_id'`)).toBe(DAYS.length);
   });
 });

@@ -1,0 +1,55 @@
+import type { ColumnNote } from '../tables/ColumnNote.ts';
+import type { ViewName } from './View.ts';
+
+const note = (example: string, filledBy: string, nullWhen: string): ColumnNote => ({
+  example,
+  filledBy,
+  nullWhen,
+});
+
+const SECONDARY = 'all SDKs, in `secondary_exposures`';
+const COUNTED = 'the view';
+
+const own: Readonly<Record<string, ColumnNote>> = {
+  country: note('GB', 'all SDKs, if the application set `country`', 'it did not'),
+  locale: note(
+    'en_GB',
+    'all SDKs, if the application set `locale`; phones say that of the device',
+    'neither is known',
+  ),
+  app_version: note(
+    '3.2.0',
+    'all SDKs, if the application set `appVersion`; phones say that of the app',
+    'neither is known',
+  ),
+  is_gate: note('false', COUNTED, 'never'),
+  unit_type: note('user_id', COUNTED, 'never'),
+  unit_id: note('visitor-17', COUNTED, 'never'),
+  ts: note('2026-11-20 10:15:30.123', COUNTED, 'never'),
+  first_day: note('2026-11-20', COUNTED, 'never'),
+  groups_seen: note('1', COUNTED, 'never'),
+  value_number: note('12.5', COUNTED, 'event_value is no number'),
+  position: note('1', SECONDARY, 'never'),
+  gate_id: note('spring_holdout', SECONDARY, 'never'),
+  primary_id: note('checkout_button', SECONDARY, 'never'),
+  primary_type: note('config', SECONDARY, 'never'),
+  units: note('4812', COUNTED, 'never'),
+  exposures: note('6120', COUNTED, 'never'),
+  first_ts: note('2026-11-20 00:00:04.017', COUNTED, 'never'),
+  last_ts: note('2026-11-20 23:59:58.640', COUNTED, 'never'),
+};
+
+/** Where a column means another thing than the table's of that name. */
+const different: Readonly<Partial<Record<ViewName, Readonly<Record<string, ColumnNote>>>>> = {
+  secondary_exposures: {
+    gate_value: note('false', SECONDARY, 'it was sent without its value'),
+    rule_id: note('5AhTholdOutRule', SECONDARY, 'never; empty when no rule matched'),
+    group_id: note('5AhTholdOutRule:Fail', SECONDARY, 'it was sent without its value'),
+    is_assignment: note('true', COUNTED, 'never'),
+  },
+};
+
+/** What is to be said of a view's own column; undefined of one that is passed on from the table. */
+export function viewColumnNote(view: ViewName, column: string): ColumnNote | undefined {
+  return different[view]?.[column] ?? own[column];
+}

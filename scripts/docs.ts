@@ -1,0 +1,5 @@
+// Writes the pages of docs/ that are made from code: npm run docs.
+import { writeFileSync } from 'node:fs';
+import { tablesPage } from './docs/tablesPage.ts';
+
+writeFileSync(new URL('../docs/tables.md', import.meta.url), tablesPage());

@@ -1,0 +1,124 @@
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ColumnNote } from '../../lib/tables/ColumnNote.ts';
+import { columnNotes } from '../../lib/tables/columnNotes.ts';
+import { deliveredTables, tableKinds } from '../../lib/tables/deliveredTables.ts';
+import { quarantineNotes } from '../../lib/tables/quarantineNotes.ts';
+import type { Column, Table } from '../../lib/tables/Table.ts';
+import type { View } from '../../lib/views/View.ts';
+import { viewColumnNote } from '../../lib/views/viewColumnNotes.ts';
+import { viewNames, views } from '../../lib/views/views.ts';
+import { glossary } from './glossary.ts';
+
+/** What the page shows of configured columns: one of each. */
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  unitIds: { companyID: 'company_id' },
+  jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' },
+});
+
+const CONFIGURED: Readonly<Record<string, ColumnNote>> = {
+  company_id: {
+    example: 'acme',
+    filledBy: 'all SDKs, if the application set that custom ID',
+    nullWhen: 'it did not',
+  },
+  plan: {
+    example: 'pro',
+    filledBy: 'all SDKs, if the application set it',
+    nullWhen: 'nothing plain is there',
+  },
+  sku: {
+    example: 'abc',
+    filledBy: 'all SDKs, if the application logged it',
+    nullWhen: 'nothing plain is there',
+  },
+};
+
+/** docs/tables.md, in whole. */
+export function tablesPage(): string {
+  const tables = deliveredTables(config);
+  const all = views(config);
+  return `# Tables and views
+
+<!-- Made by \`npm run docs\` from lib/tables, lib/views and scripts/docs: edit those. -->
+
+Read the views. The tables hold what SDKs sent, as they sent it: resends, staging, evaluations that assigned nobody, users as JSON.
+
+| Read | for |
+|---|---|
+${viewNames.map((name) => `| [\`${name}\`](#${name}) | ${all[name].comment} |`).join('\n')}
+
+The columns \`company_id\`, \`plan\` and \`sku\` below stand for those of your own configuration: \`unitIds: { companyID: 'company_id' }\` and \`jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' }\`. Table names can be changed there (\`tables\`), names of views can't.
+
+## What the views do
+
+- **Resends are gone**: of the rows of a day with one \`event_id\`, the one received first is shown. A resend has its day from the event's own time, so it lies beside the first. Only where a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, do two days show it once each; \`first_exposures\` doesn't mind even that.
+- **Only production**: an event without a tier is production's.
+- **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads (and Athena bills) those days only. \`first_exposures\` has no \`ds\`, for which exposure was first only all days tell; restrict \`experiment_id\` and \`unit_type\` there.
+- **Units by type**: an exposure doesn't say which of its IDs the experiment randomises. \`first_exposures\` and \`daily_exposures\` have a row for each: always restrict \`unit_type\` to one.
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and what \`jsonPaths\` names. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null there; the JSON is in the column beside.
+
+${COSTS}
+## Views
+
+${viewNames.map((name) => viewSection(all[name])).join('\n')}
+## Tables
+
+${tableKinds.map((kind) => tableSection(tables[kind])).join('\n')}
+## Adding columns
+
+A unit ID that is added to \`unitIds\` becomes a column of both forwarded tables, their streams and all views with the next deployment. A day's partition is described anew as soon as a new file comes for it, all others by the next daily run (00:05 UTC). Rows from before have null there; their \`custom_ids\` has the ID.
+
+A path that is added to \`jsonPaths\` becomes a column of the views alone, so it has the values of all days at once.
+
+## Words
+
+${glossary.map(([word, meaning]) => `- **${word}**: ${meaning}`).join('\n')}
+`;
+}
+
+/** Measured by \`npm run bench views\`: bytes of the columns that a query reads, of a day of 333,333 exposures and as many events. */
+const COSTS = '';
+
+function viewSection(view: View): string {
+  return section(
+    view.name,
+    view.comment,
+    view.columns,
+    (name) => viewColumnNote(view.name, name) ?? noteOf(name),
+  );
+}
+
+function tableSection({ name, comment, columns, partitionKey, kind }: Table): string {
+  const all = [...columns, { ...partitionKey, comment: `Partition key. ${partitionKey.comment}` }];
+  const special: Readonly<Record<string, ColumnNote>> = kind === 'quarantine' ? quarantineNotes : {};
+  return section(name, comment, all, (column) => special[column] ?? noteOf(column));
+}
+
+function noteOf(column: string): ColumnNote {
+  const notes: Readonly<Record<string, ColumnNote>> = { ...columnNotes, ...CONFIGURED };
+  const found = notes[column];
+  if (found === undefined) throw new Error(`Nothing is said of the column ${column}.`);
+  return found;
+}
+
+function section(
+  name: string,
+  comment: string,
+  columns: readonly Column[],
+  notes: (column: string) => ColumnNote,
+): string {
+  const lines = columns.map((column) => {
+    const { example, filledBy, nullWhen } = notes(column.name);
+    const cells = [`\`${column.name}\``, column.type, column.comment, `\`${example}\``, filledBy, nullWhen];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`;
+  });
+  return `### ${name}
+
+${comment}.
+
+| Column | Type | Meaning | Example | Filled by | Null when |
+|---|---|---|---|---|---|
+${lines.join('\n')}
+`;
+}
