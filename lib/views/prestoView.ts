@@ -36,6 +36,11 @@ export function prestoViewText(view: Pick<View, 'sql' | 'columns'>, database: st
     schema: database,
     columns: view.columns.map(({ name, type }: Column) => ({ name, type: TRINO_TYPES[type] ?? type })),
   };
+  return encodePrestoView(definition);
+}
+
+/** A definition as `ViewOriginalText` of its Glue table. */
+export function encodePrestoView(definition: PrestoView): string {
   return `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`;
 }
 

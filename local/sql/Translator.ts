@@ -16,9 +16,14 @@ export interface TranslatorOptions {
   readonly aliases?: ReadonlyMap<number, string>;
   /** Whether `UNNEST(x) AS t(a, b)` takes x for a map or for an array of rows; the text doesn't tell. */
   readonly unnestPairs: 'map' | 'rows';
+  /** Whether tables have columns like `$path`; by default when the text names one. */
+  readonly hiddenColumns?: boolean | undefined;
   /** The statement's parameters: SQL in place of each `?`. */
   readonly parameters: readonly string[];
 }
+
+/** Athena's, which isn't DuckDB's own. */
+const INFORMATION_SCHEMA = '"athena_information_schema"';
 
 /** Words that look for a table after them: the only place where `UNNEST` may stand. */
 const BEFORE_TABLE = new Set(['from', 'join']);
@@ -36,9 +41,9 @@ export class Translator {
     this.options = options;
     const asked = [...list.tokens.keys()].filter((index) => list.at(index)?.kind === 'parameter');
     this.#parameters = new Map(asked.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']));
-    this.#hidden = list.tokens.some(
-      ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
-    );
+    this.#hidden =
+      options.hiddenColumns ??
+      list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));
   }
 
   /** Writes the tokens of a range. */
@@ -91,6 +96,10 @@ export class Translator {
     if (token.kind === 'word' && !member) {
       const next = this.#word(out, index, token.value);
       if (next !== undefined) return next;
+    }
+    if (token.value.toLowerCase() === 'information_schema' && token.kind !== 'text') {
+      out.add(INFORMATION_SCHEMA, token.start);
+      return index + 1;
     }
     const name =
       token.kind === 'word' && (reservedInDuckDb.has(token.value) || (member && /^\w+$/.test(token.raw)));

@@ -10,6 +10,8 @@ export interface TranslateOptions {
   readonly parameters?: readonly string[];
   /** Whether unnamed columns of the outermost list are called `_col?<n>`, to be numbered by where they come. Default false. */
   readonly nameColumns?: boolean;
+  /** Whether tables have columns like `$path`, which `*` must leave out. Default: when the query names one. */
+  readonly hiddenColumns?: boolean;
   /** What `UNNEST(x) AS t(a, b)` takes x for. Default `map`. */
   readonly unnestPairs?: 'map' | 'rows';
 }
@@ -54,10 +56,11 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     options.nameColumns === true ? unnamedItems(list).map(({ to }, index) => [to, `${UNNAMED}${index}`]) : [],
   );
   const out = new Rendering();
-  new Translator(list, { aliases, parameters, unnestPairs: options.unnestPairs ?? 'map' }).write(
-    out,
-    0,
-    list.length,
-  );
+  new Translator(list, {
+    aliases,
+    parameters,
+    unnestPairs: options.unnestPairs ?? 'map',
+    hiddenColumns: options.hiddenColumns,
+  }).write(out, 0, list.length);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }

@@ -1,0 +1,283 @@
+import { readPrestoView } from '../../../lib/views/prestoView.ts';
+import type { Catalog } from '../../glue/model/Catalog.ts';
+import type { TableEntry } from '../../glue/model/entries.ts';
+import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import { TokenList } from '../../sql/TokenList.ts';
+import { translate } from '../../sql/translate.ts';
+import type { QueryCall } from '../QueryCall.ts';
+import { type DataFile, dataFiles } from './dataFiles.ts';
+import { hiveType } from './hiveType.ts';
+import { informationSchema } from './informationSchema.ts';
+import { STATEMENT_LIMITS } from './limits.ts';
+import { partitionsTable } from './partitionsTable.ts';
+import { prunePartitions } from './prunePartitions.ts';
+import { CATALOG, type Session } from './Session.ts';
+import { notEmulated, statementFailure } from './statementFailure.ts';
+import { emptyTable, filledTable, qualifiedName, type SessionColumn, type SessionTable } from './tableSql.ts';
+
+/** What a query is resolved against. */
+export interface ScopeOptions {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly session: Session;
+  readonly onCall: (call: QueryCall) => void;
+}
+
+interface Base {
+  readonly entry: TableEntry;
+  readonly table: SessionTable;
+}
+
+const PARTITIONS = '$partitions';
+
+/** The tables and views that a query names, in its session: first without rows, then with the files it wants. */
+export class QueryScope {
+  readonly #options: ScopeOptions;
+  readonly #known = new Set<string>();
+  readonly #schemas = new Set<string>();
+  readonly #bases = new Map<string, Base>();
+  #files: readonly DataFile[] = [];
+  #hidden = false;
+
+  constructor(options: ScopeOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves what a query names, and views' own queries with it. @param database Of unqualified names. */
+  async resolve(list: TokenList, database: string | undefined): Promise<void> {
+    this.#hidden = list.tokens.some(
+      ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
+    );
+    await this.#resolve(list, database, 0);
+    await this.#options.session.use(await this.#schema(database));
+  }
+
+  /** The tables with rows of their own that the query reads. */
+  get tables(): SessionTable[] {
+    return [...this.#bases.values()].map(({ table }) => table);
+  }
+
+  /**
+   * Gives the tables their rows: those of the partitions that the query, in DuckDB's words, wants.
+   *
+   * @returns Their files, each once.
+   */
+  async fill(sql: string): Promise<readonly DataFile[]> {
+    const { session, store, onCall } = this.#options;
+    const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
+    const wanted = await prunePartitions(
+      session,
+      sql,
+      partitioned.map(([key, { entry, table }]) => ({
+        table: `${CATALOG}.${key}`,
+        keys: table.keys,
+        values: entry.partitions.map(({ values }) => values.map(keyValue)),
+      })),
+    );
+    const files: DataFile[] = [];
+    for (const [key, { entry, table }] of this.#bases) {
+      const chosen = wanted.get(`${CATALOG}.${key}`);
+      if (table.keys.length > 0) tell(onCall, 'GetPartitions', table);
+      const places =
+        table.keys.length === 0
+          ? [{ values: [], location: entry.input.StorageDescriptor?.Location ?? '' }]
+          : entry.partitions
+              .filter((_, index) => chosen?.has(index) ?? true)
+              .map(({ values, input }) => ({
+                values: values.map(keyValue),
+                location: input.StorageDescriptor?.Location ?? '',
+              }));
+      const rows = places.map(({ values, location }) => ({ values, files: dataFiles(store, location) }));
+      files.push(...rows.flatMap((row) => row.files));
+      await session.run(
+        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, rows, this.#hidden)}`,
+      );
+    }
+    this.#files = [...new Map(files.map((file) => [file.path, file])).values()];
+    for (const { bucket, key } of this.#files) onCall({ service: 's3', operation: 'GetObject', bucket, key });
+    return this.#files;
+  }
+
+  /** `s3://…` of a file that the query reads. */
+  locationOf(path: string): string | undefined {
+    const file = this.#files.find((one) => one.path === path);
+    return file && `s3://${file.bucket}/${file.key}`;
+  }
+
+  /** What to say of a table that isn't there. */
+  missing(name: string, database: string | undefined): { readonly code: string; readonly message: string } {
+    const [table = '', schema = database, catalog = CATALOG] = name
+      .toLowerCase()
+      .split('.')
+      .map((part) => part.trim())
+      .reverse();
+    if (catalog !== CATALOG)
+      return { code: 'CATALOG_NOT_FOUND', message: `Catalog '${catalog}' does not exist` };
+    if (schema === undefined) {
+      return {
+        code: 'MISSING_SCHEMA_NAME',
+        message: 'Schema must be specified when session schema is not set',
+      };
+    }
+    const known = this.#options.catalog.databases().some(({ input }) => input.Name === schema.toLowerCase());
+    if (!known) return { code: 'SCHEMA_NOT_FOUND', message: `Schema '${schema}' does not exist` };
+    return { code: 'TABLE_NOT_FOUND', message: `Table '${CATALOG}.${schema}.${table}' does not exist` };
+  }
+
+  async #resolve(list: TokenList, database: string | undefined, depth: number): Promise<void> {
+    for (let index = 0; index < list.length; index += 1) {
+      if (list.symbol(index - 1) === '.') continue;
+      const chain = nameChain(list, index);
+      if (chain.some((name) => name === 'information_schema')) await this.#informationSchema(chain, database);
+      const [first, second, third] = chain;
+      if (first === undefined) continue;
+      if (database !== undefined) await this.#add(database.toLowerCase(), first, depth);
+      if (second !== undefined) await this.#add(first, second, depth);
+      if (third !== undefined && second !== undefined && first === CATALOG)
+        await this.#add(second, third, depth);
+    }
+  }
+
+  async #add(database: string, name: string, depth: number): Promise<void> {
+    const base = name.endsWith(PARTITIONS) ? name.slice(0, -PARTITIONS.length) : name;
+    const key = `${database}.${name}`;
+    const entry = this.#entry(database, base);
+    if (entry === undefined || this.#known.has(key)) return;
+    this.#known.add(key);
+    const { session, onCall } = this.#options;
+    await this.#schema(database);
+    tell(onCall, 'GetTable', { database, name: base });
+    if (name !== base) {
+      tell(onCall, 'GetPartitions', { database, name: base });
+      await session.run(partitionsTable(database, name, columnsOf(entry.input.PartitionKeys), entry));
+    } else if (entry.input.TableType === 'VIRTUAL_VIEW') await this.#view(entry, depth);
+    else {
+      const table = sessionTable(entry);
+      this.#bases.set(key, { entry, table });
+      await session.run(emptyTable(table, this.#hidden));
+    }
+  }
+
+  async #view({ databaseName, input }: TableEntry, depth: number): Promise<void> {
+    const { session } = this.#options;
+    const name = `${CATALOG}.${databaseName}.${input.Name}`;
+    const view = readPrestoView(input.ViewOriginalText ?? '');
+    if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
+    if (depth >= STATEMENT_LIMITS.viewDepth)
+      throw statementFailure('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
+    const list = new TokenList(view.originalSql);
+    await this.#resolve(list, view.schema, depth + 1);
+    await session.use(await this.#schema(view.schema));
+    const names = view.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
+    let failure: unknown;
+    for (const unnestPairs of ['map', 'rows'] as const) {
+      try {
+        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hidden });
+        await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
+        return;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    const why = failure instanceof Error ? failure.message : String(failure);
+    throw statementFailure(
+      'INVALID_VIEW',
+      `Failed analyzing stored view '${name}': ${why}`,
+      undefined,
+      failure,
+    );
+  }
+
+  async #informationSchema(chain: readonly string[], database: string | undefined): Promise<void> {
+    if (this.#known.has('information_schema')) return;
+    this.#known.add('information_schema');
+    const { session, catalog, onCall } = this.#options;
+    tell(onCall, 'GetDatabases', {});
+    if (!chain.includes('schemata'))
+      for (const { input } of catalog.databases()) tell(onCall, 'GetTables', { database: input.Name });
+    await session.run(informationSchema(catalog));
+    await session.use(await this.#schema(database));
+  }
+
+  /** Makes the schema of a database once. @returns The name; undefined for a database that isn't there. */
+  async #schema(name: string | undefined): Promise<string | undefined> {
+    const schema = name?.toLowerCase();
+    if (schema === undefined || !this.#options.catalog.databases().some(({ input }) => input.Name === schema))
+      return undefined;
+    if (!this.#schemas.has(schema)) {
+      this.#schemas.add(schema);
+      await this.#options.session.run(
+        `CREATE SCHEMA IF NOT EXISTS ${CATALOG}."${schema.replaceAll('"', '""')}"`,
+      );
+    }
+    return schema;
+  }
+
+  #entry(database: string, name: string): TableEntry | undefined {
+    const found = this.#options.catalog.databases().find(({ input }) => input.Name === database);
+    return found?.tables.get(name);
+  }
+}
+
+/** The names with dots between that begin at an index, in lower case; at most three. */
+function nameChain(list: TokenList, index: number): string[] {
+  const names: string[] = [];
+  for (let at = index; names.length < 3; at += 2) {
+    const token = list.at(at);
+    if (token === undefined || (token.kind !== 'word' && token.kind !== 'quoted')) break;
+    names.push(token.value.toLowerCase());
+    if (list.symbol(at + 1) !== '.') break;
+  }
+  return names;
+}
+
+function tell(
+  onCall: (call: QueryCall) => void,
+  operation: string,
+  { database, name }: { readonly database?: string; readonly name?: string },
+): void {
+  const member = operation === 'GetPartitions' ? 'TableName' : 'Name';
+  onCall({
+    service: 'glue',
+    operation,
+    input: {
+      ...(database === undefined ? {} : { DatabaseName: database }),
+      ...(name === undefined ? {} : { [member]: name }),
+    },
+  });
+}
+
+/** Hive's name of a partition whose value is null. */
+function keyValue(value: string): string | null {
+  return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
+}
+
+/** Glue's columns as the session has them. @throws StatementError for a type that Athena doesn't have. */
+export function columnsOf(columns: TableEntry['input']['PartitionKeys'] = []): SessionColumn[] {
+  return columns.map(({ Name, Type = 'string' }) => {
+    const type = hiveType(Type);
+    if (type === undefined) throw notEmulated(`The type ${Type} of the column ${Name}`);
+    return { name: Name.toLowerCase(), type: type.duckDb, trino: type.trino };
+  });
+}
+
+function sessionTable({ databaseName, input }: TableEntry): SessionTable {
+  const { Columns, InputFormat = '', SerdeInfo } = input.StorageDescriptor ?? {};
+  const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
+  if (input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
+    throw notEmulated(`The Iceberg table ${name}`);
+  if (input.Parameters?.['projection.enabled'] === 'true')
+    throw notEmulated(`Partition projection of the table ${name}`);
+  if (!`${InputFormat}${SerdeInfo?.SerializationLibrary ?? ''}`.includes('arquet')) {
+    throw statementFailure(
+      'HIVE_UNSUPPORTED_FORMAT',
+      `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet`,
+    );
+  }
+  return {
+    database: databaseName,
+    name: input.Name,
+    columns: columnsOf(Columns),
+    keys: columnsOf(input.PartitionKeys),
+  };
+}

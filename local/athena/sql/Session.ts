@@ -1,0 +1,96 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  type DuckDBResultReader,
+} from '@duckdb/node-api';
+import { quoteName } from '../../../lib/sql/quoteName.ts';
+import { quoteText } from '../../../lib/sql/quoteText.ts';
+import { macroStatements } from '../../sql/macros.ts';
+import { STATEMENT_LIMITS } from './limits.ts';
+
+/** What the Data Catalog of Glue is called in DuckDB, as in Athena's messages. */
+export const CATALOG = 'awsdatacatalog';
+
+/** A DuckDB of one statement, with Trino's functions in it: nothing is left of it once it is closed. */
+export class Session {
+  /** A folder of the session's own. */
+  readonly directory: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  #closed = false;
+
+  private constructor(directory: string, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.directory = directory;
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** Opens one. @param directory Doesn't exist yet. */
+  static async open(directory: string): Promise<Session> {
+    mkdirSync(directory, { recursive: true });
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: STATEMENT_LIMITS.memory,
+      temp_directory: join(directory, 'spill'),
+      max_temp_directory_size: STATEMENT_LIMITS.temporaryDisk,
+      autoinstall_known_extensions: 'false',
+      allow_community_extensions: 'false',
+    });
+    const connection = await instance.connect();
+    const session = new Session(directory, instance, connection);
+    await session.run(
+      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG};\n${macroStatements()}`,
+    );
+    return session;
+  }
+
+  /** Runs statements whose rows nobody wants. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** Binds a query without running it. */
+  async prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    return await this.#connection.prepare(sql);
+  }
+
+  async read(sql: string): Promise<DuckDBResultReader> {
+    return await this.#connection.runAndReadAll(sql);
+  }
+
+  /** Rows as they come: to be read, chunk by chunk, before anything else is run. */
+  async stream(sql: string): Promise<DuckDBResult> {
+    return await this.#connection.stream(sql);
+  }
+
+  /** What unqualified names mean from here on. @param database In DuckDB's words; undefined for none. */
+  async use(database: string | undefined): Promise<void> {
+    // Something of the catalog must be on the path for `information_schema.tables` to be found in it.
+    await this.run(
+      `SET search_path = ${quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`)}`,
+    );
+  }
+
+  /** Lets nothing be opened from here on but these files and what lies in the folder of the session. */
+  async confine(paths: readonly string[]): Promise<void> {
+    await this.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}];
+      SET allowed_directories = [${quoteText(`${this.directory}/`)}];
+      SET enable_external_access = false; SET lock_configuration = true`);
+  }
+
+  /** Ends what runs, which then throws. */
+  interrupt(): void {
+    if (!this.#closed) this.#connection.interrupt();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+import { SqlError } from '../../sql/SqlError.ts';
+import { TokenList } from '../../sql/TokenList.ts';
+import { translate } from '../../sql/translate.ts';
+import type { QueryText } from './Statement.ts';
+import { fromSqlError, statementFailure } from './statementFailure.ts';
+
+/**
+ * Loads a parser of Trino's dialect, for refusing a query before it is run: some 200 ms, once.
+ *
+ * @returns What throws StatementError `SYNTAX_ERROR` for a query that can't be read, with its place in the statement.
+ */
+export async function checkSyntax(): Promise<(query: QueryText, statement: string) => void> {
+  const { Dialect, parse } = await import('@polyglot-sql/sdk');
+  return (query, statement) => {
+    checkWords(query, statement);
+    const { success, error, errorStart } = parse(query.sql, Dialect.Trino);
+    if (success || error === undefined) return;
+    const list = new TokenList(query.sql);
+    const start = errorStart ?? 0;
+    const token = list.tokens.find(({ end }) => end > start);
+    // It tells of the last token where Trino tells of the end.
+    const last =
+      token === undefined ||
+      (token === list.tokens.at(-1) && /got end of input|Unexpected token: (?!Identifier)|got /.test(error));
+    throw statementFailure(
+      'SYNTAX_ERROR',
+      `mismatched input '${last ? '<EOF>' : token.raw}'. Expecting: <expression>`,
+      { sql: statement, offset: query.offset + (last ? query.sql.trimEnd().length : token.start) },
+    );
+  };
+}
+
+/** What the translation knows to be no SQL. Names that aren't there are told when the query runs. */
+function checkWords(query: QueryText, statement: string): void {
+  try {
+    const parameters = new TokenList(query.sql).tokens
+      .filter(({ kind }) => kind === 'parameter')
+      .map(() => 'NULL');
+    translate(query.sql, { parameters });
+  } catch (error) {
+    if (error instanceof SqlError && error.code === 'SYNTAX_ERROR')
+      throw fromSqlError(error, statement, query.offset);
+    if (!(error instanceof SqlError)) throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { DuckDBType } from '@duckdb/node-api';
+import { TokenList } from '../../sql/TokenList.ts';
+import { type Translation, translate } from '../../sql/translate.ts';
+import { duckDbFailure } from './duckDbFailure.ts';
+import { checkLiteralComparisons } from './literalComparisons.ts';
+import { parameterLiterals } from './parameterLiterals.ts';
+import { QueryScope } from './QueryScope.ts';
+import type { RunnerOptions } from './RunnerOptions.ts';
+import type { Session } from './Session.ts';
+import type { QueryText } from './Statement.ts';
+import type { StatementContext } from './StatementRunner.ts';
+import { fromSqlError } from './statementFailure.ts';
+
+/** A query whose names are resolved, ready to be run in its session. */
+export interface OpenQuery {
+  readonly session: Session;
+  /** In DuckDB's words. */
+  readonly sql: string;
+  /** The columns of its result. */
+  readonly columns: readonly { readonly name: string; readonly type: DuckDBType }[];
+  /** Gives the tables the rows that the query wants. @returns The bytes of their files. */
+  fill(): Promise<number>;
+  /** An error of DuckDB in the user's words. @param prefix Characters before the query in what was run. */
+  failure(error: unknown, prefix?: number): unknown;
+}
+
+/**
+ * Translates a query, resolves what it names and finds its columns, all by the catalog alone: no file is read yet.
+ *
+ * @param statement The whole text that the query is a part of.
+ * @param nameColumns Whether unnamed columns get a name, as those of a result do.
+ * @throws StatementError; the session is closed then.
+ */
+export async function openQuery(
+  query: QueryText,
+  options: {
+    readonly runner: RunnerOptions;
+    readonly session: Session;
+    readonly context: StatementContext;
+    readonly statement: string;
+    readonly nameColumns: boolean;
+  },
+): Promise<OpenQuery> {
+  const { runner, session, context, statement, nameColumns } = options;
+  const { database, parameters, onCall } = context;
+  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  try {
+    const literals = parameterLiterals(parameters);
+    let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
+    const list = new TokenList(query.sql);
+    await session.run(
+      `CREATE OR REPLACE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(runner.clock.now()).toISOString()}'`,
+    );
+    await scope.resolve(list, database);
+    checkLiteralComparisons(list, scope.tables, { sql: statement, shift: query.offset });
+    const failure = (error: unknown, prefix = 0) =>
+      duckDbFailure(error, {
+        sql: statement,
+        shift: query.offset,
+        translation,
+        prefix,
+        missingTable: (name) => scope.missing(name, database),
+        locationOf: (path) => scope.locationOf(path),
+      });
+    let columns: OpenQuery['columns'];
+    try {
+      columns = await describe(session, translation.sql);
+    } catch (error) {
+      const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
+      if (rows.sql === translation.sql) throw failure(error);
+      // What is unnested in pairs may be an array of rows instead of a map.
+      const found = await describe(session, rows.sql).catch(() => undefined);
+      if (found === undefined) throw failure(error);
+      columns = found;
+      translation = rows;
+    }
+    return {
+      session,
+      sql: translation.sql,
+      columns,
+      failure,
+      async fill() {
+        const files = await scope.fill(translation.sql);
+        await session.confine(files.map(({ path }) => path));
+        return files.reduce((sum, { size }) => sum + size, 0);
+      },
+    };
+  } catch (error) {
+    session.close();
+    throw fromSqlError(error, statement, query.offset);
+  }
+}
+
+/** The columns that a query has over empty tables. */
+async function describe(session: Session, sql: string): Promise<OpenQuery['columns']> {
+  const prepared = await session.prepare(sql);
+  try {
+    return Array.from({ length: prepared.columnCount }, (_, index) => ({
+      name: prepared.columnName(index),
+      type: prepared.columnType(index),
+    }));
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+/** Where a statement's session keeps its files. */
+export function sessionDirectory(runner: RunnerOptions): string {
+  return join(runner.directory, randomUUID());
+}

@@ -1,0 +1,18 @@
+import { quoteName } from '../../../lib/sql/quoteName.ts';
+import { quoteText } from '../../../lib/sql/quoteText.ts';
+import type { TableEntry } from '../../glue/model/entries.ts';
+import { qualifiedName, type SessionColumn } from './tableSql.ts';
+
+/** `"table$partitions"`: a row of values for each partition. https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html */
+export function partitionsTable(
+  database: string,
+  name: string,
+  keys: readonly SessionColumn[],
+  { partitions }: TableEntry,
+): string {
+  const columns = keys.map((key) => `${quoteName(key.name)} ${key.type}`).join(', ');
+  const rows = partitions.map(({ values }) => `(${values.map(quoteText).join(', ')})`);
+  const table = qualifiedName(database, name);
+  const insert = rows.length === 0 ? '' : `INSERT INTO ${table} VALUES ${rows.join(', ')}`;
+  return `CREATE TABLE ${table} (${columns}); ${insert}`;
+}

@@ -1,0 +1,113 @@
+import {
+  DuckDBDecimalType,
+  DuckDBListType,
+  DuckDBMapType,
+  DuckDBStructType,
+  type DuckDBType,
+  DuckDBTypeId,
+} from '@duckdb/node-api';
+import type { AthenaColumn } from './StatementRunner.ts';
+
+/** Most characters of a varchar. */
+const VARCHAR = 2_147_483_647;
+/** Most bytes of a varbinary. */
+const VARBINARY = 1_073_741_824;
+
+/** Athena's name of a type, Hive's, and the precision that ColumnInfo tells of it. */
+interface KnownType {
+  readonly athena: string;
+  readonly hive?: string;
+  readonly trino?: string;
+  readonly precision: number;
+}
+
+// Whole numbers wider than 64 bits are what DuckDB's sums and counts give; in Athena they are bigints.
+const BIGINT: KnownType = { athena: 'bigint', precision: 19 };
+
+const KNOWN: ReadonlyMap<number, KnownType> = new Map([
+  [DuckDBTypeId.BOOLEAN, { athena: 'boolean', precision: 0 }],
+  [DuckDBTypeId.TINYINT, { athena: 'tinyint', precision: 3 }],
+  [DuckDBTypeId.SMALLINT, { athena: 'smallint', precision: 5 }],
+  [DuckDBTypeId.INTEGER, { athena: 'integer', hive: 'int', precision: 10 }],
+  [DuckDBTypeId.BIGINT, BIGINT],
+  [DuckDBTypeId.HUGEINT, BIGINT],
+  [DuckDBTypeId.UTINYINT, BIGINT],
+  [DuckDBTypeId.USMALLINT, BIGINT],
+  [DuckDBTypeId.UINTEGER, BIGINT],
+  [DuckDBTypeId.UBIGINT, BIGINT],
+  [DuckDBTypeId.UHUGEINT, BIGINT],
+  [DuckDBTypeId.FLOAT, { athena: 'float', hive: 'float', trino: 'real', precision: 17 }],
+  [DuckDBTypeId.DOUBLE, { athena: 'double', precision: 17 }],
+  [DuckDBTypeId.VARCHAR, { athena: 'varchar', hive: 'string', precision: VARCHAR }],
+  [DuckDBTypeId.BLOB, { athena: 'varbinary', hive: 'binary', precision: VARBINARY }],
+  [DuckDBTypeId.DATE, { athena: 'date', precision: 0 }],
+  [DuckDBTypeId.TIMESTAMP, { athena: 'timestamp', trino: 'timestamp(3)', precision: 3 }],
+  [
+    DuckDBTypeId.TIMESTAMP_TZ,
+    { athena: 'timestamp with time zone', trino: 'timestamp(3) with time zone', precision: 3 },
+  ],
+  [DuckDBTypeId.TIME, { athena: 'time', precision: 3 }],
+  [DuckDBTypeId.INTERVAL, { athena: 'interval day to second', precision: 0 }],
+  [DuckDBTypeId.UUID, { athena: 'uuid', precision: 0 }],
+  [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
+]);
+
+const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
+
+/** How Athena describes a column of a result. */
+export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
+  const nullable = 'UNKNOWN';
+  if (type instanceof DuckDBDecimalType) {
+    return { name, type: 'decimal', precision: type.width, scale: type.scale, nullable };
+  }
+  if (isJson(type)) return { name, type: 'json', precision: 0, scale: 0, nullable };
+  const known = KNOWN.get(type.typeId);
+  if (known !== undefined)
+    return { name, type: known.athena, precision: known.precision, scale: 0, nullable };
+  if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
+  if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
+  if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
+  return { name, type: 'varchar', precision: VARCHAR, scale: 0, nullable };
+}
+
+/** The type of a Glue column that keeps such values; undefined where Hive has none (JSON, times with a zone, …). */
+export function hiveTypeName(type: DuckDBType): string | undefined {
+  if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
+  if (isJson(type)) return undefined;
+  if (type instanceof DuckDBListType) {
+    const item = hiveTypeName(type.valueType);
+    return item && `array<${item}>`;
+  }
+  if (type instanceof DuckDBMapType) {
+    const [key, value] = [hiveTypeName(type.keyType), hiveTypeName(type.valueType)];
+    return key && value && `map<${key},${value}>`;
+  }
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryTypes.map((entry, index) => [type.entryNames[index], hiveTypeName(entry)]);
+    return fields.every(([, entry]) => entry !== undefined)
+      ? `struct<${fields.map((field) => field.join(':')).join(',')}>`
+      : undefined;
+  }
+  const known = KNOWN.get(type.typeId);
+  if (known === undefined || /zone|interval|uuid|unknown|^time$/.test(known.athena)) return undefined;
+  return known.hive ?? known.athena;
+}
+
+/** The type in Trino's words, as a view's definition keeps it. */
+export function trinoTypeName(type: DuckDBType): string {
+  if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
+  if (isJson(type)) return 'json';
+  if (type instanceof DuckDBListType) return `array(${trinoTypeName(type.valueType)})`;
+  if (type instanceof DuckDBMapType)
+    return `map(${trinoTypeName(type.keyType)}, ${trinoTypeName(type.valueType)})`;
+  if (type instanceof DuckDBStructType) {
+    return `row(${type.entryTypes.map((entry, index) => `${type.entryNames[index]} ${trinoTypeName(entry)}`).join(', ')})`;
+  }
+  const known = KNOWN.get(type.typeId);
+  return known?.trino ?? known?.athena ?? 'varchar';
+}
+
+/** One of the columns of text that SHOW, DESCRIBE and the like answer. */
+export function textColumn(name: string): AthenaColumn {
+  return { name, type: 'string', precision: 0, scale: 0, nullable: 'UNKNOWN' };
+}

@@ -1,0 +1,41 @@
+import type { DuckDBResult } from '@duckdb/node-api';
+import { UNNAMED } from '../../sql/translate.ts';
+import { athenaText } from './athenaText.ts';
+import type { OpenQuery } from './openQuery.ts';
+import { resultColumn } from './resultColumn.ts';
+import type { AthenaColumn, StatementResult } from './StatementRunner.ts';
+
+/** The columns of a query's result; those without a name are called by their place, from 0. */
+export function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
+  return columns.map(({ name, type }, index) =>
+    resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type),
+  );
+}
+
+/** The rows of a result as text, a chunk of DuckDB's (2,048 rows) at a time. Closes the session after the last. */
+export async function* resultRows(
+  query: OpenQuery,
+  result: DuckDBResult,
+  signal: AbortSignal,
+): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  try {
+    const texts = result.columnTypes().map(athenaText);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      signal.throwIfAborted();
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getRows().map((row) => row.map((value, index) => texts[index]?.(value) ?? null));
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : query.failure(error);
+  } finally {
+    query.session.close();
+  }
+}
+
+/** Rows that are there already. */
+export async function* givenRows(
+  rows: readonly (readonly (string | null)[])[],
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  if (rows.length > 0) yield rows;
+}
