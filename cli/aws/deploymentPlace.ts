@@ -1,0 +1,62 @@
+import { configFile } from '../../infra/configFile.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { loadConfig } from '../../lib/config/loadConfig.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
+import { UsageError } from '../UsageError.ts';
+import { type AwsPlace, awsPlace } from './awsPlace.ts';
+
+/** Where `npm start` puts the local cloud unless told otherwise. */
+export const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
+
+const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
+
+/** Which deployment a command is about, and where it is. */
+export interface DeploymentPlace {
+  /** `service` of serverless.yml, and the stage. */
+  readonly stack: { readonly service: string; readonly stage: string };
+  /** As AWS's clients take it; the region is the configuration's unless something else says another. */
+  readonly place: AwsPlace & {
+    readonly region: string;
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** Whether it is the local cloud: an endpoint on loopback. */
+  readonly local: boolean;
+  readonly config: Config;
+}
+
+/**
+ * Reads `--local`, `--stage`, `--region` and `--endpoint-url`; what they leave out is as AWS tools have it.
+ *
+ * @throws UsageError when `--local` goes elsewhere; ConfigError.
+ */
+export async function deploymentPlace(
+  options: {
+    readonly local: boolean;
+    readonly stage: string | undefined;
+    readonly region: string | undefined;
+    readonly endpoint: string | undefined;
+  },
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<DeploymentPlace> {
+  const endpoint =
+    options.endpoint ?? (env['AWS_ENDPOINT_URL'] || (options.local ? LOCAL_ENDPOINT : undefined));
+  const local = endpoint !== undefined && LOOPBACK.test(endpoint);
+  if (options.local && !local)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--local: ${endpoint} is not on this machine.`);
+  const config = await loadConfig(configFile(repositoryRoot, env));
+  const place = awsPlace({ region: options.region, endpoint }, env);
+  const { region, accessKeyId, secretAccessKey } = localAccount;
+  return {
+    stack: { service: 'sluice', stage: options.stage ?? (local ? 'local' : 'dev') },
+    place: {
+      ...place,
+      // The local cloud is in one region, wherever the environment would rather be.
+      region: local ? (options.region ?? region) : (place.region ?? config.region),
+      // Credentials in the environment count first: the local cloud knows others than its usual ones, too.
+      ...(local && !env['AWS_ACCESS_KEY_ID'] ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+    },
+    local,
+    config,
+  };
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { deploymentPlace, LOCAL_ENDPOINT } from '../aws/deploymentPlace.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { MAX_BURST } from '../probe/limits.ts';
+import { ProbeError } from '../probe/ProbeError.ts';
+import type { ProbeOptions } from '../probe/runProbe.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** The local cloud takes any key of this shape. */
+const LOCAL_KEY = 'client-sluice-probe';
+
+/** `sluice probe`: answers of AWS's own to what its documents leave open. */
+export const probe: Command = {
+  name: 'probe',
+  summary:
+    'Send marked events through a deployment in every encoding, follow them to Athena, and say what AWS does.',
+  usage: 'sluice probe [--local] [--stage NAME] [--key KEY] [options]',
+  options: {
+    local: { type: 'boolean', help: `probe the local cloud (stage local, ${LOCAL_ENDPOINT})` },
+    stage: { type: 'string', help: 'stage of the deployment (default dev; on loopback local)' },
+    key: { type: 'string', help: 'SDK key to send with (default SLUICE_PROBE_KEY; locally any)' },
+    url: { type: 'string', help: "the collector's address (default: that of the stack)" },
+    burst: {
+      type: 'string',
+      help: `also send so many requests at once, ${MAX_BURST} at most; holds others up`,
+    },
+    slow: { type: 'boolean', help: 'also send the slowest body that is taken' },
+    wait: { type: 'string', help: 'seconds to wait for rows (default 1.5 × buffering.seconds + 240)' },
+    keep: { type: 'boolean', help: 'leave rows and query results where they are' },
+    region: { type: 'string', help: "AWS region (default: as AWS tools have it, else the configuration's)" },
+    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice probe --local',
+    'SLUICE_PROBE_KEY=client-… sluice probe --stage prod',
+    'sluice probe --stage trial --burst 200 --slow --json',
+  ],
+  async run(line) {
+    if (line.positionals.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
+    const burst = wholeNumber(line, 'burst', MAX_BURST) ?? 0;
+    const seconds = wholeNumber(line, 'wait', 86_400);
+    const url = option(line, 'url');
+    if (url !== undefined && !URL.canParse(url))
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: came ${url}, expected https://….`);
+    const deployment = await deploymentPlace(
+      {
+        local: line.values['local'] === true,
+        stage: option(line, 'stage'),
+        region: option(line, 'region'),
+        endpoint: option(line, 'endpoint-url'),
+      },
+      process.env,
+    );
+    const key =
+      option(line, 'key') ?? (process.env['SLUICE_PROBE_KEY'] || (deployment.local ? LOCAL_KEY : undefined));
+    if (key === undefined) throw new ProbeError('SLUICE_PROBE_NO_KEY');
+    const [{ openPlace }, { runProbe }, { reportJson, reportText }] = await Promise.all([
+      import('../probe/openPlace.ts'),
+      import('../probe/runProbe.ts'),
+      import('../probe/reportText.ts'),
+    ]);
+    const options: ProbeOptions = {
+      burst,
+      slow: line.values['slow'] === true,
+      keep: line.values['keep'] === true,
+      ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
+      told: (doing) => {
+        if (process.stderr.isTTY) process.stderr.write(`${doing} …\n`);
+      },
+    };
+    const place = await openPlace(deployment, url);
+    try {
+      const { collector, now: time } = place;
+      const report = await runProbe(
+        place,
+        { id: randomBytes(4).toString('hex'), collector, key, time },
+        options,
+      );
+      process.stdout.write(
+        line.values['json'] === true ? `${JSON.stringify(reportJson(report))}\n` : reportText(report),
+      );
+      return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
+    } finally {
+      place.close();
+    }
+  },
+};
+
+function wholeNumber(line: CommandLine, name: string, most: number): number | undefined {
+  const text = option(line, name);
+  if (text === undefined) return undefined;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= 1 && number <= most))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected 1 to ${most}.`);
+  return number;
+}
+
+function option({ values }: CommandLine, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

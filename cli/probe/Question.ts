@@ -1,0 +1,20 @@
+import type { ErrorCode } from '../../lib/errors/SluiceError.ts';
+
+/**
+ * How a question is answered: by every probe, by one that is allowed a burst of requests or a slow one, or not by the
+ * probe at all.
+ */
+export type Asking = 'always' | '--burst' | '--slow' | 'by hand';
+
+/** Something that only AWS can answer: `docs/aws.md` is made of these. Markdown. */
+export interface Question {
+  readonly code: ErrorCode;
+  readonly asks: string;
+  /** What the product takes for granted. */
+  readonly reliesOn: string;
+  /** Who says so: a page of AWS's, somebody's measurement, a source. */
+  readonly witness: string;
+  /** What to do if it is otherwise. */
+  readonly cure: string;
+  readonly asked: Asking;
+}

@@ -1,0 +1,48 @@
+/** What a page would say that it is. */
+export const ORIGIN = 'https://sluice-probe.example';
+
+/** What every event of every probe begins with. */
+export const NAME_PREFIX = 'sluice-probe:';
+
+/** The environment of the probe's rows: views show production only. */
+export const ENVIRONMENT = 'sluice-probe';
+
+/** One run of the probe. */
+export interface Run {
+  /** Eight hexadecimal digits: what marks its events. */
+  readonly id: string;
+  /** The collector, without a path. */
+  readonly collector: string;
+  /** The SDK key. */
+  readonly key: string;
+  /** Time of its events, epoch milliseconds. */
+  readonly time: number;
+}
+
+/** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
+export function eventName(run: Pick<Run, 'id'>, part: string): string {
+  return `${NAME_PREFIX}${run.id}:${part}`;
+}
+
+/** A marked event, as an SDK would send it. */
+export function probeEvent(
+  run: Run,
+  part: string,
+  metadata: Readonly<Record<string, string>>,
+  value?: number,
+) {
+  return {
+    eventName: eventName(run, part),
+    time: run.time,
+    ...(value === undefined ? {} : { value }),
+    user: { userID: `sluice-probe-${run.id}`, statsigEnvironment: { tier: ENVIRONMENT } },
+    metadata,
+  };
+}
+
+/** The path that events are posted to, and how: with the key in a header, or in the query. */
+export function postUrl(run: Run, path: string, query: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL(path, run.collector);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}

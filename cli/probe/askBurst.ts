@@ -1,0 +1,73 @@
+import type { Config } from '../../lib/config/configSchema.ts';
+import { type Answer, answer, unanswered } from './Answer.ts';
+import { BURST_AT_ONCE } from './limits.ts';
+import { ORIGIN, postUrl, type Run } from './Run.ts';
+import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from './sendRequest.ts';
+
+/**
+ * Sends so many requests without events as fast as it can, and tells what was beyond a limit. Others are held up by it,
+ * too, so it is for a stage that has been given low limits for the purpose.
+ */
+export async function askBurst(
+  run: Run,
+  requests: number,
+  { endpoint }: Pick<Config, 'endpoint'>,
+): Promise<readonly Answer[]> {
+  const body = Uint8Array.from(Buffer.from('{"events":[]}'));
+  const replies: Reply[] = [];
+  let left = requests;
+  const sender = async () => {
+    while (left > 0) {
+      left -= 1;
+      replies.push(
+        await sendRequest({
+          url: postUrl(run, '/v1/sluice-probe-burst'),
+          headers: { origin: ORIGIN, 'statsig-api-key': run.key, 'content-type': 'application/json' },
+          body,
+        }),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(BURST_AT_ONCE, requests) }, sender));
+
+  const tooMany = replies.filter(({ status }) => status === 429);
+  // The stage lets so many through at once: a 429 before that is not the stage's.
+  const fromStage = requests > endpoint.burst;
+  const overKey = replies.filter((reply) => refusalCode(reply) === 'SLUICE_KEY_OVER_LIMIT');
+  const gatewayFailed = replies.filter(
+    (reply) => reply.status !== null && reply.status >= 500 && !isOurs(reply),
+  );
+  const throttled = [...gatewayFailed, ...(fromStage ? [] : tooMany)];
+  const all = `${requests} requests, ${statusText(replies)}`;
+  return [
+    judge('SLUICE_PROBE_STAGE_LIMIT', fromStage ? tooMany : [], all, () => true),
+    judge('SLUICE_PROBE_KEY_LIMIT', overKey, all, ({ status }) => status === 503),
+    judge('SLUICE_PROBE_LAMBDA_THROTTLED', throttled, all, ({ status }) => status !== 429),
+  ];
+}
+
+/** As expected when every reply is, and a browser can read it. */
+function judge(
+  code: 'SLUICE_PROBE_STAGE_LIMIT' | 'SLUICE_PROBE_KEY_LIMIT' | 'SLUICE_PROBE_LAMBDA_THROTTLED',
+  replies: readonly Reply[],
+  all: string,
+  asExpected: (reply: Reply) => boolean,
+): Answer {
+  const wrong = replies.find((reply) => !asExpected(reply) || !readableBy(reply, ORIGIN));
+  const shown = wrong ?? replies[0];
+  if (shown === undefined) return unanswered(code, `not reached: ${all}`);
+  return answer(code, wrong === undefined, `${replies.length} × ${replyText(shown, ORIGIN)}, of ${all}`);
+}
+
+/** `480 × 202, 20 × 429`. */
+function statusText(replies: readonly Reply[]): string {
+  const counts = new Map<string, number>();
+  for (const reply of replies) {
+    const status = reply.status === null ? reply.problem : String(reply.status);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort()
+    .map(([status, n]) => `${n} × ${status}`)
+    .join(', ');
+}

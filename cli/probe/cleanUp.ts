@@ -1,0 +1,71 @@
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { tableFolder } from '../../lib/layout/tableFolders.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import type { FileRows } from './rows.ts';
+import { s3Object } from './s3Object.ts';
+
+/** What a probe has taken away again, and what not. */
+export interface CleanUp {
+  /** Files that held rows of probes only, and how many. */
+  readonly deletedFiles: number;
+  readonly deletedRows: number;
+  /** Rows of probes in files with others' rows: they stay, for files are not rewritten. */
+  readonly remainingFiles: number;
+  readonly remainingRows: number;
+  /** Whether views leave them out: redaction may take their environment away. */
+  readonly hiddenFromViews: boolean;
+  /** Results of the probe's queries. */
+  readonly deletedResults: number;
+  /** What could not be done, in AWS's words. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Deletes files in which every row is a probe's, and the results of its queries. Versions of what is deleted go with
+ * the bucket's lifecycle, after a day.
+ */
+export async function cleanUp(
+  s3: S3Client,
+  config: Config,
+  files: readonly FileRows[],
+  results: readonly string[],
+  hiddenFromViews: boolean,
+): Promise<CleanUp> {
+  const problems: string[] = [];
+  const folder = tableFolder(config, 'events');
+  const remove = async (bucket: string, key: string) => {
+    try {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      return true;
+    } catch (error) {
+      const problem = explainAwsError(error);
+      if (problem?.kind !== 'answered') throw error;
+      if (!problems.includes(problem.detail)) problems.push(problem.detail);
+      return false;
+    }
+  };
+
+  let [deletedFiles, deletedRows, remainingFiles, remainingRows, deletedResults] = [0, 0, 0, 0, 0];
+  for (const { file, rows, ours } of files) {
+    const object = s3Object(file);
+    const deletable = ours === rows && object?.bucket === config.bucket && object.key.startsWith(folder);
+    if (deletable && object !== undefined && (await remove(object.bucket, object.key))) {
+      deletedFiles += 1;
+      deletedRows += rows;
+    } else {
+      remainingFiles += 1;
+      remainingRows += ours;
+    }
+  }
+  for (const location of results) {
+    const object = s3Object(location);
+    if (object === undefined) continue;
+    const deleted = await remove(object.bucket, object.key);
+    if (deleted) deletedResults += 1;
+    // Athena keeps the types beside the rows.
+    if (deleted) await remove(object.bucket, `${object.key}.metadata`);
+  }
+  const remaining = { remainingFiles, remainingRows, hiddenFromViews };
+  return { deletedFiles, deletedRows, ...remaining, deletedResults, problems };
+}

@@ -1,0 +1,153 @@
+import { quoteName } from '../../lib/sql/quoteName.ts';
+import { viewNames } from '../../lib/views/views.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import { type Answer, answer, unanswered } from './Answer.ts';
+import { Athena } from './Athena.ts';
+import { PACKED_PART } from './askGateway.ts';
+import { type CleanUp, cleanUp } from './cleanUp.ts';
+import { judgeBodies, judgeTimes, type Replies, type Sent } from './judgeRows.ts';
+import {
+  DELIVERY_FACTOR,
+  DELIVERY_MARGIN_MS,
+  EXTRA_WAIT_MS,
+  LOOK_EVERY_MS,
+  LOOK_LOCALLY_EVERY_MS,
+  PACKED_EVENTS,
+} from './limits.ts';
+import type { Place } from './openPlace.ts';
+import { QueryError } from './QueryError.ts';
+import { ENVIRONMENT, type Run } from './Run.ts';
+import { type EventsTable, type Row, readFiles, readRows } from './rows.ts';
+import type { ProbeOptions } from './runProbe.ts';
+import { s3Object } from './s3Object.ts';
+import { timestampColumn } from './timestampColumn.ts';
+
+/**
+ * Waits for the rows of what was taken, judges them, and cleans up.
+ *
+ * @throws QueryError, and what Athena's client throws.
+ */
+export async function followRows(
+  place: Place,
+  run: Run,
+  options: ProbeOptions,
+  sent: Sent,
+): Promise<{ readonly answers: readonly Answer[]; readonly cleanUp: CleanUp | null }> {
+  const { config, clients, clock, wait, random } = place;
+  const athena = new Athena({
+    client: clients.athena,
+    workgroup: config.athena.workgroup,
+    database: config.database,
+    ...{ clock, wait, random },
+  });
+  const where = { database: config.database, table: config.tables.events };
+  try {
+    const { rows, seenAt } = await awaitRows(place, athena, where, run, options, sent);
+    const answers: Answer[] = [
+      ...judgeBodies(sent, rows, config),
+      ...judgeTimes(rows, run),
+      answer(
+        'SLUICE_PROBE_DELIVERED',
+        rows.length > 0,
+        `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
+      ),
+      judgeDelay(place, sent.sentAt, seenAt),
+      await judgeType(place, rows),
+      await judgeViews(place, athena),
+    ];
+    if (options.keep) return { answers, cleanUp: null };
+    options.told('cleaning up');
+    const files = rows.length === 0 ? [] : await readFiles(athena, where, run);
+    const hidden = rows.every(({ environment }) => environment === ENVIRONMENT);
+    return { answers, cleanUp: await cleanUp(clients.s3, config, files, athena.results, hidden) };
+  } catch (error) {
+    // The results of what was asked before are no use to anybody.
+    if (!options.keep) await cleanUp(clients.s3, config, [], athena.results, true);
+    throw error;
+  }
+}
+
+/** Looks for the rows until all that were promised by a 202 are there, or the time is over. */
+async function awaitRows(
+  place: Place,
+  athena: Athena,
+  where: EventsTable,
+  run: Run,
+  { waitMs, told }: ProbeOptions,
+  { replies, sentAt }: Sent,
+): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null }> {
+  const { clock, wait } = place;
+  const deadline = sentAt + (waitMs ?? longestDelayMs(place) + EXTRA_WAIT_MS);
+  const promised = promisedEvents(replies);
+  await place.flush?.();
+  for (;;) {
+    const rows = await readRows(athena, where, run);
+    const events = new Set(rows.map(({ eventId }) => eventId)).size;
+    if (events >= promised) return { rows, seenAt: clock.now() };
+    if (clock.now() >= deadline) return { rows, seenAt: null };
+    const seconds = (ms: number) => Math.round(ms / 1_000);
+    told(
+      `${events} of ${promised} events have their row, after ${seconds(clock.now() - sentAt)} s of ${seconds(deadline - sentAt)} s at most`,
+    );
+    await wait(Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
+  }
+}
+
+function promisedEvents(replies: Replies): number {
+  return [...replies].reduce(
+    (sum, [part, { status }]) => sum + (status === 202 ? (part === PACKED_PART ? PACKED_EVENTS : 1) : 0),
+    0,
+  );
+}
+
+function longestDelayMs({ config }: Place): number {
+  return DELIVERY_FACTOR * config.buffering.seconds * 1_000 + DELIVERY_MARGIN_MS;
+}
+
+function judgeDelay(place: Place, sentAt: number, seenAt: number | null): Answer {
+  const code = 'SLUICE_PROBE_DELIVERY_TIME';
+  const longest = longestDelayMs(place);
+  if (seenAt === null) return answer(code, false, 'not all rows came in the time that was waited');
+  const took = seenAt - sentAt;
+  const flushed = place.flush === undefined ? '' : ', flushed';
+  return answer(
+    code,
+    took <= longest,
+    `${Math.ceil(took / 1_000)} s${flushed}; at most ${Math.round(longest / 1_000)} s`,
+  );
+}
+
+/** Of a file that holds a row of ours. */
+async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answer> {
+  const code = 'SLUICE_PROBE_TIMESTAMP_TYPE';
+  const object = s3Object(rows[0]?.file ?? '');
+  if (object === undefined) return unanswered(code, 'no row');
+  try {
+    const { text, isTime } = await timestampColumn(clients.s3, object.bucket, object.key);
+    return answer(code, isTime, text);
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem?.kind === 'answered') return unanswered(code, problem.detail);
+    if (error instanceof TypeError) return answer(code, false, error.message);
+    throw error;
+  }
+}
+
+/** A query without rows: what is wrong with a view is found before anything is read. */
+async function judgeViews({ config }: Place, athena: Athena): Promise<Answer> {
+  const failures: string[] = [];
+  for (const name of viewNames) {
+    try {
+      await athena.query(`SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
+    } catch (error) {
+      const problem = explainAwsError(error);
+      if (!(error instanceof QueryError) && problem?.kind !== 'answered') throw error;
+      failures.push(`${name}: ${error instanceof Error ? error.message : ''}`);
+    }
+  }
+  return answer(
+    'SLUICE_PROBE_VIEWS',
+    failures.length === 0,
+    failures.length === 0 ? `${viewNames.length} views answer` : failures.join('; '),
+  );
+}

@@ -1,0 +1,49 @@
+import { HTTP_API_LIMITS } from '../../local/gateway/limits.ts';
+import { LAMBDA_LIMITS } from '../../local/lambda/limits.ts';
+
+const KIB = 1_024;
+
+/** Bytes of the bodies that are sent around the limits of Lambda and the gateway, docs/limits.md. */
+export const BODY_BYTES = {
+  /** Lambda counts the event around the body, too: 64 KiB are left for it. */
+  textUnderLimit: LAMBDA_LIMITS.requestBytes - 64 * KIB,
+  /** As base64 it is a third more. */
+  binaryUnderLimit: Math.floor(4.4 * KIB * KIB),
+  overLambdaLimit: LAMBDA_LIMITS.requestBytes + 512 * KIB,
+  overGatewayLimit: HTTP_API_LIMITS.payloadBytes + 64 * KIB,
+} as const;
+
+/** Events of one request that are followed one by one: more than a Firehose record holds. */
+export const PACKED_EVENTS = 600;
+
+/** Events of the slowest request, the most that a body may have, and how many bytes of metadata each. */
+export const SLOW_EVENTS = 100_000;
+export const SLOW_EVENT_BYTES = 240;
+
+/** How long an answer may take, milliseconds: HTTP APIs give up after 30 s, and 10 MiB take their time. */
+export const REQUEST_TIMEOUT_MS = 120_000;
+
+/** An answer later than this is too late for the SDKs of Go and Python, milliseconds. */
+export const PATIENCE_MS = 3_000;
+
+/** The most requests of a burst, and how many are under way at once. */
+export const MAX_BURST = 20_000;
+export const BURST_AT_ONCE = 200;
+
+/** How long a query may take, milliseconds, and the pauses between looks at it. */
+export const QUERY_TIMEOUT_MS = 120_000;
+export const QUERY_BACKOFF = { baseMs: 200, capMs: 3_000 } as const;
+
+/** Pages of 1,000 rows that are read of a result: a run has about 620 rows, and Firehose may repeat some. */
+export const MAX_PAGES = 10;
+
+/** Pause between two looks for rows, milliseconds: deployed, and locally, where a flush brings them. */
+export const LOOK_EVERY_MS = 20_000;
+export const LOOK_LOCALLY_EVERY_MS = 500;
+
+/** Firehose takes up to 1.5 times the buffer's interval: the source is in landingQuestions.ts. */
+export const DELIVERY_FACTOR = 1.5;
+/** For registering the partition and for the query, milliseconds. */
+export const DELIVERY_MARGIN_MS = 60_000;
+/** How much longer rows are waited for, milliseconds. */
+export const EXTRA_WAIT_MS = 180_000;

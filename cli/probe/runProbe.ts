@@ -1,0 +1,144 @@
+import { NameFilter } from '../../lib/privacy/NameFilter.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import { type Answer, answer } from './Answer.ts';
+import { askBurst } from './askBurst.ts';
+import {
+  askPreflight,
+  askRefused,
+  judgeAccepted,
+  judgeOverLimit,
+  PACKED_PART,
+  sendPacked,
+  sendSize,
+  sizes,
+} from './askGateway.ts';
+import { askSlow } from './askSlow.ts';
+import type { CleanUp } from './cleanUp.ts';
+import { followRows } from './followRows.ts';
+import { judgeBodies, type Sent } from './judgeRows.ts';
+import type { Place } from './openPlace.ts';
+import { ProbeError } from './ProbeError.ts';
+import { QueryError } from './QueryError.ts';
+import { questions } from './questions.ts';
+import { eventName, type Run } from './Run.ts';
+import { sampleRequest, samples } from './samples.ts';
+import { isOurs, type Reply, refusalCode, sendRequest } from './sendRequest.ts';
+
+/** What a probe is allowed besides what it always does. */
+export interface ProbeOptions {
+  /** Requests of the burst; 0 none. */
+  readonly burst: number;
+  readonly slow: boolean;
+  /** Leave rows and results where they are. */
+  readonly keep: boolean;
+  /** How long to wait for rows, milliseconds. Default: as Firehose takes at most, and three minutes. */
+  readonly waitMs?: number;
+  /** Called with what is being done. */
+  readonly told: (doing: string) => void;
+}
+
+/** What came of a probe. */
+export interface ProbeReport {
+  readonly run: string;
+  readonly collector: string;
+  /** One of each question, in their order. */
+  readonly answers: readonly Answer[];
+  /** Null when nothing was to be cleaned up, or nobody could. */
+  readonly cleanUp: CleanUp | null;
+}
+
+/**
+ * Asks every question: sends what SDKs send, follows it to its rows, and takes it away again.
+ *
+ * @throws ProbeError when it makes no sense to begin.
+ */
+export async function runProbe(place: Place, run: Run, options: ProbeOptions): Promise<ProbeReport> {
+  demandPassing(place, run, options);
+  const answers: Answer[] = [];
+  const replies = new Map<string, Reply>();
+
+  options.told('sending events in every encoding');
+  for (const sample of samples) {
+    const reply = await sendRequest(sampleRequest(run, sample));
+    if (replies.size === 0) demandTaken(run, reply);
+    replies.set(sample.part, reply);
+    if (sample.code === 'SLUICE_PROBE_PLAIN_TEXT') answers.push(judgeAccepted(reply));
+  }
+  answers.push(await askPreflight(run), await askRefused(run));
+  options.told('sending many events at once');
+  replies.set(PACKED_PART, await sendPacked(run));
+  const overLimits = new Map<string, Answer>();
+  for (const size of sizes) {
+    options.told(`sending ${(size.bytes / 1_048_576).toFixed(1)} MiB`);
+    const reply = await sendSize(run, size);
+    replies.set(size.part, reply);
+    overLimits.set(size.part, judgeOverLimit(size, reply));
+  }
+  const sentAt = place.clock.now();
+  if (options.burst > 0) {
+    options.told(`sending ${options.burst} requests at once`);
+    answers.push(...(await askBurst(run, options.burst, place.config)));
+  }
+  if (options.slow) {
+    options.told('sending the slowest request');
+    answers.push(...(await askSlow(run)));
+  }
+
+  const landed = await follow(place, run, options, { replies, overLimits, sentAt });
+  return {
+    run: run.id,
+    collector: run.collector,
+    answers: inOrder([...answers, ...landed.answers], options),
+    cleanUp: landed.cleanUp,
+  };
+}
+
+/** Athena and S3 may refuse: what the gateway answered is worth telling nevertheless. */
+async function follow(place: Place, run: Run, options: ProbeOptions, sent: Sent) {
+  try {
+    return await followRows(place, run, options, sent);
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem?.kind === 'unasked') throw problem.error;
+    if (!(error instanceof QueryError) && problem === undefined) throw error;
+    const found = `rows could not be read: ${problem?.detail ?? (error instanceof Error ? error.message : '')}`;
+    const answers = [
+      answer('SLUICE_PROBE_DELIVERED', false, found),
+      ...judgeBodies(sent, null, place.config),
+    ];
+    return { answers, cleanUp: null };
+  }
+}
+
+/** @throws ProbeError when what is sent would never be seen, or would have to be. */
+function demandPassing({ config }: Place, run: Run, { slow }: ProbeOptions): void {
+  const name = eventName(run, 'plain_json');
+  if (!new NameFilter(config.events).passes([name]))
+    throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);
+  if (slow && config.landTelemetry) throw new ProbeError('SLUICE_PROBE_WOULD_LAND');
+}
+
+/** @throws ProbeError when the first request shows that nothing is to be learnt by the others. */
+function demandTaken({ collector }: Run, reply: Reply): void {
+  if (reply.status === null)
+    throw new ProbeError('SLUICE_PROBE_UNREACHABLE', `${collector}: ${reply.problem}.`);
+  if (reply.status === 401 && isOurs(reply))
+    throw new ProbeError('SLUICE_PROBE_KEY_REFUSED', `It says ${refusalCode(reply)}.`);
+}
+
+/** One answer of each question: those that nobody asked say so. */
+function inOrder(answers: readonly Answer[], { burst, slow }: ProbeOptions): readonly Answer[] {
+  const allowed = { always: true, '--burst': burst > 0, '--slow': slow, 'by hand': false } as const;
+  return questions.map(
+    ({ code, asked }) =>
+      answers.find((one) => one.code === code) ?? {
+        code,
+        verdict: 'unanswered',
+        found: allowed[asked]
+          ? 'not found out'
+          : asked === 'by hand'
+            ? 'the probe does not ask: docs/aws.md'
+            : `not asked: ${asked}`,
+      },
+  );
+}

@@ -1,0 +1,107 @@
+import { isJsonObject } from '../../lib/json/JsonObject.ts';
+import { REQUEST_TIMEOUT_MS } from './limits.ts';
+
+/** What a request was answered, or why it wasn't. */
+export type Reply =
+  | {
+      readonly status: number;
+      readonly headers: Headers;
+      /** The body as JSON; undefined when it is none. */
+      readonly json: unknown;
+      /** From sending to the end of the body, milliseconds. */
+      readonly ms: number;
+    }
+  | { readonly status: null; readonly problem: string };
+
+/** A request to the collector. */
+export interface ProbeRequest {
+  readonly url: URL;
+  readonly method?: 'POST' | 'OPTIONS';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes: a text would get a content type of its own. */
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+/** Sends one request, once: what is asked is what comes of it. */
+export async function sendRequest({
+  url,
+  method = 'POST',
+  headers = {},
+  body,
+}: ProbeRequest): Promise<Reply> {
+  const begun = performance.now();
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      json: parse(text),
+      ms: performance.now() - begun,
+    };
+  } catch (error) {
+    return { status: null, problem: problemOf(error) };
+  }
+}
+
+/** fetch says "fetch failed" and puts what happened into the cause. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  return code ?? (cause instanceof Error ? cause.message : error.message);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The code of an answer of ours that refuses; null when it is not ours, or refuses nothing. */
+export function refusalCode(reply: Reply): string | null {
+  if (reply.status === null || !isJsonObject(reply.json)) return null;
+  const { code } = reply.json;
+  return typeof code === 'string' ? code : null;
+}
+
+/** Whether the collector gave the answer, and not the gateway. */
+export function isOurs(reply: Reply): boolean {
+  if (reply.status === null || !isJsonObject(reply.json)) return false;
+  return reply.json['success'] === true || refusalCode(reply) !== null;
+}
+
+/** Whether a page of `origin` may read the answer: the header is there, once. */
+export function readableBy(reply: Reply, origin: string): boolean {
+  if (reply.status === null) return false;
+  const allowed = reply.headers.get('access-control-allow-origin');
+  return allowed === '*' || allowed === origin;
+}
+
+/** `413, gateway, no CORS headers`. */
+export function replyText(reply: Reply, origin?: string): string {
+  if (reply.status === null) return reply.problem;
+  const code = refusalCode(reply);
+  const from = isOurs(reply) ? (code === null ? [] : [code]) : [`gateway${messageOf(reply.json)}`];
+  const cors = origin === undefined ? [] : [corsText(reply, origin)];
+  return [String(reply.status), ...from, ...cors].join(', ');
+}
+
+function messageOf(json: unknown): string {
+  const message = isJsonObject(json) ? json['message'] : undefined;
+  return typeof message === 'string' ? ` (${message.slice(0, 80)})` : '';
+}
+
+function corsText(reply: Reply, origin: string): string {
+  if (readableBy(reply, origin)) return 'CORS headers';
+  const allowed = reply.status === null ? null : reply.headers.get('access-control-allow-origin');
+  return allowed === null ? 'no CORS headers' : `Access-Control-Allow-Origin: ${allowed}`;
+}

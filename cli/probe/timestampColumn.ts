@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from '../../lib/sql/quoteText.ts';
+import { isTimestampType } from './isTimestampType.ts';
+
+/** At the end of the file stand the footer, its length in 4 bytes and `PAR1`: https://parquet.apache.org/docs/file-format/ */
+const TAIL_BYTES = 8;
+const MAGIC = Buffer.from('PAR1');
+
+/** Bytes that are fetched of the end: the footer of a file of ours has some thousands. */
+const FIRST_FETCH_BYTES = 65_536;
+
+/** A footer larger than this is none of a file of ours. */
+const MAX_FOOTER_BYTES = 16 * 1_024 * 1_024;
+
+/** What a footer says of the column `timestamp`. */
+export interface TimestampColumn {
+  /** `INT96`, or `INT64` with what its annotations say. */
+  readonly text: string;
+  /** Whether that is a time to a reader of Parquet. */
+  readonly isTime: boolean;
+}
+
+/**
+ * Reads the type of the column `timestamp` off a Parquet file, of which it fetches the footer only.
+ *
+ * @throws TypeError when it is no Parquet file, or has no such column.
+ */
+export async function timestampColumn(s3: S3Client, bucket: string, key: string): Promise<TimestampColumn> {
+  const { size, footer } = await readFooter(s3, bucket, key);
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-probe-'));
+  try {
+    // DuckDB reads footers of files: one of the right length, with nothing in it but its ends.
+    const file = join(directory, 'footer.parquet');
+    const handle = await open(file, 'w');
+    try {
+      await handle.truncate(size);
+      await handle.write(MAGIC, 0, MAGIC.length, 0);
+      await handle.write(footer, 0, footer.length, size - footer.length);
+    } finally {
+      await handle.close();
+    }
+    return await readSchema(file);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function readSchema(file: string): Promise<TimestampColumn> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll(
+      `SELECT "type", converted_type, logical_type FROM parquet_schema(${quoteText(file)}) WHERE name = 'timestamp'`,
+    );
+    const [column] = reader.getRowObjectsJson();
+    if (column === undefined) throw new TypeError('It has no column timestamp.');
+    const [type = '', ...annotations] = [column['type'], column['converted_type'], column['logical_type']]
+      .filter((part) => part !== null)
+      .map(String);
+    return { text: [type, ...annotations].join(' '), isTime: isTimestampType(type, annotations) };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function readFooter(s3: S3Client, bucket: string, key: string) {
+  const end = await fetchEnd(s3, bucket, key, FIRST_FETCH_BYTES);
+  const { bytes } = end;
+  if (bytes.length < TAIL_BYTES + MAGIC.length || !bytes.subarray(-MAGIC.length).equals(MAGIC))
+    throw new TypeError('It is no Parquet file.');
+  const wanted = bytes.readUInt32LE(bytes.length - TAIL_BYTES) + TAIL_BYTES;
+  if (wanted > MAX_FOOTER_BYTES || wanted > end.size) throw new TypeError('Its footer has no such length.');
+  const { bytes: enough, size } = wanted <= bytes.length ? end : await fetchEnd(s3, bucket, key, wanted);
+  return { size, footer: enough.subarray(enough.length - wanted) };
+}
+
+async function fetchEnd(s3: S3Client, Bucket: string, Key: string, bytes: number) {
+  const { Body, ContentRange = '' } = await s3.send(
+    new GetObjectCommand({ Bucket, Key, Range: `bytes=-${bytes}` }),
+  );
+  const fetched = Buffer.from((await Body?.transformToByteArray()) ?? []);
+  return { bytes: fetched, size: Number(/\/(\d+)$/.exec(ContentRange)?.[1] ?? fetched.length) };
+}
