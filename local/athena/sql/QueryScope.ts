@@ -173,6 +173,7 @@ export class QueryScope {
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
         const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hidden });
+        await session.define(sql);
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
       } catch (error) {

@@ -15,12 +15,13 @@ import { STATEMENT_LIMITS } from './limits.ts';
 /** What the Data Catalog of Glue is called in DuckDB, as in Athena's messages. */
 export const CATALOG = 'awsdatacatalog';
 
-/** A DuckDB of one statement, with Trino's functions in it: nothing is left of it once it is closed. */
+/** A DuckDB of one statement, with Trino's operators in it, and the functions that are asked for: nothing is left of it once it is closed. */
 export class Session {
   /** A folder of the session's own. */
   readonly directory: string;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #macros = new Set<string>();
   #closed = false;
 
   private constructor(directory: string, instance: DuckDBInstance, connection: DuckDBConnection) {
@@ -42,9 +43,21 @@ export class Session {
     const connection = await instance.connect();
     const session = new Session(directory, instance, connection);
     await session.run(
-      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG};\n${macroStatements()}`,
+      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG}; ${macroStatements('', session.#macros)}`,
     );
     return session;
+  }
+
+  /** Makes what stands for the functions in some SQL, which can be bound then. */
+  async define(sql: string): Promise<void> {
+    const statements = macroStatements(sql, this.#macros);
+    if (statements !== '') await this.run(statements);
+  }
+
+  /** Sets what `current_timestamp` is. @param now Epoch ms. */
+  async setNow(now: number): Promise<void> {
+    this.#macros.add('trino_now');
+    await this.run(`CREATE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(now).toISOString()}'`);
   }
 
   /** Runs statements whose rows nobody wants. */

@@ -65,6 +65,9 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   const own = /^([A-Z_]+): (.*)$/s.exec(message);
   if (type === 'Invalid Input' && own !== null)
     return statementFailure(own[1] ?? '', own[2] ?? '', undefined, error);
+  const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
+  if (catalog !== undefined)
+    return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
   if (type === 'Catalog' && /^Table with name/.test(message)) {
     const missing = query.missingTable(named ?? problem.name ?? '');
     return fail(missing.code, missing.message);

@@ -50,9 +50,8 @@ export async function openQuery(
     const literals = parameterLiterals(parameters);
     let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
     const list = new TokenList(query.sql);
-    await session.run(
-      `CREATE OR REPLACE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(runner.clock.now()).toISOString()}'`,
-    );
+    await session.setNow(runner.clock.now());
+    await session.define(translation.sql);
     await scope.resolve(list, database);
     checkLiteralComparisons(list, scope.tables, { sql: statement, shift: query.offset });
     const failure = (error: unknown, prefix = 0) =>

@@ -82,6 +82,10 @@ async function runStatement(
     }
   }
   const session = await sessions.take();
+  if (context.signal.aborted) {
+    session.close();
+    context.signal.throwIfAborted();
+  }
   const interrupt = () => session.interrupt();
   context.signal.addEventListener('abort', interrupt, { once: true });
   const run = { runner, session, context, statement: sql };

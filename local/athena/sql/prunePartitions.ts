@@ -13,6 +13,12 @@ export interface Partitioned {
 }
 
 /**
+ * What DuckDB must not do to the plan: conclude from the statistics of empty tables that there is nothing to look
+ * for, or read a table twice, the second time by row numbers.
+ */
+const MISLEADING = 'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
+
+/**
  * Which partitions of each table a query can want any row of, as its filters say, through views and joins too: the
  * plan of the query over empty tables tells the filters that reach each scan, and DuckDB itself which partitions
  * they hold for.
@@ -25,10 +31,7 @@ export async function prunePartitions(
   tables: readonly Partitioned[],
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   if (tables.length === 0) return new Map();
-  // Empty tables have statistics, too, by which DuckDB would conclude that there is nothing to look for.
-  await session.run(
-    "SET disabled_optimizers = 'statistics_propagation,empty_result_pullup,join_filter_pushdown'",
-  );
+  await session.run(`SET disabled_optimizers = '${MISLEADING}'`);
   const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
   await session.run('RESET disabled_optimizers');
   const scans = scanFilters(String(plan));

@@ -11,6 +11,9 @@ const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
+  // A date shifted by an interval stays a date.
+  'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
+  'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
   "trino_now() AS date_trunc('milliseconds', now())",
   'trino_current_date() AS CAST(trino_now() AS DATE)',
   'trino_current_time() AS CAST(trino_now() AS TIME)',

@@ -14,12 +14,10 @@ const DIVIDE_BY_ZERO = `error('DIVISION_BY_ZERO: Division by zero')`;
 /**
  * Operators with Trino's meaning: whole numbers divide to whole numbers, decimals keep the larger scale, and zero
  * divides nothing but floating-point numbers. No macro here is overloaded by type: DuckDB takes the argument for
- * any type while it is an aggregate. `cast_to_type` keeps a result in the type of an operand instead.
+ * any type while it is an aggregate.
  * https://trino.io/docs/current/functions/decimal.html#result-decimal-precision-and-scale
  */
 export const operatorMacros: readonly string[] = [
-  'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
-  'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
   `"-"(a, b) AS CASE
      WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ${refused('The difference of two dates (use date_diff)', 'system.main."-"(a, b)')}
      ELSE system.main."-"(a, b) END,
