@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
 import { SluiceError } from '../lib/errors/SluiceError.ts';
 import type { Command, CommandLine } from './Command.ts';
+import { connect } from './commands/connect.ts';
 import { doctor } from './commands/doctor.ts';
 import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
+import { probe } from './commands/probe.ts';
 import { query } from './commands/query.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
 import { commandHelp, overview } from './help.ts';
 import { UsageError } from './UsageError.ts';
 
-const commands: readonly Command[] = [start, query, keys, redrive, policy, doctor];
+const commands: readonly Command[] = [start, query, keys, redrive, policy, connect, doctor, probe];
 
 /**
  * Runs one command line. Data goes to stdout, talk to stderr.

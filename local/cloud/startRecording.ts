@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/time/Clock.ts';
 import type { QueryCall } from '../athena/QueryCall.ts';
 import type { EdgeCall } from '../edge/EdgeCall.ts';
 import type { StreamCall } from '../firehose/StreamCall.ts';
+import { accessKeys } from '../record/accessKeys.ts';
 import { CallRecorder } from '../record/CallRecorder.ts';
 import { deliveryCalls, type StreamRole } from '../record/deliveryCalls.ts';
 import { callNeeds } from '../record/needs/callNeeds.ts';
@@ -86,6 +87,7 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
       deployedPrincipals = resolved.resources.flatMap(({ type, logicalId, arn }) =>
         arn !== undefined && PRINCIPAL_TYPES.has(type) ? [{ logicalId, arn }] : [],
       );
+      for (const { arn, ...credentials } of accessKeys(resolved)) principals.admit(arn, credentials);
       standing = serviceCalls(deployment, resolved, place);
       recordStanding();
     },

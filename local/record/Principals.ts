@@ -34,6 +34,11 @@ export class Principals {
     return credentials;
   }
 
+  /** Lets a user sign with access keys of its own. */
+  admit(arn: string, credentials: Credentials): void {
+    this.#add(arn, credentials);
+  }
+
   /** ARN of whoever has an access key; undefined when nobody has. */
   arnOf(accessKeyId: string): string | undefined {
     return this.#arns.get(accessKeyId);

@@ -76,7 +76,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     }),
   ],
   ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
-  // The local cloud lets nobody sign in with it: it only looks like one.
+  // Signs once a secret of the template hands it over: local/record/accessKeys.ts.
   ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
   ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
   [

@@ -1,0 +1,126 @@
+import type { Config } from '../../lib/config/configSchema.ts';
+import type { Reader } from '../../lib/config/readersSchema.ts';
+import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import type { Deployment } from '../connect/Deployment.ts';
+import type { Sheet } from '../connect/Sheet.ts';
+import { UsageError } from '../UsageError.ts';
+
+const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
+
+/** `sluice connect`: every field of a product's form, filled in, and what to click in which order. */
+export const connect: Command = {
+  name: 'connect',
+  summary:
+    'Connect Statsig, OWOX Data Marts or Metabase: each field of its form, filled in, and SQL to paste.',
+  usage: `sluice connect ${PRODUCTS.join('|')} [--local] [--stage NAME] [options]`,
+  options: {
+    local: { type: 'boolean', help: 'to the local cloud (stage local, http://127.0.0.1:4566)' },
+    stage: { type: 'string', help: 'stage of the deployment (default dev; on loopback local)' },
+    region: { type: 'string', help: "AWS region (default: as AWS tools have it, else the configuration's)" },
+    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    reader: { type: 'string', help: 'which of `readers`, by name (default: the first of its kind)' },
+    'no-query': {
+      type: 'boolean',
+      help: "statsig: don't ask Athena how late rows come; the lookback is then the longest there can be",
+    },
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice connect metabase --local',
+    'sluice connect owox --stage prod --region eu-west-1',
+    'sluice connect statsig --stage prod --json | jq .assignmentSource',
+  ],
+  async run(line) {
+    const product = readProduct(line);
+    const option = (name: string) => {
+      const value = line.values[name];
+      return typeof value === 'string' && value !== '' ? value : undefined;
+    };
+    const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
+    const where = await deploymentPlace(
+      {
+        local: line.values['local'] === true,
+        stage: option('stage'),
+        region: option('region'),
+        endpoint: option('endpoint-url'),
+      },
+      process.env,
+    );
+    const { config } = where;
+    const reader = readReader(line, product, config);
+    const json = line.values['json'] === true;
+    if (reader === undefined) return tellMissing(product, config, json);
+
+    const { readDeployment } = await import('../connect/readDeployment.ts');
+    const deployment = await readDeployment(where);
+    const sheet = await fillIn(line, reader, where, deployment);
+    const { sheetText } = await import('../connect/sheetText.ts');
+    const { stackName, region, account } = deployment;
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ ...sheet, stack: stackName, region, account })}\n`
+        : sheetText(sheet, deployment),
+    );
+    return 0;
+  },
+};
+
+async function fillIn(
+  line: CommandLine,
+  reader: Reader,
+  where: DeploymentPlace,
+  deployment: Deployment,
+): Promise<Sheet> {
+  const { config } = where;
+  if (reader.kind === 'owox') {
+    const { owoxSheet } = await import('../connect/owoxSheet.ts');
+    return owoxSheet(deployment, config, reader);
+  }
+  if (reader.kind === 'metabase') {
+    const { metabaseSheet } = await import('../connect/metabaseSheet.ts');
+    return metabaseSheet(deployment, config, reader);
+  }
+  const [{ statsigSheet }, { measureLateness }] = await Promise.all([
+    import('../connect/statsigSheet.ts'),
+    import('../connect/measureLateness.ts'),
+  ]);
+  if (line.values['no-query'] === true) return statsigSheet(deployment, config, reader, undefined);
+  process.stderr.write('Asking Athena how late rows come …\n');
+  return statsigSheet(deployment, config, reader, await measureLateness(where, deployment));
+}
+
+async function tellMissing(product: Sheet['product'], { bucket }: Config, json: boolean): Promise<number> {
+  const [{ missingReader }, { missingText }] = await Promise.all([
+    import('../connect/readerSnippet.ts'),
+    import('../connect/sheetText.ts'),
+  ]);
+  const missing = missingReader(product, bucket);
+  process.stdout.write(json ? `${JSON.stringify({ ...missing, reader: null })}\n` : missingText(missing));
+  return 3;
+}
+
+function readProduct({ positionals }: CommandLine): Sheet['product'] {
+  const product = PRODUCTS.find((one) => one === positionals[0]);
+  if (product === undefined || positionals.length > 1)
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected one of ${PRODUCTS.join(', ')}.`);
+  return product;
+}
+
+/** The reader by its name, else the first of its kind; undefined when there is none of its kind. */
+function readReader(
+  { values }: CommandLine,
+  product: Sheet['product'],
+  { readers }: Config,
+): Reader | undefined {
+  const name = values['reader'];
+  const ofKind = readers.filter(({ kind }) => kind === product);
+  if (typeof name !== 'string') return ofKind[0];
+  const found = ofKind.find((reader) => reader.name === name);
+  if (found !== undefined) return found;
+  const known = ofKind.map((reader) => reader.name).join(', ') || 'none';
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    `--reader: no reader of kind ${product} is named ${name}; there is ${known}.`,
+  );
+}

@@ -1,0 +1,41 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { systemClock } from '../../lib/time/Clock.ts';
+import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import { clientOptions } from './clientOptions.ts';
+import type { Deployment } from './Deployment.ts';
+import { type Lateness, latenessSql, readLateness } from './lateness.ts';
+import { runStatement } from './runStatement.ts';
+
+/** How long the query may take: it reads three columns and the events' identities of some forty days. */
+const DEADLINE_MS = 120_000;
+
+/** How late rows came, and what it cost to ask; or why it can't be told. */
+export type LatenessAnswer =
+  | { readonly seen: readonly Lateness[]; readonly scannedBytes: number }
+  | { readonly failed: string };
+
+/** Asks Athena how late rows came. What keeps it from answering is no error: a form can be filled in without. */
+export async function measureLateness(
+  where: DeploymentPlace,
+  { outputs }: Deployment,
+): Promise<LatenessAnswer> {
+  const { config } = where;
+  const client = new AthenaClient(clientOptions(where));
+  try {
+    const outcome = await runStatement(client, latenessSql(config), {
+      workGroup: outputs.get('WorkgroupName') ?? config.athena.workgroup,
+      deadlineMs: DEADLINE_MS,
+      clock: systemClock,
+      random: Math.random,
+    });
+    if ('failed' in outcome) return outcome;
+    return { seen: readLateness(outcome.rows), scannedBytes: outcome.scannedBytes };
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    return { failed: problem.kind === 'answered' ? problem.detail : problem.error.message };
+  } finally {
+    client.destroy();
+  }
+}
