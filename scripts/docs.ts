@@ -1,5 +1,7 @@
 // Writes the pages of docs/ that are made from code: npm run docs.
 import { writeFileSync } from 'node:fs';
+import { awsPage } from './docs/awsPage.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
 writeFileSync(new URL('../docs/tables.md', import.meta.url), tablesPage());
+writeFileSync(new URL('../docs/aws.md', import.meta.url), awsPage());

@@ -1,11 +1,10 @@
 import type { Question } from './Question.ts';
 
-const BASE64 =
-  '[Payload format 2.0](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html) has `isBase64Encoded` and does not say when';
+/** When `isBase64Encoded` is true, AWS doesn't say. */
 const BY_TYPE =
-  'measured by others: text for `text/*` and `application/json`, `xml`, `javascript`, base64 for all else ([ministack #766](https://github.com/ministackorg/ministack/issues/766))';
+  "[measured by others](https://github.com/ministackorg/ministack/issues/766): text for `text/*` and `application/json`, `xml`, `javascript`, base64 for all else; the [payload format](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html) doesn't say";
 const ENCODED =
-  'AWS says it of [load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) (a `Content-Encoding` makes a body binary), and of HTTP APIs nothing';
+  'AWS says of [load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) that a `Content-Encoding` makes a body binary, and of HTTP APIs nothing';
 
 const whole = (
   asks: string,
@@ -14,33 +13,28 @@ const whole = (
   reliesOn = '202, and one row with every character of what was sent',
 ) => ({ asks, reliesOn, witness, cure, asked: 'always' }) as const satisfies Omit<Question, 'code'>;
 
-const PLAIN_CURE =
-  'No SDK works without it: compare the request in the log of the collector, and open an issue with the line that the probe printed.';
+const PLAIN_CURE = 'No SDK works without it: open an issue with the line that the probe printed.';
 /** What a destroyed body comes to: it is never taken for a good one. */
 const MANGLED =
   'A 503 `SLUICE_COLLECT_BODY_MANGLED` means that the gateway took it for text: the SDK keeps its events and sends them again, in vain.';
 
 /** Whether bodies arrive whole, in each way in which SDKs send them. */
 export const bodyQuestions = {
-  SLUICE_PROBE_PLAIN_JSON: whole(
-    'Plain JSON as `application/json`: server SDKs',
-    `${BASE64}; ${BY_TYPE}`,
-    PLAIN_CURE,
-  ),
+  SLUICE_PROBE_PLAIN_JSON: whole('Plain JSON as `application/json`: server SDKs', BY_TYPE, PLAIN_CURE),
   SLUICE_PROBE_PLAIN_TEXT: whole(
     'Plain JSON as `text/plain;charset=UTF-8`, key in the query: js-client',
-    `${BASE64}; ${BY_TYPE}`,
+    BY_TYPE,
     PLAIN_CURE,
   ),
-  SLUICE_PROBE_PLAIN_UNTYPED: whole('Plain JSON without a content type', `${BASE64}; ${BY_TYPE}`, PLAIN_CURE),
+  SLUICE_PROBE_PLAIN_UNTYPED: whole('Plain JSON without a content type', BY_TYPE, PLAIN_CURE),
   SLUICE_PROBE_BEACON: whole(
     "A browser's beacon: `text/plain`, no header but `Origin`, key in the query, `/v1/log_event_beacon`",
-    `${BASE64}; ${BY_TYPE}`,
+    BY_TYPE,
     PLAIN_CURE,
   ),
   SLUICE_PROBE_STATSIG_ENCODED: whole(
     "Statsig's own encoding, `se=1`: reversed base64 of Latin-1 as text",
-    `${BASE64}; ${BY_TYPE}`,
+    BY_TYPE,
     'js-client: set `disableStatsigEncoding: true`.',
   ),
   SLUICE_PROBE_GZIP_JSON: whole(

@@ -1,7 +1,7 @@
 import type { Question } from './Question.ts';
 
 const CORS =
-  '[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights and sets the headers "on responses"; of its own errors it says nothing';
+  "[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights, and its headers replace the integration's; of its own errors it says nothing";
 const QUOTAS =
   '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): 6 MB a request, [HTTP API](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html): 10 MB';
 const TOO_LARGE = `${QUOTAS}; the answer was seen with a REST API: 413, by Lambda as JSON, by the gateway as text, without CORS headers ([lgtm-generator #10](https://github.com/koki-develop/lgtm-generator/issues/10))`;
@@ -29,7 +29,7 @@ export const gatewayQuestions = {
     asks: 'A 401 to a browser',
     reliesOn: 'our JSON with its code, and `Access-Control-Allow-Origin: *`',
     witness: CORS,
-    cure: `${NO_CORS}, for ever.`,
+    cure: `${NO_CORS}, in vain: look to the keys of apps (\`refused_requests\`, docs/metrics.md).`,
     asked: 'always',
   },
   SLUICE_PROBE_TEXT_UNDER_LIMIT: {
@@ -43,21 +43,21 @@ export const gatewayQuestions = {
     asks: 'A compressed body of 4.4 MiB, 5.9 MiB as base64',
     reliesOn: '202, and its row',
     witness: QUOTAS,
-    cure: 'As above.',
+    cure: 'The gateway takes less than Lambda would: lower the batch size of SDKs (docs/sdks.md) below what it takes.',
     asked: 'always',
   },
   SLUICE_PROBE_OVER_LAMBDA_LIMIT: {
     asks: 'A text of 6.5 MiB: beyond Lambda, not beyond the gateway',
     reliesOn: '413 with CORS headers, so that an SDK drops one batch and not all that come after it; no row',
     witness: TOO_LARGE,
-    cure: `A 5xx is sent again, for ever. ${NO_CORS}. Either way: lower the batch size of SDKs (docs/sdks.md), so that none comes near 6 MB.`,
+    cure: `A 5xx is sent again and again. ${NO_CORS}. Either way: lower the batch size of SDKs (docs/sdks.md), so that none comes near 6 MB.`,
     asked: 'always',
   },
   SLUICE_PROBE_OVER_GATEWAY_LIMIT: {
     asks: 'A text of 10 MiB and 64 KiB: beyond the gateway',
     reliesOn: '413 with CORS headers; no row',
     witness: TOO_LARGE,
-    cure: 'As above.',
+    cure: `A 5xx is sent again and again. ${NO_CORS}. Either way: lower the batch size of SDKs (docs/sdks.md).`,
     asked: 'always',
   },
   SLUICE_PROBE_STAGE_LIMIT: {
@@ -65,7 +65,7 @@ export const gatewayQuestions = {
     reliesOn:
       '429 of the gateway, which SDKs drop: a far ceiling, no means against load (docs/deploy.md, "Overload")',
     witness:
-      '[Throttling](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html): "429 Too Many Requests"',
+      '[Throttling](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html): 429',
     cure: `${NO_CORS}. Raise \`endpoint\` and the account's quota before load comes near it; the alarm \`stage-limit\` is on at half of it.`,
     asked: '--burst',
   },

@@ -58,7 +58,7 @@ export const landingQuestions = {
     reliesOn: 'a query of each is accepted and gives its columns',
     witness:
       "nobody but Athena's own: `/* Presto View: … */` is what it writes itself, undocumented; others make such views with CloudFormation ([aws-cdk #13721](https://github.com/aws/aws-cdk/pull/13721))",
-    cure: "Drop the view in Athena and create it there with the SQL of lib/views: Glue's version is then Athena's.",
+    cure: "Drop the view in Athena and create it there with the SQL of lib/views: Glue's version is then Athena's. `missing SerDe info` means that CloudFormation left the empty `SerdeInfo` out ([seen with Terraform](https://github.com/hashicorp/terraform-provider-aws/issues/28517)).",
     asked: 'always',
   },
   SLUICE_PROBE_ERROR_OBJECTS: {

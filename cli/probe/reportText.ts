@@ -39,7 +39,7 @@ function cleanUpText({
     remainingRows === 0
       ? ''
       : `Rows that remain, in files with others' rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? "views don't show them, for their environment is sluice-probe" : 'views show them, for redaction took their environment away'}.\n`;
-  return `Cleaned up: ${deletedRows} rows in ${deletedFiles} files, ${deletedResults} results of queries.\n${remaining}${problems.map((problem) => `Not cleaned up: ${problem}\n`).join('')}`;
+  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${remaining}${problems.map((problem) => `Not cleaned up: ${problem}\n`).join('')}`;
 }
 
 /** The same for machines, each answer with its question. */

@@ -59,10 +59,11 @@ async function readSchema(file: string): Promise<TimestampColumn> {
     );
     const [column] = reader.getRowObjectsJson();
     if (column === undefined) throw new TypeError('It has no column timestamp.');
-    const [type = '', ...annotations] = [column['type'], column['converted_type'], column['logical_type']]
-      .filter((part) => part !== null)
-      .map(String);
-    return { text: [type, ...annotations].join(' '), isTime: isTimestampType(type, annotations) };
+    const type = String(column['type']);
+    // The converted type is the older word for the logical one; nanoseconds have the latter only.
+    const annotation = column['converted_type'] ?? column['logical_type'];
+    const text = annotation === null ? type : `${type} ${String(annotation)}`;
+    return { text, isTime: isTimestampType(type, annotation === null ? '' : String(annotation)) };
   } finally {
     connection.closeSync();
     instance.closeSync();

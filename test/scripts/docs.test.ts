@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { questions } from '../../cli/probe/questions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { awsPage } from '../../scripts/docs/awsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';
 
 describe('docs/tables.md', () => {
@@ -15,5 +17,19 @@ describe('docs/tables.md', () => {
       .filter((line) => line.startsWith('| `'));
     const empty = rows.filter((row) => / \|\s+\|/.test(row) || row.includes('| `` |'));
     expect([rows.length > 150, empty]).toEqual([true, []]);
+  });
+});
+
+describe('docs/aws.md', () => {
+  it('is what `npm run docs` makes of the code', () => {
+    expect(readFileSync(join(repositoryRoot, 'docs', 'aws.md'), 'utf8')).toBe(awsPage());
+  });
+
+  it('says of every question what we rely on, who says so, and what to do otherwise', () => {
+    const rows = awsPage()
+      .split('\n')
+      .filter((line) => line.startsWith('| `SLUICE_PROBE_'));
+    expect(rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])).toEqual(questions.map(({ code }) => code));
+    expect(rows.filter((row) => row.split(' | ').length !== 4 || / \|\s+\|/.test(row))).toEqual([]);
   });
 });

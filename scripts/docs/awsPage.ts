@@ -1,0 +1,88 @@
+import { bodyQuestions } from '../../cli/probe/bodyQuestions.ts';
+import { gatewayQuestions } from '../../cli/probe/gatewayQuestions.ts';
+import { landingQuestions } from '../../cli/probe/landingQuestions.ts';
+import {
+  DELIVERY_FACTOR,
+  DELIVERY_MARGIN_MS,
+  EXTRA_WAIT_MS,
+  MAX_BURST,
+  PACKED_EVENTS,
+} from '../../cli/probe/limits.ts';
+import type { Question } from '../../cli/probe/Question.ts';
+import { samples } from '../../cli/probe/samples.ts';
+
+const WAIT_SECONDS = (DELIVERY_MARGIN_MS + EXTRA_WAIT_MS) / 1_000;
+
+/** docs/aws.md, in whole. */
+export function awsPage(): string {
+  return `# What only AWS can answer
+
+<!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
+
+Nothing here has run on AWS yet. What AWS documents is built as documented; what it leaves open is below: what we rely on, who says so, and what to do if it is otherwise. \`sluice probe\` asks a deployment:
+
+\`\`\`sh
+K=client-probe-$(openssl rand -hex 16)                                   # a key of its own, for as long as it takes
+printf %s "$K" | npx sluice keys add probe --stage prod --kinds events   # collectors know it within half a minute
+SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
+npx sluice keys remove probe --stage prod
+\`\`\`
+
+It sends ${samples.length} marked events, each in another way in which SDKs and proxies send them, ${PACKED_EVENTS} in one request and four bodies around the size limits (27 MiB in all), follows each to its row in Athena, and prints a table: \`as expected\`, or \`OTHERWISE\` with what was found, what was expected and what to change. That takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same in seconds.
+
+| option | what it does | default |
+|---|---|---|
+| \`--key\` | the SDK key to send with; better in \`SLUICE_PROBE_KEY\`, for a shell remembers what is typed | locally any |
+| \`--url\` | the collector's address, as of your own domain | the stack's \`CollectorUrl\` |
+| \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see what comes beyond a limit | off |
+| \`--slow\` | sends the slowest body that is taken | off |
+| \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
+| \`--keep\` | leaves rows and query results where they are | off |
+| \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as [sluice doctor](doctor.md) |
+| \`--json\` | one object: \`{"run","collector","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
+
+Exit: 0 nothing is otherwise, 1 it could not begin, 2 wrong use, 3 something is otherwise.
+
+It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries in the workgroup with what that takes of Glue, S3 and the key, and \`s3:DeleteObject\` under \`query-results/\` and the folder of the events table. Somebody who may deploy has the first only.
+
+## What it leaves behind
+
+- **Rows.** They have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains.
+- **Results of its queries** are deleted. Versions of what was deleted go by the bucket's lifecycle, after a day.
+- **Alarms.** Its one 401 and two 413 count in \`api-4xx\`, and a body that the gateway destroys sets \`mangled\` off: that is what it is for.
+- A body that the collector refuses (another 4xx than these) is a row of \`quarantine\`.
+
+## Limits on purpose
+
+\`--burst\` sends what the collector's limits let through on a stage in use, and holds others up there; \`--slow\` shows what a request can take at most. To see what comes beyond, deploy a stage of its own with low limits, probe it, and remove it:
+
+| to see | in its configuration | then |
+|---|---|---|
+| 429 of the stage | \`endpoint: { requestsPerSecond: 50, burst: 50 }\` | \`--burst 500\` |
+| our 503, and Lambda throttled | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
+| the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; other answers are then of no use | \`--slow\` |
+
+## Bodies
+
+${table(bodyQuestions)}
+
+## The gateway's answers
+
+${table(gatewayQuestions)}
+
+## Rows
+
+${table(landingQuestions)}
+`;
+}
+
+/** A row for each question; what the probe does not always ask says when. */
+function table(questions: Readonly<Record<string, Omit<Question, 'code'>>>): string {
+  const rows = Object.entries(questions).map(
+    ([code, { asks, reliesOn, witness, cure, asked }]) =>
+      `| \`${code}\`<br>${asks}${asked === 'always' ? '' : ` (${asked === 'by hand' ? 'not asked by the probe' : `\`${asked}\``})`} | ${reliesOn} | ${witness} | ${cure} |`,
+  );
+  return ['| question | we rely on | witness | if it is otherwise |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
