@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openAthena } from '../athena/openAthena.ts';
+import { openStatementRunner } from '../athena/sql/openStatementRunner.ts';
 import { MovableClock } from '../clock/MovableClock.ts';
 import { cloudFormationService } from '../cloudformation/cloudFormationService.ts';
 import { type DeployedStack, deployedStack } from '../cloudformation/DeployedStack.ts';
@@ -30,7 +31,6 @@ import { dataFolders, repositoryRoot } from './dataDirectory.ts';
 import { objectSink, schemaSource } from './firehosePorts.ts';
 import { localAccount } from './localAccount.ts';
 import { lockDataDirectory } from './lockDataDirectory.ts';
-import { noRunner } from './noRunner.ts';
 import { portProblem } from './portProblem.ts';
 import { provision } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
@@ -114,7 +114,8 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     clock,
     catalog,
     store,
-    openRunner: () => noRunner,
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
     region,
     account,
     faults,

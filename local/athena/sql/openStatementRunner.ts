@@ -86,8 +86,7 @@ async function runStatement(
     session.close();
     context.signal.throwIfAborted();
   }
-  const interrupt = () => session.interrupt();
-  context.signal.addEventListener('abort', interrupt, { once: true });
+  session.endWith(context.signal);
   const run = { runner, session, context, statement: sql };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };

@@ -16,6 +16,7 @@ export interface RunnerPlace {
   readonly catalog: Catalog;
   readonly store: ObjectStore;
   readonly prepared: PreparedStatements;
+  readonly clock: ManualClock;
   readonly directory: string;
 }
 
@@ -38,7 +39,7 @@ export async function startAthena(
       catalog,
       store,
       openRunner: (prepared) =>
-        openRunner({ catalog, store, prepared, directory: `${directory.path}/scratch` }),
+        openRunner({ catalog, store, prepared, clock, directory: `${directory.path}/scratch` }),
       region: 'us-east-1',
       account: ACCOUNT,
       faults,
