@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBPreparedStatement,
   type DuckDBResult,
@@ -23,6 +24,9 @@ export class Session {
   readonly #connection: DuckDBConnection;
   readonly #macros = new Set<string>();
   #closed = false;
+  /** Calls into DuckDB that haven't come back: it must not be closed under them. */
+  #running = 0;
+  #ending: NodeJS.Timeout | undefined;
 
   private constructor(directory: string, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.directory = directory;
@@ -62,21 +66,54 @@ export class Session {
 
   /** Runs statements whose rows nobody wants. */
   async run(sql: string): Promise<void> {
-    await this.#connection.run(sql);
+    await this.#busy(() => this.#connection.run(sql));
   }
 
   /** Binds a query without running it. */
   async prepare(sql: string): Promise<DuckDBPreparedStatement> {
-    return await this.#connection.prepare(sql);
+    return await this.#busy(() => this.#connection.prepare(sql));
   }
 
   async read(sql: string): Promise<DuckDBResultReader> {
-    return await this.#connection.runAndReadAll(sql);
+    return await this.#busy(() => this.#connection.runAndReadAll(sql));
   }
 
-  /** Rows as they come: to be read, chunk by chunk, before anything else is run. */
+  /** Begins a query whose rows come chunk by chunk, before anything else is run. */
   async stream(sql: string): Promise<DuckDBResult> {
-    return await this.#connection.stream(sql);
+    return await this.#busy(() => this.#connection.stream(sql));
+  }
+
+  /** The next rows of a query that was begun; none at its end. */
+  async nextChunk(result: DuckDBResult): Promise<DuckDBDataChunk | undefined> {
+    const chunk = await this.#busy(() => result.fetchChunk());
+    return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
+  }
+
+  /** Ends what runs when the signal aborts, and closes the session: also when nobody asks for its rows any more. */
+  endWith(signal: AbortSignal): void {
+    signal.addEventListener('abort', () => this.#end(), { once: true });
+    if (signal.aborted) this.#end();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    if (this.#running === 0) {
+      this.close();
+      return;
+    }
+    this.#connection.interrupt();
+    // DuckDB forgets an interruption that comes between two steps of a query.
+    this.#ending ??= setInterval(() => this.#end(), STATEMENT_LIMITS.interruptMs);
+  }
+
+  async #busy<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw new Error('The session is closed.');
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+    }
   }
 
   /** What unqualified names mean from here on. @param database In DuckDB's words; undefined for none. */
@@ -94,14 +131,10 @@ export class Session {
       SET enable_external_access = false; SET lock_configuration = true`);
   }
 
-  /** Ends what runs, which then throws. */
-  interrupt(): void {
-    if (!this.#closed) this.#connection.interrupt();
-  }
-
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#ending);
     this.#connection.closeSync();
     this.#instance.closeSync();
     rmSync(this.directory, { recursive: true, force: true });

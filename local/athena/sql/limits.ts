@@ -10,4 +10,6 @@ export const STATEMENT_LIMITS = {
   writtenPartitions: 100,
   /** Views within views: more are taken for a circle. */
   viewDepth: 30,
+  /** Milliseconds between attempts to interrupt a statement. */
+  interruptMs: 50,
 } as const;

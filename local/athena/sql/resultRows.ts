@@ -21,9 +21,9 @@ export async function* resultRows(
   try {
     const texts = result.columnTypes().map(athenaText);
     for (;;) {
-      const chunk = await result.fetchChunk();
       signal.throwIfAborted();
-      if (chunk === null || chunk.rowCount === 0) return;
+      const chunk = await query.session.nextChunk(result);
+      if (chunk === undefined) return;
       yield chunk.getRows().map((row) => row.map((value, index) => texts[index]?.(value) ?? null));
     }
   } catch (error) {
