@@ -223,7 +223,7 @@ export class BatchWalk {
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, extras);
-    const { times, day, when } = this.#times('exposures', event.time);
+    const { when, times, day } = this.#times(event.time);
     let identity: string = kind;
     identity += when;
     identity += user.identity;
@@ -231,8 +231,7 @@ export class BatchWalk {
     if (gatesJson !== null) identity += gatesJson;
     identity += sender.added;
     // Not a template: V8 converts each part of one to a text by a call, texts too.
-    let rest = '"';
-    rest += evaluation.own;
+    let rest = evaluation.own;
     rest += user.units;
     rest += times;
     rest += user.received.exposures;
@@ -252,7 +251,7 @@ export class BatchWalk {
     const stored = this.#plan.redaction === null ? null : this.#storedDetails(event, this.#plan.redaction);
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
-    const { times, day, when } = this.#times('events', event.time);
+    const { when, times, day } = this.#times(event.time);
     let identity = quoteNested(event.name);
     identity += when;
     identity += user.identity;
@@ -260,8 +259,7 @@ export class BatchWalk {
     identity += ',';
     identity += valueJson;
     identity += sender.added;
-    let rest = '"';
-    rest += own({
+    let rest = own({
       event_name: event.name,
       event_value: valueText(stored === null ? event.value : stored.value),
     });
@@ -320,16 +318,15 @@ export class BatchWalk {
     this.#unsettled.length = 0;
   }
 
-  /** Members of an event's times, the day it belongs to, and its time as part of its identity. */
-  #times(kind: ForwardedKind, time: unknown) {
-    const { timestamp: write, clientTimestamp: writeSent } = this.#plan.runs[kind];
+  /** An event's times from the text of the first to that of the last, its day, and its time as part of its identity. */
+  #times(time: unknown) {
     const receivedAt = this.#receivedAt;
     if (time === null) {
       count(this.#noted, 'time_missing');
       // It happened when it was received, as its row says, also for its identity: two purchases that an HTTP client
       // without a clock reports must not become one, though its resend then counts twice.
       return {
-        times: write(isoTimestamp(receivedAt)),
+        times: isoTimestamp(receivedAt),
         day: isoDay(receivedAt),
         when: `received:${receivedAt}`,
       };
@@ -340,7 +337,10 @@ export class BatchWalk {
     const timestamp = sent + (correction ?? 0);
     if (correction !== 0) count(this.#noted, correction === null ? 'clock_ignored' : 'clock_corrected');
     const sentText = isoTimestamp(sent);
-    const times = write(timestamp === sent ? sentText : isoTimestamp(timestamp)) + writeSent(sentText);
+    let times = timestamp === sent ? sentText : isoTimestamp(timestamp);
+    // Both tables have the two beside each other.
+    times += this.#plan.runs.exposures.clientTimestamp;
+    times += sentText;
     // What its columns say: writing the number out would take ten times as long.
     const when = sent === time ? sentText : this.#json.write(time);
     const { pastMs, futureMs } = this.#plan;

@@ -25,14 +25,19 @@ export interface CollectPlan {
   readonly runs: Record<ForwardedKind, RowRuns>;
 }
 
-/** Writers of a table's columns in runs that share a source; a document has them in this order, the table's. */
+/**
+ * Writers of a table's columns in runs that share a source; a document has them in this order, the table's. A document
+ * is put together from few pieces: each is work when V8 copies them together.
+ */
 export interface RowRuns {
-  /** What was evaluated, or the event's name and value. */
+  /** What was evaluated, or the event's name and value, behind the quote that closes the event's ID. */
   readonly own: MemberWriter;
   readonly units: MemberWriter;
   readonly customIds: TextWriter;
-  readonly timestamp: TextWriter;
-  readonly clientTimestamp: TextWriter;
+  /** Opens the text of `timestamp`. */
+  readonly timestamp: string;
+  /** Closes that text and opens the one of `client_timestamp`. */
+  readonly clientTimestamp: string;
   readonly received: MemberWriter;
   readonly environment: MemberWriter;
   readonly user: TextWriter;
@@ -51,7 +56,7 @@ export function collectPlan(config: Config): CollectPlan {
   const { exposures, events } = forwardedTables(config);
   const { redact, salt = '' } = config.privacy;
   const resolveExperiment = experimentNames(config.experiments);
-  const ownExposure = memberWriter(exposures, 'experiment_id', 'user_id');
+  const ownExposure = afterId(memberWriter(exposures, 'experiment_id', 'user_id'));
   return {
     evaluations: new Evaluations(ownExposure, resolveExperiment),
     unitIds: Object.entries(config.unitIds),
@@ -69,7 +74,7 @@ export function collectPlan(config: Config): CollectPlan {
         metadata: jsonMember(exposures, 'metadata'),
       },
       events: {
-        own: memberWriter(events, 'event_name', 'user_id'),
+        own: afterId(memberWriter(events, 'event_name', 'user_id')),
         ...sharedRuns(events, 'user_object'),
         secondary: () => '',
         metadata: jsonMember(events, 'company_metadata'),
@@ -78,12 +83,17 @@ export function collectPlan(config: Config): CollectPlan {
   };
 }
 
+/** Closes the text of the ID first. */
+function afterId(write: MemberWriter): MemberWriter {
+  return (row) => `"${write(row)}`;
+}
+
 function sharedRuns(table: Table, user: string) {
   return {
     units: memberWriter(table, 'user_id', 'custom_ids'),
     customIds: jsonMember(table, 'custom_ids'),
-    timestamp: jsonMember(table, 'timestamp'),
-    clientTimestamp: jsonMember(table, 'client_timestamp'),
+    timestamp: jsonMember(table, 'timestamp')('').slice(0, -1),
+    clientTimestamp: `"${jsonMember(table, 'client_timestamp')('').slice(0, -1)}`,
     received: memberWriter(table, 'received_at', 'environment'),
     environment: memberWriter(table, 'environment', user),
     user: jsonMember(table, user),

@@ -13,9 +13,9 @@ import { userColumns } from './userColumns.ts';
 export interface UserPart {
   /** Stands for the whole user in its events' identities, between commas: their texts stay short. */
   readonly identity: string;
-  /** Members of the unit columns and all custom IDs. */
+  /** Members of the unit columns and all custom IDs, and the opening of the event's time. */
   readonly units: string;
-  /** Members from `received_at` to the user, by table. */
+  /** Closes the event's time; members from `received_at` to the user, by table. */
   readonly received: Record<ForwardedKind, string>;
 }
 
@@ -80,10 +80,11 @@ export class UserParts {
     const json = stored === null ? null : stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(nested)},`,
-      units: flatten(units + exposures.customIds(all)),
+      // Both tables open the time in the same way, too.
+      units: flatten(units + exposures.customIds(all) + exposures.timestamp),
       received: {
-        exposures: flatten(this.#received + environment + exposures.user(json)),
-        events: flatten(this.#received + environment + events.user(json)),
+        exposures: flatten(`"${this.#received}${environment}${exposures.user(json)}`),
+        events: flatten(`"${this.#received}${environment}${events.user(json)}`),
       },
     };
   }
