@@ -1,0 +1,186 @@
+import { brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { callMain } from '../../harness/callMain.ts';
+import { type FrontRequest, startFront, type Tampering } from './startFront.ts';
+import { startProbed } from './startProbed.ts';
+
+let probed: Awaited<ReturnType<typeof startProbed>>;
+beforeAll(async () => {
+  probed = await startProbed({ bucket: 'acme-probed', endpoint: { requestsPerSecond: 50, burst: 50 } });
+});
+afterAll(() => probed.close());
+
+/** Probes through something that does not behave. */
+async function through(
+  tamper: (request: FrontRequest) => Tampering,
+  args: readonly string[] = [],
+  options: { readonly cors?: boolean } = {},
+) {
+  const front = await startFront(probed.cloud.collector, tamper, options);
+  try {
+    return await probed.probe(['--url', front.url, '--wait', '1', ...args]);
+  } finally {
+    await front.close();
+  }
+}
+
+const encodingOf = ({ headers }: FrontRequest) => headers['content-encoding'];
+const MIB = 1_048_576;
+const DAY_MS = 86_400_000;
+
+const found = (answers: ReadonlyMap<string, { readonly found: string }>, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, answers.get(name)?.found]));
+
+describe('sluice probe, where AWS does otherwise', () => {
+  it('misses what was lost, changed, refused or taken against the limits', async () => {
+    const { code, answers, report } = await through((request) => {
+      const { target, body } = request;
+      if (body.length > 10 * MIB) return { forward: shrunk(body), status: 413 };
+      if (body.length > 6.4 * MIB) return { forward: null, status: 502 };
+      if (body.length > 5.9 * MIB) return { forward: null, status: 413 };
+      if (target.includes('gz=1')) return { forward: null, status: 415 };
+      if (encodingOf(request) === 'zstd') return { forward: null, status: 202, json: { success: true } };
+      if (encodingOf(request) === 'br') {
+        const json = brotliDecompressSync(body).toString().replace('東京', '??');
+        return { forward: brotliCompressSync(json) };
+      }
+      if (encodingOf(request) === 'deflate') {
+        const { events }: { events: [{ time: number }] } = JSON.parse(inflateSync(body).toString());
+        const [event] = events;
+        return {
+          forward: deflateSync(JSON.stringify({ events: [{ ...event, time: event.time - DAY_MS }] })),
+        };
+      }
+      if (body.includes('packed_records')) {
+        const { events }: { events: unknown[] } = JSON.parse(body.toString());
+        return { forward: Buffer.from(JSON.stringify({ events: events.filter((_, n) => n !== 417) })) };
+      }
+      return {};
+    });
+    const otherwise = report.answers.filter(({ verdict }) => verdict === 'otherwise');
+    expect(code).toBe(3);
+    expect(Object.fromEntries(otherwise.map((one) => [one.code.slice(13), one.found]))).toEqual({
+      GZIP_UNTYPED: '415, gateway (Tampered)',
+      ZSTD_JSON: '202, but no row',
+      BROTLI_JSON: expect.stringMatching(/^202, 1 row, but another text: .*Grüße, \?\? /),
+      TEXT_UNDER_LIMIT: '413, gateway (Tampered)',
+      OVER_LAMBDA_LIMIT: '502, gateway (Tampered), CORS headers',
+      OVER_GATEWAY_LIMIT: '413, gateway (Tampered), CORS headers, but 1 row',
+      DELIVERY_TIME: 'not all rows came in the time that was waited',
+      PACKED_RECORDS: '599 rows; of 600 the first missing is number 417',
+      DAY: expect.stringMatching(/^\d{4}-\d\d-\d\d instead of /),
+      TIMESTAMP_VALUE: expect.stringMatching(/^[\d-]{10} [\d:.]{12} instead of /),
+    });
+    expect(found(answers, ['GZIP_JSON', 'BINARY_UNDER_LIMIT'])).toEqual({
+      GZIP_JSON: '202, 1 row',
+      BINARY_UNDER_LIMIT: '202, 1 row',
+    });
+  });
+
+  it('sees whether browsers may read the answers', async () => {
+    const { code, report } = await through(() => ({}), [], { cors: false });
+    const otherwise = report.answers.filter(({ verdict }) => verdict === 'otherwise');
+    expect([code, Object.fromEntries(otherwise.map((one) => [one.code.slice(13), one.found]))]).toEqual([
+      3,
+      {
+        PREFLIGHT: expect.stringMatching(/^204, no CORS headers, not allowed: content-type .* POST$/),
+        CORS_ACCEPTED: '202, no CORS headers',
+        CORS_REFUSED: '401, SLUICE_KEY_MISSING, no CORS headers',
+        OVER_LAMBDA_LIMIT: '413, gateway (Request Entity Too Large), no CORS headers',
+        OVER_GATEWAY_LIMIT: '413, gateway (Request Entity Too Large), no CORS headers',
+      },
+    ]);
+  });
+
+  it('tells a throttled function from a throttled stage, and what it must not be answered', async () => {
+    let burst = 0;
+    const beyond = (status: number, json?: object) => (request: FrontRequest) => {
+      if (!request.target.includes('burst')) return {};
+      burst += 1;
+      return burst % 2 === 0 ? { forward: null, status, ...(json === undefined ? {} : { json }) } : {};
+    };
+    // So few that the stage lets them all through: it is not the stage that says 429.
+    const few = await through(beyond(429), ['--burst', '20']);
+    expect([few.verdict('STAGE_LIMIT'), few.verdict('LAMBDA_THROTTLED')]).toEqual([
+      'unanswered',
+      'otherwise',
+    ]);
+    const many = await through(beyond(429), ['--burst', '80'], { cors: false });
+    expect(many.answers.get('STAGE_LIMIT')).toMatchObject({
+      verdict: 'otherwise',
+      found: '40 × 429, gateway (Tampered), no CORS headers, of 80 requests, 40 × 202, 40 × 429',
+    });
+    const key = await through(beyond(429, { success: false, code: 'SLUICE_KEY_OVER_LIMIT' }), [
+      '--burst',
+      '80',
+    ]);
+    expect(key.verdict('KEY_LIMIT')).toBe('otherwise');
+  });
+
+  it('tells a collector that answers late from one that does not answer', async () => {
+    const slow = (tampering: Tampering) => (request: FrontRequest) =>
+      request.target.includes('slow') ? tampering : {};
+    const gateway = await through(slow({ forward: null, status: 503 }), ['--slow']);
+    expect([gateway.verdict('SLOW_REQUEST'), gateway.verdict('GATEWAY_TIMEOUT')]).toEqual([
+      'otherwise',
+      'expected',
+    ]);
+    const lost = await through(slow({ forward: null, status: 400 }), ['--slow']);
+    expect(lost.verdict('GATEWAY_TIMEOUT')).toBe('otherwise');
+    const ours = { success: false, code: 'SLUICE_COLLECT_OUT_OF_TIME' };
+    const late = await through(slow({ forward: null, status: 503, json: ours }), ['--slow']);
+    expect([late.verdict('SLOW_REQUEST'), late.verdict('GATEWAY_TIMEOUT')]).toEqual([
+      'expected',
+      'unanswered',
+    ]);
+  });
+});
+
+/** The same event in a small body. */
+function shrunk(body: Buffer): Buffer {
+  const { events }: { events: unknown } = JSON.parse(body.toString());
+  return Buffer.from(JSON.stringify({ events }));
+}
+
+describe('sluice probe that can not begin', () => {
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => probed.run(args, env);
+
+  it.each([
+    [['--burst', '0'], 'SLUICE_USAGE_OPTIONS'],
+    [['--burst', '20001'], 'SLUICE_USAGE_OPTIONS'],
+    [['--wait', 'long'], 'SLUICE_USAGE_OPTIONS'],
+    [['--url', 'collector'], 'SLUICE_USAGE_OPTIONS'],
+    [['now'], 'SLUICE_USAGE_ARGUMENTS'],
+  ])('refuses %j', async (args, code) => {
+    const { code: exit, stderr } = await run(args);
+    expect([exit, stderr.split(':')[0]]).toEqual([2, code]);
+  });
+
+  it('says that a key is missing, or not taken', async () => {
+    const nobody = await run(['--endpoint-url', 'https://aws.invalid'], {});
+    expect([nobody.code, nobody.stderr.split(':')[0]]).toEqual([2, 'SLUICE_USAGE_OPTIONS']);
+    const deployed = await callMain(['probe', '--stage', 'prod', '--region', 'eu-west-1']);
+    expect([deployed.code, deployed.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_NO_KEY']);
+    const refused = await run(['--key', 'nonsense']);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^SLUICE_PROBE_KEY_REFUSED: .* It says SLUICE_KEY_MISSING\./),
+    ]);
+  });
+
+  it('says that there is no collector, or no way to it', async () => {
+    const nowhere = await run(['--endpoint-url', 'http://127.0.0.1:1']);
+    expect([nowhere.code, nowhere.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_NO_COLLECTOR']);
+    const closed = await run(['--url', 'http://127.0.0.1:1']);
+    expect([closed.code, closed.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_UNREACHABLE']);
+  });
+
+  it('refuses what the configuration would keep from landing, or would let land', async () => {
+    const denied = probed.configure({ events: { deny: ['sluice-*'] } }, 'denied.config.ts');
+    expect((await run([], { SLUICE_CONFIG: denied })).stderr).toMatch(/^SLUICE_PROBE_FILTERED: /);
+    const telemetry = probed.configure({ landTelemetry: true }, 'telemetry.config.ts');
+    expect((await run(['--slow'], { SLUICE_CONFIG: telemetry })).stderr).toMatch(
+      /^SLUICE_PROBE_WOULD_LAND: /,
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { questions } from '../../../cli/probe/questions.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
+import { startProbed } from './startProbed.ts';
+
+const FOLDER = 'statsig/statsig_forwarded_events/';
+const RESULTS = QUERY_RESULTS_FOLDER;
+const BURST = '/v1/sluice-probe-burst';
+
+let probed: Awaited<ReturnType<typeof startProbed>>;
+beforeAll(async () => {
+  probed = await startProbed({
+    bucket: 'acme-probed',
+    // Low enough for a burst to come beyond them.
+    endpoint: { requestsPerSecond: 50, burst: 50 },
+    keyLimit: { requestsPerSecond: 20, burst: 60 },
+  });
+});
+afterAll(() => probed.close());
+
+function post(eventName: string) {
+  return fetch(`${probed.cloud.collector}/v1/rgstr?k=client-other`, {
+    method: 'POST',
+    body: JSON.stringify({ events: [{ eventName, user: { userID: 'ada' }, time: Date.now() }] }),
+  });
+}
+
+describe('sluice probe', () => {
+  it('has an answer to every question, and leaves nothing behind', async () => {
+    await probed.control('POST', 'faults', {
+      gateway: [
+        { fault: 'failCalls', path: BURST, status: 429, calls: 5 },
+        { fault: 'failCalls', path: BURST, status: 503, calls: 5 },
+      ],
+    });
+    const { code, report, answers } = await probed.probe(['--burst', '900', '--slow']);
+    await probed.control('DELETE', 'faults');
+    expect(report.answers.map((one) => one.code)).toEqual(questions.map((one) => one.code));
+    expect(report.answers.filter(({ verdict }) => verdict === 'otherwise')).toEqual([]);
+    const open = report.answers.filter(({ verdict }) => verdict === 'unanswered');
+    expect([code, open.map((one) => [one.code, one.found])]).toEqual([
+      0,
+      [
+        ['SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered by itself'],
+        ...questions
+          .filter(({ asked }) => asked === 'by hand')
+          .map((one) => [one.code, 'the probe does not ask: docs/aws.md']),
+      ],
+    ]);
+    expect(answers.get('ZSTD_JSON')?.found).toBe('202, 1 row');
+    expect(answers.get('GZIP_UNMARKED')?.found).toBe('503, SLUICE_COLLECT_BODY_MANGLED');
+    expect(answers.get('PACKED_RECORDS')?.found).toBe('600 rows');
+    expect(answers.get('TIMESTAMP_TYPE')?.found).toBe('INT64 TIMESTAMP_MICROS');
+    expect(answers.get('STAGE_LIMIT')?.found).toMatch(/^5 × 429, gateway .*CORS headers, of 900 requests/);
+    expect(answers.get('KEY_LIMIT')?.found).toMatch(/× 503, SLUICE_KEY_OVER_LIMIT, CORS headers/);
+    expect(answers.get('LAMBDA_THROTTLED')?.found).toMatch(/^5 × 503, gateway/);
+    expect(report.cleanUp).toMatchObject({ deletedRows: 612, remainingRows: 0, problems: [] });
+    expect([await probed.keys(FOLDER), await probed.keys(RESULTS)]).toEqual([[], []]);
+  });
+
+  it("keeps rows that share a file with others', and says so; its own stay out of the views", async () => {
+    expect((await post('purchase')).status).toBe(202);
+    const first = await probed.run([]);
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    expect(first.stdout).toMatch(/\nas expected {2}SLUICE_PROBE_ZSTD_JSON {2,}202, 1 row\n/);
+    expect(first.stdout).toMatch(/\n- +SLUICE_PROBE_STAGE_LIMIT +not asked: --burst\n/);
+    expect(first.stdout).toMatch(
+      /\nRows that remain, in files with others' rows: 612 in 1; views don't show them, for their environment is sluice-probe\.\n$/,
+    );
+    const files = await probed.keys(FOLDER);
+    expect([files.length, await probed.keys(RESULTS)]).toEqual([1, []]);
+
+    // The next run has files of its own: those are deleted, and the shared one is told of.
+    const { report } = await probed.probe([]);
+    expect(report.cleanUp).toMatchObject({ deletedFiles: 1, deletedRows: 612, remainingRows: 612 });
+    expect(await probed.keys(FOLDER)).toEqual(files);
+  });
+
+  it('leaves everything where it is with --keep', async () => {
+    const files = await probed.keys(FOLDER);
+    const { report } = await probed.probe(['--keep']);
+    expect(report.cleanUp).toBeNull();
+    expect((await probed.keys(FOLDER)).length).toBe(files.length + 1);
+    expect((await probed.keys(RESULTS)).length).toBeGreaterThan(0);
+  });
+
+  it('tells what the gateway answered when nobody may look for rows', async () => {
+    await probed.control('POST', 'faults', {
+      athena: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 'all' }],
+    });
+    const { code, answers, verdict, report } = await probed.probe([]);
+    await probed.control('DELETE', 'faults');
+    expect([code, answers.get('DELIVERED')?.verdict, report.cleanUp]).toEqual([3, 'otherwise', null]);
+    expect(answers.get('DELIVERED')?.found).toMatch(/^rows could not be read: AccessDeniedException/);
+    expect([verdict('OVER_LAMBDA_LIMIT'), verdict('PREFLIGHT'), verdict('ZSTD_JSON')]).toEqual([
+      'expected',
+      'expected',
+      'unanswered',
+    ]);
+  });
+
+  it('says what it could not clean up', async () => {
+    await probed.control('POST', 'faults', {
+      s3: [{ fault: 'failCalls', operations: ['DeleteObject'], code: 'AccessDenied', calls: 'all' }],
+    });
+    const { code, report } = await probed.probe([]);
+    await probed.control('DELETE', 'faults');
+    expect([code, report.cleanUp]).toMatchObject([
+      0,
+      { deletedRows: 0, deletedResults: 0, problems: [expect.stringMatching(/^AccessDenied/)] },
+    ]);
+  });
+
+  it('names a view that Athena does not take', async () => {
+    const glue = new GlueClient({
+      endpoint: probed.cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await glue.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 'product_events' }));
+    const { code, answers } = await probed.probe([]);
+    expect([code, answers.get('VIEWS')?.verdict]).toEqual([3, 'otherwise']);
+    expect(answers.get('VIEWS')?.found).toMatch(/^product_events: TABLE_NOT_FOUND/);
+  });
+});
