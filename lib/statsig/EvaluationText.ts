@@ -75,6 +75,7 @@ export class EvaluationText {
     const from = members.length;
     let hash = 0;
     let present = 0;
+    // One loop over its characters: found apart, each key and value would be a text of its own.
     let i = start;
     let unit = COMMA;
     while (unit === COMMA) {
@@ -89,6 +90,7 @@ export class EvaluationText {
       const known = keys.get(sum);
       if (known === undefined || known.name.length !== i - key || !body.startsWith(known.name, key)) break;
       const { slot } = known;
+      // Of a member that is there twice the last counts.
       if (present & (1 << slot) || body.charCodeAt(i + 1) !== COLON) break;
       const value = i + 2;
       sum = slot;
@@ -102,6 +104,7 @@ export class EvaluationText {
         if (unit !== QUOTE) break;
         i += 1;
       } else {
+        // A time is written into the row as it came, as a text.
         if (slot >= WHAT.length) break;
         for (; unit !== COMMA && unit !== CLOSE && i - value < LONGEST_VALUE; unit = body.charCodeAt(++i)) {
           sum = (imul(sum, 31) + unit) | 0;
