@@ -53,7 +53,7 @@ SELECT
   count(DISTINCT f.unit_id) AS users,
   count(DISTINCT p.user_id) AS buyers,
   round(1e2 * count(DISTINCT p.user_id) / count(DISTINCT f.unit_id), 2) AS conversion_percent,
-  COALESCE(sum(p.value_number), 0) AS revenue
+  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
 FROM ${first} AS f
 LEFT JOIN purchases AS p
   ON p.user_id = f.unit_id

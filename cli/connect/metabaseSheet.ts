@@ -1,10 +1,9 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { MetabaseReader } from '../../lib/config/readersSchema.ts';
-import { QUERY_RESULTS_FOLDER } from '../../lib/layout/queryResultsFolder.ts';
-import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
-import type { Deployment } from './Deployment.ts';
+import { type Deployment, resultsLocation } from './Deployment.ts';
 import { metabaseQuestions } from './metabaseQuestions.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, Sheet, Step } from './Sheet.ts';
@@ -31,7 +30,7 @@ export function metabaseSheet(deployment: Deployment, config: Config, reader: Me
           { label: 'Workgroup', value: deployment.outputs.get('WorkgroupName') ?? config.athena.workgroup },
           {
             label: 'S3 Staging directory',
-            value: `s3://${config.bucket}/${QUERY_RESULTS_FOLDER}`,
+            value: resultsLocation(deployment, config),
             note: 'the workgroup puts results there whatever stands here',
           },
           ...credentialFields(deployment, identity),
@@ -92,10 +91,15 @@ function driverOptions({ localEndpoint }: Deployment): string {
     : `${REUSE};AthenaEndpoint=${localEndpoint};ResultFetcher=GetQueryResults`;
 }
 
+/** Columns of text that the reader may read: as many queries a scan for filter values may take. */
+export function textColumns(config: Config): number {
+  const readable = [...Object.values(forwardedTables(config)), ...Object.values(views(config))];
+  return readable.flatMap(({ columns }) => columns.filter(({ type }) => type === 'string')).length;
+}
+
 /** What Metabase asks by itself, and how little of it is needed. */
 function settingsStep(config: Config): Step {
-  const shown = [...Object.values(deliveredTables(config)), ...Object.values(views(config))];
-  const texts = shown.flatMap(({ columns }) => columns.filter(({ type }) => type === 'string')).length;
+  const texts = textColumns(config);
   const { usdPerTerabyte, leastBytes } = ATHENA_PRICE;
   return {
     title: 'In the same form: Show advanced options',

@@ -35,7 +35,7 @@ ORDER BY day, experiment_id, group_id`,
   COALESCE(country, 'unknown') AS country,
   count(*) AS events,
   count(DISTINCT user_id) AS users,
-  sum(value_number) AS total_value
+  round(sum(value_number), 2) AS total_value
 FROM ${events}
 WHERE ds >= date_add('day', -90, current_date)
 GROUP BY 1, 2, 3
@@ -52,7 +52,7 @@ ORDER BY day, events DESC, event_name`,
   f.first_day,
   count(e.event_id) AS events,
   count_if(e.value_number IS NOT NULL) AS events_with_value,
-  COALESCE(sum(e.value_number), 0) AS total_value
+  round(COALESCE(sum(e.value_number), 0), 2) AS total_value
 FROM ${first} AS f
 LEFT JOIN ${events} AS e
   ON e.user_id = f.unit_id

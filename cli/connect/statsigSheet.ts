@@ -1,8 +1,7 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { StatsigReader } from '../../lib/config/readersSchema.ts';
-import { QUERY_RESULTS_FOLDER } from '../../lib/layout/queryResultsFolder.ts';
 import { queryCost, usd } from './athenaPrice.ts';
-import type { Deployment } from './Deployment.ts';
+import { type Deployment, resultsLocation } from './Deployment.ts';
 import { type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
 import type { LatenessAnswer } from './measureLateness.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
@@ -94,7 +93,7 @@ function connectionStep(
       },
       {
         label: 'S3 Query Result Location',
-        value: `s3://${config.bucket}/${QUERY_RESULTS_FOLDER}`,
+        value: resultsLocation(deployment, config),
         note: 'or the workgroup alone, which has it as a setting',
       },
       {
@@ -165,7 +164,7 @@ function reloadStep(lookback: Lookback, lateness: LatenessAnswer | undefined): S
     ],
     notes: [
       ...lookbackNotes(lookback),
-      'An incremental reload reads its last days again, by "a small buffer" in Statsig\'s words: ask Statsig whether that is at least this lookback for your project. Where it is less, what came later is only in full reloads.',
+      'An incremental reload reads its last days again, by "a small buffer" in Statsig\'s words: ask Statsig whether that is at least this lookback for your project. Where it is less, what came later is only in full reloads; where the console offers no incremental reload, all are full.',
       ...askedNotes(lookback, lateness),
     ],
   };

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
+import type { Deployment } from '../../../cli/connect/Deployment.ts';
+import { metabaseSheet } from '../../../cli/connect/metabaseSheet.ts';
+import { owoxSheet } from '../../../cli/connect/owoxSheet.ts';
+import { sheetText } from '../../../cli/connect/sheetText.ts';
+import { statsigSheet } from '../../../cli/connect/statsigSheet.ts';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { Reader } from '../../../lib/config/readersSchema.ts';
+
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sluice-prod-reader';
+const ROLE = 'arn:aws:iam::111122223333:role/sluice-prod-reader';
+
+/** A deployment on AWS with one reader, named `bi`. */
+function deployed(input: NonNullable<ConfigInput['readers']>[number]) {
+  const config = defineConfig({ bucket: 'acme-experiments', readers: [input] });
+  const deployment: Deployment = {
+    ...{ stackName: 'sluice-prod', stage: 'prod', region: 'eu-west-1', account: '111122223333' },
+    localEndpoint: undefined,
+    outputs: new Map([
+      ['ReaderBiSecretArn', SECRET],
+      ['ReaderBiRoleArn', ROLE],
+    ]),
+  };
+  return { config, deployment, reader: config.readers[0] };
+}
+
+function textOf(input: NonNullable<ConfigInput['readers']>[number]): string {
+  const { config, deployment, reader } = deployed(input);
+  return sheetText(sheetFor(reader, deployment, config), deployment);
+}
+
+function sheetFor(
+  reader: Reader | undefined,
+  deployment: Deployment,
+  config: ReturnType<typeof defineConfig>,
+) {
+  if (reader?.kind === 'owox') return owoxSheet(deployment, config, reader);
+  if (reader?.kind === 'metabase') return metabaseSheet(deployment, config, reader);
+  if (reader?.kind === 'statsig') return statsigSheet(deployment, config, reader, { failed: 'Busy.' });
+  throw new Error('No reader.');
+}
+
+describe('a sheet for AWS', () => {
+  it('has commands for AWS, without endpoints or keys of the local cloud', () => {
+    const text = textOf({ kind: 'owox', name: 'bi', resultsBucket: 'acme-owox' });
+    expect(text).toContain(
+      `$ aws secretsmanager get-secret-value --secret-id ${SECRET} --query SecretString --output text --region eu-west-1\n`,
+    );
+    for (const input of [
+      { kind: 'owox', name: 'bi', resultsBucket: 'acme-owox' },
+      { kind: 'metabase', name: 'bi' },
+      { kind: 'metabase', name: 'bi', as: 'role', principal: 'ec2' },
+      { kind: 'statsig', name: 'bi', principal: '123456789012', externalId: 'x7' },
+      { kind: 'statsig', name: 'bi', as: 'user' },
+    ] as const)
+      expect(textOf(input)).not.toMatch(/127\.0\.0\.1|endpoint-url|ACCESS_KEY_ID=|_sluice|undefined/);
+  });
+
+  it.each([
+    [{ principal: 'ec2' }, 'instance profile'],
+    [{ principal: 'ecs-tasks' }, 'task role'],
+    [{ principal: 'arn:aws:iam::111122223333:role/pod' }, 'role/pod assumes it'],
+  ])('says how Metabase gets the role of %j', (fields, how) => {
+    const text = textOf({ kind: 'metabase', name: 'bi', as: 'role', ...fields });
+    expect(text).toContain(how);
+    expect(text).toContain(ROLE);
+    expect(text).toMatch(/Access key +<leave empty>/);
+    expect(text).toMatch(/string options +EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60\n/);
+  });
+
+  it('shows where secrets are, and breaks prose, but neither commands nor SQL', () => {
+    const text = textOf({ kind: 'metabase', name: 'bi' });
+    expect(text).toMatch(/Access key +<accessKeyId>/);
+    const prose = text
+      .split('\n')
+      .filter((line) => /^ {3}[A-Z][a-z]+ [a-z]/.test(line) && !line.includes('  ('));
+    expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(110);
+    expect(text).toMatch(/\n\nSELECT\n {2}ds,\n/);
+  });
+
+  it('says what a scan costs', () => {
+    expect(textOf({ kind: 'metabase', name: 'bi' })).toContain('Athena bills $5 for a terabyte read');
+    expect([queryCost(0), queryCost(1e12)].map(usd)).toEqual(['$0.00005', '$5.00']);
+    expect([0.0052, 0.052, 0.1, 172.5].map(usd)).toEqual(['$0.0052', '$0.052', '$0.10', '$172.50']);
+  });
+
+  it("has a reload that fits Statsig's lookback, and Statsig's forwarded tables beside ours", () => {
+    const { config, deployment, reader } = deployed({ kind: 'statsig', name: 'bi', as: 'user' });
+    if (reader?.kind !== 'statsig') throw new Error('No reader.');
+    const none = { withinAMinute: 0, withinAnHour: 0, underAnotherDay: 0, settled: true };
+    const reload = (daysLate: number) =>
+      statsigSheet(deployment, config, reader, {
+        seen: [{ daysLate, rows: 2_000, ...none }],
+        scannedBytes: 0,
+      })
+        .steps.at(-1)
+        ?.fields?.map(({ value }) => value);
+    expect([reload(0), reload(2)]).toEqual([
+      ['Incremental, daily'],
+      ['Incremental, daily; Full, weekly and before a decision'],
+    ]);
+    const forwarding = textOf({ kind: 'statsig', name: 'bi', as: 'user', statsigForwardsHere: true });
+    expect(forwarding).toContain('of its own forwarding; any name but ours');
+  });
+});
