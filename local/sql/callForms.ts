@@ -154,6 +154,20 @@ const FORMS: Readonly<Record<string, Form>> = {
     out.add('))', translator.list.offset(close));
     return close + 1;
   },
+  row: (call) => {
+    const { translator, out, at, values, open, close } = call;
+    const { list } = translator;
+    // A row that is cast at once takes its names from there.
+    if (list.symbol(open - 2) === '(' && /^(?:try_)?cast$/.test(list.word(open - 3) ?? '')) return undefined;
+    out.add('struct_pack(', at);
+    for (const [index, { from, to }] of values.entries()) {
+      if (index > 0) out.add(',', list.offset(from));
+      out.add(`field${index} :=`, list.offset(from));
+      translator.write(out, from, to);
+    }
+    out.add(')', list.offset(close));
+    return close + 1;
+  },
   reduce: (call) => {
     const { translator, out, at, values, close } = call;
     const [array, initial, step, output] = values;

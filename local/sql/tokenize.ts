@@ -13,7 +13,7 @@ export interface Token {
 
 const SPACE = /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const TOKENS = [
-  ['word', /[\p{L}_][\p{L}\p{N}_@:$]*(?<!:)/uy],
+  ['word', /[\p{L}_][\p{L}\p{N}_]*/uy],
   ['quoted', /"(?:[^"]|"")*"|`(?:[^`]|``)*`/y],
   ['text', /'(?:[^']|'')*'/y],
   ['number', /(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y],

@@ -36,7 +36,8 @@ export class QueryScope {
   readonly #known = new Set<string>();
   readonly #schemas = new Set<string>();
   readonly #bases = new Map<string, Base>();
-  #files: readonly DataFile[] = [];
+  /** By their paths in the store. */
+  readonly #files = new Map<string, DataFile>();
   #hidden = false;
 
   constructor(options: ScopeOptions) {
@@ -74,33 +75,34 @@ export class QueryScope {
         values: entry.partitions.map(({ values }) => values.map(keyValue)),
       })),
     );
-    const files: DataFile[] = [];
     for (const [key, { entry, table }] of this.#bases) {
       const chosen = wanted.get(`${CATALOG}.${key}`);
       if (table.keys.length > 0) tell(onCall, 'GetPartitions', table);
-      const places =
-        table.keys.length === 0
-          ? [{ values: [], location: entry.input.StorageDescriptor?.Location ?? '' }]
-          : entry.partitions
-              .filter((_, index) => chosen?.has(index) ?? true)
-              .map(({ values, input }) => ({
-                values: values.map(keyValue),
-                location: input.StorageDescriptor?.Location ?? '',
-              }));
-      const rows = places.map(({ values, location }) => ({ values, files: dataFiles(store, location) }));
-      files.push(...rows.flatMap((row) => row.files));
+      const rows = placesOf(entry, chosen).map(({ values, location }) => ({
+        values,
+        files: dataFiles(store, location).map((file) => this.#admit(file)),
+      }));
       await session.run(
         `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, rows, this.#hidden)}`,
       );
     }
-    this.#files = [...new Map(files.map((file) => [file.path, file])).values()];
-    for (const { bucket, key } of this.#files) onCall({ service: 's3', operation: 'GetObject', bucket, key });
-    return this.#files;
+    return [...this.#files.values()];
+  }
+
+  /** The file under the name by which the session may read it. */
+  #admit(file: DataFile): DataFile {
+    const known = this.#files.get(file.path);
+    if (known !== undefined) return known;
+    const { bucket, key, path } = file;
+    this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
+    const admitted = { ...file, path: this.#options.session.admit(path) };
+    this.#files.set(path, admitted);
+    return admitted;
   }
 
   /** `s3://…` of a file that the query reads. */
   locationOf(path: string): string | undefined {
-    const file = this.#files.find((one) => one.path === path);
+    const file = [...this.#files.values()].find((one) => one.path === path);
     return file && `s3://${file.bucket}/${file.key}`;
   }
 
@@ -246,6 +248,19 @@ function tell(
       ...(name === undefined ? {} : { [member]: name }),
     },
   });
+}
+
+/** Where a table's rows are, with the values of the keys there; a partition that isn't chosen is left out. */
+function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
+  if ((input.PartitionKeys ?? []).length === 0) {
+    return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
+  }
+  return partitions
+    .filter((_, index) => chosen?.has(index) ?? true)
+    .map((partition) => ({
+      values: partition.values.map(keyValue),
+      location: partition.input.StorageDescriptor?.Location ?? '',
+    }));
 }
 
 /** Hive's name of a partition whose value is null. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type DuckDBConnection,
@@ -18,11 +18,12 @@ export const CATALOG = 'awsdatacatalog';
 
 /** A DuckDB of one statement, with Trino's operators in it, and the functions that are asked for: nothing is left of it once it is closed. */
 export class Session {
-  /** A folder of the session's own. */
+  /** A folder of the session's own: nothing outside of it can be opened, whatever a query names. */
   readonly directory: string;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #macros = new Set<string>();
+  #admitted = 0;
   #closed = false;
   /** Calls into DuckDB that haven't come back: it must not be closed under them. */
   #running = 0;
@@ -47,7 +48,9 @@ export class Session {
     const connection = await instance.connect();
     const session = new Session(directory, instance, connection);
     await session.run(
-      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG}; ${macroStatements('', session.#macros)}`,
+      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG};
+       SET allowed_directories = [${quoteText(`${directory}/`)}]; SET enable_external_access = false;
+       ${macroStatements('', session.#macros)}`,
     );
     return session;
   }
@@ -62,6 +65,19 @@ export class Session {
   async setNow(now: number): Promise<void> {
     this.#macros.add('trino_now');
     await this.run(`CREATE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(now).toISOString()}'`);
+  }
+
+  /** Lets a file be read: by another name, in the session's folder, and whatever becomes of the file meanwhile. */
+  admit(path: string): string {
+    const own = join(this.directory, `${this.#admitted}.parquet`);
+    this.#admitted += 1;
+    try {
+      linkSync(path, own);
+    } catch {
+      // On another disk.
+      symlinkSync(path, own);
+    }
+    return own;
   }
 
   /** Runs statements whose rows nobody wants. */
@@ -122,13 +138,6 @@ export class Session {
     await this.run(
       `SET search_path = ${quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`)}`,
     );
-  }
-
-  /** Lets nothing be opened from here on but these files and what lies in the folder of the session. */
-  async confine(paths: readonly string[]): Promise<void> {
-    await this.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}];
-      SET allowed_directories = [${quoteText(`${this.directory}/`)}];
-      SET enable_external_access = false; SET lock_configuration = true`);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TokenList } from '../../sql/TokenList.ts';
 import type { Translation } from '../../sql/translate.ts';
 import { StatementError } from './StatementError.ts';
 import { statementFailure } from './statementFailure.ts';
@@ -35,7 +36,7 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   if (error instanceof StatementError || !(error instanceof Error)) return error;
   const problem = readProblem(error.message);
   if (problem === undefined) return error;
-  const place = placeOf(problem, query);
+  const place = placeOf(problem, query) ?? placeOfName(problem, query);
   const fail = (
     code: string,
     message: string,
@@ -68,7 +69,8 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
   if (catalog !== undefined)
     return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
-  if (type === 'Catalog' && /^Table with name/.test(message)) {
+  // DuckDB takes a name that is no table for a file, which it may not open.
+  if (/^Table with name|^No extension found that is capable|^Cannot access file/.test(message)) {
     const missing = query.missingTable(named ?? problem.name ?? '');
     return fail(missing.code, missing.message);
   }
@@ -154,6 +156,17 @@ function placeOf({ position }: Problem, { sql, shift, translation, prefix }: Fai
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
   const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
   return { sql, offset: shift + translation.offsetOf(characters) };
+}
+
+/** Where a column's name stands that DuckDB tells without its place, its qualifiers included. */
+function placeOfName({ exception_message: message }: Problem, { sql, shift }: FailedQuery) {
+  const name = /^Could not find key "(.*?)"/.exec(message)?.[1];
+  if (name === undefined) return undefined;
+  const list = new TokenList(sql.slice(shift));
+  const found = list.tokens.findIndex(({ value }) => value.toLowerCase() === name);
+  let first = found;
+  while (first > 1 && list.symbol(first - 1) === '.') first -= 2;
+  return found < 0 ? undefined : { sql, offset: shift + list.offset(first) };
 }
 
 /** The name at a place of the user's text, its qualifiers included, without quotes. */

@@ -82,7 +82,6 @@ export async function openQuery(
       failure,
       async fill() {
         const files = await scope.fill(translation.sql);
-        await session.confine(files.map(({ path }) => path));
         return files.reduce((sum, { size }) => sum + size, 0);
       },
     };

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runToEnd } from '../startAthena.ts';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+// Messages as engine version 3 words them; the types are those of the error catalog.
+const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: number])[] = [
+  [
+    'SELECT x FROM events',
+    "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved or requester is not authorized to access requested resources",
+    1006,
+  ],
+  [
+    'SELECT id,\n  e.nope\nFROM events e',
+    "COLUMN_NOT_FOUND: line 2:3: Column 'e.nope' cannot be resolved or requester is not authorized to access requested resources",
+    1006,
+  ],
+  [
+    "SELECT upper(name), date_add('day', 1, nope) FROM events",
+    /^COLUMN_NOT_FOUND: line 1:40: Column 'nope' /,
+    1006,
+  ],
+  ["SELECT 'ÄÖÜ', nope FROM events", /^COLUMN_NOT_FOUND: line 1:15: /, 1006],
+  ['SELECT place.nope FROM events', /^COLUMN_NOT_FOUND: line 1:8: Column 'place.nope'/, 1006],
+  ['SELECT * FROM nope', "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.db.nope' does not exist", 1301],
+  ['SELECT * FROM other.nope', "SCHEMA_NOT_FOUND: line 1:15: Schema 'other' does not exist", 1301],
+  ['SELECT * FROM hive.db.events', /^CATALOG_NOT_FOUND: .*Catalog 'hive' does not exist$/, 1301],
+  ['SELECT nope(1)', "FUNCTION_NOT_FOUND: line 1:8: Function 'nope' not registered", 1303],
+  [
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "FUNCTION_NOT_FOUND: line 1:15: Function 'read_csv' not registered",
+    1303,
+  ],
+  ["SELECT getvariable('x')", "FUNCTION_NOT_FOUND: line 1:8: Function 'getvariable' not registered", 1303],
+  ['SELECT set_agg(id) FROM events', /^NOT_SUPPORTED: line 1:8: Function 'set_agg' is not emulated/, 1200],
+  [
+    "SELECT date_format(ts, '%U') FROM events",
+    /^NOT_SUPPORTED: line 1:8: Function 'date_format' with the pattern '%U'/,
+    1200,
+  ],
+  [
+    'SELECT lower(id) FROM events',
+    'FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (bigint) for function lower',
+    1303,
+  ],
+  [
+    "SELECT id FROM events WHERE ds = '2026-11-19'",
+    'TYPE_MISMATCH: line 1:32: Cannot apply operator: date = varchar(10)',
+    1006,
+  ],
+  [
+    "SELECT id FROM events WHERE ts >= '2026-11-19'",
+    'TYPE_MISMATCH: line 1:32: Cannot apply operator: timestamp(3) >= varchar(10)',
+    1006,
+  ],
+  ['SELECT id + name FROM events', 'TYPE_MISMATCH: line 1:11: Cannot apply operator: bigint + varchar', 1006],
+  ['SELECT CAST(id AS nope) FROM events', 'TYPE_NOT_FOUND: line 1:19: Unknown type: nope', 1006],
+  [
+    'SELECT id, count(*) FROM events',
+    "EXPRESSION_NOT_AGGREGATE: line 1:8: 'id' must be an aggregate expression or appear in GROUP BY clause",
+    1006,
+  ],
+  [
+    'SELECT id FROM events WHERE count(*) > 1',
+    /^EXPRESSION_NOT_SCALAR: line 1:29: WHERE clause cannot contain aggregations/,
+    1000,
+  ],
+  ['SELECT id FROM events a, events b', "AMBIGUOUS_NAME: line 1:8: Column 'id' is ambiguous", 1006],
+  ['SELECT 1 / (id - id) FROM events', 'DIVISION_BY_ZERO: Division by zero', 1000],
+  ['SELECT CAST(name AS bigint) FROM events', /^INVALID_CAST_ARGUMENT: Cannot cast 'n\d'/, 1106],
+  [
+    "SELECT date_add('fortnight', 1, ts) FROM events",
+    "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid TIMESTAMP field",
+    1106,
+  ],
+  ["SELECT DATE '2026-11-20' - DATE '2026-11-19'", /^NOT_SUPPORTED: The difference of two dates/, 1200],
+  ['DELETE FROM events', "NOT_SUPPORTED: DELETE is not emulated by Sluice's local Athena", 1200],
+  ['DESCRIBE nope', 'FAILED: Table nope not found.', 1003],
+  ['EXECUTE nope', 'NOT_FOUND: Prepared statement not found: nope', 1000],
+];
+
+describe('what fails in the local Athena', () => {
+  it.each(FAILURES)('%s', async (sql, reason, type) => {
+    const refused = /^NOT_SUPPORTED: DELETE/.test(String(reason));
+    const failed = refused
+      ? await lake.failure(sql).catch((error: Error) => ({ reason: error.message, error: [2, type] }))
+      : await lake.failure(sql);
+    expect(failed).toEqual({
+      reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
+      error: [2, type],
+    });
+  });
+
+  // What can't be read never becomes an execution.
+  it.each([
+    ['SELEC 1', /^line 1:1: mismatched input 'SELEC'\. Expecting: 'ALTER'/],
+    ['SELECT * FROM events FORM x y', /^line 1:27: mismatched input 'x'/],
+    ['SELECT a,, b FROM events', /^line 1:10: mismatched input ','/],
+    ['SELECT id FROM', /^line 1:15: mismatched input '<EOF>'/],
+    ['SELECT (1', /^line 1:10: mismatched input '<EOF>'\. Expecting: '\)'/],
+    ['SELECT 1)', /^line 1:9: mismatched input '\)'/],
+    ['SELECT id::varchar FROM events', /^line 1:10: mismatched input '::'/],
+    ['SELECT `id` FROM events', /^line 1:8: backquoted identifiers are not supported/],
+    ['SELECT 1; SELECT 2', /^line 1:9: mismatched input ';'/],
+    ['FROM events', /^line 1:1: mismatched input 'FROM'/],
+    ["SELECT 'abc", /^line 1:8: mismatched input '''/],
+    ['SHOW NOTHING', /^line 1:6: mismatched input 'NOTHING'/],
+  ])('%s', async (sql, message) => {
+    await expect(lake.ask(sql)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('tells of an object that is no Parquet, by its location, when its partition is read', async () => {
+    await lake.store.put(
+      'lake',
+      'broken/ds=2026-11-20/0.parquet',
+      'no parquet at all, but long enough to be looked at',
+    );
+    await lake.put('broken/ds=2026-11-19/0.parquet', 'SELECT 1 AS a');
+    await lake.rows(
+      "CREATE EXTERNAL TABLE broken (a int) PARTITIONED BY (ds string) STORED AS PARQUET LOCATION 's3://lake/broken/'",
+    );
+    await lake.rows('MSCK REPAIR TABLE broken');
+    expect(await lake.failure('SELECT * FROM broken')).toEqual({
+      reason:
+        'HIVE_BAD_DATA: Not valid Parquet file: s3://lake/broken/ds=2026-11-20/0.parquet expected magic number: PAR1',
+      error: [2, 1001],
+    });
+    expect(await lake.rows("SELECT * FROM broken WHERE ds = '2026-11-19'")).toEqual([['1', '2026-11-19']]);
+  });
+
+  it('lets a statement open nothing but the files it reads', async () => {
+    // DuckDB takes a name that is no table for a file.
+    for (const name of ['/etc/passwd', 'https://example.com/x.parquet']) {
+      expect((await lake.failure(`SELECT * FROM "${name}"`)).reason).toMatch(/^TABLE_NOT_FOUND: /);
+    }
+    expect(lake.athena.defects).toEqual([]);
+  });
+
+  it('cancels at once what runs', async () => {
+    const sql =
+      'SELECT count(*) FROM UNNEST(sequence(1, 1000000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3';
+    const { client } = lake.athena;
+    const running = runToEnd(client, sql);
+    const { StopQueryExecutionCommand, ListQueryExecutionsCommand } = await import('@aws-sdk/client-athena');
+    let id: string | undefined;
+    while (id === undefined)
+      id = (await client.send(new ListQueryExecutionsCommand({ MaxResults: 1 }))).QueryExecutionIds?.[0];
+    await client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+    expect((await running)?.Status?.State).toBe('CANCELLED');
+    const deadline = performance.now() + 20_000;
+    while (lake.athena.athena.pending().running > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(lake.athena.athena.pending().running).toBe(0);
+  });
+});

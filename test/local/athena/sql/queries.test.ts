@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+describe('queries of the local Athena', () => {
+  it('shows values as Athena writes them, and types as ColumnInfo has them', async () => {
+    const { columns, rows } = await lake.ask(
+      "SELECT id, name, value, ts, tags, place, attributes, extra, ds FROM events WHERE ds = DATE '2026-11-18' AND id = 1",
+    );
+    expect(rows).toEqual([
+      [
+        '1',
+        'n1',
+        '1.5',
+        '2026-11-18 11:00:00.000',
+        '[a, b1]',
+        '{city=Wien, zip=1}',
+        '{k=1}',
+        undefined,
+        '2026-11-18',
+      ],
+    ]);
+    expect(columns.map(({ Name, Type, Precision, Scale }) => [Name, Type, Precision, Scale])).toEqual([
+      ['id', 'bigint', 19, 0],
+      ['name', 'varchar', 2_147_483_647, 0],
+      ['value', 'double', 17, 0],
+      ['ts', 'timestamp', 3, 0],
+      ['tags', 'array', 0, 0],
+      ['place', 'row', 0, 0],
+      ['attributes', 'map', 0, 0],
+      ['extra', 'varchar', 2_147_483_647, 0],
+      ['ds', 'date', 0, 0],
+    ]);
+  });
+
+  it('writes every kind of value', async () => {
+    const { columns, rows } = await lake.ask(
+      `SELECT true AS a, CAST(1 AS tinyint) AS b, DECIMAL '12.50' AS c, 1e10 AS d, CAST(0.1 AS real) AS e, -0.001e0 AS f,
+         1e-4 AS g, nan() AS h, X'65FF' AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, JSON '{"a":1}' AS k, NULL AS l,
+         INTERVAL '1' DAY AS m, ROW(1, 'x') AS n`,
+    );
+    expect(rows).toEqual([
+      [
+        'true',
+        '1',
+        '12.50',
+        '1.0E10',
+        '0.1',
+        '-0.001',
+        '1.0E-4',
+        'NaN',
+        '65 ff',
+        '2026-11-20 10:00:00.000 UTC',
+        '{"a":1}',
+        undefined,
+        '1 00:00:00.000',
+        '{field0=1, field1=x}',
+      ],
+    ]);
+    expect(columns.map(({ Type, Precision, Scale }) => [Type, Precision, Scale]).slice(0, 5)).toEqual([
+      ['boolean', 0, 0],
+      ['tinyint', 3, 0],
+      ['decimal', 4, 2],
+      ['double', 17, 0],
+      ['float', 17, 0],
+    ]);
+  });
+
+  it('names columns without a name by their place', async () => {
+    const names = async (sql: string) => (await lake.ask(sql)).columns.map(({ Name }) => Name);
+    expect(
+      await names('SELECT count(*), max(id) AS top, 1 + 1, e.id, NULL FROM events e GROUP BY e.id LIMIT 1'),
+    ).toEqual(['_col0', 'top', '_col2', 'id', '_col4']);
+    expect(
+      await names("SELECT *, upper(name), INTERVAL '1' DAY FROM (SELECT id, name FROM events) LIMIT 1"),
+    ).toEqual(['id', 'name', '_col2', '_col3']);
+    expect(await names('VALUES (1, 2)')).toEqual(['_col0', '_col1']);
+    expect(await names('WITH q AS (SELECT 1 AS a) SELECT a, a, CASE WHEN a = 1 THEN 2 END FROM q')).toEqual([
+      'a',
+      'a',
+      '_col2',
+    ]);
+  });
+
+  it('reads the files of the wanted partitions only', async () => {
+    const [first = 0, second = 0, third = 0] = lake.sizes;
+    const scanned = async (where: string, from = 'events') =>
+      (await lake.ask(`SELECT count(*) FROM ${from} WHERE ${where}`)).scannedBytes;
+    expect(await scanned("ds = DATE '2026-11-19'")).toBe(second);
+    expect(await scanned("ds >= DATE '2026-11-19'")).toBe(second + third);
+    expect(await scanned("ds BETWEEN DATE '2026-11-01' AND DATE '2026-11-18'")).toBe(first);
+    expect(await scanned("ds IN (DATE '2026-11-18', DATE '2026-11-20')")).toBe(first + third);
+    expect(await scanned("ds = DATE '2026-11-18' OR ds = DATE '2026-11-20' AND id > 3")).toBe(first + third);
+    expect(await scanned("ds >= current_date - INTERVAL '1' DAY")).toBe(second + third);
+    expect(await scanned("ds > date_add('day', -1, current_date)")).toBe(third);
+    expect(await scanned("CAST(ds AS varchar) LIKE '%-19'")).toBe(second);
+    expect(await scanned("date_format(ds, '%d') = '19' AND id = 1")).toBe(second);
+    expect(await scanned("ds = DATE '2026-11-19' OR id = 1")).toBe(first + second + third);
+    expect(
+      await scanned(
+        "x.ds = DATE '2026-11-19' AND y.ds = DATE '2026-11-20' AND x.id = y.id",
+        'events x, events y',
+      ),
+    ).toBe(second + third);
+    expect(await scanned("ds = DATE '2026-11-19'", '(SELECT ds, name FROM events ORDER BY name)')).toBe(
+      second,
+    );
+    expect(await scanned("name = 'it''s AND ds = 1'")).toBe(first + second + third);
+    expect(await scanned("ds = DATE '2000-01-01'")).toBe(0);
+  });
+
+  it('answers the same, however partitions are chosen', async () => {
+    const count = async (where: string) =>
+      (await lake.rows(`SELECT count(*) FROM events WHERE ${where}`))[0]?.[0];
+    expect(await count("ds = DATE '2026-11-19' OR id = 1")).toBe('12');
+    expect(await count("(ds = DATE '2026-11-19' AND id < 5) OR (ds = DATE '2026-11-20' AND id > 7)")).toBe(
+      '7',
+    );
+    expect(await count("NOT (ds = DATE '2026-11-19')")).toBe('20');
+    expect(await count('ds = (SELECT max(ds) FROM events)')).toBe('10');
+    expect(await count("ds <> DATE '2026-11-19' AND ds IS NOT NULL")).toBe('20');
+    expect(await count('day(ds) % 2 = 0')).toBe('20');
+    expect(
+      await lake.rows(
+        "SELECT max(ds) FROM events e LEFT JOIN (SELECT ds AS other FROM events WHERE ds = DATE '2026-11-18') o ON e.ds = o.other",
+      ),
+    ).toEqual([['2026-11-20']]);
+  });
+
+  it('shows where rows come from when asked, and not otherwise', async () => {
+    const [, , third = 0] = lake.sizes;
+    expect(
+      await lake.rows('SELECT DISTINCT "$path", "$file_size" FROM events WHERE ds = DATE \'2026-11-20\''),
+    ).toEqual([['s3://lake/events/2026-11-20/0.parquet', String(third)]]);
+    const { columns } = await lake.ask('SELECT *, "$path" FROM events LIMIT 1');
+    expect(columns.map(({ Name }) => Name)).toEqual([
+      'id',
+      'name',
+      'value',
+      'ts',
+      'tags',
+      'place',
+      'attributes',
+      'extra',
+      'ds',
+      '$path',
+    ]);
+    expect(await lake.rows('SELECT * FROM "events$partitions" ORDER BY ds DESC LIMIT 1')).toEqual([
+      ['2026-11-20'],
+    ]);
+  });
+
+  it('takes names in any case, in quotes, of two parts and of three', async () => {
+    for (const name of [
+      'EVENTS',
+      '"events"',
+      'db.events',
+      '"DB"."Events"',
+      'AwsDataCatalog.db.events',
+      '"awsdatacatalog"."db"."events"',
+    ]) {
+      expect(await lake.rows(`SELECT count(*) FROM ${name}`)).toEqual([['30']]);
+    }
+    const nowhere = { QueryExecutionContext: {} };
+    expect(await lake.rows('SELECT E.ID FROM db.events AS e ORDER BY 1 LIMIT 1', nowhere)).toEqual([['0']]);
+    expect((await lake.failure('SELECT * FROM events', nowhere)).reason).toBe(
+      'MISSING_SCHEMA_NAME: line 1:15: Schema must be specified when session schema is not set',
+    );
+  });
+
+  it('tells of the catalog in information_schema', async () => {
+    expect(
+      await lake.rows(
+        "SELECT column_name, data_type, extra_info, comment FROM information_schema.columns WHERE table_schema = 'db' AND table_name = 'events' AND column_name IN ('name', 'place', 'ds') ORDER BY ordinal_position",
+      ),
+    ).toEqual([
+      ['name', 'varchar', undefined, 'of whom'],
+      ['place', 'row(city varchar, zip integer)', undefined, undefined],
+      ['ds', 'date', 'partition key', undefined],
+    ]);
+    expect(
+      await lake.rows('SELECT schema_name FROM awsdatacatalog.information_schema.schemata ORDER BY 1', {
+        QueryExecutionContext: {},
+      }),
+    ).toEqual([['db'], ['information_schema']]);
+    expect(
+      await lake.rows(
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_name = 'events'",
+      ),
+    ).toEqual([['events', 'BASE TABLE']]);
+  });
+
+  it('puts literals in the place of question marks, and nothing else', async () => {
+    const sql = 'SELECT id FROM events WHERE ds = ? AND name = ? ORDER BY id LIMIT 1';
+    expect(
+      await lake.rows(sql, {
+        QueryExecutionContext: { Database: 'db' },
+        ExecutionParameters: ["DATE '2026-11-18'", "'n3'"],
+      }),
+    ).toEqual([['3']]);
+    const failed = async (...ExecutionParameters: string[]) =>
+      (await lake.failure(sql, { QueryExecutionContext: { Database: 'db' }, ExecutionParameters })).reason;
+    expect(await failed("DATE '2026-11-18'", "'x' OR 1=1")).toMatch(
+      /^INVALID_PARAMETER_USAGE: Execution parameter 'x' OR 1=1 is not a literal/,
+    );
+    expect(await failed('1')).toBe(
+      'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 1',
+    );
+  });
+
+  it('explains a query without reading anything', async () => {
+    const { rows, columns, kind, scannedBytes } = await lake.ask(
+      "EXPLAIN SELECT count(*) FROM events WHERE ds = DATE '2026-11-18'",
+    );
+    expect(columns.map(({ Name, Type }) => [Name, Type])).toEqual([['Query Plan', 'varchar']]);
+    expect(rows.map(([line]) => line).join('\n')).toContain('AGGREGATE');
+    expect(kind).toEqual(['UTILITY', 'EXPLAIN']);
+    expect(scannedBytes).toBe(0);
+    expect((await lake.rows('EXPLAIN ANALYZE SELECT count(*) FROM events')).length).toBeGreaterThan(5);
+  });
+});
