@@ -133,21 +133,24 @@ async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answ
   }
 }
 
-/** A query without rows: what is wrong with a view is found before anything is read. */
+/** A query of each without rows, all at once: what is wrong with a view is found before anything is read. */
 async function judgeViews({ config }: Place, athena: Athena): Promise<Answer> {
-  const failures: string[] = [];
-  for (const name of viewNames) {
-    try {
-      await athena.query(`SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
-    } catch (error) {
-      const problem = explainAwsError(error);
-      if (!(error instanceof QueryError) && problem?.kind !== 'answered') throw error;
-      failures.push(`${name}: ${error instanceof Error ? error.message : ''}`);
-    }
-  }
+  const problems = await Promise.all(
+    viewNames.map(async (name) => {
+      try {
+        await athena.query(`SELECT * FROM ${quoteName(config.database)}.${quoteName(name)} LIMIT 0`);
+        return [];
+      } catch (error) {
+        const problem = explainAwsError(error);
+        if (!(error instanceof QueryError) && problem?.kind !== 'answered') throw error;
+        return [`${name}: ${error instanceof Error ? error.message : ''}`];
+      }
+    }),
+  );
+  const found = problems.flat();
   return answer(
     'SLUICE_PROBE_VIEWS',
-    failures.length === 0,
-    failures.length === 0 ? `${viewNames.length} views answer` : failures.join('; '),
+    found.length === 0,
+    found.length === 0 ? `${viewNames.length} views answer` : found.join('; '),
   );
 }

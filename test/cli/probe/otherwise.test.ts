@@ -1,5 +1,7 @@
 import { brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { askBurst } from '../../../cli/probe/askBurst.ts';
+import { askSlow } from '../../../cli/probe/askSlow.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { type FrontRequest, startFront, type Tampering } from './startFront.ts';
 import { startProbed } from './startProbed.ts';
@@ -13,12 +15,11 @@ afterAll(() => probed.close());
 /** Probes through something that does not behave. */
 async function through(
   tamper: (request: FrontRequest) => Tampering,
-  args: readonly string[] = [],
   options: { readonly cors?: boolean } = {},
 ) {
   const front = await startFront(probed.cloud.collector, tamper, options);
   try {
-    return await probed.probe(['--url', front.url, '--wait', '1', ...args]);
+    return await probed.probe(['--url', front.url, '--wait', '1']);
   } finally {
     await front.close();
   }
@@ -78,7 +79,7 @@ describe('sluice probe, where AWS does otherwise', () => {
   });
 
   it('sees whether browsers may read the answers', async () => {
-    const { code, report } = await through(() => ({}), [], { cors: false });
+    const { code, report } = await through(() => ({}), { cors: false });
     const otherwise = report.answers.filter(({ verdict }) => verdict === 'otherwise');
     expect([code, Object.fromEntries(otherwise.map((one) => [one.code.slice(13), one.found]))]).toEqual([
       3,
@@ -91,48 +92,68 @@ describe('sluice probe, where AWS does otherwise', () => {
       },
     ]);
   });
+});
 
-  it('tells a throttled function from a throttled stage, and what it must not be answered', async () => {
-    let burst = 0;
-    const beyond = (status: number, json?: object) => (request: FrontRequest) => {
-      if (!request.target.includes('burst')) return {};
-      burst += 1;
-      return burst % 2 === 0 ? { forward: null, status, ...(json === undefined ? {} : { json }) } : {};
-    };
+describe('requests beyond a limit', () => {
+  const endpoint = { requestsPerSecond: 50, burst: 50 };
+
+  /** Sends a burst to something that lets every other request through; answers by the end of their codes. */
+  async function burst(requests: number, refusal: Tampering, cors = true) {
+    let n = 0;
+    const front = await startFront(
+      probed.cloud.collector,
+      () => {
+        n += 1;
+        return n % 2 === 0 ? { forward: null, ...refusal } : {};
+      },
+      { cors },
+    );
+    const run = { id: '0', collector: front.url, key: 'client-burst', time: 0 };
+    const answers = await askBurst(run, requests, { endpoint });
+    await front.close();
+    return new Map(answers.map((one) => [one.code.slice(13), one]));
+  }
+
+  it('tells a throttled function from a throttled stage', async () => {
     // So few that the stage lets them all through: it is not the stage that says 429.
-    const few = await through(beyond(429), ['--burst', '20']);
-    expect([few.verdict('STAGE_LIMIT'), few.verdict('LAMBDA_THROTTLED')]).toEqual([
+    const few = await burst(20, { status: 429 });
+    expect([few.get('STAGE_LIMIT')?.verdict, few.get('LAMBDA_THROTTLED')?.verdict]).toEqual([
       'unanswered',
       'otherwise',
     ]);
-    const many = await through(beyond(429), ['--burst', '80'], { cors: false });
-    expect(many.answers.get('STAGE_LIMIT')).toMatchObject({
+    const many = await burst(80, { status: 429 });
+    expect([many.get('STAGE_LIMIT')?.verdict, many.get('LAMBDA_THROTTLED')?.verdict]).toEqual([
+      'expected',
+      'unanswered',
+    ]);
+  });
+
+  it('minds CORS headers, and 429 of ours', async () => {
+    const unreadable = await burst(80, { status: 429 }, false);
+    expect(unreadable.get('STAGE_LIMIT')).toMatchObject({
       verdict: 'otherwise',
       found: '40 × 429, gateway (Tampered), no CORS headers, of 80 requests, 40 × 202, 40 × 429',
     });
-    const key = await through(beyond(429, { success: false, code: 'SLUICE_KEY_OVER_LIMIT' }), [
-      '--burst',
-      '80',
-    ]);
-    expect(key.verdict('KEY_LIMIT')).toBe('otherwise');
+    const json = { success: false, code: 'SLUICE_KEY_OVER_LIMIT' };
+    expect((await burst(80, { status: 429, json })).get('KEY_LIMIT')?.verdict).toBe('otherwise');
+    expect((await burst(80, { status: 503, json })).get('KEY_LIMIT')?.verdict).toBe('expected');
   });
+});
 
-  it('tells a collector that answers late from one that does not answer', async () => {
-    const slow = (tampering: Tampering) => (request: FrontRequest) =>
-      request.target.includes('slow') ? tampering : {};
-    const gateway = await through(slow({ forward: null, status: 503 }), ['--slow']);
-    expect([gateway.verdict('SLOW_REQUEST'), gateway.verdict('GATEWAY_TIMEOUT')]).toEqual([
-      'otherwise',
-      'expected',
-    ]);
-    const lost = await through(slow({ forward: null, status: 400 }), ['--slow']);
-    expect(lost.verdict('GATEWAY_TIMEOUT')).toBe('otherwise');
+describe('the slowest request', () => {
+  async function verdicts(tampering: Tampering) {
+    const front = await startFront(probed.cloud.collector, () => ({ forward: null, ...tampering }));
+    const run = { id: '0', collector: front.url, key: 'client-slow', time: 0 };
+    const answers = await askSlow(run);
+    await front.close();
+    return answers.map(({ verdict }) => verdict);
+  }
+
+  it('is answered late by us, or not at all, or so that it is lost', async () => {
     const ours = { success: false, code: 'SLUICE_COLLECT_OUT_OF_TIME' };
-    const late = await through(slow({ forward: null, status: 503, json: ours }), ['--slow']);
-    expect([late.verdict('SLOW_REQUEST'), late.verdict('GATEWAY_TIMEOUT')]).toEqual([
-      'expected',
-      'unanswered',
-    ]);
+    expect(await verdicts({ status: 503, json: ours })).toEqual(['expected', 'unanswered']);
+    expect(await verdicts({ status: 503 })).toEqual(['otherwise', 'expected']);
+    expect(await verdicts({ status: 400 })).toEqual(['otherwise', 'otherwise']);
   });
 });
 
