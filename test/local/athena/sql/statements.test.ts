@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+const lines = async (sql: string) => (await lake.rows(sql)).map(([line]) => line);
+
+describe('SHOW and DESCRIBE', () => {
+  it('lists databases, tables and views, by a pattern or not', async () => {
+    await lake.rows('CREATE VIEW shown AS SELECT id FROM events');
+    expect(await lines('SHOW DATABASES')).toEqual(['db']);
+    expect(await lines("SHOW SCHEMAS LIKE 'x*'")).toEqual([]);
+    expect(await lines('SHOW TABLES IN db')).toEqual(['events', 'shown']);
+    expect(await lines("SHOW TABLES 'ev*|nothing'")).toEqual(['events']);
+    expect(await lines("SHOW TABLES IN `db` '.*n.*'")).toEqual(['events', 'shown']);
+    expect(await lines('SHOW VIEWS')).toEqual(['shown']);
+    await lake.rows('DROP VIEW shown');
+  });
+
+  it('describes a table in the cells of Hive', async () => {
+    const { columns, rows, kind } = await lake.ask('DESCRIBE events');
+    expect(columns.map(({ Name, Type }) => [Name, Type])).toEqual([
+      ['col_name', 'string'],
+      ['data_type', 'string'],
+      ['comment', 'string'],
+    ]);
+    expect(rows[1]).toEqual(['name                \tstring              \tof whom             ']);
+    expect(rows.slice(9)).toEqual([
+      ['\t \t '],
+      ['# Partition Information\t \t '],
+      ['# col_name          \tdata_type           \tcomment             '],
+      ['\t \t '],
+      ['ds                  \tdate                \t                    '],
+    ]);
+    expect(kind[0]).toBe('UTILITY');
+    expect(await lines('SHOW COLUMNS IN events')).toContain('ds                  ');
+    expect(await lines('SHOW COLUMNS FROM events IN db')).toHaveLength(9);
+  });
+
+  it('writes the statement that would make a table, which then makes it', async () => {
+    const statement = (await lines('SHOW CREATE TABLE events')).join('\n');
+    expect(statement).toContain(
+      "CREATE EXTERNAL TABLE `db.events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
+    );
+    expect(statement).toContain(
+      "PARTITIONED BY ( \n  `ds` date)\nROW FORMAT SERDE \n  'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' \n",
+    );
+    expect(statement).toContain("LOCATION\n  's3://lake/events/'");
+    await lake.rows(statement.replace('`db.events`', '`db`.`again`'));
+    expect((await lines('SHOW CREATE TABLE again')).join('\n')).toBe(
+      statement.replace('db.events', 'db.again'),
+    );
+    await lake.rows('DROP TABLE again');
+  });
+});
+
+describe('partitions', () => {
+  it('adds, shows, finds and drops them', async () => {
+    await lake.put('parts/ds=2026-11-19/region=eu west/0', 'SELECT 1 AS a');
+    await lake.put('parts/ds=2026-11-20/region=us/0', 'SELECT 2 AS a');
+    await lake.put('parts/elsewhere/0', 'SELECT 3 AS a');
+    await lake.rows(
+      "CREATE EXTERNAL TABLE parts (a int) PARTITIONED BY (ds date, region string) STORED AS PARQUET LOCATION 's3://lake/parts/' TBLPROPERTIES ('k'='v')",
+    );
+    expect(await lake.rows('SELECT * FROM parts')).toEqual([]);
+    expect(await lines('MSCK REPAIR TABLE parts')).toHaveLength(3);
+    await lake.rows(
+      "ALTER TABLE parts ADD IF NOT EXISTS PARTITION (ds = '2026-11-20', region = 'us') PARTITION (ds = '2026-11-21', region = 'us') LOCATION 's3://lake/parts/elsewhere/'",
+    );
+    expect(await lines('SHOW PARTITIONS parts')).toEqual([
+      'ds=2026-11-19/region=eu west',
+      'ds=2026-11-20/region=us',
+      'ds=2026-11-21/region=us',
+    ]);
+    expect(await lake.rows("SELECT a, region FROM parts WHERE ds >= DATE '2026-11-20' ORDER BY a")).toEqual([
+      ['2', 'us'],
+      ['3', 'us'],
+    ]);
+    expect(
+      (await lake.failure("ALTER TABLE parts ADD PARTITION (ds = '2026-11-20', region = 'us')")).reason,
+    ).toBe('FAILED: Partition already exists.');
+    expect((await lake.failure("ALTER TABLE parts ADD PARTITION (ds = '2026-11-20')")).reason).toMatch(
+      /a value for each of ds, region/,
+    );
+    await lake.rows(
+      "ALTER TABLE parts DROP IF EXISTS PARTITION (ds = '2026-11-20', region = 'us'), PARTITION (ds = '2000-01-01', region = 'us')",
+    );
+    expect(await lines('SHOW PARTITIONS parts')).toEqual([
+      'ds=2026-11-19/region=eu west',
+      'ds=2026-11-21/region=us',
+    ]);
+    expect(await lines("SHOW TBLPROPERTIES parts('k')")).toEqual(['v']);
+  });
+
+  it('shows a new column as null in old files', async () => {
+    await lake.put('grown/0', 'SELECT 1 AS a');
+    await lake.rows("CREATE EXTERNAL TABLE grown (a int) STORED AS PARQUET LOCATION 's3://lake/grown/'");
+    await lake.rows("ALTER TABLE grown ADD COLUMNS (b string COMMENT 'new')");
+    expect(await lake.rows('SELECT * FROM grown')).toEqual([['1', undefined]]);
+    expect((await lake.failure('ALTER TABLE grown ADD COLUMNS (a int)')).reason).toMatch(
+      /Duplicate column name: a/,
+    );
+  });
+});
+
+describe('views', () => {
+  it('keeps them as Athena does, and reads only what is wanted through them', async () => {
+    await lake.rows(
+      'CREATE VIEW big AS SELECT id, upper(name) AS name, ds, place.city, cardinality(tags) AS n FROM events WHERE value > 3e0',
+    );
+    await lake.rows(
+      'CREATE OR REPLACE VIEW bigger AS SELECT b.name, b.ds, u.t FROM big b CROSS JOIN UNNEST(ARRAY[1, 2]) AS u(t)',
+    );
+    const { input } = lake.catalog.table('db', 'big');
+    expect(input).toMatchObject({
+      TableType: 'VIRTUAL_VIEW',
+      ViewExpandedText: '/* Presto View */',
+      Parameters: { presto_view: 'true' },
+    });
+    const encoded = /^\/\* Presto View: (.*) \*\/$/.exec(input.ViewOriginalText ?? '')?.[1] ?? '';
+    expect(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'))).toEqual({
+      originalSql:
+        'SELECT id, upper(name) AS name, ds, place.city, cardinality(tags) AS n FROM events WHERE value > 3e0',
+      catalog: 'awsdatacatalog',
+      schema: 'db',
+      columns: [
+        { name: 'id', type: 'bigint' },
+        { name: 'name', type: 'varchar' },
+        { name: 'ds', type: 'date' },
+        { name: 'city', type: 'varchar' },
+        { name: 'n', type: 'bigint' },
+      ],
+    });
+    const answer = await lake.ask("SELECT count(*), max(name) FROM db.bigger WHERE ds = DATE '2026-11-20'", {
+      QueryExecutionContext: {},
+    });
+    expect(answer.rows).toEqual([['14', 'N9']]);
+    expect(answer.scannedBytes).toBe(lake.sizes[2]);
+    expect(await lines('SHOW CREATE VIEW bigger')).toEqual([
+      'CREATE VIEW db.bigger AS',
+      'SELECT b.name, b.ds, u.t FROM big b CROSS JOIN UNNEST(ARRAY[1, 2]) AS u(t)',
+    ]);
+  });
+
+  it('refuses what cannot be a view', async () => {
+    expect((await lake.failure('CREATE VIEW big AS SELECT 1 AS a')).reason).toMatch(
+      /^TABLE_ALREADY_EXISTS: /,
+    );
+    expect((await lake.failure('CREATE OR REPLACE VIEW events AS SELECT 1 AS a')).reason).toMatch(
+      /^NOT_SUPPORTED: 'db.events' is a table/,
+    );
+    expect((await lake.failure('CREATE VIEW unnamed AS SELECT count(*) FROM events')).reason).toBe(
+      'MISSING_COLUMN_NAME: line 1:31: Column name not specified',
+    );
+    expect((await lake.failure('CREATE VIEW lost AS SELECT nope FROM events')).reason).toMatch(
+      /^COLUMN_NOT_FOUND: line 1:28: /,
+    );
+    expect((await lake.failure('DROP TABLE big')).reason).toMatch(
+      /^FAILED: SemanticException Cannot drop a view/,
+    );
+  });
+
+  it('tells of a view whose table is gone', async () => {
+    await lake.rows("CREATE EXTERNAL TABLE short (a int) STORED AS PARQUET LOCATION 's3://lake/short/'");
+    await lake.rows('CREATE VIEW orphan AS SELECT a FROM short');
+    await lake.rows('DROP TABLE short');
+    const { reason, error } = await lake.failure('SELECT * FROM orphan');
+    expect(reason).toMatch(/^INVALID_VIEW: Failed analyzing stored view 'awsdatacatalog.db.orphan': /);
+    expect(error).toEqual([2, 1107]);
+  });
+});
+
+describe('statements that write', () => {
+  it('makes a table of a query, by partitions, and adds to it', async () => {
+    const made = await lake.ask(
+      "CREATE TABLE summary WITH (format = 'PARQUET', parquet_compression = 'SNAPPY', partitioned_by = ARRAY['ds'], external_location = 's3://lake/summary/') AS SELECT name, count(*) AS n, sum(id) AS total, ds FROM events GROUP BY name, ds",
+    );
+    expect([made.state, made.reason, made.updateCount]).toEqual(['SUCCEEDED', undefined, 30]);
+    expect(lake.catalog.table('db', 'summary').input.StorageDescriptor?.Columns).toEqual([
+      { Name: 'name', Type: 'string' },
+      { Name: 'n', Type: 'bigint' },
+      { Name: 'total', Type: 'bigint' },
+    ]);
+    expect(await lines('SHOW PARTITIONS summary')).toEqual([
+      'ds=2026-11-18',
+      'ds=2026-11-19',
+      'ds=2026-11-20',
+    ]);
+    const inserted = await lake.ask(
+      "INSERT INTO summary SELECT 'all', count(*), NULL, DATE '2026-11-21' FROM events",
+    );
+    expect([inserted.reason, inserted.updateCount]).toEqual([undefined, 1]);
+    expect(
+      (
+        await lake.ask(
+          "INSERT INTO summary (ds, name) VALUES (DATE '2026-11-21', 'some'), (DATE '2026-11-20', 'more')",
+        )
+      ).updateCount,
+    ).toBe(2);
+    expect(
+      await lake.rows("SELECT name, n, total, ds FROM summary WHERE ds = DATE '2026-11-21' ORDER BY name"),
+    ).toEqual([
+      ['all', '30', undefined, '2026-11-21'],
+      ['some', undefined, undefined, '2026-11-21'],
+    ]);
+    expect(await lake.rows('SELECT count(*), sum(n) FROM summary')).toEqual([['33', '60']]);
+  });
+
+  it('refuses what it cannot write', async () => {
+    expect((await lake.failure('CREATE TABLE summary AS SELECT 1 AS a')).reason).toMatch(
+      /^TABLE_ALREADY_EXISTS: /,
+    );
+    expect((await lake.ask('CREATE TABLE IF NOT EXISTS summary AS SELECT 1 AS a')).state).toBe('SUCCEEDED');
+    expect(
+      (
+        await lake.failure(
+          "CREATE TABLE other WITH (external_location = 's3://lake/summary/') AS SELECT 1 AS a",
+        )
+      ).reason,
+    ).toMatch(/^HIVE_PATH_ALREADY_EXISTS: /);
+    expect((await lake.failure("CREATE TABLE other WITH (format = 'ORC') AS SELECT 1 AS a")).reason).toMatch(
+      /^NOT_SUPPORTED: Writing in the format ORC/,
+    );
+    expect(
+      (await lake.failure('CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a')).reason,
+    ).toMatch(/^NOT_SUPPORTED: The property bucket_count/);
+    expect((await lake.failure("CREATE TABLE other AS SELECT json_parse('1') AS a")).reason).toMatch(
+      /^NOT_SUPPORTED: Unsupported Hive type: json/,
+    );
+    expect((await lake.failure('CREATE TABLE other AS SELECT 1')).reason).toMatch(
+      /^MISSING_COLUMN_NAME: line 1:30/,
+    );
+    expect((await lake.failure("INSERT INTO summary VALUES (1, 'x', 2, DATE '2026-11-20')")).reason).toMatch(
+      /^TYPE_MISMATCH: Insert query has mismatched column types: Table: \[varchar, bigint, bigint, date\], Query: \[integer, varchar, integer, date\]/,
+    );
+    expect((await lake.failure('INSERT INTO nope VALUES 1')).reason).toBe(
+      "TABLE_NOT_FOUND: line 1:13: Table 'awsdatacatalog.db.nope' does not exist",
+    );
+    expect(lake.catalog.database('db').tables.has('other')).toBe(false);
+  });
+
+  it('unloads a query', async () => {
+    const sql =
+      "UNLOAD (SELECT id, count(*) AS n FROM events GROUP BY id) TO 's3://lake/unloaded/' WITH (format = 'PARQUET', compression = 'zstd')";
+    expect((await lake.ask(sql)).state).toBe('SUCCEEDED');
+    await lake.rows(
+      "CREATE EXTERNAL TABLE unloaded (id bigint, n bigint) STORED AS PARQUET LOCATION 's3://lake/unloaded/'",
+    );
+    expect(await lake.rows('SELECT count(*), sum(n) FROM unloaded')).toEqual([['10', '30']]);
+    expect((await lake.failure(sql)).reason).toMatch(/^HIVE_PATH_ALREADY_EXISTS: /);
+  });
+});
+
+describe('databases and prepared statements', () => {
+  it('makes and drops a database', async () => {
+    await lake.rows(
+      "CREATE DATABASE IF NOT EXISTS Extra COMMENT 'more' LOCATION 's3://lake/extra/' WITH DBPROPERTIES ('a'='b')",
+    );
+    expect(lake.catalog.database('extra').input).toMatchObject({
+      Name: 'extra',
+      Description: 'more',
+      Parameters: { a: 'b' },
+    });
+    expect((await lake.failure('CREATE DATABASE extra')).reason).toBe('FAILED: Database already exists.');
+    await lake.rows("CREATE EXTERNAL TABLE extra.t (a int) STORED AS PARQUET LOCATION 's3://lake/t/'");
+    expect((await lake.failure('DROP DATABASE extra')).reason).toMatch(/Database extra is not empty/);
+    await lake.rows('DROP DATABASE extra CASCADE');
+    await lake.rows('DROP DATABASE IF EXISTS extra');
+    expect((await lake.failure('DROP SCHEMA extra')).reason).toBe('FAILED: Database extra not found.');
+  });
+
+  it('prepares a statement, runs it with values, and forgets it', async () => {
+    await lake.rows('PREPARE one FROM SELECT name FROM events WHERE id = ? AND ds = ?');
+    expect(await lake.rows("EXECUTE one USING 3, DATE '2026-11-20'")).toEqual([['n3']]);
+    await lake.rows('DEALLOCATE PREPARE one');
+    expect((await lake.failure('EXECUTE one USING 3')).reason).toBe(
+      'NOT_FOUND: Prepared statement not found: one',
+    );
+  });
+});
+
+describe('what is refused by name', () => {
+  it.each([
+    ["CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
+    ['MERGE INTO events USING x ON true WHEN MATCHED THEN DELETE', /MERGE/],
+    ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
+    [
+      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://lake/t/'",
+      /ROW FORMAT DELIMITED/,
+    ],
+    [
+      "CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('projection.enabled'='true')",
+      /Partition projection/,
+    ],
+    ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
+    ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
+    ['DESCRIBE EXTENDED events', /DESCRIBE EXTENDED/],
+    ['EXPLAIN (FORMAT JSON) SELECT 1', /EXPLAIN \(FORMAT JSON\)/],
+    ['OPTIMIZE events REWRITE DATA USING BIN_PACK', /OPTIMIZE/],
+  ])('%s', async (sql, what) => {
+    const refused = await lake.ask(sql).then(
+      ({ reason }) => reason,
+      (error: Error) => error.message,
+    );
+    expect(refused).toMatch(/NOT_SUPPORTED: .* is not emulated by Sluice's local Athena$/);
+    expect(refused).toMatch(what);
+  });
+});
