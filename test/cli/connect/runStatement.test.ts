@@ -1,0 +1,71 @@
+import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runStatement } from '../../../cli/connect/runStatement.ts';
+import { systemClock } from '../../../lib/time/Clock.ts';
+import { StatementError } from '../../../local/athena/sql/StatementError.ts';
+import { chunks, ScriptedRunner, textColumn } from '../../local/athena/ScriptedRunner.ts';
+import { BUCKET, settle, startAthena } from '../../local/athena/startAthena.ts';
+
+let athena: Awaited<ReturnType<typeof startAthena>>;
+let client: AthenaClient;
+
+beforeEach(async () => {
+  athena = await startAthena(
+    () =>
+      new ScriptedRunner({
+        rows: () => ({
+          columns: [textColumn('a'), textColumn('b')],
+          rows: chunks([[['1', null]]]),
+          scannedBytes: () => 42,
+        }),
+        fails: () => {
+          throw new StatementError("SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved", { type: 1006 });
+        },
+        // Until it is stopped.
+        hangs: ({ signal }) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason));
+          }),
+      }),
+  );
+  client = new AthenaClient(athena.options);
+  await client.send(
+    new UpdateWorkGroupCommand({
+      WorkGroup: 'primary',
+      ConfigurationUpdates: {
+        ResultConfigurationUpdates: { OutputLocation: `s3://${BUCKET}/results/` },
+      },
+    }),
+  );
+});
+afterEach(async () => {
+  client.destroy();
+  await athena.close();
+});
+
+const run = (sql: string, deadlineMs = 20_000) =>
+  runStatement(client, sql, {
+    ...{ workGroup: 'primary', deadlineMs, clock: systemClock, random: () => 0 },
+  });
+
+describe('a statement', () => {
+  it('answers rows by name, and what was read for them', async () => {
+    expect(await run('rows')).toEqual({ rows: [{ a: '1', b: undefined }], scannedBytes: 42 });
+  });
+
+  it("says why it failed, in Athena's words", async () => {
+    expect(await run('fails')).toEqual({
+      failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
+    });
+  });
+
+  it('is stopped when it takes too long', async () => {
+    expect(await run('hangs', 0)).toEqual({ failed: 'It took longer than 0 s and was stopped.' });
+    const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
+    expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
+  });
+
+  it('throws what Athena refuses to begin with', async () => {
+    await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  });
+});
