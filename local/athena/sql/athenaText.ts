@@ -20,6 +20,9 @@ import {
 
 const MICROS_PER_DAY = 86_400_000_000n;
 const MS_PER_DAY = 86_400_000;
+/** Years of four digits. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Writes a value of one type. */
 type ToText = (value: DuckDBValue) => string;
@@ -84,6 +87,12 @@ export function doubleText(value: number, real = false): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const magnitude = Math.abs(value);
+  if (!real && magnitude >= 1e-3 && magnitude < 1e7) {
+    // In this range JavaScript's own digits are Java's.
+    const digits = String(value);
+    return digits.includes('.') ? digits : `${digits}.0`;
+  }
   const [mantissa = '', exponent = '0'] = shortest(value, real).split('e');
   const size = Number(exponent);
   if (size >= -3 && size < 7) {
@@ -104,6 +113,11 @@ function shortest(value: number, real: boolean): string {
 }
 
 function timestampText(micros: bigint): string {
+  const ms = Number(micros / 1000n) - (micros % 1000n < 0n ? 1 : 0);
+  if (ms >= FIRST_MS && ms <= LAST_MS) {
+    const iso = new Date(ms).toISOString();
+    return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
+  }
   const days = micros / MICROS_PER_DAY - (micros % MICROS_PER_DAY < 0n ? 1n : 0n);
   return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY)}`;
 }

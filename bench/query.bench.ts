@@ -1,0 +1,200 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  StartQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { openAthena } from '../local/athena/openAthena.ts';
+import { openStatementRunner } from '../local/athena/sql/openStatementRunner.ts';
+import { realClock } from '../local/clock/LocalClock.ts';
+import { startEdge } from '../local/edge/startEdge.ts';
+import { Catalog } from '../local/glue/model/Catalog.ts';
+import { partitionFiles } from '../local/query/partitionFiles.ts';
+import { tableView } from '../local/query/tableView.ts';
+import { ObjectStore } from '../local/s3/model/ObjectStore.ts';
+import type { Bench, BenchRow } from './Bench.ts';
+import { DATABASE, dayName, makeQueryData, TABLE } from './queryData.ts';
+
+const DAYS = 30;
+const ROWS_PER_DAY = 100_000;
+const ROUNDS = 9;
+const WARM_UP_ROUNDS = 2;
+/** What a query may cost besides its rows: requests, a poll, a result written and read. */
+const ALLOWANCE_MS = 50;
+/** Milliseconds before asking again, the first time and at most: a client beside its server takes from it while it asks. */
+const FIRST_POLL_MS = 10;
+const LAST_POLL_MS = 50;
+const RESULTS = 'results';
+
+/** The same words in both dialects. */
+const QUERIES = {
+  'one number': 'SELECT 1',
+  'a count of one day': `SELECT event_name, count(*) AS n FROM ${TABLE} WHERE ds = DATE '${dayName(3)}' GROUP BY event_name`,
+  'users of 30 days': `SELECT ds, count(DISTINCT user_id) AS users, sum(value) AS total FROM ${TABLE} GROUP BY ds ORDER BY ds`,
+  'a join of two weeks': `SELECT a.event_name, count(*) AS n FROM ${TABLE} a JOIN ${TABLE} b ON a.event_id = b.event_id WHERE a.ds < DATE '${dayName(14)}' GROUP BY a.event_name`,
+  '100,000 rows': `SELECT event_id, event_name, user_id, value, ds FROM ${TABLE} WHERE ds = DATE '${dayName(5)}'`,
+} as const;
+
+/** Milliseconds by the clock, and of processor time over all threads. */
+interface Times {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+type Ask = (sql: string) => Promise<Times>;
+
+/** What is timed, side by side in one process, on the same objects; and what ends it. */
+async function openSides(): Promise<{
+  readonly athena: Ask;
+  readonly duckdb: Ask;
+  readonly close: () => Promise<void>;
+}> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const scratch = join(directory, 'scratch');
+  mkdirSync(scratch);
+  const clock = realClock;
+  const store = ObjectStore.open({ directory: join(directory, 's3'), clock });
+  const catalog = Catalog.open({ directory: join(directory, 'glue'), clock });
+  await makeQueryData({ store, catalog, scratch, days: DAYS, rowsPerDay: ROWS_PER_DAY });
+  store.createBucket(RESULTS);
+  const athena = await openAthena({
+    ...{
+      directory: join(directory, 'athena'),
+      clock,
+      catalog,
+      store,
+      region: 'us-east-1',
+      account: '000000000000',
+    },
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(directory, 'athena', 'tmp') }),
+  });
+  const edge = await startEdge({ services: [athena.service], clock });
+  const client = new AthenaClient({
+    endpoint: edge.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const view = tableView(queryTable(catalog, join(directory, 's3')));
+  return {
+    athena: (sql) => timed(() => ask(client, sql)),
+    duckdb: (sql) => askDuckDb(view, sql),
+    async close() {
+      client.destroy();
+      await edge.close();
+      await athena.close();
+      store.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** In a DuckDB of its own, which has no file in its cache either; opening it is not timed. */
+async function askDuckDb(view: string, sql: string): Promise<Times> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`CREATE SCHEMA ${DATABASE}; SET search_path = '${DATABASE}'`);
+  await connection.run(view);
+  const times = await timed(async () => void (await connection.runAndReadAll(sql)).getRows());
+  connection.closeSync();
+  instance.closeSync();
+  return times;
+}
+
+/** As clients do it: submit, ask until it is over, read the first page. */
+async function ask(client: AthenaClient, sql: string): Promise<void> {
+  const { QueryExecutionId } = await client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      QueryExecutionContext: { Database: DATABASE },
+      ResultConfiguration: { OutputLocation: `s3://${RESULTS}/` },
+    }),
+  );
+  for (let wait = FIRST_POLL_MS; ; wait = Math.min(LAST_POLL_MS, wait * 1.2)) {
+    const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+    const { State, StateChangeReason } = QueryExecution?.Status ?? {};
+    if (State === 'SUCCEEDED') break;
+    if (State !== 'QUEUED' && State !== 'RUNNING') throw new Error(`${sql}: ${State} ${StateChangeReason}`);
+    await pause(wait);
+  }
+  await client.send(new GetQueryResultsCommand({ QueryExecutionId }));
+}
+
+function queryTable(catalog: Catalog, s3Directory: string): Parameters<typeof tableView>[0] {
+  const { input, partitions } = catalog.table(DATABASE, TABLE);
+  const columns = (list: typeof input.PartitionKeys = []) =>
+    list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
+  return {
+    database: DATABASE,
+    name: TABLE,
+    columns: columns(input.StorageDescriptor?.Columns),
+    partitionKeys: columns(input.PartitionKeys),
+    partitions: partitions.map(({ values, input: { StorageDescriptor } }) => ({
+      values,
+      files: partitionFiles(s3Directory, StorageDescriptor?.Location ?? ''),
+    })),
+  };
+}
+
+async function timed(work: () => Promise<void>): Promise<Times> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { wall, cpu: (user + system) / 1_000 };
+}
+
+function medianOf(times: readonly Times[], kind: keyof Times): number {
+  return times.map((time) => time[kind]).toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+}
+
+/**
+ * A query through the local Athena, over HTTP with the real client, against the same SQL in DuckDB on the same files
+ * with its rows read. `wall_vs_duckdb` is the ratio once 50 ms are taken off: at most 1.3. `cpu_vs_duckdb` is the same
+ * of processor time, client included, which whatever else the machine is doing does not change.
+ */
+const bench: Bench = {
+  name: 'query',
+  async run() {
+    const { athena, duckdb, close } = await openSides();
+    const rows: BenchRow[] = [];
+    try {
+      for (const [name, sql] of Object.entries(QUERIES)) {
+        const through: Times[] = [];
+        const direct: Times[] = [];
+        for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+          // Turn about, so that neither side always finds what the other has warmed.
+          const athenaFirst = round % 2 === 0;
+          const first = await (athenaFirst ? athena : duckdb)(sql);
+          const second = await (athenaFirst ? duckdb : athena)(sql);
+          if (round < 0) continue;
+          through.push(athenaFirst ? first : second);
+          direct.push(athenaFirst ? second : first);
+        }
+        for (const kind of ['wall', 'cpu'] as const) {
+          const [ours, theirs] = [medianOf(through, kind), medianOf(direct, kind)];
+          rows.push(
+            { case: name, metric: `athena_${kind}_ms`, value: ours, unit: 'ms' },
+            { case: name, metric: `duckdb_${kind}_ms`, value: theirs, unit: 'ms' },
+            {
+              case: name,
+              metric: `${kind}_vs_duckdb`,
+              value: Math.max(0, ours - ALLOWANCE_MS) / theirs,
+              unit: 'ratio',
+            },
+          );
+        }
+      }
+    } finally {
+      await close();
+    }
+    return rows;
+  },
+};
+export default bench;
