@@ -15,4 +15,6 @@ export type QueryCall =
       readonly operation: 'GetObject' | 'PutObject';
       readonly bucket: string;
       readonly key: string;
+      /** It is a result that is asked for, whose place is known without looking. */
+      readonly isResult?: true;
     };

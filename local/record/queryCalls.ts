@@ -30,6 +30,7 @@ export function queryCalls(call: QueryCall, principal: string, place: Place): Ca
     ...{ principal, service, operation: action, basis: 'documented' },
     permissions: [plain(action, resource)],
   });
+  if (call.isResult === true) return [seen];
   // Athena finds a table's files by listing its locations.
   if (operation === 'GetObject') return [seen, documented('ListBucket', s3Arn(place, bucket))];
   return [

@@ -6,6 +6,7 @@ import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
 import { columnInfo } from '../model/columnInfo.ts';
 import type { Execution } from '../model/Execution.ts';
 import { readResult } from '../model/readResult.ts';
+import { readLocation } from '../model/resultLocation.ts';
 import { type AthenaContext, idSchema } from './AthenaContext.ts';
 
 const inputSchema = z.strictObject({
@@ -22,11 +23,12 @@ const inputSchema = z.strictObject({
 const TOKEN = /^(.+)\/(\d+)$/;
 
 /** Read a query's result, page by page: from its object in S3, as Athena does, so that it lives as long as that. */
-export function resultOperations({ executions, store }: AthenaContext): Record<string, JsonOperation> {
+export function resultOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { executions, store, onCall } = context;
   return {
     GetQueryResults: operation({
       input: inputSchema,
-      async run({ QueryExecutionId, NextToken, MaxResults, QueryResultType }) {
+      async run({ QueryExecutionId, NextToken, MaxResults, QueryResultType }, { signature }) {
         if (QueryResultType === 'DATA_MANIFEST') {
           throw notImplemented('athena GetQueryResults QueryResultType DATA_MANIFEST');
         }
@@ -34,6 +36,11 @@ export function resultOperations({ executions, store }: AthenaContext): Record<s
         const { outcome, outputLocation, state } = execution;
         if (state !== 'SUCCEEDED' || outcome === undefined) throw notSucceeded(state);
         const from = NextToken === undefined ? 0 : readToken(NextToken, execution);
+        if (outcome.format !== 'none') {
+          // API_GetQueryResults: who asks for a result must be allowed to read its object.
+          const place = readLocation(outputLocation);
+          onCall(signature.accessKeyId, { service: 's3', operation: 'GetObject', ...place, isResult: true });
+        }
         const { rows, next } =
           outcome.format === 'none'
             ? { rows: [], next: undefined }

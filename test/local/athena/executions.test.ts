@@ -323,7 +323,7 @@ describe('where results go', () => {
 });
 
 describe('what is asked of S3', () => {
-  it('is told of, as whoever submitted the query', async () => {
+  it('is told of, as whoever submitted the query or asks for its result', async () => {
     const id = await submit(athena.client, 'q');
     await settle(athena.client, id);
     const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
@@ -331,6 +331,9 @@ describe('what is asked of S3', () => {
       { ...put, key: `out/${id}.csv` },
       { ...put, key: `out/${id}.csv.metadata` },
     ]);
+    athena.calls.length = 0;
+    await results(id);
+    expect(athena.calls).toEqual([{ ...put, operation: 'GetObject', key: `out/${id}.csv`, isResult: true }]);
   });
 });
 
