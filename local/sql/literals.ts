@@ -2,6 +2,8 @@ import { SqlError } from './SqlError.ts';
 import type { TokenList } from './TokenList.ts';
 
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
+/** An offset, or Z, may stand apart from the time; DuckDB wants it close. */
+const APART = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
 
 /**
  * A literal that is a word and a text (`TIMESTAMP '…'`, `X'65'`, `INTERVAL '1' DAY`) in DuckDB's words.
@@ -20,7 +22,8 @@ export function typedLiteral(
     const next = index + 2;
     if (word.value === 'x' && text.start === word.end) return { sql: `unhex(${text.raw})`, next };
     if (word.value === 'timestamp') {
-      return { sql: `${ZONE.test(text.value.slice(10)) ? 'TIMESTAMPTZ' : 'TIMESTAMP'} ${text.raw}`, next };
+      const zoned = ZONE.test(text.value.slice(10));
+      return { sql: zoned ? `TIMESTAMPTZ ${text.raw.replace(APART, '')}` : `TIMESTAMP ${text.raw}`, next };
     }
     if (word.value === 'decimal') return { sql: decimal(text.value, text.start), next };
     if (

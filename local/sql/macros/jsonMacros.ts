@@ -1,22 +1,23 @@
 /** A double as Java prints it, which Trino's JSON and casts show: `1.0E10`. */
-const MANTISSA = `ltrim(replace(split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 1) || split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 2), '.', ''), '0')`;
+const MANTISSA = `ltrim(replace(split_part(split_part(CAST(abs(d) AS VARCHAR), 'e', 1), '.', 1) || split_part(split_part(CAST(abs(d) AS VARCHAR), 'e', 1), '.', 2), '.', ''), '0')`;
 
 const EXPONENT = `CASE
-  WHEN contains(CAST(x AS VARCHAR), 'e') THEN CAST(split_part(CAST(x AS VARCHAR), 'e', 2) AS INTEGER)
-  WHEN abs(x) >= 1 THEN length(split_part(CAST(abs(x) AS VARCHAR), '.', 1)) - 1
-  ELSE -1 - length(regexp_extract(split_part(CAST(abs(x) AS VARCHAR), '.', 2), '^0*')) END`;
+  WHEN contains(CAST(d AS VARCHAR), 'e') THEN CAST(split_part(CAST(d AS VARCHAR), 'e', 2) AS INTEGER)
+  WHEN abs(d) >= 1 THEN length(split_part(CAST(abs(d) AS VARCHAR), '.', 1)) - 1
+  ELSE -1 - length(regexp_extract(split_part(CAST(abs(d) AS VARCHAR), '.', 2), '^0*')) END`;
 
 /** Null where the text is no JSON, as Trino's extraction has it. */
 const IN_JSON = (call: string) => `TRY(${call})`;
 
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
-  `trino_double_text(x) AS CASE
-     WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
-     WHEN x = 0 THEN '0.0E0'
-     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || left(${MANTISSA}, 1) || '.'
+  // A lambda has its argument once: a macro is a text, in which a cast of a cast would stand a thousand times.
+  `trino_double_text(x) AS list_transform([x], lambda d: CASE
+     WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END
+     WHEN d = 0 THEN '0.0E0'
+     ELSE CASE WHEN d < 0 THEN '-' ELSE '' END || left(${MANTISSA}, 1) || '.'
        || CASE WHEN rtrim(substr(${MANTISSA}, 2), '0') = '' THEN '0' ELSE rtrim(substr(${MANTISSA}, 2), '0') END
-       || 'E' || CAST(${EXPONENT} AS VARCHAR) END`,
+       || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch stays once the type is known; each must bind for every type, hence the casts by way of text.
   `trino_to_varchar(x) AS CASE typeof(x)
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
