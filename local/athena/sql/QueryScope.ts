@@ -38,6 +38,9 @@ export class QueryScope {
   readonly #bases = new Map<string, Base>();
   /** By their paths in the store. */
   readonly #files = new Map<string, DataFile>();
+  /** By the names in the session. */
+  readonly #locations = new Map<string, string>();
+  #filled = 0;
   #hidden = false;
 
   constructor(options: ScopeOptions) {
@@ -78,32 +81,38 @@ export class QueryScope {
     for (const [key, { entry, table }] of this.#bases) {
       const chosen = wanted.get(`${CATALOG}.${key}`);
       if (table.keys.length > 0) tell(onCall, 'GetPartitions', table);
-      const rows = placesOf(entry, chosen).map(({ values, location }) => ({
-        values,
-        files: dataFiles(store, location).map((file) => this.#admit(file)),
-      }));
+      const keys = table.keys.map(({ name }) => name);
+      const folder = String(this.#filled);
+      this.#filled += 1;
+      const files = placesOf(entry, chosen).flatMap(({ values, location }) => {
+        const own = [
+          folder,
+          ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
+        ];
+        return dataFiles(store, location).map((file) => this.#admit(file, own.join('/')));
+      });
       await session.run(
-        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, rows, this.#hidden)}`,
+        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, files, this.#hidden)}`,
       );
     }
     return [...this.#files.values()];
   }
 
-  /** The file under the name by which the session may read it. */
-  #admit(file: DataFile): DataFile {
-    const known = this.#files.get(file.path);
-    if (known !== undefined) return known;
+  /** The file under the name by which the session may read it; a table's rows are its own if two have a file. */
+  #admit(file: DataFile, folder: string): DataFile {
     const { bucket, key, path } = file;
-    this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
-    const admitted = { ...file, path: this.#options.session.admit(path) };
-    this.#files.set(path, admitted);
-    return admitted;
+    if (!this.#files.has(path)) {
+      this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
+      this.#files.set(path, file);
+    }
+    const own = this.#options.session.admit(path, folder);
+    this.#locations.set(own, `s3://${bucket}/${key}`);
+    return { ...file, path: own };
   }
 
   /** `s3://…` of a file that the query reads. */
   locationOf(path: string): string | undefined {
-    const file = [...this.#files.values()].find((one) => one.path === path);
-    return file && `s3://${file.bucket}/${file.key}`;
+    return this.#locations.get(path);
   }
 
   /** What to say of a table that isn't there. */
@@ -258,7 +267,7 @@ function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number>
   return partitions
     .filter((_, index) => chosen?.has(index) ?? true)
     .map((partition) => ({
-      values: partition.values.map(keyValue),
+      values: partition.values,
       location: partition.input.StorageDescriptor?.Location ?? '',
     }));
 }

@@ -48,7 +48,7 @@ export class Session {
     const connection = await instance.connect();
     const session = new Session(directory, instance, connection);
     await session.run(
-      `SET TimeZone = 'UTC'; SET errors_as_json = true; ATTACH ':memory:' AS ${CATALOG};
+      `SET TimeZone = 'UTC'; SET errors_as_json = true; SET parquet_metadata_cache = true; ATTACH ':memory:' AS ${CATALOG};
        SET allowed_directories = [${quoteText(`${directory}/`)}]; SET enable_external_access = false;
        ${macroStatements('', session.#macros)}`,
     );
@@ -67,9 +67,15 @@ export class Session {
     await this.run(`CREATE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(now).toISOString()}'`);
   }
 
-  /** Lets a file be read: by another name, in the session's folder, and whatever becomes of the file meanwhile. */
-  admit(path: string): string {
-    const own = join(this.directory, `${this.#admitted}.parquet`);
+  /**
+   * Lets a file be read: by another name, in the session's folder, and whatever becomes of the file meanwhile.
+   *
+   * @param folder Within the session's own, e.g. `0/ds=2026-11-20`.
+   */
+  admit(path: string, folder: string): string {
+    const place = join(this.directory, folder);
+    mkdirSync(place, { recursive: true });
+    const own = join(place, `${this.#admitted}.parquet`);
     this.#admitted += 1;
     try {
       linkSync(path, own);

@@ -1,4 +1,4 @@
-import type { DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { UNNAMED } from '../../sql/translate.ts';
 import { athenaText } from './athenaText.ts';
 import type { OpenQuery } from './openQuery.ts';
@@ -24,13 +24,25 @@ export async function* resultRows(
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);
       if (chunk === undefined) return;
-      yield chunk.getRows().map((row) => row.map((value, index) => texts[index]?.(value) ?? null));
+      yield rowsOf(chunk, texts);
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : query.failure(error);
   } finally {
     query.session.close();
   }
+}
+
+function rowsOf(
+  chunk: DuckDBDataChunk,
+  texts: readonly ReturnType<typeof athenaText>[],
+): (string | null)[][] {
+  const rows: (string | null)[][] = Array.from({ length: chunk.rowCount }, () => []);
+  for (const [index, text] of texts.entries()) {
+    const vector = chunk.getColumnVector(index);
+    for (const [row, values] of rows.entries()) values.push(text(vector.getItem(row)));
+  }
+  return rows;
 }
 
 /** Rows that are there already. */

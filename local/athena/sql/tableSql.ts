@@ -36,44 +36,32 @@ export function emptyTable({ database, name, columns, keys }: SessionTable, hidd
   return `CREATE TABLE ${qualifiedName(database, name)} (${all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ')})`;
 }
 
-/** A partition's values, in the order of the keys, and its files. */
-export interface PartitionRows {
-  readonly values: readonly (string | null)[];
-  readonly files: readonly DataFile[];
-}
-
 /**
- * The table with its rows: columns by name, one that a file lacks as null, and the partition keys from the catalog,
- * whatever the files say. Takes the place of the empty one, with the same types.
+ * The table with its rows: columns by name, one that a file lacks as null, and the partition keys by the names of the
+ * folders that the files are in, whatever the files say. Takes the place of the empty one, with the same types.
+ *
+ * @param files By their names in the session.
  */
-export function filledTable(
-  table: SessionTable,
-  partitions: readonly PartitionRows[],
-  hidden: boolean,
-): string {
+export function filledTable(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const { database, name, columns, keys } = table;
-  const branches = partitions
-    .filter(({ files }) => files.length > 0)
-    .map(({ values, files }) => {
-      const constants = keys.map((key, index) => {
-        const value = values[index] ?? null;
-        return `CAST(${value === null ? 'NULL' : quoteText(value)} AS ${key.type}) AS ${quoteName(key.name)}`;
-      });
-      const own = hidden ? [...constants, ...hiddenValues(files)] : constants;
-      const excluded = [...keys.map((key) => key.name), ...(hidden ? ['filename'] : [])];
-      const mine = excluded.map((column) => `c <> ${quoteText(column)}`).join(' AND ');
-      const star =
-        excluded.length === 0 ? '*' : `COLUMNS(lambda c: ${mine.replaceAll('c <>', 'lower(c) <>')})`;
-      const list = files.map(({ path }) => quoteText(path)).join(', ');
-      return `SELECT ${[star, ...own].join(', ')} FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false${hidden ? ', filename = true' : ''})`;
-    });
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
   const shown = all
     .map((column) => `CAST(${quoteName(column.name)} AS ${column.type}) AS ${quoteName(column.name)}`)
     .join(', ');
-  const rows = [`SELECT ${none} WHERE false`, ...branches].join('\nUNION ALL BY NAME\n');
-  return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (\n${rows}\n)`;
+  const rows = [`SELECT ${none} WHERE false`, ...(files.length === 0 ? [] : [read(keys, files, hidden)])];
+  return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
+}
+
+function read(keys: readonly SessionColumn[], files: readonly DataFile[], hidden: boolean): string {
+  const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
+  const options = [
+    'union_by_name = true',
+    keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
+    ...(hidden ? ['filename = true'] : []),
+  ];
+  const own = hidden ? `, ${hiddenValues(files).join(', ')}` : '';
+  return `SELECT *${own} FROM read_parquet([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
 }
 
 function hiddenValues(files: readonly DataFile[]): string[] {
