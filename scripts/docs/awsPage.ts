@@ -47,7 +47,7 @@ It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries
 
 ## What it leaves behind
 
-- **Rows.** They have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains.
+- **Rows.** They have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains. What a run that was broken off has left, the next of the day takes along.
 - **Results of its queries** are deleted. Versions of what was deleted go by the bucket's lifecycle, after a day.
 - **Alarms.** Its one 401 and two 413 count in \`api-4xx\`, and a body that the gateway destroys sets \`mangled\` off: that is what it is for.
 - A body that the collector refuses (another 4xx than these) is a row of \`quarantine\`.

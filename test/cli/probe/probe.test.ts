@@ -1,6 +1,8 @@
 import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openPlace } from '../../../cli/probe/openPlace.ts';
 import { questions } from '../../../cli/probe/questions.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
 import { startProbed } from './startProbed.ts';
 
@@ -105,6 +107,28 @@ describe('sluice probe', () => {
       'expected',
       'unanswered',
     ]);
+  });
+
+  it("finds a deployed collector in the stack's outputs, and delivers nothing by itself there", async () => {
+    const { edge, collector } = probed.cloud;
+    const config = defineConfig({ bucket: 'acme-probed' });
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const deployed = (stage: string) => ({
+      stack: { service: 'sluice', stage },
+      place: { region: 'us-east-1', endpoint: edge, credentials },
+      local: false,
+      config,
+    });
+    const place = await openPlace(deployed('local'), undefined);
+    expect([place.collector, place.flush]).toEqual([
+      expect.stringMatching(/^https:\/\/.*\.execute-api\.us-east-1\./),
+      undefined,
+    ]);
+    place.close();
+    const named = await openPlace(deployed('nowhere'), collector);
+    expect(named.collector).toBe(collector);
+    named.close();
+    await expect(openPlace(deployed('nowhere'), undefined)).rejects.toThrow(/sluice-nowhere does not exist/);
   });
 
   it('names a view that Athena does not take, and leaves everything where it is with --keep', async () => {
