@@ -10,7 +10,7 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** A role of the template and what it may do. */
+/** A role or user of the template and what it may do. */
 export interface Role {
   readonly logicalId: string;
   readonly arn: string;
@@ -34,9 +34,16 @@ export function readPolicies({ resources }: ResolvedTemplate): Policies {
     resources.find(({ physicalId, arn }) => physicalId === reference || arn === reference)?.arn ?? '';
   for (const { type, logicalId, arn = '', properties } of resources) {
     switch (type) {
+      case 'AWS::IAM::User':
       case 'AWS::IAM::Role': {
-        put(arn, properties['AssumeRolePolicyDocument']);
-        const documents = listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument'));
+        if (type === 'AWS::IAM::Role') put(arn, properties['AssumeRolePolicyDocument']);
+        const managed = listOf(properties['ManagedPolicyArns']).map((reference) =>
+          resources.find((one) => one.physicalId === reference || one.arn === reference),
+        );
+        const documents = [
+          ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
+          ...managed.map((policy) => policy?.properties['PolicyDocument']),
+        ];
         roles.push({ logicalId, arn, statements: documents.flatMap(statementsOf) });
         break;
       }
