@@ -7,9 +7,6 @@ import { sourceName } from './sourceName.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
 import type { View, ViewColumn } from './View.ts';
 
-/** Groups that a unit saw first in the same millisecond are ordered by their IDs, so that the answer is one. */
-const FIRST = 'ROW("group_ts", "group_id")';
-
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
   unitTypeColumn,
@@ -18,26 +15,26 @@ const columns: readonly ViewColumn[] = [
     name: 'group_id',
     type: 'string',
     comment: 'Group of its first exposure: the rule ID; for gates <rule ID>:Pass or <rule ID>:Fail',
-    sql: `min_by("group_id", ${FIRST})`,
+    sql: '"group_id"',
   },
   {
     name: 'group_name',
     type: 'string',
     comment: 'Name of that group; null until names are resolved',
-    sql: `min_by("group_name", ${FIRST})`,
+    sql: '"group_name"',
   },
-  { name: 'ts', type: 'timestamp', comment: 'When it was first exposed, UTC', sql: 'min("group_ts")' },
+  { name: 'ts', type: 'timestamp', comment: 'When it was first exposed, UTC', sql: '"group_ts"' },
   {
     name: 'first_day',
     type: 'date',
     comment: 'UTC day of ts. A filter on it reads all days: which exposure was first, only all of them tell',
-    sql: 'CAST(min("group_ts") AS date)',
+    sql: 'CAST("group_ts" AS date)',
   },
   {
     name: 'groups_seen',
     type: 'bigint',
     comment: 'Groups it was ever exposed to: more than 1 is a crossover, which analyses leave out',
-    sql: 'count(*)',
+    sql: '"groups_seen"',
   },
 ];
 
@@ -52,8 +49,10 @@ const columns: readonly ViewColumn[] = [
  * Unfiltered it reads the few columns that they share once for each.
  *
  * Read from the table, not from experiment_exposures: a minimum is the same with resends and without, and to look for
- * them costs most of what that view costs. Grouped twice, first by group, since counting distinct groups for each of
- * millions of units takes longer and twice as much memory as counting rows (bench/views.bench.ts).
+ * them costs most of what that view costs. Groups come first, then the first of them: counting distinct groups and
+ * min_by both keep something for each of millions of units that an engine short of memory can't put aside, where it
+ * can sort (bench/views.bench.ts). Groups seen first in the same millisecond are ordered by their IDs, so that the
+ * answer is one.
  */
 export function firstExposures(config: Config): View {
   return {
@@ -76,15 +75,21 @@ function firstOf(config: Config, unit: string): string {
 ${selectList(selected)}
 FROM (
   SELECT
-    "experiment_id",
-    "exposure_type" = 'gate' AS "is_gate",
-    ${quoteName(unit)} AS "unit_id",
-    "group_id",
-    max("group_name") AS "group_name",
-    min("timestamp") AS "group_ts"
-  FROM ${sourceName(config, config.tables.exposures)}
-  WHERE ${productionOnly} AND "is_assignment" AND ${quoteName(unit)} IS NOT NULL
-  GROUP BY 1, 2, 3, 4
-) AS "groups"
-GROUP BY "experiment_id", "is_gate", "unit_id"`;
+    *,
+    row_number() OVER (PARTITION BY "experiment_id", "is_gate", "unit_id" ORDER BY "group_ts", "group_id") AS "place",
+    count(*) OVER (PARTITION BY "experiment_id", "is_gate", "unit_id") AS "groups_seen"
+  FROM (
+    SELECT
+      "experiment_id",
+      "exposure_type" = 'gate' AS "is_gate",
+      ${quoteName(unit)} AS "unit_id",
+      "group_id",
+      max("group_name") AS "group_name",
+      min("timestamp") AS "group_ts"
+    FROM ${sourceName(config, config.tables.exposures)}
+    WHERE ${productionOnly} AND "is_assignment" AND ${quoteName(unit)} IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+  ) AS "groups"
+) AS "placed"
+WHERE "place" = 1`;
 }

@@ -18,6 +18,7 @@ export const RESERVED_VIEW_COLUMNS: ReadonlySet<string> = new Set([
   'is_gate',
   'last_ts',
   'outcome',
+  'place',
   'position',
   'primary_id',
   'primary_type',

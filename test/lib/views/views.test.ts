@@ -70,7 +70,14 @@ describe('the views', () => {
       (name) => !RESERVED_COLUMNS.has(name) && !RESERVED_VIEW_COLUMNS.has(name),
     );
     // Names of sources can be a column's, too: every column is named without one.
-    expect([...new Set(free)].sort()).toEqual(['evaluated', 'evaluations', 'events', 'groups', 'unit_types']);
+    expect([...new Set(free)].sort()).toEqual([
+      'evaluated',
+      'evaluations',
+      'events',
+      'groups',
+      'placed',
+      'unit_types',
+    ]);
   });
 
   it('have a comment for every column that Glue takes', () => {

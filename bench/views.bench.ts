@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from '../lib/sql/quoteText.ts';
+import { exposuresTable } from '../lib/tables/exposuresTable.ts';
+import type { Bench, BenchRow } from './Bench.ts';
+import { type DayFile, writeExposureDays } from './exposureDays.ts';
+import type { QueryJob, QueryTimes } from './timeQuery.ts';
+import { openViewSession, viewConfig } from './viewSession.ts';
+
+const DAYS = 30;
+const EXPOSURES = 10_000_000;
+/** As much as a statement of the local Athena has (local/athena/sql/limits.ts). */
+const LITTLE_MEMORY = '1GB';
+
+/** All of an answer in one row: to fetch millions would measure the fetching. */
+const digestOf = (query: string) =>
+  `SELECT count(*), sum(groups_seen), min(ts), max(ts), max(first_day), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, group_name, ts)) FROM (${query})`;
+
+/** How somebody who knows DuckDB would write it, who knows that a unit's groups are few: as fast as we could make it. */
+const byHand = ['user_id', 'stable_id', 'company_id']
+  .map(
+    (
+      unit,
+    ) => `SELECT experiment_id, is_gate, '${unit}' AS unit_type, unit_id, arg_min(group_id, (t, group_id)) AS group_id,
+      arg_min(group_name, (t, group_id)) AS group_name, min(t) AS ts, CAST(min(t) AS DATE) AS first_day, count(*) AS groups_seen
+    FROM (
+      SELECT experiment_id, exposure_type = 'gate' AS is_gate, ${unit} AS unit_id, group_id, min(timestamp) AS t, max(group_name) AS group_name
+      FROM statsig_forwarded_exposures
+      WHERE environment = 'production' AND is_assignment AND ${unit} IS NOT NULL
+      GROUP BY ALL
+    ) GROUP BY experiment_id, is_gate, unit_id`,
+  )
+  .join(' UNION ALL ');
+
+/** Queries whose bytes are told, of one day: a question as analysts ask it, and everything. */
+const ONE_DAY = "ds = DATE '2026-10-20'";
+const QUESTIONS: Readonly<Record<string, string>> = {
+  experiment_exposures: `SELECT user_id, group_id, timestamp FROM experiment_exposures WHERE experiment_id = 'experiment_7' AND ${ONE_DAY}`,
+  'experiment_exposures, by country': `SELECT country, count(*) FROM experiment_exposures WHERE experiment_id = 'experiment_7' AND ${ONE_DAY} GROUP BY 1`,
+  'experiment_exposures, all columns': `SELECT * FROM experiment_exposures WHERE ${ONE_DAY}`,
+  secondary_exposures: `SELECT gate_id, group_id, count(DISTINCT user_id) FROM secondary_exposures WHERE ${ONE_DAY} GROUP BY 1, 2`,
+  daily_exposures: `SELECT experiment_id, group_id, units FROM daily_exposures WHERE unit_type = 'user_id' AND ${ONE_DAY}`,
+  'first_exposures (a day of all days)': `SELECT group_id, count(*) FROM first_exposures WHERE experiment_id = 'experiment_7' AND unit_type = 'user_id' GROUP BY 1`,
+  'the table, one column': `SELECT DISTINCT experiment_id FROM statsig_forwarded_exposures WHERE ${ONE_DAY}`,
+};
+
+/** `first_exposures` of a month beside the same by hand, and what a query of each view reads of a day. */
+const bench: Bench = {
+  name: 'views',
+  async run() {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-views-'));
+    try {
+      const instance = await DuckDBInstance.create(':memory:');
+      const writer = await instance.connect();
+      const files = await writeExposureDays(writer, exposuresTable(viewConfig), {
+        folder,
+        days: DAYS,
+        rowsPerDay: Math.ceil(EXPOSURES / DAYS),
+      });
+      writer.closeSync();
+      instance.closeSync();
+      return [...firstExposures(files, join(folder, 'spill')), ...(await bytesRead(files))];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+export default bench;
+
+function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
+  const time = (sql: string, runs: number, memoryLimit?: string): QueryTimes => {
+    const limit = memoryLimit === undefined ? {} : { memoryLimit };
+    const job: QueryJob = { files, sql: digestOf(sql), runs, spill, ...limit };
+    const script = join(import.meta.dirname, 'timeQuery.ts');
+    return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
+  };
+  const view = 'SELECT * FROM first_exposures';
+  const hand = time(byHand, 3);
+  const shown = time(view, 3);
+  const little = time(view, 1, LITTLE_MEMORY);
+  for (const { answer } of [shown, little]) {
+    if (answer !== hand.answer) throw new Error(`The view answers ${answer}, by hand it is ${hand.answer}.`);
+  }
+  const name = `first_exposures, ${EXPOSURES.toLocaleString('en-GB')} exposures, ${DAYS} days`;
+  const row = (metric: string, value: number, unit: string): BenchRow => ({
+    case: name,
+    metric,
+    value,
+    unit,
+  });
+  return [
+    row('wall', shown.wall, 's'),
+    row('wall_vs_hand_written', shown.wall / hand.wall, 'ratio'),
+    row('processor_vs_hand_written', shown.processor / hand.processor, 'ratio'),
+    row('peak_rss_mb', shown.peakMb, 'MB'),
+    row('hand_written_peak_rss_mb', hand.peakMb, 'MB'),
+    row('peak_rss_mb_limited_to_1_gb', little.peakMb, 'MB'),
+  ];
+}
+
+/** Compressed bytes of the columns that each question reads of the first day: what Athena bills. */
+async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
+  if (day === undefined) return [];
+  const connection = await openViewSession([day]);
+  const stored = await connection.runAndReadAll(
+    `SELECT path_in_schema, sum(total_compressed_size)::DOUBLE FROM parquet_metadata(${quoteText(day.file)}) GROUP BY ALL`,
+  );
+  const sizes = new Map(stored.getRows().map(([name, bytes]) => [String(name), Number(bytes)]));
+  const rows: BenchRow[] = [];
+  for (const [name, sql] of Object.entries(QUESTIONS)) {
+    const bytes = await columnsRead(connection, sql).then((columns) =>
+      [...columns].reduce((sum, column) => sum + (sizes.get(column) ?? 0), 0),
+    );
+    rows.push({ case: name, metric: 'read_of_a_day', value: bytes / 1e6, unit: 'MB' });
+  }
+  const all = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  rows.push({ case: 'the table, all columns', metric: 'read_of_a_day', value: all / 1e6, unit: 'MB' });
+  connection.closeSync();
+  return rows;
+}
+
+/** Columns of the file that a query reads, for its answer and its filters, by DuckDB's plan. */
+async function columnsRead(connection: DuckDBConnection, sql: string): Promise<ReadonlySet<string>> {
+  const reader = await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`);
+  const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[1]));
+  const columns = new Set<string>();
+  const texts = (value: unknown): string[] =>
+    Array.isArray(value) ? value.map(String) : [String(value ?? '')];
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return;
+    const info: unknown = Reflect.get(node, 'extra_info');
+    if (typeof info === 'object' && info !== null && 'Function' in info) {
+      for (const name of texts(Reflect.get(info, 'Projections'))) columns.add(name);
+      for (const filter of texts(Reflect.get(info, 'Filters'))) {
+        for (const [word] of filter.matchAll(/\w+/g)) columns.add(word);
+      }
+    }
+    visit(Reflect.get(node, 'children'));
+  };
+  visit(plan);
+  return columns;
+}
