@@ -7,7 +7,7 @@ import { UsageError } from '../UsageError.ts';
 import { type AwsPlace, awsPlace } from './awsPlace.ts';
 
 /** Where `npm start` puts the local cloud unless told otherwise. */
-export const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
+const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 

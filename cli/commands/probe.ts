@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { deploymentPlace, LOCAL_ENDPOINT } from '../aws/deploymentPlace.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
@@ -16,7 +15,7 @@ export const probe: Command = {
     'Send marked events through a deployment in every encoding, follow them to Athena, and say what AWS does.',
   usage: 'sluice probe [--local] [--stage NAME] [--key KEY] [options]',
   options: {
-    local: { type: 'boolean', help: `probe the local cloud (stage local, ${LOCAL_ENDPOINT})` },
+    local: { type: 'boolean', help: 'probe the local cloud (stage local, http://127.0.0.1:4566)' },
     stage: { type: 'string', help: 'stage of the deployment (default dev; on loopback local)' },
     key: { type: 'string', help: 'SDK key to send with (default SLUICE_PROBE_KEY; locally any)' },
     url: { type: 'string', help: "the collector's address (default: that of the stack)" },
@@ -44,6 +43,7 @@ export const probe: Command = {
     const url = option(line, 'url');
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: came ${url}, expected https://….`);
+    const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
     const deployment = await deploymentPlace(
       {
         local: line.values['local'] === true,
