@@ -12,7 +12,7 @@ import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { forMoto, MADE_BY_API } from './forMoto.ts';
 import { preparePython, run } from './python.ts';
 
-const STEP_MS = 60_000;
+const STEP_MS = 180_000;
 /** Configurations that are deployed as well; moto plays one region. */
 const DEPLOYED = ['default', 'all readers'];
 /** `DependsOn` beside a reference that has the same effect: Serverless writes it, and so do we where it says why. */
