@@ -156,6 +156,13 @@ export class Translator {
       return index + 2;
     }
     if (word === 'values') return values(this, out, index);
+    if (word === 'tablesample' && list.symbol(index + 2) === '(') {
+      const close = list.closeOf(index + 2);
+      out.add(`TABLESAMPLE ${list.at(index + 1)?.raw ?? ''} (`, at);
+      this.write(out, index + 3, close);
+      out.add('PERCENT)', list.offset(close));
+      return close + 1;
+    }
     const literal = typedLiteral(list, index);
     if (literal !== undefined) {
       out.add(literal.sql, at);

@@ -60,7 +60,7 @@ function isNamed(list: TokenList, { from, to }: TokenRange): boolean {
   const before = list.at(to - 2);
   if (before === undefined) return false;
   if (before.kind === 'symbol') return before.raw === '.' || before.raw === ')' || before.raw === ']';
-  return !(before.kind === 'word' && /^(?:and|or|not|like|is|in|between|distinct)$/.test(before.value));
+  return !(before.kind === 'word' && /^(?:and|or|not|like|is|in|between|distinct|over)$/.test(before.value));
 }
 
 function isValue(word: string): boolean {

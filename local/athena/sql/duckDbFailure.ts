@@ -63,8 +63,9 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
       cause: error,
     });
   }
-  const own = /^([A-Z_]+): (.*)$/s.exec(message);
-  if (type === 'Invalid Input' && own !== null)
+  // Our macros fail by converting what they have to say.
+  const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
+  if (type === 'Conversion' && own !== null)
     return statementFailure(own[1] ?? '', own[2] ?? '', undefined, error);
   const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
   if (catalog !== undefined)

@@ -5,7 +5,7 @@ const INTERVAL = `CASE lower(unit)
   WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER))
   WHEN 'month' THEN to_months(CAST(n AS INTEGER)) WHEN 'quarter' THEN to_months(CAST(3 * n AS INTEGER))
   WHEN 'year' THEN to_years(CAST(n AS INTEGER))
-  ELSE error('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field') END`;
+  ELSE CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field' AS INTERVAL) END`;
 
 const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
@@ -16,7 +16,7 @@ export const dateMacros: readonly string[] = [
   'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
   "trino_now() AS date_trunc('milliseconds', now())",
   'trino_current_date() AS CAST(trino_now() AS DATE)',
-  'trino_current_time() AS CAST(trino_now() AS TIME)',
+  'trino_current_time() AS CAST(CAST(trino_now() AS TIMESTAMP) AS TIME)',
   'trino_localtimestamp() AS CAST(trino_now() AS TIMESTAMP)',
   "trino_current_timezone() AS 'UTC'",
   'trino_date(x) AS CAST(x AS DATE)',

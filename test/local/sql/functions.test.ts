@@ -51,6 +51,8 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ['greatest(1, NULL, 3)', null],
   ['least(3, 1, 2)', '1'],
   ["try(CAST('x' AS bigint))", null],
+  ['try(1 / 0)', null],
+  ["try(date_add('fortnight', 1, DATE '2026-11-20'))", null],
   // Dates and times.
   ["date_trunc('week', TIMESTAMP '2026-11-20 10:11:12')", '2026-11-16 00:00:00.000'],
   ["date_trunc('month', DATE '2026-11-20')", '2026-11-01'],

@@ -79,6 +79,9 @@ describe('queries of the local Athena', () => {
     expect(
       await names("SELECT *, upper(name), INTERVAL '1' DAY FROM (SELECT id, name FROM events) LIMIT 1"),
     ).toEqual(['id', 'name', '_col2', '_col3']);
+    expect(
+      await names('SELECT first_value(id) OVER w, 1 AS day FROM events WINDOW w AS (ORDER BY id) LIMIT 1'),
+    ).toEqual(['_col0', 'day']);
     expect(await names('VALUES (1, 2)')).toEqual(['_col0', '_col1']);
     expect(await names('WITH q AS (SELECT 1 AS a) SELECT a, a, CASE WHEN a = 1 THEN 2 END FROM q')).toEqual([
       'a',
