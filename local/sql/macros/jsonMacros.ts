@@ -1,28 +1,27 @@
-/** A double as Java prints it, which Trino's JSON and casts show: `1.0E10`. */
-const MANTISSA = `ltrim(replace(split_part(split_part(CAST(abs(d) AS VARCHAR), 'e', 1), '.', 1) || split_part(split_part(CAST(abs(d) AS VARCHAR), 'e', 1), '.', 2), '.', ''), '0')`;
+/** The digits of a number's text `t`, from the first that isn't 0. */
+const DIGITS = `ltrim(replace(split_part(ltrim(t, '-'), 'e', 1), '.', ''), '0')`;
 
 const EXPONENT = `CASE
-  WHEN contains(CAST(d AS VARCHAR), 'e') THEN CAST(split_part(CAST(d AS VARCHAR), 'e', 2) AS INTEGER)
-  WHEN abs(d) >= 1 THEN length(split_part(CAST(abs(d) AS VARCHAR), '.', 1)) - 1
-  ELSE -1 - length(regexp_extract(split_part(CAST(abs(d) AS VARCHAR), '.', 2), '^0*')) END`;
+  WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER)
+  WHEN ltrim(t, '-') NOT LIKE '0%' THEN length(split_part(ltrim(t, '-'), '.', 1)) - 1
+  ELSE -1 - length(regexp_extract(split_part(t, '.', 2), '^0*')) END`;
 
 /** Null where the text is no JSON, as Trino's extraction has it. */
 const IN_JSON = (call: string) => `TRY(${call})`;
 
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
-  // A lambda has its argument once: a macro is a text, in which a cast of a cast would stand a thousand times.
-  `trino_double_text(x) AS list_transform([x], lambda d: CASE
-     WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END
-     WHEN d = 0 THEN '0.0E0'
-     ELSE CASE WHEN d < 0 THEN '-' ELSE '' END || left(${MANTISSA}, 1) || '.'
-       || CASE WHEN rtrim(substr(${MANTISSA}, 2), '0') = '' THEN '0' ELSE rtrim(substr(${MANTISSA}, 2), '0') END
-       || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
+  // DuckDB's text of a double as Java prints it: `1.0E10`. A lambda has its argument once: a macro is a text, in which
+  // a cast of a cast would stand a thousand times.
+  `trino_number_text(x) AS list_transform([x], lambda t: CASE
+     WHEN t = 'nan' THEN 'NaN' WHEN t = 'inf' THEN 'Infinity' WHEN t = '-inf' THEN '-Infinity'
+     WHEN ${DIGITS} = '' THEN '0.0E0'
+     ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
+       || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch stays once the type is known; each must bind for every type, hence the casts by way of text.
-  `trino_to_varchar(x) AS CASE typeof(x)
+  `trino_to_varchar(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
-     WHEN 'DOUBLE' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE))
-     WHEN 'FLOAT' THEN trino_double_text(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT))
+     WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
