@@ -17,6 +17,10 @@ const refused = (what: string, like: string) =>
 
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
 
+const MODULUS = `CASE
+  WHEN b = 0 AND NOT (${FRACTION('a')} OR ${FRACTION('b')}) THEN ${divisionByZero('system.main."%"(a, b)')}
+  ELSE system.main."%"(a, b) END`;
+
 /**
  * Operators with Trino's meaning: whole numbers divide to whole numbers, decimals keep the larger scale, and zero
  * divides nothing but floating-point numbers. No macro here is overloaded by type: DuckDB takes the argument for
@@ -34,7 +38,10 @@ export const operatorMacros: readonly string[] = [
      WHEN b = 0 THEN ${divisionByZero('divide(a, b)')}
      WHEN ${DECIMAL('a')} OR ${DECIMAL('b')} THEN cast_to_type(round(divide(a, b), greatest(${SCALE('a')}, ${SCALE('b')})), divide(a, b))
      ELSE divide(a, b) END`,
-  `"%"(a, b) AS CASE WHEN b = 0 AND NOT (${FRACTION('a')} OR ${FRACTION('b')}) THEN ${divisionByZero('system.main."%"(a, b)')} ELSE system.main."%"(a, b) END`,
+  `"%"(a, b) AS ${MODULUS}`,
   // A time without a zone is the session's (UTC), which is then told in another zone; in DuckDB it is that zone's.
   'timezone(zone, x) AS system.main.timezone(zone, CAST(x AS TIMESTAMPTZ))',
 ];
+
+/** The function of the operator `%`. */
+export const modulusMacro = `trino_mod(a, b) AS ${MODULUS}`;

@@ -12,7 +12,6 @@ export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
-  'trino_mod(a, b) AS a % b',
   'trino_log(b, x) AS log(b, x)',
   'trino_e() AS exp(1)',
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
