@@ -139,7 +139,8 @@ export class QueryScope {
     for (let index = 0; index < list.length; index += 1) {
       if (list.symbol(index - 1) === '.') continue;
       const chain = nameChain(list, index);
-      if (chain.some((name) => name === 'information_schema')) await this.#informationSchema(chain, database);
+      if (chain.some((name) => name === 'information_schema'))
+        await this.#informationSchema(list, chain, database);
       const [first, second, third] = chain;
       if (first === undefined) continue;
       if (database !== undefined) await this.#add(database.toLowerCase(), first, depth);
@@ -200,13 +201,22 @@ export class QueryScope {
     );
   }
 
-  async #informationSchema(chain: readonly string[], database: string | undefined): Promise<void> {
+  async #informationSchema(
+    list: TokenList,
+    chain: readonly string[],
+    database: string | undefined,
+  ): Promise<void> {
     if (this.#known.has('information_schema')) return;
     this.#known.add('information_schema');
     const { session, catalog, onCall } = this.#options;
     tell(onCall, 'GetDatabases', {});
-    if (!chain.includes('schemata'))
-      for (const { input } of catalog.databases()) tell(onCall, 'GetTables', { database: input.Name });
+    const texts = new Set(list.tokens.flatMap(({ kind, value }) => (kind === 'text' ? [value] : [])));
+    const databases = catalog.databases().map(({ input }) => input.Name);
+    const named = databases.filter((name) => texts.has(name));
+    if (!chain.includes('schemata')) {
+      // Trino looks into no database but those that the condition names (InformationSchemaMetadata, getPrefixes).
+      for (const name of named.length > 0 ? named : databases) tell(onCall, 'GetTables', { database: name });
+    }
     await session.run(informationSchema(catalog));
     await session.use(await this.#schema(database));
   }

@@ -71,5 +71,3 @@ export interface PreparedStatements {
   /** @returns false when there is none of this name. */
   remove(workGroup: string, name: string): boolean;
 }
-
-export { StatementError } from './StatementError.ts';

@@ -83,7 +83,7 @@ function plainText(value: DuckDBValue): string {
 }
 
 /** `Double.toString` of Java: plain between 10^-3 and 10^7, else `1.0E10`. */
-export function doubleText(value: number, real = false): string {
+function doubleText(value: number, real = false): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';

@@ -20,7 +20,7 @@ export interface SessionTable {
 }
 
 /** Columns that every table has and `*` doesn't show. https://docs.aws.amazon.com/athena/latest/ug/select.html */
-export const HIDDEN_COLUMNS: readonly SessionColumn[] = [
+const HIDDEN_COLUMNS: readonly SessionColumn[] = [
   { name: '$path', type: 'VARCHAR', trino: 'varchar' },
   { name: '$file_size', type: 'BIGINT', trino: 'bigint' },
   { name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' },
