@@ -4,6 +4,7 @@ import { athenaSchema } from './athenaSchema.ts';
 import { bucketName } from './bucketName.ts';
 import { endpointSchema } from './endpointSchema.ts';
 import { existingSchema } from './existingSchema.ts';
+import { exportsSchema } from './exportsSchema.ts';
 import { keySchema } from './keySchema.ts';
 import { readersSchema } from './readersSchema.ts';
 import { REGIONS } from './regions.ts';
@@ -163,6 +164,8 @@ export const configSchema = z.strictObject({
   existing: existingSchema,
   /** Statsig, OWOX Data Marts and Metabase: who is let in to read. Default nobody. */
   readers: readersSchema,
+  /** Tables whose days are written to customers' buckets: docs/export.md. Default none. */
+  exports: exportsSchema,
   /** When what lies in the bucket goes by itself. */
   retention: retentionSchema,
   /** Whom the alarms tell. */

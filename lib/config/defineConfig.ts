@@ -5,6 +5,7 @@ import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
+import { exportProblems } from './exportProblems.ts';
 import { readerProblems } from './readerProblems.ts';
 import { viewProblems } from './viewProblems.ts';
 
@@ -76,7 +77,7 @@ function findCollisions(config: Config): string[] {
       `timeWindow: came ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
     );
   }
-  problems.push(...readerProblems(config));
+  problems.push(...readerProblems(config), ...exportProblems(config));
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {

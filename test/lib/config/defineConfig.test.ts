@@ -44,6 +44,7 @@ describe('defineConfig', () => {
       athena: { workgroup: 'sluice', stagingDatabase: 'statsig_staging', scanLimitGigabytes: 1_000 },
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],
+      exports: [],
       retention: {
         forwardedDays: null,
         quarantineDays: 90,

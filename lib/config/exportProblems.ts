@@ -1,0 +1,25 @@
+import type { Config } from './configSchema.ts';
+
+/** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */
+export function exportProblems({ exports, bucket }: Pick<Config, 'exports' | 'bucket'>): string[] {
+  const problems: string[] = [];
+  const names = new Set<string>();
+  const folders: { readonly bucket: string; readonly folder: string; readonly field: string }[] = [];
+  for (const [i, { name, target }] of exports.entries()) {
+    const field = `exports.${i}`;
+    if (names.has(name)) problems.push(`${field}.name: came ${JSON.stringify(name)}, which another has.`);
+    names.add(name);
+    if (target.bucket === bucket)
+      problems.push(`${field}.target.bucket: came our own bucket, expected a customer's.`);
+    const folder = `${target.folder ?? name}/`;
+    // What one deletes as old would be the other's new.
+    const other = folders.find(
+      (one) =>
+        one.bucket === target.bucket && (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
+    );
+    if (other !== undefined)
+      problems.push(`${field}.target.folder: came ${folder}, expected a folder apart from ${other.field}'s.`);
+    folders.push({ bucket: target.bucket, folder, field });
+  }
+  return problems;
+}

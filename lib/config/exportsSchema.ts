@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { bucketName } from './bucketName.ts';
+import { REGIONS } from './regions.ts';
+import { sqlName } from './sqlName.ts';
+
+/** Words joined by -, as readers are named: it is part of keys in the ledger and of names in logs. */
+const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
+const ACCOUNT = /^\d{12}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
+/** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
+const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
+
+/** A customer's bucket and the folder in it that days are exported to. */
+const exportTarget = z.strictObject({
+  bucket: bucketName(),
+  /** Its region. Default the deployment's. */
+  region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
+  /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
+  owner: z.string('an account').regex(ACCOUNT, 'an account: 12 digits'),
+  /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the export's own role in. */
+  role: z
+    .strictObject({
+      arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+      externalId: z
+        .string('an external ID')
+        .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
+        .optional(),
+    })
+    .optional(),
+  /** ARN of the KMS key that files are encrypted with. Default: as the bucket encrypts. */
+  kmsKeyArn: z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias').optional(),
+  /** Folder that has a folder for each day. Default the export's name. */
+  folder: z
+    .string('a folder')
+    .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.'()-")
+    .max(128, 'a folder of at most 128 characters')
+    .optional(),
+});
+
+/** One table's days, kept up to date in a customer's bucket. */
+const exported = z.strictObject({
+  /** Its name in ledger, logs and commands: no two exports have the same. */
+  name: z
+    .string('a name')
+    .regex(NAME, 'a name of lower-case words joined by - or _')
+    .max(64, 'a name of at most 64 characters'),
+  /** Glue table whose days are exported: a forwarded table, or an ingested one. */
+  table: sqlName('table'),
+  target: exportTarget,
+  /** Days before today whose changes are looked for. Today is never exported: it is still being written. Default 3. */
+  lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+  /** How often. Default daily. */
+  schedule: z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
+});
+
+/** Tables that are exported to customers' buckets: docs/export.md. */
+export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);
+
+/** One validated export. */
+export type Export = z.output<typeof exported>;
