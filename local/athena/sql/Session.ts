@@ -20,6 +20,8 @@ export const CATALOG = 'awsdatacatalog';
 export class Session {
   /** A folder of the session's own: nothing outside of it can be opened, whatever a query names. */
   readonly directory: string;
+  /** Called once it is closed. */
+  onClose: (() => void) | undefined;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #macros = new Set<string>();
@@ -153,5 +155,6 @@ export class Session {
     this.#connection.closeSync();
     this.#instance.closeSync();
     rmSync(this.directory, { recursive: true, force: true });
+    this.onClose?.();
   }
 }

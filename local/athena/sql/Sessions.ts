@@ -17,8 +17,8 @@ export class Sessions {
     const spare = this.#spare ?? Session.open(this.#directory());
     this.#spare = undefined;
     const session = await spare;
-    // Not before this one's statement has had its turn.
-    setImmediate(() => this.#prepare());
+    // Not while this one's statement needs the machine.
+    session.onClose = () => this.#prepare();
     return session;
   }
 

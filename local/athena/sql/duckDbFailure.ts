@@ -102,7 +102,10 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
     );
   }
   const call = /argument types '(.*?)\((.*)\)'/.exec(message);
-  if (call !== null) return unknownCall(call[1] ?? '', call[2] ?? '', fail);
+  if (call !== null) {
+    const at = place ?? soleCall(query, call[1] ?? '');
+    return unknownCall(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
+  }
   const macro = /^Macro "?(?:trino_)?(.*?)"?\(\) (?:does not support|has multiple)/.exec(message)?.[1];
   if (macro !== undefined)
     return fail('FUNCTION_NOT_FOUND', `Unexpected parameters for function ${macro.toLowerCase()}`);
@@ -177,6 +180,16 @@ function nameAt({ sql }: FailedQuery, offset: number | undefined): string | unde
     sql.slice(offset),
   );
   return name?.[0].replaceAll(/"((?:[^"]|"")*)"/g, '$1');
+}
+
+/** The place of a function that the user calls once: what DuckDB has against it may lie inside of a macro. */
+function soleCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
+  const own = name.replace(/^trino_/, '').toLowerCase();
+  const calls = [...sql.matchAll(/(?<![\w."$])(\w+)\s*\(/g)].filter(
+    ([, called]) => called?.toLowerCase() === own,
+  );
+  const [first] = calls;
+  return calls.length === 1 && first !== undefined ? { sql, offset: first.index } : undefined;
 }
 
 function unknownCall(
