@@ -1,0 +1,165 @@
+import type { Clock } from '../../time/Clock.ts';
+import type { LedgerEntry, LedgerPlace } from './LedgerEntry.ts';
+import type { LedgerStore, StoredEntry } from './LedgerStore.ts';
+
+/** What {@link Ledger} works with. */
+export interface LedgerOptions {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+  /** A text that never comes twice: it names one write. */
+  readonly newToken: () => string;
+}
+
+/** The right to load one day, for as long as the lease lasts. Every write makes another: use the last one. */
+export interface Claim {
+  readonly entry: LedgerEntry;
+  readonly eTag: string;
+  readonly owner: string;
+  /** Epoch milliseconds: after this it may be somebody else's. */
+  readonly until: number;
+}
+
+/** What a load found out, and what it leaves behind. */
+export type Settlement = Pick<
+  LedgerEntry,
+  'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
+> &
+  Partial<Pick<LedgerEntry, 'version' | 'failure'>> & {
+    readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
+  };
+
+/** A write is tried so often when S3 answers that it could not decide between two writers (409). */
+const WRITE_TRIES = 3;
+
+/**
+ * Who loads which day, and how it went. Every write is made on top of what was read, by its ETag, and carries a token of
+ * its own: when S3 says that something else is there, what is there is read back, and with our token in it the write had
+ * succeeded and only its answer was lost. So of two who claim a day at the same time exactly one gets it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export class Ledger {
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** What is known of a day; null before anything is. */
+  async read(place: Pick<LedgerPlace, 'source' | 'dataset' | 'day'>): Promise<LedgerEntry | null> {
+    return (await this.#options.store.read(place))?.entry ?? null;
+  }
+
+  /**
+   * Claims a day until an instant. What queries read stays as it is; a lease that has run out is taken over.
+   *
+   * @param owner One invocation: a message that is delivered twice has two.
+   * @param queuedFor Fingerprint of the task: another one than the last begins to count attempts anew.
+   * @param until Epoch milliseconds; the longest time that the claimer may live, and a minute.
+   * @returns the claim, or until when it is somebody else's. 0 when another writer came first just now: try again.
+   */
+  async claim(
+    place: LedgerPlace,
+    owner: string,
+    until: number,
+    queuedFor: string,
+  ): Promise<{ readonly claim: Claim } | { readonly busyUntil: number }> {
+    const { store, clock } = this.#options;
+    const stored = await store.read(place);
+    const entry = stored?.entry ?? emptyEntry(place);
+    if (entry.lease !== undefined && entry.lease.until > clock.now()) {
+      return { busyUntil: entry.lease.until };
+    }
+    const attempts =
+      entry.queued?.fingerprint === queuedFor || entry.queued === undefined ? entry.attempts + 1 : 1;
+    const written = await this.#write(
+      { ...entry, table: place.table, state: 'loading', lease: { owner, until }, attempts },
+      stored,
+    );
+    return written === null ? { busyUntil: 0 } : { claim: { ...written, owner, until } };
+  }
+
+  /** Makes a lease longer; null when the day is somebody else's by now: stop, and write nothing. */
+  async renew(claim: Claim, until: number): Promise<Claim | null> {
+    const { entry, owner } = claim;
+    const written = await this.#write({ ...entry, lease: { owner, until } }, claim);
+    return written === null ? null : { ...written, owner, until };
+  }
+
+  /**
+   * Writes how the load went and gives the day free. A failure keeps the version that queries read.
+   *
+   * @returns the entry; null when the day is somebody else's by now, and nothing was written.
+   */
+  async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
+    const { lease: _, queued: __, failure: ___, ...kept } = claim.entry;
+    return (await this.#write({ ...kept, ...settlement }, claim))?.entry ?? null;
+  }
+
+  /**
+   * Notes that a day was queued. Nothing is written while somebody loads it: what they find is newer.
+   *
+   * @returns whether it was noted.
+   */
+  async noteQueued(
+    place: LedgerPlace,
+    queued: { readonly fingerprint: string; readonly reason: string },
+  ): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const stored = await store.read(place);
+    const entry = stored?.entry ?? emptyEntry(place);
+    if (entry.lease !== undefined && entry.lease.until > clock.now()) return false;
+    const same = entry.queued?.fingerprint === queued.fingerprint;
+    const { lease: _, ...free } = entry;
+    const written = await this.#write(
+      {
+        ...free,
+        table: place.table,
+        state: 'waiting',
+        queued: { ...queued, at: clock.now() },
+        attempts: same ? entry.attempts : 0,
+      },
+      stored,
+    );
+    return written !== null;
+  }
+
+  /** Null when something else is there. */
+  async #write(
+    changed: Omit<LedgerEntry, 'token' | 'updatedAt'>,
+    on: StoredEntry | null,
+  ): Promise<StoredEntry | null> {
+    const { store, clock, newToken } = this.#options;
+    const entry: LedgerEntry = { ...changed, updatedAt: clock.now(), token: newToken() };
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await store.write(entry, on?.eTag ?? null).catch((error: unknown) => ({ error }));
+      if (typeof outcome === 'string') return { entry, eTag: outcome };
+      const there = await store.read(entry);
+      if (there?.entry.token === entry.token) return there;
+      const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
+      if (!asBefore) return null;
+      // As it was: either the write failed, or S3 could not decide between two (409 ConditionalRequestConflict).
+      if (tries === WRITE_TRIES) {
+        if (outcome !== null) throw outcome.error;
+        return null;
+      }
+    }
+  }
+}
+
+function emptyEntry({ source, dataset, day, table }: LedgerPlace): Omit<LedgerEntry, 'token' | 'updatedAt'> {
+  return {
+    source,
+    dataset,
+    day,
+    table,
+    state: 'waiting',
+    fingerprint: null,
+    attempts: 0,
+    files: [],
+    rows: { in: 0, out: 0, refused: 0 },
+    rowsByDaysLate: {},
+    bytes: 0,
+    durations: {},
+    superseded: [],
+  };
+}
