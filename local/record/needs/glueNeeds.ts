@@ -2,10 +2,17 @@ import { memberOf } from '../../edge/memberOf.ts';
 import { arnAt, type Place } from '../Place.ts';
 import type { NeededPermission } from '../RecordedCall.ts';
 
-/** Operations that are about a database and are given its name as `Name`. */
-const OF_DATABASE = new Set(['GetDatabase', 'UpdateDatabase', 'DeleteDatabase']);
-/** Operations whose `Name` is a table's. */
-const OF_TABLE = new Set(['GetTable', 'DeleteTable', 'GetTableVersion', 'GetTableVersions']);
+/** Operations that are about a database and are given its name as `Name`; what Athena creates is told so, too. */
+const OF_DATABASE = new Set(['GetDatabase', 'CreateDatabase', 'UpdateDatabase', 'DeleteDatabase']);
+/** Operations whose `Name` is a table's; what Athena creates and changes is told so, too. */
+const OF_TABLE = new Set([
+  'GetTable',
+  'CreateTable',
+  'UpdateTable',
+  'DeleteTable',
+  'GetTableVersion',
+  'GetTableVersions',
+]);
 
 /**
  * Glue checks the catalog, the database and the table, each by itself; a list of tables needs every table of the

@@ -1,0 +1,16 @@
+/** A statement as a client writes it, and what it answers on the seed. */
+export interface Tried {
+  /** What it is for, as docs/sql.md lists it. */
+  readonly about: string;
+  readonly sql: string;
+  /** In the place of question marks, as the client sends them. */
+  readonly parameters?: readonly string[];
+  /** Athena's types of the result, where a client goes by them. */
+  readonly types?: readonly string[];
+  /** Texts as a client reads them; null is NULL. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** What Athena answers otherwise than the local one, which `rows` are of. */
+  readonly differs?: string;
+  /** The statement leaves the order of its rows open: they are compared sorted. */
+  readonly anyOrder?: true;
+}

@@ -1,0 +1,91 @@
+import {
+  type AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  StartQueryExecutionCommand,
+  type StartQueryExecutionCommandInput,
+} from '@aws-sdk/client-athena';
+
+/** How long a statement may take on a busy machine. */
+const DEADLINE_MS = 60_000;
+
+/** A result as drivers read it. */
+export interface Answer {
+  readonly id: string;
+  readonly names: readonly string[];
+  /** Athena's types. */
+  readonly types: readonly string[];
+  /** Without the row of headers; null is a cell without a text. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly location: string;
+}
+
+/** Asks for an execution until it is over, as every client does. */
+export async function ended(athena: AthenaClient, id: string) {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (performance.now() < deadline) {
+    const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+    const state = QueryExecution?.Status?.State;
+    if (state !== 'QUEUED' && state !== 'RUNNING') return QueryExecution;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`${id} is not over`);
+}
+
+/** Starts a statement and answers its ID. */
+export async function start(athena: AthenaClient, input: StartQueryExecutionCommandInput): Promise<string> {
+  const { QueryExecutionId } = await athena.send(new StartQueryExecutionCommand(input));
+  if (QueryExecutionId === undefined) throw new Error('no QueryExecutionId');
+  return QueryExecutionId;
+}
+
+/** Runs a statement to its end; it has to succeed. */
+export async function run(athena: AthenaClient, input: StartQueryExecutionCommandInput) {
+  const execution = await ended(athena, await start(athena, input));
+  if (execution?.Status?.State !== 'SUCCEEDED') {
+    throw new Error(`${input.QueryString}\n${execution?.Status?.StateChangeReason}`);
+  }
+  return execution;
+}
+
+/** A page of a result. */
+export async function page(athena: AthenaClient, id: string, MaxResults = 1_000, NextToken?: string) {
+  const { ResultSet, NextToken: next } = await athena.send(
+    new GetQueryResultsCommand({
+      QueryExecutionId: id,
+      MaxResults,
+      ...(NextToken === undefined ? {} : { NextToken }),
+    }),
+  );
+  const columns = ResultSet?.ResultSetMetadata?.ColumnInfo ?? [];
+  return {
+    names: columns.map(({ Name = '' }) => Name),
+    types: columns.map(({ Type = '' }) => Type),
+    rows: (ResultSet?.Rows ?? []).map(({ Data = [] }) =>
+      Data.map(({ VarCharValue }) => VarCharValue ?? null),
+    ),
+    next,
+  };
+}
+
+/** Runs a query and reads all its pages. */
+export async function answer(
+  athena: AthenaClient,
+  input: StartQueryExecutionCommandInput,
+  pageRows = 1_000,
+): Promise<Answer> {
+  const execution = await run(athena, input);
+  const id = execution.QueryExecutionId ?? '';
+  const { names, types, rows, next: second } = await page(athena, id, pageRows);
+  for (let next = second; next !== undefined; ) {
+    const more = await page(athena, id, pageRows, next);
+    rows.push(...more.rows);
+    next = more.next;
+  }
+  // Athena's first row of a query is the names; SHOW, DESCRIBE and EXPLAIN have none.
+  const headed = execution.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
+  return {
+    ...{ id, names, types, rows: headed ? rows.slice(1) : rows },
+    location: execution.ResultConfiguration?.OutputLocation ?? '',
+  };
+}

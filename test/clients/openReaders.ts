@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Config, ConfigInput } from '../../lib/config/configSchema.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { Cloud } from '../../local/cloud/Cloud.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import type { RecordedCall } from '../../local/record/RecordedCall.ts';
+import { loadTemplate } from '../../local/template/loadTemplate.ts';
+import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+import { type Policies, readPolicies } from '../proof/Policies.ts';
+import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
+
+/** Logical IDs of the readers that are deployed, by the tool that each is for. */
+export const PRINCIPALS = {
+  statsig: 'ReaderStatsigRole',
+  owox: 'ReaderOwoxUser',
+  metabase: 'ReaderMetabaseUser',
+} as const;
+
+/** Where OWOX writes, which is a bucket of its own. */
+export const OWOX_BUCKET = 'acme-owox-results';
+
+/** A database that is nobody's of ours, as every account has some. */
+export const FOREIGN = { database: 'billing', table: 'invoices' } as const;
+
+const input: ConfigInput = {
+  bucket: 'sluice-experiments',
+  statsigFolder: 'statsig',
+  database: 'sluice',
+  unitIds: { companyID: 'company_id' },
+  jsonPaths: { plan: 'user.custom.plan' },
+  experiments: [],
+  readers: [
+    { kind: 'statsig', name: 'statsig', principal: '111122223333', externalId: 'made-by-statsig' },
+    { kind: 'owox', name: 'owox', resultsBucket: OWOX_BUCKET },
+    { kind: 'metabase', name: 'metabase' },
+  ],
+};
+
+/** The clients of one reader, signing with credentials of its own. */
+export interface ReaderClients {
+  readonly athena: AthenaClient;
+  readonly glue: GlueClient;
+  readonly s3: S3Client;
+}
+
+/** The local cloud with three readers and a few events in it. */
+export interface Readers {
+  readonly edge: string;
+  readonly config: Config;
+  /** Clients of a reader, or of the account's root. */
+  clientsOf(reader: keyof typeof PRINCIPALS | 'root'): Promise<ReaderClients>;
+  /** What a reader has called since the last time anybody asked for calls to be forgotten. */
+  callsOf(reader: keyof typeof PRINCIPALS): Promise<readonly RecordedCall[]>;
+  control(path: string, method: string, body?: object): Promise<unknown>;
+  /** The policies of what is deployed. */
+  policies(): Promise<Policies>;
+  close(): Promise<void>;
+}
+
+/** Deploys the readers, posts the seed by the collector, and sets the clock to {@link NOW}. */
+export async function openReaders(): Promise<Readers> {
+  const directory = temporaryDirectory();
+  process.env['SLUICE_CONFIG'] = writeConfig(directory.path);
+  const cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
+  const made: ReaderClients[] = [];
+  const clients = (credentials: { accessKeyId: string; secretAccessKey: string }): ReaderClients => {
+    const place = { endpoint: cloud.edge, region: localAccount.region, credentials, maxAttempts: 1 };
+    const all = {
+      athena: new AthenaClient(place),
+      glue: new GlueClient(place),
+      s3: new S3Client({ ...place, forcePathStyle: true }),
+    };
+    made.push(all);
+    return all;
+  };
+  const control = async (path: string, method: string, body?: object) => {
+    const answer = await fetch(`${cloud.edge}/_sluice/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${text}`);
+    return JSON.parse(text);
+  };
+  const credentialsOf = async (reader: keyof typeof PRINCIPALS) =>
+    control('credentials', 'POST', { principal: PRINCIPALS[reader] });
+
+  await control('clock', 'POST', { now: NOW });
+  await post(cloud, [...exposures, ...productEvents]);
+  await post(cloud, resent);
+  await post(cloud, refused);
+  await cloud.flush();
+  await addForeignTable(clients(localAccount).glue);
+
+  return {
+    edge: cloud.edge,
+    config: defineConfig(input),
+    clientsOf: async (reader) =>
+      reader === 'root' ? clients(localAccount) : clients(await credentialsOf(reader)),
+    async callsOf(reader) {
+      const { principal } = await credentialsOf(reader);
+      const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
+      if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
+      return calls.filter((call) => call.principal === principal);
+    },
+    control,
+    async policies() {
+      const { region, id: account, partition } = localAccount;
+      const loaded = await loadTemplate({
+        root: repositoryRoot,
+        cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+      });
+      const { stackName, template } = loaded;
+      return readPolicies(
+        resolveTemplate(template, { region, account, partition, stackName, endpoint: cloud.edge }),
+      );
+    },
+    async close() {
+      for (const all of made) for (const client of Object.values(all)) client.destroy();
+      await cloud.close();
+      delete process.env['SLUICE_CONFIG'];
+      directory.remove();
+    },
+  };
+}
+
+async function post({ collector }: Cloud, events: readonly object[]): Promise<void> {
+  const { status } = await fetch(`${collector}/v1/rgstr`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-clients' },
+    body: JSON.stringify({ events, statsigMetadata: { sdkType: 'js-client', sdkVersion: '3.33.5' } }),
+  });
+  if (status !== 202) throw new Error(`The collector answered ${status}.`);
+}
+
+async function addForeignTable(glue: GlueClient): Promise<void> {
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: FOREIGN.database } }));
+  await glue.send(
+    new CreateTableCommand({
+      DatabaseName: FOREIGN.database,
+      TableInput: {
+        Name: FOREIGN.table,
+        TableType: 'EXTERNAL_TABLE',
+        PartitionKeys: [],
+        StorageDescriptor: {
+          Columns: [{ Name: 'amount', Type: 'decimal(10,2)' }],
+          Location: 's3://acme-billing/invoices/',
+          InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+          OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+          SerdeInfo: {
+            SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+          },
+        },
+      },
+    }),
+  );
+}
+
+function writeConfig(folder: string): string {
+  const file = join(folder, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
+  writeFileSync(file, text);
+  return file;
+}

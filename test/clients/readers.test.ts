@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answer, answer, run } from './answer.ts';
+import { askMetabase, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
+import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
+import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
+import { OwoxStorage } from './owoxSequence.ts';
+import { owoxQueries } from './owoxStatements.ts';
+import { deniedTo, forbidden, neededBy, principalOf } from './readersPermissions.ts';
+import { lookAround, stageIceberg, stop } from './statsigSequence.ts';
+import { statsigQueries } from './statsigStatements.ts';
+import type { Tried } from './Tried.ts';
+
+let readers: Readers;
+beforeAll(async () => {
+  readers = await openReaders();
+}, 120_000);
+afterAll(() => readers.close());
+
+const results = () => `s3://${readers.config.bucket}/query-results/`;
+
+/** Holds an answer against what is expected of the statement. */
+function judge({ rows, types, anyOrder }: Tried, found: Pick<Answer, 'rows' | 'types'>): void {
+  const texts = found.rows.map((row) => JSON.stringify(row));
+  expect({ rows: anyOrder === true ? texts.sort() : texts, types: found.types }).toEqual({
+    rows: rows.map((row) => JSON.stringify(row)),
+    types: types ?? expect.anything(),
+  });
+}
+
+describe('Metabase', () => {
+  let clients: ReaderClients;
+  beforeAll(async () => {
+    clients = await readers.clientsOf('metabase');
+  });
+  const connection = () => ({ workgroup: 'sluice', stagingDirectory: results() });
+
+  it('finds every table of the account, by Athena and by Glue', async () => {
+    const found = await syncByAthena(clients);
+    expect(found.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
+      `${FOREIGN.database}.${FOREIGN.table}`,
+      'sluice.daily_exposures',
+      'sluice.experiment_exposures',
+      'sluice.first_exposures',
+      'sluice.product_events',
+      'sluice.quarantine',
+      'sluice.secondary_exposures',
+      'sluice.statsig_forwarded_events',
+      'sluice.statsig_forwarded_exposures',
+    ]);
+    expect(found.find(({ name }) => name === 'first_exposures')?.columns).toEqual([
+      'experiment_id string',
+      'is_gate boolean',
+      'unit_type string',
+      'unit_id string',
+      'group_id string',
+      'group_name string',
+      'ts timestamp',
+      'first_day date',
+      'groups_seen bigint',
+    ]);
+    expect(await syncByGlue(clients)).toEqual(found);
+  });
+
+  it('describes a table whose columns the driver did not tell', async () => {
+    const { athena } = clients;
+    const { rows } = await askMetabase(athena, connection(), { sql: 'DESCRIBE `sluice`.`product_events` ' });
+    const columns = rows.map(([line = '']) => (line ?? '').split('\t').map((cell) => cell.trim()));
+    expect(columns.map(([name, type]) => `${name} ${type}`)).toEqual(
+      (await syncByAthena(clients)).find(({ name }) => name === 'product_events')?.columns,
+    );
+  });
+
+  it.each([...metabaseSync, ...metabaseQueries].map((tried) => [tried.about, tried] as const))(
+    '%s',
+    async (_, tried) => {
+      judge(tried, await askMetabase(clients.athena, connection(), tried));
+    },
+  );
+
+  it('reads a result from S3, prepares statements, stops a query', async () => {
+    expect(await metabaseBesides(clients, connection())).toBe('"one"\n"1"\n');
+  });
+});
+
+describe('OWOX Data Marts', () => {
+  let clients: ReaderClients;
+  let storage: OwoxStorage;
+  beforeAll(async () => {
+    clients = await readers.clientsOf('owox');
+    storage = new OwoxStorage(clients, OWOX_BUCKET);
+  });
+
+  it('checks its access and plans queries, each into a folder of its own', async () => {
+    await storage.look();
+    await storage.checkAccess();
+    await storage.dryRun('SELECT * FROM sluice.product_events');
+    await expect(storage.dryRun('SELECT nothing FROM sluice.product_events')).rejects.toThrow(
+      /^Query execution failed: COLUMN_NOT_FOUND: line 1:16: Column 'nothing' cannot be resolved/,
+    );
+    expect((await storage.keys('athena-check-access/')).length).toBeGreaterThan(0);
+    expect((await storage.keys('athena-dry-run/')).length).toBeGreaterThan(0);
+  });
+
+  it('reads the columns of a view with their comments, and leaves nothing behind', async () => {
+    const fields = await storage.schema('sluice.daily_exposures');
+    expect(fields.map(({ name, type }) => `${name} ${type}`)).toContain('units bigint');
+    expect(fields.filter(({ description }) => description === undefined)).toEqual([]);
+    expect(await storage.keys('athena-schema-fetch/')).toEqual([]);
+  });
+
+  it.each(owoxQueries.map((tried) => [tried.about, tried] as const))('%s', async (_, tried) => {
+    const { batches, types } = await storage.report(tried.sql, 1_000, tried.parameters);
+    judge(tried, { rows: batches.flat(), types });
+  });
+
+  it('reads a report in batches and deletes what it read', async () => {
+    const sql = 'SELECT event_name, user_id FROM sluice.product_events ORDER BY "timestamp"';
+    const { headers, batches } = await storage.report(sql, 3);
+    expect(headers).toEqual(['event_name', 'user_id']);
+    // The names are a row of the first batch.
+    expect(batches.map(({ length }) => length)).toEqual([2, 3, 1]);
+    expect(batches.flat().at(-1)).toEqual(['add_to_cart', 'u4']);
+    expect(await storage.keys('owox-data-marts/1795')).toEqual([]);
+  });
+
+  it('publishes a data mart as a view of its own database', async () => {
+    await storage.prepareConnector('owox');
+    const sql = 'SELECT ds AS day, sum(value_number) AS total FROM sluice.product_events GROUP BY 1';
+    for (let time = 0; time < 2; time += 1) await storage.createView('owox.daily_value', sql);
+    const { batches } = await storage.report('SELECT * FROM "owox"."daily_value" ORDER BY "day"');
+    expect(batches.flat()).toEqual([
+      ['2026-11-18', '19.5'],
+      ['2026-11-19', '40.0'],
+      ['2026-11-20', '5.25'],
+    ]);
+  });
+});
+
+describe('a reader like Statsig', () => {
+  let clients: ReaderClients;
+  beforeAll(async () => {
+    clients = await readers.clientsOf('statsig');
+  });
+
+  const inWorkgroup = (sql: string) => ({ QueryString: sql, WorkGroup: readers.config.athena.workgroup });
+
+  it('sees the forwarded tables and their days', async () => {
+    expect(await lookAround(clients, readers.config)).toEqual(
+      ['exposures', 'events'].flatMap((kind) =>
+        ['18', '19', '20'].map((day) => `statsig_forwarded_${kind} 2026-11-${day}`),
+      ),
+    );
+  });
+
+  it('loads its sources', async () => {
+    for (const tried of statsigQueries(readers.config))
+      judge(tried, await answer(clients.athena, inWorkgroup(tried.sql)));
+    await stop(clients, readers.config);
+  });
+
+  it('makes, writes and drops an Iceberg table in its staging database', async () => {
+    await stageIceberg(clients, readers.config);
+    // The local Athena makes none, and says so.
+    const sql = `CREATE TABLE statsig_staging.firsts WITH (table_type = 'ICEBERG', is_external = false, location = 's3://${readers.config.bucket}/statsig/experiment-42/firsts/') AS SELECT 1 AS one`;
+    await expect(run(clients.athena, inWorkgroup(sql))).rejects.toThrow(/NOT_SUPPORTED: .*is not emulated/);
+  });
+});
+
+describe.each(['statsig', 'owox', 'metabase'] as const)('the calls of %s', (reader) => {
+  it('are allowed, what Athena does on its behalf among them', async () => {
+    const needed = neededBy(reader, await readers.callsOf(reader));
+    const services = new Set(needed.map(({ action }) => action.split(':')[0]));
+    expect([...services].sort()).toEqual(['athena', 'glue', 'kms', 's3']);
+    expect(await deniedTo(reader, needed, await readers.policies())).toEqual([]);
+  });
+
+  it('need every statement of its policy', async () => {
+    const policies = await readers.policies();
+    const needed = neededBy(reader, await readers.callsOf(reader));
+    const principal = principalOf(reader, policies);
+    const own = policies.roles.find(({ arn }) => arn === principal)?.statements ?? [];
+    const idle: (string | undefined)[] = [];
+    for (const statement of own.filter(({ Effect }) => Effect === 'Allow')) {
+      const statements = own.filter((other) => other !== statement);
+      const roles = policies.roles.map((one) => (one.arn === principal ? { ...one, statements } : one));
+      const touched = needed.filter(({ action }) => statement.Action.includes(action));
+      if ((await deniedTo(reader, touched, { ...policies, roles }, 1)).length === 0) idle.push(statement.Sid);
+    }
+    expect(idle).toEqual([]);
+  });
+});
+
+describe('no reader may do what it must not', () => {
+  it.each(forbidden.map((one) => [one.what, one] as const))(
+    '%s',
+    async (_, { does, denied, readers: who }) => {
+      const policies = await readers.policies();
+      for (const reader of who) {
+        await readers.control('calls', 'DELETE');
+        // Something that is not there is asked for all the same.
+        await does(await readers.clientsOf(reader), readers.config.bucket).catch(() => undefined);
+        const needed = neededBy(reader, await readers.callsOf(reader));
+        const found = await deniedTo(reader, needed, policies);
+        expect([reader, found]).toEqual([reader, expect.arrayContaining([expect.stringMatching(denied)])]);
+      }
+    },
+  );
+});

@@ -1,0 +1,149 @@
+import { DeleteTableCommand } from '@aws-sdk/client-glue';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import type { NeededPermission, RecordedCall } from '../../local/record/RecordedCall.ts';
+import { decide } from '../proof/decide.ts';
+import type { Policies } from '../proof/Policies.ts';
+import { run } from './answer.ts';
+import { PRINCIPALS, type ReaderClients } from './openReaders.ts';
+
+export type ReaderName = keyof typeof PRINCIPALS;
+
+const EVERYBODY: readonly ReaderName[] = ['statsig', 'owox', 'metabase'];
+
+/**
+ * What Athena's managed policy allows at a result's location for uploads that break off, and the reader's own document
+ * does not: Athena gets along without it, and parts that nobody completes expire.
+ */
+const NOT_IN_THEIR_DOCUMENTS: Readonly<Record<ReaderName, readonly string[]>> = {
+  statsig: ['s3:AbortMultipartUpload', 's3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
+  owox: [],
+  metabase: ['s3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
+};
+
+/** ARN of a reader's role or user. */
+export function principalOf(reader: ReaderName, policies: Policies): string {
+  const found = policies.roles.find(({ logicalId }) => logicalId === PRINCIPALS[reader]);
+  if (found === undefined) throw new Error(`The template has no ${PRINCIPALS[reader]}.`);
+  return found.arn;
+}
+
+/** What calls of a reader needed, each permission once. */
+export function neededBy(reader: ReaderName, calls: readonly RecordedCall[]): readonly NeededPermission[] {
+  const needed = calls.flatMap(({ permissions, basis }) =>
+    permissions.filter(({ action }) => basis === 'seen' || !NOT_IN_THEIR_DOCUMENTS[reader].includes(action)),
+  );
+  return [...new Map(needed.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** Permissions that a reader has not, as `action resource`. @param most How many to look for. */
+export async function deniedTo(
+  reader: ReaderName,
+  needed: readonly NeededPermission[],
+  policies: Policies,
+  most = 50,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const one of needed) {
+    const decision = await decide(principalOf(reader, policies), one, policies);
+    if (decision !== 'Allowed') found.push(`${one.action} ${one.resource}`);
+    if (found.length === most) break;
+  }
+  return found;
+}
+
+/** Something that a reader must not do, and the permission for lack of which it can't. */
+export interface Forbidden {
+  readonly what: string;
+  readonly does: (clients: ReaderClients, bucket: string) => Promise<unknown>;
+  readonly denied: RegExp;
+  readonly readers: readonly ReaderName[];
+}
+
+const onObject =
+  (Command: typeof GetObjectCommand | typeof DeleteObjectCommand, Key: string) =>
+  ({ s3 }: ReaderClients, Bucket: string) =>
+    Command === GetObjectCommand
+      ? s3.send(new GetObjectCommand({ Bucket, Key }))
+      : s3.send(new DeleteObjectCommand({ Bucket, Key }));
+const write =
+  (Key: string) =>
+  ({ s3 }: ReaderClients, Bucket: string) =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+const query =
+  (QueryString: string, WorkGroup: string) =>
+  ({ athena }: ReaderClients, bucket: string) =>
+    run(athena, {
+      ...{ QueryString, WorkGroup },
+      ResultConfiguration: { OutputLocation: `s3://${bucket}/query-results/` },
+    });
+const FORWARDED = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/x.parquet';
+const INGESTED = 'statsig/ingested/warehouse_metrics/2026-11-20/v1/x.parquet';
+
+/** Each is tried by its reader in the local cloud, which lets it, and held against the policies. */
+export const forbidden: readonly Forbidden[] = [
+  ...['overflow/events/a.ndjson.gz', 'ledger/shop/orders/2026-11-20.json', 'parked/a', 'errors/a'].map(
+    (key) => ({
+      what: `reads ${key}`,
+      does: onObject(GetObjectCommand, key),
+      denied: /^s3:GetObject /,
+      readers: EVERYBODY,
+    }),
+  ),
+  {
+    what: 'lists quarantine/',
+    does: ({ s3 }, Bucket) => s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'quarantine/' })),
+    denied: /^s3:ListBucket /,
+    readers: EVERYBODY,
+  },
+  {
+    what: 'reads by Athena what was quarantined',
+    does: query('SELECT count(reason) FROM sluice.quarantine', 'sluice'),
+    denied: /^s3:GetObject .*\/quarantine\//,
+    readers: EVERYBODY,
+  },
+  ...[FORWARDED, INGESTED].flatMap((key) => [
+    { what: `writes ${key}`, does: write(key), denied: /^s3:PutObject /, readers: EVERYBODY },
+    {
+      what: `deletes ${key}`,
+      does: onObject(DeleteObjectCommand, key),
+      denied: /^s3:DeleteObject /,
+      readers: EVERYBODY,
+    },
+  ]),
+  {
+    what: 'drops a table of ours',
+    does: ({ glue }) =>
+      glue.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 'statsig_forwarded_elsewhere' })),
+    denied: /^glue:DeleteTable .*table\/sluice\//,
+    readers: EVERYBODY,
+  },
+  {
+    what: 'replaces a view of ours by Athena',
+    does: query('CREATE OR REPLACE VIEW sluice.readers_own AS SELECT 1 AS one', 'sluice'),
+    denied: /^glue:(?:Create|Update)Table .*table\/sluice\//,
+    readers: EVERYBODY,
+  },
+  {
+    what: 'queries in the workgroup primary',
+    does: query('SELECT 1', 'primary'),
+    denied: /^athena:StartQueryExecution .*workgroup\/primary/,
+    readers: ['statsig', 'metabase'],
+  },
+  {
+    what: 'queries in the workgroup of Statsig and Metabase',
+    does: query('SELECT 1', 'sluice'),
+    denied: /^athena:StartQueryExecution .*workgroup\/sluice/,
+    readers: ['owox'],
+  },
+  {
+    what: 'writes results among those of others',
+    does: query('SELECT 1', 'primary'),
+    denied: /^s3:PutObject .*\/query-results\//,
+    readers: ['owox'],
+  },
+];
