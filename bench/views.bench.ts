@@ -13,6 +13,7 @@ import { openViewSession, viewConfig } from './viewSession.ts';
 
 const DAYS = 30;
 const EXPOSURES = 10_000_000;
+const ROUNDS = 3;
 /** As much as a statement of the local Athena has (local/athena/sql/limits.ts). */
 const LITTLE_MEMORY = '1GB';
 
@@ -72,16 +73,18 @@ const bench: Bench = {
 export default bench;
 
 function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
-  const time = (sql: string, runs: number, memoryLimit?: string): QueryTimes => {
+  const time = (sql: string, memoryLimit?: string): QueryTimes => {
     const limit = memoryLimit === undefined ? {} : { memoryLimit };
-    const job: QueryJob = { files, sql: digestOf(sql), runs, spill, ...limit };
+    const job: QueryJob = { files, sql: digestOf(sql), spill, ...limit };
     const script = join(import.meta.dirname, 'timeQuery.ts');
     return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
   };
   const view = 'SELECT * FROM first_exposures';
-  const hand = time(byHand, 3);
-  const shown = time(view, 3);
-  const little = time(view, 1, LITTLE_MEMORY);
+  // Side by side, so that whatever else the machine does falls on both.
+  const rounds = Array.from({ length: ROUNDS }, () => ({ hand: time(byHand), shown: time(view) }));
+  const hand = best(rounds.map((round) => round.hand));
+  const shown = best(rounds.map((round) => round.shown));
+  const little = time(view, LITTLE_MEMORY);
   for (const { answer } of [shown, little]) {
     if (answer !== hand.answer) throw new Error(`The view answers ${answer}, by hand it is ${hand.answer}.`);
   }
@@ -100,6 +103,17 @@ function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
     row('hand_written_peak_rss_mb', hand.peakMb, 'MB'),
     row('peak_rss_mb_limited_to_1_gb', little.peakMb, 'MB'),
   ];
+}
+
+/** The least of each figure. */
+function best(times: readonly QueryTimes[]): QueryTimes {
+  const least = (figure: (one: QueryTimes) => number) => Math.min(...times.map(figure));
+  return {
+    wall: least(({ wall }) => wall),
+    processor: least(({ processor }) => processor),
+    peakMb: least(({ peakMb }) => peakMb),
+    answer: [...new Set(times.map(({ answer }) => answer))].join(' or '),
+  };
 }
 
 /** Compressed bytes of the columns that each question reads of the first day: what Athena bills. */

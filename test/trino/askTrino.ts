@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+
+const HERE = join(repositoryRoot, 'test', 'trino');
+/** 167 files, 90 MB. */
+const FETCH_MS = 240_000;
+const RUN_MS = 240_000;
+
+/** What Trino says of one statement: the first column of its rows as text, or why it failed. */
+export type Answer = { readonly rows: readonly string[] } | { readonly failed: string };
+
+/**
+ * Runs statements, one after another, in a Trino of their own.
+ *
+ * @returns An answer for each, or what the machine lacks.
+ */
+export function askTrino(statements: readonly string[]): readonly Answer[] | { readonly missing: string } {
+  const folder = prepare();
+  if ('missing' in folder) return folder;
+  const file = join(folder.path, 'statements');
+  writeFileSync(file, statements.map((sql) => Buffer.from(sql).toString('base64')).join('\n'));
+  const { stdout, stderr } = run(
+    'java',
+    ['-cp', join(folder.path, 'lib', '*'), join(HERE, 'Witness.java'), file],
+    RUN_MS,
+  );
+  const answers: Answer[] = [];
+  let rows: string[] = [];
+  for (const line of stdout.split('\n')) {
+    const [word, encoded = ''] = line.split(' ');
+    const text = Buffer.from(encoded, 'base64').toString('utf8');
+    if (word === 'row') rows.push(text);
+    if (word === 'failed') answers.push({ failed: text });
+    if (word === 'end') answers.push({ rows });
+    if (word === 'failed' || word === 'end') rows = [];
+  }
+  if (answers.length !== statements.length) throw new Error(`Trino ended early: ${stderr.slice(-2_000)}`);
+  return answers;
+}
+
+/** Fetches Trino's libraries into `.sluice/`, once for each content of pom.xml. */
+function prepare(): { readonly path: string } | { readonly missing: string } {
+  if (run('java', ['-version'], 10_000).status !== 0) return { missing: 'there is no Java' };
+  const pom = join(HERE, 'pom.xml');
+  const path = join(
+    repositoryRoot,
+    '.sluice',
+    `trino-${createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16)}`,
+  );
+  const done = join(path, 'fetched');
+  if (existsSync(done)) return { path };
+  mkdirSync(path, { recursive: true });
+  const fetched = run(
+    'mvn',
+    ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${join(path, 'lib')}`],
+    FETCH_MS,
+  );
+  if (fetched.status !== 0) return { missing: "Maven could not fetch Trino's libraries" };
+  writeFileSync(done, '');
+  return { path };
+}
+
+function run(command: string, args: readonly string[], timeout: number) {
+  return spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout,
+    killSignal: 'SIGKILL',
+    maxBuffer: 256 * 1024 * 1024,
+  });
+}

@@ -1,0 +1,139 @@
+// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with. Needs
+// Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { quoteName } from '../../lib/sql/quoteName.ts';
+import { quoteText } from '../../lib/sql/quoteText.ts';
+import { forwardedKinds, forwardedTables } from '../../lib/tables/forwardedTables.ts';
+import type { ColumnType, Table } from '../../lib/tables/Table.ts';
+import { sourceName } from '../../lib/views/sourceName.ts';
+import { viewNames, views } from '../../lib/views/views.ts';
+import { expectedRows } from '../lib/views/expectedRows.ts';
+import { DAYS, generateRows } from '../lib/views/generateRows.ts';
+import type { LandedRow } from '../lib/views/openData.ts';
+import { type Answer, askTrino } from './askTrino.ts';
+
+/** The memory connector has one schema, and the runner makes no other. */
+const config = defineConfig({
+  bucket: 'acme-experiments',
+  database: 'default',
+  unitIds: { companyID: 'company_id' },
+  experiments: ['spring_holdout', 'checkout'],
+  jsonPaths: { plan: 'user.custom.plan', page: 'statsigMetadata.currentPage', sku: 'metadata.sku' },
+});
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'varchar',
+  boolean: 'boolean',
+  timestamp: 'timestamp(3)',
+  date: 'date',
+  double: 'double',
+  bigint: 'bigint',
+};
+const ROWS_A_STATEMENT = 100;
+
+const rows = generateRows(20_261_120);
+const all = views(config);
+const total = { passed: 0, failed: 0 };
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const loading = forwardedKinds.flatMap((kind) => loadRows(forwardedTables(config)[kind], rows[kind]));
+const asked = viewNames.flatMap((name) => [allRows(name), planOf(name)]);
+const answers = askTrino([...loading, ...asked]);
+if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
+else judge(answers);
+say(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+function judge(given: readonly Answer[]): void {
+  const expected = expectedRows(rows.exposures, rows.events);
+  tell(
+    'the rows are loaded',
+    given.slice(0, loading.length).every((answer) => 'rows' in answer),
+    given,
+  );
+  for (const [index, name] of viewNames.entries()) {
+    const [shown, plan] = given.slice(loading.length + 2 * index);
+    const columns = all[name].columns;
+    const wanted = expected[name].map((row) => {
+      const values: Readonly<Record<string, unknown>> = row;
+      return JSON.stringify(columns.map((column) => textOf(values[column.name])));
+    });
+    const seen = rowsOf(shown).map((row) => {
+      const values: unknown[] = JSON.parse(row);
+      return JSON.stringify(
+        // Trino writes 12.5 as 1.25E1.
+        values.map((value, i) =>
+          columns[i]?.type === 'double' && value !== null ? String(Number(value)) : value,
+        ),
+      );
+    });
+    tell(
+      `${name} shows the ${wanted.length} rows that were worked out without SQL`,
+      same(seen, wanted),
+      shown,
+    );
+    const scans = rowsOf(plan)
+      .join('\n')
+      .split('\n')
+      .filter((line) => /Scan\w*\[/.test(line));
+    if (all[name].prunesByDay) {
+      const pruned = scans.length === 1 && scans.every((line) => line.includes(`"ds" = DATE '${DAYS[1]}'`));
+      tell(`a filter on ds of ${name} is applied to the table's own ds`, pruned, plan);
+    } else tell(`a filter on unit_type of ${name} leaves one scan`, scans.length === 1, plan);
+  }
+}
+
+function loadRows(table: Table, landed: readonly LandedRow[]): string[] {
+  const columns = [...table.columns, table.partitionKey];
+  const name = sourceName(config, table.name);
+  const statements: string[] = [];
+  for (let from = 0; from < landed.length; from += ROWS_A_STATEMENT) {
+    const values = landed
+      .slice(from, from + ROWS_A_STATEMENT)
+      .map(
+        (row) =>
+          `(${columns.map((column) => `CAST(${literal(row[column.name])} AS ${TYPES[column.type]})`).join(', ')})`,
+      );
+    const names = columns.map((column) => quoteName(column.name)).join(', ');
+    const query = `SELECT * FROM (VALUES ${values.join(', ')}) AS landed (${names})`;
+    statements.push(from === 0 ? `CREATE TABLE ${name} AS ${query}` : `INSERT INTO ${name} ${query}`);
+  }
+  return statements;
+}
+
+function literal(value: string | boolean | null | undefined): string {
+  if (value === null || value === undefined) return 'NULL';
+  return typeof value === 'boolean' ? String(value) : quoteText(value);
+}
+
+/** A view's query, with the one it reads put in its place: the runner makes no views. */
+function queryOf(name: (typeof viewNames)[number]): string {
+  const base = sourceName(config, 'experiment_exposures');
+  return all[name].sql.replaceAll(base, () => `(${all.experiment_exposures.sql})`);
+}
+
+function allRows(name: (typeof viewNames)[number]): string {
+  const texts = all[name].columns.map((column) => `CAST(${quoteName(column.name)} AS varchar)`);
+  return `SELECT json_format(CAST(ARRAY[${texts.join(', ')}] AS JSON)) FROM (${queryOf(name)}) AS shown`;
+}
+
+function planOf(name: (typeof viewNames)[number]): string {
+  const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = 'user_id'`;
+  return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
+}
+
+function rowsOf(answer: Answer | undefined): readonly string[] {
+  return answer !== undefined && 'rows' in answer ? answer.rows : [];
+}
+
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function same(left: readonly string[], right: readonly string[]): boolean {
+  return JSON.stringify([...left].sort()) === JSON.stringify([...right].sort());
+}
+
+function tell(what: string, passed: boolean, detail: unknown): void {
+  total[passed ? 'passed' : 'failed'] += 1;
+  say(passed ? `ok ${what}` : `not ok ${what}\n${JSON.stringify(detail).slice(0, 3_000)}`);
+}
