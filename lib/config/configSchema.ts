@@ -9,6 +9,7 @@ import { keySchema } from './keySchema.ts';
 import { readersSchema } from './readersSchema.ts';
 import { REGIONS } from './regions.ts';
 import { retentionSchema } from './retentionSchema.ts';
+import { sourcesSchema } from './sourcesSchema.ts';
 import { sqlName } from './sqlName.ts';
 
 /**
@@ -168,6 +169,8 @@ export const configSchema = z.strictObject({
   exports: exportsSchema,
   /** When what lies in the bucket goes by itself. */
   retention: retentionSchema,
+  /** Customers' buckets whose Parquet files are ingested, each dataset into a table of its own. Default none. */
+  sources: sourcesSchema,
   /** Whom the alarms tell. */
   alarms: alarmsSchema,
   /** The HTTP API's own limit. */

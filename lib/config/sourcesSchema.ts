@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { bucketName } from './bucketName.ts';
+import { eventsMapping, exposuresMapping, metricsMapping } from './mappingSchema.ts';
+import { REGIONS } from './regions.ts';
+import { sqlName } from './sqlName.ts';
+
+/** Lower-case words: names are part of keys in the ledger, and of names of tables and in logs. */
+const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
+const ACCOUNT = /^\d{12}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
+
+/** How the folder of a day may be called, below that of its dataset. */
+export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
+
+const name = () =>
+  z
+    .string('a name')
+    .regex(NAME, 'a name of lower-case words joined by - or _, beginning with a letter')
+    .max(64, 'a name of at most 64 characters');
+
+const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
+
+const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
+
+const shared = {
+  /** Its name in ledger, logs and commands: no two datasets of a source have the same. */
+  name: name(),
+  /** Glue table of its own. Default `<source>_<name>`. */
+  table: sqlName('table').optional(),
+  /** Folder in the bucket that has a folder for each day. Default the dataset's name. */
+  folder: z
+    .string('a folder')
+    .regex(/^[^/]+(\/[^/]+)*$/, 'a folder without slash at either end')
+    .max(512, 'a folder of at most 512 characters')
+    .optional(),
+  /** How the folders of days are called. Default `YYYY-MM-DD`. */
+  dayFormat: z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'),
+  /** In which days begin, and what times without a zone are in: a name of the IANA database. Default UTC. */
+  timezone: z
+    .string('a time zone')
+    .refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin')
+    .default('UTC'),
+  /** Days before today whose changes are looked for. Default 3. */
+  lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+  /** Part of a day's rows that may be refused before the day fails. Default 0.01. */
+  refusedShare: share().default(0.01),
+  /** Part of a day's rows that may be more than a day away from their folder before the day fails. Default 1: it never does. */
+  lateShare: share().default(1),
+  /** Default the source's. */
+  schedule: schedule().optional(),
+};
+
+const dataset = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('events'), ...shared, mapping: eventsMapping }),
+    z.strictObject({ kind: z.literal('metrics'), ...shared, mapping: metricsMapping }),
+    z.strictObject({ kind: z.literal('exposures'), ...shared, mapping: exposuresMapping }),
+  ],
+  'events, metrics or exposures',
+);
+
+/** A customer's bucket that files are dropped into, and what is in it. */
+const source = z
+  .strictObject({
+    /** Its name in ledger, logs and commands: no two sources have the same. */
+    name: name(),
+    bucket: bucketName(),
+    /** Its region. Default the deployment's. */
+    region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
+    /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
+    owner: z.string('an account').regex(ACCOUNT, 'an account: 12 digits'),
+    /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the functions in. */
+    role: z
+      .strictObject({
+        arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+        externalId: z
+          .string('an external ID')
+          .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
+          .optional(),
+      })
+      .optional(),
+    /** ARN of the KMS key that the bucket is encrypted with. Default none. */
+    kmsKeyArn: z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias').optional(),
+    /** How often folders are looked through. Default daily. */
+    schedule: schedule().default('daily'),
+    /** Minutes that a day's youngest object must be old before the day is loaded: it may still be being written. Default 10. */
+    settleMinutes: z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
+    /** Names of the folders in it. */
+    datasets: z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
+  })
+  .transform(({ datasets, ...rest }) => ({
+    ...rest,
+    datasets: datasets.map((one) => ({
+      ...one,
+      table: one.table ?? `${rest.name}_${one.name}`.replaceAll('-', '_'),
+      folder: one.folder ?? one.name,
+      schedule: one.schedule ?? rest.schedule,
+    })),
+  }));
+
+/** Customers' buckets that are ingested: docs/ingest.md. */
+export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').default([]);
+
+/** One validated source. */
+export type Source = z.output<typeof source>;
+/** One folder of a source, its own table; `kind` tells what `mapping` is. */
+export type Dataset = Source['datasets'][number];
+export type DatasetKind = Dataset['kind'];
+export type DayFormat = (typeof DAY_FORMATS)[number];
+
+function isTimezone(text: string): boolean {
+  try {
+    // Offsets such as +01:00 are accepted here and have no days of their own in DuckDB.
+    return (
+      new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '' &&
+      /^[A-Z]/i.test(text)
+    );
+  } catch {
+    return false;
+  }
+}
