@@ -76,7 +76,10 @@ export const configSchema = z.strictObject({
       futureDays: z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
     })
     .prefault({}),
-  /** Names of experiments, to resolve the hashed names that client SDKs may send. Default none. */
+  /**
+   * Names of experiments, to resolve the hashed names that client SDKs may send; with those of gates and holdouts,
+   * whose names they hash too, the view `secondary_exposures` resolves them. Default none.
+   */
   experiments: z.array(z.string('an experiment name').min(1, 'an experiment name')).default([]),
   /**
    * SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the
