@@ -1,7 +1,5 @@
+import type { DayFormat } from '../../config/sourcesSchema.ts';
 import { isUtcDay, type UtcDay } from '../../time/utcDay.ts';
-
-/** How a customer names the folders of days. Every one of them sorts by day. */
-export type DayFormat = 'YYYY-MM-DD' | 'YYYYMMDD' | 'ds=YYYY-MM-DD' | 'dt=YYYY-MM-DD';
 
 const PREFIX: Readonly<Record<DayFormat, string>> = {
   'YYYY-MM-DD': '',

@@ -1,0 +1,64 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { IngestError } from '../ingest/IngestError.ts';
+import { ledgerEntrySchema } from '../ingest/ledger/LedgerEntry.ts';
+import type { LedgerStore } from '../ingest/ledger/LedgerStore.ts';
+import { ledgerKey } from '../layout/ingestedKeys.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */
+const OTHER_IS_THERE: ReadonlySet<string> = new Set([
+  'PreconditionFailed',
+  'ConditionalRequestConflict',
+  'NoSuchKey',
+]);
+
+/** The ledger in a bucket of S3. */
+export function s3Ledger(client: S3Client, bucket: string): LedgerStore {
+  return {
+    async read({ source, dataset, day }) {
+      const Key = ledgerKey(source, dataset, day);
+      let text: string;
+      let eTag: string;
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+        text = (await answer.Body?.transformToString()) ?? '';
+        eTag = answer.ETag ?? '';
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
+        throw unavailable(error, Key);
+      }
+      return { entry: parse(text, Key), eTag };
+    },
+
+    async write(entry, expected) {
+      const Key = ledgerKey(entry.source, entry.dataset, entry.day);
+      try {
+        const { ETag = '' } = await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key,
+            Body: JSON.stringify(entry),
+            ContentType: 'application/json',
+            ...(expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
+          }),
+        );
+        return ETag;
+      } catch (error) {
+        if (error instanceof S3ServiceException && OTHER_IS_THERE.has(error.name)) return null;
+        throw unavailable(error, Key);
+      }
+    },
+  };
+}
+
+function parse(text: string, key: string) {
+  try {
+    return ledgerEntrySchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new IngestError('SLUICE_INGEST_LEDGER_INVALID', `${key}.`, { cause: error });
+  }
+}
+
+function unavailable(error: unknown, key: string): Error {
+  const name = error instanceof Error ? error.name : 'Error';
+  return new IngestError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${name}.`, { cause: error });
+}

@@ -1,0 +1,54 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { IngestError } from '../ingest/IngestError.ts';
+import { MAX_BATCH_MESSAGES } from '../ingest/limits.ts';
+import type { TaskQueue } from '../ingest/plan/TaskQueue.ts';
+import { backoffMs } from '../time/backoff.ts';
+
+/** A batch is sent so often, each time with what was not taken. */
+const TRIES = 4;
+const BACKOFF = { baseMs: 200, capMs: 2_000 } as const;
+
+/**
+ * A queue of SQS. A batch may be taken in part: what wasn't is sent again.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
+export function taskQueue(
+  client: SQSClient,
+  queueUrl: string,
+  timing: { readonly wait: (ms: number) => Promise<unknown>; readonly random: () => number },
+): TaskQueue {
+  return {
+    async send(bodies, delaySeconds = 0) {
+      for (let from = 0; from < bodies.length; from += MAX_BATCH_MESSAGES) {
+        let left = bodies.slice(from, from + MAX_BATCH_MESSAGES);
+        for (let tries = 1; left.length > 0; tries += 1) {
+          left = await sendBatch(client, queueUrl, left, delaySeconds);
+          if (left.length === 0) break;
+          if (tries === TRIES) throw new IngestError('SLUICE_INGEST_NOT_QUEUED', `${left.length} messages.`);
+          await timing.wait(backoffMs(tries, timing.random, BACKOFF));
+        }
+      }
+    },
+  };
+}
+
+/** The messages that were not taken. */
+async function sendBatch(
+  client: SQSClient,
+  QueueUrl: string,
+  bodies: readonly string[],
+  DelaySeconds: number,
+): Promise<string[]> {
+  try {
+    const { Failed = [] } = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody, DelaySeconds })),
+      }),
+    );
+    return Failed.flatMap(({ Id }) => bodies[Number(Id)] ?? []);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'Error';
+    throw new IngestError('SLUICE_INGEST_NOT_QUEUED', `${name}.`, { cause: error });
+  }
+}

@@ -1,0 +1,37 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** Why a customer's bucket could not be read: what its owner or we have to mend. */
+export const SourceError = defineErrorFamily('user', {
+  SLUICE_SOURCE_ACCESS_DENIED: {
+    cause: "The customer's bucket refuses the call.",
+    cure: "Compare the bucket's policy with `sluice policy ingest-source`; S3 answers the same when the bucket is not of the account that the source names as `owner`.",
+  },
+  SLUICE_SOURCE_KEY_DENIED: {
+    cause: "The key that the customer's files are encrypted with refuses to decrypt.",
+    cure: "Set `kmsKeyArn` of the source, and let the functions' roles decrypt in the key's own policy.",
+  },
+  SLUICE_SOURCE_ROLE_DENIED: {
+    cause: 'The role of the source could not be assumed.',
+    cure: "Let the functions' roles assume it in its trust policy, with the external ID of the source if it asks for one.",
+  },
+  SLUICE_SOURCE_BUCKET_MISSING: {
+    cause: 'There is no such bucket.',
+    cure: 'Mend `bucket` of the source.',
+  },
+  SLUICE_SOURCE_REGION_WRONG: {
+    cause: 'The bucket is in another region.',
+    cure: 'Mend `region` of the source.',
+  },
+  SLUICE_SOURCE_OBJECT_ARCHIVED: {
+    cause: 'An object lies in an archive, from which S3 reads nothing before it is restored.',
+    cure: "Restore it, or keep the bucket's lifecycle from archiving days that may still be loaded.",
+  },
+  SLUICE_SOURCE_TOO_MANY_OBJECTS: {
+    cause: 'The folder of the dataset holds more objects than one run looks through.',
+    cure: 'Write fewer and larger files, or lower `lookbackDays`.',
+  },
+  SLUICE_SOURCE_UNAVAILABLE: {
+    cause: "The customer's bucket did not answer in time, or S3 is busy.",
+    cure: 'Nothing is to be done: the next run tries again.',
+  },
+});

@@ -1,0 +1,24 @@
+/** Limits of the plan; each of them makes a failure with a name of what would otherwise go on for ever. */
+
+/** Keys that one list call answers at most. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export const LIST_PAGE_KEYS = 1_000;
+/** List calls for one dataset in one run: 200,000 objects in the days looked at. More is refused by name. */
+export const MAX_LIST_CALLS = 200;
+/** Datasets that are looked at side by side. */
+export const PARALLEL_DATASETS = 8;
+/** Ledger entries of a dataset that are read side by side. */
+export const PARALLEL_DAYS = 8;
+/** Days that one request may name: a year and a day, and some. */
+export const MAX_REQUEST_DAYS = 400;
+/** Milliseconds after which a task that nobody has begun is queued again: its message is lost by then. */
+export const REQUEUE_AFTER_MS = 6 * 3_600_000;
+/** Milliseconds after which a failed day is tried again, though its files are the same. */
+export const RETRY_AFTER_MS = 12 * 3_600_000;
+/** Times that a run looks again at days that wait: a day and a night, at {@link MAX_DELAY_SECONDS} each. */
+export const MAX_ROUNDS = 96;
+/** Longest delay of a message, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export const MAX_DELAY_SECONDS = 900;
+/** Messages of one SendMessageBatch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+export const MAX_BATCH_MESSAGES = 10;
+/** Milliseconds between two starts of one source by `POST /v1/mark_data_ready_dwh`: Statsig's own limit. */
+export const TRIGGER_PAUSE_MS = 2 * 3_600_000;

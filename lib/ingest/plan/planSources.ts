@@ -1,0 +1,120 @@
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import { SluiceError } from '../../errors/SluiceError.ts';
+import { eachOf } from '../eachOf.ts';
+import { MAX_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS } from '../limits.ts';
+import type { LastLooks } from './LastLook.ts';
+import type { PlanRequest, PlanRequestInput } from './PlanRequest.ts';
+import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
+import type { TaskQueue } from './TaskQueue.ts';
+
+/** A wait is never asked after sooner than this, seconds. */
+const LEAST_DELAY_SECONDS = 60;
+
+/** What {@link planSources} works with besides. */
+export interface PlanSourcesPorts extends PlanPorts {
+  /** The plan's own queue, for days that wait. */
+  readonly requests: TaskQueue;
+  readonly looks: Pick<LastLooks, 'write'>;
+}
+
+/** What one request came to, a dataset apiece. */
+export interface SourcesPlan {
+  readonly planned: readonly DatasetPlan[];
+  /** Datasets that could not be looked at; they stop no other. */
+  readonly failed: readonly {
+    readonly source: string;
+    readonly dataset: string;
+    readonly code: string;
+    readonly message: string;
+    /** Whether another try may help: it is ours, or S3's being busy. */
+    readonly transient: boolean;
+  }[];
+  /** Datasets none of whose days has files, of those looked at over their whole lookback. */
+  readonly stopped: readonly { readonly source: string; readonly dataset: string }[];
+}
+
+/** The datasets that a request is about. */
+export function requestedDatasets(
+  sources: readonly Source[],
+  { schedule, sources: names, datasets, kind }: PlanRequest,
+): readonly { readonly source: Source; readonly dataset: Dataset }[] {
+  return sources
+    .filter(({ name }) => names === undefined || names.includes(name))
+    .flatMap((source) => source.datasets.map((dataset) => ({ source, dataset })))
+    .filter(
+      ({ dataset }) =>
+        (schedule === undefined || dataset.schedule === schedule) &&
+        (datasets === undefined || datasets.includes(dataset.name)) &&
+        (kind === undefined || dataset.kind === kind),
+    );
+}
+
+/**
+ * Plans every dataset that a request is about, some at a time. What fails in one stops no other. Days that still wait
+ * are asked after again as soon as they may have settled, for a day and a night; an hourly dataset's next run is never
+ * far.
+ */
+export async function planSources(
+  ports: PlanSourcesPorts,
+  sources: readonly Source[],
+  request: PlanRequest,
+): Promise<SourcesPlan> {
+  const planned: DatasetPlan[] = [];
+  const failed: SourcesPlan['failed'][number][] = [];
+  const stopped: SourcesPlan['stopped'][number][] = [];
+  await eachOf(requestedDatasets(sources, request), PARALLEL_DATASETS, async ({ source, dataset }) => {
+    const place = { source: source.name, dataset: dataset.name };
+    try {
+      const plan = await planDataset(ports, source, dataset, request);
+      planned.push(plan);
+      if (await noteLook(ports, plan, request)) stopped.push(place);
+      await askAgain(ports, dataset, plan, request);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      const { code, message } = error;
+      const transient = error.fault === 'system' || code === 'SLUICE_SOURCE_UNAVAILABLE';
+      failed.push({ ...place, code, message, transient });
+      const look = { at: ports.clock.now(), newestDay: null, stopped: false, failure: { code, message } };
+      await ports.looks.write(source.name, dataset.name, look);
+    }
+  });
+  return { planned, failed, stopped };
+}
+
+/** Leaves behind what was seen, where the whole lookback was looked at; answers whether the dataset stopped coming. */
+async function noteLook(
+  { looks, clock }: PlanSourcesPorts,
+  { source, dataset, days }: DatasetPlan,
+  request: PlanRequest,
+): Promise<boolean> {
+  if (request.days !== undefined) return false;
+  const newestDay = days.findLast(({ files }) => files > 0)?.day ?? null;
+  const stopped = newestDay === null;
+  await looks.write(source, dataset, { at: clock.now(), newestDay, stopped });
+  return stopped;
+}
+
+async function askAgain(
+  { requests, clock }: PlanSourcesPorts,
+  { schedule }: Dataset,
+  { source, dataset, days }: DatasetPlan,
+  { asked, round }: PlanRequest,
+): Promise<void> {
+  if (schedule === 'hourly' || round >= MAX_ROUNDS) return;
+  const waiting = days.flatMap(({ day, decision }) =>
+    'wait' in decision ? [{ day, until: decision.until }] : [],
+  );
+  if (waiting.length === 0) return;
+  const first = Math.min(...waiting.map(({ until }) => until));
+  const seconds = Math.ceil((first - clock.now()) / 1000);
+  const again: PlanRequestInput = {
+    sluice: 'plan',
+    sources: [source],
+    datasets: [dataset],
+    days: waiting.map(({ day }) => day),
+    ...(asked === undefined ? {} : { asked }),
+    round: round + 1,
+  };
+  const delay = Math.min(MAX_DELAY_SECONDS, Math.max(LEAST_DELAY_SECONDS, seconds));
+  await requests.send([JSON.stringify(again)], delay);
+}
