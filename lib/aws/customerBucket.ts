@@ -8,7 +8,7 @@ import {
 import type { Source } from '../config/sourcesSchema.ts';
 import type { CustomerBucket } from '../ingest/drop/CustomerBucket.ts';
 import { SourceError } from '../ingest/SourceError.ts';
-import { sourceS3Client } from './sourceS3Client.ts';
+import { assumedRole } from './assumedRole.ts';
 import { stsClient } from './stsClient.ts';
 
 /** As `--expected-bucket-owner`: a bucket that has come into other hands refuses every call. */
@@ -17,18 +17,26 @@ type CustomersBucket = Pick<Source, 'name' | 'bucket' | 'owner'>;
 const clients = new Map<string, S3Client>();
 
 /**
- * A source's bucket by a client of its own. Clients are kept, so that a warm function neither connects nor assumes a
- * role anew.
- *
- * @param region Of the deployment: where a source names none.
+ * A source's bucket by a client of its own: in its region, by default the function's, and by its role if it has one.
+ * Clients are kept, so that a warm function neither connects nor assumes a role anew.
  */
 export function customerBucket(
   source: Pick<Source, 'name' | 'bucket' | 'owner' | 'region' | 'role'>,
-  region: string,
 ): CustomerBucket {
-  const client = clients.get(source.name) ?? sourceS3Client(source, region, stsClient);
+  const client = clients.get(source.name) ?? makeClient(source);
   clients.set(source.name, client);
   return bucketThrough(client, source);
+}
+
+function makeClient({ name, region, role }: Pick<Source, 'name' | 'region' | 'role'>): S3Client {
+  return new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(role === undefined ? {} : { credentials: assumedRole(stsClient(), role, `sluice-${name}`) }),
+    maxAttempts: 4,
+    // A bucket of another region is refused by name: the configuration says which region is meant.
+    followRegionRedirects: false,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
 }
 
 /** A source's bucket through a given client. */
