@@ -27,6 +27,8 @@ export const GLUE_LIMITS = {
   partitionPage: 1_000,
   /** Tables and databases a page. API_GetTables, API_GetDatabases */
   listPage: 100,
+  /** Parts of a table that are listed side by side. API_Segment */
+  segments: 10,
   /** Characters of a partition filter. API_GetPartitions */
   expressionCharacters: 2_048,
 } as const;

@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate, type Template } from '../../local/template/Template.ts';
+import { preparePython, run } from '../harness/python.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { forMoto, MADE_BY_API } from './forMoto.ts';
-import { preparePython, run } from './python.ts';
 
 const STEP_MS = 180_000;
 /** Configurations that are deployed as well; moto plays one region. */
@@ -23,7 +23,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const total = { passed: 0, failed: 0 };
 const directory = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
 try {
-  const python = preparePython();
+  const python = preparePython('test/aws', 'moto');
   if ('missing' in python) say(`test:aws is skipped: ${python.missing}.`);
   else await judge(python.bin);
 } finally {

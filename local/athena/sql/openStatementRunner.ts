@@ -41,7 +41,9 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
     },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      return await runStatement(sql, context, options, sessions);
+      // awswrangler quotes the name of the database that it begins with, which Athena takes.
+      const database = context.database?.replace(/^`(.*)`$/, '$1');
+      return await runStatement(sql, { ...context, database }, options, sessions);
     },
     close: () => sessions.close(),
   };

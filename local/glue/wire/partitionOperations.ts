@@ -16,6 +16,14 @@ import { page } from './paging.ts';
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
+/** One of several parts in which a client lists a table's partitions side by side. */
+const segmentSchema = z
+  .strictObject({
+    SegmentNumber: z.int().min(0),
+    TotalSegments: z.int().min(1).max(GLUE_LIMITS.segments),
+  })
+  .refine(({ SegmentNumber, TotalSegments }) => SegmentNumber < TotalSegments, 'SegmentNumber is too large');
+
 /** Create, read, list, update and delete single partitions. */
 export function partitionOperations(context: GlueContext, now: () => number): Record<string, JsonOperation> {
   const { catalog, account } = context;
@@ -41,12 +49,15 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
         ...pageMembers(GLUE_LIMITS.partitionPage),
         Expression: z.string().max(GLUE_LIMITS.expressionCharacters).optional(),
         ExcludeColumnSchema: z.boolean().optional(),
+        Segment: segmentSchema.optional(),
       }),
-      ({ DatabaseName, TableName, Expression, ExcludeColumnSchema, NextToken, MaxResults }) => {
+      ({ DatabaseName, TableName, Expression, ExcludeColumnSchema, Segment, NextToken, MaxResults }) => {
         const table = catalog.table(DatabaseName, TableName);
         const matches = partitionFilter(table.input.PartitionKeys ?? [], Expression ?? '');
         const { items, next } = page({
-          items: table.partitions.filter(({ values }) => matches(values)),
+          items: table.partitions.filter(
+            ({ values }, index) => matches(values) && isOfSegment(index, Segment),
+          ),
           nameOf: ({ values }) => values,
           isAfter: ({ values }, last) => compareValues(values, last) > 0,
           size: MaxResults,
@@ -76,4 +87,8 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
       catalog.changePartitions(DatabaseName, TableName, (table) => removePartition(table, PartitionValues)),
     ),
   };
+}
+
+function isOfSegment(index: number, segment: z.output<typeof segmentSchema> | undefined): boolean {
+  return segment === undefined || index % segment.TotalSegments === segment.SegmentNumber;
 }

@@ -11,6 +11,8 @@ const COMMON_HEADERS: readonly string[] = [
   'x-amz-security-token',
   'x-amz-trailer',
   'x-amz-user-agent',
+  // AWS's SDK for C++, which Arrow has in it, names the version of the API: there is one.
+  'x-amz-api-version',
   'x-amz-checksum-crc32',
   'x-amz-checksum-crc32c',
   'x-amz-checksum-crc64nvme',

@@ -188,15 +188,23 @@ describe('GetPartitions', () => {
     expect(Partitions?.[0]?.StorageDescriptor?.Columns).toBeUndefined();
   });
 
-  it("refuses a token that isn't one, and segments by name", async () => {
+  it("refuses a token that isn't one", async () => {
     await expect(
       glue.client.send(new GetPartitionsCommand({ ...target, NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'InvalidInputException' });
-    await expect(
-      glue.client.send(
-        new GetPartitionsCommand({ ...target, Segment: { SegmentNumber: 0, TotalSegments: 2 } }),
-      ),
-    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('Segment') });
+  });
+
+  it('lists them side by side in segments, each in one', async () => {
+    await create(days(7));
+    const segment = async (SegmentNumber: number) => {
+      const Segment = { SegmentNumber, TotalSegments: 3 };
+      const { Partitions = [] } = await glue.client.send(new GetPartitionsCommand({ ...target, Segment }));
+      return Partitions.map(({ Values = [] }) => Values[0]);
+    };
+    const found = await Promise.all([0, 1, 2].map(segment));
+    expect(found.map(({ length }) => length)).toEqual([3, 2, 2]);
+    expect(found.flat().sort()).toEqual(days(7));
+    await expect(segment(3)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
 

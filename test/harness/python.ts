@@ -4,19 +4,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 
-const REQUIREMENTS = join(repositoryRoot, 'test', 'aws', 'requirements.txt');
-/** The installation takes half a minute. */
+/** An installation takes half a minute. */
 const INSTALL_MS = 150_000;
 
 /** Commands of a Python environment, or why there is none. */
 export type Python = { readonly bin: string } | { readonly missing: string };
 
 /**
- * A Python environment under `.sluice/` with what requirements.txt names, made once for each of its contents.
+ * A Python environment under `.sluice/` with what a file of requirements names, made once for each of its contents.
  * There is none where there is no Python, or where pip can't install.
+ *
+ * @param folder Where `requirements.txt` lies, from the root.
+ * @param what What is installed, for saying that it couldn't be.
  */
-export function preparePython(): Python {
-  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
+export function preparePython(folder: string, what: string): Python {
+  const requirements = join(repositoryRoot, folder, 'requirements.txt');
+  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
   const directory = join(repositoryRoot, '.sluice', `python-${digest}`);
   const bin = join(directory, 'bin');
   const done = join(directory, 'installed');
@@ -30,10 +33,10 @@ export function preparePython(): Python {
     '--quiet',
     '--disable-pip-version-check',
     '--requirement',
-    REQUIREMENTS,
+    requirements,
   ];
   const installed = run(join(bin, 'python'), pip, INSTALL_MS);
-  if (installed.status !== 0) return { missing: 'pip could not install moto' };
+  if (installed.status !== 0) return { missing: `pip could not install ${what}` };
   writeFileSync(done, '');
   return { bin };
 }
