@@ -12,7 +12,7 @@ import { verifySignature } from './sigv4/verifySignature.ts';
 
 /** Whom the edge lets in, and by which time. */
 export interface Admission {
-  readonly credentials: ReadonlyMap<string, string>;
+  readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
   /** See `otherTimes` in startEdge.ts. */
   readonly otherTimes?: (() => readonly number[]) | undefined;

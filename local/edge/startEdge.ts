@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { LocalClock } from '../clock/LocalClock.ts';
 import { ConnectionReset } from '../faults/ConnectionReset.ts';
 import { Faults } from '../faults/Faults.ts';
+import { secretOfKey } from '../iam/accountKeys.ts';
 import { AwsError } from './AwsError.ts';
 import type { AwsResponse, AwsService } from './AwsService.ts';
 import { admitRequest } from './admitRequest.ts';
@@ -27,8 +28,8 @@ export interface EdgeOptions {
    * reach them by a DNS name of its own, and only from pages of this machine, for any page may post to loopback.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
-  /** Access key → secret. Default `test` → `test`. */
-  readonly credentials?: ReadonlyMap<string, string>;
+  /** Access key → secret. Default `test` for `test` and for every account: local/iam/accountKeys.ts. */
+  readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
   /** Judges the age of signatures, dates the answers, and measures the latency that faults ask for. */
   readonly clock: LocalClock;
   /** Failures on demand. Default: none. */
@@ -66,7 +67,7 @@ const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|([a-z0-9-]+\.)+localhost|\[
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, faults = new Faults(), onDefect = reportDefect } = options;
-  const credentials = options.credentials ?? new Map([['test', 'test']]);
+  const credentials = options.credentials ?? { get: secretOfKey };
   const admission = { credentials, clock, otherTimes: options.otherTimes };
   let closing = false;
 

@@ -10,6 +10,26 @@ export const s3Errors = {
   accessDenied: (message = 'Access Denied') => new AwsError('AccessDenied', 403, message),
   badDigest: (what: string) =>
     new AwsError('BadDigest', 400, `The ${what} you specified did not match what we received.`),
+  accountIdMalformed: (account: string) =>
+    new AwsError(
+      'InvalidBucketOwnerAWSAccountID',
+      400,
+      `The value of the expected bucket owner parameter must be an AWS Account ID... [${account}]`,
+    ),
+  authorizationRegion: (came: string, region: string) =>
+    new AwsError(
+      'AuthorizationHeaderMalformed',
+      400,
+      `The authorization header is malformed; the region '${came}' is wrong; expecting '${region}'`,
+      { Region: region },
+    ),
+  bucketAlreadyExists: (bucket: string) =>
+    new AwsError(
+      'BucketAlreadyExists',
+      409,
+      'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+      { BucketName: bucket },
+    ),
   bucketAlreadyOwnedByYou: (bucket: string) =>
     new AwsError(
       'BucketAlreadyOwnedByYou',
@@ -70,8 +90,8 @@ export const s3Errors = {
       Size: String(bytes),
       MaxSizeAllowed: String(KEY_BYTES),
     }),
-  malformedPolicy: () =>
-    new AwsError('MalformedPolicy', 400, "Policies must be valid JSON and the first byte must be '{'"),
+  malformedPolicy: (message = "Policies must be valid JSON and the first byte must be '{'") =>
+    new AwsError('MalformedPolicy', 400, message),
   malformedXml: (what: string) =>
     new AwsError(
       'MalformedXML',
@@ -114,6 +134,29 @@ export const s3Errors = {
       Condition: condition,
     }),
   signatureDoesNotMatch: (message: string) => new AwsError('SignatureDoesNotMatch', 403, message),
+  conditionalConflict: (key: string) =>
+    new AwsError(
+      'ConditionalRequestConflict',
+      409,
+      'The conditional request cannot succeed due to a conflicting operation against this resource.',
+      { Condition: 'If-None-Match', Key: key },
+    ),
+  invalidObjectState: (storageClass: string) =>
+    new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
+      StorageClass: storageClass,
+    }),
+  methodNotAllowed: (method: string) =>
+    new AwsError('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', {
+      Method: method,
+      ResourceType: 'BUCKETPOLICY',
+    }),
+  permanentRedirect: (bucket: string, region: string) =>
+    new AwsError(
+      'PermanentRedirect',
+      301,
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+      { Endpoint: `${bucket}.s3.${region}.amazonaws.com`, Bucket: bucket, Region: region },
+    ),
   contentSha256Mismatch: (claimed: string, computed: string) =>
     new AwsError(
       'XAmzContentSHA256Mismatch',

@@ -14,11 +14,13 @@ export const LIST_KEYS = 1000;
 export const DELETE_KEYS = 1000;
 /** 2 KB: names and values of the user's metadata. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 export const USER_METADATA_BYTES = 2048;
+/** 20 KB: a bucket's policy. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
+export const POLICY_BYTES = 20 * 1024;
 /** What an XML request body may hold: 10,000 parts with checksums fit, and 1,000 longest keys. */
 export const XML_BODY_BYTES = 4 * 1024 ** 2;
 /** Every chunk of an `aws-chunked` body but the last. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
 export const CHUNK_MIN_BYTES = 8192;
 /** Header and trailer lines of an `aws-chunked` body. */
 export const CHUNK_LINE_BYTES = 8 * 1024;
-/** The account that owns every local bucket. */
+/** The account of the deployment: it owns every bucket that nobody else makes. */
 export const OWNER_ACCOUNT = '000000000000';

@@ -1,11 +1,15 @@
 import type { Clock } from '../../lib/time/Clock.ts';
 import { AwsError } from '../edge/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../edge/AwsService.ts';
+import { accountOfKey } from '../iam/accountKeys.ts';
+import { type Caller, rootOf } from '../iam/Caller.ts';
 import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
 import { abortMultipartUpload } from './wire/abortMultipartUpload.ts';
+import { authorize } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
+import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
 import { bucketSettingsOperations } from './wire/bucketSettingsOperations.ts';
 import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
 import { copyObject } from './wire/copyObject.ts';
@@ -20,7 +24,7 @@ import { putBucketSettings } from './wire/putBucketSettings.ts';
 import { putObject } from './wire/putObject.ts';
 import { resolveTarget } from './wire/resolveTarget.ts';
 import { isSigningParameter, routeOperation } from './wire/routeOperation.ts';
-import type { S3Call, S3Operation } from './wire/S3Operation.ts';
+import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
 import { uploadPart } from './wire/uploadPart.ts';
 
 /** Every operation that is emulated; anything else is refused by name. */
@@ -28,6 +32,7 @@ const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   ...bucketSettingsOperations,
   ...putBucketSettings,
+  ...bucketPolicyOperations,
   putObject,
   getObject,
   headObject,
@@ -45,19 +50,38 @@ const s3Operations: readonly S3Operation[] = [
 ];
 
 /** The embedded S3 behind the edge: its REST and XML protocol over an {@link ObjectStore}. */
-export function s3Service(options: { readonly store: ObjectStore; readonly clock: Clock }): AwsService {
-  const { store, clock } = options;
+export function s3Service(options: {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  /** Who signs with an access key. Default: the root of the account that the key is, else of the deployment's. */
+  readonly callerOf?: (accessKeyId: string) => Caller;
+  /** Default: every key may be used. */
+  readonly keyAccess?: KeyAccess;
+}): AwsService {
+  const { store, clock, keyAccess, callerOf = rootByKey } = options;
 
   async function answer(request: AwsRequest): Promise<AwsResponse> {
     const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
     const headers = readHeaders(request);
-    const call: S3Call = { request, headers, query: request.query, bucket, key, store, clock };
+    const caller = callerOf(request.signature.accessKeyId);
+    const call: S3Call = {
+      ...{ request, headers, query: request.query, bucket, key, store, clock },
+      ...{ caller, keyAccess },
+    };
     const operation = routeOperation(s3Operations, call, request.method);
-    checkOwner(headers);
     if (key !== '') checkKey(key);
     const asked = { query: request.query, headers };
     await request.announce?.(operation.name, key === '' ? bucket : `${bucket}/${key}`, asked);
-    return operation.run(call);
+    if (operation.name === 'CreateBucket') return operation.run(call);
+    checkPlace(call, operation.name);
+    checkOwners(call);
+    authorize(call, operation.name);
+    try {
+      return await operation.run(call);
+    } catch (error) {
+      if (error instanceof AwsError && error.code === 'NoSuchKey') authorize(call, operation.name, 404);
+      throw error;
+    }
   }
 
   return {
@@ -93,9 +117,38 @@ function readHeaders(request: AwsRequest): Record<string, string> {
   return headers;
 }
 
-function checkOwner(headers: S3Call['headers']): void {
-  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
+function rootByKey(accessKeyId: string): Caller {
+  return rootOf(accountOfKey(accessKeyId) ?? OWNER_ACCOUNT);
+}
+
+/**
+ * Whether a bucket is where the request is sent: to the endpoint of the region that it is signed for, unless the host
+ * names one. Where a bucket is may be asked anywhere.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
+ */
+function checkPlace({ request, store, bucket }: S3Call, operation: string): void {
+  if (!store.hasBucket(bucket) || operation === 'GetBucketLocation') return;
+  const { region } = store.bucket(bucket).info;
+  if (region === request.region) return;
+  const [, named] = HOST_REGION.exec(request.headers.host ?? '') ?? [];
+  throw named === region
+    ? s3Errors.authorizationRegion(request.region, region)
+    : s3Errors.permanentRedirect(bucket, region);
+}
+
+const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)(?::\d+)?$/i;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+function checkOwners({ headers, store, bucket }: S3Call): void {
+  const source = (headers['x-amz-copy-source'] ?? '').replace(/^\//, '').split('/')[0] ?? '';
+  for (const [name, owned] of [
+    ['x-amz-expected-bucket-owner', bucket],
+    ['x-amz-source-expected-bucket-owner', source],
+  ] as const) {
     const expected = headers[name];
-    if (expected !== undefined && expected !== OWNER_ACCOUNT) throw s3Errors.accessDenied();
+    if (expected === undefined) continue;
+    if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);
+    if (store.hasBucket(owned) && store.bucket(owned).info.account !== expected)
+      throw s3Errors.accessDenied();
   }
 }

@@ -25,7 +25,7 @@ export interface VerifiedSignature {
 /** What the check compares a request with. */
 export interface SignatureContext {
   /** Access key → secret. */
-  readonly credentials: ReadonlyMap<string, string>;
+  readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly nowMs: number;
   /** Further times to judge its age by, asked for only when it is out of date by `nowMs`: one that suits is enough. */
   readonly otherTimes?: (() => readonly number[]) | undefined;

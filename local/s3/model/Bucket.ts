@@ -31,6 +31,8 @@ export interface Commit {
   readonly attributes: ObjectAttributes;
   readonly checksum?: StoredChecksum;
   readonly condition?: WriteCondition;
+  /** What was there when the request came, if the writer holds it against what is there now. */
+  readonly before?: StoredObject | undefined;
   readonly reason: CreateReason;
 }
 
@@ -50,13 +52,12 @@ export interface BucketFolders {
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
-  /** As its template says, or whoever set it since. Not kept on disk: the template is applied at each start. */
-  settings: BucketSettings = newBucketSettings;
   readonly #folders: BucketFolders;
   readonly #clock: Clock;
   readonly #journal: LineJournal<BucketLine>;
   readonly #created: (object: StoredObject, reason: CreateReason) => void;
   #info: BucketInfo;
+  #settings: BucketSettings = newBucketSettings;
   #index = new KeyIndex<StoredObject>();
   readonly #placement = new Placement();
   #sequence = 0n;
@@ -101,13 +102,16 @@ export class Bucket {
     const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));
     const objects = new Map<string, StoredObject>();
     let info: BucketInfo | undefined;
+    let settings = newBucketSettings;
     for (const line of lines) {
       if (line.op === 'bucket') info = line.info;
+      else if (line.op === 'settings') settings = line.settings;
       else if (line.op === 'put') objects.set(line.object.key, line.object);
       else objects.delete(line.key);
     }
     if (info === undefined) throw new DiskError('SLUICE_DISK_DAMAGED', `${file} names no bucket.`);
     const bucket = new Bucket(folders, journal, info, clock, created);
+    bucket.#settings = settings;
     bucket.#load(objects);
     const last = lines.at(-1);
     if (last !== undefined) bucket.#finish(last);
@@ -119,6 +123,17 @@ export class Bucket {
 
   get info(): BucketInfo {
     return this.#info;
+  }
+
+  /** As its template says, which is applied at each start, or whoever set it since. */
+  get settings(): BucketSettings {
+    return this.#settings;
+  }
+
+  set settings(settings: BucketSettings) {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
+    this.#settings = settings;
+    this.#journal.append({ op: 'settings', settings });
   }
 
   get isEmpty(): boolean {
@@ -141,9 +156,14 @@ export class Bucket {
   }
 
   /** Makes a staged file an object: the second half of a write. When it throws, the staged file is gone. */
-  commit({ key, staged, etag, attributes, checksum, condition = {}, reason }: Commit): StoredObject {
+  commit(commit: Commit): StoredObject {
+    const { key, staged, etag, attributes, checksum, condition = {}, before, reason } = commit;
     try {
       const previous = this.#index.get(key);
+      // Deleted while the bytes came in: S3 leaves it to the writer to ask again.
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+      if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
+        throw s3Errors.conditionalConflict(key);
       checkWriteCondition(previous, condition, key);
       const object: StoredObject = {
         key,
@@ -293,6 +313,9 @@ export class Bucket {
   #compact(): void {
     this.#journal.compact([
       { op: 'bucket', info: this.#info },
+      ...(this.#settings === newBucketSettings
+        ? []
+        : [{ op: 'settings' as const, settings: this.#settings }]),
       ...[...this.#index.values()].map((object): BucketLine => ({ op: 'put', object })),
     ]);
   }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../../lib/time/Clock.ts';
 import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
 import { s3Errors } from '../errors.ts';
-import { KEY_BYTES } from '../limits.ts';
+import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
 import { Bucket, type BucketFolders, type CreateReason } from './Bucket.ts';
 import type { BucketInfo } from './bucketJournal.ts';
 import { isBucketName } from './bucketName.ts';
@@ -79,16 +79,25 @@ export class ObjectStore {
     return store;
   }
 
-  /** @throws AwsError `InvalidBucketName`, `BucketAlreadyOwnedByYou`. */
+  /**
+   * @param options.account Whose it is. Default the account of the deployment.
+   * @throws AwsError `InvalidBucketName`, `BucketAlreadyExists`, `BucketAlreadyOwnedByYou`.
+   */
   createBucket(
     name: string,
-    options: { readonly eventBridge?: boolean; readonly region?: string } = {},
+    options: { readonly eventBridge?: boolean; readonly region?: string; readonly account?: string } = {},
   ): BucketInfo {
     if (!isBucketName(name)) throw s3Errors.invalidBucketName(name);
-    if (this.#buckets.has(name)) throw s3Errors.bucketAlreadyOwnedByYou(name);
+    const { account = OWNER_ACCOUNT } = options;
+    const existing = this.#buckets.get(name);
+    if (existing !== undefined)
+      throw existing.info.account === account
+        ? s3Errors.bucketAlreadyOwnedByYou(name)
+        : s3Errors.bucketAlreadyExists(name);
     const info: BucketInfo = {
       name,
       region: options.region ?? 'us-east-1',
+      account,
       createdMs: this.#clock.now(),
       eventBridge: options.eventBridge ?? false,
     };

@@ -10,6 +10,22 @@ export const storedChecksumSchema = z.strictObject({
 });
 export type StoredChecksum = z.output<typeof storedChecksumSchema>;
 
+/**
+ * Besides STANDARD, which is left unsaid, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts and Snow are other services.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+ */
+export const storageClasses = [
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+] as const;
+
+/** Of these nothing can be read before it is restored, which is not emulated. */
+export const archivedClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
 /** What the writer of an object says about it. */
 export const objectAttributesSchema = z.strictObject({
   /** Standard headers that go back as they came, by lower-case name: `content-type`, `cache-control`, … */
@@ -18,6 +34,8 @@ export const objectAttributesSchema = z.strictObject({
   metadata: z.record(z.string(), z.string()),
   /** Server-side encryption headers, only echoed: nothing is encrypted here. */
   encryption: z.record(z.string(), z.string()),
+  /** Other than STANDARD. */
+  storageClass: z.enum(storageClasses).optional(),
 });
 export type ObjectAttributes = z.output<typeof objectAttributesSchema>;
 

@@ -18,8 +18,8 @@ const lifecycleRule = z.strictObject({
 export type LifecycleRule = z.output<typeof lifecycleRule>;
 
 /**
- * What a bucket is set to, as properties of its template have it. The local S3 tells of it and does not act on it:
- * nothing is encrypted, expires or has versions here.
+ * What a bucket is set to, as properties of its template have it. The local S3 tells of it, and acts on its
+ * policy and on who may use its key: nothing is encrypted, expires or has versions here.
  */
 export const bucketSettingsMembers = {
   BucketEncryption: z
@@ -49,11 +49,12 @@ export const bucketSettingsMembers = {
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
 } as const;
 
-const bucketSettingsSchema = z.strictObject(bucketSettingsMembers);
-type BucketProperties = z.output<typeof bucketSettingsSchema>;
+const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
+type BucketProperties = z.output<typeof bucketPropertiesSchema>;
 
 /** Properties of a bucket, and the policy that its template's `AWS::S3::BucketPolicy` gives it, as JSON. */
-export type BucketSettings = BucketProperties & { readonly policy?: string | undefined };
+export const bucketSettingsSchema = bucketPropertiesSchema.extend({ policy: z.string().optional() });
+export type BucketSettings = Readonly<z.output<typeof bucketSettingsSchema>>;
 
 /**
  * As S3 makes buckets since 2023: encrypted under its own key, closed to the public.

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../lib/time/Clock.ts';
 import type { AwsRequest, AwsResponse } from '../../edge/AwsService.ts';
+import type { Caller } from '../../iam/Caller.ts';
 import type { ObjectStore } from '../model/ObjectStore.ts';
 
 /** A request with everything an operation needs. */
@@ -13,6 +14,25 @@ export interface S3Call {
   readonly key: string;
   readonly store: ObjectStore;
   readonly clock: Clock;
+  readonly caller: Caller;
+  /** Who may use which key; undefined where nobody asks. */
+  readonly keyAccess?: KeyAccess | undefined;
+}
+
+/** Who may use which KMS key for an object. */
+export interface KeyAccess {
+  /**
+   * @param key ID or ARN; undefined for the key that S3 itself has in the bucket's account.
+   * @param owner Account of the bucket.
+   * @throws AwsError as S3 passes it on: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
+   */
+  demand(request: {
+    readonly caller: Caller;
+    readonly key: string | undefined;
+    readonly owner: string;
+    readonly region: string;
+    readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
+  }): void;
 }
 
 /** One operation: how it is told from others, what it understands, and what it does. */

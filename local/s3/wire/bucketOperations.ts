@@ -14,21 +14,24 @@ export const bucketOperations: readonly S3Operation[] = [
     name: 'ListBuckets',
     on: 'service',
     method: 'GET',
-    run: ({ store }) =>
+    run: ({ store, caller }) =>
       xmlResponse([
         'ListAllMyBucketsResult',
         [
-          ownerElement,
+          ownerElement(caller.account),
           [
             'Buckets',
-            store.buckets().map(({ name, createdMs, region }) => [
-              'Bucket',
-              [
-                ['Name', name],
-                ['CreationDate', new Date(createdMs).toISOString()],
-                ['BucketRegion', region],
-              ],
-            ]),
+            store
+              .buckets()
+              .filter(({ account }) => account === caller.account)
+              .map(({ name, createdMs, region }) => [
+                'Bucket',
+                [
+                  ['Name', name],
+                  ['CreationDate', new Date(createdMs).toISOString()],
+                  ['BucketRegion', region],
+                ],
+              ]),
           ],
         ],
       ]),
@@ -56,9 +59,10 @@ export const bucketOperations: readonly S3Operation[] = [
           `The ${region === HOME_REGION ? 'unspecified' : region} location constraint is incompatible for the region specific endpoint this request was sent to.`,
         );
       }
-      const { bucket, store } = call;
+      const { bucket, store, caller } = call;
       // us-east-1 alone answers the creation of one's own bucket as if it were new.
-      if (!store.hasBucket(bucket) || region !== HOME_REGION) store.createBucket(bucket, { region });
+      const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
+      if (!own || region !== HOME_REGION) store.createBucket(bucket, { region, account: caller.account });
       return { status: 200, headers: { location: `/${bucket}` } };
     },
   },

@@ -4,7 +4,7 @@ import type { LifecycleRule } from '../model/bucketSettings.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
 
-/** What a bucket is set to, to be read: encryption, policy, public access, versioning, lifecycle, notifications. */
+/** What a bucket is set to, to be read: encryption, public access, versioning, lifecycle, notifications. */
 export const bucketSettingsOperations: readonly S3Operation[] = [
   reading('GetBucketEncryption', 'encryption', (call) => {
     const [rule] = settings(call).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
@@ -27,11 +27,6 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
         ],
       ],
     ]);
-  }),
-  reading('GetBucketPolicy', 'policy', (call) => {
-    const { policy } = settings(call);
-    if (policy === undefined) throw s3Errors.noSuchBucketPolicy(call.bucket);
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: policy };
   }),
   reading('GetPublicAccessBlock', 'publicAccessBlock', (call) => {
     const block = settings(call).PublicAccessBlockConfiguration;

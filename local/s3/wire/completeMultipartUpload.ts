@@ -8,6 +8,7 @@ import type { StagedFile } from '../model/stageBody.ts';
 import { checksumElement, checksumElements } from './checksumElements.ts';
 import { bareTag, writeCondition } from './conditions.ts';
 import { encryptionHeaders } from './objectAttributes.ts';
+import { demandKey } from './objectEncryption.ts';
 import { childText, type ParsedElement } from './parseXml.ts';
 import { readXmlBody } from './readXmlBody.ts';
 import { checksumHeader } from './receiveBody.ts';
@@ -30,6 +31,8 @@ export const completeMultipartUpload: S3Operation = {
     const uploadId = query.get('uploadId') ?? '';
     const upload = bucket.uploads.get(uploadId, key);
     const condition = writeCondition(headers, 'CompleteMultipartUpload');
+    const before = bucket.find(key);
+    demandKey(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
     // The checksum headers here are of the object to be, not of this request's body.
     const body = await readXmlBody(
       { ...call, headers: withoutChecksums(headers) },
@@ -62,6 +65,7 @@ export const completeMultipartUpload: S3Operation = {
       attributes: upload.attributes,
       checksum,
       condition,
+      before,
       reason: 'CompleteMultipartUpload',
     });
     bucket.uploads.end(uploadId, key);

@@ -1,9 +1,11 @@
 import { notImplemented } from '../../edge/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
+import { archivedClasses, type ObjectAttributes } from '../model/StoredObject.ts';
 import { checksumElements } from './checksumElements.ts';
 import { checkReadConditions, writeCondition } from './conditions.ts';
 import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import { demandKey, encrypted } from './objectEncryption.ts';
 import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
@@ -27,7 +29,8 @@ export const copyObject: S3Operation = {
     'x-amz-metadata-directive',
     'x-amz-checksum-algorithm',
   ],
-  async run({ store, bucket, key, headers }) {
+  async run(call) {
+    const { store, bucket, key, headers } = call;
     const source = readSource(headers[SOURCE] ?? '');
     const object = store.head(source.bucket, source.key);
     if (object.size > SINGLE_PUT_BYTES) {
@@ -47,12 +50,14 @@ export const copyObject: S3Operation = {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
       );
     }
-    // The encryption is the target's own, never the source's.
-    const given = readAttributes(headers, 'CopyObject');
-    const attributes =
-      directive === 'REPLACE' ? given : { ...object.attributes, encryption: given.encryption };
+    const from = object.attributes;
+    if (from.storageClass !== undefined && archivedClasses.has(from.storageClass))
+      throw s3Errors.invalidObjectState(from.storageClass);
+    demandKey(call, store.bucket(source.bucket), from.encryption, 'kms:Decrypt');
+    const given = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
+    const attributes = directive === 'REPLACE' ? given : copied(from, given);
     const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;
-    const copied = await store.copy(
+    const written = await store.copy(
       source,
       { bucket, key },
       {
@@ -65,15 +70,21 @@ export const copyObject: S3Operation = {
       [
         'CopyObjectResult',
         [
-          ['LastModified', new Date(copied.modifiedMs).toISOString()],
-          ['ETag', `"${copied.etag}"`],
-          ...checksumElements(copied.checksum),
+          ['LastModified', new Date(written.modifiedMs).toISOString()],
+          ['ETag', `"${written.etag}"`],
+          ...checksumElements(written.checksum),
         ],
       ],
       encryptionHeaders(attributes),
     );
   },
 };
+
+/** Encryption and storage class are the target's own, never the source's. */
+function copied(from: ObjectAttributes, { encryption, storageClass }: ObjectAttributes): ObjectAttributes {
+  const { headers, metadata } = from;
+  return { headers, metadata, encryption, ...(storageClass === undefined ? {} : { storageClass }) };
+}
 
 const ENCRYPTION = 'x-amz-server-side-encryption';
 

@@ -1,6 +1,7 @@
 import type { ChecksumAlgorithm, ChecksumType } from '../checksums/Checksum.ts';
 import { s3Errors } from '../errors.ts';
 import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import { encrypted } from './objectEncryption.ts';
 import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
@@ -12,8 +13,10 @@ export const createMultipartUpload: S3Operation = {
   method: 'POST',
   selectedBy: ['uploads'],
   headers: [...attributeHeaders, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
-  run({ store, bucket, key, headers }) {
-    const attributes = readAttributes(headers, 'CreateMultipartUpload');
+  run(call) {
+    const { store, bucket, key, headers } = call;
+    const given = readAttributes(headers, 'CreateMultipartUpload');
+    const attributes = encrypted(call, store.bucket(bucket), given);
     const checksum = readChecksumChoice(headers);
     const upload = store
       .bucket(bucket)

@@ -3,6 +3,7 @@ import type { XmlElement } from '../../edge/xml.ts';
 import { s3Errors } from '../errors.ts';
 import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
+import { authorizeObject } from './authorize.ts';
 import { bareTag, writeCondition } from './conditions.ts';
 import { childText, type ParsedElement } from './parseXml.ts';
 import { readXmlBody } from './readXmlBody.ts';
@@ -58,6 +59,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     }
     checkKey(key);
     call.request.reach?.(`${call.bucket}/${key}`);
+    authorizeObject(call, 's3:DeleteObject', key);
     const etag = childText(object, 'ETag');
     call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: bareTag(etag) });
     return ['Deleted', [['Key', key]]];

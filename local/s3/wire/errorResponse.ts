@@ -11,10 +11,16 @@ export function errorResponse(
   request: { readonly method: string; readonly requestId: string; readonly resource?: string },
 ): AwsResponse {
   const { method, requestId, resource } = request;
-  if (method === 'HEAD') return { status: error.status, headers: { 'content-type': 'application/xml' } };
+  const { Region } = error.members;
+  const headers = {
+    'content-type': 'application/xml',
+    // The SDKs go there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    ...(Region === undefined ? {} : { 'x-amz-bucket-region': Region }),
+  };
+  if (method === 'HEAD') return { status: error.status, headers };
   return {
     status: error.status,
-    headers: { 'content-type': 'application/xml' },
+    headers,
     body: xmlDocument(
       [
         'Error',

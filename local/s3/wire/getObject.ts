@@ -1,6 +1,9 @@
 import type { AwsResponse } from '../../edge/AwsService.ts';
+import { s3Errors } from '../errors.ts';
+import { archivedClasses } from '../model/StoredObject.ts';
 import { checkReadConditions, rangeHolds } from './conditions.ts';
 import { checksumHeaders, objectHeaders, overrideParameters } from './objectAttributes.ts';
+import { demandKey } from './objectEncryption.ts';
 import { readRange } from './range.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 
@@ -28,6 +31,12 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   const bucket = call.store.bucket(call.bucket);
   const object = bucket.get(call.key);
   const described = objectHeaders(object, call);
+  const { storageClass, encryption } = object.attributes;
+  if (withBody) {
+    if (storageClass !== undefined && archivedClasses.has(storageClass))
+      throw s3Errors.invalidObjectState(storageClass);
+    demandKey(call, bucket, encryption, 'kms:Decrypt');
+  }
   if (!checkReadConditions(object, headers)) {
     const { etag = '', 'last-modified': modified = '' } = described;
     return { status: 304, headers: { etag, 'last-modified': modified } };

@@ -50,8 +50,8 @@ export const listMultipartUploads: S3Operation = {
             [
               ['Key', encode(upload.key)],
               ['UploadId', upload.uploadId],
-              initiatorElement,
-              ownerElement,
+              initiatorElement(store.bucket(bucket).info.account),
+              ownerElement(store.bucket(bucket).info.account),
               ['StorageClass', 'STANDARD'],
               ['Initiated', new Date(upload.initiatedMs).toISOString()],
               upload.checksum === undefined ? undefined : ['ChecksumAlgorithm', upload.checksum.algorithm],

@@ -50,7 +50,11 @@ export const listObjectsV2: S3Operation = {
         ['MaxKeys', limit],
         optional('EncodingType', text('encoding-type')),
         ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode, query.get('fetch-owner') === 'true'),
+        ...entries(
+          page,
+          encode,
+          query.get('fetch-owner') === 'true' ? store.bucket(bucket).info.account : undefined,
+        ),
       ],
     ]);
   },
@@ -80,16 +84,17 @@ export const listObjects: S3Operation = {
         ['MaxKeys', limit],
         optional('EncodingType', text('encoding-type')),
         ['IsTruncated', page.next !== undefined],
-        ...entries(page, encode, true),
+        ...entries(page, encode, store.bucket(bucket).info.account),
       ],
     ]);
   },
 };
 
-function entries(page: ListPage, encode: (name: string) => string, withOwner: boolean): XmlElement[] {
+/** @param owner Account that is named with each object; undefined: none is. */
+function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
     if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
-    const { key, modifiedMs, etag, size, checksum } = entry.object;
+    const { key, modifiedMs, etag, size, checksum, attributes } = entry.object;
     return [
       'Contents',
       [
@@ -99,8 +104,8 @@ function entries(page: ListPage, encode: (name: string) => string, withOwner: bo
         checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
         checksum === undefined ? undefined : ['ChecksumType', checksum.type],
         ['Size', size],
-        withOwner ? ownerElement : undefined,
-        ['StorageClass', 'STANDARD'],
+        owner === undefined ? undefined : ownerElement(owner),
+        ['StorageClass', attributes.storageClass ?? 'STANDARD'],
       ],
     ];
   });

@@ -16,7 +16,7 @@ export const listParts: S3Operation = {
   run({ store, bucket, key, query }) {
     const encode = nameEncoder(query);
     const uploadId = query.get('uploadId') ?? '';
-    const { uploads } = store.bucket(bucket);
+    const { uploads, info } = store.bucket(bucket);
     const { checksum } = uploads.get(uploadId, key);
     const limit = countParameter(query, 'max-parts', LIST_KEYS);
     const marker = query.has('part-number-marker')
@@ -30,8 +30,8 @@ export const listParts: S3Operation = {
         ['Bucket', bucket],
         ['Key', encode(key)],
         ['UploadId', uploadId],
-        initiatorElement,
-        ownerElement,
+        initiatorElement(info.account),
+        ownerElement(info.account),
         ['StorageClass', 'STANDARD'],
         ['PartNumberMarker', marker],
         ['NextPartNumberMarker', page.at(-1)?.partNumber ?? marker],

@@ -2,7 +2,12 @@ import { validateHeaderValue } from 'node:http';
 import { notImplemented } from '../../edge/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import { USER_METADATA_BYTES } from '../limits.ts';
-import { type ObjectAttributes, plainAttributes, type StoredObject } from '../model/StoredObject.ts';
+import {
+  type ObjectAttributes,
+  plainAttributes,
+  type StoredObject,
+  storageClasses,
+} from '../model/StoredObject.ts';
 import { checksumHeader } from './receiveBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
@@ -30,9 +35,10 @@ export const overrideParameters: readonly string[] = KEPT.map((name) => `respons
 
 /** What the headers of a write say about the object. */
 export function readAttributes(headers: S3Call['headers'], operation: string): ObjectAttributes {
-  const storageClass = headers['x-amz-storage-class'] ?? 'STANDARD';
-  if (storageClass !== 'STANDARD')
-    throw notImplemented(`S3 ${operation} with the storage class ${storageClass}`);
+  const asked = headers['x-amz-storage-class'] ?? 'STANDARD';
+  const storageClass = storageClasses.find((known) => known === asked);
+  if (asked !== 'STANDARD' && storageClass === undefined)
+    throw notImplemented(`S3 ${operation} with the storage class ${asked}`);
   const encryption = headers['x-amz-server-side-encryption'] ?? 'AES256';
   if (encryption !== 'AES256' && encryption !== 'aws:kms') {
     throw notImplemented(`S3 ${operation} with x-amz-server-side-encryption: ${encryption}`);
@@ -59,6 +65,7 @@ export function readAttributes(headers: S3Call['headers'], operation: string): O
     },
     metadata,
     encryption: pick(headers, ENCRYPTION),
+    ...(storageClass === undefined ? {} : { storageClass }),
   };
 }
 
@@ -73,6 +80,7 @@ export function objectHeaders(object: StoredObject, call: S3Call): Record<string
   const headers: Record<string, string> = {
     ...attributes.headers,
     ...encryptionHeaders(attributes),
+    ...(attributes.storageClass === undefined ? {} : { 'x-amz-storage-class': attributes.storageClass }),
     'accept-ranges': 'bytes',
     etag: `"${object.etag}"`,
     'last-modified': new Date(object.modifiedMs).toUTCString(),

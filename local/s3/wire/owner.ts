@@ -1,10 +1,16 @@
 import type { XmlElement } from '../../edge/xml.ts';
 
-/** Canonical user ID of the one account there is: any 64 hex digits would do. */
-const OWNER_ID = '0'.repeat(64);
+/** Owner of a bucket and of every object in it, by account; S3 no longer sends display names. */
+export function ownerElement(account: string): XmlElement {
+  return ['Owner', [['ID', canonicalId(account)]]];
+}
 
-/** Owner of every bucket and object; S3 no longer sends display names. */
-export const ownerElement: XmlElement = ['Owner', [['ID', OWNER_ID]]];
+/** Who began an upload: told as the bucket's owner, as only accounts have canonical IDs. */
+export function initiatorElement(account: string): XmlElement {
+  return ['Initiator', [['ID', canonicalId(account)]]];
+}
 
-/** The same as whoever began an upload. */
-export const initiatorElement: XmlElement = ['Initiator', [['ID', OWNER_ID]]];
+/** Canonical user ID of an account: any 64 hex digits would do. */
+function canonicalId(account: string): string {
+  return account.padStart(64, '0');
+}

@@ -3,7 +3,7 @@ import { notImplemented } from '../../edge/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import type { BucketSettings } from '../model/bucketSettings.ts';
 import type { ParsedElement } from './parseXml.ts';
-import { readTextBody, readXmlBody } from './readXmlBody.ts';
+import { readXmlBody } from './readXmlBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -105,19 +105,6 @@ export const putBucketSettings: readonly S3Operation[] = [
       return {};
     },
   ),
-  {
-    name: 'PutBucketPolicy',
-    on: 'bucket',
-    method: 'PUT',
-    selectedBy: ['policy'],
-    async run(call) {
-      const bucket = call.store.bucket(call.bucket);
-      const policy = await readTextBody(call);
-      if (!isJsonObject(policy)) throw s3Errors.malformedPolicy();
-      bucket.settings = { ...bucket.settings, policy };
-      return { status: 204 };
-    },
-  },
 ];
 
 /** An operation that reads an XML document and sets what it says. */
@@ -168,13 +155,4 @@ function refusal(name: string, error: z.ZodError): Error {
   }
   const [issue] = error.issues;
   return s3Errors.malformedXml(`${issue?.path.join('.')}: ${issue?.message}.`);
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import type { StoredChecksum } from '../model/StoredObject.ts';
 import { writeCondition } from './conditions.ts';
 import { attributeHeaders, checksumHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
+import { encrypted } from './objectEncryption.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Operation } from './S3Operation.ts';
 
@@ -15,8 +16,9 @@ export const putObject: S3Operation = {
   headers: attributeHeaders,
   async run(call) {
     const bucket = call.store.bucket(call.bucket);
-    const attributes = readAttributes(call.headers, 'PutObject');
+    const attributes = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
     const condition = writeCondition(call.headers, 'PutObject');
+    const before = bucket.find(call.key);
     const received = receiveBody(call);
     const algorithm = received.algorithm ?? DEFAULT_ALGORITHM;
     const staged = await bucket.stage(received.bytes, [algorithm]);
@@ -37,6 +39,7 @@ export const putObject: S3Operation = {
       attributes,
       checksum,
       condition,
+      before,
       reason: 'PutObject',
     });
     return {

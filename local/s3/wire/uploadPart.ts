@@ -2,6 +2,7 @@ import { s3Errors } from '../errors.ts';
 import { PART_COUNT } from '../limits.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
 import { checksumHeaders, encryptionHeaders } from './objectAttributes.ts';
+import { demandKey } from './objectEncryption.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 
@@ -17,6 +18,7 @@ export const uploadPart: S3Operation = {
     const uploadId = query.get('uploadId') ?? '';
     const partNumber = readPartNumber(query);
     const upload = bucket.uploads.get(uploadId, key);
+    demandKey(call, bucket, upload.attributes.encryption, 'kms:GenerateDataKey');
     const received = receiveBody(call);
     const expected = upload.checksum?.algorithm;
     if (received.algorithm !== undefined && expected !== undefined && received.algorithm !== expected) {

@@ -35,7 +35,19 @@ describe('what a bucket is set to', () => {
 
   it('is told as the template has it', async () => {
     const { client } = s3;
-    const policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Sid: 'A & <B>' }] });
+    const policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'A & <B>',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    });
     s3.store.bucket(Bucket).settings = {
       policy,
       BucketEncryption: {

@@ -77,7 +77,13 @@ describe('the object store on disk', () => {
     expect(await text('a/b')).toBe('second');
     expect(store.bucket('durable').find('gone')).toBeUndefined();
     expect(store.buckets()).toEqual([
-      { name: 'durable', region: 'eu-west-1', eventBridge: true, createdMs: clock.now() },
+      {
+        name: 'durable',
+        region: 'eu-west-1',
+        account: '000000000000',
+        eventBridge: true,
+        createdMs: clock.now(),
+      },
     ]);
     expect(store.bucket('durable').uploads.parts(upload.uploadId, 'large')).toEqual(parts);
     expect(parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([[3, 3]]);

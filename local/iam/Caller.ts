@@ -1,0 +1,29 @@
+import type { Policy } from './Policy.ts';
+
+/** Who makes a call. */
+export interface Caller {
+  /** Of a role, user or account root: of a session that of its role. */
+  readonly arn: string;
+  /** 12 digits. */
+  readonly account: string;
+  /**
+   * What its own policies say, read when it is first needed; undefined for whom none are known here: the root of an
+   * account, and whoever signs with the key `test`. They may do in their account whatever nothing forbids.
+   */
+  readonly policies?: (() => readonly Policy[]) | undefined;
+  /**
+   * A role or user of the deployed template. Its policies count where it goes to another account; in its own they are
+   * held against recorded calls by the permission proof, and have no effect.
+   */
+  readonly deployed?: boolean | undefined;
+}
+
+/** The root of an account. */
+export function rootOf(account: string): Caller {
+  return { arn: `arn:aws:iam::${account}:root`, account };
+}
+
+/** Whether it is the root of its account. */
+export function isRoot({ arn }: Pick<Caller, 'arn'>): boolean {
+  return arn.endsWith(':root');
+}

@@ -1,0 +1,111 @@
+import type { Caller } from './Caller.ts';
+import { conditionsHold, type RequestContext } from './conditions.ts';
+import { matchesPattern } from './matchesPattern.ts';
+import type { Policy, PolicyStatement } from './Policy.ts';
+
+/** One action on one resource, asked by someone. */
+export interface AccessRequest {
+  readonly caller: Caller;
+  /** IAM's name: `s3:GetObject`. */
+  readonly action: string;
+  /** ARN. */
+  readonly resource: string;
+  /** What the request carries besides what the caller itself tells. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** Whose the resource is. */
+  readonly owner: string;
+  /** What stands at the resource; undefined where nothing does. */
+  readonly resourcePolicy: Policy | undefined;
+}
+
+/** What came of a request, and by whose word. */
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
+
+/**
+ * Decides as IAM does: an explicit denial counts before everything; in the account of the resource one side's word is
+ * enough, across accounts it takes both.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function decide(request: AccessRequest): Decision {
+  const { caller, owner, resourcePolicy = [] } = request;
+  const context = contextOf(request);
+  const atResource = saysOf(resourcePolicy, request, context, true);
+  if (atResource === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
+  const same = caller.account === owner;
+  if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
+  const own = caller.policies === undefined ? 'Allow' : ownWord(caller.policies(), request, context);
+  if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
+  if (same) {
+    return own === 'Allow' || atResource === 'Allow'
+      ? { allowed: true }
+      : denied(request, `because no identity-based policy allows the ${request.action} action`);
+  }
+  if (atResource !== 'Allow')
+    return denied(request, `because no resource-based policy allows the ${request.action} action`);
+  return own === 'Allow'
+    ? { allowed: true }
+    : denied(request, `because no identity-based policy allows the ${request.action} action`);
+}
+
+function ownWord(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
+  return saysOf(policies.flat(), request, context, false);
+}
+
+/** What a policy says: undefined when nothing of this request. */
+function saysOf(
+  policy: Policy,
+  request: AccessRequest,
+  context: RequestContext,
+  withPrincipal: boolean,
+): 'Allow' | 'Deny' | undefined {
+  let says: 'Allow' | undefined;
+  for (const statement of policy) {
+    if (withPrincipal && !names(statement, request.caller)) continue;
+    if (!concerns(statement, request) || !conditionsHold(statement.conditions, context)) continue;
+    if (statement.effect === 'Deny') return 'Deny';
+    says = 'Allow';
+  }
+  return says;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
+function names({ principals = [] }: PolicyStatement, { arn, account }: Caller): boolean {
+  return principals.some(
+    (principal) =>
+      principal === '*' ||
+      principal === arn ||
+      principal === account ||
+      (principal.endsWith(`::${account}:root`) && principal.startsWith('arn:')),
+  );
+}
+
+function concerns(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {
+  const named = statement.actions.some((pattern) => matchesPattern(pattern, action.toLowerCase()));
+  if (named === statement.notActions) return false;
+  if (statement.resources === undefined) return true;
+  const meant = statement.resources.some((pattern) => matchesPattern(pattern, resource));
+  return meant !== statement.notResources;
+}
+
+/** Loopback carries no TLS and counts as if it did: on AWS the same call would. */
+function contextOf({ caller, owner, context = {} }: AccessRequest): RequestContext {
+  return new Map(
+    Object.entries({
+      'aws:securetransport': 'true',
+      'aws:principalarn': caller.arn,
+      'aws:principalaccount': caller.account,
+      'aws:resourceaccount': owner,
+      'aws:viaawsservice': 'false',
+      'aws:principalisawsservice': 'false',
+      ...Object.fromEntries(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value])),
+    }),
+  );
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+function denied({ caller, action, resource }: AccessRequest, because: string): Decision {
+  return {
+    allowed: false,
+    because: `User: ${caller.arn} is not authorized to perform: ${action} on resource: "${resource}" ${because}`,
+  };
+}
