@@ -1,10 +1,5 @@
 import { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { Source } from '../config/sourcesSchema.ts';
 import type { CustomerBucket } from '../ingest/drop/CustomerBucket.ts';
 import { SourceError } from '../ingest/SourceError.ts';

@@ -14,6 +14,10 @@ export const IngestError = defineErrorFamily('system', {
     cause: 'The ledger could not be read or written.',
     cure: 'Nothing is to be done: the run comes again. If it persists, look at S3 and at the rights of the role.',
   },
+  SLUICE_INGEST_OUT_OF_TIME: {
+    cause: 'The run ended before the dataset was looked at.',
+    cure: 'Nothing is to be done: the run comes again. If it persists, raise the timeout of ingest-plan in serverless.yml.',
+  },
   SLUICE_INGEST_MESSAGE_INVALID: {
     cause: 'A message on the queue is none of ours.',
     cure: 'Look at the dead-letter queue, and at who may send to the queue.',

@@ -1,6 +1,7 @@
 import type { Dataset, Source } from '../../config/sourcesSchema.ts';
 import { SluiceError } from '../../errors/SluiceError.ts';
 import { eachOf } from '../eachOf.ts';
+import { IngestError } from '../IngestError.ts';
 import { MAX_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS } from '../limits.ts';
 import type { LastLooks } from './LastLook.ts';
 import type { PlanRequest, PlanRequestInput } from './PlanRequest.ts';
@@ -15,6 +16,8 @@ export interface PlanSourcesPorts extends PlanPorts {
   /** The plan's own queue, for days that wait. */
   readonly requests: TaskQueue;
   readonly looks: Pick<LastLooks, 'write'>;
+  /** Epoch milliseconds after which no dataset is begun. */
+  readonly deadline: number;
 }
 
 /** What one request came to, a dataset apiece. */
@@ -65,6 +68,7 @@ export async function planSources(
   await eachOf(requestedDatasets(sources, request), PARALLEL_DATASETS, async ({ source, dataset }) => {
     const place = { source: source.name, dataset: dataset.name };
     try {
+      if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
       const plan = await planDataset(ports, source, dataset, request);
       planned.push(plan);
       if (await noteLook(ports, plan, request)) stopped.push(place);
@@ -74,6 +78,8 @@ export async function planSources(
       const { code, message } = error;
       const transient = error.fault === 'system' || code === 'SLUICE_SOURCE_UNAVAILABLE';
       failed.push({ ...place, code, message, transient });
+      // What is ours, or passes, says nothing of the bucket.
+      if (transient) return;
       const look = { at: ports.clock.now(), newestDay: null, stopped: false, failure: { code, message } };
       await ports.looks.write(source.name, dataset.name, look);
     }

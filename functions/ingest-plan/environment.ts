@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { IngestError } from '../../lib/ingest/IngestError.ts';
+
+const schema = z.object({
+  /** Where the ledger is. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the queue that this function works off: days that wait are asked after through it. */
+  SLUICE_PLAN_QUEUE: z.string().min(1),
+  /** URL of the load's queue. */
+  SLUICE_TASK_QUEUE: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives the plan. */
+export type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const result = schema.safeParse(variables);
+  if (result.success) return result.data;
+  const names = result.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names);
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
+import config from '#config';
+import { customerBucket } from '../../lib/aws/customerBucket.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3LastLooks } from '../../lib/aws/s3LastLooks.ts';
+import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { sqsClient } from '../../lib/aws/sqsClient.ts';
+import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import { IngestError } from '../../lib/ingest/IngestError.ts';
+import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
+import { type PlanRequest, planRequestSchema } from '../../lib/ingest/plan/PlanRequest.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import type { Planner } from './Planner.ts';
+import { type PlanReport, runPlan } from './runPlan.ts';
+
+/** Nothing is begun in the last so many milliseconds: a list call may take 30 s, and be tried again. */
+const MARGIN_MS = 60_000;
+
+const queueEventSchema = z.object({
+  Records: z.array(
+    z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().min(1), body: z.string() }),
+  ),
+});
+
+let environment: Environment | undefined;
+
+/**
+ * The plan: finds the days of customers' drops that are new or changed and puts a task for each on the load's queue.
+ * Messages of its queue are requests (lib/ingest/plan/PlanRequest.ts): schedules send them, the trigger and
+ * `sluice ingest`. By hand the function is invoked with one.
+ *
+ * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
+ */
+export async function handler(
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<SQSBatchResponse | PlanReport> {
+  environment ??= readEnvironment(process.env);
+  const planner = makePlanner(environment, context.getRemainingTimeInMillis());
+  const queued = queueEventSchema.safeParse(event);
+  if (queued.success) return planMessages(planner, queued.data.Records);
+  const request = planRequestSchema.safeParse(event);
+  if (request.success) return runPlan(planner, request.data);
+  throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
+}
+
+/** The response names the messages to be given again: of what was busy, and what is none, which so ends in the dead letters. */
+async function planMessages(
+  planner: Planner,
+  messages: readonly { readonly messageId: string; readonly body: string }[],
+): Promise<SQSBatchResponse> {
+  const failures: string[] = [];
+  for (const { messageId, body } of messages) {
+    const request = readRequest(body);
+    if (request === null) {
+      planner.log({ level: 'error', event: 'ingest_plan', code: 'SLUICE_INGEST_MESSAGE_INVALID' });
+      failures.push(messageId);
+      continue;
+    }
+    if ((await runPlan(planner, request)).again) failures.push(messageId);
+  }
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+function readRequest(body: string): PlanRequest | null {
+  try {
+    return planRequestSchema.parse(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}
+
+function makePlanner(from: Environment, remainingMs: number): Planner {
+  const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
+  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
+  return {
+    sources: config.sources,
+    stage,
+    clock: systemClock,
+    bucketOf: customerBucket,
+    ledger: new Ledger({ store: s3Ledger(s3Client(), bucket), clock: systemClock, newToken: randomUUID }),
+    looks: s3LastLooks(s3Client(), bucket),
+    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
+    requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),
+    log: logLine,
+    deadline: systemClock.now() + remainingMs - MARGIN_MS,
+  };
+}

@@ -1,0 +1,60 @@
+import type { PlanRequest } from '../../lib/ingest/plan/PlanRequest.ts';
+import type { PlannedDay } from '../../lib/ingest/plan/planDataset.ts';
+import { planMetricsLine } from '../../lib/ingest/plan/planMetrics.ts';
+import { planSources } from '../../lib/ingest/plan/planSources.ts';
+import type { Planner } from './Planner.ts';
+
+/** Days and datasets that the log names at most; the ledger knows all. */
+const MOST_NAMED = 50;
+
+/** What one request came to: the line in the log. */
+export interface PlanReport {
+  readonly event: 'ingest_plan';
+  /** Whether asking again may help: something was busy or away. */
+  readonly again: boolean;
+  readonly [field: string]: unknown;
+}
+
+/** Works off one request, and says what came of it: in the log, and of scheduled runs in metrics. */
+export async function runPlan(planner: Planner, request: PlanRequest): Promise<PlanReport> {
+  const { sources, clock, log, stage } = planner;
+  const began = clock.now();
+  const plan = await planSources(planner, sources, request);
+  const days = plan.planned.flatMap(({ source, dataset, days: planned }) =>
+    planned.map((day) => ({ source, dataset, ...day })),
+  );
+  const queued = days.flatMap(({ source, dataset, day, decision }) =>
+    'queue' in decision ? [{ source, dataset, day, reason: decision.queue }] : [],
+  );
+  const report: PlanReport = {
+    level: plan.failed.length > 0 ? 'error' : 'info',
+    event: 'ingest_plan',
+    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
+    ...(request.asked === undefined ? {} : { asked: request.asked }),
+    datasets: plan.planned.length,
+    days: days.length,
+    outcomes: countOutcomes(days),
+    list_calls: plan.planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
+    queued: queued.slice(0, MOST_NAMED),
+    ...(plan.stopped.length > 0 ? { stopped: plan.stopped.slice(0, MOST_NAMED) } : {}),
+    ...(plan.failed.length > 0 ? { failed: plan.failed.slice(0, MOST_NAMED) } : {}),
+    again: plan.failed.some(({ transient }) => transient),
+    duration_ms: clock.now() - began,
+  };
+  log(report);
+  if (request.schedule !== undefined) {
+    const line = planMetricsLine(plan, { stage, schedule: request.schedule, timestamp: clock.now() });
+    if (line !== null) log(line);
+  }
+  return report;
+}
+
+function countOutcomes(days: readonly PlannedDay[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { decision } of days) {
+    const [[kind, what] = ['', '']] = Object.entries(decision);
+    const name = kind === 'queue' ? 'queued' : kind === 'wait' ? `waiting_${what}` : String(what);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,40 @@
+import { METRIC_NAMESPACE } from '../../collect/collectMetrics.ts';
+import { emfLine, type Metric } from '../../log/emfLine.ts';
+import type { SourcesPlan } from './planSources.ts';
+
+/** The plan's metrics: each counts what the last scheduled run saw. docs/metrics.md tells what each means. */
+export const planMetrics = {
+  days_queued: { name: 'days_queued', unit: 'Count' },
+  days_waiting: { name: 'days_waiting', unit: 'Count' },
+  days_failed: { name: 'days_failed', unit: 'Count' },
+  datasets_unreadable: { name: 'datasets_unreadable', unit: 'Count' },
+  datasets_stopped: { name: 'datasets_stopped', unit: 'Count' },
+} as const satisfies Record<string, Metric>;
+
+/**
+ * The metrics of one scheduled run, zeros included: an alarm is over with the first run that finds all well.
+ *
+ * @param timestamp Epoch milliseconds.
+ */
+export function planMetricsLine(
+  { planned, failed, stopped }: SourcesPlan,
+  {
+    stage,
+    schedule,
+    timestamp,
+  }: { readonly stage: string; readonly schedule: string; readonly timestamp: number },
+): Readonly<Record<string, unknown>> | null {
+  const days = planned.flatMap((plan) => plan.days);
+  return emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp,
+    dimensions: { function: 'ingest-plan', stage, schedule },
+    values: [
+      [planMetrics.days_queued, days.filter(({ decision }) => 'queue' in decision).length],
+      [planMetrics.days_waiting, days.filter(({ decision }) => 'wait' in decision).length],
+      [planMetrics.days_failed, days.filter((day) => day.failed).length],
+      [planMetrics.datasets_unreadable, failed.filter(({ transient }) => !transient).length],
+      [planMetrics.datasets_stopped, stopped.length],
+    ],
+  });
+}
