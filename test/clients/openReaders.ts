@@ -29,7 +29,8 @@ export const OWOX_BUCKET = 'acme-owox-results';
 /** A database that is nobody's of ours, as every account has some. */
 export const FOREIGN = { database: 'billing', table: 'invoices' } as const;
 
-const input: ConfigInput = {
+/** What is deployed for the clients. */
+export const readersConfig: ConfigInput = {
   bucket: 'sluice-experiments',
   statsigFolder: 'statsig',
   database: 'sluice',
@@ -101,7 +102,7 @@ export async function openReaders(): Promise<Readers> {
 
   return {
     edge: cloud.edge,
-    config: defineConfig(input),
+    config: defineConfig(readersConfig),
     clientsOf: async (reader) =>
       reader === 'root' ? clients(localAccount) : clients(await credentialsOf(reader)),
     async callsOf(reader) {
@@ -166,7 +167,7 @@ async function addForeignTable(glue: GlueClient): Promise<void> {
 function writeConfig(folder: string): string {
   const file = join(folder, 'sluice.config.ts');
   const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`;
+  const text = `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(readersConfig)});\n`;
   writeFileSync(file, text);
   return file;
 }

@@ -19,7 +19,7 @@ export interface Report {
 
 /**
  * OWOX Data Marts' Athena storage: neither workgroup nor database, a folder of the output bucket for each thing it
- * does, and everything in it deleted afterwards.
+ * does, and everything in it deleted afterwards, by a list of the folder and one call for its keys.
  * https://github.com/OWOX/owox-data-marts: apps/backend/src/data-marts/data-storage-types/athena, adapters/
  * athena-api.adapter.ts, services/athena-data-mart-schema.provider.ts, athena-report-reader.service.ts,
  * athena-create-view.executor.ts

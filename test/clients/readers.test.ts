@@ -113,6 +113,11 @@ describe('OWOX Data Marts', () => {
     judge(tried, { rows: batches.flat(), types });
   });
 
+  it('is told by name that no plan says which tables a query reads', async () => {
+    const sql = '(TYPE IO, FORMAT JSON) SELECT count(*) FROM sluice.product_events';
+    await expect(storage.dryRun(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
+  });
+
   it('reads a report in batches and deletes what it read', async () => {
     const sql = 'SELECT event_name, user_id FROM sluice.product_events ORDER BY "timestamp"';
     const { headers, batches } = await storage.report(sql, 3);
