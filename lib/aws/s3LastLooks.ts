@@ -1,4 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { IngestError } from '../ingest/IngestError.ts';
 import { type LastLooks, lastLookSchema } from '../ingest/plan/LastLook.ts';
 import { lastLookKey } from '../layout/ingestStateKeys.ts';
 
@@ -17,14 +18,20 @@ export function s3LastLooks(client: S3Client, bucket: string): LastLooks {
       }
     },
     async write(source, dataset, look) {
-      await client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: lastLookKey(source, dataset),
-          Body: JSON.stringify(look),
-          ContentType: 'application/json',
-        }),
-      );
+      const Key = lastLookKey(source, dataset);
+      try {
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key,
+            Body: JSON.stringify(look),
+            ContentType: 'application/json',
+          }),
+        );
+      } catch (error) {
+        const name = error instanceof Error ? error.name : 'Error';
+        throw new IngestError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${Key}: ${name}.`, { cause: error });
+      }
     },
   };
 }

@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import config from '#config';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Turns } from '../../lib/aws/s3Turns.ts';
+import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
+import { secretText } from '../../lib/aws/secretText.ts';
+import { sqsClient } from '../../lib/aws/sqsClient.ts';
+import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import { KeyCache } from '../../lib/keys/KeyCache.ts';
+import { KeyGate } from '../../lib/keys/KeyGate.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import { readEnvironment } from './environment.ts';
+import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
+
+let trigger: Trigger | undefined;
+
+function makeTrigger(): Trigger {
+  const environment = readEnvironment(process.env);
+  return {
+    sources: config.sources,
+    keys: new KeyGate({
+      configured: config.keys,
+      cache: new KeyCache({
+        read: secretText(secretsManagerClient, environment.SLUICE_KEYS_SECRET),
+        clock: systemClock,
+        random: Math.random,
+        log: logLine,
+      }),
+      allowAnyKey: config.allowAnyKey || environment.SLUICE_ALLOW_ANY_KEY,
+      limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
+      clock: systemClock,
+    }),
+    turns: s3Turns(s3Client(), environment.SLUICE_BUCKET, systemClock),
+    requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, {
+      wait: (ms) => wait(ms),
+      random: Math.random,
+    }),
+    clock: systemClock,
+    log: logLine,
+  };
+}
+
+/**
+ * `POST /v1/mark_data_ready_dwh`: a customer says that days are ready, and they are looked at now instead of with the
+ * next schedule. The gateway alone sets CORS headers.
+ */
+export async function handler(event: ReadyHttpRequest): Promise<APIGatewayProxyStructuredResultV2> {
+  trigger ??= makeTrigger();
+  return markReady(event, trigger);
+}

@@ -1,0 +1,100 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Source } from '../../lib/config/sourcesSchema.ts';
+import { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { readReadyRequest } from '../../lib/ingest/trigger/readyRequest.ts';
+import { type Started, type StartPorts, startSources } from '../../lib/ingest/trigger/startSources.ts';
+import { TriggerError, TriggerFailure } from '../../lib/ingest/trigger/TriggerError.ts';
+import type { KeyGate } from '../../lib/keys/KeyGate.ts';
+import { KeysError } from '../../lib/keys/KeysError.ts';
+import { failureFields } from '../../lib/log/failureFields.ts';
+import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+
+/** The members of API Gateway's payload 2.0 that are used. */
+export type ReadyHttpRequest = Pick<
+  APIGatewayProxyEventV2,
+  'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
+>;
+
+/** All that the trigger works with. */
+export interface Trigger extends StartPorts {
+  readonly sources: readonly Source[];
+  readonly keys: KeyGate;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** Milliseconds in which the key must be judged. */
+const KEYS_WITHIN_MS = 5_000;
+
+const STATUS: Readonly<Record<string, number>> = {
+  SLUICE_KEY_MISSING: 401,
+  SLUICE_KEY_UNKNOWN: 401,
+  SLUICE_TRIGGER_KEY_NOT_SECRET: 403,
+  SLUICE_TRIGGER_NO_DATASET: 404,
+  SLUICE_TRIGGER_TOO_SOON: 429,
+};
+
+/**
+ * Answers `POST /v1/mark_data_ready_dwh`: 200 when at least one source was started, 429 with `Retry-After` when each
+ * was started within the last two hours. No SDK calls it, so that 429, which SDKs drop their batch on, does no harm.
+ */
+export async function markReady(
+  request: ReadyHttpRequest,
+  trigger: Trigger,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const { keys, clock, log, sources } = trigger;
+  try {
+    const key = readSdkKey(request.headers, new URLSearchParams(request.rawQueryString));
+    const { label } = await keys.admit(key, clock.now() + KEYS_WITHIN_MS);
+    if (key?.startsWith('secret-') !== true) throw new TriggerError('SLUICE_TRIGGER_KEY_NOT_SECRET');
+    const ready = readReadyRequest(bodyOf(request));
+    const outcome = await startSources(trigger, sources, ready);
+    const { days, kind } = ready;
+    const { started, tooSoon } = outcome;
+    log({ level: 'info', event: 'ingest_trigger', key: label, kind, days: days.length, started, tooSoon });
+    return started.length > 0 ? answer(200, { success: true, started, tooSoon }) : refuseAll(outcome);
+  } catch (error) {
+    const ours = error instanceof SluiceError && (error.fault === 'user' || error instanceof KeysError);
+    const told = ours ? error : new TriggerFailure('SLUICE_TRIGGER_FAILED');
+    const status = told.fault === 'system' ? 503 : (STATUS[told.code] ?? 400);
+    log({
+      level: status >= 500 ? 'error' : 'warn',
+      event: 'ingest_trigger',
+      status,
+      code: told.code,
+      ...(status >= 500 ? failureFields(error) : { detail: told.detail }),
+    });
+    return answer(status, refusal(told));
+  } finally {
+    await keys.settled();
+  }
+}
+
+function refuseAll({ tooSoon }: Started): APIGatewayProxyStructuredResultV2 {
+  const seconds = Math.min(...tooSoon.map((one) => one.seconds));
+  const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${seconds} s are left.`);
+  return answer(
+    429,
+    { ...refusal(error), retryAfterSeconds: seconds, tooSoon },
+    { 'retry-after': `${seconds}` },
+  );
+}
+
+function refusal({ code, message, cure }: SluiceError) {
+  return { success: false, code, message, cure };
+}
+
+function answer(
+  statusCode: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+function bodyOf({ body = '', isBase64Encoded }: ReadyHttpRequest): string {
+  return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+}
