@@ -35,16 +35,4 @@ export const LoadError = defineErrorFamily('system', {
     cause: 'Something failed that nobody expected.',
     cure: 'Look at the log of the function; the day is tried again when it is next planned.',
   },
-  SLUICE_LOAD_MESSAGE_INVALID: {
-    cause: "A message of the load's queue is no task.",
-    cure: 'Look at it in the dead-letter queue, where it ends, and find who sends to the queue besides the plan.',
-  },
-  SLUICE_LOAD_INVOCATION_UNKNOWN: {
-    cause: 'The load was invoked with something else than messages of its queue.',
-    cure: 'Use `sluice ingest backfill` to load days by hand.',
-  },
-  SLUICE_LOAD_ENVIRONMENT_INVALID: {
-    cause: 'An environment variable of the load is missing or empty.',
-    cure: 'Deploy again: serverless.yml sets it.',
-  },
 });

@@ -1,0 +1,118 @@
+import { open } from 'node:fs/promises';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { eachOf } from '../ingest/eachOf.ts';
+import type { LandingBucket } from '../ingest/load/LandingBucket.ts';
+import { LoadError } from '../ingest/load/LoadError.ts';
+
+/**
+ * Bytes of a part, and the most that is put at once: four parts are in memory together, and 10,000 parts of this size are
+ * more than a function's disk holds. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+const PART_BYTES = 16 * 1024 * 1024;
+const PARALLEL_PARTS = 4;
+const PARQUET = 'application/vnd.apache.parquet';
+
+/** The deployment's bucket in S3. The client's own tries are all there are. */
+export function landingBucket(client: S3Client, bucket: string): LandingBucket {
+  return {
+    upload: (path, key, signal) =>
+      named(key, async () => {
+        const file = await open(path);
+        try {
+          const { size } = await file.stat();
+          const read = async (start: number) => {
+            const bytes = Buffer.alloc(Math.min(PART_BYTES, size - start));
+            await file.read(bytes, 0, bytes.byteLength, start);
+            return bytes;
+          };
+          if (size > PART_BYTES)
+            return await uploadParts(client, { Bucket: bucket, Key: key }, size, read, signal);
+          await client.send(
+            new PutObjectCommand({ Bucket: bucket, Key: key, Body: await read(0), ContentType: PARQUET }),
+            { abortSignal: signal },
+          );
+        } finally {
+          await file.close();
+        }
+      }),
+
+    putNote: (key) =>
+      named(key, async () => {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '' }));
+      }),
+
+    list: (prefix) =>
+      named(prefix, async () => {
+        const { Contents = [] } = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+        );
+        return Contents.flatMap(({ Key }) => Key ?? []);
+      }),
+
+    remove: (keys) =>
+      named(keys[0] ?? '', async () => {
+        const { Errors = [] } = await client.send(
+          new DeleteObjectsCommand({
+            Bucket: bucket,
+            Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+          }),
+        );
+        const [first] = Errors;
+        if (first !== undefined) {
+          throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${first.Key}: ${first.Code}.`);
+        }
+      }),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html: what is not completed is billed until it is aborted. */
+async function uploadParts(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+  size: number,
+  read: (start: number) => Promise<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { UploadId } = await client.send(
+    new CreateMultipartUploadCommand({ ...object, ContentType: PARQUET }),
+    { abortSignal: signal },
+  );
+  try {
+    const starts = Array.from({ length: Math.ceil(size / PART_BYTES) }, (_, i) => i * PART_BYTES);
+    const Parts = await eachOf(starts, PARALLEL_PARTS, async (start) => {
+      const PartNumber = start / PART_BYTES + 1;
+      const { ETag } = await client.send(
+        new UploadPartCommand({ ...object, UploadId, PartNumber, Body: await read(start) }),
+        { abortSignal: signal },
+      );
+      return { ETag, PartNumber };
+    });
+    await client.send(
+      new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts: [...Parts] } }),
+      { abortSignal: signal },
+    );
+  } catch (error) {
+    // Should this fail, the bucket's lifecycle does it after some days.
+    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function named<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof LoadError) throw error;
+    const name = error instanceof Error ? error.name : 'unknown';
+    throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${what}: ${name}.`, { cause: error });
+  }
+}

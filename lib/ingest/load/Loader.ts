@@ -1,0 +1,51 @@
+import type { PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
+import type { Config } from '../../config/configSchema.ts';
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { Engine, EngineLimits, FileSchema } from '../../engine/Engine.ts';
+import type { Clock } from '../../time/Clock.ts';
+import type { CustomerBucket } from '../drop/CustomerBucket.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { CompiledMapping } from '../mapping/CompiledMapping.ts';
+import type { FaultPoint } from './faultPoints.ts';
+import type { LandingBucket } from './LandingBucket.ts';
+
+/** What loads work with, whichever day they load. */
+export interface Loader {
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources'>;
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  readonly landing: LandingBucket;
+  readonly customerBucket: (source: Source) => Pick<CustomerBucket, 'list' | 'read'>;
+  readonly ledger: Ledger;
+  readonly catalog: PartitionCatalog;
+  readonly engine: Engine;
+  /** Of exactly these files. @throws FileError for a file that the mapping does not fit. */
+  readonly compile: (dataset: Dataset, files: readonly FileSchema[]) => CompiledMapping;
+  readonly machine: Pick<EngineLimits, 'memoryMegabytes' | 'threads'>;
+  /** Existing folder of this invocation's own, which it leaves empty. */
+  readonly directory: string;
+  /** Bytes that are free there. */
+  readonly freeBytes: () => Promise<number>;
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Told of each step that is done: how tests kill a load there. Default nobody. */
+  readonly reached?: (point: FaultPoint) => Promise<void>;
+}
+
+/** One invocation that loads. */
+export interface LoadRun {
+  /** Names it in the ledger: a message that is delivered twice has two. */
+  readonly owner: string;
+  /** Epoch milliseconds until which days are its own: longer than it can live. */
+  readonly leaseUntil: number;
+  /** Epoch milliseconds from which no call of the catalog begins. */
+  readonly deadline: number;
+  /** Aborted a while before the function would be killed. */
+  readonly signal: AbortSignal;
+  /** Nobody tries the task again after this: what would be handed back, fails. */
+  readonly last: boolean;
+}

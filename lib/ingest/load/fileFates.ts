@@ -1,0 +1,52 @@
+import type { FileRows } from '../../engine/Engine.ts';
+import type { DropObject } from '../drop/DropObject.ts';
+import type { FileFate } from '../ledger/LedgerEntry.ts';
+import type { Progress } from './Progress.ts';
+
+/** What a day failed with. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What became of each file of a day: those to load by key, then those left out.
+ *
+ * @param failure Null when the day is loaded. Then nothing of it was taken: a file is `failed` when it has a problem of its own,
+ *   `loaded` when queries read it in the version of an earlier load, and else `held` back with the day.
+ */
+export function fileFates({ drop, mapped, claim, problems }: Progress, failure: Failure | null): FileFate[] {
+  if (drop === undefined) return [...claim.entry.files];
+  const rows = new Map((mapped?.files ?? []).map((file) => [file.name, file]));
+  const read = new Set(
+    claim.entry.files.filter(({ fate }) => fate === 'loaded').map(({ key, eTag }) => `${eTag} ${key}`),
+  );
+  const counts = (object: DropObject) => countsOf(rows.get(object.key));
+  return [
+    ...drop.files.map((object): FileFate => {
+      const { key, size, eTag } = object;
+      const file = { key, size, eTag };
+      if (failure === null) return { ...file, fate: 'loaded', ...counts(object) };
+      const problem = problems.get(key) ?? (failure.message.includes(key) ? failure : undefined);
+      if (problem !== undefined) {
+        const { code: reason, message: detail } = problem;
+        return { ...file, fate: 'failed', reason, detail, ...counts(object) };
+      }
+      if (read.has(`${eTag} ${key}`)) return { ...file, fate: 'loaded' };
+      return { ...file, fate: 'held', reason: failure.code, ...counts(object) };
+    }),
+    ...drop.leftOut.map(({ object: { key, size, eTag }, reason }): FileFate => {
+      const fate = failure !== null && read.has(`${eTag} ${key}`) ? 'loaded' : 'left_out';
+      return { key, size, eTag, fate, reason };
+    }),
+  ];
+}
+
+function countsOf(file: FileRows | undefined): Pick<FileFate, 'rows' | 'refusedBy'> {
+  if (file === undefined) return {};
+  const { in: read, out, refused, reasons } = file;
+  return {
+    rows: { in: read, out, refused },
+    ...(refused === 0 ? {} : { refusedBy: { ...reasons } }),
+  };
+}

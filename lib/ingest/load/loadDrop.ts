@@ -1,0 +1,213 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../../engine/Engine.ts';
+import { parseIngestedKey, versionPrefix } from '../../layout/ingestedKeys.ts';
+import { refusedRowsKey } from '../../layout/refusedRowsKey.ts';
+import type { UtcDay } from '../../time/utcDay.ts';
+import type { Drop } from '../drop/Drop.ts';
+import { listDrops } from '../drop/listDrops.ts';
+import { eachOf } from '../eachOf.ts';
+import type { Settlement } from '../ledger/Ledger.ts';
+import { SourceError } from '../SourceError.ts';
+import { archivedSince } from './archivedSince.ts';
+import { fetchFiles } from './fetchFiles.ts';
+import { judgeRows } from './judgeRows.ts';
+import { LoadError } from './LoadError.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from './limits.ts';
+import { movePartition, partitionLocation } from './movePartition.ts';
+import type { Progress } from './Progress.ts';
+import { versionName } from './versionName.ts';
+import { versionNoteKey } from './versionNote.ts';
+
+/** The day that is loaded. */
+export interface DropPlace {
+  readonly source: Source;
+  readonly dataset: Dataset;
+  readonly day: UtcDay;
+}
+
+/** What {@link loadDrop} found out; null when somebody else has the day by now. */
+export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
+
+/**
+ * Loads a claimed day, up to the partition: lists it, fetches and maps its files, and lets queries read the new version.
+ * A day without rows gets a version without files, if it had a partition: what was taken back is gone.
+ *
+ * @param unchanged Asked as soon as the day is listed: true, and nothing more is done.
+ * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
+ */
+export async function loadDrop(
+  loader: Loader,
+  run: LoadRun,
+  place: DropPlace,
+  progress: Progress,
+  unchanged: (drop: Drop) => boolean,
+): Promise<DropState | 'unchanged' | null> {
+  const reached = loader.reached ?? (async () => {});
+  const fetched = await listAndFetch(loader, run, place, progress, unchanged);
+  if (fetched === 'unchanged') return fetched;
+  await reached('fetched');
+
+  const { files, drop } = fetched;
+  const mapped = files.length === 0 ? null : await map(loader, run, place, progress, files);
+  if (mapped !== null) {
+    await reached('mapped');
+    await quarantine(loader, run, place, progress, drop, mapped);
+    await reached('quarantined');
+    judgeRows(mapped, place.dataset);
+  }
+  const isRead = await switchVersion(loader, run, place, progress, mapped);
+  if (!isRead) return null;
+  return (mapped?.rows.out ?? 0) > 0 ? 'succeeded' : 'succeeded_no_data';
+}
+
+/** Lists the day and fetches its files, anew as often as one of them is replaced meanwhile. */
+async function listAndFetch(
+  loader: Loader,
+  { signal }: LoadRun,
+  { source, dataset, day }: DropPlace,
+  progress: Progress,
+  unchanged: (drop: Drop) => boolean,
+): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | 'unchanged'> {
+  const { directory, wait, random, freeBytes } = loader;
+  const bucket = loader.customerBucket(source);
+  for (let listings = 1; listings <= MOST_LISTINGS; listings += 1) {
+    signal.throwIfAborted();
+    const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
+    const drop = drops.get(day);
+    if (drop === undefined) throw new RangeError(`${day} was not listed.`);
+    progress.drop = drop;
+    await loader.reached?.('listed');
+    const archived = archivedSince(drop, progress.claim.entry);
+    if (archived !== null) throw new SourceError('SLUICE_SOURCE_OBJECT_ARCHIVED', `${archived}.`);
+    if (unchanged(drop)) return 'unchanged';
+
+    const bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
+    const most = Math.floor((await freeBytes()) * FILES_SHARE_OF_DISK);
+    if (bytes > most) {
+      throw new LoadError('SLUICE_LOAD_DAY_TOO_LARGE', `${bytes} bytes of files, room for ${most}.`);
+    }
+    const folder = join(directory, `files-${listings}`);
+    await mkdir(folder);
+    const files = await progress.time('fetch', () =>
+      fetchFiles(bucket, drop.files, { directory: folder, wait, random, signal }),
+    );
+    progress.bytes = bytes;
+    if (files !== null) return { drop, files };
+    await rm(folder, { recursive: true, force: true });
+  }
+  throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
+}
+
+async function map(
+  loader: Loader,
+  { signal }: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  files: readonly EngineFile[],
+): Promise<LoadResult> {
+  const { engine, compile, directory, machine, clock } = loader;
+  const outputDirectory = join(directory, 'rows');
+  const temporaryDirectory = join(directory, 'spilled');
+  await Promise.all([outputDirectory, temporaryDirectory].map((path) => mkdir(path)));
+  const described = await progress.time('describe', () => engine.describe(files, signal));
+  const mapping = compile(dataset, readable(described, progress));
+  const mapped = await progress.time('map', () =>
+    engine.load({
+      files,
+      mapping,
+      day,
+      outputDirectory,
+      refusedPath: join(directory, 'refused.parquet'),
+      loadedAt: clock.now(),
+      limits: { ...machine, temporaryDirectory },
+      signal,
+    }),
+  );
+  progress.mapped = mapped;
+  return mapped;
+}
+
+/** @throws FileError of the first file that can't be read; the problems of all are noted. */
+function readable(
+  described: readonly (FileSchema | UnreadableFile)[],
+  { problems }: Progress,
+): readonly FileSchema[] {
+  const schemas: FileSchema[] = [];
+  for (const file of described) {
+    if ('problem' in file) problems.set(file.name, file.problem);
+    else schemas.push(file);
+  }
+  for (const problem of problems.values()) throw problem;
+  return schemas;
+}
+
+/** Refused rows are told of also when the day fails for them: so people see which. */
+async function quarantine(
+  { landing, config }: Loader,
+  { signal }: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  { fingerprint, lastModified }: Drop,
+  { refusedFile }: LoadResult,
+): Promise<void> {
+  if (refusedFile === null) return;
+  const key = refusedRowsKey(config, {
+    table: dataset.table,
+    day,
+    fingerprint,
+    receivedAt: lastModified ?? 0,
+  });
+  await progress.time('quarantine', () => landing.upload(refusedFile.path, key, signal));
+}
+
+/** Uploads a new version and lets queries read it; false when somebody else has the day by now. */
+async function switchVersion(
+  loader: Loader,
+  run: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  mapped: LoadResult | null,
+): Promise<boolean> {
+  const { landing, config, clock, bucket, ledger } = loader;
+  const { table } = dataset;
+  const reached = loader.reached ?? (async () => {});
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const partition = { catalog: loader.catalog, database: config.database, table, day };
+  const written = mapped?.written ?? [];
+
+  const version = versionName(clock.now(), loader.random);
+  const prefix = versionPrefix(config, table, day, version);
+  if (written.length > 0) {
+    await landing.putNote(versionNoteKey({ due: clock.now() + VERSION_KEPT_MS, table, day, version }));
+    await reached('begun');
+    await progress.time('upload', () =>
+      eachOf(written, PARALLEL_UPLOADS, ({ path }) =>
+        landing.upload(path, `${prefix}${basename(path)}`, run.signal),
+      ),
+    );
+    await reached('uploaded');
+  }
+  run.signal.throwIfAborted();
+  // Whoever was held up for longer than the lease finds out here, before anything that queries see.
+  const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+  if (renewed === null) return false;
+  progress.claim = renewed;
+  await reached('renewed');
+
+  const before = await partitionLocation(partition, attempts);
+  if (before === null && written.length === 0) return true;
+  const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+  if (replaced !== undefined) {
+    const at = clock.now();
+    await landing.putNote(versionNoteKey({ due: at + VERSION_KEPT_MS, table, day, version: replaced }));
+    progress.replaced.push({ version: replaced, at });
+    await reached('noted');
+  }
+  await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
+  progress.version = version;
+  await reached('moved');
+  return true;
+}

@@ -1,0 +1,65 @@
+import { type Attempts, retryTransient } from '../../catalog/Attempts.ts';
+import { CatalogCallError } from '../../catalog/CatalogCallError.ts';
+import { checkTable, dayPartition } from '../../catalog/dayPartition.ts';
+import type { ItemFailure, PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
+import { isTransient } from '../../catalog/transientCodes.ts';
+import type { UtcDay } from '../../time/utcDay.ts';
+
+/** The partition of one table's day. */
+export interface PartitionPlace {
+  readonly catalog: PartitionCatalog;
+  readonly database: string;
+  readonly table: string;
+  readonly day: UtcDay;
+}
+
+/**
+ * Where queries read a day; null while the day has no partition.
+ *
+ * @throws CatalogCallError
+ */
+export async function partitionLocation(
+  { catalog, database, table, day }: PartitionPlace,
+  attempts: Attempts,
+): Promise<string | null> {
+  const { items } = await retryTransient(attempts, () => catalog.listPage(database, table, undefined, [day]));
+  const partition = items.find(({ values }) => values[0] === day);
+  return partition?.storage.Location ?? null;
+}
+
+/**
+ * Lets queries read a day at another location, whether it had a partition or not: in one call, so that they read the
+ * old files or the new ones. Safe to repeat. Glue compares nothing before it writes: only who holds the day's claim
+ * may call this (decision 10 of the design).
+ *
+ * @throws CatalogCallError; CatalogError `SLUICE_CATALOG_TABLE_UNFIT`.
+ */
+export async function movePartition(
+  { catalog, database, table, day }: PartitionPlace,
+  location: string,
+  attempts: Attempts,
+): Promise<void> {
+  const described = checkTable(await retryTransient(attempts, () => catalog.getTable(database, table)));
+  const partition = dayPartition(described, day, location);
+  const moved = await settle(attempts, () => catalog.batchUpdate(database, table, [partition]));
+  if (moved === undefined) return;
+  if (moved !== 'EntityNotFoundException') throw new CatalogCallError(moved, false, `The partition ${day}.`);
+  const made = await settle(attempts, () => catalog.batchCreate(database, table, [partition]));
+  // A try of ours before may have made it, whose answer was lost.
+  if (made === undefined || made === 'AlreadyExistsException') return;
+  throw new CatalogCallError(made, false, `The partition ${day}.`);
+}
+
+/** Code of the one partition's failure; undefined when it was done. */
+function settle(
+  attempts: Attempts,
+  call: () => Promise<readonly ItemFailure[]>,
+): Promise<string | undefined> {
+  return retryTransient(attempts, async () => {
+    const [failure] = await call();
+    if (failure !== undefined && isTransient(failure.code)) {
+      throw new CatalogCallError(failure.code, true, failure.message);
+    }
+    return failure?.code;
+  });
+}
