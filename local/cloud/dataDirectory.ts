@@ -20,6 +20,8 @@ export function dataFolders(directory: string) {
     sqs: join(root, 'sqs'),
     secrets: join(root, 'secretsmanager'),
     athena: join(root, 'athena'),
+    iam: join(root, 'iam'),
+    kms: join(root, 'kms'),
     logs: join(root, 'logs'),
   };
 }

@@ -13,6 +13,11 @@ import { openFirehose } from '../firehose/openFirehose.ts';
 import { startGateway } from '../gateway/startGateway.ts';
 import { glueService } from '../glue/glueService.ts';
 import { Catalog } from '../glue/model/Catalog.ts';
+import { callerOf } from '../iam/callerOf.ts';
+import { deployedIdentities } from '../iam/deployedIdentities.ts';
+import { iamService } from '../iam/iamService.ts';
+import { Roles } from '../iam/Roles.ts';
+import { keyAccess } from '../kms/keyAccess.ts';
 import { kmsService } from '../kms/kmsService.ts';
 import { Keys } from '../kms/model/Keys.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
@@ -123,18 +128,23 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   });
   closing.add(() => athena.close());
 
-  const keys = new Keys({ clock, partition, region, account });
+  const keys = new Keys({ clock, partition, region, account, directory: folders.kms });
+  const roles = new Roles(folders.iam);
+  const { principals } = recording;
+  const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const sessions = { roles, clock, issue: (arn: string) => principals.issue(arn) };
   let stack: DeployedStack | undefined;
   let controlled: Controlled | undefined;
   const services = [
-    s3Service({ store, clock }),
+    s3Service({ store, clock, callerOf: asks, keyAccess: keyAccess(keys) }),
     firehose.service,
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     secretsManagerService({ secrets }),
     athena.service,
-    kmsService({ keys, account }),
-    stsService({ partition, account }),
+    kmsService({ keys, account, callerOf: asks }),
+    stsService({ partition, account, callerOf: asks, sessions }),
+    iamService({ roles, callerOf: asks, clock }),
     cloudFormationService({ stack: () => stack }),
   ];
   const edge = await startEdge({
@@ -159,6 +169,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const deployment = withExisting(readDeployment(resolved), loaded.config);
   // Before streams are made: one may go on with what an earlier process left.
   recording.deployed(deployment, resolved, loaded.config);
+  roles.deploy(deployedIdentities(resolved, account));
   await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
   stack = deployedStack(resolved, { name: loaded.stackName, ...localAccount, createdMs: clock.now() });
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });

@@ -12,6 +12,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export interface QueryOperation {
   readonly perform: (
     members: Readonly<Record<string, string>>,
+    request: AwsRequest,
     invalidInput: (message: string) => AwsError,
   ) => readonly XmlElement[];
 }
@@ -24,15 +25,15 @@ export function queryOperation<Schema extends z.ZodType>(definition: {
   /** AWS's name, e.g. `DescribeStacks`. */
   readonly name: string;
   readonly input: Schema;
-  readonly run: (input: z.output<Schema>) => readonly XmlElement[];
+  readonly run: (input: z.output<Schema>, request: AwsRequest) => readonly XmlElement[];
 }): readonly [string, QueryOperation] {
   const { name, input, run } = definition;
   return [
     name,
     {
-      perform(members, invalidInput) {
+      perform(members, request, invalidInput) {
         const parsed = input.safeParse(members);
-        if (parsed.success) return run(parsed.data);
+        if (parsed.success) return run(parsed.data, request);
         const [issue] = parsed.error.issues;
         if (issue?.code === 'unrecognized_keys')
           throw notImplemented(`${name} member ${issue.keys.join(', ')}`);
@@ -74,7 +75,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
     await request.announce?.(Action, members['StackName'], members);
-    const result = operation.perform(members, validationError);
+    const result = operation.perform(members, request, validationError);
     return respond(200, [
       `${Action}Response`,
       [

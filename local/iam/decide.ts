@@ -16,6 +16,8 @@ export interface AccessRequest {
   readonly owner: string;
   /** What stands at the resource; undefined where nothing does. */
   readonly resourcePolicy: Policy | undefined;
+  /** Nobody gets by without its word, as with the trust of a role and the policy of a key. Default false. */
+  readonly resourceDecides?: boolean;
 }
 
 /** What came of a request, and by whose word. */
@@ -29,14 +31,17 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
 export function decide(request: AccessRequest): Decision {
   const { caller, owner, resourcePolicy = [] } = request;
   const context = contextOf(request);
-  const atResource = saysOf(resourcePolicy, request, context, true);
+  const atResource = saysOf(resourcePolicy, request, context, names);
   if (atResource === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
+  if (request.resourceDecides === true && atResource !== 'Allow')
+    return denied(request, `because no resource-based policy allows the ${request.action} action`);
   const same = caller.account === owner;
   if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
   const own = caller.policies === undefined ? 'Allow' : ownWord(caller.policies(), request, context);
   if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
   if (same) {
-    return own === 'Allow' || atResource === 'Allow'
+    // A statement for the account leaves it to the account's own policies; one for the caller itself is enough.
+    return own === 'Allow' || saysOf(resourcePolicy, request, context, namesItself) === 'Allow'
       ? { allowed: true }
       : denied(request, `because no identity-based policy allows the ${request.action} action`);
   }
@@ -48,7 +53,7 @@ export function decide(request: AccessRequest): Decision {
 }
 
 function ownWord(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
-  return saysOf(policies.flat(), request, context, false);
+  return saysOf(policies.flat(), request, context, () => true);
 }
 
 /** What a policy says: undefined when nothing of this request. */
@@ -56,11 +61,11 @@ function saysOf(
   policy: Policy,
   request: AccessRequest,
   context: RequestContext,
-  withPrincipal: boolean,
+  isFor: (statement: PolicyStatement, caller: Caller) => boolean,
 ): 'Allow' | 'Deny' | undefined {
   let says: 'Allow' | undefined;
   for (const statement of policy) {
-    if (withPrincipal && !names(statement, request.caller)) continue;
+    if (!isFor(statement, request.caller)) continue;
     if (!concerns(statement, request) || !conditionsHold(statement.conditions, context)) continue;
     if (statement.effect === 'Deny') return 'Deny';
     says = 'Allow';
@@ -69,14 +74,17 @@ function saysOf(
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
-function names({ principals = [] }: PolicyStatement, { arn, account }: Caller): boolean {
-  return principals.some(
+function names(statement: PolicyStatement, caller: Caller): boolean {
+  const { account } = caller;
+  if (namesItself(statement, caller)) return true;
+  return (statement.principals ?? []).some(
     (principal) =>
-      principal === '*' ||
-      principal === arn ||
-      principal === account ||
-      (principal.endsWith(`::${account}:root`) && principal.startsWith('arn:')),
+      principal === account || (principal.endsWith(`::${account}:root`) && principal.startsWith('arn:')),
   );
+}
+
+function namesItself({ principals = [] }: PolicyStatement, { arn }: Caller): boolean {
+  return principals.some((principal) => principal === '*' || principal === arn);
 }
 
 function concerns(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {

@@ -13,6 +13,9 @@ export const policyNotFound = () => new AwsError('NotFoundException', 400, 'No s
 
 export const malformedPolicy = () => new AwsError('MalformedPolicyDocumentException', 400, '');
 
+export const accessDenied = (arn: string) =>
+  new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
+
 export const invalidMarker = () => new AwsError('InvalidMarkerException', 400, 'Invalid marker.');
 
 /** A member that is missing or out of its bounds. */

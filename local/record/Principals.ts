@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { accountOfKey, secretOfKey } from '../iam/accountKeys.ts';
+import { rootOf } from '../iam/Caller.ts';
 
 /** What a client signs with. */
 export interface Credentials {
@@ -18,9 +20,12 @@ export class Principals {
     this.#add(root.arn, root);
   }
 
-  /** Access key → secret, as the edge checks signatures; grows as credentials are issued. */
-  get secrets(): ReadonlyMap<string, string> {
-    return this.#secrets;
+  /**
+   * Access key → secret, as the edge checks signatures; grows as credentials are issued. The root of any other account
+   * signs with the account's number: local/iam/accountKeys.ts.
+   */
+  get secrets(): Pick<ReadonlyMap<string, string>, 'get'> {
+    return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };
   }
 
   /** Credentials of a role or user, by its ARN. */
@@ -41,7 +46,8 @@ export class Principals {
 
   /** ARN of whoever has an access key; undefined when nobody has. */
   arnOf(accessKeyId: string): string | undefined {
-    return this.#arns.get(accessKeyId);
+    const account = accountOfKey(accessKeyId);
+    return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);
   }
 
   #add(arn: string, { accessKeyId, secretAccessKey }: Credentials): void {

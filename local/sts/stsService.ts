@@ -1,15 +1,55 @@
 import { z } from 'zod';
-import type { AwsService } from '../edge/AwsService.ts';
+import type { Clock } from '../../lib/time/Clock.ts';
+import { AwsError } from '../edge/AwsError.ts';
+import type { AwsRequest, AwsService } from '../edge/AwsService.ts';
 import { queryOperation, queryService } from '../edge/QueryService.ts';
+import { accountOfKey } from '../iam/accountKeys.ts';
+import { type Caller, isRoot, rootOf } from '../iam/Caller.ts';
+import { decide } from '../iam/decide.ts';
+import type { Roles } from '../iam/Roles.ts';
+import { readPolicy } from '../iam/readPolicy.ts';
+import type { Credentials } from '../record/Principals.ts';
 
-/** STS on the wire: who asks. There is one user in the local account, its root. */
+/** What AssumeRole needs: who there is, and what a role signs with. */
+export interface RoleSessions {
+  readonly roles: Roles;
+  readonly clock: Clock;
+  /** The same for every session of a role: they don't expire here. */
+  readonly issue: (roleArn: string) => Credentials;
+}
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const assumeRoleSchema = z.strictObject({
+  RoleArn: z.string().regex(/^arn:aws:iam::\d{12}:role\/.+$/),
+  RoleSessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/),
+  ExternalId: z
+    .string()
+    .regex(/^[\w+=,.@:/-]{2,1224}$/)
+    .optional(),
+  DurationSeconds: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .default('3600')
+    .transform(Number)
+    .pipe(z.int().min(900).max(43_200)),
+});
+
+/** STS on the wire: who asks, and roles to be assumed, as far as their trust allows it. */
 export function stsService({
   partition,
   account,
+  callerOf = (accessKeyId) => rootOf(accountOfKey(accessKeyId) ?? account),
+  sessions,
 }: {
   readonly partition: string;
+  /** The deployment's. */
   readonly account: string;
+  /** Default: the root of the account that a key is, else of the deployment's. */
+  readonly callerOf?: (accessKeyId: string) => Caller;
+  /** Default: there are no roles. */
+  readonly sessions?: RoleSessions;
 }): AwsService {
+  const caller = ({ signature }: AwsRequest) => callerOf(signature.accessKeyId);
   return queryService({
     signingName: 'sts',
     version: '2011-06-15',
@@ -18,11 +58,60 @@ export function stsService({
       queryOperation({
         name: 'GetCallerIdentity',
         input: z.strictObject({}),
-        run: () => [
-          ['Arn', `arn:${partition}:iam::${account}:root`],
-          ['UserId', account],
-          ['Account', account],
-        ],
+        run(_, request) {
+          const { arn, account: own } = caller(request);
+          const name = arn.split('/').at(-1) ?? '';
+          const role = /:role\//.test(arn);
+          return [
+            ['Arn', role ? `arn:${partition}:sts::${own}:assumed-role/${name}/local` : arn],
+            ['UserId', role || !isRoot({ arn }) ? name : own],
+            ['Account', own],
+          ];
+        },
+      }),
+      queryOperation({
+        name: 'AssumeRole',
+        input: assumeRoleSchema,
+        run({ RoleArn, RoleSessionName, ExternalId, DurationSeconds }, request) {
+          const trust = sessions?.roles.trust(RoleArn);
+          const owner = RoleArn.split(':')[4] ?? '';
+          const asked = {
+            ...{ caller: caller(request), action: 'sts:AssumeRole', resource: RoleArn, owner },
+            context: {
+              'sts:RoleSessionName': RoleSessionName,
+              ...(ExternalId === undefined ? {} : { 'sts:ExternalId': ExternalId }),
+            },
+          };
+          const decision =
+            trust !== undefined &&
+            decide({ ...asked, resourcePolicy: readPolicy(trust), resourceDecides: true });
+          if (sessions === undefined || decision === false || !decision.allowed)
+            throw new AwsError(
+              'AccessDenied',
+              403,
+              `User: ${asked.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+            );
+          const { accessKeyId, secretAccessKey } = sessions.issue(RoleArn);
+          const session = `assumed-role/${RoleArn.split('/').at(-1)}/${RoleSessionName}`;
+          return [
+            [
+              'AssumedRoleUser',
+              [
+                ['AssumedRoleId', `AROA${owner}:${RoleSessionName}`],
+                ['Arn', `arn:${partition}:sts::${owner}:${session}`],
+              ],
+            ],
+            [
+              'Credentials',
+              [
+                ['AccessKeyId', accessKeyId],
+                ['SecretAccessKey', secretAccessKey],
+                ['SessionToken', Buffer.from(session).toString('base64')],
+                ['Expiration', new Date(sessions.clock.now() + DurationSeconds * 1000).toISOString()],
+              ],
+            ],
+          ];
+        },
       }),
     ]),
   });

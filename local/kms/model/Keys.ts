@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../lib/time/Clock.ts';
+import { readJsonFile } from '../../disk/readJsonFile.ts';
+import { replaceFile } from '../../disk/replaceFile.ts';
 import { readProperties } from '../../edge/readProperties.ts';
 import { aliasNotFound, keyNotFound } from '../errors.ts';
 
@@ -22,10 +27,25 @@ const aliasPropertiesSchema = z.strictObject({
   TargetKeyId: z.string(),
 });
 
+/** A key that somebody made, as the file of keys has it. */
+const madeKeySchema = z.strictObject({
+  id: z.string(),
+  account: z.string(),
+  description: z.string(),
+  createdMs: z.int(),
+  enabled: z.boolean(),
+  rotated: z.boolean(),
+  policy: z.string(),
+});
+
 /** One key; what can be changed later is not readonly. */
 export interface Key {
   readonly id: string;
   readonly arn: string;
+  /** Whose it is. */
+  readonly account: string;
+  /** Whether somebody made it, rather than the template. */
+  readonly made: boolean;
   readonly description: string;
   readonly multiRegion: boolean;
   readonly createdMs: number;
@@ -44,13 +64,17 @@ export interface KeyAlias {
 }
 
 /**
- * The keys that a template makes, to be told of: nothing is encrypted here. Kept in memory, as the template is
- * applied at each start.
+ * The keys there are, to be told of and asked for: nothing is encrypted here. Those of the template are in memory, as it
+ * is applied at each start; those that somebody makes, in any account, are kept.
  */
 export class Keys {
   readonly #clock: Clock;
   /** `arn:aws:kms:us-east-1:000000000000`. */
   readonly #arnPrefix: string;
+  readonly #account: string;
+  readonly #partition: string;
+  readonly #region: string;
+  readonly #file: string | undefined;
   readonly #keys = new Map<string, Key>();
   readonly #aliases = new Map<string, KeyAlias>();
 
@@ -59,9 +83,62 @@ export class Keys {
     readonly partition: string;
     readonly region: string;
     readonly account: string;
+    /** Where the keys that somebody makes are kept; undefined: in memory only. */
+    readonly directory?: string;
   }) {
     this.#clock = options.clock;
-    this.#arnPrefix = `arn:${options.partition}:kms:${options.region}:${options.account}`;
+    this.#account = options.account;
+    this.#partition = options.partition;
+    this.#region = options.region;
+    this.#arnPrefix = this.#prefix(options.account);
+    if (options.directory === undefined) return;
+    mkdirSync(options.directory, { recursive: true });
+    this.#file = join(options.directory, 'keys.json');
+    for (const key of readJsonFile(this.#file, z.array(madeKeySchema)) ?? []) this.#take(key);
+  }
+
+  /** Makes a key for an account. @param policy JSON. */
+  create(account: string, description: string, policy: string): Key {
+    const id = randomUUID();
+    const key = { id, account, description, createdMs: this.#clock.now(), policy };
+    const made = this.#take({ ...key, enabled: true, rotated: false });
+    this.save();
+    return made;
+  }
+
+  /** Keeps what was changed of a key. */
+  save(): void {
+    if (this.#file === undefined) return;
+    const made = [...this.#keys.values()].filter((key) => key.made);
+    replaceFile(
+      this.#file,
+      JSON.stringify(
+        made.map(({ id, account, description, createdMs, enabled, rotated, policy }) => ({
+          ...{ id, account, description, createdMs, enabled, rotated, policy },
+        })),
+      ),
+    );
+  }
+
+  #prefix(account: string): string {
+    return `arn:${this.#partition}:kms:${this.#region}:${account}`;
+  }
+
+  #take(key: z.output<typeof madeKeySchema>): Key {
+    const made = {
+      ...key,
+      arn: `${this.#prefix(key.account)}:key/${key.id}`,
+      made: true,
+      multiRegion: false,
+    };
+    this.#keys.set(key.id, made);
+    return made;
+  }
+
+  /** By ID or ARN; undefined when there is none. */
+  find(idOrArn: string): Key | undefined {
+    const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
+    return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
   /** Makes the key of a template's `AWS::KMS::Key`. */
@@ -70,6 +147,8 @@ export class Keys {
     this.#keys.set(id, {
       id,
       arn: `${this.#arnPrefix}:key/${id}`,
+      account: this.#account,
+      made: false,
       description: read.Description,
       multiRegion: read.MultiRegion,
       createdMs: this.#clock.now(),
@@ -92,8 +171,7 @@ export class Keys {
 
   /** By ID or ARN. @throws AwsError `NotFoundException`. */
   key(idOrArn: string): Key {
-    const id = idOrArn.startsWith(`${this.#arnPrefix}:key/`) ? idOrArn.split('/')[1] : idOrArn;
-    const key = this.#keys.get(id ?? '');
+    const key = this.find(idOrArn);
     if (key === undefined)
       throw keyNotFound(idOrArn.startsWith('arn:') ? idOrArn : `${this.#arnPrefix}:key/${idOrArn}`);
     return key;

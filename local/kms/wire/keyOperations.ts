@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import type { AwsRequest } from '../../edge/AwsService.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
-import { invalidMarker, malformedPolicy, policyNotFound } from '../errors.ts';
+import type { Caller } from '../../iam/Caller.ts';
+import { PolicyProblem } from '../../iam/PolicyProblem.ts';
+import { readPolicy } from '../../iam/readPolicy.ts';
+import { accessDenied, invalidMarker, malformedPolicy, policyNotFound } from '../errors.ts';
 import type { Key, Keys } from '../model/Keys.ts';
 
 const KeyId = z.string().min(1).max(2048);
@@ -11,29 +15,62 @@ const ROTATION_DAYS = 365;
 const MOST_ALIASES = 100;
 
 /** What a key is, and what can be set on it. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
-export function keyOperations(keys: Keys, account: string): Record<string, JsonOperation> {
+export function keyOperations(
+  keys: Keys,
+  callerOf: (accessKeyId: string) => Caller,
+): Record<string, JsonOperation> {
+  const accountOf = ({ signature }: AwsRequest) => callerOf(signature.accessKeyId).account;
+  /** Others than the key's account are let use it by its policy, never change it here. */
+  const own = (id: string, request: AwsRequest) => {
+    const key = keys.key(id);
+    if (key.account !== accountOf(request)) throw accessDenied(key.arn);
+    return key;
+  };
   const onKey = (run: (key: Key) => unknown) =>
-    operation({ input: z.strictObject({ KeyId }), run: (input) => run(keys.key(input.KeyId)) });
+    operation({
+      input: z.strictObject({ KeyId }),
+      run(input, request) {
+        const answer = run(own(input.KeyId, request));
+        keys.save();
+        return answer;
+      },
+    });
   return {
+    CreateKey: operation({
+      input: z.strictObject({
+        Description: z.string().max(8192).default(''),
+        Policy: z.string().min(1).max(131_072).optional(),
+        KeySpec: z.literal('SYMMETRIC_DEFAULT').optional(),
+        KeyUsage: z.literal('ENCRYPT_DECRYPT').optional(),
+      }),
+      run({ Description, Policy }, request) {
+        const account = accountOf(request);
+        const policy = Policy ?? JSON.stringify(defaultPolicy(account));
+        checkPolicy(policy);
+        return { KeyMetadata: metadata(keys.create(account, Description, policy)) };
+      },
+    }),
     DescribeKey: operation({
       input: z.strictObject({ KeyId }),
-      run: (input) => ({ KeyMetadata: metadata(keys.keyOrAlias(input.KeyId), account) }),
+      run: (input) => ({ KeyMetadata: metadata(keys.keyOrAlias(input.KeyId)) }),
     }),
     GetKeyPolicy: operation({
       input: z.strictObject({ KeyId, PolicyName }),
-      run(input) {
-        const { policy } = keys.key(input.KeyId);
+      run(input, request) {
+        const { policy } = own(input.KeyId, request);
         if (input.PolicyName !== 'default') throw policyNotFound();
         return { Policy: policy, PolicyName: 'default' };
       },
     }),
     PutKeyPolicy: operation({
       input: z.strictObject({ KeyId, PolicyName, Policy: z.string().min(1).max(131_072) }),
-      run(input) {
-        const key = keys.key(input.KeyId);
+      run(input, request) {
+        const key = own(input.KeyId, request);
         if (input.PolicyName !== 'default') throw policyNotFound();
-        if (!isJson(input.Policy)) throw malformedPolicy();
+        if (key.made) checkPolicy(input.Policy);
+        else if (!isJson(input.Policy)) throw malformedPolicy();
         key.policy = input.Policy;
+        keys.save();
       },
     }),
     GetKeyRotationStatus: onKey(({ rotated, arn }) => ({
@@ -81,7 +118,7 @@ export function keyOperations(keys: Keys, account: string): Record<string, JsonO
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
-function metadata({ id, arn, description, enabled, multiRegion, createdMs }: Key, account: string) {
+function metadata({ id, arn, account, description, enabled, multiRegion, createdMs }: Key) {
   return {
     AWSAccountId: account,
     KeyId: id,
@@ -98,6 +135,26 @@ function metadata({ id, arn, description, enabled, multiRegion, createdMs }: Key
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
     MultiRegion: multiRegion,
   };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+function defaultPolicy(account: string) {
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }],
+  };
+}
+
+/** That of a key that somebody made decides who may use it: what can't be evaluated is refused by name. */
+function checkPolicy(policy: string): void {
+  if (!isJson(policy)) throw malformedPolicy();
+  try {
+    readPolicy(JSON.parse(policy));
+  } catch (error) {
+    if (error instanceof PolicyProblem) throw malformedPolicy();
+    throw error;
+  }
 }
 
 function isJson(text: string): boolean {

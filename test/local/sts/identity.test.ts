@@ -22,7 +22,7 @@ describe('the local STS', () => {
     sts.destroy();
   });
 
-  it('refuses a wrong secret, and what it does not emulate by name', async () => {
+  it('refuses a wrong secret, and a role that is not there', async () => {
     const wrong = new STSClient({
       ...options,
       credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' },
@@ -34,7 +34,7 @@ describe('the local STS', () => {
     const sts = new STSClient({ ...options });
     await expect(
       sts.send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::000000000000:role/x', RoleSessionName: 'xy' })),
-    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('sts AssumeRole') });
+    ).rejects.toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('sts:AssumeRole') });
     sts.destroy();
   });
 });

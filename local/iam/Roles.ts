@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile } from '../disk/readJsonFile.ts';
+import { replaceFile } from '../disk/replaceFile.ts';
+import type { Caller } from './Caller.ts';
+import { readPolicy } from './readPolicy.ts';
+
+const roleSchema = z.strictObject({
+  arn: z.string(),
+  account: z.string(),
+  name: z.string(),
+  path: z.string(),
+  /** `AROA…`. */
+  id: z.string(),
+  createdMs: z.int(),
+  /** JSON. */
+  trust: z.string(),
+  /** Inline policies as JSON, by name. */
+  policies: z.record(z.string(), z.string()),
+});
+/** A role that somebody made through IAM. */
+export type Role = z.output<typeof roleSchema>;
+
+/** A role or user of the deployed template, its documents as the template has them. */
+export interface DeployedIdentity {
+  readonly arn: string;
+  readonly account: string;
+  /** Undefined for a user. */
+  readonly trust: unknown;
+  readonly policies: readonly unknown[];
+}
+
+/** Who may do what: the roles and users of the template, and the roles that were made through IAM, which stay. */
+export class Roles {
+  readonly #file: string | undefined;
+  readonly #made = new Map<string, Role>();
+  #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
+
+  /** @param directory Where roles are kept; undefined: in memory only. */
+  constructor(directory?: string) {
+    if (directory === undefined) return;
+    mkdirSync(directory, { recursive: true });
+    this.#file = join(directory, 'roles.json');
+    for (const role of readJsonFile(this.#file, z.array(roleSchema)) ?? []) this.#made.set(role.arn, role);
+  }
+
+  deploy(identities: readonly DeployedIdentity[]): void {
+    this.#deployed = new Map(identities.map((identity) => [identity.arn, identity]));
+  }
+
+  find(arn: string): Role | undefined {
+    return this.#made.get(arn);
+  }
+
+  /** Roles that somebody made in an account. */
+  of(account: string): Role[] {
+    return [...this.#made.values()].filter((role) => role.account === account);
+  }
+
+  put(role: Role): void {
+    this.#made.set(role.arn, role);
+    this.#save();
+  }
+
+  remove(arn: string): void {
+    this.#made.delete(arn);
+    this.#save();
+  }
+
+  /** Trust policy of a role, as JSON or as the template has it; undefined when there is no such role. */
+  trust(arn: string): unknown {
+    const made = this.#made.get(arn);
+    return made === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(made.trust);
+  }
+
+  /** Who acts as a role or user; undefined when there is none of the name. */
+  caller(arn: string): Caller | undefined {
+    const deployed = this.#deployed.get(arn);
+    if (deployed !== undefined) {
+      const { account, policies } = deployed;
+      return { arn, account, deployed: true, policies: () => policies.map(readPolicy) };
+    }
+    const made = this.#made.get(arn);
+    if (made === undefined) return undefined;
+    const policies = () => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text)));
+    return { arn, account: made.account, policies };
+  }
+
+  #save(): void {
+    if (this.#file !== undefined) replaceFile(this.#file, JSON.stringify([...this.#made.values()], null, 2));
+  }
+}
