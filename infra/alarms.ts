@@ -1,10 +1,13 @@
 import { alarm } from './alarm.ts';
 import { collectorAlarms } from './collectorAlarms.ts';
-import { getAtt } from './intrinsics.ts';
+import { deadLettersAlarm } from './deadLettersAlarm.ts';
+import { ingestAlarms } from './ingestAlarms.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
-import type { Resource, Resources } from './Resource.ts';
+import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 import { streamAlarms } from './streamAlarms.ts';
+
+const PAGE = 'docs/redrive.md, "Alarms"';
 
 /** Alarms on what needs a person: docs/metrics.md lists them. They tell the topic of the configuration, if there is one. */
 export function alarms(stack: Stack): Resources {
@@ -23,18 +26,8 @@ export function alarms(stack: Stack): Resources {
       // Until the next run says otherwise.
       missing: 'ignore',
     }),
-    RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters),
-    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters),
+    RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
+    RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
+    ...ingestAlarms(stack),
   };
-}
-
-/** On messages and runs that a function could not work off. */
-function deadLettersAlarm(stack: Stack, worker: 'redrive' | 'register', queue: string): Resource {
-  return alarm(stack, `${worker}-dead-letters`, {
-    description: `Messages or runs of ${worker} were set aside: see docs/redrive.md, "Alarms"`,
-    namespace: 'AWS/SQS',
-    metric: 'ApproximateNumberOfMessagesVisible',
-    statistic: 'Maximum',
-    dimensions: { QueueName: getAtt(queue, 'QueueName') },
-  });
 }

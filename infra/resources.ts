@@ -4,6 +4,7 @@ import { dashboard } from './dashboard.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
 import { type Extension, extensions } from './extensions.ts';
 import { functionRoles } from './functionRoles.ts';
+import { ingest } from './ingest.ts';
 import { key } from './key.ts';
 import { keysSecret } from './keysSecret.ts';
 import { loggedMetrics } from './loggedMetrics.ts';
@@ -41,6 +42,7 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
+      ...ingest(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),

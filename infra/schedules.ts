@@ -41,7 +41,7 @@ export function schedules(stack: Stack): Resources {
  * A schedule that sends to a queue, and the role that lets it: `<id>Schedule` and `<id>ScheduleRole`. What it can't send
  * in time goes to the same dead letters as what can't be worked off.
  */
-function schedule(made: {
+export function schedule(made: {
   readonly id: string;
   readonly name: string;
   readonly description: string;

@@ -1,5 +1,5 @@
-// The two things Serverless doesn't do by itself: it bundles nothing, and it would deploy a collector that
-// refuses every request because no key is configured.
+// The things Serverless doesn't do by itself: it bundles nothing, it would deploy a collector that refuses every
+// request because no key is configured, and functions that the configuration has no use for.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..');
@@ -8,6 +8,7 @@ module.exports = class SluicePlugin {
   constructor(serverless) {
     this.serverless = serverless;
     this.hooks = {
+      initialize: () => this.leaveOut(),
       'before:package:createDeploymentArtifacts': () => this.bundle(),
       'before:package:function:package': () => this.bundle(),
       'before:deploy:deploy': () => this.demandKeys(),
@@ -15,12 +16,24 @@ module.exports = class SluicePlugin {
     };
   }
 
+  async leaveOut() {
+    const { unusedFunctions } = await import('./unusedFunctions.ts');
+    const { functions } = this.serverless.service;
+    for (const name of unusedFunctions(await this.loadConfig())) delete functions[name];
+  }
+
   async bundle() {
     const { bundleFunctions } = await import('./build/bundleFunctions.ts');
     const config = await this.loadConfig();
     const { service, serviceDir } = this.serverless;
     await this.explain(() =>
-      bundleFunctions({ root: serviceDir, functions: service.getAllFunctions(), config }),
+      bundleFunctions({
+        root: serviceDir,
+        functions: service.getAllFunctions(),
+        config,
+        // The local cloud packages for this machine: local/template/packageService.ts.
+        place: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
+      }),
     );
   }
 

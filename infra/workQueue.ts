@@ -14,14 +14,15 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
  */
 const TIMEOUTS_HIDDEN = 6;
 
-/** A queue that one rule and one schedule feed and one function empties. */
+/** A queue that a rule, a schedule or a function feeds and one function empties. */
 export interface WorkQueue {
   /** The function, as serverless.yml calls it; the queues are named after it. */
   readonly part: string;
   /** Logical IDs. */
   readonly queue: string;
   readonly deadLetters: string;
-  readonly rule: string;
+  /** Of the rule that sends to it. Default none: who sends has a role of their own that lets them. */
+  readonly rule?: string;
   /** The function's timeout in serverless.yml, seconds. */
   readonly timeoutSeconds: number;
   /** `maximumBatchingWindow` in serverless.yml, seconds. Default 0. */
@@ -30,8 +31,8 @@ export interface WorkQueue {
   readonly maxReceives: number;
 }
 
-/** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. The
- * schedule sends by its role. */
+/** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. A
+ * schedule or function sends by its role. */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rule, timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
   return {
@@ -53,8 +54,12 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
         MessageRetentionPeriod: DEAD_LETTER_RETENTION_SECONDS,
       },
     },
-    [`${queue}Policy`]: queuePolicy(queue, getAtt(rule)),
-    [`${deadLetters}Policy`]: queuePolicy(deadLetters, getAtt(rule)),
+    ...(rule === undefined
+      ? {}
+      : {
+          [`${queue}Policy`]: queuePolicy(queue, getAtt(rule)),
+          [`${deadLetters}Policy`]: queuePolicy(deadLetters, getAtt(rule)),
+        }),
   };
 }
 

@@ -14,6 +14,28 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
     ],
   },
+  'customers’ buckets': {
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '444455556666',
+        kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        datasets: [
+          { name: 'events', kind: 'events' },
+          { name: 'clicks', kind: 'events', schedule: 'hourly' },
+        ],
+      },
+      {
+        name: 'by-role',
+        bucket: 'other-drops',
+        region: 'eu-west-1',
+        owner: '444455557777',
+        role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
+        datasets: [{ name: 'events', kind: 'events' }],
+      },
+    ],
+  },
   'all that exists is brought': {
     region: 'eu-west-1',
     existing: {

@@ -1,0 +1,48 @@
+import type { PlanRequestInput } from '../lib/ingest/plan/PlanRequest.ts';
+import type { Resources } from './Resource.ts';
+import { logicalIds, partName, type Stack } from './Stack.ts';
+import { schedule } from './schedules.ts';
+
+/** Which schedules the configured datasets have. */
+export function usedSchedules({ config }: Pick<Stack, 'config'>): readonly ('daily' | 'hourly')[] {
+  const used = new Set(config.sources.flatMap(({ datasets }) => datasets.map((dataset) => dataset.schedule)));
+  return (['daily', 'hourly'] as const).filter((one) => used.has(one));
+}
+
+/**
+ * The runs of the plan: of daily datasets at nine in the morning UTC, when yesterday is over as far west as Los Angeles;
+ * of hourly ones at a quarter past.
+ */
+export function ingestSchedules(stack: Stack): Resources {
+  const made = {
+    daily: {
+      id: 'IngestDaily',
+      description: "Looks for customers' drops that are new or changed, of daily datasets",
+      expression: 'cron(0 9 * * ? *)',
+      // An hour: days that come late are found the next day all the same.
+      oldestSeconds: 3_600,
+      attempts: 10,
+    },
+    hourly: {
+      id: 'IngestHourly',
+      description: "Looks for customers' drops that are new or changed, of hourly datasets",
+      expression: 'cron(15 * * * ? *)',
+      // The next run comes before more would be of use.
+      oldestSeconds: 1_800,
+      attempts: 5,
+    },
+  };
+  return Object.assign(
+    {},
+    ...usedSchedules(stack).map((name) => {
+      const input = { sluice: 'plan', schedule: name } as const satisfies PlanRequestInput;
+      return schedule({
+        ...made[name],
+        name: partName(stack, `ingest-${name}`),
+        queue: logicalIds.planQueue,
+        deadLetters: logicalIds.planDeadLetters,
+        input,
+      });
+    }),
+  );
+}
