@@ -10,4 +10,21 @@ export const BuildError = defineErrorFamily('user', {
     cause: 'A function could not be bundled.',
     cure: 'Mend what esbuild names; `npm run check` shows the same and more.',
   },
+  SLUICE_BUILD_BINDING_UNPINNED: {
+    cause: "The lockfile does not pin DuckDB's binding for Lambda, or not by SHA-512.",
+    cure: 'Restore package-lock.json, or install a release of @duckdb/node-api that has it and commit the lockfile.',
+  },
+  SLUICE_BUILD_BINDING_MISSING: {
+    cause: "DuckDB's binding for Lambda is not on this machine and could not be fetched by npm.",
+    cure: 'Package once where npm reaches its registry; it is kept in .sluice/bindings/ from then on.',
+  },
+  SLUICE_BUILD_BINDING_WRONG: {
+    cause:
+      "What was fetched or packaged as DuckDB's binding for Lambda is not what the lockfile pins, or not for arm64.",
+    cure: 'Delete .sluice/bindings/ and build/ and package again; if it stays, ask who answers for the npm registry.',
+  },
+  SLUICE_BUILD_TOO_LARGE: {
+    cause: 'A function is larger unzipped than Lambda allows.',
+    cure: 'Look at what lies in its folder under build/.',
+  },
 });

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { BuildError } from './BuildError.ts';
 import { configModule } from './configModule.ts';
+import { type BindingPlace, placeBinding } from './placeBinding.ts';
 
 /** What to bundle. */
 export interface BundleRequest {
@@ -15,6 +16,8 @@ export interface BundleRequest {
   readonly functions: readonly string[];
   /** The configuration that every bundle holds in place of `#config`. */
   readonly config: Config;
+  /** Where the functions will run. Default on Lambda. */
+  readonly place?: BindingPlace;
 }
 
 /** One bundled function. */
@@ -27,6 +30,9 @@ export interface Bundle {
   /** The source files that went in, relative to the root. */
   readonly inputs: readonly string[];
 }
+
+/** What DuckDB's native bindings are called, for each kind of machine. */
+const BINDINGS = '@duckdb/node-bindings-';
 
 /** Dependencies in CommonJS call `require`, which an ES module has only if it makes one. */
 const REQUIRE =
@@ -52,7 +58,9 @@ export const lambdaModule = {
  * own copy is older, unpinned and slower to load
  * (https://aws.amazon.com/blogs/developer/reduce-lambda-cold-start-times-migrate-to-aws-sdk-for-javascript-v3/).
  *
- * @throws BuildError `SLUICE_BUILD_FUNCTION_MISSING`, `SLUICE_BUILD_FAILED`
+ * A function that runs DuckDB is given its binding besides ({@link placeBinding}).
+ *
+ * @throws BuildError `SLUICE_BUILD_FUNCTION_MISSING`, `SLUICE_BUILD_FAILED`, and those of {@link placeBinding}
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]> {
   const missing = request.functions.filter((name) => !existsSync(entryOf(request.root, name)));
@@ -65,7 +73,7 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
   return Promise.all(request.functions.map((name) => bundle(request, name)));
 }
 
-async function bundle({ root, config }: BundleRequest, name: string): Promise<Bundle> {
+async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: string): Promise<Bundle> {
   const folder = join(root, 'build', name);
   const result = await build({
     absWorkingDir: root,
@@ -77,6 +85,8 @@ async function bundle({ root, config }: BundleRequest, name: string): Promise<Bu
     splitting: true,
     write: false,
     ...lambdaModule,
+    // Native, one for each kind of machine: lib/engine loads the one that it finds.
+    external: [`${BINDINGS}*`],
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
@@ -95,8 +105,13 @@ async function bundle({ root, config }: BundleRequest, name: string): Promise<Bu
     await replaceFile(output.path, output.contents);
     if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
+  if (needsDuckDb(result.metafile)) await placeBinding(root, folder, place);
   await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
+}
+
+function needsDuckDb({ outputs }: Metafile): boolean {
+  return Object.values(outputs).some(({ imports }) => imports.some(({ path }) => path.startsWith(BINDINGS)));
 }
 
 function entryOf(root: string, name: string): string {

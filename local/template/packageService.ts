@@ -74,7 +74,13 @@ function run(serverless: string, request: PackageRequest): Promise<void> {
       [serverless, 'package', '--stage', request.stage, '--region', request.region],
       {
         cwd: request.workspace,
-        env: { ...withoutSecrets(process.env), SLUICE_CONFIG: request.configFile, CI: '1' },
+        env: {
+          ...withoutSecrets(process.env),
+          SLUICE_CONFIG: request.configFile,
+          // Functions run on this machine: no binding for Lambda's need be fetched.
+          SLUICE_PACKAGE_FOR: 'here',
+          CI: '1',
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { BuildError } from './BuildError.ts';
+import {
+  BINDING_FILES,
+  installedBinding,
+  LAMBDA_BINDING,
+  type LambdaBinding,
+  pinnedBinding,
+} from './LambdaBinding.ts';
+import { readTar } from './readTar.ts';
+
+/** Milliseconds that npm may take for 22 MB. */
+const DEADLINE_MS = 300_000;
+/** Offline, npm shall say so soon; its own default is two tries more and minutes. */
+const NPM_SETTINGS = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
+/** How much of what npm says goes into an error, characters. */
+const SAID = 1_000;
+
+/** Puts a package's tarball into a folder. */
+export type PackPackage = (specifier: string, folder: string) => Promise<void>;
+
+/**
+ * Folder of {@link LAMBDA_BINDING} as the lockfile pins it: where npm has installed it, on the same kind of machine, or
+ * from `.sluice/bindings/`, into which it is fetched once by npm, whatever the machine. Afterwards no network is needed.
+ *
+ * @param root Of the repository.
+ * @param pack Default `npm pack`, with the registry and proxy that npm is set up with.
+ * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`, `SLUICE_BUILD_BINDING_WRONG`
+ */
+export async function fetchBinding(root: string, pack: PackPackage = npmPack): Promise<string> {
+  const binding = await pinnedBinding(root);
+  const installed = installedBinding(root, LAMBDA_BINDING);
+  if (installed !== null) return installed;
+  const kept = join(root, '.sluice', 'bindings', folderName(binding));
+  if (isWhole(kept)) return kept;
+  const temporary = `${kept}.${randomUUID()}.tmp`;
+  await mkdir(temporary, { recursive: true });
+  try {
+    const whole = await unpack(await fetchTarball(binding, temporary, pack), join(temporary, 'whole'));
+    await rm(kept, { recursive: true, force: true });
+    // Somebody else may have just put theirs there: it is the same.
+    await rename(whole, kept).catch((error: unknown) => {
+      if (!isWhole(kept)) throw error;
+    });
+    return kept;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Another tarball under the same version is another folder. */
+function folderName({ version, integrity }: LambdaBinding): string {
+  const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
+  return `${basename(LAMBDA_BINDING)}-${version}-${digest}`;
+}
+
+/** It is moved into place at once, so what is there is all there. */
+function isWhole(folder: string): boolean {
+  return BINDING_FILES.every((name) => existsSync(join(folder, name)));
+}
+
+async function fetchTarball(
+  { version, integrity }: LambdaBinding,
+  folder: string,
+  pack: PackPackage,
+): Promise<Uint8Array> {
+  const specifier = `${LAMBDA_BINDING}@${version}`;
+  try {
+    await pack(specifier, folder);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${specifier}: ${said}`, { cause: error });
+  }
+  const name = (await readdir(folder)).find((entry) => entry.endsWith('.tgz'));
+  if (name === undefined) throw new BuildError('SLUICE_BUILD_BINDING_MISSING', `${specifier}.`);
+  const tarball = await readFile(join(folder, name));
+  const found = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+  if (found !== integrity) {
+    throw new BuildError('SLUICE_BUILD_BINDING_WRONG', `${specifier}: expected ${integrity}, came ${found}.`);
+  }
+  return tarball;
+}
+
+async function unpack(tarball: Uint8Array, folder: string): Promise<string> {
+  await mkdir(folder);
+  const wanted: ReadonlySet<string> = new Set([...BINDING_FILES, 'package.json', 'LICENSE']);
+  for (const { path, content } of readTar(await promisify(gunzip)(tarball))) {
+    // npm packs everything into one folder, `package/`.
+    const name = path.split('/').slice(1).join('/');
+    if (wanted.has(name)) await writeFile(join(folder, name), content);
+  }
+  if (!isWhole(folder))
+    throw new BuildError('SLUICE_BUILD_BINDING_WRONG', `Without ${BINDING_FILES.join(', ')}.`);
+  return folder;
+}
+
+function npmPack(specifier: string, folder: string): Promise<void> {
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      command,
+      [...first, 'pack', specifier, '--pack-destination', folder, ...NPM_SETTINGS],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        // A command file, which Windows runs only so; nothing of the line is a user's.
+        shell: process.platform === 'win32' && command === 'npm',
+        timeout: DEADLINE_MS,
+      },
+    );
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-SAID);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`npm pack ended with ${code ?? 'a signal'}:\n${said.trim()}`));
+    });
+  });
+}

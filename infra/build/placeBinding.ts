@@ -1,0 +1,99 @@
+import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BuildError } from './BuildError.ts';
+import { fetchBinding } from './fetchBinding.ts';
+import { BINDING_FILES, installedBinding, LAMBDA_BINDING } from './LambdaBinding.ts';
+
+/** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const UNZIPPED_BYTES = 250 * 1024 * 1024;
+/** `e_machine` of a file for arm64: https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst */
+const EM_AARCH64 = 183;
+const MACHINE_OFFSET = 18;
+
+/** Where a function that runs DuckDB finds its binding. */
+export type BindingPlace =
+  /** On Lambda: in the artifact. */
+  | 'lambda'
+  /** On this machine, as the local cloud runs functions: where npm has installed it. */
+  | 'here';
+
+/**
+ * Gives a bundle DuckDB's binding. For Lambda it goes into the function's own folder, `build/<function>/node_modules/`,
+ * which is packaged; for this machine `build/node_modules/` links to it, which is not.
+ *
+ * @param root Of the service, with `build/` in it.
+ * @param folder Of the bundle.
+ * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
+ */
+export async function placeBinding(root: string, folder: string, place: BindingPlace): Promise<void> {
+  if (place === 'here') return linkInstalled(folder);
+  const fetched = await fetchBinding(root);
+  const target = join(folder, 'node_modules', ...LAMBDA_BINDING.split('/'));
+  await mkdir(target, { recursive: true });
+  for (const name of await readdir(fetched)) {
+    await rm(join(target, name), { force: true });
+    // Sixty megabytes: nothing is copied where it can be helped.
+    await link(join(fetched, name), join(target, name)).catch(() =>
+      copyFile(join(fetched, name), join(target, name)),
+    );
+  }
+  await checkArtifact(folder);
+}
+
+/**
+ * Makes sure that a function's folder has the binding of Lambda's machine and fits Lambda.
+ *
+ * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
+ */
+export async function checkArtifact(folder: string): Promise<void> {
+  for (const name of BINDING_FILES) {
+    const path = join(folder, 'node_modules', ...LAMBDA_BINDING.split('/'), name);
+    const machine = await machineOf(path);
+    if (machine !== EM_AARCH64) {
+      throw new BuildError(
+        'SLUICE_BUILD_BINDING_WRONG',
+        `${name} is ${machine ?? 'not there, or no library'}.`,
+      );
+    }
+  }
+  const bytes = await bytesOf(folder);
+  if (bytes >= UNZIPPED_BYTES) {
+    throw new BuildError(
+      'SLUICE_BUILD_TOO_LARGE',
+      `${basename(folder)}: ${bytes} of ${UNZIPPED_BYTES} bytes.`,
+    );
+  }
+}
+
+/** `e_machine` of an ELF file; null for what is none. */
+async function machineOf(path: string): Promise<number | null> {
+  const file = await open(path).catch(() => null);
+  if (file === null) return null;
+  try {
+    const header = Buffer.alloc(MACHINE_OFFSET + 2);
+    const { bytesRead } = await file.read(header, 0, header.byteLength, 0);
+    const isElf = bytesRead === header.byteLength && header.subarray(0, 4).toString('latin1') === '\x7fELF';
+    return isElf ? header.readUInt16LE(MACHINE_OFFSET) : null;
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesOf(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += (await lstat(join(entry.parentPath, entry.name))).size;
+  }
+  return bytes;
+}
+
+/** Without one, the function says so when it is invoked: nothing else needs DuckDB's binding here. */
+async function linkInstalled(folder: string): Promise<void> {
+  const installed = installedBinding(import.meta.dirname);
+  if (installed === null) return;
+  const link = join(dirname(folder), 'node_modules', '@duckdb', basename(installed));
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(installed, link, 'junction').catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  });
+}
