@@ -87,6 +87,7 @@ export class EvaluationText {
         if (!(unit < SURROGATES)) break;
         sum = (imul(sum, 31) + unit) | 0;
       }
+      if (unit !== QUOTE) break;
       const known = keys.get(sum);
       if (known === undefined || known.name.length !== i - key || !body.startsWith(known.name, key)) break;
       const { slot } = known;

@@ -112,9 +112,37 @@ describe('parseBody', () => {
     '{"events":[{"n":1,"metadata":{"gate":"g',
     '{"events":[{"n":1,"metadata":{"gate":"g"},}]}',
     '{"events":[{"n":1,"metadata":{"gate":"g\n"}}]}',
+    '{"events":[{"n":1,"metadata":{"gate\ufffd:"g"}}]}',
+    '{"events":[{"n":1,"metadata":{"gate":"g\ufffd}}]}',
     'x',
   ])('refuses what is no JSON: %s', (text) => {
-    expect(() => read(text)).toThrow(SyntaxError);
+    expect(() => parseBody(text)).toThrow(SyntaxError);
+  });
+
+  it('reads or refuses a damaged body as JSON.parse does', () => {
+    const user = '"user":{"userID":"u","custom":{"a":"}"}}';
+    const body = `{"events":[{"n":1,"metadata":{"gate":"g","lcut":"1","gateValue":true},${user}},{"n":2,${user}}]}`;
+    const damage = fc.oneof(
+      fc.constantFrom('', '"', '\\', '{', '}', ',', ':', '\n', ' ', '0', '\ufffd', '\ue000'),
+      fc.constantFrom(',"metadata":{"gate":"h"}', `,${user}`, '"metadata":', 'user":'),
+      fc.string({ unit: 'binary', maxLength: 2 }),
+    );
+    const place = fc.nat(body.length);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, fc.nat(2), damage), { minLength: 1, maxLength: 2 }), (changes) => {
+        let text = body;
+        for (const [at, removed, put] of changes) text = text.slice(0, at) + put + text.slice(at + removed);
+        let expected: unknown;
+        try {
+          expected = JSON.parse(text);
+        } catch {
+          expect(() => parseBody(text)).toThrow(SyntaxError);
+          return;
+        }
+        expect(read(text)).toEqual(expected);
+      }),
+      { numRuns: 4_000 },
+    );
   });
 
   it('reads anything as JSON.parse does', () => {
