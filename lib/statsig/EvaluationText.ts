@@ -32,7 +32,9 @@ const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }
  * spaces and escapes, no member twice.
  */
 export class EvaluationText {
-  readonly body: string;
+  // Private, so that who walks over all of a body doesn't come upon the whole body once more at each of them.
+  readonly #body: string;
+  readonly #members: readonly number[];
   /** Index of the brace that opens it. */
   readonly start: number;
   /** Index behind the brace that closes it. */
@@ -41,8 +43,7 @@ export class EvaluationText {
   readonly hash: number;
   /** A bit for each member that is there, by its slot. */
   readonly present: number;
-  /** Three numbers for each member, from index `from` until `to`: its slot, and where its value starts and ends, quotes included. */
-  readonly members: readonly number[];
+  /** Where its members begin and end in `members`. */
   readonly from: number;
   readonly to: number;
 
@@ -55,14 +56,27 @@ export class EvaluationText {
     members: readonly number[],
     from: number,
   ) {
-    this.body = body;
+    this.#body = body;
     this.start = start;
     this.end = end;
     this.hash = hash;
     this.present = present;
-    this.members = members;
+    this.#members = members;
     this.from = from;
     this.to = members.length;
+  }
+
+  /** All of the body that it stands in. */
+  get body(): string {
+    return this.#body;
+  }
+
+  /**
+   * Of all metadata of the body, its own from index `from` until `to`: three numbers for each member, its slot, and
+   * where its value starts and ends, quotes included.
+   */
+  get members(): readonly number[] {
+    return this.#members;
   }
 
   /**
@@ -130,7 +144,7 @@ export class EvaluationText {
 
   /** The metadata as JSON.parse has it. */
   toObject(): JsonObject {
-    return JSON.parse(this.body.slice(this.start, this.end));
+    return JSON.parse(this.#body.slice(this.start, this.end));
   }
 }
 
