@@ -28,7 +28,7 @@ const column = z.strictObject({
   optional: z.boolean('true or false').default(false),
 });
 
-const byName = columnName().transform((name) => ({ column: name, optional: false }));
+const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
 /** Where a field comes from: a column by its name, a column with more to say of it, or the same in every row. */
 const field = z.union(
@@ -36,20 +36,19 @@ const field = z.union(
   "a column's name, { column, cast?, optional? } or { constant }",
 );
 
+const timeColumn = z.strictObject({
+  column: columnName(),
+  /**
+   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or
+   * dates; `iso` for texts. Default by the column's type: timestamps and dates are themselves, texts are ISO 8601,
+   * numbers are seconds, as Statsig's S3 ingestion has them.
+   */
+  unit: z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
+});
+
 /** Where a time comes from. */
 const time = z.union(
-  [
-    columnName().transform((name) => ({ column: name })),
-    z.strictObject({
-      column: columnName(),
-      /**
-       * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps
-       * or dates; `iso` for texts. Default by the column's type: timestamps and dates are themselves, texts are ISO
-       * 8601, numbers are seconds, as Statsig's S3 ingestion has them.
-       */
-      unit: z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
-    }),
-  ],
+  [columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })), timeColumn],
   "a column's name or { column, unit? }",
 );
 

@@ -1,17 +1,38 @@
 import type { DatasetKind } from '../../config/sourcesSchema.ts';
+import type { RowReason } from './rowReasons.ts';
 
-/** A mapping for the files of one load, as DuckDB's SQL. */
+/** Why rows may be refused, by the number that {@link MappedGroup.problem} gives. */
+export interface RowProblem {
+  readonly reason: RowReason;
+  /** Which column, in words. */
+  readonly detail: string;
+}
+
+/** Files whose columns are of the same types, and the SQL that maps their rows; all of it DuckDB's. */
+export interface MappedGroup {
+  /** Places of the files in the load. */
+  readonly files: readonly number[];
+  /** What is read of a row `src` of a file: a select list, each item with a name of its own. */
+  readonly reads: string;
+  /** Of those: the number of the row's first problem, an index of `problems`; null when it is taken. */
+  readonly problem: string;
+  /** Of those: the table's columns in their order, up to `source_file`. */
+  readonly columns: string;
+  /** The whole row `src` as a JSON text. */
+  readonly raw: string;
+  readonly problems: readonly RowProblem[];
+}
+
+/** A mapping for the files of one load: one SQL statement is made of it, whatever engine runs it. */
 export interface CompiledMapping {
   readonly kind: DatasetKind;
-  /**
-   * A query of every row of the files, mapped: the table's columns in their order but `ingested_at`, then `reason`,
-   * null for a row that is taken, and `detail`.
-   */
-  readonly rows: string;
+  /** `<source>/<dataset>`: what refused rows are labelled with. */
+  readonly label: string;
+  /** What the name of a file is put behind to make its URL: `s3://<bucket>/`. */
+  readonly origin: string;
   /** The column that rows are sorted by. */
   readonly sortBy: 'timestamp' | 'metric_date';
-  /** The table's columns, in their order. */
-  readonly columns: readonly string[];
-  /** The dataset's own. */
+  /** Days of rows are counted in it. */
   readonly timezone: string;
+  readonly groups: readonly MappedGroup[];
 }

@@ -1,0 +1,64 @@
+import { SluiceError } from '../errors/SluiceError.ts';
+import { DuckDbSession } from './DuckDbSession.ts';
+import { describeFiles } from './describeFiles.ts';
+import type { Engine, EngineLimits, LoadRequest } from './Engine.ts';
+import { engineFailure } from './engineFailure.ts';
+import { fileFailure } from './fileFailure.ts';
+import { loadFiles } from './loadFiles.ts';
+import { probeStatement } from './loadStatements.ts';
+
+/** The engine of loads that fit one machine: each call has a DuckDB of its own, which can reach nothing but its files. */
+export function duckDbEngine(limits: EngineLimits): Engine {
+  return {
+    async describe(files, signal) {
+      const reach = { files: files.map(({ path }) => path), directories: [] };
+      const session = await DuckDbSession.open(limits, reach, signal);
+      try {
+        return await describeFiles(session, files);
+      } catch (error) {
+        throw known(error, signal) ?? engineFailure(error);
+      } finally {
+        session.close();
+      }
+    },
+    async load(request) {
+      const session = await openForLoad(request);
+      try {
+        return await loadFiles(session, request);
+      } catch (error) {
+        throw known(error, request.signal) ?? (await blamed(error, request));
+      } finally {
+        session.close();
+      }
+    },
+  };
+}
+
+function openForLoad({ files, outputDirectory, refusedPath, limits, signal }: LoadRequest) {
+  return DuckDbSession.open(
+    limits,
+    { files: [...files.map(({ path }) => path), refusedPath], directories: [outputDirectory] },
+    signal,
+  );
+}
+
+/** What needs no translation. */
+function known(error: unknown, signal: AbortSignal | undefined): unknown {
+  return error instanceof SluiceError || signal?.aborted === true ? error : undefined;
+}
+
+/** Finds the file that a load failed for: DuckDB doesn't always say. Each is read alone, in a DuckDB of its own. */
+async function blamed(error: unknown, request: LoadRequest): Promise<unknown> {
+  if (fileFailure(error, '') === null) return engineFailure(error);
+  for (const [i, file] of request.files.entries()) {
+    const session = await openForLoad(request);
+    try {
+      await session.rows(probeStatement(request, i));
+    } catch (failure) {
+      return known(failure, request.signal) ?? fileFailure(failure, file.name) ?? engineFailure(failure);
+    } finally {
+      session.close();
+    }
+  }
+  return engineFailure(error);
+}

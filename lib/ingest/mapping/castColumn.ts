@@ -1,0 +1,35 @@
+import type { Cast } from '../../config/mappingSchema.ts';
+import type { FoundColumn } from './findColumn.ts';
+import { type Reading, unreadable } from './Reading.ts';
+import { textOf } from './textOf.ts';
+
+/** Texts that DuckDB would round to a whole number, or read as none of the words for it. */
+const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
+
+/** Reads a column as text by way of a type; what can't be turned into it without loss is refused. */
+export function castColumn(column: FoundColumn, cast: Cast): Reading {
+  return {
+    value: textOf(casted(column, cast), cast === 'double' ? 'float' : 'text'),
+    column,
+    refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
+  };
+}
+
+function casted({ sql, kind }: FoundColumn, cast: Cast): string {
+  if (cast === 'string') return textOf(sql, kind);
+  const plain = kind === 'bytes' || kind === 'nested' ? textOf(sql, kind) : sql;
+  const type = cast.toUpperCase();
+  if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
+  switch (kind) {
+    case 'float':
+    case 'decimal':
+      return `CASE WHEN ${plain} = trunc(${plain}) THEN TRY_CAST(${plain} AS BIGINT) END`;
+    case 'text':
+    case 'json':
+    case 'bytes':
+    case 'nested':
+      return `CASE WHEN regexp_full_match(CAST(${plain} AS VARCHAR), '${WHOLE}') THEN TRY_CAST(${plain} AS BIGINT) END`;
+    default:
+      return `TRY_CAST(${plain} AS BIGINT)`;
+  }
+}

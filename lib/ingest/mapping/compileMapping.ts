@@ -1,0 +1,107 @@
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { FileSchema } from '../../engine/Engine.ts';
+import { FileError, type FileFailure } from '../../engine/FileError.ts';
+import { quoteName } from '../../sql/quoteName.ts';
+import type { CompiledMapping, MappedGroup } from './CompiledMapping.ts';
+import { FieldProblem } from './FieldProblem.ts';
+import { FileLook } from './FileLook.ts';
+import type { MappedColumn } from './MappedColumn.ts';
+import { MappedRow } from './MappedRow.ts';
+import { mapEvents } from './mapEvents.ts';
+import { mapExposures } from './mapExposures.ts';
+import { mapMetrics } from './mapMetrics.ts';
+
+/** What a mapping is compiled for. */
+export interface MappingSubject {
+  readonly source: Pick<Source, 'name' | 'bucket'>;
+  readonly dataset: Pick<Dataset, 'name' | 'timezone'> &
+    (Dataset extends infer Each ? (Each extends Dataset ? Pick<Each, 'kind' | 'mapping'> : never) : never);
+  /** Columns of unit IDs by type, as the configuration has them. */
+  readonly unitIds: Readonly<Record<string, string>>;
+}
+
+/** Columns that DuckDB adds to a file's own, which would stand in for them. */
+const TAKEN = ['file_row_number', 'file_index'];
+
+/**
+ * Compiles the mapping of a dataset for some files. Files of a day needn't agree on their types, nor on columns that
+ * aren't mapped: those alike are read together.
+ *
+ * @param schemas Of the files, in the order in which they are loaded.
+ * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as {@link mappingProblem} tells it.
+ */
+export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
+  const groups = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
+  for (const [i, schema] of schemas.entries()) {
+    const shape = JSON.stringify(schema.columns.map(({ name, type, utc }) => [name, type, utc]));
+    const group = groups.get(shape) ?? { schema, files: [] };
+    group.files.push(i);
+    groups.set(shape, group);
+  }
+  const { source, dataset } = subject;
+  return {
+    kind: dataset.kind,
+    label: `${source.name}/${dataset.name}`,
+    origin: `s3://${source.bucket}/`,
+    sortBy: dataset.kind === 'metrics' ? 'metric_date' : 'timestamp',
+    timezone: dataset.timezone,
+    groups: [...groups.values()].map(({ schema, files }) => compileGroup(subject, schema, files)),
+  };
+}
+
+/** Why a file can't be mapped, naming the column, the type expected and the type found; null when it can. */
+export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
+  try {
+    compileGroup(subject, schema, []);
+    return null;
+  } catch (error) {
+    if (error instanceof FileError) return error;
+    throw error;
+  }
+}
+
+function compileGroup(subject: MappingSubject, schema: FileSchema, files: readonly number[]): MappedGroup {
+  const row = new MappedRow();
+  const columns = mapRow(subject, schema, row);
+  return {
+    files,
+    reads: row.reads,
+    problem: row.problem,
+    columns: columns.map(([name, sql]) => `${sql} AS ${quoteName(name)}`).join(', '),
+    raw: rawRow(schema),
+    problems: row.problems,
+  };
+}
+
+function mapRow(subject: MappingSubject, schema: FileSchema, row: MappedRow): MappedColumn[] {
+  const { dataset, unitIds } = subject;
+  const look = new FileLook(schema.columns, dataset.timezone);
+  try {
+    const taken = schema.columns.find(({ name }) => TAKEN.includes(name.toLowerCase()));
+    if (taken !== undefined) {
+      throw new FieldProblem(
+        'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+        taken.name,
+        'another name, which DuckDB has no use for',
+        taken.type,
+      );
+    }
+    switch (dataset.kind) {
+      case 'events':
+        return mapEvents(dataset.mapping, unitIds, row, look);
+      case 'metrics':
+        return mapMetrics(dataset.mapping, row, look);
+      case 'exposures':
+        return mapExposures(dataset.mapping, row, look);
+    }
+  } catch (error) {
+    if (!(error instanceof FieldProblem)) throw error;
+    throw new FileError(error.code, `${schema.name}, ${error.message}.`, { cause: error });
+  }
+}
+
+/** Bytes are shown by DuckDB as text with escapes, `\xFF`. */
+function rawRow({ columns }: FileSchema): string {
+  const members = columns.map(({ name }) => `${quoteName(name)} := src.${quoteName(name)}`);
+  return `CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`;
+}

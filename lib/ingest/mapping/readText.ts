@@ -1,0 +1,30 @@
+import type { Field } from '../../config/mappingSchema.ts';
+import { quoteText } from '../../sql/quoteText.ts';
+import { castColumn } from './castColumn.ts';
+import { FieldProblem } from './FieldProblem.ts';
+import type { FileLook } from './FileLook.ts';
+import { nothing, type Reading, unreadable } from './Reading.ts';
+import { textOf } from './textOf.ts';
+
+/**
+ * Reads a field as text: whole numbers without `.0`, whatever type they are stored in, so that IDs that pandas
+ * turned into floats are still IDs; nested values, where they are allowed, as JSON.
+ *
+ * @throws FieldProblem when the file lacks the column, or it is nested where that is not allowed.
+ */
+export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'): Reading {
+  if ('constant' in field) {
+    return { value: quoteText(String(field.constant)), column: null, refusals: [] };
+  }
+  const column = look.column(field);
+  if (column === null) return nothing('VARCHAR');
+  if (field.cast !== undefined) return castColumn(column, field.cast);
+  if (column.kind === 'nested' && nested === 'flat') {
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
+  }
+  return {
+    value: textOf(column.sql, column.kind),
+    column,
+    refusals: column.kind === 'bytes' ? [unreadable('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
+  };
+}
