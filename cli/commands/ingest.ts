@@ -1,0 +1,150 @@
+import { isUtcDay, type UtcDay } from '../../lib/time/utcDay.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import type { OpenIngest } from '../ingest/openIngest.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** Most days of a calendar, and of a backfill: a year and a day; ten years. */
+const MAX_STATUS_DAYS = 366;
+const MAX_BACKFILL_DAYS = 3_660;
+
+/** `sluice ingest`: what became of customers' drops, and looking at them now. */
+export const ingest: Command = {
+  name: 'ingest',
+  summary: "Show what became of customers' drops, and load days now or anew.",
+  usage: 'sluice ingest status | explain | run | backfill [options]',
+  options: {
+    source: { type: 'string', help: 'one source (default all; explain and backfill need it)' },
+    dataset: { type: 'string', help: 'one dataset (default all; explain and backfill need it)' },
+    days: { type: 'string', help: 'status: days, today the last (default 14)' },
+    day: { type: 'string', help: 'explain: the day, YYYY-MM-DD' },
+    from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
+    to: { type: 'string', help: 'backfill: last day (default the first)' },
+    local: { type: 'boolean', help: 'the local cloud' },
+    stage: { type: 'string', help: 'stage of the deployment (default dev; of the local cloud: local)' },
+    region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
+    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    json: { type: 'boolean', help: 'print one object, or of status an array' },
+  },
+  examples: [
+    'sluice ingest status --days 30 --stage prod',
+    'sluice ingest explain --source acme --dataset events --day 2026-11-19',
+    'sluice ingest run --source acme',
+    'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
+  ],
+  run(line) {
+    const [action = '', ...more] = line.positionals;
+    const run = ACTIONS.get(action);
+    if (run === undefined || more.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected one of ${[...ACTIONS.keys()].join(', ')}.`);
+    return run(line);
+  },
+};
+
+const ACTIONS = new Map([
+  ['status', status],
+  ['explain', explain],
+  ['run', runNow],
+  ['backfill', backfill],
+]);
+
+async function status(line: CommandLine): Promise<number> {
+  const days = Number(textOption(line, 'days') ?? 14);
+  if (!Number.isInteger(days) || days < 1 || days > MAX_STATUS_DAYS)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--days: expected 1 to ${MAX_STATUS_DAYS}.`);
+  const [{ readStatus }, { calendarText }] = await Promise.all([
+    import('../ingest/readStatus.ts'),
+    import('../ingest/calendarText.ts'),
+  ]);
+  const datasets = await withIngest(line, (open) => readStatus(open, days, Date.now()));
+  print(line, datasets, () => calendarText(datasets));
+  const ill = datasets.some(
+    ({ lastLook, days: known }) =>
+      lastLook?.failure !== undefined || known.some(({ entry }) => entry?.state === 'failed'),
+  );
+  return ill ? 3 : 0;
+}
+
+async function explain(line: CommandLine): Promise<number> {
+  demand(line, ['source', 'dataset', 'day']);
+  const day = dayOption(line, 'day') ?? '';
+  const { readDay, dayText } = await import('../ingest/explainDay.ts');
+  const entry = await withIngest(line, (open) => readDay(open, day));
+  print(line, entry, () => dayText(entry));
+  return entry.state === 'failed' ? 3 : 0;
+}
+
+async function runNow(line: CommandLine): Promise<number> {
+  const { sendRequests } = await import('../ingest/sendRequests.ts');
+  const asked = await withIngest(line, async (open) => {
+    const datasets = open.datasets.map(({ source, dataset }) => ({
+      source: source.name,
+      dataset: dataset.name,
+    }));
+    // A source at a time: a name of a dataset may be another source's, too.
+    const sources = [...new Set(datasets.map(({ source }) => source))];
+    await sendRequests(
+      open,
+      sources.map((source) => ({
+        sluice: 'plan',
+        sources: [source],
+        datasets: datasets.filter((one) => one.source === source).map(({ dataset }) => dataset),
+      })),
+    );
+    return datasets;
+  });
+  print(line, { asked }, () => '');
+  process.stderr.write(`Asked for a look at ${asked.length} datasets: \`sluice ingest status\` shows it.\n`);
+  return 0;
+}
+
+async function backfill(line: CommandLine): Promise<number> {
+  demand(line, ['source', 'dataset', 'from']);
+  const from = dayOption(line, 'from') ?? '';
+  const to = dayOption(line, 'to') ?? from;
+  const [{ daysBetween }, { backfillRequests, sendRequests }] = await Promise.all([
+    import('../../lib/ingest/plan/wantedDays.ts'),
+    import('../ingest/sendRequests.ts'),
+  ]);
+  if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
+  const days = daysBetween(from, to);
+  if (days.length > MAX_BACKFILL_DAYS)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: at most ${MAX_BACKFILL_DAYS} days at once.`);
+  const place = { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
+  await withIngest(line, (open) => sendRequests(open, backfillRequests(place, days)));
+  print(line, { ...place, from, to, days: days.length }, () => '');
+  process.stderr.write(
+    `Asked for ${days.length} days of ${place.source}/${place.dataset}: they are loaded whatever the ledger says.\n`,
+  );
+  return 0;
+}
+
+/** Loaded late: only this command needs a deployment's clients. */
+async function withIngest<Result>(
+  line: CommandLine,
+  work: (ingest: OpenIngest) => Promise<Result>,
+): Promise<Result> {
+  const { openIngest } = await import('../ingest/openIngest.ts');
+  return openIngest(line, work);
+}
+
+function print(line: CommandLine, value: unknown, text: () => string): void {
+  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(value)}\n` : text());
+}
+
+function demand(line: CommandLine, names: readonly string[]): void {
+  const missing = names.filter((name) => textOption(line, name) === undefined);
+  if (missing.length > 0)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', missing.map((name) => `--${name}: came nothing.`).join(' '));
+}
+
+function dayOption(line: CommandLine, name: string): UtcDay | undefined {
+  const text = textOption(line, name);
+  if (text !== undefined && !isUtcDay(text))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected YYYY-MM-DD.`);
+  return text;
+}
+
+function textOption({ values }: CommandLine, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}

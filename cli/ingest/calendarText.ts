@@ -1,0 +1,83 @@
+import type { LedgerState } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import type { UtcDay } from '../../lib/time/utcDay.ts';
+import type { DatasetStatus } from './readStatus.ts';
+
+const MARKS: Readonly<Record<LedgerState, string>> = {
+  succeeded: '✓',
+  succeeded_no_data: '–',
+  failed: '✗',
+  loading: '»',
+  waiting: '…',
+};
+const NOTHING = '·';
+const LEGEND = `${Object.entries(MARKS)
+  .map(([state, mark]) => `${mark} ${state}`)
+  .join('  ')}  ${NOTHING} nothing came`;
+
+/**
+ * A calendar for the terminal: a line for each dataset, a column for each day, and below it what is not well, in words.
+ *
+ * @example
+ * //               2026-11
+ * //               17  18  19  20
+ * // acme/events    ✓   ✗   ✓   ·
+ */
+export function calendarText(datasets: readonly DatasetStatus[]): string {
+  const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
+  const name = ({ source, dataset }: DatasetStatus) => `${source}/${dataset}`;
+  const width = Math.max(0, ...datasets.map((one) => name(one).length));
+  const lines = [
+    ...header(days, width),
+    ...datasets.map((one) => {
+      const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
+      const cells = days.map((day) => {
+        const entry = marks.get(day);
+        return ` ${entry == null ? NOTHING : MARKS[entry.state]}`.padStart(4);
+      });
+      return `${name(one).padEnd(width)}${cells.join('')}`;
+    }),
+    '',
+    LEGEND,
+    ...datasets.flatMap((one) => words(one).map((text) => `${name(one)} ${text}`)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Months above the days they begin with. */
+function header(days: readonly UtcDay[], width: number): string[] {
+  const months = days.map((day, i) => {
+    const month = day.slice(0, 7);
+    return i === 0 || !days[i - 1]?.startsWith(month) ? month : '';
+  });
+  // A month takes the room of two days.
+  const top = months.reduce(
+    (text, month, i) => `${text.padEnd(i * 4)}${month === '' ? '' : `  ${month}`}`,
+    '',
+  );
+  return [
+    `${' '.repeat(width)}${top}`.trimEnd(),
+    `${' '.repeat(width)}${days.map((day) => day.slice(8).padStart(4)).join('')}`,
+  ];
+}
+
+/** What is not well with a dataset, a line each. */
+function words({ lastLook, days }: DatasetStatus): string[] {
+  const lines: string[] = [];
+  if (lastLook === null) lines.push('was never looked at');
+  else {
+    const at = new Date(lastLook.at).toISOString();
+    if (lastLook.failure !== undefined)
+      lines.push(`could not be looked at: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
+    else if (lastLook.stopped) lines.push(`has no files in any day of its lookback (${at})`);
+  }
+  for (const { day, entry } of days) {
+    if (entry?.state === 'failed' && entry.failure !== undefined) {
+      const served =
+        entry.version === undefined ? 'queries see nothing' : 'queries see the last good version';
+      lines.push(`${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served})`);
+    }
+    if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
+      lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows: they are in quarantine`);
+  }
+  return lines;
+}
