@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto';
+import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { deliveredTables, tableKinds } from '../lib/tables/deliveredTables.ts';
+import { type IngestedTable, ingestedTables } from '../lib/tables/ingestedTables.ts';
 import type { Column, Table } from '../lib/tables/Table.ts';
 import { s3Location } from './bucketArn.ts';
 import { databaseName } from './databaseName.ts';
@@ -8,8 +11,18 @@ import type { Resource, Resources, Value } from './Resource.ts';
 import { kindId, logicalIds, type Stack } from './Stack.ts';
 
 /**
- * The Glue database with a table for each kind, their columns from lib/tables, and Statsig's own database. All of it
- * outlives the stack: what Statsig staged, and the partitions, would be lost.
+ * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. It has no underscores, so those that no letter
+ * follows are told apart by a digest: `a_1` is another table than `a1`.
+ */
+export function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
+  const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  const digest = /_(?![a-z])/.test(name) ? hash('sha256', name).slice(0, 8) : '';
+  return `${words.join('')}${digest}IngestedTable`;
+}
+
+/**
+ * The Glue database with a table for each kind and each dataset, their columns from lib/tables, and Statsig's own
+ * database. All of it outlives the stack: what Statsig staged, and the partitions, would be lost.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -31,7 +44,18 @@ export function catalog(stack: Stack): Resources {
             'Tables that Statsig makes of the others and drops again',
           ),
         }),
-    ...Object.fromEntries(tableKinds.map((kind) => [kindId(kind, 'Table'), glueTable(stack, tables[kind])])),
+    ...Object.fromEntries(
+      tableKinds.map((kind) => [
+        kindId(kind, 'Table'),
+        glueTable(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY'),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ingestedTables(config).map((table) => [
+        ingestedTableId(table),
+        glueTable(stack, table, ingestedTableFolder(config, table.name), 'ZSTD'),
+      ]),
+    ),
   };
 }
 
@@ -48,7 +72,12 @@ function glueDatabase(name: string, description: string): Resource {
 }
 
 /** Formats by the Hive classes that Athena and Firehose know Parquet by. */
-function glueTable(stack: Stack, table: Table): Resource {
+function glueTable(
+  stack: Stack,
+  table: Omit<Table, 'kind'>,
+  folder: string,
+  compression: 'SNAPPY' | 'ZSTD',
+): Resource {
   return {
     Type: 'AWS::Glue::Table',
     DeletionPolicy: 'Retain',
@@ -60,11 +89,11 @@ function glueTable(stack: Stack, table: Table): Resource {
         Name: table.name,
         Description: table.comment,
         TableType: 'EXTERNAL_TABLE',
-        Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': 'SNAPPY' },
+        Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': compression },
         PartitionKeys: [glueColumn(table.partitionKey)],
         StorageDescriptor: {
           Columns: table.columns.map(glueColumn),
-          Location: s3Location(stack, tableFolder(stack.config, table.kind)),
+          Location: s3Location(stack, folder),
           InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
           OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
           SerdeInfo: {

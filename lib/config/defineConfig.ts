@@ -7,6 +7,7 @@ import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
 import { exportProblems } from './exportProblems.ts';
 import { readerProblems } from './readerProblems.ts';
+import { sourceProblems } from './sourceProblems.ts';
 import { viewProblems } from './viewProblems.ts';
 
 /**
@@ -77,7 +78,7 @@ function findCollisions(config: Config): string[] {
       `timeWindow: came ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
     );
   }
-  problems.push(...readerProblems(config), ...exportProblems(config));
+  problems.push(...readerProblems(config), ...sourceProblems(config), ...exportProblems(config));
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {

@@ -45,6 +45,7 @@ describe('defineConfig', () => {
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],
       exports: [],
+      sources: [],
       retention: {
         forwardedDays: null,
         quarantineDays: 90,

@@ -1,0 +1,46 @@
+import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedColumns.ts';
+import { viewNames } from '../views/views.ts';
+import type { Config } from './configSchema.ts';
+
+/** Folders of the ledger that are no source's: claims of redrive. */
+const TAKEN_SOURCES: ReadonlySet<string> = new Set(['redrive']);
+
+/** What is wrong with `sources` that no field shows alone; a sentence each, with the field's name in front. */
+export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'unitIds'>): string[] {
+  const problems: string[] = [];
+  const names = new Map<string, string>();
+  const tables = new Map<string, string>([
+    ...Object.entries(config.tables).map(([kind, name]): [string, string] => [name, `tables.${kind}`]),
+    ...viewNames.map((name): [string, string] => [name, 'a view']),
+  ]);
+  const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
+    const other = taken.get(name);
+    if (other === undefined) taken.set(name, field);
+    else problems.push(`${field}: came ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+  };
+  for (const [i, source] of config.sources.entries()) {
+    const field = `sources.${i}`;
+    claim(names, source.name, `${field}.name`, 'name');
+    if (TAKEN_SOURCES.has(source.name)) {
+      problems.push(`${field}.name: came "${source.name}", expected another name: the ledger has that one.`);
+    }
+    if (source.bucket === config.bucket) {
+      problems.push(`${field}.bucket: came "${source.bucket}", expected another bucket than \`bucket\`.`);
+    }
+    const datasets = new Map<string, string>();
+    for (const [j, dataset] of source.datasets.entries()) {
+      claim(datasets, dataset.name, `${field}.datasets.${j}.name`, 'name');
+      claim(tables, dataset.table, `${field}.datasets.${j}.table`, 'table');
+    }
+  }
+  if (config.sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) {
+    for (const [unitId, column] of Object.entries(config.unitIds)) {
+      if (RESERVED_INGESTED_COLUMNS.has(column)) {
+        problems.push(
+          `unitIds.${unitId}: came "${column}", expected a column that ingested events don't have already.`,
+        );
+      }
+    }
+  }
+  return problems;
+}
