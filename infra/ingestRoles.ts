@@ -2,13 +2,14 @@ import type { Source } from '../lib/config/sourcesSchema.ts';
 import { triggerKey } from '../lib/layout/ingestStateKeys.ts';
 import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
 import { bucketArn, bucketArnText, objectsArn } from './bucketArn.ts';
+import { ingestLoadRole } from './ingestLoadRole.ts';
 import { getAtt, ref, sub } from './intrinsics.ts';
 import { useKey } from './keyArn.ts';
 import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
-/** One role for each function of the ingest that decides what is loaded. */
+/** One role for each function of the ingest. */
 export function ingestRoles(stack: Stack): Resources {
   return {
     [logicalIds.planRole]: role(lambdaService, [
@@ -36,6 +37,7 @@ export function ingestRoles(stack: Stack): Resources {
       { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
       { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
     ]),
+    [logicalIds.loadRole]: ingestLoadRole(stack),
   };
 }
 

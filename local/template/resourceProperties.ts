@@ -41,6 +41,8 @@ export const functionProperties = z.strictObject({
   /** Lambda's defaults: 128 MB, 3 seconds. */
   MemorySize: z.int().default(128),
   Timeout: z.int().default(3),
+  // A function has this machine's own disk.
+  EphemeralStorage: inert.optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   Architectures: inert.optional(),
   // The local Lambda runs few of a function at once anyway, and lets the others wait where AWS would throttle.

@@ -1,17 +1,16 @@
 import type { PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
 import type { Config } from '../../config/configSchema.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
-import type { Engine, EngineLimits, FileSchema } from '../../engine/Engine.ts';
+import type { Source } from '../../config/sourcesSchema.ts';
+import type { Engine, EngineLimits } from '../../engine/Engine.ts';
 import type { Clock } from '../../time/Clock.ts';
 import type { CustomerBucket } from '../drop/CustomerBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { CompiledMapping } from '../mapping/CompiledMapping.ts';
 import type { FaultPoint } from './faultPoints.ts';
 import type { LandingBucket } from './LandingBucket.ts';
 
 /** What loads work with, whichever day they load. */
 export interface Loader {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds'>;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: LandingBucket;
@@ -19,9 +18,7 @@ export interface Loader {
   readonly ledger: Ledger;
   readonly catalog: PartitionCatalog;
   readonly engine: Engine;
-  /** Of exactly these files. @throws FileError for a file that the mapping does not fit. */
-  readonly compile: (dataset: Dataset, files: readonly FileSchema[]) => CompiledMapping;
-  readonly machine: Pick<EngineLimits, 'memoryMegabytes' | 'threads'>;
+  readonly limits: EngineLimits;
   /** Existing folder of this invocation's own, which it leaves empty. */
   readonly directory: string;
   /** Bytes that are free there. */

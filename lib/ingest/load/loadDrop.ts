@@ -9,6 +9,7 @@ import type { Drop } from '../drop/Drop.ts';
 import { listDrops } from '../drop/listDrops.ts';
 import { eachOf } from '../eachOf.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
+import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { SourceError } from '../SourceError.ts';
 import { archivedSince } from './archivedSince.ts';
 import { fetchFiles } from './fetchFiles.ts';
@@ -104,16 +105,16 @@ async function listAndFetch(
 async function map(
   loader: Loader,
   { signal }: LoadRun,
-  { dataset, day }: DropPlace,
+  { source, dataset, day }: DropPlace,
   progress: Progress,
   files: readonly EngineFile[],
 ): Promise<LoadResult> {
-  const { engine, compile, directory, machine, clock } = loader;
+  const { engine, config, directory, limits, clock } = loader;
   const outputDirectory = join(directory, 'rows');
-  const temporaryDirectory = join(directory, 'spilled');
-  await Promise.all([outputDirectory, temporaryDirectory].map((path) => mkdir(path)));
+  await mkdir(outputDirectory);
   const described = await progress.time('describe', () => engine.describe(files, signal));
-  const mapping = compile(dataset, readable(described, progress));
+  const subject = { source, dataset, unitIds: config.unitIds };
+  const mapping = compileMapping(subject, mappable(subject, described, progress));
   const mapped = await progress.time('map', () =>
     engine.load({
       files,
@@ -122,7 +123,7 @@ async function map(
       outputDirectory,
       refusedPath: join(directory, 'refused.parquet'),
       loadedAt: clock.now(),
-      limits: { ...machine, temporaryDirectory },
+      limits,
       signal,
     }),
   );
@@ -130,15 +131,17 @@ async function map(
   return mapped;
 }
 
-/** @throws FileError of the first file that can't be read; the problems of all are noted. */
-function readable(
+/** @throws FileError of the first file that can't be read or mapped; the problems of all are noted. */
+function mappable(
+  subject: MappingSubject,
   described: readonly (FileSchema | UnreadableFile)[],
   { problems }: Progress,
 ): readonly FileSchema[] {
   const schemas: FileSchema[] = [];
   for (const file of described) {
-    if ('problem' in file) problems.set(file.name, file.problem);
-    else schemas.push(file);
+    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file);
+    if (problem !== null) problems.set(file.name, problem);
+    else if (!('problem' in file)) schemas.push(file);
   }
   for (const problem of problems.values()) throw problem;
   return schemas;

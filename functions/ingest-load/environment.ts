@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { IngestError } from '../../lib/ingest/IngestError.ts';
+
+const schema = z.object({
+  /** Where rows and the ledger go. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** `maxReceiveCount` of the queue: the try after which a day fails. */
+  SLUICE_TRIES: z.coerce.number().int().min(1),
+  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
+});
+
+/** What serverless.yml, and Lambda, give the load. */
+export type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const result = schema.safeParse(variables);
+  if (result.success) return result.data;
+  const names = result.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names);
+}

@@ -1,0 +1,90 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { Loader, LoadRun } from '../../lib/ingest/load/Loader.ts';
+import { type Loaded, loadTask } from '../../lib/ingest/load/loadTask.ts';
+import { sweepVersions } from '../../lib/ingest/load/sweepVersions.ts';
+import { type IngestTask, ingestTaskSchema } from '../../lib/ingest/plan/IngestTask.ts';
+import { failureFields } from '../../lib/log/failureFields.ts';
+
+/** What of a message is used. */
+export interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  /** How often the queue has handed it out, this time included. */
+  readonly receives: number;
+}
+
+/**
+ * Loads the days that messages name, one after the other, and sweeps versions that are due with the time that is left.
+ * The response names the messages to be given again: of days that are busy or may go better later, and those that are no
+ * tasks, which so end in the dead-letter queue.
+ *
+ * @param tries How often the queue hands a message out.
+ */
+export async function loadMessages(
+  loader: Loader,
+  run: Omit<LoadRun, 'last'>,
+  messages: readonly Message[],
+  tries: number,
+): Promise<SQSBatchResponse> {
+  const failures: string[] = [];
+  for (const { messageId, body, receives } of messages) {
+    const task = readTask(body);
+    if (task === null) {
+      loader.log({ level: 'error', event: 'ingest_load', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId });
+      failures.push(messageId);
+      continue;
+    }
+    const began = loader.clock.now();
+    const loaded = await loadTask(loader, { ...run, last: receives >= tries }, task).catch(
+      (error: unknown) => error,
+    );
+    if (isLoaded(loaded)) {
+      loader.log(lineOf(task, loaded, loader.clock.now() - began));
+      if (loaded.outcome === 'busy' || loaded.outcome === 'handed_back') failures.push(messageId);
+    } else {
+      // The ledger could not be read or written: the day's lease runs out by itself.
+      loader.log({ level: 'error', event: 'ingest_load', ...placeOf(task), ...failureFields(loaded) });
+      failures.push(messageId);
+    }
+  }
+  await sweep(loader, run);
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+function readTask(body: string): IngestTask | null {
+  try {
+    return ingestTaskSchema.parse(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}
+
+function isLoaded(loaded: unknown): loaded is Loaded {
+  return typeof loaded === 'object' && loaded !== null && 'outcome' in loaded;
+}
+
+function placeOf({ source, dataset, day, reason }: IngestTask) {
+  return { source, dataset, day, reason };
+}
+
+function lineOf(task: IngestTask, loaded: Loaded, durationMs: number): Record<string, unknown> {
+  const { failure, ...rest } = { failure: undefined, ...loaded };
+  return {
+    level: failure === undefined ? 'info' : 'error',
+    event: 'ingest_load',
+    ...placeOf(task),
+    ...rest,
+    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+    duration_ms: durationMs,
+  };
+}
+
+/** Whatever becomes of it: the next load sweeps what is left. */
+async function sweep(loader: Loader, run: Omit<LoadRun, 'last'>): Promise<void> {
+  try {
+    const swept = await sweepVersions(loader, run);
+    if (swept.removed + swept.kept > 0) loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
+  } catch (error) {
+    loader.log({ level: 'error', event: 'ingest_sweep', ...failureFields(error) });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Source } from '../lib/config/sourcesSchema.ts';
+import { VERSION_NOTES } from '../lib/ingest/load/versionNote.ts';
+import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
+import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
+import { tableFolder } from '../lib/layout/tableFolders.ts';
+import { bucketArn, objectsArn } from './bucketArn.ts';
+import { databaseText } from './databaseName.ts';
+import { assumesRoles } from './ingestRoles.ts';
+import { arn, sub } from './intrinsics.ts';
+import { useKey } from './keyArn.ts';
+import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import type { Resource } from './Resource.ts';
+import { logicalIds, type Stack } from './Stack.ts';
+
+/**
+ * Reads customers' files, writes versions of the tables' days, refused rows and the ledger, and moves partitions. It can
+ * read nothing that has landed.
+ */
+export function ingestLoadRole(stack: Stack): Resource {
+  const { config } = stack;
+  const { sources } = config;
+  const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
+  const folders = tables.map((table) => objectsArn(stack, ingestedTableFolder(config, table)));
+  const notes = objectsArn(stack, VERSION_NOTES);
+  const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
+  const ledger = sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`));
+  const database = databaseText(stack);
+  return role(lambdaService, [
+    ownLogs(stack, 'ingest-load'),
+    { Action: ['s3:PutObject'], Resource: [...folders, ...ledger, notes, refused] },
+    // Versions that no query reads any more, and the notes on them.
+    { Action: ['s3:DeleteObject'], Resource: [...folders, notes] },
+    // Of uploads in parts that come to nothing.
+    { Action: ['s3:AbortMultipartUpload'], Resource: [...folders, refused] },
+    { Action: ['s3:GetObject'], Resource: ledger },
+    {
+      // On all names: whoever may not list them is answered 403 for an entry that is not there, not 404.
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn(stack)],
+    },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    {
+      Action: [
+        'glue:BatchCreatePartition',
+        'glue:BatchUpdatePartition',
+        'glue:GetPartitions',
+        'glue:GetTable',
+      ],
+      Resource: [
+        arn('glue', 'catalog'),
+        arn('glue', `database/${database}`),
+        ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
+      ],
+    },
+    emptiesQueue(logicalIds.loadQueue),
+    ...readsSources(sources),
+    ...assumesRoles(sources),
+  ]);
+}
+
+/** Lists and reads the folders of datasets in customers' buckets that let our roles in themselves, by their keys. */
+function readsSources(sources: readonly Source[]): Allowance[] {
+  const direct = sources.filter((source) => source.role === undefined);
+  if (direct.length === 0) return [];
+  const bucketOf = ({ bucket }: Source) => `arn:\${AWS::Partition}:s3:::${bucket}`;
+  const buckets = new Set(direct.map(bucketOf));
+  const folders = new Set(
+    direct.flatMap((source) => source.datasets.map(({ folder }) => `${bucketOf(source)}/${folder}/*`)),
+  );
+  const keys = new Map(
+    direct.flatMap((source) =>
+      source.kmsKeyArn === undefined ? [] : [[source.kmsKeyArn, source.region] as const],
+    ),
+  );
+  return [
+    { Action: ['s3:ListBucket'], Resource: [...buckets].map((text) => sub(text)) },
+    { Action: ['s3:GetObject'], Resource: [...folders].map((text) => sub(text)) },
+    ...[...keys].map(([key, region]) => ({
+      Action: ['kms:Decrypt'],
+      Resource: [key],
+      Condition: {
+        StringEquals: { 'kms:ViaService': sub(`s3.${region ?? `\${AWS::Region}`}.amazonaws.com`) },
+      },
+    })),
+  ];
+}
