@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isJsonObject } from '../json/JsonObject.ts';
 import { EvaluationText } from './EvaluationText.ts';
+import { MAX_EVENTS } from './limits.ts';
 
 /**
  * Without its first quote, which is the commonest character of all: that would make the search slow. So would the
@@ -39,15 +40,21 @@ const MARK = -(2 ** 28 + randomInt(2 ** 29));
  * @throws SyntaxError as JSON.parse.
  */
 export function parseBody(text: string): unknown {
+  // Whatever was made on the way is left behind before the text is parsed as it is: a large one needs the memory.
+  return parseShortened(text) ?? JSON.parse(text);
+}
+
+/** What was read without what repeats; null when the text has to be parsed as it is. */
+function parseShortened(text: string): unknown {
   const shortened = shorten(text);
-  if (shortened === null) return JSON.parse(text);
+  if (shortened === null) return null;
   try {
     const parsed: unknown = JSON.parse(shortened.text);
-    if (putBack(parsed, shortened)) return parsed;
+    return putBack(parsed, shortened) ? parsed : null;
   } catch {
     // Not JSON: the text itself says best why.
+    return null;
   }
-  return JSON.parse(text);
 }
 
 interface Shortened {
@@ -73,6 +80,8 @@ function shorten(text: string): Shortened | null {
   let evaluations = 0;
   let from = 0;
   while (userAt >= 0 || metadataAt >= 0) {
+    // More than there may be events can't all be theirs.
+    if (users > MAX_EVENTS || evaluations > MAX_EVENTS) return null;
     if (userAt < 0 || (metadataAt >= 0 && metadataAt < userAt)) {
       const start = metadataAt + METADATA.length + METADATA_REST.length - 1;
       const evaluation = EvaluationText.at(text, start, members);

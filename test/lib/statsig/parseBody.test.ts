@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeBody } from '../../../lib/statsig/decodeBody.ts';
 import { EvaluationText } from '../../../lib/statsig/EvaluationText.ts';
+import { MAX_EVENTS } from '../../../lib/statsig/limits.ts';
 import { parseBody } from '../../../lib/statsig/parseBody.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 
@@ -64,6 +65,17 @@ describe('parseBody', () => {
     const [event] = Object(parseBody(text)).events;
     expect(event).toEqual(JSON.parse(text).events[0]);
     expect(metadataOf(event)).not.toBeInstanceOf(EvaluationText);
+  });
+
+  it('takes out no more than there may be events', () => {
+    const read = (count: number, event: string) =>
+      Object(parseBody(`{"events":[${Array(count).fill(event).join()}]}`)).events;
+    const metadata = '{"n":1,"metadata":{"gate":"g"}}';
+    expect(metadataOf(read(MAX_EVENTS, metadata)[0])).toBeInstanceOf(EvaluationText);
+    expect(metadataOf(read(MAX_EVENTS + 2, metadata)[0])).toEqual({ gate: 'g' });
+    const user = '{"n":1,"user":{"userID":"u"}}';
+    expect(new Set(usersOf({ events: read(MAX_EVENTS, user) })).size).toBe(1);
+    expect(new Set(usersOf({ events: read(MAX_EVENTS + 2, user) })).size).toBe(MAX_EVENTS + 2);
   });
 
   it.each(statsigFixtures())('reads %s as JSON.parse does', (_name, { headers, body }) => {
