@@ -9,7 +9,11 @@ export interface Resource {
   readonly Type: `AWS::${string}`;
   readonly Properties: { readonly [name: string]: Value };
   readonly DependsOn?: readonly string[];
-  readonly DeletionPolicy?: 'Retain';
+  /**
+   * What outlives the stack; but where the very deployment that makes it fails, it goes again, or every further
+   * deployment would find its name taken. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+   */
+  readonly DeletionPolicy?: 'RetainExceptOnCreate';
   readonly UpdateReplacePolicy?: 'Retain';
 }
 

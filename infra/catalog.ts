@@ -62,7 +62,7 @@ export function catalog(stack: Stack): Resources {
 function glueDatabase(name: string, description: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
@@ -80,7 +80,7 @@ function glueTable(
 ): Resource {
   return {
     Type: 'AWS::Glue::Table',
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),

@@ -19,7 +19,7 @@ export function key(stack: Stack): Resources {
   return {
     [logicalIds.key]: {
       Type: 'AWS::KMS::Key',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Description: `Encrypts what lies in the bucket ${stack.config.bucket}`,

@@ -10,7 +10,7 @@ export function keysSecret(stack: Stack): Resources {
   return {
     [logicalIds.keysSecret]: {
       Type: 'AWS::SecretsManager::Secret',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Name: partName(stack, 'keys'),

@@ -16,7 +16,7 @@ export function storage(stack: Stack): Resources {
   return {
     [logicalIds.bucket]: {
       Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BucketName: stack.config.bucket,

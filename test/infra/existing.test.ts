@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { demandRegion } from '../../infra/demandRegion.ts';
 import { resources } from '../../infra/resources.ts';
@@ -101,8 +102,8 @@ describe('what the stack makes', () => {
   it('stays when the stack goes, where data is in it or needed to read it', () => {
     const retained = Object.entries(own.made.Resources)
       .filter(([, { DeletionPolicy, UpdateReplacePolicy }]) => {
-        expect(DeletionPolicy).toBe(UpdateReplacePolicy);
-        return DeletionPolicy === 'Retain';
+        expect(DeletionPolicy).toBe(UpdateReplacePolicy && 'RetainExceptOnCreate');
+        return DeletionPolicy !== undefined;
       })
       .map(([logicalId]) => logicalId);
     expect(retained).toEqual([
@@ -115,6 +116,18 @@ describe('what the stack makes', () => {
       'EventsTable',
       'QuarantineTable',
     ]);
+  });
+
+  it('finds its way back with what stayed: docs/deploy.md sets tables and secret aside, the rest is brought', () => {
+    const stayed = Object.entries(brought.made.Resources)
+      .filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined)
+      .map(([logicalId]) => logicalId);
+    expect(stayed).toEqual(['KeysSecret', 'ExposuresTable', 'EventsTable', 'QuarantineTable']);
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const back = page.slice(page.indexOf('### Deploying anew after `remove`'));
+    for (const table of Object.values(defineConfig({ bucket: 'acme-data' }).tables))
+      expect(back).toContain(` ${table}`);
+    expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
   });
 
   it('is a key of one region that rotates and leaves the say to IAM of the account', () => {

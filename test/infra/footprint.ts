@@ -4,7 +4,7 @@ import type { PropertySpecs, ServiceSpec, ValueSpec } from './schema/ServiceSpec
 /** What an upgrade must leave as it is of a resource that holds data or that others know by its name. */
 export interface Footprint {
   readonly type: string;
-  /** `Retain` where data outlives the stack. */
+  /** `RetainExceptOnCreate`, or `Retain` as releases before had it, where data outlives the stack. */
   readonly onDeletion: string | undefined;
   /** Whose change makes CloudFormation make a new resource, or AWS refuse the update: by path. */
   readonly fixed: Readonly<Record<string, unknown>>;
@@ -124,20 +124,24 @@ function isView(properties: object): boolean {
 const TABLE_TYPE = 'TableInput.TableType';
 const COLUMNS = 'TableInput.StorageDescriptor.Columns';
 
+function outlives({ onDeletion }: Footprint): boolean {
+  return onDeletion === 'Retain' || onDeletion === 'RetainExceptOnCreate';
+}
+
 /** What deploying `next` over `last` would lose, replace or fail at, in words. */
 export function upgradeProblems(last: Footprints, next: Footprints): string[] {
   return Object.entries(last).flatMap(([id, before]) => {
     const after = next[id];
     if (after === undefined)
       return [
-        before.onDeletion === 'Retain'
+        outlives(before)
           ? `${id} (${before.type}) is gone: it would stay behind, and one of its name could not be made again`
           : `${id} (${before.type}) is gone: it would be deleted`,
       ];
     if (after.type !== before.type)
       return [`${id} was ${before.type} and is ${after.type}: it would be replaced`];
     const retention =
-      before.onDeletion === after.onDeletion
+      outlives(before) === outlives(after)
         ? []
         : [`${id}.DeletionPolicy was ${before.onDeletion}, is ${after.onDeletion}`];
     const paths = new Set([...Object.keys(before.fixed), ...Object.keys(after.fixed)]);

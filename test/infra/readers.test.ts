@@ -161,7 +161,7 @@ describe('readers in the template', () => {
   it('outlive the stack with what others made: buckets and databases', () => {
     for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
       expect(template.Resources[id]).toMatchObject({
-        DeletionPolicy: 'Retain',
+        DeletionPolicy: 'RetainExceptOnCreate',
         UpdateReplacePolicy: 'Retain',
       });
   });

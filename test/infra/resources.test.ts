@@ -246,7 +246,7 @@ describe('permissions', () => {
 describe('bucket', () => {
   it('outlives the stack, sends its events, is encrypted, private and reached by TLS only', () => {
     expect(template.Resources.DataBucket).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
     const bucket = one('DataBucket');
@@ -295,7 +295,7 @@ describe("the keys' secret", () => {
     const other = deploy({ keys: [{ label: 'web', sha256: 'a'.repeat(64) }], allowAnyKey: true });
     expect(other.template.Resources.KeysSecret).toEqual(template.Resources.KeysSecret);
     expect(template.Resources.KeysSecret).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: { Name: 'acme-prod-keys', SecretString: '{"keys":[]}' },
     });

@@ -1,16 +1,18 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { parseTemplate, type Template } from '../../local/template/Template.ts';
 import { type Footprints, footprints, upgradeProblems } from './footprint.ts';
 import { packageTemplate } from './packageTemplate.ts';
+import { lastRelease, storeRelease } from './releases.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
 
 const RELEASES = join(repositoryRoot, 'test', 'fixtures', 'releases');
 /** Shown with every problem. */
 const CURE =
-  'Give it back what it had. If users are to live with it, tell them what to do in docs/deploy.md and store what is released now: SLUICE_STORE_RELEASE=1 npm test -- test/infra/upgrade';
+  'Give it back what it had. If users are to live with it, tell them what to do in docs/deploy.md, raise the version in cli/package.json and store what is released then: SLUICE_STORE_RELEASE=1 npm test -- test/infra/upgrade';
 
 const options = {
   readers: [
@@ -28,28 +30,35 @@ beforeAll(async () => {
   now = footprints(template.Resources, spec);
 }, 60_000);
 
-/** The version of a file, for comparing: `0.10.0.json` is later than `0.9.0.json`. */
-const order = (file: string) =>
-  file
-    .replace('.json', '')
-    .split('.')
-    .map((part) => part.padStart(6, '0'))
-    .join('.');
-
 describe('an upgrade from the last release', () => {
   it('replaces, deletes and narrows nothing that holds data or that others know by name', () => {
-    if (process.env['SLUICE_STORE_RELEASE'] === '1') {
-      const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
-      writeFileSync(join(RELEASES, `${version}.json`), `${JSON.stringify(now, undefined, 2)}\n`);
-    }
-    const [last = ''] = readdirSync(RELEASES)
-      .filter((file) => file.endsWith('.json'))
-      .toSorted((a, b) => (order(a) < order(b) ? 1 : -1));
-    const stored: Footprints = JSON.parse(readFileSync(join(RELEASES, last), 'utf8'));
-    expect(Object.keys(stored).length).toBeGreaterThan(10);
-    expect({ problems: upgradeProblems(stored, JSON.parse(JSON.stringify(now))), cure: CURE }).toEqual({
-      problems: [],
-      cure: CURE,
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
+    const stored = lastRelease(RELEASES);
+    expect(Object.keys(stored.footprints).length).toBeGreaterThan(10);
+    const problems =
+      process.env['SLUICE_STORE_RELEASE'] === '1'
+        ? storeRelease(RELEASES, version, now)
+        : upgradeProblems(stored.footprints, JSON.parse(JSON.stringify(now)));
+    expect({ problems, cure: CURE }).toEqual({ problems: [], cure: CURE });
+  });
+
+  describe('a release that is stored', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-releases-'));
+    afterAll(() => rmSync(directory, { recursive: true }));
+    const bucket = (name: string) => ({
+      DataBucket: { type: 'AWS::S3::Bucket', onDeletion: 'Retain', fixed: { BucketName: name } },
+    });
+
+    it('is compared with the last, and one that breaks takes a version of its own', () => {
+      expect(storeRelease(directory, '0.9.0', bucket('acme'))).toEqual([]);
+      expect(storeRelease(directory, '0.9.0', bucket('other'))).toEqual([
+        expect.stringContaining('DataBucket.BucketName was "acme", is "other"'),
+      ]);
+      expect(lastRelease(directory)).toEqual({ version: '0.9.0', footprints: bucket('acme') });
+      expect(storeRelease(directory, '0.10.0', bucket('other'))).toEqual([]);
+      expect(lastRelease(directory)).toEqual({ version: '0.10.0', footprints: bucket('other') });
+      // An earlier one than the last stands as it is.
+      expect(storeRelease(directory, '0.9.0', bucket('other'))).not.toEqual([]);
     });
   });
 
@@ -106,7 +115,7 @@ describe('an upgrade from the last release', () => {
       what: 'data that would go with the stack',
       path: 'DataBucket.DeletionPolicy',
       value: undefined,
-      problem: 'DataBucket.DeletionPolicy was Retain, is undefined',
+      problem: 'DataBucket.DeletionPolicy was RetainExceptOnCreate, is undefined',
     },
     {
       what: "a column's type",
@@ -131,6 +140,7 @@ describe('an upgrade from the last release', () => {
       ['RegisterQueue.Properties.VisibilityTimeout', 1],
       ['DataBucket.Properties.LifecycleConfiguration.Rules', []],
       ['EventsTable.Properties.TableInput.PartitionKeys.0.Comment', 'other words'],
+      ['DataBucket.DeletionPolicy', 'Retain'],
     );
     expect(problems).toEqual([]);
   });
