@@ -137,7 +137,7 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
   return {
     [id]: {
       Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BucketName: reader.resultsBucket,
@@ -180,7 +180,7 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
 function ownDatabase(name: string, database: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
