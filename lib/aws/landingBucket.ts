@@ -47,7 +47,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
 
     putNote: (key) =>
       named(key, async () => {
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '' }));
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: new Uint8Array() }));
       }),
 
     list: (prefix) =>

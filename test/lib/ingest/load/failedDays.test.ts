@@ -1,0 +1,158 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+
+let loads: Loads;
+afterEach(() => loads.close());
+
+/** Rows of the day, some without a name. */
+const partlyRefused = (taken: number, refused: number) =>
+  `${someEvents(0, taken)} UNION ALL SELECT TIMESTAMP '${DAY} 12:00:00', NULL, 'nobody' FROM range(${refused})`;
+
+describe('a day that fails', () => {
+  it('has more refused rows than allowed: they are told of, and the last good version stays', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', partlyRefused(99, 1));
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 99, refused: 1 } });
+    await loads.drop('a.parquet', partlyRefused(98, 2));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        code: 'SLUICE_LOAD_ROWS_REFUSED',
+        message: expect.stringContaining('2 of 100 rows, 1 % allowed: SLUICE_INGEST_ROW_NAME_MISSING 2.'),
+      },
+    });
+    expect(await loads.read()).toEqual(readEvents(0, 99));
+    expect(await loads.entry()).toMatchObject({
+      state: 'failed',
+      rows: { in: 100, out: 98, refused: 2 },
+      files: [{ fate: 'held', refusedBy: { SLUICE_INGEST_ROW_NAME_MISSING: 2 } }],
+    });
+    // Of each state of the file once, however often it is tried.
+    await loads.load({ reason: 'retried' });
+    const refused = await loads.rowsUnder('quarantine/');
+    expect(refused).toHaveLength(3);
+    expect(refused[0]).toMatchObject({
+      path: `s3://${DROPS}/events/${DAY}/a.parquet`,
+      detail: expect.stringMatching(/^row \d+, /),
+      raw: expect.stringContaining('nobody'),
+    });
+    await loads.drop('a.parquet', someEvents(0, 100));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.failure).toBeUndefined();
+    expect(await loads.read()).toEqual(readEvents(0, 100));
+  });
+
+  it('has more rows far from its folder than allowed', async () => {
+    loads = await startLoads({ lateShare: 0.5 });
+    const late = (day: string) => someEvents(0, 2).replace(DAY, day);
+    await loads.drop('a.parquet', `${late('2026-11-01')} UNION ALL ${late('2026-11-18')}`);
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    expect((await loads.entry())?.rowsByDaysLate).toEqual({ 1: 2, 18: 2 });
+    await loads.drop('b.parquet', late('2026-12-01'));
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_LOAD_ROWS_LATE', message: expect.stringContaining('4 of 6 rows') },
+    });
+  });
+
+  it('has files that are none, each told by name; the others are held, and other days unaffected', async () => {
+    loads = await startLoads();
+    const good = await loads.drop('good.parquet', someEvents(0, 5));
+    await loads.load();
+    const bytes = await parquetOf(someEvents(5, 500));
+    const cut = await loads.drop('cut.parquet', bytes.subarray(0, bytes.byteLength - 100));
+    const held = await loads.drop('held.parquet', someEvents(5, 6));
+    const text = await loads.drop('text.parquet', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
+    const poor = await loads.drop('without.parquet', "SELECT now() AS timestamp, 'u' AS unit_id");
+    await loads.drop('a.parquet', someEvents(7, 8), '2026-11-18');
+    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    expect(fates).toEqual([
+      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
+      [good, 'loaded', undefined],
+      [held, 'held', 'SLUICE_INGEST_FILE_TRUNCATED'],
+      [text, 'failed', 'SLUICE_INGEST_FILE_NOT_PARQUET'],
+      [poor, 'failed', 'SLUICE_INGEST_COLUMN_MISSING'],
+    ]);
+    expect((await loads.entry())?.files.at(-1)?.detail).toContain('column "event_name"');
+    expect(await loads.read()).toEqual(readEvents(0, 5));
+    expect(await loads.load({ day: '2026-11-18' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
+  });
+
+  it('would lose rows of a file that has been archived since', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.load();
+    await loads.theirs.send(
+      new PutObjectCommand({
+        Bucket: DROPS,
+        Key: `events/${DAY}/a.parquet`,
+        Body: await parquetOf(someEvents(0, 2)),
+        StorageClass: 'GLACIER',
+      }),
+    );
+    await loads.drop('late.parquet', someEvents(2, 3));
+    expect(await loads.load({ reason: 'changed' })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED', message: expect.stringContaining('a.parquet') },
+    });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+  });
+
+  it('is in a bucket that does not let us in', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
+    await loads.setPolicy({
+      Version,
+      Statement: [...Statement, { ...Statement[0], Sid: 'No', Effect: 'Deny' }],
+    });
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_ACCESS_DENIED' },
+    });
+    expect(await loads.entry()).toMatchObject({ state: 'failed', files: [], fingerprint: 'as planned' });
+    await loads.setPolicy(loads.bucketPolicy);
+    expect(await loads.load({ reason: 'retried' })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  it.each([
+    ['of another account', { owner: '999999999999' }, 'SLUICE_SOURCE_ACCESS_DENIED'],
+    ['not there', { bucket: 'nobody-has-it' }, 'SLUICE_SOURCE_BUCKET_MISSING'],
+  ])('is in a bucket that is %s', async (_, other, code) => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const customerBucket = (one: Parameters<typeof bucketThrough>[1]) =>
+      bucketThrough(loads.s3, { ...one, ...other });
+    expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+      outcome: 'failed',
+      failure: { code },
+    });
+  });
+
+  it('is handed back while our own services are away, and fails with the last try', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    loads.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          operations: ['GetPartitions'],
+          code: 'AccessDeniedException',
+          status: 400,
+          calls: 2,
+        },
+      ],
+    });
+    expect(await loads.load()).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' },
+    });
+    expect(await loads.load({ run: { last: true } })).toMatchObject({ outcome: 'failed' });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 2));
+  });
+});
