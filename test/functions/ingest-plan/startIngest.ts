@@ -1,0 +1,152 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Planner } from '../../../functions/ingest-plan/Planner.ts';
+import { ingestSource } from '../../../lib/access/otherBucket.ts';
+import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
+import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
+import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { taskQueue } from '../../../lib/aws/taskQueue.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { Ledger } from '../../../lib/ingest/ledger/Ledger.ts';
+import { MovableClock } from '../../../local/clock/MovableClock.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
+import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../local/s3/s3Service.ts';
+import { Queues } from '../../../local/sqs/model/Queues.ts';
+import { sqsService } from '../../../local/sqs/sqsService.ts';
+import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
+
+const OURS = '000000000000';
+export const CUSTOMER = '111122223333';
+export const DROPS = 'acme-drops';
+const OWN = 'acme-experiments';
+
+type SourceInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[number];
+
+/**
+ * The plan's adapters with real clients before the local S3 and SQS: our bucket in one account, the customer's with the
+ * documented policy in another, and a clock that is moved.
+ */
+export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]) {
+  const directory = temporaryDirectory();
+  const clock = new MovableClock();
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  const queues = Queues.open({
+    directory: `${directory.path}/sqs`,
+    clock,
+    region: 'us-east-1',
+    account: OURS,
+  });
+  const services = await startServices(
+    [s3Service({ store, clock }), sqsService({ queues, clock, account: OURS })],
+    faults,
+  );
+  const s3 = new S3Client(services.options);
+  const sqs = new SQSClient(services.options);
+  const customer = new S3Client({
+    ...services.options,
+    credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  await customer.send(new CreateBucketCommand({ Bucket: DROPS }));
+  const { bucketPolicy } = ingestSource({
+    partition: 'aws',
+    region: 'us-east-1',
+    bucket: DROPS,
+    principal: `arn:aws:iam::${OURS}:root`,
+  });
+  const letIn = (policy: object = bucketPolicy) =>
+    customer.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(policy) }));
+  await letIn();
+  for (const QueueName of ['plan', 'load']) await sqs.send(new CreateQueueCommand({ QueueName }));
+  const urlOf = (name: string) => queues.urlOf(name, services.options.endpoint);
+
+  const { sources } = defineConfig({
+    bucket: OWN,
+    sources: inputs.map((input, i) => ({
+      name: `acme${i === 0 ? '' : i}`,
+      bucket: DROPS,
+      owner: CUSTOMER,
+      datasets: [{ name: 'events', kind: 'events' as const }],
+      ...input,
+    })),
+  });
+  const lines: Record<string, unknown>[] = [];
+  let tokens = 0;
+  const ledger = new Ledger({
+    store: s3Ledger(s3, OWN),
+    clock,
+    newToken: () => {
+      tokens += 1;
+      return `t${tokens}`;
+    },
+  });
+  const timing = { wait: async () => undefined, random: () => 0.5 };
+  const planner = (): Planner => ({
+    sources,
+    stage: 'test',
+    clock,
+    ledger,
+    bucketOf: (source) => bucketThrough(s3, source),
+    looks: s3LastLooks(s3, OWN),
+    tasks: taskQueue(sqs, urlOf('load'), timing),
+    requests: taskQueue(sqs, urlOf('plan'), timing),
+    log: (fields) => lines.push(fields),
+    deadline: clock.now() + 60_000,
+  });
+  return {
+    clock,
+    faults,
+    s3,
+    sqs,
+    planner,
+    ledger,
+    sources,
+    lines,
+    letIn,
+    ownBucket: OWN,
+    urlOf,
+    put: (key: string, body = 'PAR1') =>
+      customer.send(new PutObjectCommand({ Bucket: DROPS, Key: key, Body: Buffer.from(body) })),
+    remove: (key: string) => customer.send(new DeleteObjectCommand({ Bucket: DROPS, Key: key })),
+    async readJson(key: string): Promise<unknown> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key: key }));
+      return JSON.parse((await Body?.transformToString()) ?? '');
+    },
+    /** Takes what is visible off a queue. */
+    async received(name: 'plan' | 'load'): Promise<unknown[]> {
+      const bodies: unknown[] = [];
+      for (;;) {
+        const QueueUrl = urlOf(name);
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return bodies;
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          bodies.push(JSON.parse(Body));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+    async close() {
+      for (const client of [s3, sqs, customer]) client.destroy();
+      await services.close();
+      queues.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}
