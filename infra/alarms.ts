@@ -1,6 +1,7 @@
 import { alarm } from './alarm.ts';
 import { collectorAlarms } from './collectorAlarms.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';
+import { exportAlarms } from './exportAlarms.ts';
 import { ingestAlarms } from './ingestAlarms.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 import type { Resources } from './Resource.ts';
@@ -29,5 +30,6 @@ export function alarms(stack: Stack): Resources {
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
     ...ingestAlarms(stack),
+    ...exportAlarms(stack),
   };
 }

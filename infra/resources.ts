@@ -2,6 +2,7 @@ import { alarms } from './alarms.ts';
 import { catalog } from './catalog.ts';
 import { dashboard } from './dashboard.ts';
 import { deliveryRoles } from './deliveryRoles.ts';
+import { exporting } from './export.ts';
 import { type Extension, extensions } from './extensions.ts';
 import { functionRoles } from './functionRoles.ts';
 import { ingest } from './ingest.ts';
@@ -43,6 +44,7 @@ export function resources(stack: Stack): {
       ...readers(stack),
       ...schedules(stack),
       ...ingest(stack),
+      ...exporting(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),

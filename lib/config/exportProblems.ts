@@ -1,12 +1,28 @@
+import { EXPORTS_LEDGER } from '../ingest/export/exportPlace.ts';
 import type { Config } from './configSchema.ts';
 
 /** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */
-export function exportProblems({ exports, bucket }: Pick<Config, 'exports' | 'bucket'>): string[] {
+export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
+  const { exports, bucket, tables, sources } = config;
   const problems: string[] = [];
+  const known = new Set([
+    ...Object.values(tables),
+    ...sources.flatMap(({ datasets }) => datasets.map(({ table }) => table)),
+  ]);
+  // Their states would lie in one folder of the ledger.
+  for (const [i, { name }] of sources.entries())
+    if (name === EXPORTS_LEDGER)
+      problems.push(
+        `sources.${i}.name: came "${name}", expected another name: the ledger has exports there.`,
+      );
   const names = new Set<string>();
   const folders: { readonly bucket: string; readonly folder: string; readonly field: string }[] = [];
-  for (const [i, { name, target }] of exports.entries()) {
+  for (const [i, { name, table, target }] of exports.entries()) {
     const field = `exports.${i}`;
+    if (!known.has(table))
+      problems.push(
+        `${field}.table: came ${JSON.stringify(table)}, expected one of ${[...known].join(', ')}.`,
+      );
     if (names.has(name)) problems.push(`${field}.name: came ${JSON.stringify(name)}, which another has.`);
     names.add(name);
     if (target.bucket === bucket)

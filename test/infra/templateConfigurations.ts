@@ -35,6 +35,33 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
         datasets: [{ name: 'events', kind: 'events' }],
       },
     ],
+    exports: [
+      {
+        name: 'events',
+        table: 'statsig_forwarded_events',
+        target: {
+          bucket: 'acme-warehouse',
+          owner: '444455556666',
+          kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        },
+      },
+      {
+        name: 'clicks',
+        table: 'acme_clicks',
+        schedule: 'hourly',
+        target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'sluice/clicks' },
+      },
+      {
+        name: 'by-role',
+        table: 'statsig_forwarded_exposures',
+        target: {
+          bucket: 'other-warehouse',
+          region: 'eu-west-1',
+          owner: '444455557777',
+          role: { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' },
+        },
+      },
+    ],
   },
   'all that exists is brought': {
     region: 'eu-west-1',

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
+import config from '#config';
+import { exportBucket } from '../../lib/aws/exportBucket.ts';
+import { glueClient } from '../../lib/aws/glueClient.ts';
+import { landedTable } from '../../lib/aws/landedTable.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { sqsClient } from '../../lib/aws/sqsClient.ts';
+import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import { ExportError } from '../../lib/ingest/export/ExportError.ts';
+import { type ExportRequest, exportRequestSchema } from '../../lib/ingest/export/ExportRequest.ts';
+import { type ExportTask, exportTaskSchema } from '../../lib/ingest/export/ExportTask.ts';
+import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
+import { logLine } from '../../lib/log/logLine.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import type { Exporter } from './Exporter.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { type ExportReport, runRequest } from './runRequest.ts';
+import { runTask } from './runTask.ts';
+
+/** No file is begun in the last so many milliseconds: what is under way, the manifest and the ledger need them. */
+const MARGIN_MS = 120_000;
+/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
+const LEASE_SLACK_MS = 60_000;
+
+const queueEventSchema = z.object({
+  Records: z.array(
+    z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().min(1), body: z.string() }),
+  ),
+});
+const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
+
+let environment: Environment | undefined;
+
+/**
+ * The export: brings days of our tables into customers' buckets. Its queue has two kinds of messages: requests, which
+ * schedules and `sluice export run` send, and which find the days that are new or changed; and a task for each of these.
+ * By hand the function is invoked with a request.
+ *
+ * @throws ExportError SLUICE_EXPORT_INVOCATION_UNKNOWN for any other event.
+ */
+export async function handler(
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<SQSBatchResponse | ExportReport> {
+  environment ??= readEnvironment(process.env);
+  const exporter = makeExporter(environment, context.getRemainingTimeInMillis());
+  const queued = queueEventSchema.safeParse(event);
+  if (queued.success) return exportMessages(exporter, queued.data.Records);
+  const request = exportRequestSchema.safeParse(event);
+  if (request.success) return runRequest(exporter, request.data);
+  throw new ExportError('SLUICE_EXPORT_INVOCATION_UNKNOWN');
+}
+
+/** The response names the messages to be given again: of what was busy or away, and what is none, which so ends in the dead letters. */
+async function exportMessages(
+  exporter: Exporter,
+  messages: readonly { readonly messageId: string; readonly body: string }[],
+): Promise<SQSBatchResponse> {
+  const failures: string[] = [];
+  for (const { messageId, body } of messages) {
+    const message = readMessage(body);
+    if (message === null) {
+      exporter.log({ level: 'error', event: 'export', code: 'SLUICE_EXPORT_MESSAGE_INVALID' });
+      failures.push(messageId);
+    } else if (message.sluice === 'export') {
+      await runRequest(exporter, message);
+    } else if (await runTask(exporter, message)) {
+      failures.push(messageId);
+    }
+  }
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+function readMessage(body: string): ExportRequest | ExportTask | null {
+  try {
+    return messageSchema.parse(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}
+
+function makeExporter(from: Environment, remainingMs: number): Exporter {
+  const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
+  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
+  const now = systemClock.now();
+  return {
+    exports: config.exports,
+    stage,
+    clock: systemClock,
+    ledger: new Ledger({ store: s3Ledger(s3Client(), bucket), clock: systemClock, newToken: randomUUID }),
+    tableOf: (table) =>
+      landedTable({ glue: glueClient(), s3: s3Client() }, { database: config.database, table, bucket }),
+    targetOf: exportBucket,
+    tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, timing),
+    newOwner: randomUUID,
+    log: logLine,
+    deadline: now + remainingMs - MARGIN_MS,
+    leaseUntil: now + remainingMs + LEASE_SLACK_MS,
+  };
+}

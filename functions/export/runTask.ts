@@ -1,0 +1,63 @@
+import type { ExportTask } from '../../lib/ingest/export/ExportTask.ts';
+import { type DayExported, exportDay } from '../../lib/ingest/export/exportDay.ts';
+import { exportPlace } from '../../lib/ingest/export/exportPlace.ts';
+import { GO_ON_AFTER_SECONDS } from '../../lib/ingest/export/limits.ts';
+import type { Exporter } from './Exporter.ts';
+import { tellFailing } from './tellFailing.ts';
+
+/** Failures that pass: the message is given again, and the next try may do better. */
+const PASSING: ReadonlySet<string> = new Set([
+  'SLUICE_EXPORT_TARGET_UNAVAILABLE',
+  'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
+  'SLUICE_EXPORT_FILES_CHANGING',
+]);
+
+/** Exports one day, and says so in the log. Answers whether its message is to be given again. */
+export async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
+  const { export: name, day, reason } = task;
+  const exported = exporter.exports.find((one) => one.name === name);
+  if (exported === undefined) {
+    exporter.log({ level: 'info', event: 'export', export: name, day, outcome: 'not_configured' });
+    return false;
+  }
+  const done = await exportDay(
+    {
+      ...exporter,
+      table: exporter.tableOf(exported.table),
+      target: exporter.targetOf(exported),
+      owner: exporter.newOwner(),
+    },
+    exported,
+    task,
+  );
+  const again = isToBeTriedAgain(done);
+  exporter.log({ ...levelAndFields(done), event: 'export', export: name, day, reason, again });
+  if (done.outcome === 'settled' && done.entry.failure !== undefined) tellFailing(exporter, 1);
+  if (done.outcome === 'unfinished') await goOn(exporter, task, exported.table);
+  return again;
+}
+
+function isToBeTriedAgain(done: DayExported): boolean {
+  return (
+    done.outcome === 'busy' || (done.outcome === 'settled' && PASSING.has(done.entry.failure?.code ?? ''))
+  );
+}
+
+/** A task of its own, as the message has used up one of its tries. */
+async function goOn({ ledger, tasks }: Exporter, task: ExportTask, table: string): Promise<void> {
+  const { export: name, day, fingerprint, reason } = task;
+  await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason });
+  await tasks.send([JSON.stringify(task)], GO_ON_AFTER_SECONDS);
+}
+
+function levelAndFields(done: DayExported): Record<string, unknown> {
+  if (done.outcome !== 'settled') return { level: 'info', ...done };
+  const { entry, copied, removed } = done;
+  const { failure, state, files, bytes, durations } = entry;
+  return {
+    level: failure === undefined ? 'info' : 'error',
+    outcome: state,
+    ...{ files: files.length, bytes, copied, removed, ms: durations['export'] },
+    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+  };
+}

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { isUtcDay } from '../../time/utcDay.ts';
+
+/** Why a day is exported. */
+export const exportReasons = ['new', 'changed', 'deleted', 'retried', 'asked'] as const;
+
+/** One day of one export: the body of a message on the export's queue. */
+export const exportTaskSchema = z.strictObject({
+  sluice: z.literal('export-day'),
+  export: z.string().min(1),
+  day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
+  /** Of the files as the run saw them. They may be others when the task comes up: they are listed anew. */
+  fingerprint: z.string().min(1),
+  reason: z.enum(exportReasons),
+});
+
+export type ExportTask = z.output<typeof exportTaskSchema>;
+export type ExportReason = ExportTask['reason'];

@@ -1,0 +1,23 @@
+/**
+ * A customer's bucket as the export writes to it; every call names the account that owns it. Methods throw ExportError.
+ */
+export interface TargetBucket {
+  /** Keys under a prefix with their sizes in bytes. */
+  list(prefix: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Writes an object, in parts when it is large: there whole or not at all.
+   *
+   * @param bytes Exactly `size` of them, or nothing is written.
+   */
+  write(key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void>;
+  /** Writes a small object of JSON. */
+  writeJson(key: string, text: string): Promise<void>;
+  /** Deletes objects; none of them need be there. */
+  remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Gives up uploads under a prefix that were begun and never ended: their parts cost. Nobody else may be writing there.
+   *
+   * @returns how many; null where the bucket's policy does not let them be listed, as that of Statsig's document.
+   */
+  abortUploads(prefix: string): Promise<number | null>;
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { Export } from '../../config/exportsSchema.ts';
+import type { UtcDay } from '../../time/utcDay.ts';
+import type { LandedFile } from './LandedTable.ts';
+
+const FILE = /^sluice-[0-9a-f]{32}\.parquet$/;
+
+/** Folder of an exported day in the customer's bucket, with the slash at its end: `<folder>/YYYY-MM-DD/`. */
+export function exportedDay({ name, target }: Pick<Export, 'name' | 'target'>, day: UtcDay): string {
+  return `${target.folder ?? name}/${day}/`;
+}
+
+/**
+ * Name of a file in the day's folder: the same for the same content, another for any other. So what is there already
+ * needn't be copied again, and nothing is ever overwritten with something else while somebody reads it.
+ */
+export function exportedFile({ key, eTag }: Pick<LandedFile, 'key' | 'eTag'>): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([key, eTag]))
+    .digest('hex');
+  return `sluice-${digest.slice(0, 32)}.parquet`;
+}
+
+/** Whether a name in a day's folder is one of {@link exportedFile}: all others are somebody else's, and stay. */
+export function isExportedFile(name: string): boolean {
+  return FILE.test(name);
+}
+
+/** Name of the manifest in a day's folder. Readers of Parquet take names with an underscore for no data. */
+export const MANIFEST = '_manifest.json';

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+type ExportInput = NonNullable<ConfigInput['exports']>[number];
+
+const one: ExportInput = {
+  name: 'events',
+  table: 'statsig_forwarded_events',
+  target: { bucket: 'acme-warehouse', owner: '111122223333' },
+};
+const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exports });
+
+describe('exports in the configuration', () => {
+  it('have defaults for all but name, table, bucket and owner', () => {
+    expect(define(one).exports).toEqual([{ ...one, lookbackDays: 3, schedule: 'daily' }]);
+  });
+
+  it('take the table of a dataset', () => {
+    const config = defineConfig({
+      bucket: 'acme',
+      sources: [
+        {
+          name: 'shop',
+          bucket: 'shop-drops',
+          owner: '111122223333',
+          datasets: [{ name: 'orders', kind: 'events' }],
+        },
+      ],
+      exports: [{ ...one, table: 'shop_orders' }],
+    });
+    expect(config.exports[0]?.table).toBe('shop_orders');
+  });
+
+  it.each<[string, string, ExportInput[]]>([
+    ['a table that is none of ours', 'exports.0.table: came "theirs"', [{ ...one, table: 'theirs' }]],
+    [
+      'a name that comes twice',
+      'exports.1.name: came "events", which',
+      [one, { ...one, target: { ...one.target, folder: 'x' } }],
+    ],
+    [
+      'our own bucket',
+      'exports.0.target.bucket: came our own',
+      [{ ...one, target: { ...one.target, bucket: 'acme' } }],
+    ],
+    [
+      'a folder in another’s',
+      'exports.1.target.folder: came events/raw/',
+      [one, { ...one, name: 'raw', target: { ...one.target, folder: 'events/raw' } }],
+    ],
+    [
+      'an owner that is no account',
+      'exports.0.target.owner: came "acme"',
+      [{ ...one, target: { ...one.target, owner: 'acme' } }],
+    ],
+    [
+      'a folder that ends in a slash',
+      'exports.0.target.folder: came "x/"',
+      [{ ...one, target: { ...one.target, folder: 'x/' } }],
+    ],
+    [
+      'an alias for a key',
+      'exports.0.target.kmsKeyArn',
+      [{ ...one, target: { ...one.target, kmsKeyArn: 'alias/x' } }],
+    ],
+  ])('are refused with %s', (_, message, exports) => {
+    expect(() => define(...exports)).toThrow(message);
+  });
+
+  it('leave their place in the ledger to themselves', () => {
+    const sources: ConfigInput['sources'] = [
+      {
+        name: 'exports',
+        bucket: 'shop-drops',
+        owner: '111122223333',
+        datasets: [{ name: 'orders', kind: 'events' }],
+      },
+    ];
+    expect(() => defineConfig({ bucket: 'acme', sources })).toThrow('sources.0.name: came "exports"');
+  });
+});
