@@ -10,6 +10,10 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'No configuration could be loaded.',
     cure: 'Put a sluice.config.ts at the root whose default export is defineConfig({ … }), or name one in SLUICE_CONFIG.',
   },
+  SLUICE_CONFIG_BROKEN: {
+    cause: 'The configuration could not be imported.',
+    cure: 'Mend what the message names, at its line where it has one.',
+  },
   SLUICE_CONFIG_NO_KEYS: {
     cause: 'No SDK key is configured, so the deployed collector would refuse every request.',
     cure: 'List the SDK keys that may post under `keys` (label and SHA-256), set `keysInSecret: true` if `sluice keys add` adds them, or `allowAnyKey: true` to accept any.',

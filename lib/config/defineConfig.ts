@@ -5,6 +5,8 @@ import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
+import { existingProblems } from './existingProblems.ts';
+import { expectation } from './expectation.ts';
 import { exportProblems } from './exportProblems.ts';
 import { readerProblems } from './readerProblems.ts';
 import { sourceProblems } from './sourceProblems.ts';
@@ -25,7 +27,7 @@ export function defineConfig(input: ConfigInput): Config {
     : result.error.issues.map((issue) =>
         issue.code === 'unrecognized_keys'
           ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
-          : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${issue.message}.`,
+          : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${expectation(issue)}.`,
       );
   if (!result.success || problems.length > 0) {
     throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
@@ -78,6 +80,7 @@ function findCollisions(config: Config): string[] {
       `timeWindow: came ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
     );
   }
+  problems.push(...existingProblems(config));
   problems.push(...readerProblems(config), ...sourceProblems(config), ...exportProblems(config));
   const taken = new Map<string, string>();
   for (const [unitId, column] of Object.entries(config.unitIds)) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, configSchema } from './configSchema.ts';
@@ -6,7 +7,8 @@ import { type Config, configSchema } from './configSchema.ts';
  * Loads a configuration file by path: for tools and for packaging. Deployed functions never do: the build
  * puts the validated configuration into each bundle in place of `#config`.
  *
- * @throws ConfigError `SLUICE_CONFIG_NOT_FOUND` when the file can't be imported or exports no configuration.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_FOUND` when the file is not there or exports no configuration,
+ *   `SLUICE_CONFIG_BROKEN` when it can't be imported.
  */
 export async function loadConfig(file: string): Promise<Config> {
   let module: { default?: unknown };
@@ -14,11 +16,24 @@ export async function loadConfig(file: string): Promise<Config> {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} could not be imported.`, { cause: error });
+    const code = existsSync(file) ? 'SLUICE_CONFIG_BROKEN' : 'SLUICE_CONFIG_NOT_FOUND';
+    throw new ConfigError(code, whatFailed(file, error), { cause: error });
   }
   const result = configSchema.safeParse(module.default);
   if (!result.success) {
     throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} has no default export made by defineConfig.`);
   }
   return result.data;
+}
+
+/** Why a module could not be imported, and at which line of the file where the engine tells: it does so in the stack only. */
+function whatFailed(file: string, error: unknown): string {
+  if (!existsSync(file)) return `${file} is not there.`;
+  if (!(error instanceof Error)) return `${file}: ${String(error)}`;
+  const { stack = '' } = error;
+  const line = [file, pathToFileURL(file).href]
+    .map((name) => stack.indexOf(`${name}:`) + name.length)
+    .flatMap((end) => /^:\d+(:\d+)?/.exec(stack.slice(end))?.[0] ?? [])
+    .at(0);
+  return `${file}${line ?? ''}: ${error.name}: ${error.message}`;
 }

@@ -15,17 +15,21 @@ const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'define
 
 /** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
 function packageWith(input: string, args: readonly string[] = []) {
-  const file = join(scratch, 'acme.config.ts');
-  writeFileSync(
-    file,
+  return packageFile(
     `import { defineConfig } from '${defineConfig}';\nexport default defineConfig(${input});\n`,
+    args,
   );
+}
+
+function packageFile(text: string, args: readonly string[] = []) {
+  const file = join(scratch, 'acme.config.ts');
+  writeFileSync(file, text);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [serverless, 'package', '--package', join(scratch, 'package'), ...args],
     { cwd: repositoryRoot, encoding: 'utf8', env: { SLUICE_CONFIG: file, HOME: scratch, CI: '1' } },
   );
-  return { status, said: `${stdout}${stderr}` };
+  return { file, status, said: `${stdout}${stderr}` };
 }
 
 // All fields of one configuration at once: each run of Serverless takes seconds.
@@ -71,5 +75,13 @@ describe('serverless package with a bad configuration', () => {
     expect(status).toBe(1);
     expect(said).toContain('\n  region: came "cn-north-1", expected a region that has all of the services');
     expect(said).toContain('\n  existing.keyArn: came "arn:aws:kms:eu-west-1:');
+  });
+
+  it('says what is wrong with the file itself, and at which line', () => {
+    const { file, status, said } = packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
+    expect(status).toBe(1);
+    expect(said).toContain(`SLUICE_CONFIG_BROKEN`);
+    expect(said).toContain(`${file}:3: SyntaxError: Expression expected`);
+    expect(said).not.toContain('    at ');
   });
 });

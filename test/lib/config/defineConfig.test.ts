@@ -4,7 +4,7 @@ import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
 
-function problemsOf(input: object): string {
+function problemsOf(input: unknown): string {
   try {
     Reflect.apply(defineConfig, undefined, [input]);
   } catch (error) {
@@ -136,6 +136,29 @@ describe('defineConfig', () => {
     [{ bucket: 'acme', logs: { seed: 7 } }, 'logs.seed: no such field.'],
     [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
     [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    ...['sthree-acme', 'amzn-s3-demo-acme', 'xn--acme', 'acme-s3alias', 'acme--ol-s3', 'acme.mrap'].map(
+      (bucket): [object, string] => [{ bucket }, `bucket: came "${bucket}", expected an S3 bucket name that`],
+    ),
+    [
+      { bucket: 'acme', readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] },
+      'readers.0.resultsBucket: came "acme--table-s3", expected an S3 bucket name that does not begin',
+    ],
+    [
+      { bucket: 'acme', existing: { bucket: true } },
+      'existing.keyArn: came null, expected the ARN of the KMS key that the brought bucket is encrypted with',
+    ],
+    [
+      { bucket: 'acme', database: 'default' },
+      'database: came "default", which every account has already: expected another database, or existing.database: true.',
+    ],
+    [
+      { bucket: 'acme', athena: { stagingDatabase: 'default' } },
+      'athena.stagingDatabase: came "default", which every account has already',
+    ],
+    [{ bucket: 'acme', tables: null }, 'tables: came null, expected an object.'],
+    [{ bucket: 'acme', unitIds: null }, 'unitIds: came null, expected an object.'],
+    [{ bucket: 'acme', keys: null }, 'keys: came null, expected a list.'],
+    [{ bucket: 'acme', unitIds: { '': 'x' } }, 'unitIds.: came "x", expected a name.'],
     [{ bucket: '10.0.0.1' }, 'bucket: came "10.0.0.1", expected an S3 bucket name'],
     [
       { bucket: 'acme', statsigFolder: '/statsig/' },
@@ -217,6 +240,29 @@ describe('defineConfig', () => {
   it('takes as many days as a stream writes at once', () => {
     const timeWindow = { pastDays: 365, futureDays: 134 };
     expect(defineConfig({ bucket: 'acme', timeWindow }).timeWindow).toEqual(timeWindow);
+  });
+
+  it('takes `default` where it is said to be there', () => {
+    const config = { bucket: 'acme', database: 'default', existing: { database: true } };
+    expect(defineConfig(config).database).toBe('default');
+  });
+
+  it.each([null, undefined, 7, 'x', []])('is itself an object: %j', (input) => {
+    expect(problemsOf(input)).toMatch(/the configuration: came .*, expected an object\.$/);
+  });
+
+  it('says nothing in zod’s words, whatever is null, a number, a text or a list', () => {
+    const full = defineConfig({ bucket: 'acme' });
+    const values = fc.constantFrom(null, -1.5, '', ' ', [], [null], [{}], {}, { a: null });
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.entries(full)), values, values, ([name, there], one, other) => {
+        const inner = Array.isArray(there) || typeof there !== 'object' ? {} : Object(there);
+        const members = Object.fromEntries(Object.keys(inner).map((member) => [member, other]));
+        for (const value of [one, { ...members }, [one, other]]) {
+          expect(problemsOf({ ...full, [name]: value })).not.toMatch(/received|Invalid|Too (small|big)/);
+        }
+      }),
+    );
   });
 
   it('names every problem at once', () => {
