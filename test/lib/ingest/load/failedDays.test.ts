@@ -1,7 +1,16 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
-import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+import {
+  DAY,
+  DROPS,
+  type Loads,
+  parquetOf,
+  readEvents,
+  someEvents,
+  startLoads,
+  THEIRS,
+} from './startLoads.ts';
 
 let loads: Loads;
 afterEach(() => loads.close());
@@ -131,6 +140,41 @@ describe('a day that fails', () => {
       outcome: 'failed',
       failure: { code },
     });
+  });
+
+  it('is in a bucket of another region', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const elsewhere = new S3Client({ ...loads.options, region: 'eu-west-1' });
+    try {
+      const customerBucket = (one: Parameters<typeof bucketThrough>[1]) => bucketThrough(elsewhere, one);
+      expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
+        outcome: 'failed',
+        failure: { code: 'SLUICE_SOURCE_REGION_WRONG' },
+      });
+    } finally {
+      elsewhere.destroy();
+    }
+  });
+
+  it('is encrypted with a key that does not let us decrypt', async () => {
+    loads = await startLoads();
+    await loads.theirs.send(
+      new PutObjectCommand({
+        Bucket: DROPS,
+        Key: `events/${DAY}/a.parquet`,
+        Body: await parquetOf(someEvents(0, 2)),
+        ServerSideEncryption: 'aws:kms',
+        SSEKMSKeyId: `arn:aws:kms:us-east-1:${THEIRS}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      }),
+    );
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_KEY_DENIED', message: expect.stringContaining('a.parquet') },
+    });
+    expect((await loads.entry())?.files).toMatchObject([
+      { fate: 'failed', reason: 'SLUICE_SOURCE_KEY_DENIED' },
+    ]);
   });
 
   it('is handed back while our own services are away, and fails with the last try', async () => {

@@ -33,6 +33,8 @@ import { ManualClock } from '../../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../../local/faults/Faults.ts';
 import { glueService } from '../../../../local/glue/glueService.ts';
 import { Catalog } from '../../../../local/glue/model/Catalog.ts';
+import { keyAccess } from '../../../../local/kms/keyAccess.ts';
+import { Keys } from '../../../../local/kms/model/Keys.ts';
 import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';
 import { s3Service } from '../../../../local/s3/s3Service.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
@@ -67,8 +69,10 @@ export async function startLoads(
   const faults = new Faults();
   const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
   const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
+  const where = { partition: 'aws', region: 'us-east-1', account: OURS };
+  const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
   const services = [
-    s3Service({ store, clock }),
+    s3Service({ store, clock, keyAccess: keyAccess(keys) }),
     glueService({ catalog, clock, account: OURS, faults }),
   ] as const;
   const { options, close } = await startServices(services, faults);
@@ -154,6 +158,7 @@ export async function startLoads(
     logged,
     s3,
     theirs,
+    options,
     setPolicy,
     bucketPolicy,
     glue,
