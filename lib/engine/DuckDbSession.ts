@@ -9,6 +9,9 @@ export interface Reach {
   readonly directories: readonly string[];
 }
 
+/** Milliseconds between interruptions of what is to stop. */
+const INTERRUPT_MS = 20;
+
 /** A row by the names of its columns. */
 export type SessionRow = Readonly<Record<string, unknown>>;
 
@@ -20,7 +23,6 @@ export class DuckDbSession {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #signal: AbortSignal | undefined;
-  readonly #stop: () => void;
 
   private constructor(
     instance: DuckDBInstance,
@@ -30,8 +32,6 @@ export class DuckDbSession {
     this.#instance = instance;
     this.#connection = connection;
     this.#signal = signal;
-    this.#stop = () => connection.interrupt();
-    signal?.addEventListener('abort', this.#stop);
   }
 
   /**
@@ -53,6 +53,8 @@ export class DuckDbSession {
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         allow_community_extensions: 'false',
+        // INSTALL would otherwise ask the network, access or not.
+        custom_extension_repository: directory,
       });
       const connection = await instance.connect();
       await connection.run(
@@ -80,18 +82,27 @@ export class DuckDbSession {
 
   /** Closes it; what it has spilled goes with it. */
   close(): void {
-    this.#signal?.removeEventListener('abort', this.#stop);
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
 
   async #call<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#signal?.throwIfAborted();
+    const signal = this.#signal;
+    signal?.throwIfAborted();
+    let interrupting: NodeJS.Timeout | undefined;
+    // Again and again: what has not quite begun is not interrupted.
+    const stop = () => {
+      interrupting = setInterval(() => this.#connection.interrupt(), INTERRUPT_MS);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       return await work();
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      signal?.throwIfAborted();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      clearInterval(interrupting);
     }
   }
 }

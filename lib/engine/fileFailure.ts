@@ -5,7 +5,8 @@ import { FileError, type FileFailure } from './FileError.ts';
  * that the file contradicts itself.
  */
 const SIGNS = [
-  ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt/i],
+  // The file's metadata has one binary member, the key that signed the footer: only encrypted files have that.
+  ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt|invalid unicode.*value construction/i],
   ['SLUICE_INGEST_FILE_TEXT_INVALID', /invalid (string encoding|unicode)|not valid UTF-?8/i],
   [
     'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
@@ -13,7 +14,7 @@ const SIGNS = [
   ],
   [
     'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED',
-    /(unsupported|not (yet )?(supported|implemented)).*(encoding|page|type|column)|encoding.*(unsupported|not (yet )?(supported|implemented))/i,
+    /(unsupported|not (yet )?(supported|implemented)).*(encoding|page|type|column)|encoding.*(unsupported|only supported|not (yet )?(supported|implemented))/i,
   ],
   ['SLUICE_INGEST_FILE_NOT_PARQUET', /no magic bytes found at (the )?(beginning|start)/i],
   ['SLUICE_INGEST_FILE_TRUNCATED', /no magic bytes found at end|too small to be a parquet/i],

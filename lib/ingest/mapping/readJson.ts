@@ -34,8 +34,9 @@ function jsonOf({ sql, kind }: FoundColumn): string {
     case 'integer':
     case 'decimal':
     case 'boolean':
-    case 'json':
       return `CAST(${sql} AS VARCHAR)`;
+    case 'json':
+      return `coalesce(CAST(TRY(json(${sql})) AS VARCHAR), ${quoted(textOf(sql, kind))})`;
     case 'float':
       return bareOrQuoted(textOf(sql, kind));
     case 'nested':

@@ -75,7 +75,12 @@ const refused: [name: string, sql: string, unit: Unit | undefined, reason: strin
 ];
 
 const unfit: [name: string, sql: string, unit: Unit | undefined, message: RegExp][] = [
-  ['a struct', "{'a': 1}", undefined, /"ts": expected a timestamp, a date, a number or text, found STRUCT\(a INTEGER\)/],
+  [
+    'a struct',
+    "{'a': 1}",
+    undefined,
+    /"ts": expected a timestamp, a date, a number or text, found STRUCT\(a INTEGER\)/,
+  ],
   ['a time of day', "TIME '10:00:00'", undefined, /found TIME/],
   ['a boolean', 'true', 's', /expected a whole or broken number.*found BOOLEAN/],
   ['a number as timestamp', '1::BIGINT', 'timestamp', /expected a timestamp or a date, found BIGINT/],

@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+type SourceInput = NonNullable<ConfigInput['sources']>[number];
+type DatasetInput = SourceInput['datasets'][number];
+
+const events: DatasetInput = { name: 'events', kind: 'events' };
+const acme: SourceInput = { name: 'acme', bucket: 'acme-drops', owner: '123456789012', datasets: [events] };
+const define = (sources: readonly SourceInput[], rest: Partial<ConfigInput> = {}) =>
+  defineConfig({ bucket: 'experiments', ...rest, sources: [...sources] });
+const withDataset = (dataset: Readonly<Record<string, unknown>>): SourceInput => ({
+  ...acme,
+  datasets: [{ ...events, ...dataset }],
+});
+
+describe('sources', () => {
+  it('fill in every default', () => {
+    const [source] = define([acme]).sources;
+    expect(source).toEqual({
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner: '123456789012',
+      schedule: 'daily',
+      settleMinutes: 10,
+      datasets: [
+        {
+          name: 'events',
+          kind: 'events',
+          table: 'acme_events',
+          folder: 'events',
+          dayFormat: 'YYYY-MM-DD',
+          timezone: 'UTC',
+          lookbackDays: 3,
+          refusedShare: 0.01,
+          lateShare: 1,
+          schedule: 'daily',
+          mapping: {
+            timestamp: { column: 'timestamp' },
+            eventName: { column: 'event_name', optional: false },
+            unitIds: { userID: { column: 'unit_id', optional: false } },
+            metadata: {},
+          },
+        },
+      ],
+    });
+  });
+
+  it('stay the same when they are validated again, as loadConfig does', () => {
+    const config = define([
+      {
+        ...acme,
+        schedule: 'hourly',
+        datasets: [
+          { ...events, mapping: { metadata: ['a', 'b'], timestamp: { column: 'ts', unit: 'ms' } } },
+          { name: 'web-metrics', kind: 'metrics', mapping: { numerator: 'n', denominator: { constant: 2 } } },
+          { name: 'exposures', kind: 'exposures', timezone: 'Europe/Berlin', schedule: 'daily' },
+        ],
+      },
+    ]);
+    expect(defineConfig(config)).toEqual(config);
+    expect(config.sources[0]?.datasets.map(({ table, schedule }) => [table, schedule])).toEqual([
+      ['acme_events', 'hourly'],
+      ['acme_web_metrics', 'hourly'],
+      ['acme_exposures', 'daily'],
+    ]);
+  });
+
+  it.each<[string, SourceInput, string]>([
+    [
+      'a name in capitals',
+      { ...acme, name: 'Acme' },
+      'sources.0.name: came "Acme", expected a name of lower-case words',
+    ],
+    [
+      'an owner that is none',
+      { ...acme, owner: 'acme' },
+      'sources.0.owner: came "acme", expected an account: 12 digits.',
+    ],
+    [
+      'a role that is none',
+      { ...acme, role: { arn: 'x' } },
+      'sources.0.role.arn: came "x", expected the ARN of a role.',
+    ],
+    ['no dataset', { ...acme, datasets: [] }, 'sources.0.datasets: came [], expected at least one dataset.'],
+    [
+      'the bucket of the deployment',
+      { ...acme, bucket: 'experiments' },
+      'sources.0.bucket: came "experiments", expected another bucket',
+    ],
+    [
+      'the name of redrive’s claims',
+      { ...acme, name: 'redrive' },
+      'sources.0.name: came "redrive", expected another name',
+    ],
+    [
+      'another kind',
+      withDataset({ kind: 'users' }),
+      'sources.0.datasets.0.kind: came "users", expected events, metrics or exposures.',
+    ],
+    [
+      'another day format',
+      withDataset({ dayFormat: 'DD.MM.YYYY' }),
+      'sources.0.datasets.0.dayFormat: came "DD.MM.YYYY"',
+    ],
+    [
+      'a timezone that is none',
+      withDataset({ timezone: 'Berlin' }),
+      'sources.0.datasets.0.timezone: came "Berlin"',
+    ],
+    [
+      'an offset for a timezone',
+      withDataset({ timezone: '+01:00' }),
+      'sources.0.datasets.0.timezone: came "+01:00"',
+    ],
+    [
+      'a share beyond all',
+      withDataset({ refusedShare: 2 }),
+      'sources.0.datasets.0.refusedShare: came 2, expected 1 at most.',
+    ],
+    [
+      'a folder that ends in a slash',
+      withDataset({ folder: 'a/' }),
+      'sources.0.datasets.0.folder: came "a/"',
+    ],
+    ['an unknown field', withDataset({ tables: 'x' }), 'sources.0.datasets.0.tables: no such field.'],
+    [
+      'an unknown field of the mapping',
+      withDataset({ mapping: { event: 'x' } }),
+      'sources.0.datasets.0.mapping.event: no such field.',
+    ],
+    [
+      'a field from nowhere',
+      withDataset({ mapping: { eventName: { colum: 'x' } } }),
+      'sources.0.datasets.0.mapping.eventName: came {"colum":"x"}, expected a column\'s name, { column, cast?, optional? } or { constant }.',
+    ],
+    [
+      'a unit that is none',
+      withDataset({ mapping: { timestamp: { column: 'a', unit: 'days' } } }),
+      'sources.0.datasets.0.mapping.timestamp',
+    ],
+    [
+      'no unit IDs',
+      withDataset({ mapping: { unitIds: {} } }),
+      'sources.0.datasets.0.mapping.unitIds: came {}, expected at least one unit ID.',
+    ],
+    [
+      'half a ratio',
+      { ...acme, datasets: [{ name: 'm', kind: 'metrics', mapping: { numerator: 'n' } }] },
+      'expected numerator and denominator, both or neither.',
+    ],
+  ])('refuse %s', (_, source, message) => {
+    expect(() => define([source])).toThrow(message);
+  });
+
+  it('refuse two of a name, and two datasets of a name or a table', () => {
+    expect(() => define([acme, { ...acme, datasets: [{ ...events, table: 'other' }] }])).toThrow(
+      'sources.1.name: came "acme", expected another name than sources.0.name.',
+    );
+    expect(() => define([{ ...acme, datasets: [events, { ...events, table: 'other' }] }])).toThrow(
+      'sources.0.datasets.1.name: came "events", expected another name than sources.0.datasets.0.name.',
+    );
+    expect(() =>
+      define([{ ...acme, datasets: [events, { name: 'more', kind: 'events', table: 'acme_events' }] }]),
+    ).toThrow(
+      'sources.0.datasets.1.table: came "acme_events", expected another table than sources.0.datasets.0.table.',
+    );
+  });
+
+  it.each([
+    ['statsig_forwarded_events', 'tables.events'],
+    ['quarantine', 'tables.quarantine'],
+    ['first_exposures', 'a view'],
+  ])('refuse the table %s, which is taken', (table, other) => {
+    expect(() => define([withDataset({ table })])).toThrow(
+      `sources.0.datasets.0.table: came "${table}", expected another table than ${other}.`,
+    );
+  });
+
+  it('refuse a unit ID’s column that ingested events have already', () => {
+    const unitIds = { fileID: 'source_file' };
+    expect(() => define([acme], { unitIds })).toThrow('unitIds.fileID: came "source_file"');
+    expect(() =>
+      define([{ ...acme, datasets: [{ name: 'm', kind: 'metrics' }] }], { unitIds }),
+    ).not.toThrow();
+  });
+});
