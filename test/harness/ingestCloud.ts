@@ -1,0 +1,90 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { ingestSource } from '../../lib/access/otherBucket.ts';
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
+import { startCloud } from '../../local/cloud/startCloud.ts';
+import { temporaryDirectory } from './startServices.ts';
+
+/** The account whose bucket files are dropped into. */
+export const CUSTOMER = '111122223333';
+export const DROPS = 'acme-drops';
+
+/**
+ * A running cloud with sources, and the customer's bucket beside it, in an account of its own and with the policy that
+ * is printed for customers. `SLUICE_CONFIG` names its configuration until it is closed.
+ */
+export async function ingestCloud(input: Partial<ConfigInput>) {
+  const directory = temporaryDirectory();
+  const file = join(directory.path, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const config = { bucket: 'acme-experiments', ...input };
+  writeFileSync(
+    file,
+    `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
+  );
+  process.env['SLUICE_CONFIG'] = file;
+  const data = join(directory.path, 'data');
+  const cloud = await startCloud({ port: 0, edgePort: 0, data });
+  const customer = new S3Client({
+    endpoint: cloud.edge,
+    region: 'us-east-1',
+    credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
+  });
+  await customer.send(new CreateBucketCommand({ Bucket: DROPS }));
+  const { bucketPolicy } = ingestSource({
+    partition: 'aws',
+    region: 'us-east-1',
+    bucket: DROPS,
+    principal: `arn:aws:iam::${localAccount.id}:root`,
+  });
+  await customer.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
+  const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await duckDb.connect();
+  const put = (Key: string, Body: Uint8Array) =>
+    customer.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
+  return {
+    cloud,
+    data,
+    /** Options of `callMain` with which commands find the cloud. */
+    env: {
+      AWS_ENDPOINT_URL: cloud.edge,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+    put,
+    /** Drops what a query of DuckDB's answers as a Parquet file. */
+    async drop(key: string, sql: string): Promise<void> {
+      const path = join(directory.path, 'drop.parquet');
+      await connection.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+      await put(key, readFileSync(path));
+    },
+    remove: (Key: string) => customer.send(new DeleteObjectCommand({ Bucket: DROPS, Key })),
+    /** Lets time pass: what is dropped has settled, schedules run. */
+    async advance(ms: number): Promise<void> {
+      const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
+        method: 'POST',
+        body: JSON.stringify({ advanceMs: ms }),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    async close(): Promise<void> {
+      delete process.env['SLUICE_CONFIG'];
+      connection.closeSync();
+      duckDb.closeSync();
+      customer.destroy();
+      await cloud.close();
+      directory.remove();
+    },
+  };
+}
