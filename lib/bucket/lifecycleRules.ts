@@ -32,8 +32,9 @@ export interface LifecycleRule {
 }
 
 /**
- * The one table of what lies in the bucket for how long. Every rule has a prefix of ours, so that none touches what
- * else lies in a bucket that was brought. Where prefixes lie in each other, S3 takes the shorter time.
+ * The one table of what lies in the bucket for how long. Every rule has a prefix of ours. Of a bucket that was brought,
+ * something else may lie under one of them: the doctor looks before it tells anybody to set these rules. Where prefixes
+ * lie in each other, S3 takes the shorter time.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
