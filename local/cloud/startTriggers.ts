@@ -15,6 +15,9 @@ export interface Triggers {
   close(): Promise<void>;
 }
 
+/** Times that queues are emptied: the plan's fills the load's, whose objects fill the registrar's. */
+const DRAIN_ROUNDS = 6;
+
 /** Starts the queue pollers and schedules of a deployment. */
 export function startTriggers(
   deployment: Pick<Deployment, 'eventSourceMappings' | 'schedules'>,
@@ -31,20 +34,21 @@ export function startTriggers(
     readonly onFailure?: (error: unknown) => void;
   },
 ): Triggers {
-  const mappings = deployment.eventSourceMappings
+  const fed = deployment.eventSourceMappings
     .filter(({ enabled }) => enabled)
-    .map(
-      ({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) =>
-        new EventSourceMapping({
-          ...mapping,
-          queue: queues.byArn(queueArn),
-          invoke: (payload) => functions.invoke(functionName, payload),
-          windowMs: windowSeconds * 1000,
-          maximumConcurrency,
-          clock,
-          onFailure,
-        }),
-    );
+    .map(({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) => {
+      const queue = queues.byArn(queueArn);
+      const feeding = new EventSourceMapping({
+        ...mapping,
+        queue,
+        invoke: (payload) => functions.invoke(functionName, payload),
+        windowMs: windowSeconds * 1000,
+        maximumConcurrency,
+        clock,
+        onFailure,
+      });
+      return { queue, mapping: feeding };
+    });
   const scheduler = new Scheduler(clock, async (targetArn, input) => {
     if (targetArn.includes(':lambda:')) return functions.invoke(arnName(targetArn), input);
     try {
@@ -56,7 +60,12 @@ export function startTriggers(
   for (const schedule of deployment.schedules) scheduler.add(schedule);
   return {
     async drain() {
-      await Promise.all(mappings.map((mapping) => mapping.drain()));
+      let waiting = fed;
+      for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
+        await Promise.all(waiting.map(({ mapping }) => mapping.drain()));
+        // What one function has sent another meanwhile; what failed is hidden.
+        waiting = fed.filter(({ queue }) => queue.counts().visible > 0);
+      }
       return deployment.eventSourceMappings.reduce(
         (sum, { queueArn }) => sum + queues.byArn(queueArn).pending(),
         0,
@@ -64,7 +73,7 @@ export function startTriggers(
     },
     async close() {
       scheduler.close();
-      await Promise.all(mappings.map((mapping) => mapping.close()));
+      await Promise.all(fed.map(({ mapping }) => mapping.close()));
     },
   };
 }
