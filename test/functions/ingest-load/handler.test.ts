@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readEnvironment } from '../../../functions/ingest-load/environment.ts';
+import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
+import { machineOf } from '../../../functions/ingest-load/machineOf.ts';
+import { ownDirectory } from '../../../functions/ingest-load/ownDirectory.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
+import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/ingest/load/startLoads.ts';
+
+describe('messages of the load', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads();
+  });
+  afterEach(() => loads.close());
+
+  const task = (more = {}) =>
+    JSON.stringify({ source: 'acme', dataset: 'events', day: DAY, fingerprint: 'x', reason: 'new', ...more });
+  const send = (bodies: readonly string[], receives = 1) =>
+    loadMessages(
+      loads.makeLoader(),
+      loads.makeRun(),
+      bodies.map((body, i) => ({ messageId: String(i), body, receives })),
+      3,
+    );
+  const again = (...ids: string[]) => ({
+    batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+  });
+
+  it('are done, or given again when they are no tasks', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    expect(await send([task()])).toEqual(again());
+    expect(await send(['{', task({ reason: 'because' }), task({ dataset: 'gone' })])).toEqual(
+      again('0', '1'),
+    );
+    expect(loads.logged).toMatchObject([
+      { event: 'ingest_load', outcome: 'succeeded', source: 'acme', dataset: 'events', day: DAY },
+      { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '0' },
+      { level: 'error', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId: '1' },
+      { outcome: 'unknown' },
+    ]);
+  });
+
+  it('are done when the day failed for good, which the log says with the reason', async () => {
+    await loads.drop('a.parquet', new TextEncoder().encode('no parquet at all'));
+    expect(await send([task()])).toEqual(again());
+    expect(loads.logged.at(-1)).toMatchObject({
+      level: 'error',
+      outcome: 'failed',
+      code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
+    });
+    expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
+  });
+
+  it('come again while somebody else has the day', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    await loads.load({ killAt: 'claimed' });
+    expect(await send([task()])).toEqual(again('0'));
+    loads.clock.advance(LEASE_MS + 1);
+    expect(await send([task()])).toEqual(again());
+  });
+
+  it('come again when something of ours is away, and fail with the last try', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    loads.faults.set({
+      glue: [
+        {
+          fault: 'failCalls',
+          operations: ['GetPartitions'],
+          code: 'AccessDeniedException',
+          status: 400,
+          calls: 2,
+        },
+      ],
+    });
+    expect(await send([task()], 1)).toEqual(again('0'));
+    expect(await send([task()], 3)).toEqual(again());
+    expect(await loads.entry()).toMatchObject({ state: 'failed', attempts: 2 });
+  });
+
+  it('come again when the ledger is away', async () => {
+    loads.faults.set({
+      s3: [{ fault: 'failCalls', operations: ['GetObject'], code: 'SlowDown', calls: 'all' }],
+    });
+    expect(await send([task()])).toEqual(again('0'));
+    expect(loads.logged).toMatchObject([
+      { level: 'error', event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE' },
+    ]);
+  });
+
+  it('sweep versions that are due besides', async () => {
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await send([task()]);
+    }
+    loads.clock.advance(2 * 86_400_000);
+    await send([task()]);
+    expect(loads.logged.at(-1)).toEqual({ level: 'info', event: 'ingest_sweep', removed: 1, kept: 1 });
+    expect(await loads.keys('statsig/')).toHaveLength(1);
+  });
+});
+
+describe('the machine of a load', () => {
+  it.each([
+    [1_769, { memoryMegabytes: 884, threads: 1 }],
+    [512, { memoryMegabytes: 256, threads: 1 }],
+    [3_538, { memoryMegabytes: 1_769, threads: 2 }],
+    [10_240, { memoryMegabytes: 5_120, threads: 6 }],
+  ])('of %i MiB', (megabytes, limits) => expect(machineOf(megabytes)).toEqual(limits));
+
+  it('is told by its environment', () => {
+    const variables = { SLUICE_BUCKET: 'b', SLUICE_TRIES: '10', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769' };
+    expect(readEnvironment(variables)).toMatchObject({
+      SLUICE_TRIES: 10,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: 1_769,
+    });
+    expect(() => readEnvironment({ SLUICE_BUCKET: 'b' })).toThrow(/SLUICE_TRIES.*MEMORY_SIZE/);
+  });
+});
+
+describe('the folder of an invocation', () => {
+  it('is empty, alone, and rid of what a killed one left behind', async () => {
+    const { path, remove } = temporaryDirectory();
+    try {
+      // Nobody has the largest number of a process; somebody else's and a stranger's folder stay.
+      const dead = join(path, 'sluice-load-4194305-0');
+      const alive = join(path, `sluice-load-${process.ppid}-7`);
+      for (const folder of [dead, alive, join(path, 'other')]) mkdirSync(folder);
+      const first = await ownDirectory(path);
+      expect([existsSync(dead), existsSync(alive), existsSync(join(path, 'other'))]).toEqual([
+        false,
+        true,
+        true,
+      ]);
+      writeFileSync(join(first.path, 'left'), 'x');
+      const second = await ownDirectory(path);
+      expect(second.path).toBe(first.path);
+      expect(readdirSync(second.path)).toEqual([]);
+      await second.remove();
+      expect(existsSync(second.path)).toBe(false);
+    } finally {
+      remove();
+    }
+  });
+});

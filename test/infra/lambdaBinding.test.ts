@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fetchBinding } from '../../infra/build/fetchBinding.ts';
+import { installedBinding, LAMBDA_BINDING, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
+import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
+import { readTar } from '../../infra/build/readTar.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+/** Begins as a library for a machine: its ELF header. */
+function library(machine: number, bytes = 64): Buffer {
+  const content = Buffer.alloc(bytes);
+  content.write('\x7fELF', 'latin1');
+  content.writeUInt16LE(machine, 18);
+  return content;
+}
+const ARM64 = 183;
+const X64 = 62;
+
+/** An archive as npm packs one. */
+function tarOf(files: Readonly<Record<string, Uint8Array>>): Buffer {
+  const blocks = Object.entries(files).flatMap(([path, content]) => {
+    const header = Buffer.alloc(512);
+    header.write(path);
+    header.write(content.byteLength.toString(8).padStart(11, '0'), 124);
+    header.write('0', 156);
+    const padded = Buffer.alloc(Math.ceil(content.byteLength / 512) * 512);
+    padded.set(content);
+    return [header, padded];
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+const packed = gzipSync(
+  tarOf({
+    'package/package.json': Buffer.from('{}'),
+    'package/duckdb.node': library(ARM64),
+    'package/libduckdb.so': library(ARM64, 5_000),
+    'package/README.md': Buffer.from('not wanted'),
+  }),
+);
+const integrityOf = (bytes: Uint8Array) => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+
+describe("DuckDB's binding for Lambda", () => {
+  let root: string;
+  let remove: () => void;
+  let packs: string[];
+  beforeEach(() => {
+    ({ path: root, remove } = temporaryDirectory());
+    packs = [];
+  });
+  afterEach(() => remove());
+
+  const lock = (integrity: string | undefined, version = '1.5.5-r.5') =>
+    writeFileSync(
+      join(root, 'package-lock.json'),
+      JSON.stringify({ packages: { '': {}, [`node_modules/${LAMBDA_BINDING}`]: { version, integrity } } }),
+    );
+  const pack = async (specifier: string, folder: string) => {
+    packs.push(specifier);
+    writeFileSync(join(folder, 'binding.tgz'), packed);
+  };
+
+  it('is pinned by the lockfile to the release of the engine', async () => {
+    const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+    expect(await pinnedBinding(repositoryRoot)).toEqual({
+      version: dependencies['@duckdb/node-api'],
+      integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
+    });
+    lock(undefined);
+    await expect(pinnedBinding(root)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_UNPINNED' });
+  });
+
+  it('is fetched once, and is there without a network from then on', async () => {
+    lock(integrityOf(packed));
+    const folder = await fetchBinding(root, pack);
+    expect(packs).toEqual([`${LAMBDA_BINDING}@1.5.5-r.5`]);
+    expect(readFileSync(join(folder, 'libduckdb.so'))).toEqual(library(ARM64, 5_000));
+    const offline = () => Promise.reject(new Error('no network'));
+    expect(await fetchBinding(root, offline)).toBe(folder);
+    // Another release is another folder.
+    lock(integrityOf(packed), '1.5.6-r.1');
+    await expect(fetchBinding(root, offline)).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_MISSING',
+      message: expect.stringContaining('no network'),
+    });
+  });
+
+  it('is one and the same for all who fetch it at once', async () => {
+    lock(integrityOf(packed));
+    const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, pack)));
+    expect(new Set(folders).size).toBe(1);
+    expect(readFileSync(join(folders[0] ?? '', 'duckdb.node'))).toEqual(library(ARM64));
+  });
+
+  it('is refused when it is not what the lockfile pins, and nothing of it is kept', async () => {
+    lock(integrityOf(Buffer.from('another')));
+    await expect(fetchBinding(root, pack)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+    lock(integrityOf(packed));
+    expect(packs).toHaveLength(1);
+    await fetchBinding(root, pack);
+    expect(packs).toHaveLength(2);
+  });
+
+  it('is refused without its library', async () => {
+    const poor = gzipSync(tarOf({ 'package/duckdb.node': library(ARM64) }));
+    lock(integrityOf(poor));
+    const packPoor = async (_: string, folder: string) => writeFileSync(join(folder, 'x.tgz'), poor);
+    await expect(fetchBinding(root, packPoor)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+  });
+
+  it('must be in the artifact, be for arm64, and leave it below the limit of Lambda', async () => {
+    const folder = join(root, 'ingest-load');
+    const binding = join(folder, 'node_modules', LAMBDA_BINDING);
+    mkdirSync(binding, { recursive: true });
+    const put = (name: string, content: Uint8Array) => writeFileSync(join(binding, name), content);
+    await expect(checkArtifact(folder)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+    put('duckdb.node', library(ARM64));
+    put('libduckdb.so', library(X64));
+    await expect(checkArtifact(folder)).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+      message: expect.stringContaining('libduckdb.so is 62'),
+    });
+    put('libduckdb.so', library(ARM64));
+    await checkArtifact(folder);
+    put('libduckdb.so', library(ARM64, UNZIPPED_BYTES));
+    await expect(checkArtifact(folder)).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+  });
+
+  it('is found for this machine where npm has installed it', () => {
+    expect(installedBinding(repositoryRoot)).toContain(join('node_modules', '@duckdb'));
+    expect(installedBinding(root, '@duckdb/node-bindings-plan9-vax')).toBeNull();
+  });
+
+  it('comes out of an archive whole, or not at all', () => {
+    const archive = tarOf({ 'package/a': Buffer.from('one'), 'package/b': Buffer.alloc(600, 7) });
+    expect([...readTar(archive)].map(({ path, content }) => [path, content.byteLength])).toEqual([
+      ['package/a', 3],
+      ['package/b', 600],
+    ]);
+    expect(() => [...readTar(archive.subarray(0, 1_700))]).toThrow(RangeError);
+  });
+});
