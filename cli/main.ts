@@ -3,6 +3,7 @@ import { SluiceError } from '../lib/errors/SluiceError.ts';
 import type { Command, CommandLine } from './Command.ts';
 import { connect } from './commands/connect.ts';
 import { doctor } from './commands/doctor.ts';
+import { exporting } from './commands/export.ts';
 import { ingest } from './commands/ingest.ts';
 import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
@@ -13,7 +14,18 @@ import { start } from './commands/start.ts';
 import { commandHelp, overview } from './help.ts';
 import { UsageError } from './UsageError.ts';
 
-const commands: readonly Command[] = [start, query, keys, redrive, ingest, policy, connect, doctor, probe];
+const commands: readonly Command[] = [
+  start,
+  query,
+  keys,
+  redrive,
+  ingest,
+  exporting,
+  policy,
+  connect,
+  doctor,
+  probe,
+];
 
 /**
  * Runs one command line. Data goes to stdout, talk to stderr.

@@ -74,7 +74,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
       throw new AwsError('InvalidAction', 400, `Expected Version ${version}, came ${Version ?? 'none'}.`);
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
-    await request.announce?.(Action, members['StackName'], members);
+    await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
     const result = operation.perform(members, request, validationError);
     return respond(200, [
       `${Action}Response`,

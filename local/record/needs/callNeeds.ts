@@ -28,6 +28,8 @@ export function callNeeds(call: EdgeCall, place: Place): readonly NeededPermissi
       ];
     case 'secretsmanager':
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
+    case 'sts':
+      return [need(call, operation === 'AssumeRole' && resource !== '' ? resource : '*')];
     case 'athena':
       return athenaNeeds(call, place);
     default:
