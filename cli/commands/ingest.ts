@@ -6,17 +6,21 @@ import { UsageError } from '../UsageError.ts';
 /** Most days of a calendar, and of a backfill: a year and a day; ten years. */
 const MAX_STATUS_DAYS = 366;
 const MAX_BACKFILL_DAYS = 3_660;
+/** Most rows of each kind that a preview shows. */
+const MAX_PREVIEW_ROWS = 1_000;
 
 /** `sluice ingest`: what became of customers' drops, and looking at them now. */
 export const ingest: Command = {
   name: 'ingest',
   summary: "Show what became of customers' drops, and load days now or anew.",
-  usage: 'sluice ingest status | explain | run | backfill [options]',
+  usage: 'sluice ingest status | explain | preview | run | backfill [options]',
   options: {
-    source: { type: 'string', help: 'one source (default all; explain and backfill need it)' },
-    dataset: { type: 'string', help: 'one dataset (default all; explain and backfill need it)' },
+    source: { type: 'string', help: 'one source (default all; explain, preview and backfill need it)' },
+    dataset: { type: 'string', help: 'one dataset (default all; explain, preview and backfill need it)' },
     days: { type: 'string', help: 'status: days, today the last (default 14)' },
-    day: { type: 'string', help: 'explain: the day, YYYY-MM-DD' },
+    day: { type: 'string', help: 'explain, preview: the day, YYYY-MM-DD' },
+    file: { type: 'string', help: 'preview: the key of a file (default the first of the youngest day)' },
+    rows: { type: 'string', help: 'preview: rows shown, mapped and refused (default 5)' },
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default the first)' },
     local: { type: 'boolean', help: 'the local cloud' },
@@ -28,6 +32,7 @@ export const ingest: Command = {
   examples: [
     'sluice ingest status --days 30 --stage prod',
     'sluice ingest explain --source acme --dataset events --day 2026-11-19',
+    'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
@@ -43,6 +48,7 @@ export const ingest: Command = {
 const ACTIONS = new Map([
   ['status', status],
   ['explain', explain],
+  ['preview', preview],
   ['run', runNow],
   ['backfill', backfill],
 ]);
@@ -71,6 +77,20 @@ async function explain(line: CommandLine): Promise<number> {
   const entry = await withIngest(line, (open) => readDay(open, day));
   print(line, entry, () => dayText(entry));
   return entry.state === 'failed' ? 3 : 0;
+}
+
+async function preview(line: CommandLine): Promise<number> {
+  demand(line, ['source', 'dataset']);
+  const [key, day] = [textOption(line, 'file'), dayOption(line, 'day')];
+  if (key !== undefined && day !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected one of them.');
+  const shown = Number(textOption(line, 'rows') ?? 5);
+  if (!Number.isInteger(shown) || shown < 1 || shown > MAX_PREVIEW_ROWS)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--rows: expected 1 to ${MAX_PREVIEW_ROWS}.`);
+  const { previewDrop, previewText } = await import('../ingest/previewDrop.ts');
+  const seen = await withIngest(line, (open) => previewDrop(open, { key, day, shown }, Date.now()));
+  print(line, seen, () => previewText(seen));
+  return seen.refused.length > 0 ? 3 : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {

@@ -7,7 +7,10 @@ const ROW_GROUP_ROWS = 122_880;
 
 const PARQUET = `(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 
-type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>;
+type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'> & {
+  /** Only as many rows from the beginning of each file: whole row groups beyond it are not touched. Default all. */
+  readonly firstRows?: number;
+};
 
 /** The statement that maps all files and writes the rows that are taken, in order of time. */
 export function takenStatement(request: Wanted, path: string): string {
@@ -15,11 +18,11 @@ export function takenStatement(request: Wanted, path: string): string {
 }
 
 /** The rows that are taken, in the table's columns. */
-export function takenQuery({ files, mapping, loadedAt }: Wanted): string {
+export function takenQuery({ files, mapping, loadedAt, firstRows }: Wanted): string {
   const groups = mapping.groups.map((group) => {
     const names = group.files.map((i) => nameOf(files, i));
     return `SELECT ${group.columns}, ${nameList(names)} AS source_file, row_number, ${timestamp(loadedAt)} AS ingested_at
-      FROM (${readGroup(group, pathsOf(files, group))}) WHERE problem IS NULL`;
+      FROM (${readGroup(group, pathsOf(files, group), firstRows)}) WHERE problem IS NULL`;
   });
   return groups.join(' UNION ALL ');
 }
@@ -34,7 +37,10 @@ export function refusedStatement(request: Wanted, only: ReadonlySet<number>, pat
 }
 
 /** The rows that are refused, of some of the files, in the columns of the quarantine table. */
-export function refusedQuery({ files, mapping, loadedAt }: Wanted, only: ReadonlySet<number>): string {
+export function refusedQuery(
+  { files, mapping, loadedAt, firstRows }: Wanted,
+  only: ReadonlySet<number>,
+): string {
   const groups = mapping.groups
     .map((group) => ({ ...group, files: group.files.filter((i) => only.has(i)) }))
     .filter((group) => group.files.length > 0)
@@ -55,7 +61,7 @@ export function refusedQuery({ files, mapping, loadedAt }: Wanted, only: Readonl
             problems.map(({ detail }) => detail),
             'problem',
           )} AS detail
-        FROM (${readGroup(group, pathsOf(files, group), `, ${group.raw} AS raw`)}) WHERE problem IS NOT NULL)`;
+        FROM (${readGroup(group, pathsOf(files, group), firstRows, `, ${group.raw} AS raw`)}) WHERE problem IS NOT NULL)`;
     });
   return groups.join(' UNION ALL ');
 }
@@ -67,11 +73,11 @@ export function probeStatement({ files, mapping }: Wanted, file: number): string
   return `SELECT count(COLUMNS(*)) FROM (SELECT ${group.columns}, problem FROM (${readGroup(group, [pathOf(files, file)])}))`;
 }
 
-function readGroup(group: MappedGroup, paths: readonly string[], more = ''): string {
+function readGroup(group: MappedGroup, paths: readonly string[], firstRows?: number, more = ''): string {
   const list = `[${paths.map(quoteText).join(', ')}]`;
   return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
     CAST(src.file_index AS BIGINT) AS file_index${more}
-    FROM read_parquet(${list}, hive_partitioning = false) AS src)`;
+    FROM read_parquet(${list}, hive_partitioning = false) AS src${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
 }
 
 /** Names of files by the number that DuckDB gives them. */

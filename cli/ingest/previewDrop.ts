@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import { assumedRole } from '../../lib/aws/assumedRole.ts';
+import { bucketThrough } from '../../lib/aws/customerBucket.ts';
+import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
+import type { CustomerBucket } from '../../lib/ingest/drop/CustomerBucket.ts';
+import type { DropObject } from '../../lib/ingest/drop/DropObject.ts';
+import { listDrops } from '../../lib/ingest/drop/listDrops.ts';
+import { PreviewError } from '../../lib/ingest/preview/PreviewError.ts';
+import { type Preview, previewFile } from '../../lib/ingest/preview/previewFile.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/time/utcDay.ts';
+import { textTable } from '../output/textTable.ts';
+import type { OpenIngest } from './openIngest.ts';
+
+/** MiB that DuckDB may take of the user's machine. */
+const MEMORY_MEGABYTES = 1_024;
+
+/** Which file: by its key, or the first of a day; without both the first of the youngest day of the lookback that has any. */
+export interface PreviewTarget {
+  readonly key: string | undefined;
+  readonly day: UtcDay | undefined;
+  /** Rows shown of each kind, at most. */
+  readonly shown: number;
+}
+
+/** Maps the beginning of a real file of the first dataset that is open. @throws as {@link previewFile}. */
+export async function previewDrop(
+  { config, place, datasets }: Pick<OpenIngest, 'config' | 'place' | 'datasets'>,
+  target: PreviewTarget,
+  now: number,
+): Promise<Preview> {
+  const [first] = datasets;
+  if (first === undefined) throw new RangeError('No dataset is open.');
+  const { source, dataset } = first;
+  const region = { ...place, ...(source.region === undefined ? {} : { region: source.region }) };
+  const sts = new STSClient(place);
+  const s3 = new S3Client({
+    ...region,
+    ...(source.role === undefined ? {} : { credentials: assumedRole(sts, source.role, 'sluice-preview') }),
+  });
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-preview-'));
+  try {
+    const bucket = bucketThrough(s3, source);
+    return await previewFile({
+      bucket,
+      object: await findObject(bucket, source, dataset, target, now),
+      subject: { source, dataset, unitIds: config.unitIds },
+      shown: target.shown,
+      path: join(directory, 'file.parquet'),
+      loadedAt: now,
+      limits: { memoryMegabytes: MEMORY_MEGABYTES, threads: 1, temporaryDirectory: directory },
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+    s3.destroy();
+    sts.destroy();
+  }
+}
+
+async function findObject(
+  bucket: CustomerBucket,
+  source: Pick<Source, 'bucket'>,
+  dataset: Dataset,
+  { key, day }: PreviewTarget,
+  now: number,
+): Promise<DropObject> {
+  if (key !== undefined) {
+    const { objects } = await bucket.list({ prefix: key });
+    const object = objects.find((one) => one.key === key);
+    if (object !== undefined) return object;
+    throw new PreviewError('SLUICE_PREVIEW_NO_FILE', `s3://${source.bucket}/${key}.`);
+  }
+  const today = utcDay(now);
+  const days =
+    day === undefined
+      ? Array.from({ length: dataset.lookbackDays + 1 }, (_, back) => addDays(today, -back))
+      : [day];
+  const { drops } = await listDrops(bucket, dataset, days);
+  for (const one of days) {
+    const [file] = drops.get(one)?.files ?? [];
+    if (file !== undefined) return file;
+  }
+  throw new PreviewError(
+    'SLUICE_PREVIEW_NO_FILE',
+    `s3://${source.bucket}/${dataset.folder}/ has none of ${days.join(', ')}.`,
+  );
+}
+
+/** A preview for people: what is in the file, what becomes rows, what is refused and why. */
+export function previewText(preview: Preview): string {
+  const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
+  return [
+    `${key}: ${rows} rows, ${bytes} bytes; looked at the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
+    `\nColumns of the file\n${textTable(columns.map(({ name, type }) => ({ column: name, type })))}`,
+    `\nRows as they would be loaded\n${textTable(mapped)}`,
+    refused.length === 0
+      ? '\nNone of them is refused.\n'
+      : `\nRows that would be refused\n${textTable(refused.map(({ reason, detail, raw }) => ({ reason, detail, raw })))}`,
+  ].join('');
+}
