@@ -1,3 +1,4 @@
+import { ownResults } from '../lib/access/ownResults.ts';
 import { readerPermissions } from '../lib/access/readerPermissions.ts';
 import { readerTrust } from '../lib/access/readerTrust.ts';
 import { ownershipControls, publicAccessBlock } from '../lib/bucket/bucketSettings.ts';
@@ -7,12 +8,18 @@ import { getAtt, ref, sub } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
 import type { Output } from './outputs.ts';
 import type { Resource, Resources, Value } from './Resource.ts';
-import type { Stack } from './Stack.ts';
+import { partName, type Stack } from './Stack.ts';
 import { stackPlace } from './stackPlace.ts';
 import { substituted } from './substituted.ts';
+import { workgroupInto } from './workgroup.ts';
 
 /** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
-const OWOX_RESULT_FOLDERS = ['athena-check-access/', 'athena-dry-run/', 'owox-data-marts/'];
+const OWOX_RESULT_FOLDERS = [
+  'athena-check-access/',
+  'athena-dry-run/',
+  'athena-schema-fetch/',
+  'owox-data-marts/',
+];
 /** Days after which the parts of an upload that nobody completed go. */
 const UNFINISHED_UPLOAD_DAYS = 7;
 
@@ -21,10 +28,13 @@ export function readers(stack: Stack): Resources {
   return Object.assign({}, ...stack.config.readers.map((reader) => oneReader(stack, reader)));
 }
 
-/** What to hand each reader: the role to assume, or the secret in which its access keys are. Never a key. */
+/**
+ * What to hand each reader: the role to assume, or the secret in which its access keys are, never a key; and the
+ * workgroup to query in, if it has one.
+ */
 export function readerOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   return Object.fromEntries(
-    config.readers.map((reader): [string, Output] =>
+    config.readers.flatMap((reader): [string, Output][] => [
       isRole(reader)
         ? [
             readerId(reader, 'RoleArn'),
@@ -37,7 +47,18 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
               Value: ref(readerId(reader, 'Secret')),
             },
           ],
-    ),
+      ...(reader.kind === 'owox'
+        ? []
+        : [
+            [
+              readerId(reader, 'WorkgroupName'),
+              {
+                Description: `Athena workgroup of ${reader.name}, the only one it may query in`,
+                Value: ref(readerId(reader, 'Workgroup')),
+              },
+            ] satisfies [string, Output],
+          ]),
+    ]),
   );
 }
 
@@ -63,7 +84,9 @@ function oneReader(stack: Stack, reader: Reader): Resources {
       reader,
       permissions.map(({ name }) => ref(policyId(name))),
     ),
-    ...(reader.kind === 'owox' ? resultsBucket(stack, reader) : {}),
+    ...(reader.kind === 'owox'
+      ? resultsBucket(stack, reader)
+      : { [readerId(reader, 'Workgroup')]: ownWorkgroup(stack, reader) }),
     ...(reader.kind === 'statsig' || reader.ownDatabase === null
       ? {}
       : { [readerId(reader, 'Database')]: ownDatabase(reader.name, reader.ownDatabase) }),
@@ -71,7 +94,7 @@ function oneReader(stack: Stack, reader: Reader): Resources {
 }
 
 function identity(stack: Stack, reader: Reader, policies: Value): Resources {
-  return isRole(reader) ? role(stack, reader, policies) : user(reader, policies);
+  return isRole(reader) ? role(stack, reader, policies) : user(stack, reader, policies);
 }
 
 function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Value): Resources {
@@ -97,13 +120,21 @@ function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Va
   };
 }
 
+/** Of Statsig or Metabase alone: who queries in the workgroup of others reads, replaces and deletes their results. */
+function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
+  const { workgroup, resultsFolder } = ownResults(stackPlace(stack), reader);
+  return workgroupInto(stack, {
+    name: workgroup,
+    description: `Queries of ${reader.name} (${reader.kind}); results go to the bucket's ${resultsFolder}`,
+    folder: resultsFolder,
+  });
+}
+
 /**
  * A user, its access keys, and the secret they are in: nothing else ever shows the secret key, not even to whoever
  * deploys. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
- *
- * The secret has no name of its own: a deleted secret keeps its name for a while, and the next one would be refused.
  */
-function user(reader: Reader, policies: Value): Resources {
+function user(stack: Stack, reader: Reader, policies: Value): Resources {
   const keyId = readerId(reader, 'AccessKey');
   return {
     [readerId(reader, 'User')]: { Type: 'AWS::IAM::User', Properties: { ManagedPolicyArns: policies } },
@@ -114,10 +145,24 @@ function user(reader: Reader, policies: Value): Resources {
     [readerId(reader, 'Secret')]: {
       Type: 'AWS::SecretsManager::Secret',
       Properties: {
+        Name: secretName(stack, reader),
         Description: `Access keys of ${reader.name} (${reader.kind})`,
         SecretString: sub(`{"accessKeyId":"\${${keyId}}","secretAccessKey":"\${${keyId}.SecretAccessKey}"}`),
       },
     },
+  };
+}
+
+/**
+ * `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack, so that who deploys this stack need not be let
+ * delete another's secrets, and ends like the stack's ID: a deleted secret may keep its name for 30 days, and a stack
+ * that is deployed anew would be refused it.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+ */
+function secretName(stack: Stack, { name }: Reader): Value {
+  const id = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };
+  return {
+    'Fn::Join': ['-', [partName(stack, `reader-${name}`), { 'Fn::Select': [0, { 'Fn::Split': ['-', id] }] }]],
   };
 }
 

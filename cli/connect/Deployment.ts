@@ -1,5 +1,7 @@
+import { readerId } from '../../infra/readers.ts';
+import { ownResults } from '../../lib/access/ownResults.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
-import { QUERY_RESULTS_FOLDER } from '../../lib/layout/queryResultsFolder.ts';
+import type { MetabaseReader, StatsigReader } from '../../lib/config/readersSchema.ts';
 
 /** A deployed stack, as far as a form asks about it. */
 export interface Deployment {
@@ -14,10 +16,15 @@ export interface Deployment {
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** Where the workgroup puts results: `s3://<bucket>/query-results/`. */
-export function resultsLocation(
+/** Where a reader queries, by the stack's outputs, and where its workgroup puts results: `s3://<bucket>/query-results/<reader>/`. */
+export function ownQueries(
   { outputs }: Pick<Deployment, 'outputs'>,
-  config: Pick<Config, 'bucket'>,
-): string {
-  return `s3://${outputs.get('DataBucketName') ?? config.bucket}/${QUERY_RESULTS_FOLDER}`;
+  config: Pick<Config, 'bucket' | 'athena'>,
+  reader: StatsigReader | MetabaseReader,
+): { readonly workgroup: string; readonly resultsLocation: string } {
+  const { workgroup, resultsFolder } = ownResults(config.athena, reader);
+  return {
+    workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
+    resultsLocation: `s3://${outputs.get('DataBucketName') ?? config.bucket}/${resultsFolder}`,
+  };
 }

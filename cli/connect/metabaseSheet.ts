@@ -3,7 +3,7 @@ import type { MetabaseReader } from '../../lib/config/readersSchema.ts';
 import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
-import { type Deployment, resultsLocation } from './Deployment.ts';
+import { type Deployment, ownQueries } from './Deployment.ts';
 import { metabaseQuestions } from './metabaseQuestions.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, Sheet, Step } from './Sheet.ts';
@@ -17,6 +17,7 @@ const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 /** How to connect Metabase: its Athena form, settings that keep Athena cheap, and three questions. */
 export function metabaseSheet(deployment: Deployment, config: Config, reader: MetabaseReader): Sheet {
   const identity = readerIdentity(deployment, reader);
+  const { workgroup, resultsLocation } = ownQueries(deployment, config, reader);
   return {
     product: 'metabase',
     reader: reader.name,
@@ -27,10 +28,10 @@ export function metabaseSheet(deployment: Deployment, config: Config, reader: Me
         fields: [
           { label: 'Display name', value: `Sluice (${deployment.stage})`, note: 'any name' },
           { label: 'Region', value: deployment.region },
-          { label: 'Workgroup', value: deployment.outputs.get('WorkgroupName') ?? config.athena.workgroup },
+          { label: 'Workgroup', value: workgroup, note: 'its own: it may query in no other' },
           {
             label: 'S3 Staging directory',
-            value: resultsLocation(deployment, config),
+            value: resultsLocation,
             note: 'the workgroup puts results there whatever stands here',
           },
           ...credentialFields(deployment, identity),

@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { StatsigReader } from '../../lib/config/readersSchema.ts';
 import { queryCost, usd } from './athenaPrice.ts';
-import { type Deployment, resultsLocation } from './Deployment.ts';
+import { type Deployment, ownQueries } from './Deployment.ts';
 import { type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
 import type { LatenessAnswer } from './measureLateness.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
@@ -82,6 +82,7 @@ function connectionStep(
   identity: ReaderIdentity,
 ): Step {
   const { outputs, region, localEndpoint } = deployment;
+  const { workgroup, resultsLocation } = ownQueries(deployment, config, reader);
   return {
     title: 'Statsig: Data Connection, Athena',
     fields: [
@@ -93,13 +94,13 @@ function connectionStep(
       },
       {
         label: 'S3 Query Result Location',
-        value: resultsLocation(deployment, config),
+        value: resultsLocation,
         note: 'or the workgroup alone, which has it as a setting',
       },
       {
         label: 'Athena Workgroup',
-        value: outputs.get('WorkgroupName') ?? config.athena.workgroup,
-        note: 'it may query in no other',
+        value: workgroup,
+        note: 'its own: it may query in no other',
       },
       { label: 'AWS Region', value: region },
       ...(identity.as === 'role'

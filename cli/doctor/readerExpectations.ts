@@ -1,3 +1,4 @@
+import { ownResults } from '../../lib/access/ownResults.ts';
 import type { Place } from '../../lib/access/Place.ts';
 import { arnIn, bucketArn, catalogArns, workgroupArn } from '../../lib/access/placeArns.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
@@ -36,7 +37,7 @@ export function readerExpectations(
     ...(context === undefined ? {} : { context }),
   });
   const no = (action: string, resources: readonly string[]) => ({ action, resources, allowed: false });
-  const workgroup = reader.kind === 'owox' ? PRIMARY : place.workgroup;
+  const workgroup = reader.kind === 'owox' ? PRIMARY : ownResults(place, reader).workgroup;
   const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
   return [
     yes('s3:GetObject', rows),

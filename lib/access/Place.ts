@@ -20,7 +20,7 @@ export interface Place {
   readonly database: string;
   /** Glue database in which Statsig makes and drops tables. */
   readonly stagingDatabase: string;
-  /** Athena workgroup of Statsig and Metabase. */
+  /** Athena workgroup of people; readers have workgroups of their own beside it: ownResults. */
   readonly workgroup: string;
 }
 

@@ -1,44 +1,68 @@
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { arnIn, bucketArn, catalogArns, iamArn, objectsArn } from './placeArns.ts';
+import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, workgroupArn } from './placeArns.ts';
 
-/** What of a deployment its names depend on. */
+/** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
+const BUCKET_TAGS = 'GetBucketTagging ListTagsForResource PutBucketTagging TagResource UntagResource';
+/** No `GetSecretValue`: what is in a secret is not read, and with a name of the template's nothing is generated. */
+const SECRET_ACTIONS =
+  'CreateSecret DeleteSecret DescribeSecret PutSecretValue TagResource UntagResource UpdateSecret';
+
+/** What of a deployment its policies depend on. What is brought is not the deployment's, and not named. */
 export interface DeployedNames {
   /** Name of the stack, and the beginning of the names of its parts: `sluice-prod`. */
   readonly stack: string;
   /** Buckets that the stack makes, that of the zips apart. */
   readonly buckets: readonly string[];
-  /** Glue databases that the stack makes, or makes tables in. */
+  /** Glue databases that the stack makes. */
   readonly databases: readonly string[];
+  /** Tables and views that it makes, in its own database or one that is brought; `*` where all are its own. */
+  readonly tables: readonly string[];
+  /** Athena workgroups that the stack makes. */
+  readonly workgroups: readonly string[];
+  /** The stack makes the key. */
+  readonly key: boolean;
+  /** It makes readers' policies, roles, users or profiles. */
+  readonly readers: boolean;
+}
+
+/** Each a policy of its own, as one would be longer than IAM takes. */
+export interface DeployPolicies {
+  /** Stack, zips, functions, API, roles, and what watches them. */
+  readonly stack: PolicyDocument;
+  /** What holds and moves data. */
+  readonly data: PolicyDocument;
+  /** What readers come in as; undefined without any. */
+  readonly readers: PolicyDocument | undefined;
 }
 
 /**
- * What a person or a CI needs to deploy, update and remove the stack, in two policies, as one would be longer than IAM
- * takes. CloudFormation acts with the rights of whoever calls it, and rolls back with them too.
+ * What a person or a CI needs to deploy, update, roll back and remove the stack: CloudFormation acts with the rights of
+ * whoever calls it.
  *
- * No object of the bucket can be read with it. Yet whoever writes a function's code or a role's policy can give that
- * role what it lacks: deploying is trust, which only a permissions boundary narrows further.
+ * None of it reads or deletes an object of the bucket by itself. Yet whoever sets the bucket's policy can let anybody
+ * read and delete, whoever sets its lifecycle can have everything expire, and whoever writes a function's code or a
+ * role's policy can do what that role may be given: deploying is trust, which only a permissions boundary or a bucket
+ * and a key that are brought narrow further.
  */
-export function deployPolicies(
-  place: Place,
-  names: DeployedNames,
-): { readonly stack: PolicyDocument; readonly data: PolicyDocument } {
+export function deployPolicies(place: Place, names: DeployedNames): DeployPolicies {
   return {
     stack: policyDocument([
       ...stackItself(place, names),
       ...functions(place, names),
       api(place),
       ...roles(place, names),
-      readersUsers(place, names),
+      ...watching(place, names),
     ]),
     data: policyDocument([
-      buckets(place, names),
-      catalog(place, names),
-      ...key(place, names),
+      names.buckets.length === 0 ? undefined : buckets(place, names),
+      ...catalog(place, names),
+      ...(names.key ? key(place, names) : []),
       ...triggers(place, names),
-      ...watching(place, names),
-      secrets(place, names),
+      names.workgroups.length === 0 ? undefined : workgroups(place, names),
+      keysSecret(place, names),
     ]),
+    readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
   };
 }
 
@@ -64,7 +88,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Stack',
       'cloudformation',
-      'CreateChangeSet CreateStack DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents DescribeStackResource DescribeStackResources DescribeStacks ExecuteChangeSet GetTemplate ListStackResources UpdateStack',
+      'ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents DescribeStackResource DescribeStackResources DescribeStacks ExecuteChangeSet GetTemplate ListStackResources TagResource UntagResource UpdateStack',
       [arnIn(place, 'cloudformation', `stack/${stack}/*`)],
     ),
     // A template has no ARN.
@@ -72,7 +96,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'ZipBucket',
       's3',
-      'CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketPolicy GetEncryptionConfiguration ListBucket ListBucketVersions PutBucketPolicy PutBucketTagging PutEncryptionConfiguration',
+      `CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketPolicy GetEncryptionConfiguration ListBucket ListBucketVersions PutBucketPolicy PutEncryptionConfiguration ${BUCKET_TAGS}`,
       [bucketArn(place, `${stack}-serverlessdeploy*`)],
     ),
     allow('Zips', 's3', 'DeleteObject DeleteObjectVersion GetObject PutObject', [
@@ -87,7 +111,7 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Functions',
       'lambda',
-      'AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionConfiguration GetPolicy ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration',
+      'AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionRecursionConfig GetPolicy GetRuntimeManagementConfig ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration',
       [own],
     ),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
@@ -123,7 +147,7 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Roles',
       'iam',
-      'AttachRolePolicy CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription',
+      'AttachRolePolicy CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription',
       [own],
     ),
     allow('PassRoles', 'iam', 'PassRole', [own], {
@@ -140,43 +164,55 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
   ];
 }
 
-/** Readers' managed policies, users with access keys, and profiles for EC2. */
-function readersUsers(place: Place, { stack }: DeployedNames): Statement {
-  return allow(
-    'Readers',
-    'iam',
-    'AddRoleToInstanceProfile AttachUserPolicy CreateAccessKey CreateInstanceProfile CreatePolicy CreatePolicyVersion CreateUser DeleteAccessKey DeleteInstanceProfile DeletePolicy DeletePolicyVersion DeleteUser DetachUserPolicy GetInstanceProfile GetPolicy GetPolicyVersion GetUser ListAccessKeys ListAttachedUserPolicies ListPolicyVersions RemoveRoleFromInstanceProfile UpdateAccessKey',
-    [
-      iamArn(place, `instance-profile/${stack}-*`),
-      iamArn(place, `policy/${stack}-*`),
-      iamArn(place, `user/${stack}-*`),
-    ],
-  );
-}
-
-/** Settings of the buckets, and no object in them. They are retained, so that nothing deletes one. */
+/** Settings of the buckets. S3 deletes none in which something lies, be it by its lifecycle. */
 function buckets(place: Place, names: DeployedNames): Statement {
   return allow(
     'Buckets',
     's3',
-    'CreateBucket DeleteBucketPolicy GetBucketLocation GetBucketNotification GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration ListBucket PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration',
+    `CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketNotification GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration ListBucket PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration ${BUCKET_TAGS}`,
     names.buckets.map((bucket) => bucketArn(place, bucket)),
   );
 }
 
-/** Databases and tables are retained too: a table that left the template is deleted by hand. */
-function catalog(place: Place, { databases }: DeployedNames): Statement {
-  return allow(
-    'Catalog',
-    'glue',
-    'CreateDatabase CreateTable GetDatabase GetDatabases GetTable GetTables UpdateDatabase UpdateTable',
-    [...new Set(databases.flatMap((database) => catalogArns(place, database)))],
-  );
+/**
+ * What the catalogue knows, and no row: a first deployment that fails takes its databases and tables away again, so that
+ * the next finds their names free. Glue checks what is in a database that is deleted.
+ * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+function catalog(place: Place, { databases, tables }: DeployedNames): Statement[] {
+  const inCatalog = (name: string) => arnIn(place, 'glue', name);
+  return [
+    ...(databases.length === 0
+      ? []
+      : [
+          allow(
+            'Databases',
+            'glue',
+            'CreateDatabase DeleteDatabase GetDatabase GetDatabases UpdateDatabase',
+            [
+              inCatalog('catalog'),
+              ...databases.flatMap((database) =>
+                [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
+                  inCatalog,
+                ),
+              ),
+            ],
+          ),
+        ]),
+    allow('Tables', 'glue', 'CreateTable DeleteTable GetTable GetTables UpdateTable', [
+      ...databaseArns(place, place.database),
+      ...tables.map((table) => inCatalog(`table/${place.database}/${table}`)),
+    ]),
+  ];
 }
 
 /**
- * A key gets its ID when it is made. What could lock it or lose it, its policy, is narrowed to the key that has the
- * stack's alias; it is retained, so nothing schedules its deletion.
+ * A key gets its ID when it is made, and tags and aliases take minutes until policies see them, so nothing narrower
+ * than all keys can be named while it is being set up. So what could lock a key, lose it or hand it over is not here:
+ * CloudFormation gives the new key its policy as it makes it, and another is set by whoever administers keys. Tags of
+ * others, by which policies may go, are not touched: Serverless tags with STAGE.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */
 function key(place: Place, { stack }: DeployedNames): Statement[] {
   const keys = arnIn(place, 'kms', 'key/*');
@@ -185,12 +221,13 @@ function key(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Key',
       'kms',
-      'CreateAlias DeleteAlias DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListResourceTags TagResource UpdateAlias UpdateKeyDescription',
-      [keys, arnIn(place, 'kms', `alias/${stack}`)],
+      'DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListResourceTags UpdateKeyDescription',
+      [keys],
     ),
-    allow('KeyPolicy', 'kms', 'PutKeyPolicy', [keys], {
-      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${stack}` },
+    allow('KeyTags', 'kms', 'TagResource UntagResource', [keys], {
+      'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', 'aws:cloudformation:*'] },
     }),
+    allow('KeyAlias', 'kms', 'CreateAlias DeleteAlias', [keys, arnIn(place, 'kms', `alias/${stack}`)]),
   ];
 }
 
@@ -200,7 +237,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Streams',
       'firehose',
-      'CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream ListTagsForDeliveryStream TagDeliveryStream UntagDeliveryStream UpdateDestination',
+      'CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream ListTagsForDeliveryStream StartDeliveryStreamEncryption StopDeliveryStreamEncryption TagDeliveryStream UntagDeliveryStream UpdateDestination',
       [arnIn(place, 'firehose', `deliverystream/${stack}-*`)],
     ),
     allow(
@@ -221,7 +258,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
   ];
 }
 
-/** Logs, alarms, the dashboard, and the workgroup that queries run in. */
+/** Logs, alarms and the dashboard. */
 function watching(place: Place, { stack }: DeployedNames): Statement[] {
   const groups = [`/aws/lambda/${stack}-*`, `/aws/kinesisfirehose/${stack}-*`];
   return [
@@ -244,21 +281,48 @@ function watching(place: Place, { stack }: DeployedNames): Statement[] {
         `arn:${place.partition}:cloudwatch::${place.account}:dashboard/${stack}*`,
       ],
     ),
-    allow(
-      'Workgroup',
-      'athena',
-      'CreateWorkGroup DeleteWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup',
-      [arnIn(place, 'athena', `workgroup/${place.workgroup}`)],
-    ),
   ];
 }
 
-/** The keys' secret by its name; readers' have one that CloudFormation made of the stack's or of the logical ID. */
-function secrets(place: Place, { stack }: DeployedNames): Statement {
+function workgroups(place: Place, names: DeployedNames): Statement {
   return allow(
-    'Secrets',
-    'secretsmanager',
-    'CreateSecret DeleteSecret DescribeSecret PutSecretValue TagResource UntagResource UpdateSecret',
-    [arnIn(place, 'secretsmanager', `secret:${stack}-*`), arnIn(place, 'secretsmanager', 'secret:Reader*')],
+    'Workgroups',
+    'athena',
+    'CreateWorkGroup DeleteWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup',
+    names.workgroups.map((name) => workgroupArn(place, name)),
   );
+}
+
+/** Its name is all that is known before it is made: Secrets Manager adds a hyphen and six characters. */
+function keysSecret(place: Place, { stack }: DeployedNames): Statement {
+  return allow('KeysSecret', 'secretsmanager', SECRET_ACTIONS, [
+    arnIn(place, 'secretsmanager', `secret:${stack}-keys-??????`),
+  ]);
+}
+
+/** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
+function readersIdentities(place: Place, { stack }: DeployedNames): Statement[] {
+  return [
+    allow(
+      'ReadersPolicies',
+      'iam',
+      'CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion ListEntitiesForPolicy ListPolicyVersions',
+      [iamArn(place, `policy/${stack}-*`)],
+    ),
+    allow(
+      'ReadersUsers',
+      'iam',
+      'AttachUserPolicy CreateAccessKey CreateUser DeleteAccessKey DeleteUser DetachUserPolicy GetLoginProfile GetUser ListAccessKeys ListAttachedUserPolicies ListGroupsForUser ListUserPolicies ListUserTags TagUser UntagUser UpdateAccessKey',
+      [iamArn(place, `user/${stack}-*`)],
+    ),
+    allow(
+      'ReadersProfiles',
+      'iam',
+      'AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile RemoveRoleFromInstanceProfile',
+      [iamArn(place, `instance-profile/${stack}-*`)],
+    ),
+    allow('ReadersSecrets', 'secretsmanager', SECRET_ACTIONS, [
+      arnIn(place, 'secretsmanager', `secret:${stack}-reader-*`),
+    ]),
+  ];
 }

@@ -1,14 +1,14 @@
 import { landedFolders } from '../layout/landedFolders.ts';
-import { QUERY_RESULTS_FOLDER } from '../layout/queryResultsFolder.ts';
+import type { OwnResults } from './ownResults.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
 import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
-import { listFolders, locateBuckets, readRows, readTables, useKey } from './readerStatements.ts';
+import { findUploads, listFolders, locateBuckets, readRows, readTables, useKey } from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/readers.md compares it with Metabase's document. */
-export function metabasePolicy(place: Place): PolicyDocument {
+export function metabasePolicy(place: Place, own: OwnResults): PolicyDocument {
   return policyDocument([
-    runQueries(place),
+    runQueries(place, own),
     seeCatalog(place),
     listCatalogs(),
     listEveryTable(place),
@@ -20,16 +20,17 @@ export function metabasePolicy(place: Place): PolicyDocument {
       'glue:GetTableVersions',
     ]),
     readRows(place),
-    listFolders(place, [...landedFolders(place), QUERY_RESULTS_FOLDER]),
+    listFolders(place, [...landedFolders(place), own.resultsFolder]),
     locateBuckets(place, [place.bucket]),
-    writeResults(place),
+    findUploads(place),
+    writeResults(place, own),
     useKey(place, 'read and write'),
   ]);
 }
 
 /**
  * What Metabase may do besides, where it is let make tables: in a database of its own, which the stack makes. Where
- * their files go is the workgroup's say: into `query-results/`, which is emptied by and by.
+ * their files go is the workgroup's say: into its own folder, which is not emptied for that reason.
  */
 export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDocument {
   return policyDocument([
@@ -55,7 +56,7 @@ export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDo
   ]);
 }
 
-function runQueries(place: Place): Statement {
+function runQueries(place: Place, { workgroup }: OwnResults): Statement {
   return {
     Sid: 'RunQueries',
     Effect: 'Allow',
@@ -76,7 +77,7 @@ function runQueries(place: Place): Statement {
       'athena:StartQueryExecution',
       'athena:StopQueryExecution',
     ],
-    Resource: [workgroupArn(place, place.workgroup)],
+    Resource: [workgroupArn(place, workgroup)],
   };
 }
 
@@ -117,12 +118,16 @@ function listEveryTable(place: Place): Statement {
   };
 }
 
-/** Results of its queries, in the workgroup's folder. */
-function writeResults(place: Place): Statement {
+/**
+ * Results of its queries, in the workgroup's folder; large ones go up in parts. Metabase's document leaves out that
+ * parts are listed, which AWS's own policy for Athena has.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
+ */
+function writeResults(place: Place, { resultsFolder }: OwnResults): Statement {
   return {
     Sid: 'WriteResults',
     Effect: 'Allow',
-    Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
-    Resource: [objectsArn(place, place.bucket, QUERY_RESULTS_FOLDER)],
+    Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],
+    Resource: [objectsArn(place, place.bucket, resultsFolder)],
   };
 }

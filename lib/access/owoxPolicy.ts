@@ -64,11 +64,17 @@ function runQueries(place: Place): Statement {
   };
 }
 
+/** `GetTableMetadata` tells when a source was last changed; OWOX's document forgot it. */
 function seeCatalog(place: Place): Statement {
   return {
     Sid: 'SeeCatalog',
     Effect: 'Allow',
-    Action: ['athena:GetDataCatalog', 'athena:GetDatabase', 'athena:ListDatabases'],
+    Action: [
+      'athena:GetDataCatalog',
+      'athena:GetDatabase',
+      'athena:GetTableMetadata',
+      'athena:ListDatabases',
+    ],
     Resource: [awsDataCatalogArn(place)],
   };
 }

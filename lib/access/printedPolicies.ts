@@ -1,8 +1,12 @@
 import type { Config } from '../config/configSchema.ts';
 import type { OwoxReader, Reader, StatsigReader } from '../config/readersSchema.ts';
-import { deployPolicies } from './deployPolicy.ts';
+import { deliveredTables } from '../tables/deliveredTables.ts';
+import { ingestedTables } from '../tables/ingestedTables.ts';
+import { viewNames } from '../views/views.ts';
+import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { exportTarget, ingestSource, type OtherBucketPolicies } from './otherBucket.ts';
+import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import { type Place, placeOf } from './Place.ts';
 import type { PolicyDocument } from './PolicyDocument.ts';
@@ -72,18 +76,20 @@ export function printedPolicies(
       const reader = configured(config, known, 'metabase');
       const principal = known.principal ?? reader?.principal;
       return [
-        permissions(metabasePolicy(place)),
+        permissions(metabasePolicy(place, ownResults(place, reader ?? { name: 'metabase' }))),
         ...(principal === undefined ? [] : [trust(readerTrust(place, { kind: 'metabase' }, principal))]),
       ];
     }
     case 'metabase-write': {
-      const database = configured(config, known, 'metabase')?.ownDatabase ?? 'metabase';
+      const reader = configured(config, known, 'metabase');
+      const name = reader?.name ?? 'metabase';
+      const ownDatabase = reader?.ownDatabase ?? 'metabase';
       return [
-        permissions(metabasePolicy(place)),
+        permissions(metabasePolicy(place, ownResults(place, { name, ownDatabase }))),
         {
           name: 'writePermissions',
           purpose: 'Attach it to the same user or role, if Metabase is to make tables.',
-          document: metabaseWritePolicy(place, database),
+          document: metabaseWritePolicy(place, ownDatabase),
         },
       ];
     }
@@ -120,7 +126,7 @@ function statsig(
 ): readonly PrintedPolicy[] {
   const reader = configured(config, known, 'statsig');
   const own = permissions(
-    statsigPolicy(place, {
+    statsigPolicy(place, ownResults(place, reader ?? { name: 'statsig' }), {
       statsigForwardsHere: reader?.statsigForwardsHere ?? false,
       keyAdministrator: reader?.keyAdministrator ?? false,
     }),
@@ -151,7 +157,7 @@ function other({ partition, region }: Place, known: KnownNames, principal: strin
     region,
     bucket: known.bucket ?? '__S3_BUCKET__',
     principal: known.principal ?? principal,
-    keyArn: known.keyArn ?? '__BUCKET_KEY_ARN__',
+    keyArn: known.keyArn,
   };
 }
 
@@ -171,7 +177,7 @@ function otherSides({
       : [
           {
             name: 'keyPolicy',
-            purpose: "If the bucket is encrypted with a KMS key, add the statement to the key's policy.",
+            purpose: "Add its statement to the policy of the bucket's key.",
             document: keyPolicy,
           },
         ]),
@@ -184,29 +190,57 @@ function otherSides({
 }
 
 function deploy(config: Config, { stack }: KnownNames, place: Place): readonly PrintedPolicy[] {
-  const { existing, readers, athena } = config;
-  const documents = deployPolicies(place, {
-    stack,
-    buckets: [
-      config.bucket,
-      ...readers.flatMap((reader) => (reader.kind === 'owox' ? [reader.resultsBucket] : [])),
-    ],
-    databases: [
-      config.database,
-      ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
-      ...readers.flatMap((reader) =>
-        reader.kind === 'statsig' || reader.ownDatabase === null ? [] : [reader.ownDatabase],
-      ),
-    ],
-  });
+  const documents = deployPolicies(place, deployedNames(config, stack));
   return [
     {
       name: 'stackPermissions',
-      purpose: 'Attach both to the role or user that deploys: this is for the stack, functions and roles,',
+      purpose:
+        'Attach each to the role or user that deploys: this is for the stack, functions, roles and alarms,',
       document: documents.stack,
     },
-    { name: 'dataPermissions', purpose: 'and this for what holds and moves data.', document: documents.data },
+    { name: 'dataPermissions', purpose: 'this for what holds and moves data,', document: documents.data },
+    ...(documents.readers === undefined
+      ? []
+      : [
+          {
+            name: 'readersPermissions',
+            purpose: 'and this for what readers come in as.',
+            document: documents.readers,
+          },
+        ]),
   ];
+}
+
+/** What the stack of a configuration makes. */
+function deployedNames(config: Config, stack: string): DeployedNames {
+  const { existing, readers, athena } = config;
+  const ofReaders = <T>(name: (reader: Reader) => T | null) =>
+    readers.map(name).filter((one) => one !== null);
+  return {
+    stack,
+    buckets: [
+      ...(existing.bucket ? [] : [config.bucket]),
+      ...ofReaders((reader) => (reader.kind === 'owox' ? reader.resultsBucket : null)),
+    ],
+    databases: [
+      ...(existing.database ? [] : [config.database]),
+      ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
+      ...ofReaders((reader) => (reader.kind === 'statsig' ? null : reader.ownDatabase)),
+    ],
+    tables: existing.database
+      ? [
+          ...Object.values(deliveredTables(config)).map(({ name }) => name),
+          ...ingestedTables(config).map(({ name }) => name),
+          ...viewNames,
+        ]
+      : ['*'],
+    workgroups: [
+      ...(existing.workgroup ? [] : [athena.workgroup]),
+      ...ofReaders((reader) => (reader.kind === 'owox' ? null : ownResults(athena, reader).workgroup)),
+    ],
+    key: existing.keyArn === null,
+    readers: readers.length > 0,
+  };
 }
 
 function permissions(document: PolicyDocument): PrintedPolicy {

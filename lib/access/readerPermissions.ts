@@ -1,5 +1,6 @@
 import type { Reader } from '../config/readersSchema.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
+import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import type { Place } from './Place.ts';
 import type { PolicyDocument } from './PolicyDocument.ts';
@@ -15,12 +16,12 @@ export interface NamedPolicy {
 export function readerPermissions(place: Place, reader: Reader): readonly NamedPolicy[] {
   switch (reader.kind) {
     case 'statsig':
-      return [{ name: 'read', document: statsigPolicy(place, reader) }];
+      return [{ name: 'read', document: statsigPolicy(place, ownResults(place, reader), reader) }];
     case 'owox':
       return [{ name: 'read', document: owoxPolicy(place, reader) }];
     case 'metabase':
       return [
-        { name: 'read', document: metabasePolicy(place) },
+        { name: 'read', document: metabasePolicy(place, ownResults(place, reader)) },
         ...(reader.ownDatabase === null
           ? []
           : [{ name: 'write', document: metabaseWritePolicy(place, reader.ownDatabase) } as const]),

@@ -39,6 +39,20 @@ export function locateBuckets(place: Place, buckets: readonly string[]): Stateme
   };
 }
 
+/**
+ * Looks for uploads that broke off, as Athena does before it writes results in parts. The action is the bucket's, and
+ * shows the keys of what is being uploaded, no contents.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
+ */
+export function findUploads(place: Place): Statement {
+  return {
+    Sid: 'FindUploads',
+    Effect: 'Allow',
+    Action: ['s3:ListBucketMultipartUploads'],
+    Resource: [bucketArn(place, place.bucket)],
+  };
+}
+
 /** Reads what the catalogue says about our tables, their partitions and the views on them. */
 export function readTables(place: Place, actions: readonly string[]): Statement {
   return {

@@ -1,5 +1,5 @@
-import { forwardedFolders, ingestedFolder } from '../layout/landedFolders.ts';
-import { QUERY_RESULTS_FOLDER } from '../layout/queryResultsFolder.ts';
+import { ingestedFolder } from '../layout/landedFolders.ts';
+import type { OwnResults } from './ownResults.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
@@ -14,11 +14,11 @@ export interface StatsigAccess {
 }
 
 /** Everything Statsig may do, as a role or as a user: docs/readers.md compares it with Statsig's document. */
-export function statsigPolicy(place: Place, access: StatsigAccess): PolicyDocument {
+export function statsigPolicy(place: Place, own: OwnResults, access: StatsigAccess): PolicyDocument {
   return policyDocument([
-    listStagingBucket(place),
+    listStagingBucket(place, own),
     locateBuckets(place, [place.bucket]),
-    stageFiles(place),
+    stageFiles(place, own),
     readTables(place, [
       'glue:BatchGetPartition',
       'glue:GetDatabase',
@@ -30,7 +30,7 @@ export function statsigPolicy(place: Place, access: StatsigAccess): PolicyDocume
     ]),
     stageTables(place),
     seeDefaultDatabase(place),
-    runQueries(place),
+    runQueries(place, own),
     useKey(place, 'read and write'),
     keepFiles(place, access),
     access.statsigForwardsHere ? undefined : keepTables(place),
@@ -41,26 +41,37 @@ export function statsigPolicy(place: Place, access: StatsigAccess): PolicyDocume
 /**
  * Statsig's document lets it list the whole bucket, "to recognize your staging S3 bucket". Here a list that names a
  * prefix must name one of Statsig's; one without a prefix is let through, since IAM can't tell it from `HeadBucket`,
- * by which clients look whether a bucket is there. It shows names, no contents.
+ * by which clients look whether a bucket is there. It shows names, no contents. So do lists of uploads, which Athena asks
+ * for before it writes in parts, and which carry no prefix that IAM could see.
  */
-function listStagingBucket(place: Place): Statement {
-  const folders = [`${place.statsigFolder}/`, QUERY_RESULTS_FOLDER];
+function listStagingBucket(place: Place, { resultsFolder }: OwnResults): Statement {
+  const folders = [`${place.statsigFolder}/`, resultsFolder];
   return {
     Sid: 'ListStagingBucket',
     Effect: 'Allow',
-    Action: ['s3:ListBucket'],
+    Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
     Resource: [bucketArn(place, place.bucket)],
     Condition: { StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
   };
 }
 
-/** Its own tables' files, results of its queries, and of ours the rows: {@link keepFiles} takes writing those away. */
-function stageFiles(place: Place): Statement {
+/**
+ * Its own tables' files, results of its queries, and of ours the rows: {@link keepFiles} takes writing those away. What
+ * is large goes up in parts, which Statsig's document leaves out and AWS's own policy for Athena has.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
+ */
+function stageFiles(place: Place, { resultsFolder }: OwnResults): Statement {
   return {
     Sid: 'StageFiles',
     Effect: 'Allow',
-    Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-    Resource: [`${place.statsigFolder}/`, QUERY_RESULTS_FOLDER].map((folder) =>
+    Action: [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ],
+    Resource: [`${place.statsigFolder}/`, resultsFolder].map((folder) =>
       objectsArn(place, place.bucket, folder),
     ),
   };
@@ -74,6 +85,7 @@ function stageTables(place: Place): Statement {
     Action: [
       'glue:BatchCreatePartition',
       'glue:BatchDeletePartition',
+      'glue:BatchGetPartition',
       'glue:CreatePartition',
       'glue:CreateTable',
       'glue:DeletePartition',
@@ -91,8 +103,8 @@ function stageTables(place: Place): Statement {
   };
 }
 
-/** Queries in our workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
-function runQueries(place: Place): Statement {
+/** Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
+function runQueries(place: Place, { workgroup }: OwnResults): Statement {
   return {
     Sid: 'RunQueries',
     Effect: 'Allow',
@@ -102,50 +114,64 @@ function runQueries(place: Place): Statement {
       'athena:StartQueryExecution',
       'athena:StopQueryExecution',
     ],
-    Resource: [workgroupArn(place, place.workgroup)],
+    Resource: [workgroupArn(place, workgroup)],
   };
 }
 
 /**
  * Raw data is nobody's but ours to write, though it lies in the folder that Statsig writes in. Ingested data is kept
- * from it even when Statsig forwards here by itself, which it does into the other folders.
+ * from it even when Statsig forwards here by itself, which it does into the other folders. By patterns, so that no way
+ * of writing, deleting, locking, tagging or handing over is missing; and on the bucket itself, since with its policy,
+ * lifecycle, versioning or replication anybody could undo the rest.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 function keepFiles(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
+  // Both forwarded folders, in one text: IAM takes 6,144 characters.
+  const forwarded = statsigForwardsHere ? [] : [`${place.statsigFolder}/statsig_forwarded_`];
   return {
     Sid: 'KeepOurFiles',
     Effect: 'Deny',
     Action: [
-      's3:AbortMultipartUpload',
-      's3:DeleteObject',
-      's3:DeleteObjectTagging',
-      's3:DeleteObjectVersion',
-      's3:PutObject',
-      's3:PutObjectTagging',
+      's3:Abort*',
+      's3:Bypass*',
+      's3:Create*',
+      's3:Delete*',
+      's3:Initiate*',
+      's3:ObjectOwner*',
+      's3:Pause*',
+      's3:Put*',
+      's3:Replicate*',
+      's3:Restore*',
+      's3:Tag*',
+      's3:Untag*',
+      's3:Update*',
     ],
-    Resource: [...(statsigForwardsHere ? [] : forwardedFolders(place)), ingestedFolder(place)].map((folder) =>
-      objectsArn(place, place.bucket, folder),
-    ),
+    Resource: [
+      bucketArn(place, place.bucket),
+      ...[...forwarded, ingestedFolder(place)].map((begin) => objectsArn(place, place.bucket, begin)),
+    ],
   };
 }
 
-/** Our tables are nobody's but ours to change, whatever else the role or user is given later. */
+/** Our tables and their database are nobody's but ours to change, whatever else the role or user is given later. */
 function keepTables(place: Place): Statement {
   return {
     Sid: 'KeepOurTables',
     Effect: 'Deny',
     Action: [
-      'glue:BatchCreatePartition',
-      'glue:BatchDeletePartition',
-      'glue:BatchDeleteTable',
-      'glue:BatchUpdatePartition',
-      'glue:CreatePartition',
-      'glue:CreateTable',
-      'glue:DeletePartition',
-      'glue:DeleteTable',
-      'glue:UpdatePartition',
-      'glue:UpdateTable',
+      'glue:BatchCreate*',
+      'glue:BatchDelete*',
+      'glue:BatchUpdate*',
+      'glue:Create*',
+      'glue:Delete*',
+      'glue:Rename*',
+      'glue:TagResource',
+      'glue:UntagResource',
+      'glue:Update*',
     ],
-    Resource: [arnIn(place, 'glue', `table/${place.database}/*`)],
+    Resource: [`database/${place.database}`, `table/${place.database}/*`].map((name) =>
+      arnIn(place, 'glue', name),
+    ),
   };
 }
 

@@ -40,7 +40,7 @@ export interface BucketSetting {
  * @param keyArn The key that the bucket is encrypted with.
  */
 export function bucketSettings(
-  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables'>,
+  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
   { keyArn, partition = 'aws' }: { readonly keyArn: string; readonly partition?: string },
 ): readonly BucketSetting[] {
   const bucketArn = `arn:${partition}:s3:::${config.bucket}`;

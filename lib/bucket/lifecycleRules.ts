@@ -6,6 +6,7 @@ import { OVERFLOW_FOLDER } from '../layout/overflowKey.ts';
 import { PARKED_FOLDER } from '../layout/parkedKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../layout/quarantineLargeKey.ts';
 import { QUERY_RESULTS_FOLDER } from '../layout/queryResultsFolder.ts';
+import { readerResultsFolder } from '../layout/readerResultsFolder.ts';
 import { tableFolder } from '../layout/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
@@ -38,7 +39,7 @@ export interface LifecycleRule {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
-  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables'>,
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
 ): readonly LifecycleRule[] {
   const { retention } = config;
   const data = { versionDays: retention.dataVersionDays, coldDays: null };
@@ -65,6 +66,7 @@ export function lifecycleRules(
       ...data,
     },
     { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...data },
+    ...besideTables(config).map((rule) => ({ ...rule, ...data })),
     // What waits there is delivered or parked; a time of its own could only lose it.
     { id: 'overflow', prefix: OVERFLOW_FOLDER, expireDays: null, ...data },
     { id: 'errors', prefix: ERRORS_FOLDER, expireDays: retention.errorDays, ...data },
@@ -84,4 +86,29 @@ export function lifecycleRules(
     id: `sluice-${rule.id}`,
     unfinishedUploadDays: UNFINISHED_UPLOAD_DAYS,
   }));
+}
+
+/**
+ * Results of readers who make tables lie beside those tables' files, which nothing may expire, and S3 knows prefixes
+ * only. The names of results begin with the query's ID, hexadecimal, so a rule for each digit finds them and nothing
+ * else: {@link readerResultsFolder}.
+ */
+function besideTables({
+  readers,
+  retention,
+}: Pick<Config, 'readers' | 'retention'>): Pick<LifecycleRule, 'id' | 'prefix' | 'expireDays'>[] {
+  const digits = retention.queryResultDays === null ? [] : [...'0123456789abcdef'];
+  return readers
+    .filter((reader) => reader.kind === 'metabase' && reader.ownDatabase !== null)
+    .flatMap((reader) => {
+      const prefix = readerResultsFolder(reader);
+      return [
+        { id: `tables-of-${reader.name}`, prefix, expireDays: null },
+        ...digits.map((digit) => ({
+          id: `results-of-${reader.name}-${digit}`,
+          prefix: `${prefix}${digit}`,
+          expireDays: retention.queryResultDays,
+        })),
+      ];
+    });
 }

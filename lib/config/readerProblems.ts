@@ -1,3 +1,4 @@
+import { MADE_TABLES_FOLDER } from '../layout/readerResultsFolder.ts';
 import type { Config } from './configSchema.ts';
 import type { MetabaseReader, Reader, StatsigReader } from './readersSchema.ts';
 
@@ -5,6 +6,7 @@ import type { MetabaseReader, Reader, StatsigReader } from './readersSchema.ts';
 export function readerProblems(config: Pick<Config, 'readers' | 'bucket' | 'database' | 'athena'>): string[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
+    ...config.readers.flatMap((reader, i) => workgroupProblems(reader, `readers.${i}`, config)),
     ...sharedNames(config),
   ];
 }
@@ -16,6 +18,31 @@ function ownProblems(reader: Reader, field: string): string[] {
         (member) => `${field}.${member}: expected none: a user signs in with access keys, nobody assumes it.`,
       )
     : roleProblems(reader, field);
+}
+
+/** Most characters of a workgroup's name. https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+const WORKGROUP_CHARACTERS = 128;
+
+/** A reader's workgroup has the name of both, and its results a folder of its name beside those of people. */
+function workgroupProblems(
+  reader: Reader,
+  field: string,
+  { athena: { workgroup } }: Pick<Config, 'athena'>,
+): string[] {
+  if (reader.kind === 'owox') return [];
+  const most = WORKGROUP_CHARACTERS - reader.name.length - 1;
+  return [
+    ...(`${reader.name}/` === MADE_TABLES_FOLDER
+      ? [
+          `${field}.name: came ${JSON.stringify(reader.name)}, expected another name than that of the folder in which Athena puts tables.`,
+        ]
+      : []),
+    ...(workgroup.length > most
+      ? [
+          `athena.workgroup: came ${workgroup.length} characters, expected at most ${most}, as ${field}.name is added for its own.`,
+        ]
+      : []),
+  ];
 }
 
 /** The members given that only a role has. */

@@ -10,4 +10,5 @@ export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'quarantine',
   'quarantine-large',
   'query-results',
+  'reader-tables',
 ]);

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AwsService } from '../edge/AwsService.ts';
 import { queryOperation, queryService } from '../edge/QueryService.ts';
 import type { XmlElement } from '../edge/xml.ts';
+import { stackId } from '../template/stackId.ts';
 import type { DeployedStack, StackResource } from './DeployedStack.ts';
 import { invalidToken, stackNotFound } from './errors.ts';
 
@@ -20,7 +20,8 @@ export function cloudFormationService({
 }): AwsService {
   const find = (name: string): DeployedStack => {
     const found = stack();
-    if (found === undefined || (name !== found.name && name !== stackId(found))) throw stackNotFound(name);
+    if (found === undefined || (name !== found.name && name !== stackId(found, found.name)))
+      throw stackNotFound(name);
     return found;
   };
   return queryService({
@@ -61,7 +62,7 @@ export function cloudFormationService({
 function stackElement(stack: DeployedStack): XmlElement[] {
   return [
     ['StackName', stack.name],
-    ['StackId', stackId(stack)],
+    ['StackId', stackId(stack, stack.name)],
     ['CreationTime', new Date(stack.createdMs).toISOString()],
     ['StackStatus', 'CREATE_COMPLETE'],
     ['DisableRollback', false],
@@ -89,11 +90,4 @@ function resourceElement(
     ['LastUpdatedTimestamp', new Date(createdMs).toISOString()],
     ['ResourceStatus', 'CREATE_COMPLETE'],
   ];
-}
-
-/** Its last part is a UUID that depends on the name alone. */
-function stackId({ partition, region, account, name }: DeployedStack): string {
-  const digest = createHash('sha256').update(name).digest('hex');
-  const uuid = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
-  return `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
 }

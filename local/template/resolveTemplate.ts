@@ -3,6 +3,7 @@ import { LocalTemplateError } from './LocalTemplateError.ts';
 import { orderResources } from './orderResources.ts';
 import { INERT_LOGICAL_IDS, type KnownResource, type ResourceType, resourceTypes } from './resourceTypes.ts';
 import type { StackIdentity } from './StackIdentity.ts';
+import { stackId } from './stackId.ts';
 import type { Template } from './Template.ts';
 
 /** A resource with every intrinsic evaluated. */
@@ -98,6 +99,8 @@ function pseudoParameter(name: string, stack: StackIdentity, where: string): str
       return stack.partition;
     case 'AWS::StackName':
       return stack.stackName;
+    case 'AWS::StackId':
+      return stackId(stack, stack.stackName);
     case 'AWS::URLSuffix':
       return stack.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
     case 'AWS::NoValue':

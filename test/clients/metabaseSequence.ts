@@ -11,9 +11,16 @@ import {
   paginateListTableMetadata,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { GetTableCommand, paginateGetDatabases, paginateGetTables } from '@aws-sdk/client-glue';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { answer, start } from './answer.ts';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  GetTableCommand,
+  paginateGetDatabases,
+  paginateGetTables,
+} from '@aws-sdk/client-glue';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { answer, run, start } from './answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 import type { Tried } from './Tried.ts';
 
@@ -123,4 +130,38 @@ export async function metabaseBesides(
   const id = await start(athena, { QueryString: 'SELECT 1', WorkGroup: connection.workgroup });
   await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
   return (await Body?.transformToString()) ?? '';
+}
+
+/**
+ * A view, and a table with its file where Athena puts those of a query's: the local Athena makes views only, so the
+ * table is made by the calls of S3 and Glue that Athena makes for its caller.
+ * https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
+ *
+ * @returns The view's rows.
+ */
+export async function makeModel(
+  { athena, glue, s3 }: ReaderClients,
+  connection: MetabaseConnection,
+  { bucket: Bucket }: Pick<Config, 'bucket'>,
+) {
+  const QueryString =
+    "CREATE OR REPLACE VIEW models.purchases AS SELECT count(*) AS purchases, sum(value_number) AS revenue FROM sluice.product_events WHERE event_name = 'purchase'";
+  await run(athena, { QueryString, WorkGroup: connection.workgroup });
+  const folder = `${connection.stagingDirectory.slice(`s3://${Bucket}/`.length)}tables/0a1b/`;
+  await s3.send(new PutObjectCommand({ Bucket, Key: `${folder}a.parquet`, Body: 'PAR1' }));
+  await glue.send(
+    new CreateTableCommand({
+      DatabaseName: 'models',
+      TableInput: {
+        ...{ Name: 'by_day', TableType: 'EXTERNAL_TABLE', PartitionKeys: [] },
+        StorageDescriptor: {
+          Columns: [{ Name: 'day', Type: 'date' }],
+          Location: `s3://${Bucket}/${folder}`,
+        },
+      },
+    }),
+  );
+  await glue.send(new DeleteTableCommand({ DatabaseName: 'models', Name: 'by_day' }));
+  const { rows } = await askMetabase(athena, connection, { sql: 'SELECT * FROM "models"."purchases"' });
+  return rows;
 }

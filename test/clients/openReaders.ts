@@ -21,6 +21,8 @@ export const PRINCIPALS = {
   statsig: 'ReaderStatsigRole',
   owox: 'ReaderOwoxUser',
   metabase: 'ReaderMetabaseUser',
+  /** A Metabase that may make tables. */
+  models: 'ReaderModelsRole',
 } as const;
 
 /** Where OWOX writes, which is a bucket of its own. */
@@ -41,6 +43,7 @@ export const readersConfig: ConfigInput = {
     { kind: 'statsig', name: 'statsig', principal: '111122223333', externalId: 'made-by-statsig' },
     { kind: 'owox', name: 'owox', resultsBucket: OWOX_BUCKET },
     { kind: 'metabase', name: 'metabase' },
+    { kind: 'metabase', name: 'models', as: 'role', principal: 'ecs-tasks', ownDatabase: 'models' },
   ],
 };
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ownResults } from '../../lib/access/ownResults.ts';
 import { type Answer, answer, run } from './answer.ts';
-import { askMetabase, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
+import { askMetabase, makeModel, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
@@ -16,7 +17,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => readers.close());
 
-const results = () => `s3://${readers.config.bucket}/query-results/`;
+/** What the form of a reader's has: `sluice connect`. */
+const formOf = (name: string, ownDatabase: string | null = null) => {
+  const { workgroup, resultsFolder } = ownResults(readers.config.athena, { name, ownDatabase });
+  return { workgroup, stagingDirectory: `s3://${readers.config.bucket}/${resultsFolder}` };
+};
 
 /** Holds an answer against what is expected of the statement. */
 function judge({ rows, types, anyOrder }: Tried, found: Pick<Answer, 'rows' | 'types'>): void {
@@ -32,7 +37,7 @@ describe('Metabase', () => {
   beforeAll(async () => {
     clients = await readers.clientsOf('metabase');
   });
-  const connection = () => ({ workgroup: 'sluice', stagingDirectory: results() });
+  const connection = () => formOf('metabase');
 
   it('finds every table of the account, by Athena and by Glue', async () => {
     const found = await syncByAthena(clients);
@@ -79,6 +84,16 @@ describe('Metabase', () => {
 
   it('reads a result from S3, prepares statements, stops a query', async () => {
     expect(await metabaseBesides(clients, connection())).toBe('"one"\n"1"\n');
+  });
+});
+
+describe('a Metabase that may make tables', () => {
+  it('makes a view and a table in its own database, whose files nothing expires', async () => {
+    const clients = await readers.clientsOf('models');
+    const connection = formOf('models', 'models');
+    expect(await makeModel(clients, connection, readers.config)).toEqual([['3', '64.75']]);
+    await syncByAthena(clients);
+    expect(await metabaseBesides(clients, connection)).toBe('"one"\n"1"\n');
   });
 });
 
@@ -147,7 +162,7 @@ describe('a reader like Statsig', () => {
     clients = await readers.clientsOf('statsig');
   });
 
-  const inWorkgroup = (sql: string) => ({ QueryString: sql, WorkGroup: readers.config.athena.workgroup });
+  const inWorkgroup = (sql: string) => ({ QueryString: sql, WorkGroup: formOf('statsig').workgroup });
 
   it('sees the forwarded tables and their days', async () => {
     expect(await lookAround(clients, readers.config)).toEqual(
@@ -160,7 +175,7 @@ describe('a reader like Statsig', () => {
   it('loads its sources', async () => {
     for (const tried of statsigQueries(readers.config))
       judge(tried, await answer(clients.athena, inWorkgroup(tried.sql)));
-    await stop(clients, readers.config);
+    await stop(clients, formOf('statsig').workgroup);
   });
 
   it('makes, writes and drops an Iceberg table in its staging database', async () => {
@@ -171,9 +186,9 @@ describe('a reader like Statsig', () => {
   });
 });
 
-describe.each(['statsig', 'owox', 'metabase'] as const)('the calls of %s', (reader) => {
+describe.each(['statsig', 'owox', 'metabase', 'models'] as const)('the calls of %s', (reader) => {
   it('are allowed, what Athena does on its behalf among them', async () => {
-    const needed = neededBy(reader, await readers.callsOf(reader));
+    const needed = neededBy(await readers.callsOf(reader));
     const services = new Set(needed.map(({ action }) => action.split(':')[0]));
     expect([...services].sort()).toEqual(['athena', 'glue', 'kms', 's3']);
     expect(await deniedTo(reader, needed, await readers.policies())).toEqual([]);
@@ -181,7 +196,7 @@ describe.each(['statsig', 'owox', 'metabase'] as const)('the calls of %s', (read
 
   it('need every statement of its policy', async () => {
     const policies = await readers.policies();
-    const needed = neededBy(reader, await readers.callsOf(reader));
+    const needed = neededBy(await readers.callsOf(reader));
     const principal = principalOf(reader, policies);
     const own = policies.roles.find(({ arn }) => arn === principal)?.statements ?? [];
     const idle: (string | undefined)[] = [];
@@ -204,7 +219,7 @@ describe('no reader may do what it must not', () => {
         await readers.control('calls', 'DELETE');
         // Something that is not there is asked for all the same.
         await does(await readers.clientsOf(reader), readers.config.bucket).catch(() => undefined);
-        const needed = neededBy(reader, await readers.callsOf(reader));
+        const needed = neededBy(await readers.callsOf(reader));
         const found = await deniedTo(reader, needed, policies);
         expect([reader, found]).toEqual([reader, expect.arrayContaining([expect.stringMatching(denied)])]);
       }

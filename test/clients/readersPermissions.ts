@@ -13,17 +13,7 @@ import { PRINCIPALS, type ReaderClients } from './openReaders.ts';
 
 export type ReaderName = keyof typeof PRINCIPALS;
 
-const EVERYBODY: readonly ReaderName[] = ['statsig', 'owox', 'metabase'];
-
-/**
- * What Athena's managed policy allows at a result's location for uploads that break off, and the reader's own document
- * does not: Athena gets along without it, and parts that nobody completes expire.
- */
-const NOT_IN_THEIR_DOCUMENTS: Readonly<Record<ReaderName, readonly string[]>> = {
-  statsig: ['s3:AbortMultipartUpload', 's3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
-  owox: [],
-  metabase: ['s3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
-};
+const EVERYBODY: readonly ReaderName[] = ['statsig', 'owox', 'metabase', 'models'];
 
 /** ARN of a reader's role or user. */
 export function principalOf(reader: ReaderName, policies: Policies): string {
@@ -32,11 +22,12 @@ export function principalOf(reader: ReaderName, policies: Policies): string {
   return found.arn;
 }
 
-/** What calls of a reader needed, each permission once. */
-export function neededBy(reader: ReaderName, calls: readonly RecordedCall[]): readonly NeededPermission[] {
-  const needed = calls.flatMap(({ permissions, basis }) =>
-    permissions.filter(({ action }) => basis === 'seen' || !NOT_IN_THEIR_DOCUMENTS[reader].includes(action)),
-  );
+/**
+ * What calls of a reader needed, each permission once: those that were seen, and those that AWS's documentation says
+ * Athena makes for them.
+ */
+export function neededBy(calls: readonly RecordedCall[]): readonly NeededPermission[] {
+  const needed = calls.flatMap(({ permissions }) => permissions);
   return [...new Map(needed.map((one) => [JSON.stringify(one), one])).values()];
 }
 
@@ -132,18 +123,35 @@ export const forbidden: readonly Forbidden[] = [
     what: 'queries in the workgroup primary',
     does: query('SELECT 1', 'primary'),
     denied: /^athena:StartQueryExecution .*workgroup\/primary/,
-    readers: ['statsig', 'metabase'],
+    readers: ['statsig', 'metabase', 'models'],
   },
   {
-    what: 'queries in the workgroup of Statsig and Metabase',
+    what: 'queries in the workgroup of people',
     does: query('SELECT 1', 'sluice'),
-    denied: /^athena:StartQueryExecution .*workgroup\/sluice/,
-    readers: ['owox'],
+    denied: /^athena:StartQueryExecution .*workgroup\/sluice$/,
+    readers: EVERYBODY,
   },
   {
-    what: 'writes results among those of others',
-    does: query('SELECT 1', 'primary'),
-    denied: /^s3:PutObject .*\/query-results\//,
-    readers: ['owox'],
+    what: "queries in Statsig's workgroup, among its results",
+    does: query('SELECT 1', 'sluice_statsig'),
+    denied: /^athena:StartQueryExecution .*workgroup\/sluice_statsig/,
+    readers: ['owox', 'metabase', 'models'],
   },
+  ...(
+    [
+      ['query-results/5f0c.csv', EVERYBODY],
+      ['query-results/statsig/5f0c.csv', ['owox', 'metabase', 'models']],
+      ['query-results/metabase/5f0c.csv', ['statsig', 'owox', 'models']],
+      ['reader-tables/models/5f0c.csv', ['statsig', 'owox', 'metabase']],
+    ] as const
+  ).flatMap(([key, who]) => [
+    { what: `reads ${key}`, does: onObject(GetObjectCommand, key), denied: /^s3:GetObject /, readers: who },
+    { what: `writes ${key}`, does: write(key), denied: /^s3:PutObject /, readers: who },
+    {
+      what: `deletes ${key}`,
+      does: onObject(DeleteObjectCommand, key),
+      denied: /^s3:DeleteObject /,
+      readers: who,
+    },
+  ]),
 ];

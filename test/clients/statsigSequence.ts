@@ -79,7 +79,7 @@ export async function stageIceberg({ s3, glue }: ReaderClients, config: Config):
 }
 
 /** Gives a query up. */
-export async function stop({ athena }: ReaderClients, { athena: { workgroup } }: Config): Promise<void> {
+export async function stop({ athena }: ReaderClients, workgroup: string): Promise<void> {
   const id = await start(athena, { QueryString: 'SELECT 1', WorkGroup: workgroup });
   await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { placeOf } from '../../lib/access/Place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { lifecycleRules } from '../../lib/bucket/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { readDeployment } from '../../local/template/readDeployment.ts';
 import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
@@ -109,7 +110,55 @@ describe('readers in the template', () => {
       ReaderStatsigRoleArn: find('ReaderStatsigRole').arn,
       ReaderOwoxSecretArn: find('ReaderOwoxSecret').physicalId,
       ReaderBiEc2RoleArn: find('ReaderBiEc2Role').arn,
+      ReaderStatsigWorkgroupName: 'sluice_statsig',
+      ReaderBiEc2WorkgroupName: 'sluice_bi-ec2',
     });
+    expect(template.Outputs).not.toHaveProperty('ReaderOwoxWorkgroupName');
+  });
+
+  it('have secrets whose names begin like the stack and differ in a stack that is deployed anew', () => {
+    const name = String(find('ReaderOwoxSecret').properties['Name']);
+    expect(name).toMatch(/^acme-prod-reader-owox-[0-9a-f]{8}$/);
+    const again = resolveTemplate(template, { ...identity, stackName: 'acme-prod-2' });
+    const other = again.resources.find(({ logicalId }) => logicalId === 'ReaderOwoxSecret');
+    expect(other?.properties['Name']).not.toBe(name);
+  });
+
+  it('query in workgroups of their own, each with results that no other has, whoever brings that of people', () => {
+    const made = resources({
+      config: defineConfig({ ...config, existing: { workgroup: true } }),
+      service: 'acme',
+      stage: 'prod',
+    }).Resources;
+    expect(made).not.toHaveProperty('Workgroup');
+    const groups = Object.values(made).filter(({ Type }) => Type === 'AWS::Athena::WorkGroup');
+    const told = groups.map(({ Properties }) => [
+      Properties['Name'],
+      JSON.stringify(Properties).match(/s3:[^"]+\}([^"]+)/)?.[1],
+    ]);
+    // OWOX names no workgroup, and queries in `primary`.
+    expect(told).toEqual([
+      ['sluice_statsig', '/query-results/statsig/'],
+      ['sluice_statsig-old', '/query-results/statsig-old/'],
+      ['sluice_metabase', '/query-results/metabase/'],
+      ['sluice_bi-ec2', '/reader-tables/bi-ec2/'],
+    ]);
+    for (const { Properties } of groups)
+      expect(Properties['WorkGroupConfiguration']).toMatchObject({
+        EnforceWorkGroupConfiguration: true,
+        BytesScannedCutoffPerQuery: 1_000_000_000_000,
+        ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
+      });
+  });
+
+  it('have results that go and tables that stay, though both lie in one folder', () => {
+    const rules = lifecycleRules(config);
+    const goes = (key: string) =>
+      rules.some(({ prefix, expireDays }) => expireDays !== null && key.startsWith(prefix));
+    const id = '5f0c3a11-0000-4000-8000-000000000000';
+    for (const key of [`query-results/metabase/${id}.csv`, `reader-tables/bi-ec2/${id}.csv.metadata`])
+      expect([key, goes(key)]).toEqual([key, true]);
+    expect(goes(`reader-tables/bi-ec2/tables/${id}/a.parquet`)).toBe(false);
   });
 
   it('make new access keys when the serial is raised', () => {
@@ -152,6 +201,7 @@ describe('readers in the template', () => {
       Rules: [
         { Prefix: 'athena-check-access/', ExpirationInDays: 30 },
         { Prefix: 'athena-dry-run/', ExpirationInDays: 30 },
+        { Prefix: 'athena-schema-fetch/', ExpirationInDays: 30 },
         { Prefix: 'owox-data-marts/', ExpirationInDays: 30 },
         { Id: 'unfinished-uploads' },
       ],

@@ -173,12 +173,17 @@ describe('what whoever deploys is allowed', () => {
       region: 'eu-west-1',
       keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
     });
-    const { stack, data } = deployPolicies(place, {
+    const { stack, data, readers } = deployPolicies(place, {
       stack: 'acme-prod',
       buckets: ['acme-experiments'],
       databases: ['sluice'],
+      tables: ['*'],
+      workgroups: ['sluice'],
+      key: true,
+      readers: true,
     });
-    const unscoped = [...stack.Statement, ...data.Statement]
+    const unscoped = [stack, data, ...(readers === undefined ? [] : [readers])]
+      .flatMap(({ Statement }) => Statement)
       .filter(({ Resource = [] }) => Resource.includes('*'))
       .flatMap(({ Action }) => Action);
     expect(new Set(unscoped)).toEqual(

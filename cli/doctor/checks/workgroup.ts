@@ -1,15 +1,18 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import { ownResults } from '../../../lib/access/ownResults.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
 import { isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import type { Visit } from '../Visit.ts';
 
 /** As Athena counts. */
 const BYTES_A_GIGABYTE = 1_000_000_000;
 
 export const workgroup: Check = {
   name: 'workgroup',
-  expects: 'the Athena workgroup is enabled, enforces its result location, and limits what a query scans',
+  expects:
+    'the Athena workgroups, that of people and those of readers, are enabled, enforce their result locations, and limit what a query scans',
   needs: ['stack'],
   blocks: [],
   codes: [
@@ -21,42 +24,53 @@ export const workgroup: Check = {
   ],
   permissions: ['athena:GetWorkGroup'],
   async run(visit) {
-    const { athena: wanted, bucket } = await visit.config();
-    const { athena } = await visit.clients();
-    const results = `s3://${bucket}/${QUERY_RESULTS_FOLDER}`;
-    let findings: Finding[];
-    try {
-      const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
-        athena.send(new GetWorkGroupCommand({ WorkGroup: wanted.workgroup })),
-      );
-      findings = judgeWorkgroup(WorkGroup ?? { Name: wanted.workgroup }, results);
-    } catch (error) {
-      // Athena has no other name for a workgroup that isn't there.
-      if (!isAnswer(error, 'InvalidRequestException')) throw error;
-      return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${wanted.workgroup}.`)];
-    }
-    const bytes = Math.round(wanted.scanLimitGigabytes * BYTES_A_GIGABYTE);
-    const options: Partial<Record<Finding['code'], readonly string[]>> = {
-      SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
-      SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
-      SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: updates('EnforceWorkGroupConfiguration=true'),
-      SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: updates(`BytesScannedCutoffPerQuery=${bytes}`),
-    };
-    const words = ['athena', 'update-work-group', '--work-group', wanted.workgroup];
-    return Promise.all(
-      findings.map(async (found) => ({
-        ...found,
-        commands: [await visit.command([...words, ...(options[found.code] ?? [])])],
-      })),
-    );
+    const config = await visit.config();
+    const { bucket, readers, athena: of } = config;
+    const ofReaders = readers.filter(({ kind }) => kind !== 'owox').map((reader) => ownResults(of, reader));
+    const all = [{ workgroup: of.workgroup, resultsFolder: QUERY_RESULTS_FOLDER }, ...ofReaders];
+    const findings: Finding[] = [];
+    for (const { workgroup: name, resultsFolder } of all)
+      findings.push(...(await look(visit, name, `s3://${bucket}/${resultsFolder}`)));
+    return findings;
   },
 };
+
+/** @param results Where results must go. */
+async function look(visit: Visit, name: string, results: string): Promise<Finding[]> {
+  const { scanLimitGigabytes } = (await visit.config()).athena;
+  const { athena } = await visit.clients();
+  let findings: Finding[];
+  try {
+    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+      athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
+    );
+    findings = judgeWorkgroup(WorkGroup ?? { Name: name }, results);
+  } catch (error) {
+    // Athena has no other name for a workgroup that isn't there.
+    if (!isAnswer(error, 'InvalidRequestException')) throw error;
+    return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`)];
+  }
+  const bytes = Math.round(scanLimitGigabytes * BYTES_A_GIGABYTE);
+  const options: Partial<Record<Finding['code'], readonly string[]>> = {
+    SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
+    SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
+    SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: updates('EnforceWorkGroupConfiguration=true'),
+    SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: updates(`BytesScannedCutoffPerQuery=${bytes}`),
+  };
+  const words = ['athena', 'update-work-group', '--work-group', name];
+  return Promise.all(
+    findings.map(async (found) => ({
+      ...found,
+      commands: [await visit.command([...words, ...(options[found.code] ?? [])])],
+    })),
+  );
+}
 
 function updates(shorthand: string): readonly string[] {
   return ['--configuration-updates', shorthand];
 }
 
-/** Judges a workgroup. @param results Where results must go: `s3://<bucket>/query-results/`. */
+/** Judges a workgroup. @param results Where results must go: for people `s3://<bucket>/query-results/`. */
 export function judgeWorkgroup(
   { Name = '', State, Configuration = {} }: Partial<WorkGroup>,
   results: string,

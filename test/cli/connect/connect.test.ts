@@ -18,6 +18,7 @@ const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';
 const OUTPUTS = {
   ...{ DataBucketName: 'acme-experiments', WorkgroupName: 'sluice', StagingDatabaseName: 'statsig_staging' },
   ...{ ReaderStatsigRoleArn: ROLE, ReaderPodsRoleArn: `${ROLE}-of-pods` },
+  ...{ ReaderStatsigWorkgroupName: 'sluice_statsig', ReaderMetabaseWorkgroupName: 'sluice_metabase' },
   ReaderStatsigKeysSecretArn: arn('secretsmanager', 'secret:statsig-keys'),
   ReaderOwoxSecretArn: arn('secretsmanager', 'secret:owox'),
   ReaderMetabaseSecretArn: arn('secretsmanager', 'secret:metabase'),
@@ -121,8 +122,8 @@ describe('sluice connect', () => {
       'External ID': 'project-7',
       'S3 Bucket': 'acme-experiments',
       'Glue Database for staging': 'statsig_staging',
-      'S3 Query Result Location': 's3://acme-experiments/query-results/',
-      'Athena Workgroup': 'sluice',
+      'S3 Query Result Location': 's3://acme-experiments/query-results/statsig/',
+      'Athena Workgroup': 'sluice_statsig',
       'AWS Region': 'us-east-1',
       'IAM Role ARN': ROLE,
       'Forwarded Exposures Table': 'statsig_forwarded_exposures_by_statsig',
@@ -161,8 +162,8 @@ describe('sluice connect', () => {
 
   it("fills every field and setting of Metabase's document in", async () => {
     expect(valuesOf(await sheetOf('metabase'))).toEqual({
-      ...{ 'Display name': 'Sluice (local)', Region: 'us-east-1', Workgroup: 'sluice' },
-      'S3 Staging directory': 's3://acme-experiments/query-results/',
+      ...{ 'Display name': 'Sluice (local)', Region: 'us-east-1', Workgroup: 'sluice_metabase' },
+      'S3 Staging directory': 's3://acme-experiments/query-results/metabase/',
       ...{ 'Access key': 'accessKeyId', 'Secret Key': 'secretAccessKey' },
       'Additional Athena connection string options': `EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60;AthenaEndpoint=${served.options.endpoint};ResultFetcher=GetQueryResults`,
       'Re-run queries for simple explorations': 'OFF',
@@ -214,12 +215,12 @@ describe('sluice connect', () => {
   });
 
   it('takes names from the stack where they are other than in the configuration', async () => {
-    outputs = { ...OUTPUTS, DataBucketName: 'acme-older', WorkgroupName: 'older' };
+    outputs = { ...OUTPUTS, DataBucketName: 'acme-older', ReaderMetabaseWorkgroupName: 'older_metabase' };
     const sheet = await sheetOf('metabase');
     outputs = OUTPUTS;
     expect(valuesOf(sheet)).toMatchObject({
-      'S3 Staging directory': 's3://acme-older/query-results/',
-      Workgroup: 'older',
+      'S3 Staging directory': 's3://acme-older/query-results/metabase/',
+      Workgroup: 'older_metabase',
     });
   });
 });

@@ -109,12 +109,15 @@ export function readTable(database: string, table: string, file: string): Call[]
   ];
 }
 
-/** One query from its start to its last page, its results written to a folder. */
+/** One query from its start to its last page, its results written to a folder, in parts that broke off once. */
 export function query(workgroup: string, resultsBucket: string, folder: string): Call[] {
   return [
     inWorkgroup('StartQueryExecution', workgroup),
     locate(resultsBucket),
+    { action: 's3:ListBucketMultipartUploads', resources: [`arn:aws:s3:::${resultsBucket}`] },
     object('PutObject', `${folder}5f0c.csv`, resultsBucket),
+    object('ListMultipartUploadParts', `${folder}5f0c.csv`, resultsBucket),
+    object('AbortMultipartUpload', `${folder}5f0c.csv`, resultsBucket),
     key('GenerateDataKey'),
     inWorkgroup('GetQueryExecution', workgroup),
     inWorkgroup('GetQueryResults', workgroup),

@@ -5,6 +5,7 @@ import { deployPolicies } from '../../../lib/access/deployPolicy.ts';
 import { ACCESS_LIMITS } from '../../../lib/access/limits.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
 import { exportTarget, ingestSource } from '../../../lib/access/otherBucket.ts';
+import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import type { PolicyDocument, Statement } from '../../../lib/access/PolicyDocument.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
@@ -23,13 +24,17 @@ const deploy = deployPolicies(place, {
   stack: 'sluice-prod',
   buckets: [place.bucket, 'acme-owox'],
   databases: ['sluice', 'statsig_staging', 'owox', 'metabase'],
+  tables: ['*'],
+  workgroups: ['sluice', 'sluice_statsig'],
+  key: true,
+  readers: true,
 });
 const access = { statsigForwardsHere: false, keyAdministrator: true };
 
 /** Each section of docs/readers.md, its policy, and the actions of its document, statement by statement. */
 const compared: Record<string, { policy: PolicyDocument; document: Record<string, string> }> = {
   Statsig: {
-    policy: statsigPolicy(place, access),
+    policy: statsigPolicy(place, ownResults(place, { name: 'statsig' }), access),
     document: {
       bucket: 's3:ListBucket s3:GetBucketLocation s3:GetObject s3:PutObject s3:DeleteObject',
       'read-only data': 's3:GetObject',
@@ -51,7 +56,7 @@ const compared: Record<string, { policy: PolicyDocument; document: Record<string
     },
   },
   Metabase: {
-    policy: metabasePolicy(place),
+    policy: metabasePolicy(place, ownResults(place, { name: 'metabase' })),
     document: {
       Athena:
         'athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListDatabases athena:ListDataCatalogs athena:ListNamedQueries athena:ListQueryExecutions athena:ListTagsForResource athena:ListWorkGroups athena:ListTableMetadata athena:StartQueryExecution athena:StopQueryExecution athena:CreatePreparedStatement athena:DeletePreparedStatement athena:GetPreparedStatement',
@@ -132,6 +137,9 @@ const all: [string, PolicyDocument][] = [
   ...Object.entries(compared).map(([name, { policy }]): [string, PolicyDocument] => [name, policy]),
   ['deploy: the stack', deploy.stack],
   ['deploy: the data', deploy.data],
+  ...(deploy.readers === undefined
+    ? []
+    : [['deploy: the readers', deploy.readers] satisfies [string, PolicyDocument]]),
 ];
 
 describe.each(all)('policy of %s', (_, policy) => {
@@ -167,12 +175,13 @@ it("readers' policies fit however long the names of the configuration are", () =
     statsigFolder: 'f'.repeat(128),
     database: 'd'.repeat(255),
     stagingDatabase: 's'.repeat(255),
-    workgroup: 'w'.repeat(128),
+    workgroup: 'w'.repeat(95),
   };
+  const own = ownResults(long, { name: 'r'.repeat(32) });
   for (const policy of [
-    statsigPolicy(long, access),
+    statsigPolicy(long, own, access),
     owoxPolicy(long, { resultsBucket: 'r'.repeat(63), ownDatabase: 'o'.repeat(255) }),
-    metabasePolicy(long),
+    metabasePolicy(long, own),
     metabaseWritePolicy(long, 'o'.repeat(255)),
   ])
     expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
@@ -180,7 +189,8 @@ it("readers' policies fit however long the names of the configuration are", () =
 
 /** Whether a statement alone allows an action on an example of a resource, its condition met. */
 async function takes(policy: PolicyDocument, statement: Statement, action: string, resource: string) {
-  const example = resource === '*' ? exampleOf(action) : resource.replaceAll('*', 'x');
+  const example =
+    resource === '*' ? exampleOf(action) : resource.replaceAll('??????', 'a1b2c3').replaceAll('*', 'x');
   const caller = {
     principal: `arn:aws:iam::${resource.split(':')[4] || '111122223333'}:role/someone`,
     policies: [{ ...policy, Statement: [statement] }],
@@ -204,7 +214,7 @@ function exampleOf(action: string): string {
 function exampleContext(condition: Readonly<Record<string, string | readonly string[]>>) {
   return Object.entries(condition).map(([key, values]): [string, string | string[]] => {
     const value = String([values].flat()[0]).replaceAll('*', 'x');
-    return [key, key === 'kms:ResourceAliases' ? [value] : value];
+    return [key, key === 'aws:TagKeys' ? [value] : value];
   });
 }
 

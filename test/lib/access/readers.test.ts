@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
+import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
 import { type StatsigAccess, statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
@@ -26,29 +27,50 @@ import { type Call, decideCall } from './decideCall.ts';
 
 const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: false };
 const RESULTS = 'acme-owox';
+const statsigs = ownResults(place, { name: 'statsig' });
+const metabases = ownResults(place, { name: 'metabase' });
+const writers = ownResults(place, { name: 'metabase', ownDatabase: 'metabase' });
 const STAGED = 'statsig/experiment-42/first_exposures';
+
+/** What is another reader's: its workgroup and its results. */
+function inFolderOf(name: string): Call[] {
+  return [
+    ...['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'].map((action) =>
+      object(action, `query-results/${name}/5f0c.csv`),
+    ),
+    list(`query-results/${name}/`),
+    inWorkgroup('StartQueryExecution', `sluice_${name}`),
+    inWorkgroup('GetQueryResults', `sluice_${name}`),
+  ];
+}
+
+/** Folders in which each reader has one of its own. */
+const OF_RESULTS = new Set(['query-results', 'reader-tables']);
 
 const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNot: Call[] }> = {
   statsig: {
-    policies: [statsigPolicy(place, STATSIG)],
+    policies: [statsigPolicy(place, statsigs, STATSIG)],
     does: [
       locate(),
       list(), // HeadBucket
       list('statsig/experiment-42/'),
-      list('query-results/'),
+      list('query-results/statsig/'),
       glue('GetDatabases', 'sluice'),
       glue('GetTables', 'sluice', 'statsig_forwarded_events'),
       ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
       ...readTable('sluice', 'statsig_forwarded_events', EVENTS_FILE),
       ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
-      ...query('sluice', place.bucket, 'query-results/'),
-      inWorkgroup('StopQueryExecution', 'sluice'),
+      ...query('sluice_statsig', place.bucket, 'query-results/statsig/'),
+      inWorkgroup('StopQueryExecution', 'sluice_statsig'),
       // An Iceberg staging table: made, written, and dropped with its files.
       glue('GetDatabase', 'statsig_staging'),
       glue('CreateTable', 'statsig_staging', 'first_exposures'),
       object('PutObject', `${STAGED}/metadata/00000.metadata.json`),
       object('PutObject', `${STAGED}/data/a.parquet`),
+      object('ListMultipartUploadParts', `${STAGED}/data/a.parquet`),
+      object('AbortMultipartUpload', `${STAGED}/data/a.parquet`),
       glue('GetTable', 'statsig_staging', 'first_exposures'),
+      glue('BatchGetPartition', 'statsig_staging', 'first_exposures'),
       glue('UpdateTable', 'statsig_staging', 'first_exposures'),
       list(`${STAGED}/`),
       object('GetObject', `${STAGED}/data/a.parquet`),
@@ -61,6 +83,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       object('PutObjectTagging', EVENTS_FILE),
       key('PutKeyPolicy'),
       inWorkgroup('StartQueryExecution', 'primary'),
+      ...inFolderOf('metabase'),
     ],
   },
   owox: {
@@ -93,17 +116,17 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       object('GetObject', `${STAGED}/data/a.parquet`),
       glue('DeleteTable', 'statsig_staging', 'first_exposures'),
       glue('DeleteDatabase', 'owox'),
-      inWorkgroup('StartQueryExecution', 'sluice'),
-      inWorkgroup('GetQueryResults', 'sluice'),
+      ...inFolderOf('statsig'),
+      ...inFolderOf('metabase'),
       list(),
     ],
   },
   metabase: {
-    policies: [metabasePolicy(place)],
+    policies: [metabasePolicy(place, metabases)],
     does: [
       everywhere('athena:ListDataCatalogs'),
       everywhere('athena:ListWorkGroups'),
-      inWorkgroup('GetWorkGroup', 'sluice'),
+      inWorkgroup('GetWorkGroup', 'sluice_metabase'),
       // The sync goes through every database of the account.
       inCatalog('ListDatabases'),
       inCatalog('ListTableMetadata'),
@@ -113,42 +136,67 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       glue('GetTable', 'billing', 'invoices'),
       ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
       ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
-      ...query('sluice', place.bucket, 'query-results/'),
-      inWorkgroup('GetQueryResultsStream', 'sluice'),
-      inWorkgroup('CreatePreparedStatement', 'sluice'),
-      list('query-results/'),
+      ...query('sluice_metabase', place.bucket, 'query-results/metabase/'),
+      inWorkgroup('GetQueryResultsStream', 'sluice_metabase'),
+      inWorkgroup('CreatePreparedStatement', 'sluice_metabase'),
+      list('query-results/metabase/'),
     ],
     mustNot: [
       object('GetObject', 'invoices/2026.parquet', 'acme-billing'),
       glue('GetPartitions', 'billing', 'invoices'),
       glue('CreateTable', 'metabase', 'model'),
       object('GetObject', `${STAGED}/data/a.parquet`),
-      object('DeleteObject', 'query-results/5f0c.csv'),
+      object('DeleteObject', 'query-results/metabase/5f0c.csv'),
       inWorkgroup('StartQueryExecution', 'primary'),
+      ...inFolderOf('statsig'),
       list(),
     ],
   },
   'metabase that writes': {
-    policies: [metabasePolicy(place), metabaseWritePolicy(place, 'metabase')],
+    policies: [metabasePolicy(place, writers), metabaseWritePolicy(place, 'metabase')],
     does: [
       glue('GetDatabase', 'metabase'),
       glue('CreateTable', 'metabase', 'model'),
-      object('PutObject', 'query-results/tables/model/a.parquet'),
+      // Beside its results, and nothing expires there.
+      object('PutObject', 'reader-tables/metabase/tables/5f0c/a.parquet'),
+      object('GetObject', 'reader-tables/metabase/tables/5f0c/a.parquet'),
+      list('reader-tables/metabase/tables/5f0c/'),
       key('GenerateDataKey'),
       glue('BatchCreatePartition', 'metabase', 'model'),
       glue('DeleteTable', 'metabase', 'model'),
     ],
-    mustNot: [glue('CreateTable', 'billing', 'model'), glue('DeleteDatabase', 'metabase')],
+    mustNot: [
+      glue('CreateTable', 'billing', 'model'),
+      glue('DeleteDatabase', 'metabase'),
+      object('PutObject', 'reader-tables/finance/tables/5f0c/a.parquet'),
+      ...inFolderOf('statsig'),
+    ],
   },
 };
 
 const WRITES = ['PutObject', 'DeleteObject', 'DeleteObjectVersion', 'AbortMultipartUpload'];
 const TABLE_CHANGES = ['CreateTable', 'UpdateTable', 'DeleteTable', 'CreatePartition', 'DeletePartition'];
 
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html: all that is not read or list. */
+const EVERY_WRITE =
+  'AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectTagging DeleteObjectVersion DeleteObjectVersionTagging InitiateReplication ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete ReplicateObject ReplicateTags RestoreObject UpdateObjectEncryption'.split(
+    ' ',
+  );
+/** With which objects could be lost or opened all the same. */
+const BUCKET_CHANGES =
+  'DeleteBucket DeleteBucketPolicy PauseReplication PutBucketAcl PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutLifecycleConfiguration PutReplicationConfiguration TagResource'.split(
+    ' ',
+  );
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html */
+const EVERY_TABLE_CHANGE =
+  'BatchCreatePartition BatchDeletePartition BatchDeleteTable BatchDeleteTableVersion BatchUpdatePartition CreatePartition CreatePartitionIndex CreateTable DeleteColumnStatisticsForPartition DeleteColumnStatisticsForTable DeletePartition DeletePartitionIndex DeleteTable DeleteTableVersion RenameTable UpdateColumnStatisticsForPartition UpdateColumnStatisticsForTable UpdatePartition UpdateTable'.split(
+    ' ',
+  );
+
 /** What no reader may do, whoever it is. */
 const nobody: Call[] = [
   ...[...RESERVED_FOLDERS]
-    .filter((folder) => folder !== 'query-results')
+    .filter((folder) => !OF_RESULTS.has(folder))
     .flatMap((folder) => [
       object('GetObject', `${folder}/2026-11-20/a`),
       object('PutObject', `${folder}/2026-11-20/a`),
@@ -165,6 +213,13 @@ const nobody: Call[] = [
   inWorkgroup('StartQueryExecution', 'finance'),
   inWorkgroup('GetQueryResults', 'finance'),
   inWorkgroup('UpdateWorkGroup', 'sluice'),
+  // What people asked, and what readers yet to come will.
+  ...inFolderOf('finance'),
+  object('GetObject', 'query-results/5f0c.csv'),
+  object('GetObject', 'query-results/tables/5f0c/a.parquet'),
+  list('query-results/'),
+  inWorkgroup('StartQueryExecution', 'sluice'),
+  inWorkgroup('GetQueryResults', 'sluice'),
   key('Decrypt', 'secretsmanager'),
   { action: 'kms:Decrypt', resources: [place.keyArn] },
   { action: 's3:PutBucketPolicy', resources: ['arn:aws:s3:::acme-experiments'] },
@@ -223,7 +278,7 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
   });
 
   it('touches nothing under our own folders, whatever is below', async () => {
-    const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => name !== 'query-results'));
+    const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => !OF_RESULTS.has(name)));
     const action = fc.constantFrom('GetObject', 'PutObject', 'DeleteObject', 'GetObjectVersion');
     await fc.assert(
       fc.asyncProperty(
@@ -251,9 +306,20 @@ describe('statsig', () => {
     ];
     for (const call of [
       ...[EXPOSURES_FILE, EVENTS_FILE, INGESTED_FILE].flatMap((file) =>
-        WRITES.map((write) => object(write, file)),
+        EVERY_WRITE.map((write) => object(write, file)),
       ),
-      ...TABLE_CHANGES.map((change) => glue(change, 'sluice', 'statsig_forwarded_events')),
+      ...BUCKET_CHANGES.map((change) => ({
+        action: `s3:${change}`,
+        resources: [`arn:aws:s3:::${place.bucket}`],
+      })),
+      ...EVERY_TABLE_CHANGE.map((change) => ({
+        action: `glue:${change}`,
+        resources: glue(change, 'sluice', 'statsig_forwarded_events').resources.slice(-1),
+      })),
+      ...['UpdateDatabase', 'DeleteDatabase'].map((change) => ({
+        action: `glue:${change}`,
+        resources: glue(change, 'sluice').resources.slice(-1),
+      })),
     ])
       expect([describeCall(call), await decide(policies, call)]).toEqual([
         describeCall(call),
@@ -262,14 +328,14 @@ describe('statsig', () => {
   });
 
   it('writes forwarded data where it forwards by itself, and ingested data even then not', async () => {
-    const policies = [statsigPolicy(place, { ...STATSIG, statsigForwardsHere: true })];
+    const policies = [statsigPolicy(place, statsigs, { ...STATSIG, statsigForwardsHere: true })];
     expect(await decide(policies, object('PutObject', EVENTS_FILE))).toBe('Allowed');
     expect(await decide(policies, object('DeleteObject', EXPOSURES_FILE))).toBe('Allowed');
     expect(await decide(policies, object('PutObject', INGESTED_FILE))).toBe('ExplicitlyDenied');
   });
 
   it('administers the key only where that is asked for', async () => {
-    const policies = [statsigPolicy(place, { ...STATSIG, keyAdministrator: true })];
+    const policies = [statsigPolicy(place, statsigs, { ...STATSIG, keyAdministrator: true })];
     expect(await decide(policies, key('PutKeyPolicy'))).toBe('Allowed');
   });
 });
