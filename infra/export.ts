@@ -1,6 +1,8 @@
 import type { ExportRequest } from '../lib/ingest/export/ExportRequest.ts';
 import { exportIds } from './exportIds.ts';
 import { exportRole } from './exportRole.ts';
+import { getAtt } from './intrinsics.ts';
+import type { Output } from './outputs.ts';
 import type { Resources } from './Resource.ts';
 import { partName, type Stack } from './Stack.ts';
 import { schedule } from './schedules.ts';
@@ -24,6 +26,17 @@ export function exporting(stack: Stack): Resources {
     }),
     ...exportSchedules(stack),
     [exportIds.role]: exportRole(stack),
+  };
+}
+
+/** The role that customers let into their buckets. */
+export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Record<string, Output>> {
+  if (config.exports.length === 0) return {};
+  return {
+    ExportRoleArn: {
+      Description: "Role that exports: customers' bucket policies name it",
+      Value: getAtt(exportIds.role),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { bucketName } from './bucketArn.ts';
 import { databaseName, stagingDatabaseName } from './databaseName.ts';
+import { exportOutputs } from './export.ts';
 import { sub } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
 import type { Value } from './Resource.ts';
@@ -38,5 +39,6 @@ export function outputs(stack: Stack): Readonly<Record<string, Output>> {
     EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
     QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
     ...readerOutputs(stack),
+    ...exportOutputs(stack),
   };
 }

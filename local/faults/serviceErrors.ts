@@ -39,6 +39,11 @@ export const serviceErrors = {
         'A conflicting conditional operation is currently in progress against this resource. Please try again.',
       ],
       AccessDenied: [403, 'Access Denied'],
+      PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
+      ConditionalRequestConflict: [
+        409,
+        'The conditional request cannot succeed due to a conflicting operation against this resource.',
+      ],
     },
   },
   firehose: {
