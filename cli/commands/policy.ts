@@ -1,12 +1,23 @@
+import * as z from 'zod';
 import { configFile } from '../../infra/configFile.ts';
 import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
 import {
+  type KnownNames,
   POLICY_TARGETS,
   type PolicyTarget,
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
+import { bucketName } from '../../lib/config/bucketName.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
+import { kmsKeyArn, singleRegionKeyArn } from '../../lib/config/kmsKeyArn.ts';
+import {
+  bucketPrincipal,
+  metabasePrincipal,
+  statsigExternalId,
+  statsigPrincipal,
+} from '../../lib/config/readerPrincipal.ts';
+import { REGIONS } from '../../lib/config/regions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { UsageError } from '../UsageError.ts';
@@ -22,7 +33,6 @@ const FILLED_BY = new Map([
   ['__ROLE_EXTERNAL_ID__', '--external-id'],
   ['__RESULTS_BUCKET__', '--bucket'],
   ['__S3_BUCKET__', '--bucket'],
-  ['__BUCKET_KEY_ARN__', '--key'],
   ['__INGEST_ROLE_ARN__', '--principal'],
   ['__EXPORT_ROLE_ARN__', '--principal'],
 ]);
@@ -43,7 +53,10 @@ export const policy: Command = {
     },
     'external-id': { type: 'string', help: 'statsig-role: the external ID that Statsig made' },
     bucket: { type: 'string', help: "the customer's bucket, or that of OWOX's results" },
-    key: { type: 'string', help: "ARN of the KMS key: of our bucket, or of the customer's" },
+    key: {
+      type: 'string',
+      help: "ARN of the KMS key of our bucket, or of the customer's, if that is encrypted with one",
+    },
     reader: { type: 'string', help: 'which of `readers`, by name (default: the first of its kind)' },
     json: { type: 'boolean', help: 'print one object, with a member for each document' },
   },
@@ -56,17 +69,10 @@ export const policy: Command = {
     if (line.positionals.length !== 1 || line.positionals[0] !== 'print')
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected print.');
     const target = readTarget(line);
-    const account = readAccount(line);
     const { loadConfig } = await import('../../lib/config/loadConfig.ts');
     const config = await loadConfig(configFile(repositoryRoot, process.env));
     const policies = printedPolicies(target, config, {
-      region: option(line, 'region') ?? config.region,
-      stack: `sluice-${option(line, 'stage') ?? 'dev'}`,
-      account,
-      keyArn: option(line, 'key'),
-      principal: option(line, 'principal'),
-      externalId: option(line, 'external-id'),
-      bucket: option(line, 'bucket'),
+      ...readNames(line, target, config.region),
       reader: readReader(line, target, config),
     });
     write(policies, line.values['json'] === true);
@@ -81,10 +87,42 @@ function readTarget(line: CommandLine): PolicyTarget {
   throw new UsageError('SLUICE_USAGE_OPTIONS', `Expected --for ${POLICY_TARGETS.join(', ')}.`);
 }
 
-function readAccount(line: CommandLine): string | undefined {
-  const account = option(line, 'account');
-  if (account === undefined || /^\d{12}$/.test(account)) return account;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--account: came ${account}, expected 12 digits.`);
+/** Each held against what the same name must be in `sluice.config.ts`: it goes into a policy as it stands. */
+function readNames(line: CommandLine, target: PolicyTarget, region: string): Omit<KnownNames, 'reader'> {
+  const ofOthers = target === 'ingest-source' || target === 'export-target';
+  const stage = checked(line, 'stage', z.string().regex(/^[A-Za-z0-9-]+$/, 'letters, digits and -')) ?? 'dev';
+  return {
+    region: checked(line, 'region', z.enum(REGIONS, 'a region that lib/config/regions.ts lists')) ?? region,
+    stack: `sluice-${stage}`,
+    account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')),
+    keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
+    principal: checked(line, 'principal', principalOf(target)),
+    externalId: checked(line, 'external-id', statsigExternalId()),
+    bucket: checked(line, 'bucket', bucketName()),
+  };
+}
+
+function principalOf(target: PolicyTarget): z.ZodType<string> {
+  switch (target) {
+    case 'statsig-role':
+      return statsigPrincipal();
+    case 'metabase':
+      return metabasePrincipal();
+    case 'ingest-source':
+    case 'export-target':
+      return bucketPrincipal();
+    default:
+      return z.never(`none: nobody is named in what is printed for ${target}`);
+  }
+}
+
+function checked(line: CommandLine, name: string, schema: z.ZodType<string>): string | undefined {
+  const value = option(line, name);
+  if (value === undefined) return undefined;
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${value}, expected ${issue?.message}.`);
 }
 
 /** Targets begin with the kind of their reader, if they have one. */

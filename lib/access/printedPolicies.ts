@@ -103,19 +103,14 @@ export function printedPolicies(
 }
 
 function knownPlace(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): Place {
-  const partition = partitionOf(region);
+  // Of the partition `aws` are all regions that the stack can be in: lib/config/regions.ts.
+  const partition = 'aws';
   return placeOf(config, {
     partition,
     account,
     region,
     keyArn: keyArn ?? config.existing.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/__KEY_ID__`,
   });
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 function statsig(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
+import { kmsKeyArn } from './kmsKeyArn.ts';
 import { REGIONS } from './regions.ts';
 import { sqlName } from './sqlName.ts';
 
@@ -9,7 +10,6 @@ const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
@@ -31,7 +31,7 @@ const exportTarget = z.strictObject({
     })
     .optional(),
   /** ARN of the KMS key that files are encrypted with. Default: as the bucket encrypts. */
-  kmsKeyArn: z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias').optional(),
+  kmsKeyArn: kmsKeyArn().optional(),
   /** Folder that has a folder for each day. Default the export's name. */
   folder: z
     .string('a folder')

@@ -1,13 +1,10 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
+import { metabasePrincipal, statsigExternalId, statsigPrincipal } from './readerPrincipal.ts';
 import { sqlName } from './sqlName.ts';
 
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
 const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
-/** An account, or a role, user or account root by ARN. */
-const PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)\/[\w+=,.@/-]+))$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 const shared = {
   /** Its name in the stack: no two readers have the same. */
@@ -26,15 +23,9 @@ const statsig = z.strictObject({
   /** A role that Statsig assumes, or a user whose access keys it is given. Default role. */
   as: z.enum(['role', 'user'], 'role or user').default('role'),
   /** Role: Statsig's account ID, or the ARN of its service account, as older set-ups have it. */
-  principal: z
-    .string("Statsig's account ID")
-    .regex(PRINCIPAL, "Statsig's account ID of 12 digits, or the ARN of its role or user")
-    .optional(),
+  principal: statsigPrincipal().optional(),
   /** Role: the external ID that Statsig made for the connection. */
-  externalId: z
-    .string('an external ID')
-    .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
-    .optional(),
+  externalId: statsigExternalId().optional(),
   /** Role: let Statsig in without an external ID. Default false. */
   allowNoExternalId: z.boolean('true or false').default(false),
   /** Statsig's own forwarding writes into the same folders: its writes there are not denied. Default false. */
@@ -63,14 +54,7 @@ const metabase = z.strictObject({
   /** A user whose access keys Metabase is given, or a role for its default credentials chain. Default user. */
   as: z.enum(['role', 'user'], 'role or user').default('user'),
   /** Role: who assumes it: `ec2` or `ecs-tasks` that Metabase runs on, or a role or user by ARN. */
-  principal: z
-    .string('ec2, ecs-tasks or an ARN')
-    .refine(
-      (value) =>
-        value === 'ec2' || value === 'ecs-tasks' || (PRINCIPAL.test(value) && value.startsWith('arn:')),
-      'ec2, ecs-tasks, or the ARN of a role or user',
-    )
-    .optional(),
+  principal: metabasePrincipal().optional(),
   /** Glue database in which it may make tables, made by the stack. Default null: it only reads. */
   ownDatabase: sqlName('database').nullable().default(null),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
+import { kmsKeyArn } from './kmsKeyArn.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from './mappingSchema.ts';
 import { REGIONS } from './regions.ts';
 import { sqlName } from './sqlName.ts';
@@ -10,7 +11,6 @@ const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 
 /** How the folder of a day may be called, below that of its dataset. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
@@ -84,7 +84,7 @@ const source = z
       })
       .optional(),
     /** ARN of the KMS key that the bucket is encrypted with. Default none. */
-    kmsKeyArn: z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias').optional(),
+    kmsKeyArn: kmsKeyArn().optional(),
     /** How often folders are looked through. Default daily. */
     schedule: schedule().default('daily'),
     /** Minutes that a day's youngest object must be old before the day is loaded: it may still be being written. Default 10. */

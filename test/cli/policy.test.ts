@@ -75,7 +75,7 @@ describe('sluice policy print', () => {
         '--bucket',
         'their-exports',
         '--key',
-        'arn:aws:kms:eu-west-1:444455556666:key/k',
+        'arn:aws:kms:eu-west-1:444455556666:key/mrk-0a1b2c3d',
       ],
       ...['--principal', 'arn:aws:iam::999689269917:user/acme'],
     );
@@ -86,13 +86,29 @@ describe('sluice policy print', () => {
   it('says when names are so long that IAM would not take the policy', async () => {
     const short = await print('--for', 'deploy');
     expect(short.stderr).not.toContain('split its statements');
-    const long = await print('--for', 'deploy', '--stage', 's'.repeat(100));
-    expect(long.stderr).toMatch(/^dataPermissions has \d{4} characters, and IAM takes 6144/m);
+    const long = await print('--for', 'deploy', '--stage', 's'.repeat(250));
+    expect(long.stderr).toMatch(/^stackPermissions has \d{4} characters, and IAM takes 6144/m);
   });
 
-  it("knows other regions' partitions", async () => {
-    const { permissions } = await printed('--for', 'metabase', '--region', 'us-gov-west-1');
-    expect(JSON.stringify(permissions)).toContain('arn:aws-us-gov:s3:::acme-experiments');
+  it.each(['ingest-source', 'export-target'])(
+    'names a key for %s only where one is given',
+    async (target) => {
+      const [without, withKey] = [
+        await print('--for', target, '--json'),
+        await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
+      ];
+      expect(without.stdout + without.stderr).not.toMatch(/kms|key/i);
+      expect(Object.keys(JSON.parse(withKey.stdout))).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
+    },
+  );
+
+  it('names the workgroup and the folder of the reader that is meant', async () => {
+    const text = async (...args: string[]) => JSON.stringify(await printed(...args));
+    expect(await text('--for', 'statsig-role')).toContain('workgroup/sluice_statsig"');
+    expect(await text('--for', 'metabase')).toContain('acme-experiments/query-results/bi/*');
+    expect(await text('--for', 'metabase-write', '--reader', 'bi-pods')).toContain(
+      '/reader-tables/bi-pods/*',
+    );
   });
 
   it.each([
@@ -101,6 +117,37 @@ describe('sluice policy print', () => {
     [['policy', '--for', 'owox'], 'Expected print'],
     [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: came 12, expected 12 digits'],
     [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
+    [
+      ['policy', 'print', '--for', 'ingest-source', '--principal', '*'],
+      '--principal: came *, expected an account ID',
+    ],
+    [
+      ['policy', 'print', '--for', 'statsig-role', '--principal', '*'],
+      "expected Statsig's account ID of 12 digits",
+    ],
+    [
+      ['policy', 'print', '--for', 'metabase', '--principal', '123456789012'],
+      'expected ec2, ecs-tasks, or the ARN',
+    ],
+    [['policy', 'print', '--for', 'owox', '--principal', '123456789012'], 'expected none'],
+    [
+      ['policy', 'print', '--for', 'owox', '--bucket', 'acme*'],
+      '--bucket: came acme*, expected an S3 bucket name',
+    ],
+    [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: came eu-*, expected a region'],
+    [
+      ['policy', 'print', '--for', 'owox', '--key', '*'],
+      '--key: came *, expected the ARN of a KMS key of one region',
+    ],
+    [
+      ['policy', 'print', '--for', 'export-target', '--key', 'alias/theirs'],
+      'expected the ARN of a KMS key, not of an alias',
+    ],
+    [['policy', 'print', '--for', 'statsig-role', '--external-id', '*'], 'expected an external ID'],
+    [
+      ['policy', 'print', '--for', 'deploy', '--stage', '*'],
+      '--stage: came *, expected letters, digits and -',
+    ],
   ])('refuses %j', async (args, told) => {
     const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
