@@ -1,0 +1,109 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Exporter } from '../../../functions/export/Exporter.ts';
+import { runTask } from '../../../functions/export/runTask.ts';
+import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
+import type { ExportTask } from '../../../lib/ingest/export/ExportTask.ts';
+import { exportPlace } from '../../../lib/ingest/export/exportPlace.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/ingest/export/startExport.ts';
+
+const task: ExportTask = {
+  ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },
+};
+
+describe('a task of the export', () => {
+  let world: ExportWorld;
+  let lines: Record<string, unknown>[];
+  let sent: { readonly body: string; readonly delay: number | undefined }[];
+  beforeEach(async () => {
+    world = await startExport();
+    lines = [];
+    sent = [];
+    await world.register(DAY);
+    await world.put('a.parquet', 'first');
+  });
+  afterEach(() => world.close());
+
+  const run = (more: Partial<Exporter> = {}) => {
+    const { deadline, leaseUntil, target } = world.exporter();
+    const exporter: Exporter = {
+      ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
+      ...{ deadline, leaseUntil, tableOf: () => world.table, targetOf: () => target },
+      newOwner: () => 'one',
+      tasks: {
+        async send(bodies, delay) {
+          for (const body of bodies) sent.push({ body, delay });
+        },
+      },
+      log: (fields) => lines.push(fields),
+      ...more,
+    };
+    return runTask(exporter, task);
+  };
+
+  it('is over when its day is exported, and the log says how it went', async () => {
+    expect(await run()).toBe(false);
+    expect(lines).toMatchObject([
+      {
+        ...{ level: 'info', event: 'export', export: 'events', day: DAY, outcome: 'succeeded' },
+        ...{ files: 1, bytes: 5, copied: 1, removed: 0, again: false },
+      },
+    ]);
+  });
+
+  it('comes again while another has its day', async () => {
+    await world.ledger.claim(
+      exportPlace(world.configured(), DAY),
+      'another',
+      world.clock.now() + 60_000,
+      'x',
+    );
+    expect(await run()).toBe(true);
+    expect(lines).toMatchObject([{ outcome: 'busy', again: true }]);
+  });
+
+  it('does not come again where the customer has to mend something, and says so in metrics', async () => {
+    world.store.bucket(TARGET).settings = {};
+    expect(await run()).toBe(false);
+    expect(lines).toMatchObject([
+      { level: 'error', outcome: 'failed', code: 'SLUICE_EXPORT_ACCESS_DENIED' },
+      { exports_failed: 1, function: 'export', stage: 'test' },
+    ]);
+  });
+
+  it('comes again when the bucket can not be reached', async () => {
+    const nowhere = new S3Client({
+      ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    const targetOf = () => exportBucketThrough(nowhere, world.configured().target);
+    expect(await run({ targetOf })).toBe(true);
+    expect(lines).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true }, {}]);
+    nowhere.destroy();
+  });
+
+  it('goes on in a task of its own when the time is up, as long as it gets on', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    let now = world.clock.now();
+    const { deadline } = world.exporter();
+    // Each look at the clock takes a while: a few files are begun, the others are not.
+    const clock = {
+      now() {
+        now += 100_000;
+        return now;
+      },
+    };
+    expect(await run({ clock, deadline })).toBe(false);
+    expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
+    expect(sent).toEqual([{ body: JSON.stringify(task), delay: 5 }]);
+    expect(await world.ledger.read(exportPlace(world.configured(), DAY))).toMatchObject({ state: 'waiting' });
+    expect(await run()).toBe(false);
+    expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', files: 9 });
+  });
+
+  it('fails, and is not sent again, when there was time for nothing', async () => {
+    expect(await run({ deadline: world.clock.now() })).toBe(false);
+    expect(sent).toEqual([]);
+    expect(lines).toMatchObject([{ level: 'error', code: 'SLUICE_EXPORT_OUT_OF_TIME' }, {}]);
+  });
+});
