@@ -1,6 +1,6 @@
 import type { Source } from '../lib/config/sourcesSchema.ts';
 import { VERSION_NOTES } from '../lib/ingest/load/versionNote.ts';
-import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
+import { ingestedFolder } from '../lib/layout/landedFolders.ts';
 import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
@@ -13,6 +13,12 @@ import type { Resource } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
 /**
+ * Names in one statement, at the most: a role's inline policies hold 10,240 characters in all.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const MOST_NAMED = 25;
+
+/**
  * Reads customers' files, writes versions of the tables' days, refused rows and the ledger, and moves partitions. It can
  * read nothing that has landed.
  */
@@ -20,18 +26,18 @@ export function ingestLoadRole(stack: Stack): Resource {
   const { config } = stack;
   const { sources } = config;
   const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
-  const folders = tables.map((table) => objectsArn(stack, ingestedTableFolder(config, table)));
+  const landed = objectsArn(stack, ingestedFolder(config));
   const notes = objectsArn(stack, VERSION_NOTES);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const ledger = sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`));
   const database = databaseText(stack);
   return role(lambdaService, [
     ownLogs(stack, 'ingest-load'),
-    { Action: ['s3:PutObject'], Resource: [...folders, ...ledger, notes, refused] },
+    { Action: ['s3:PutObject'], Resource: [landed, ...ledger, notes, refused] },
     // Versions that no query reads any more, and the notes on them.
-    { Action: ['s3:DeleteObject'], Resource: [...folders, notes] },
+    { Action: ['s3:DeleteObject'], Resource: [landed, notes] },
     // Of uploads in parts that come to nothing.
-    { Action: ['s3:AbortMultipartUpload'], Resource: [...folders, refused] },
+    { Action: ['s3:AbortMultipartUpload'], Resource: [landed, refused] },
     { Action: ['s3:GetObject'], Resource: ledger },
     {
       // On all names: whoever may not list them is answered 403 for an entry that is not there, not 404.
@@ -50,13 +56,18 @@ export function ingestLoadRole(stack: Stack): Resource {
       Resource: [
         arn('glue', 'catalog'),
         arn('glue', `database/${database}`),
-        ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
+        ...few(tables).map((table) => arn('glue', `table/${database}/${table}`)),
       ],
     },
     emptiesQueue(logicalIds.loadQueue),
     ...readsSources(sources),
     ...assumesRoles(sources),
   ]);
+}
+
+/** One wildcard in place of more names than the policies of a role have room for. */
+function few(names: readonly string[]): readonly string[] {
+  return names.length > MOST_NAMED ? ['*'] : names;
 }
 
 /** Lists and reads the folders of datasets in customers' buckets that let our roles in themselves, by their keys. */
@@ -66,7 +77,11 @@ function readsSources(sources: readonly Source[]): Allowance[] {
   const bucketOf = ({ bucket }: Source) => `arn:\${AWS::Partition}:s3:::${bucket}`;
   const buckets = new Set(direct.map(bucketOf));
   const folders = new Set(
-    direct.flatMap((source) => source.datasets.map(({ folder }) => `${bucketOf(source)}/${folder}/*`)),
+    direct.flatMap((source) =>
+      few(source.datasets.map(({ folder }) => `${folder}/*`)).map(
+        (folder) => `${bucketOf(source)}/${folder}`,
+      ),
+    ),
   );
   const keys = new Map(
     direct.flatMap((source) =>
