@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { realClock } from '../../local/clock/LocalClock.ts';
+import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { ObjectStore } from '../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../local/s3/s3Service.ts';
+import { Queues } from '../../local/sqs/model/Queues.ts';
+import { queueProperties } from '../../local/sqs/model/queueProperties.ts';
+import { sqsService } from '../../local/sqs/sqsService.ts';
+import { callMain } from '../harness/callMain.ts';
+import { startServices } from '../harness/startServices.ts';
+
+const BUCKET = 'sluice-cli-export';
+
+describe('sluice export', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-cli-export-'));
+  let store: ObjectStore;
+  let queues: Queues;
+  let close: () => Promise<void>;
+  let endpoint: string;
+
+  beforeAll(async () => {
+    const file = join(directory, 'sluice.config.ts');
+    const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+    const config = {
+      bucket: BUCKET,
+      exports: [
+        {
+          name: 'events',
+          table: 'statsig_forwarded_events',
+          target: { bucket: 'acme-warehouse', owner: '111122223333', folder: 'sluice/events' },
+        },
+      ],
+    };
+    writeFileSync(
+      file,
+      `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(config)});\n`,
+    );
+    process.env['SLUICE_CONFIG'] = file;
+    const place = { clock: realClock, region: 'us-east-1', account: '000000000000' };
+    store = ObjectStore.open({ directory: join(directory, 's3'), clock: realClock });
+    store.createBucket(BUCKET);
+    queues = Queues.open({ directory: join(directory, 'sqs'), ...place });
+    queues.ensure('sluice-local-export', queueProperties({}).settings);
+    const services = await startServices([
+      s3Service({ store, clock: realClock }),
+      sqsService({ queues, clock: realClock, account: '000000000000' }),
+    ]);
+    close = services.close;
+    endpoint = services.options.endpoint;
+  });
+  afterAll(async () => {
+    delete process.env['SLUICE_CONFIG'];
+    await close();
+    queues.close();
+    store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const sluice = (...args: string[]) => callMain(['export', ...args]);
+  const local = (...args: string[]) => sluice(...args, '--local', '--endpoint-url', endpoint);
+  const waiting = () =>
+    queues
+      .all()
+      .find(({ name }) => name === 'sluice-local-export')
+      ?.pending();
+
+  it('puts a request on the queue, of all that changed or of days that are named', async () => {
+    expect(await local('run', '--json')).toMatchObject({
+      code: 0,
+      stdout: '{"asked":{"exports":["events"]}}\n',
+    });
+    const { stdout } = await local('run', '--from', '2026-10-30', '--to', '2026-11-01', '--json');
+    expect(JSON.parse(stdout)).toEqual({
+      asked: { exports: ['events'], days: ['2026-10-30', '2026-10-31', '2026-11-01'] },
+    });
+    expect(waiting()).toBe(2);
+  });
+
+  it('says that nothing was exported', async () => {
+    expect(await local('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing') });
+    const [status] = JSON.parse((await local('status', '--days', '2', '--json')).stdout);
+    expect(status).toMatchObject({ export: 'events', target: 's3://acme-warehouse/sluice/events/' });
+    expect(status.days).toHaveLength(2);
+  });
+
+  it.each([
+    [[], 'Expected status or run'],
+    [['run', 'events'], 'Expected status or run'],
+    [['status', '--days', '0'], '--days'],
+    [['run', '--to', '2026-10-01'], '--to without --from'],
+    [['run', '--from', '2026-10-02', '--to', '2026-10-01'], 'is after'],
+    [['run', '--from', '2026-02-30'], 'expected YYYY-MM-DD'],
+    [['run', '--from', '2020-01-01', '--to', '2026-10-01'], 'at most 400 days'],
+  ])('refuses %j', async (args, message) => {
+    expect(await sluice(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
+  it('names the exports that there are, and what AWS says where it is not deployed', async () => {
+    expect(await local('run', '--export', 'x')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('It has events.'),
+    });
+    expect(await local('run', '--stage', 'prod')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SLUICE_EXPORT_REFUSED'),
+    });
+    expect(waiting()).toBe(2);
+  });
+});
