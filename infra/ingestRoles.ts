@@ -28,11 +28,10 @@ export function ingestRoles(stack: Stack): Resources {
     [logicalIds.triggerRole]: role(lambdaService, [
       ownLogs(stack, 'ingest-trigger'),
       {
-        // Deleting gives a turn back when the start itself fails.
+        // Deleting gives a turn back when the start itself fails. What is read is there, or was a moment ago.
         Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
         Resource: stack.config.sources.map(({ name }) => objectArn(stack, triggerKey(name))),
       },
-      seesWhatIsMissing(stack),
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
       { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
