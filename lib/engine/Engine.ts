@@ -49,8 +49,10 @@ export interface LoadRequest {
   readonly outputDirectory: string;
   /** File that refused rows are written to, a Parquet file in the quarantine table's columns; made only if there are any. */
   readonly refusedPath: string;
-  /** Written into `ingested_at`, and into `received_at` of refused rows: epoch ms. */
+  /** Written into `ingested_at`: epoch ms. */
   readonly loadedAt: number;
+  /** Written into `received_at` of refused rows: epoch ms. Default `loadedAt`. */
+  readonly receivedAt?: number;
   readonly limits: EngineLimits;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;

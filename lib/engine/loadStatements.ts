@@ -7,7 +7,7 @@ const ROW_GROUP_ROWS = 122_880;
 
 const PARQUET = `(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 
-type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'> & {
+type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
   /** Only as many rows from the beginning of each file: whole row groups beyond it are not touched. Default all. */
   readonly firstRows?: number;
 };
@@ -38,7 +38,7 @@ export function refusedStatement(request: Wanted, only: ReadonlySet<number>, pat
 
 /** The rows that are refused, of some of the files, in the columns of the quarantine table. */
 export function refusedQuery(
-  { files, mapping, loadedAt, firstRows }: Wanted,
+  { files, mapping, loadedAt, receivedAt = loadedAt, firstRows }: Wanted,
   only: ReadonlySet<number>,
 ): string {
   const groups = mapping.groups
@@ -49,7 +49,7 @@ export function refusedQuery(
       const { problems } = group;
       // The same row of the same file has the same ID whenever it is loaded.
       return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
-        ${timestamp(loadedAt)} AS received_at, reason,
+        ${timestamp(receivedAt)} AS received_at, reason,
         'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
         CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type, CAST(NULL AS VARCHAR) AS sdk_version,
         file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location

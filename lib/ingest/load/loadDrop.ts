@@ -123,6 +123,7 @@ async function map(
       outputDirectory,
       refusedPath: join(directory, 'refused.parquet'),
       loadedAt: clock.now(),
+      receivedAt: receivedAt(progress),
       limits,
       signal,
     }),
@@ -147,13 +148,18 @@ function mappable(
   return schemas;
 }
 
+/** When the last of the day's files came: a refused row is received then, however often it is loaded. */
+function receivedAt({ drop }: Progress): number {
+  return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
+}
+
 /** Refused rows are told of also when the day fails for them: so people see which. */
 async function quarantine(
   { landing, config }: Loader,
   { signal }: LoadRun,
   { dataset, day }: DropPlace,
   progress: Progress,
-  { fingerprint, lastModified }: Drop,
+  { fingerprint }: Drop,
   { refusedFile }: LoadResult,
 ): Promise<void> {
   if (refusedFile === null) return;
@@ -161,7 +167,7 @@ async function quarantine(
     table: dataset.table,
     day,
     fingerprint,
-    receivedAt: lastModified ?? 0,
+    receivedAt: receivedAt(progress),
   });
   await progress.time('quarantine', () => landing.upload(refusedFile.path, key, signal));
 }

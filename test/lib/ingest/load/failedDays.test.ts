@@ -46,7 +46,11 @@ describe('a day that fails', () => {
       path: `s3://${DROPS}/events/${DAY}/a.parquet`,
       detail: expect.stringMatching(/^row \d+, /),
       raw: expect.stringContaining('nobody'),
+      key_label: 'acme/events',
     });
+    const keys = await loads.keys('quarantine/');
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(key).toContain(`quarantine/2026-11-20/ingest-acme_events-${DAY}-`);
     await loads.drop('a.parquet', someEvents(0, 100));
     expect(await loads.load({ reason: 'changed' })).toMatchObject({ outcome: 'succeeded' });
     expect((await loads.entry())?.failure).toBeUndefined();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { faultPoints } from '../../../../lib/ingest/load/faultPoints.ts';
 import { VERSION_NOTES } from '../../../../lib/ingest/load/versionNote.ts';
@@ -38,6 +39,12 @@ describe('a load that is killed', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
     expect(await loads.read()).toEqual(afterwards);
   }
+
+  it('may be so at the steps that docs/ingest.md lists', () => {
+    const docs = readFileSync(new URL('../../../../docs/ingest.md', import.meta.url), 'utf8');
+    const listed = docs.split('### What a kill leaves behind')[1]?.split('\n## ')[0] ?? '';
+    expect([...listed.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step)).toEqual([...faultPoints]);
+  });
 
   it.each(faultPoints)('at %s ends the same when it starts again', async (point) => {
     expect(await loads.load({ killAt: point })).toBe('killed');
