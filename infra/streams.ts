@@ -52,6 +52,8 @@ function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
     Properties: {
       DeliveryStreamName: name,
       DeliveryStreamType: 'DirectPut',
+      // What waits for its file is encrypted, too. A key of Firehose's own costs nothing and needs no permission.
+      DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
       ExtendedS3DestinationConfiguration: {
         BucketARN: bucketArn(stack),
         RoleARN: roleArn,

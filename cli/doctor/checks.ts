@@ -5,6 +5,7 @@ import { clock } from './checks/clock.ts';
 import { configuration } from './checks/configuration.ts';
 import { credentials } from './checks/credentials.ts';
 import { key } from './checks/key.ts';
+import { owoxWorkgroup } from './checks/owoxWorkgroup.ts';
 import { partitions } from './checks/partitions.ts';
 import { queues } from './checks/queues.ts';
 import { quotas } from './checks/quotas.ts';
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   views,
   partitions,
   workgroup,
+  owoxWorkgroup,
   streams,
   queues,
   quotas,

@@ -13,8 +13,17 @@ interface Entry extends ErrorEntry {
 const problem = (cause: string, cure: string): Entry => ({ severity: 'problem', cause, cure });
 const warning = (cause: string, cure: string): Entry => ({ severity: 'warning', cause, cure });
 
-const DEPLOY = 'Deploy again: `npx serverless deploy`, with the stage and region you look at.';
-const AS_DEPLOYED = `${DEPLOY} CloudFormation changes only what differs from its last deployment, so what was changed by hand has to be set back by hand.`;
+const DEPLOY = '`npx serverless deploy`, with the stage and region you look at';
+const NEW = `If it is new in the configuration or the release, and no command is shown: ${DEPLOY}.`;
+const CHANGED = `If the configuration or the release changed since: ${DEPLOY}.`;
+/** CloudFormation compares templates with each other, not with what is there. */
+const BLIND = 'Deploying again does nothing about what was done by hand.';
+/** What CloudFormation can compare with the template, when it is told to: mendStack.ts. */
+const COMPARE =
+  'The commands have CloudFormation compare its template with what is there, show what it would do, and do it: read the third before the last. Of the local cloud: stop it and start it again.';
+const REMADE = `${BLIND} ${COMPARE} ${NEW}`;
+const TABLE_SET_BACK = `${BLIND} Set it back with the command. ${CHANGED}`;
+const SET_BACK = `${BLIND} ${COMPARE} ${CHANGED}`;
 
 /** Everything that `sluice doctor` can find. Codes are stable. */
 export const doctorFindings = {
@@ -40,13 +49,16 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_STACK_UNFINISHED: problem(
     'The last deployment is under way or did not succeed.',
-    "Wait for it, or look at the stack's events in CloudFormation for the first failure and deploy again.",
+    "Wait for it where it is under way. Else look at the stack's events in CloudFormation for the first failure, mend that, run the command if there is one, and deploy again.",
   ),
   SLUICE_DOCTOR_STACK_DIFFERS: problem(
     'What is deployed was made from another configuration.',
-    `Look at the configuration (SLUICE_CONFIG), then: ${DEPLOY}`,
+    `Look at the configuration (SLUICE_CONFIG), then deploy: ${DEPLOY}.`,
   ),
-  SLUICE_DOCTOR_BUCKET_MISSING: problem('The bucket is not there.', DEPLOY),
+  SLUICE_DOCTOR_BUCKET_MISSING: problem(
+    'The bucket is not there.',
+    `${BLIND} Where the stack made it: ${COMPARE} Where it was brought, make it with the command and run the doctor again, which prints what else it needs. What was in it is gone.`,
+  ),
   SLUICE_DOCTOR_BUCKET_REGION: problem(
     'The bucket is in another region than the stack: Firehose, Athena and the functions expect it in theirs.',
     'Deploy to the region of the bucket, or name another bucket.',
@@ -70,6 +82,10 @@ export const doctorFindings = {
   SLUICE_DOCTOR_BUCKET_LIFECYCLE: problem(
     'Lifecycle rules are missing, or others than the configuration asks for.',
     'Set them with the command, which keeps every other rule.',
+  ),
+  SLUICE_DOCTOR_BUCKET_SHARED: problem(
+    'Other things lie in our folders of the brought bucket, and our lifecycle rules, which are missing, would let them go.',
+    'Move them elsewhere and run the doctor again, which then prints the command; or bring another bucket. Everything works without the rules, but nothing goes by itself.',
   ),
   SLUICE_DOCTOR_BUCKET_PUBLIC: problem(
     'The bucket could be made public.',
@@ -103,27 +119,33 @@ export const doctorFindings = {
     "The key's policy neither leaves the say to IAM nor lets these roles in.",
     "Add to its policy a statement that allows the account's root `kms:*`, or these roles kms:Decrypt and kms:GenerateDataKey.",
   ),
-  SLUICE_DOCTOR_DATABASE_MISSING: problem('The Glue database is not there.', DEPLOY),
-  SLUICE_DOCTOR_TABLE_MISSING: problem('A table is not there.', DEPLOY),
+  SLUICE_DOCTOR_DATABASE_MISSING: problem(
+    'The Glue database is not there.',
+    `${BLIND} Make it with the command, then run the doctor again for its tables. ${NEW}`,
+  ),
+  SLUICE_DOCTOR_TABLE_MISSING: problem(
+    'A table is not there.',
+    `${BLIND} Make it with the command: its rows are files and still there, and the next daily run registers their days. ${NEW}`,
+  ),
   SLUICE_DOCTOR_TABLE_COLUMNS: problem(
     "A table's columns differ from those that are written: rows go to quarantine, or are read wrongly.",
-    AS_DEPLOYED,
+    TABLE_SET_BACK,
   ),
   SLUICE_DOCTOR_TABLE_COMMENTS: warning(
     'Comments of a table differ: readers show them beside its columns.',
-    AS_DEPLOYED,
+    TABLE_SET_BACK,
   ),
   SLUICE_DOCTOR_TABLE_PARTITION_KEY: problem(
     'A table is partitioned by something else than the day: no partition can be registered.',
-    'Drop the table and deploy again: the data stays, and the next daily run registers its days.',
+    'Drop it and make it anew with the commands: the data stays, and the next daily run registers its days. Deploying makes no table again that was dropped by hand.',
   ),
   SLUICE_DOCTOR_TABLE_LOCATION: problem(
     'A table lies elsewhere than where its rows are written.',
-    AS_DEPLOYED,
+    TABLE_SET_BACK,
   ),
-  SLUICE_DOCTOR_TABLE_FORMAT: problem('A table is not read as the Parquet that is written.', AS_DEPLOYED),
-  SLUICE_DOCTOR_VIEW_MISSING: problem('A view is not there.', DEPLOY),
-  SLUICE_DOCTOR_VIEW_DIFFERS: problem('A view is another than that of lib/views.', AS_DEPLOYED),
+  SLUICE_DOCTOR_TABLE_FORMAT: problem('A table is not read as the Parquet that is written.', TABLE_SET_BACK),
+  SLUICE_DOCTOR_VIEW_MISSING: problem('A view is not there.', `${BLIND} Make it with the command. ${NEW}`),
+  SLUICE_DOCTOR_VIEW_DIFFERS: problem('A view is another than that of lib/views.', TABLE_SET_BACK),
   SLUICE_DOCTOR_PARTITION_MISSING: problem(
     'Days have files and no partition: their rows are not read.',
     'Files of the last minute may still be on their way. Else look at the register queue and its dead letters; the next daily run at 00:05 UTC registers them.',
@@ -140,7 +162,10 @@ export const doctorFindings = {
     'Partitions have the columns that their table had before.',
     'The next daily run at 00:05 UTC brings them along.',
   ),
-  SLUICE_DOCTOR_WORKGROUP_MISSING: problem('The Athena workgroup is not there.', DEPLOY),
+  SLUICE_DOCTOR_WORKGROUP_MISSING: problem(
+    'The Athena workgroup is not there.',
+    `${REMADE} One that was brought is made in Athena.`,
+  ),
   SLUICE_DOCTOR_WORKGROUP_DISABLED: problem(
     'The Athena workgroup is disabled: nobody can query.',
     'Enable it with the command.',
@@ -148,6 +173,10 @@ export const doctorFindings = {
   SLUICE_DOCTOR_WORKGROUP_RESULTS: problem(
     'Results go elsewhere than to query-results/ in the bucket, where readers may read them and they expire.',
     'Set the location with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_ENCRYPTION: problem(
+    'Results are not encrypted with the key, or not at all.',
+    'Set it with the command; what is there already stays as it is.',
   ),
   SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: problem(
     "Clients may override the workgroup's settings, result location and encryption first of all.",
@@ -157,16 +186,21 @@ export const doctorFindings = {
     'A query of the workgroup may scan any amount, and cost it.',
     'Limit it with the command.',
   ),
-  SLUICE_DOCTOR_STREAM_MISSING: problem('A delivery stream is not there: what is for it overflows.', DEPLOY),
+  SLUICE_DOCTOR_PRIMARY_DISABLED: problem(
+    'The workgroup `primary` is disabled, and OWOX Data Marts, which sends no workgroup, queries in that one.',
+    'Enable it with the command: it is for everyone in the account who names no workgroup.',
+  ),
+  SLUICE_DOCTOR_PRIMARY_ENFORCED: problem(
+    'The workgroup `primary` enforces its own result location: OWOX Data Marts, which sends no workgroup, may neither write nor read there.',
+    'Let clients say where results go, with the command: it is for everyone in the account who names no workgroup.',
+  ),
+  SLUICE_DOCTOR_STREAM_MISSING: problem('A delivery stream is not there: what is for it overflows.', REMADE),
   SLUICE_DOCTOR_STREAM_INACTIVE: problem(
     'A delivery stream takes no records, or not yet.',
     'Wait while it is created; else look at its log group, /aws/kinesisfirehose/<stream>, and at its role and key.',
   ),
-  SLUICE_DOCTOR_STREAM_DIFFERS: problem(
-    'A delivery stream is set up otherwise than configured.',
-    AS_DEPLOYED,
-  ),
-  SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue is not there.', DEPLOY),
+  SLUICE_DOCTOR_STREAM_DIFFERS: problem('A delivery stream is set up otherwise than configured.', SET_BACK),
+  SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue is not there.', REMADE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(
     'Messages were set aside that could not be worked off.',
     "The function's log says why, by code. Once that is mended, start moving them back with the command.",
@@ -176,7 +210,15 @@ export const doctorFindings = {
     'Ask AWS for more in Service Quotas.',
   ),
   SLUICE_DOCTOR_QUOTA_NEAR: warning('A quota is nearly used up.', 'Ask AWS for more in Service Quotas.'),
-  SLUICE_DOCTOR_READER_MISSING: problem('A configured reader has no role or user.', DEPLOY),
+  SLUICE_DOCTOR_QUOTA_UNKNOWN: {
+    severity: 'unchecked',
+    cause: 'Service Quotas lists no quota of this name here.',
+    cure: 'Look for it in Service Quotas: docs/limits.md says what it must be enough for.',
+  },
+  SLUICE_DOCTOR_READER_MISSING: problem(
+    'A configured reader has no role or user.',
+    `It is not in the stack: ${DEPLOY}.`,
+  ),
   SLUICE_DOCTOR_READER_DENIED: problem(
     'A reader may not do what it needs.',
     'Look for what takes it away: its policies, a permissions boundary, a service control policy. docs/readers.md lists what it needs.',

@@ -1,6 +1,8 @@
 import type { Config } from '../config/configSchema.ts';
+import { sameJson } from '../json/sameJson.ts';
 import { encryptedTransportOnly } from './encryptedTransportOnly.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
+import { ruleMeaning } from './ruleMeaning.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
 export type BucketDocument = Readonly<Record<string, unknown>>;
@@ -23,6 +25,8 @@ export interface BucketSetting {
   readonly command: string;
   /** The option that takes the document: `--server-side-encryption-configuration`. */
   readonly option: string;
+  /** Members of the document that the command takes in options of their own. Default none. */
+  readonly apart?: Readonly<Record<string, string>>;
   /**
    * The whole document to put, since S3 replaces it as a whole: what is there, with ours in it. Equal to what is there
    * when nothing is missing.
@@ -49,7 +53,7 @@ export function bucketSettings(
   return [
     {
       name: 'events',
-      why: 'New files are registered, and what overflowed is redriven, only by the hour.',
+      why: 'New files are registered only by the hour, and what overflowed is redriven every five minutes.',
       optional: false,
       command: 'put-bucket-notification-configuration',
       option: '--notification-configuration',
@@ -88,6 +92,8 @@ export function bucketSettings(
       optional: false,
       command: 'put-bucket-lifecycle-configuration',
       option: '--lifecycle-configuration',
+      // Put without it, S3 goes back to its default for what is too small to move.
+      apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
       wanted: (current) => ({ ...current, Rules: withOurs(listOf(current.Rules), rules.map(s3Rule), 'ID') }),
     },
     {
@@ -150,7 +156,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-/** Ours in the place of those of the same name, the others as they are. */
+/** Ours in the place of those of the same name, unless they say the same in other words; the others as they are. */
 function withOurs(
   there: readonly unknown[],
   ours: readonly BucketDocument[],
@@ -158,6 +164,10 @@ function withOurs(
 ): readonly unknown[] {
   const nameOf = (one: unknown): unknown =>
     typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
-  const kept = there.map((one) => ours.find((our) => nameOf(our) === nameOf(one)) ?? one);
-  return [...kept, ...ours.filter((our) => !kept.includes(our))];
+  const kept = there.map((one) => {
+    const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
+    return our === undefined || sameJson(ruleMeaning(our), ruleMeaning(one)) ? one : our;
+  });
+  const names = new Set(kept.map(nameOf));
+  return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
 }

@@ -13,10 +13,12 @@ import {
   type BucketSetting,
   bucketSettings as settingsOf,
 } from '../../../lib/bucket/bucketSettings.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import type { FindingCode } from '../doctorFindings.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { findForeignKeys } from '../findForeignKeys.ts';
 import { sameDocument } from '../sameDocument.ts';
 import type { Visit } from '../Visit.ts';
 
@@ -70,9 +72,12 @@ const readings: Readonly<Record<BucketSetting['name'], Reading>> = {
   lifecycle: {
     code: 'SLUICE_DOCTOR_BUCKET_LIFECYCLE',
     permission: 's3:GetLifecycleConfiguration',
-    read: async (s3, Bucket) => ({
-      Rules: (await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules ?? [],
-    }),
+    async read(s3, Bucket) {
+      const { $metadata, ...document } = await s3.send(
+        new GetBucketLifecycleConfigurationCommand({ Bucket }),
+      );
+      return document;
+    },
   },
   publicAccess: {
     code: 'SLUICE_DOCTOR_BUCKET_PUBLIC',
@@ -104,8 +109,8 @@ export const bucketSettings: Check = {
     'the bucket tells EventBridge, encrypts with the key, demands TLS, lets things go in time, is closed to the public and keeps versions',
   needs: ['bucket', 'stack'],
   blocks: [],
-  codes: Object.values(readings).map(({ code }) => code),
-  permissions: Object.values(readings).map(({ permission }) => permission),
+  codes: [...Object.values(readings).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
+  permissions: [...Object.values(readings).map(({ permission }) => permission), 's3:ListBucket'],
   async run(visit) {
     const [config, { partition }, keyArn] = await Promise.all([
       visit.config(),
@@ -114,13 +119,14 @@ export const bucketSettings: Check = {
     ]);
     return inParts(
       settingsOf(config, { keyArn, partition }),
-      (setting) => judgeSetting(visit, config.bucket, setting),
+      (setting) => judgeSetting(visit, config, setting),
       ({ finding }) => finding,
     );
   },
 };
 
-async function judgeSetting(visit: Visit, bucket: string, setting: BucketSetting): Promise<Finding[]> {
+async function judgeSetting(visit: Visit, config: Config, setting: BucketSetting): Promise<Finding[]> {
+  const { bucket } = config;
   const { code, permission, read } = readings[setting.name];
   const { s3 } = await visit.clients();
   let current: BucketDocument = {};
@@ -131,6 +137,25 @@ async function judgeSetting(visit: Visit, bucket: string, setting: BucketSetting
   }
   const wanted = setting.wanted(current);
   if (sameDocument(current, wanted)) return [];
-  const words = ['s3api', setting.command, '--bucket', bucket, setting.option, JSON.stringify(wanted)];
-  return [finding(code, `${bucket}: ${setting.why}`, [await visit.command(words)])];
+  const command = await visit.command(settingWords(bucket, setting, wanted));
+  const about = `${bucket}: ${setting.why}`;
+  if (setting.name !== 'lifecycle' || !config.existing.bucket) return [finding(code, about, [command])];
+  const { keys, notAll } = await findForeignKeys(visit, config);
+  if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_SHARED', `${bucket}: ${keys.join(', ')}.`)];
+  const unseen = notAll.length === 0 ? '' : ` Too much to look at all of it lies under ${notAll.join(', ')}.`;
+  return [finding(code, `${about}${unseen}`, [command])];
+}
+
+/** The words after `aws` of the command that puts a document. */
+export function settingWords(
+  bucket: string,
+  { command, option, apart = {} }: BucketSetting,
+  wanted: BucketDocument,
+): readonly string[] {
+  const document = Object.fromEntries(Object.entries(wanted).filter(([name]) => !Object.hasOwn(apart, name)));
+  const more = Object.entries(apart).flatMap(([name, own]) => {
+    const value = wanted[name];
+    return value === undefined ? [] : [own, String(value)];
+  });
+  return ['s3api', command, '--bucket', bucket, option, JSON.stringify(document), ...more];
 }

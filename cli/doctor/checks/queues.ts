@@ -3,6 +3,7 @@ import { logicalIds } from '../../../infra/Stack.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { mendStack } from '../mendStack.ts';
 import type { Visit } from '../Visit.ts';
 
 /** Those of what could not be done must be empty; the others are only there. */
@@ -59,6 +60,7 @@ async function judgeQueue(
     ];
   } catch (error) {
     if (!isAnswer(error, 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue')) throw error;
-    return [finding('SLUICE_DOCTOR_QUEUE_MISSING', `${name}.`)];
+    const commands = await mendStack(visit, logicalId);
+    return [finding('SLUICE_DOCTOR_QUEUE_MISSING', `${name}.`, commands)];
   }
 }

@@ -10,6 +10,8 @@ import type { Visit } from '../Visit.ts';
 interface Quota {
   readonly service: string;
   readonly name: RegExp;
+  /** The name, for people. */
+  readonly called: string;
   readonly what: string;
   /** Least that is enough. */
   readonly least: (config: Config) => number;
@@ -32,6 +34,7 @@ const QUOTAS: readonly Quota[] = [
   {
     service: 'lambda',
     name: /^Concurrent executions$/i,
+    called: 'Concurrent executions',
     what: 'executions at once',
     least: ({ collector }) => Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED),
     used: async (_visit, { collector }) => collector.reservedConcurrency ?? undefined,
@@ -39,6 +42,7 @@ const QUOTAS: readonly Quota[] = [
   {
     service: 'firehose',
     name: /put ?requests/i,
+    called: 'Rate of Put requests',
     what: 'calls a second on a stream',
     least: () => FIREHOSE_PUTS,
     used: async () => undefined,
@@ -46,6 +50,7 @@ const QUOTAS: readonly Quota[] = [
   {
     service: 'glue',
     name: /partitions per table/i,
+    called: 'Number of partitions per table',
     what: 'partitions of a table',
     least: () => 0,
     used: countPartitions,
@@ -57,7 +62,7 @@ export const quotas: Check = {
   expects: 'the quotas of Lambda, Firehose and Glue leave room',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_QUOTA_LOW', 'SLUICE_DOCTOR_QUOTA_NEAR'],
+  codes: ['SLUICE_DOCTOR_QUOTA_LOW', 'SLUICE_DOCTOR_QUOTA_NEAR', 'SLUICE_DOCTOR_QUOTA_UNKNOWN'],
   permissions: ['servicequotas:ListServiceQuotas', 'glue:GetPartitions'],
   async run(visit) {
     const config = await visit.config();
@@ -65,7 +70,8 @@ export const quotas: Check = {
       QUOTAS,
       async (quota) => {
         const found = await readQuota(visit, quota);
-        if (found === undefined) return [];
+        if (found === undefined)
+          return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
         return judgeQuota(quota, found, config, await quota.used(visit, config));
       },
       (impossible) => impossible.finding,

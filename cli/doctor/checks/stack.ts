@@ -21,7 +21,13 @@ export const stack: Check = {
       const { Stacks: [found] = [] } = await visit.ask('cloudformation:DescribeStacks', () =>
         cloudFormation.send(new DescribeStacksCommand({ StackName })),
       );
-      if (found !== undefined) return judgeStack(found, await visit.config());
+      if (found !== undefined) {
+        const words = unfinishedWords(found);
+        const commands = words === undefined || visit.local ? [] : [await visit.command(words)];
+        return judgeStack(found, await visit.config()).map((one) =>
+          one.code === 'SLUICE_DOCTOR_STACK_UNFINISHED' ? { ...one, commands } : one,
+        );
+      }
     } catch (error) {
       // CloudFormation has no error of its own for it.
       if (!isAnswer(error, 'ValidationError')) throw error;
@@ -30,6 +36,32 @@ export const stack: Check = {
     return [finding('SLUICE_DOCTOR_STACK_MISSING', `${StackName}, in ${region} of account ${account}.`)];
   },
 };
+
+/**
+ * The words after `aws` of what must come before the next deployment; undefined where nothing must. CloudFormation
+ * updates no stack whose rollback failed, nor one whose creation did.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-update-rollback-failed
+ */
+export function unfinishedWords({
+  StackName = '',
+  StackStatus = '',
+}: {
+  readonly StackName?: string | undefined;
+  readonly StackStatus?: string | undefined;
+}): readonly string[] | undefined {
+  const verb = BEFORE_THE_NEXT.get(StackStatus);
+  return verb === undefined ? undefined : ['cloudformation', verb, '--stack-name', StackName];
+}
+
+const BEFORE_THE_NEXT: ReadonlyMap<string, string> = new Map([
+  ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
+  ['UPDATE_FAILED', 'rollback-stack'],
+  // Nothing is in it but what could not be taken down.
+  ['ROLLBACK_COMPLETE', 'delete-stack'],
+  ['ROLLBACK_FAILED', 'delete-stack'],
+  ['CREATE_FAILED', 'delete-stack'],
+  ['DELETE_FAILED', 'delete-stack'],
+]);
 
 /** Judges a stack by its state and by the names in its outputs. */
 export function judgeStack(

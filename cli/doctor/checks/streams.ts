@@ -1,4 +1,5 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
+import { kindId } from '../../../infra/Stack.ts';
 import { streamName } from '../../../infra/streams.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { deliveryPrefix, errorPrefix } from '../../../lib/layout/deliveryPrefixes.ts';
@@ -7,6 +8,7 @@ import type { TableKind } from '../../../lib/tables/Table.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { mendStack } from '../mendStack.ts';
 
 export const streams: Check = {
   name: 'streams',
@@ -14,7 +16,7 @@ export const streams: Check = {
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
-  permissions: ['firehose:DescribeDeliveryStream'],
+  permissions: ['firehose:DescribeDeliveryStream', 'cloudformation:ListStackResources'],
   async run(visit) {
     const config = await visit.config();
     const { firehose } = await visit.clients();
@@ -26,10 +28,16 @@ export const streams: Check = {
           const { DeliveryStreamDescription } = await visit.ask('firehose:DescribeDeliveryStream', () =>
             firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
           );
-          return judgeStream(DeliveryStreamDescription ?? {}, config, kind);
+          const findings = judgeStream(DeliveryStreamDescription ?? {}, config, kind);
+          if (!findings.some(({ code }) => code === 'SLUICE_DOCTOR_STREAM_DIFFERS')) return findings;
+          const commands = await mendStack(visit, kindId(kind, 'Stream'));
+          return findings.map((one) =>
+            one.code === 'SLUICE_DOCTOR_STREAM_DIFFERS' ? { ...one, commands } : one,
+          );
         } catch (error) {
           if (!isAnswer(error, 'ResourceNotFoundException')) throw error;
-          return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`)];
+          const commands = await mendStack(visit, kindId(kind, 'Stream'));
+          return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`, commands)];
         }
       },
       (impossible) => impossible.finding,
@@ -55,6 +63,7 @@ export function judgeStream(
   const conversion = to?.DataFormatConversionConfiguration;
   const schema = conversion?.SchemaConfiguration;
   const wanted: readonly (readonly [string, unknown, unknown])[] = [
+    ['encryption at rest', stream.DeliveryStreamEncryptionConfiguration?.Status, 'ENABLED'],
     ['bucket', to?.BucketARN?.split(':::')[1], config.bucket],
     ['prefix', to?.Prefix, deliveryPrefix(config, kind)],
     ['error prefix', to?.ErrorOutputPrefix, errorPrefix(kind)],

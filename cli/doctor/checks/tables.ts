@@ -1,6 +1,6 @@
 import { GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
 import { catalog } from '../../../infra/catalog.ts';
-import { kindId } from '../../../infra/Stack.ts';
+import { kindId, logicalIds } from '../../../infra/Stack.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';
 import { tableFolder } from '../../../lib/layout/tableFolders.ts';
@@ -9,6 +9,7 @@ import type { Column, Table } from '../../../lib/tables/Table.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { mendDatabase, mendTable } from '../mendCatalog.ts';
 import { readDatabase } from '../readDatabase.ts';
 
 export const tables: Check = {
@@ -28,24 +29,38 @@ export const tables: Check = {
   permissions: ['glue:GetDatabase', 'glue:GetTable'],
   async run(visit) {
     const config = await visit.config();
-    if (!(await readDatabase(visit)))
-      return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`)];
+    // As for a bucket that is brought, locations are texts, where the template refers to its own.
+    const resources = catalog({
+      config: { ...config, existing: { ...config.existing, bucket: true } },
+      ...visit.stack,
+    });
+    if (!(await readDatabase(visit))) {
+      const logicalId = logicalIds.database;
+      const commands = await mendDatabase(visit, { logicalId, resource: resources[logicalId] });
+      return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`, commands)];
+    }
     const { glue } = await visit.clients();
     const wanted = deliveredTables(config);
-    const resources = catalog({ config, ...visit.stack });
     return inParts(
       tableKinds,
       async (kind) => {
         const { name } = wanted[kind];
+        const logicalId = kindId(kind, 'Table');
+        const made = { logicalId, resource: resources[logicalId] };
         try {
           const { Table } = await visit.ask('glue:GetTable', () =>
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
-          const input = valueAt(resources, [kindId(kind, 'Table'), 'Properties', 'TableInput']);
-          return judgeTable(Table ?? { Name: name }, wanted[kind], input, config);
+          const input = valueAt(made.resource, ['Properties', 'TableInput']);
+          const findings = judgeTable(Table ?? { Name: name }, wanted[kind], input, config);
+          if (findings.length === 0) return [];
+          const anew = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
+          const commands = await mendTable(visit, made, anew ? 'replace' : 'update');
+          return findings.map((one) => ({ ...one, commands }));
         } catch (error) {
           if (!isAnswer(error, 'EntityNotFoundException')) throw error;
-          return [finding('SLUICE_DOCTOR_TABLE_MISSING', `${config.database}.${name}.`)];
+          const commands = await mendTable(visit, made, 'create');
+          return [finding('SLUICE_DOCTOR_TABLE_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
       (impossible) => impossible.finding,

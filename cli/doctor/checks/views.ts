@@ -1,10 +1,12 @@
 import { GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
+import { viewId, views as viewResources } from '../../../infra/views.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
 import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { mendTable } from '../mendCatalog.ts';
 import { columnOf, columnProblems } from './tables.ts';
 
 export const views: Check = {
@@ -18,17 +20,23 @@ export const views: Check = {
     const config = await visit.config();
     const { glue } = await visit.clients();
     const wanted = viewsOf(config);
+    const resources = viewResources({ config, ...visit.stack });
     return inParts(
       viewNames,
       async (name) => {
+        const made = { logicalId: viewId(name), resource: resources[viewId(name)] };
         try {
           const { Table } = await visit.ask('glue:GetTable', () =>
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
-          return judgeView(Table ?? { Name: name }, wanted[name]);
+          const findings = judgeView(Table ?? { Name: name }, wanted[name]);
+          if (findings.length === 0) return [];
+          const commands = await mendTable(visit, made, 'update');
+          return findings.map((one) => ({ ...one, commands }));
         } catch (error) {
           if (!isAnswer(error, 'EntityNotFoundException')) throw error;
-          return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`)];
+          const commands = await mendTable(visit, made, 'create');
+          return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
       (impossible) => impossible.finding,

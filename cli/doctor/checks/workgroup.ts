@@ -1,9 +1,12 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import { readerId } from '../../../infra/readers.ts';
+import { logicalIds } from '../../../infra/Stack.ts';
 import { ownResults } from '../../../lib/access/ownResults.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
 import { isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
+import { mendStack } from '../mendStack.ts';
 import type { Visit } from '../Visit.ts';
 
 /** As Athena counts. */
@@ -12,31 +15,41 @@ const BYTES_A_GIGABYTE = 1_000_000_000;
 export const workgroup: Check = {
   name: 'workgroup',
   expects:
-    'the Athena workgroups, that of people and those of readers, are enabled, enforce their result locations, and limit what a query scans',
+    'the Athena workgroups, that of people and those of readers, are enabled, enforce their result locations, encrypt results with the key, and limit what a query scans',
   needs: ['stack'],
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_WORKGROUP_MISSING',
     'SLUICE_DOCTOR_WORKGROUP_DISABLED',
     'SLUICE_DOCTOR_WORKGROUP_RESULTS',
+    'SLUICE_DOCTOR_WORKGROUP_ENCRYPTION',
     'SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED',
     'SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF',
   ],
-  permissions: ['athena:GetWorkGroup'],
+  permissions: ['athena:GetWorkGroup', 'cloudformation:ListStackResources'],
   async run(visit) {
     const config = await visit.config();
     const { bucket, readers, athena: of } = config;
-    const ofReaders = readers.filter(({ kind }) => kind !== 'owox').map((reader) => ownResults(of, reader));
-    const all = [{ workgroup: of.workgroup, resultsFolder: QUERY_RESULTS_FOLDER }, ...ofReaders];
+    const ofReaders = readers
+      .filter(({ kind }) => kind !== 'owox')
+      .map((reader) => ({ ...ownResults(of, reader), logicalId: readerId(reader, 'Workgroup') }));
+    const ofPeople = {
+      workgroup: of.workgroup,
+      resultsFolder: QUERY_RESULTS_FOLDER,
+      logicalId: logicalIds.workgroup,
+    };
+    const keyArn = await visit.keyArn();
     const findings: Finding[] = [];
-    for (const { workgroup: name, resultsFolder } of all)
-      findings.push(...(await look(visit, name, `s3://${bucket}/${resultsFolder}`)));
+    for (const { workgroup: name, resultsFolder, logicalId } of [ofPeople, ...ofReaders])
+      findings.push(
+        ...(await look(visit, { name, logicalId, results: `s3://${bucket}/${resultsFolder}`, keyArn })),
+      );
     return findings;
   },
 };
 
-/** @param results Where results must go. */
-async function look(visit: Visit, name: string, results: string): Promise<Finding[]> {
+async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string }): Promise<Finding[]> {
+  const { name, results, keyArn } = wanted;
   const { scanLimitGigabytes } = (await visit.config()).athena;
   const { athena } = await visit.clients();
   let findings: Finding[];
@@ -44,16 +57,20 @@ async function look(visit: Visit, name: string, results: string): Promise<Findin
     const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
       athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
     );
-    findings = judgeWorkgroup(WorkGroup ?? { Name: name }, results);
+    findings = judgeWorkgroup(WorkGroup ?? {}, wanted);
   } catch (error) {
     // Athena has no other name for a workgroup that isn't there.
     if (!isAnswer(error, 'InvalidRequestException')) throw error;
-    return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`)];
+    const commands = await mendStack(visit, wanted.logicalId);
+    return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
   }
   const bytes = Math.round(scanLimitGigabytes * BYTES_A_GIGABYTE);
   const options: Partial<Record<Finding['code'], readonly string[]>> = {
     SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
     SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
+    SLUICE_DOCTOR_WORKGROUP_ENCRYPTION: updates(
+      `ResultConfigurationUpdates={EncryptionConfiguration={EncryptionOption=SSE_KMS,KmsKey=${keyArn}}}`,
+    ),
     SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: updates('EnforceWorkGroupConfiguration=true'),
     SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: updates(`BytesScannedCutoffPerQuery=${bytes}`),
   };
@@ -70,10 +87,19 @@ function updates(shorthand: string): readonly string[] {
   return ['--configuration-updates', shorthand];
 }
 
-/** Judges a workgroup. @param results Where results must go: for people `s3://<bucket>/query-results/`. */
+/** What a workgroup must be. */
+interface Wanted {
+  readonly name: string;
+  /** Where results must go: for people `s3://<bucket>/query-results/`. */
+  readonly results: string;
+  /** Key that results must be encrypted with. */
+  readonly keyArn: string;
+}
+
+/** Judges a workgroup. */
 export function judgeWorkgroup(
-  { Name = '', State, Configuration = {} }: Partial<WorkGroup>,
-  results: string,
+  { State, Configuration = {} }: Partial<WorkGroup>,
+  { name: Name, results, keyArn }: Wanted,
 ): Finding[] {
   const findings: Finding[] = [];
   if (State !== 'ENABLED') findings.push(finding('SLUICE_DOCTOR_WORKGROUP_DISABLED', `${Name} is ${State}.`));
@@ -82,6 +108,14 @@ export function judgeWorkgroup(
     findings.push(
       finding('SLUICE_DOCTOR_WORKGROUP_RESULTS', `${Name}: came ${location}, expected ${results}.`),
     );
+  const { EncryptionOption = 'none', KmsKey = '' } =
+    Configuration.ResultConfiguration?.EncryptionConfiguration ?? {};
+  if (EncryptionOption !== 'SSE_KMS' || KmsKey !== keyArn) {
+    const came = `${EncryptionOption} ${KmsKey}`.trim();
+    findings.push(
+      finding('SLUICE_DOCTOR_WORKGROUP_ENCRYPTION', `${Name}: came ${came}, expected SSE_KMS ${keyArn}.`),
+    );
+  }
   if (Configuration.EnforceWorkGroupConfiguration !== true)
     findings.push(finding('SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED', `${Name}.`));
   if (Configuration.BytesScannedCutoffPerQuery === undefined)

@@ -91,6 +91,15 @@ const extendedS3 = z.strictObject({
 });
 
 /**
+ * Told as it was asked for; nothing on a laptop is encrypted.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html
+ */
+const encryption = z.discriminatedUnion('KeyType', [
+  z.strictObject({ KeyType: z.literal('AWS_OWNED_CMK') }),
+  z.strictObject({ KeyType: z.literal('CUSTOMER_MANAGED_CMK'), KeyARN: z.string() }),
+]);
+
+/**
  * Properties of `AWS::KinesisFirehose::DeliveryStream` as far as the local Firehose goes: records put directly,
  * delivered to S3. Other members are refused by name.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
@@ -99,7 +108,7 @@ export const streamSchema = z.strictObject({
   DeliveryStreamName: z.string().optional(),
   DeliveryStreamType: z.literal('DirectPut').default('DirectPut'),
   ExtendedS3DestinationConfiguration: extendedS3,
-  DeliveryStreamEncryptionConfigurationInput: inert.optional(),
+  DeliveryStreamEncryptionConfigurationInput: encryption.optional(),
   Tags: inert.optional(),
 });
 

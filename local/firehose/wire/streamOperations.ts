@@ -37,13 +37,14 @@ export function streamOperations(streams: Streams): Record<string, JsonOperation
 
 /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamDescription.html */
 function description(name: string, { properties, createdMs }: StreamEntry, { account, region }: Streams) {
-  const destination = properties.ExtendedS3DestinationConfiguration;
+  const { ExtendedS3DestinationConfiguration: destination, DeliveryStreamEncryptionConfigurationInput: key } =
+    properties;
   return {
     DeliveryStreamName: name,
     DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${name}`,
     DeliveryStreamStatus: 'ACTIVE',
     DeliveryStreamType: 'DirectPut',
-    DeliveryStreamEncryptionConfiguration: { Status: 'DISABLED' },
+    DeliveryStreamEncryptionConfiguration: key ? { ...key, Status: 'ENABLED' } : { Status: 'DISABLED' },
     VersionId: '1',
     CreateTimestamp: createdMs / 1000,
     Destinations: [

@@ -24,6 +24,9 @@ import type { StartedDeployment } from './startDeployment.ts';
 
 const { bucket, database, tables, athena } = config;
 const EVENTS = tables.events;
+/** What somebody changed of a table is set back as a whole; beside a wrong partition key it is made anew. */
+const REMAKE =
+  /^aws glue delete-table --database-name sluice --name \S+ .*\naws glue create-table --database-name sluice --table-input '/;
 const FOLDER = `statsig/statsig_forwarded_events/${EVENTS}`;
 
 /** Changes what the catalog says of the events table, as somebody would in the console. */
@@ -185,6 +188,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     ({ options }) =>
       new GlueClient(options).send(new DeleteTableCommand({ DatabaseName: database, Name: EVENTS })),
     new RegExp(`^${database}\\.${EVENTS}\\.$`),
+    /^aws glue create-table --database-name sluice --table-input '.*"Location":"s3:\/\/sluice-experiments\/statsig\//,
   ],
   TABLE_COLUMNS: [
     (d) =>
@@ -198,6 +202,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         ]),
       ),
     /event_id is bigint, expected string; event_name is missing; renamed is not ours/,
+    REMAKE,
   ],
   TABLE_COMMENTS: [
     (d) =>
@@ -207,14 +212,17 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         withColumns(([first, ...rest]) => [{ ...first, Name: 'event_id', Comment: 'x' }, ...rest]),
       ),
     /: event_id\.$/,
+    REMAKE,
   ],
   TABLE_PARTITION_KEY: [
     (d) => alterTable(d, EVENTS, (input) => ({ ...input, PartitionKeys: [{ Name: 'day', Type: 'string' }] })),
     /came day string, expected ds date/,
+    REMAKE,
   ],
   TABLE_LOCATION: [
     (d) => alterTable(d, EVENTS, storage({ Location: 's3://elsewhere/x/' })),
     /came s3:\/\/elsewhere\/x\/, expected s3:\/\/sluice-experiments\/statsig\//,
+    REMAKE,
   ],
   TABLE_FORMAT: [
     (d) =>
@@ -224,6 +232,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         storage({ SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' } }),
       ),
     /SerializationLibrary: came org\.openx/,
+    REMAKE,
   ],
   VIEW_MISSING: [
     ({ options }) =>
@@ -231,11 +240,13 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         new DeleteTableCommand({ DatabaseName: database, Name: 'product_events' }),
       ),
     /product_events/,
+    /^aws glue create-table .*"Name":"product_events"/,
   ],
   VIEW_DIFFERS: [
     (d) =>
       alterTable(d, 'product_events', (input) => ({ ...input, ViewOriginalText: '/* Presto View: e30= */' })),
     /product_events: it is no view of Athena/,
+    /^aws glue update-table .*"Name":"product_events"/,
   ],
   PARTITION_MISSING: [(d) => addFile(d, '2026-01-02'), /: 2026-01-02\.$/],
   PARTITION_EMPTY: [(d) => addPartition(d, '2026-01-03'), /: 2026-01-03\.$/],
@@ -269,6 +280,16 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       }),
     /came s3:\/\/elsewhere\/, expected s3:\/\/sluice-experiments\/query-results\//,
     /ResultConfigurationUpdates=/,
+  ],
+  WORKGROUP_ENCRYPTION: [
+    (d) =>
+      updateWorkgroup(d, {
+        ConfigurationUpdates: {
+          ResultConfigurationUpdates: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+        },
+      }),
+    /^sluice: came SSE_S3, expected SSE_KMS arn:aws:kms:/,
+    /ResultConfigurationUpdates=\{EncryptionConfiguration=\{EncryptionOption=SSE_KMS,KmsKey=arn:aws:kms:/,
   ],
   WORKGROUP_NOT_ENFORCED: [
     (d) => updateWorkgroup(d, { ConfigurationUpdates: { EnforceWorkGroupConfiguration: false } }),

@@ -1,14 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  GlueClient,
+  type TableInput,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
 import {
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import type { Deployment } from '../../../local/template/Deployment.ts';
 import { broken } from './breakages.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
@@ -49,6 +63,34 @@ async function putBucket({ options }: StartedDeployment, command: string) {
   s3.destroy();
 }
 
+/** Does what a printed `aws glue …` does: its words as a shell takes them apart, with the same operation of the SDK. */
+async function runGlue({ options }: StartedDeployment, command: string) {
+  const words = execFileSync('sh', ['-c', `aws() { printf '%s\\0' "$@"; }; ${command}`], {
+    encoding: 'utf8',
+  });
+  const [service, verb = '', ...rest] = words.split('\0');
+  const { values } = parseArgs({
+    args: rest.filter((word) => word !== ''),
+    options: Object.fromEntries(
+      ['database-name', 'table-input', 'name', 'region', 'endpoint-url'].map((name) => [
+        name,
+        { type: 'string' as const },
+      ]),
+    ),
+  });
+  const at = { DatabaseName: values['database-name'] };
+  const TableInput: TableInput = JSON.parse(values['table-input'] ?? '{}');
+  const glue = new GlueClient(options);
+  const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+    'create-table': () => glue.send(new CreateTableCommand({ ...at, TableInput })),
+    'update-table': () => glue.send(new UpdateTableCommand({ ...at, TableInput })),
+    'delete-table': () => glue.send(new DeleteTableCommand({ ...at, Name: values['name'] })),
+  };
+  expect([service, Object.keys(verbs)]).toEqual(['glue', expect.arrayContaining([verb])]);
+  await verbs[verb]?.();
+  glue.destroy();
+}
+
 /** What can be broken side by side: then all of it is found, and nothing else. */
 const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   [
@@ -57,7 +99,7 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
     ...['BUCKET_VERSIONING', 'KEY_DISABLED', 'KEY_UNROTATED', 'KEY_POLICY'],
     ...['TABLE_COLUMNS', 'TABLE_COMMENTS', 'TABLE_PARTITION_KEY', 'TABLE_LOCATION', 'TABLE_FORMAT'],
     ...['VIEW_DIFFERS', 'WORKGROUP_DISABLED', 'WORKGROUP_RESULTS', 'WORKGROUP_NOT_ENFORCED'],
-    ...['WORKGROUP_NO_CUTOFF', 'DEAD_LETTERS'],
+    ...['WORKGROUP_ENCRYPTION', 'WORKGROUP_NO_CUTOFF', 'DEAD_LETTERS'],
   ],
   [
     ...['PARTITION_MISSING', 'PARTITION_EMPTY', 'PARTITION_MISPLACED', 'PARTITION_STALE'],
@@ -88,7 +130,7 @@ describe('what sluice doctor finds', () => {
       for (const { code, detail, commands } of found) {
         const [, words, command] = broken[code.replace('SLUICE_DOCTOR_', '')] ?? [];
         expect([code, detail]).toEqual([code, expect.stringMatching(words ?? '')]);
-        expect([code, commands]).toEqual([code, command ? [expect.stringMatching(command)] : []]);
+        expect([code, commands.join('\n')]).toEqual([code, command ? expect.stringMatching(command) : '']);
       }
     },
   );
@@ -102,6 +144,70 @@ describe('what sluice doctor finds', () => {
     expect(commands).toHaveLength(names.length);
     for (const command of commands) await putBucket(deployed, command);
     expect((await deployed.diagnose()).code).toBe(0);
+  });
+
+  it.each([
+    [['TABLE_MISSING', 'VIEW_MISSING']],
+    [['TABLE_COLUMNS', 'TABLE_LOCATION', 'VIEW_DIFFERS']],
+    [['TABLE_PARTITION_KEY', 'TABLE_FORMAT']],
+  ])('in the catalog, %j, is mended by the commands that it prints', async (codes) => {
+    const deployed = await start();
+    for (const code of codes) await broken[code]?.[0](deployed);
+    const { code, report } = await deployed.diagnose();
+    expect(code).toBe(3);
+    const commands = report.checks.flatMap(({ findings }) => findings.flatMap((found) => found.commands));
+    for (const command of new Set(commands)) await runGlue(deployed, command);
+    expect((await deployed.diagnose()).code).toBe(0);
+  });
+
+  it('of a table that no stack has yet has no command: a deployment makes it', async () => {
+    const deployed = await start();
+    await broken['TABLE_MISSING']?.[0](deployed);
+    const { stack } = deployed;
+    const resources = stack.resources.filter(({ type }) => type !== 'AWS::Glue::Table');
+    deployed.tell({ ...stack, resources });
+    const { found } = await deployed.diagnose();
+    expect(found.get('tables SLUICE_DOCTOR_TABLE_MISSING')?.commands).toEqual([]);
+  });
+
+  it('of a brought bucket has no command that lets go what is not ours', async () => {
+    const deployed = await start();
+    const key = deployed.stack.resources.find(({ logicalId }) => logicalId === 'DataKey');
+    const keyArn = `arn:aws:kms:us-east-1:000000000000:key/${key?.physicalId}`;
+    const file = join(mkdtempSync(join(tmpdir(), 'sluice-doctor-')), 'sluice.config.mjs');
+    writeFileSync(
+      file,
+      `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+import base from '${repositoryRoot}/sluice.config.ts';
+export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyArn}' } });`,
+    );
+    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+    const put = (Key: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }));
+    await put('query-results/0a1b2c3d-0000-4000-8000-0123456789ab.csv');
+    await broken['BUCKET_LIFECYCLE']?.[0](deployed);
+    const look = async () => {
+      const { report } = await deployed.diagnose({ SLUICE_CONFIG: file });
+      return report.checks
+        .flatMap(({ findings }) => findings)
+        .filter(({ severity }) => severity === 'problem');
+    };
+    expect(await look()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_DOCTOR_BUCKET_LIFECYCLE',
+        commands: [expect.stringMatching(/put-bucket-lifecycle-configuration/)],
+      }),
+    ]);
+    await put('query-results/2026 report.pdf');
+    await put('errors/nginx/access.log');
+    expect(await look()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_DOCTOR_BUCKET_SHARED',
+        detail: `${bucket}: query-results/2026 report.pdf, errors/nginx/access.log.`,
+        commands: [],
+      }),
+    ]);
+    s3.destroy();
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('is told and ends with 0 where there are but warnings', async () => {

@@ -3,10 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { judgeClock } from '../../../cli/doctor/checks/clock.ts';
 import { judgeKey } from '../../../cli/doctor/checks/key.ts';
+import { judgePrimary } from '../../../cli/doctor/checks/owoxWorkgroup.ts';
 import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
-import { judgeStack } from '../../../cli/doctor/checks/stack.ts';
+import { judgeStack, unfinishedWords } from '../../../cli/doctor/checks/stack.ts';
 import { columnProblems } from '../../../cli/doctor/checks/tables.ts';
 import { findLockedOut } from '../../../cli/doctor/findLockedOut.ts';
+import { mendWords } from '../../../cli/doctor/mendStack.ts';
 import { sameDocument } from '../../../cli/doctor/sameDocument.ts';
 import { shellCommand } from '../../../cli/doctor/shellCommand.ts';
 
@@ -57,6 +59,57 @@ describe('a stack', () => {
       ]);
     },
   );
+});
+
+describe('what must come before the next deployment', () => {
+  it.each([
+    ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
+    ['ROLLBACK_COMPLETE', 'delete-stack'],
+    ['UPDATE_FAILED', 'rollback-stack'],
+  ])('after %s: %s', (StackStatus, verb) => {
+    expect(unfinishedWords({ StackName: 's', StackStatus })).toEqual([
+      'cloudformation',
+      verb,
+      '--stack-name',
+      's',
+    ]);
+  });
+
+  it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'])('is nothing after %s', (StackStatus) => {
+    expect(unfinishedWords({ StackName: 's', StackStatus })).toBeUndefined();
+  });
+
+  it('is, for what was deleted by hand, a change set that knows of drift, shown before it is executed', () => {
+    const words = mendWords('sluice-prod');
+    expect(words.map(([, verb]) => verb)).toEqual([
+      'create-change-set',
+      'wait',
+      'describe-change-set',
+      'execute-change-set',
+    ]);
+    expect(words[0]).toEqual(expect.arrayContaining(['--use-previous-template', 'REVERT_DRIFT']));
+    for (const one of words)
+      expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-mend');
+  });
+});
+
+describe('the workgroup that OWOX queries in', () => {
+  const location = { OutputLocation: 's3://finance/' };
+
+  it.each([
+    [{ State: 'ENABLED' }, []],
+    [{ State: 'ENABLED', Configuration: { ResultConfiguration: location } }, []],
+    [{ State: 'DISABLED' }, ['SLUICE_DOCTOR_PRIMARY_DISABLED primary is DISABLED.']],
+    [
+      {
+        State: 'ENABLED',
+        Configuration: { EnforceWorkGroupConfiguration: true, ResultConfiguration: location },
+      },
+      ['SLUICE_DOCTOR_PRIMARY_ENFORCED primary enforces s3://finance/.'],
+    ],
+  ] as const)('with %j', (group, expected) => {
+    expect(judgePrimary(group).map(({ code, detail }) => `${code} ${detail}`)).toEqual(expected);
+  });
 });
 
 describe('a key', () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
@@ -129,6 +130,35 @@ describe('what sluice doctor asks of AWS alone', () => {
     ]);
   });
 
+  it('says which quota it could not find', async () => {
+    quotas.delete('firehose');
+    expect(await findings('quotas')).toEqual([
+      0,
+      'SLUICE_DOCTOR_QUOTA_UNKNOWN firehose: Rate of Put requests.',
+    ]);
+  });
+
+  it('looks at the workgroup that OWOX takes, and at it only where OWOX reads', async () => {
+    const athena = new AthenaClient(deployed.options);
+    const enforce = (enforced: boolean) =>
+      athena.send(
+        new UpdateWorkGroupCommand({
+          WorkGroup: 'primary',
+          ConfigurationUpdates: { EnforceWorkGroupConfiguration: enforced },
+        }),
+      );
+    const owox = config("readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }]");
+    await enforce(true);
+    expect(await findings('owox-workgroup')).toEqual([0]);
+    expect(await findings('owox-workgroup', owox)).toEqual([
+      3,
+      'SLUICE_DOCTOR_PRIMARY_ENFORCED primary enforces settings without a location.',
+    ]);
+    await enforce(false);
+    expect(await findings('owox-workgroup', owox)).toEqual([3]);
+    athena.destroy();
+  });
+
   it('says so when a configured reader is not deployed', async () => {
     expect(await findings('readers', config(READERS))).toEqual([
       3,
@@ -149,7 +179,8 @@ describe('what sluice doctor asks of AWS alone', () => {
     const mayNot = /:(overflow|ledger|quarantine|parked)\/|^(glue:DeleteTable|s3:PutObject|s3:DeleteObject) /;
     decide = (action, resource) =>
       mayNot.test(`${action} ${resource.replace('sluice-experiments/', ':')}`) ? 'implicitDeny' : 'allowed';
-    expect(await findings('readers', config(READERS))).toEqual([0]);
+    // The workgroups of readers are not deployed here, which another check finds.
+    expect(await findings('readers', config(READERS))).toEqual([3]);
     expect(new Set(simulated.map(({ source }) => source))).toEqual(
       new Set(['arn:aws:iam::000000000000:role/statsig-role', 'arn:aws:iam::000000000000:user/bi-user']),
     );
@@ -165,7 +196,7 @@ describe('what sluice doctor asks of AWS alone', () => {
         `SLUICE_DOCTOR_READER_ALLOWED ${name}: s3:GetObject on arn:aws:s3:::sluice-experiments/overflow/x.`,
       );
       expect(found).toContain(
-        `SLUICE_DOCTOR_READER_DENIED ${name}: athena:StartQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice.`,
+        `SLUICE_DOCTOR_READER_DENIED ${name}: athena:StartQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice_${name}.`,
       );
     }
   });

@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { settingWords } from '../../../cli/doctor/checks/bucketSettings.ts';
 import { type BucketDocument, bucketSettings } from '../../../lib/bucket/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/bucket/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 
+const ruleSchema = z.looseObject({
+  Filter: z.object({ Prefix: z.string() }),
+  Transitions: z.array(z.unknown()).optional(),
+});
 const config = defineConfig({ bucket: 'acme-data' });
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 const settings = bucketSettings(config, { keyArn });
@@ -56,6 +62,44 @@ describe('what a brought bucket needs', () => {
       rule,
       ...lifecycleRules(config).map(({ id }) => expect.objectContaining({ ID: id })),
     ]);
+  });
+
+  it('knows its rules in whichever words S3 or CloudFormation has them', () => {
+    const { Rules: [...rules] = [] } = z
+      .object({ Rules: z.array(ruleSchema) })
+      .parse(wanted('lifecycle', {}));
+    const others = rules.map(({ Filter: { Prefix }, ...rule }, i) =>
+      [
+        { ...rule, Prefix },
+        { ...rule, Filter: { And: { Prefix } } },
+        {
+          ...rule,
+          Filter: { Prefix },
+          NoncurrentVersionTransitions: [],
+          Transitions: rule.Transitions ?? [],
+        },
+      ].at(i % 3),
+    );
+    expect(wanted('lifecycle', { Rules: others })['Rules']).toEqual(others);
+    for (const changed of [
+      { Filter: { Prefix: 'other/' } },
+      { Filter: { And: { Prefix: rules[3]?.Filter.Prefix, ObjectSizeGreaterThan: 1 } } },
+      { Expiration: { Date: new Date(0) } },
+      { Status: 'Disabled' },
+    ]) {
+      const there = rules.map((rule, i) => (i === 3 ? { ...rule, ...changed } : rule));
+      expect(wanted('lifecycle', { Rules: there })['Rules']).toEqual(rules);
+    }
+  });
+
+  it('keeps what a lifecycle says of small objects, which its command takes in an option of its own', () => {
+    const varies = { TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' };
+    const document = wanted('lifecycle', varies);
+    expect(document).toMatchObject(varies);
+    const lifecycle = settings.find(({ name }) => name === 'lifecycle');
+    const words = lifecycle === undefined ? [] : settingWords('acme-data', lifecycle, document);
+    expect(JSON.parse(words[5] ?? '')).toEqual({ Rules: document['Rules'] });
+    expect(words.slice(6)).toEqual(['--transition-default-minimum-object-size', 'varies_by_storage_class']);
   });
 
   it('puts ours right where somebody changed it, at its place', () => {

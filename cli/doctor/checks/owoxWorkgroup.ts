@@ -1,0 +1,56 @@
+import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import type { Check } from '../Check.ts';
+import { type Finding, finding } from '../Finding.ts';
+
+/** OWOX Data Marts sends no workgroup with its queries, and a place of its own for their results. */
+const PRIMARY = 'primary';
+
+export const owoxWorkgroup: Check = {
+  name: 'owox-workgroup',
+  expects: 'where OWOX reads, the workgroup `primary` is enabled, and leaves to it where results go',
+  needs: ['stack'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_PRIMARY_DISABLED', 'SLUICE_DOCTOR_PRIMARY_ENFORCED'],
+  permissions: ['athena:GetWorkGroup'],
+  async run(visit) {
+    const { readers } = await visit.config();
+    if (!readers.some(({ kind }) => kind === 'owox')) return [];
+    const { athena } = await visit.clients();
+    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+      athena.send(new GetWorkGroupCommand({ WorkGroup: PRIMARY })),
+    );
+    return Promise.all(
+      judgePrimary(WorkGroup ?? {}).map(async (found) => ({
+        ...found,
+        commands: [
+          await visit.command(['athena', 'update-work-group', '--work-group', PRIMARY, ...MENDS[found.code]]),
+        ],
+      })),
+    );
+  },
+};
+
+const MENDS = {
+  SLUICE_DOCTOR_PRIMARY_DISABLED: ['--state', 'ENABLED'],
+  SLUICE_DOCTOR_PRIMARY_ENFORCED: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
+} as const;
+
+/** Judges the account's own workgroup, for queries that name none. */
+export function judgePrimary({
+  State,
+  Configuration = {},
+}: Partial<WorkGroup>): (Finding & { readonly code: keyof typeof MENDS })[] {
+  const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
+  const found = (code: keyof typeof MENDS, detail: string) => ({ ...finding(code, detail), code });
+  return [
+    ...(State === 'DISABLED' ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${PRIMARY} is ${State}.`)] : []),
+    ...(enforced === true
+      ? [
+          found(
+            'SLUICE_DOCTOR_PRIMARY_ENFORCED',
+            `${PRIMARY} enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}.`,
+          ),
+        ]
+      : []),
+  ];
+}
