@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import type { EngineFile } from '../lib/engine/Engine.ts';
+import type { Bench, BenchRow } from './Bench.ts';
+import { FILES, firstRows, makeDrop, ROWS_PER_FILE, timesOver } from './ingestData.ts';
+import { mapWithParquetjs } from './mapWithParquetjs.ts';
+
+/** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const THREADS = 1;
+/** Half of it is DuckDB's to manage. */
+const MEMORY_MEGABYTES = 884;
+const ROUNDS = 3;
+/** Rows that parquetjs-lite maps. */
+const FEW_ROWS = 200_000;
+
+const once = z.strictObject({ wallMs: z.number(), cpuMs: z.number(), rssMb: z.number(), rows: z.number() });
+type Once = z.output<typeof once>;
+
+type Side = 'sluice' | 'bare' | 'unsorted';
+
+/** One load in a process of its own. @throws unless it has all rows. */
+async function run(side: Side, files: readonly EngineFile[], rows: number, directory: string): Promise<Once> {
+  const script = join(import.meta.dirname, 'ingestOnce.ts');
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(
+    JSON.stringify({ side, files, directory, threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES }),
+  );
+  const result = once.parse(JSON.parse(await text(child.stdout)));
+  if (result.rows !== rows) throw new Error(`${side}: ${result.rows} rows of ${rows}.`);
+  return result;
+}
+
+function medianOf(runs: readonly Once[], kind: 'wallMs' | 'cpuMs' | 'rssMb'): number {
+  return runs.map((one) => one[kind]).toSorted((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
+}
+
+/**
+ * A load of a drop on the local disk against a bare `COPY (SELECT …) TO` of the same mapping and order, written by
+ * hand, in a DuckDB of the same settings; `wall_vs_unsorted` is against one that leaves the order out, too. Then the
+ * memory of one four times the size, and the same mapping by parquetjs-lite of a few rows.
+ */
+const bench: Bench = {
+  name: 'ingest',
+  async run() {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+    try {
+      const files = await makeDrop(directory);
+      return [
+        ...(await againstDuckDb(files, directory)),
+        ...(await fourTimes(files, directory)),
+        ...(await againstParquetjs(files, directory)),
+      ];
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+async function againstDuckDb(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
+  const rows = FILES * ROWS_PER_FILE;
+  const runs: Record<Side, Once[]> = { sluice: [], bare: [], unsorted: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Turn about, so that neither always finds what the other has warmed.
+    const sides: Side[] = round % 2 === 0 ? ['sluice', 'bare', 'unsorted'] : ['unsorted', 'bare', 'sluice'];
+    for (const side of sides) runs[side].push(await run(side, files, rows, directory));
+  }
+  const ratio = (kind: 'wallMs' | 'cpuMs', side: Side) =>
+    medianOf(runs.sluice, kind) / medianOf(runs[side], kind);
+  const name = '5m rows';
+  return [
+    { case: name, metric: 'wall_s', value: medianOf(runs.sluice, 'wallMs') / 1_000, unit: 's' },
+    { case: name, metric: 'wall_vs_duckdb', value: ratio('wallMs', 'bare'), unit: 'ratio' },
+    { case: name, metric: 'cpu_vs_duckdb', value: ratio('cpuMs', 'bare'), unit: 'ratio' },
+    { case: name, metric: 'wall_vs_unsorted', value: ratio('wallMs', 'unsorted'), unit: 'ratio' },
+    { case: name, metric: 'peak_rss_mb', value: medianOf(runs.sluice, 'rssMb'), unit: 'MB' },
+  ];
+}
+
+async function fourTimes(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
+  const rows = 4 * FILES * ROWS_PER_FILE;
+  const { wallMs, rssMb } = await run('sluice', timesOver(files, 4, directory), rows, directory);
+  return [
+    { case: '20m rows', metric: 'wall_s', value: wallMs / 1_000, unit: 's' },
+    { case: '20m rows', metric: 'peak_rss_mb', value: rssMb, unit: 'MB' },
+  ];
+}
+
+async function againstParquetjs(files: readonly EngineFile[], directory: string): Promise<BenchRow[]> {
+  const [first] = files;
+  if (first === undefined) return [];
+  const few = await firstRows(first, FEW_ROWS, directory);
+  const { wallMs } = await run('sluice', [few], FEW_ROWS, directory);
+  const start = performance.now();
+  const rows = await mapWithParquetjs(few, join(directory, 'parquetjs.parquet'));
+  const theirs = performance.now() - start;
+  if (rows !== FEW_ROWS) throw new Error(`parquetjs-lite: ${rows} rows of ${FEW_ROWS}.`);
+  return [{ case: '5m rows', metric: 'vs_parquetjs_lite', value: theirs / wallMs, unit: 'ratio' }];
+}
+
+export default bench;

@@ -1,0 +1,63 @@
+// One load, in a process of its own, whose memory is its own: node bench/ingestOnce.ts, the request as JSON on stdin.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import * as z from 'zod';
+import { DuckDbSession } from '../lib/engine/DuckDbSession.ts';
+import { duckDbEngine } from '../lib/engine/duckDbEngine.ts';
+import type { FileSchema } from '../lib/engine/Engine.ts';
+import { compileMapping } from '../lib/ingest/mapping/compileMapping.ts';
+import { bareCopy, benchSubject, DAY } from './ingestData.ts';
+
+const request = z
+  .strictObject({
+    side: z.enum(['sluice', 'bare', 'unsorted']),
+    files: z.array(z.strictObject({ path: z.string(), name: z.string() })),
+    directory: z.string(),
+    threads: z.int(),
+    memoryMegabytes: z.int(),
+  })
+  .parse(await json(process.stdin));
+const { side, files, threads, memoryMegabytes } = request;
+const directory = mkdtempSync(join(request.directory, 'once-'));
+const [outputDirectory, temporaryDirectory] = [join(directory, 'rows'), join(directory, 'spilled')];
+for (const path of [outputDirectory, temporaryDirectory]) mkdirSync(path);
+const limits = { memoryMegabytes, threads, temporaryDirectory };
+
+const before = process.cpuUsage();
+const start = performance.now();
+const rows = side === 'sluice' ? await load() : await copy();
+const wallMs = performance.now() - start;
+const { user, system } = process.cpuUsage(before);
+rmSync(directory, { recursive: true });
+const rssMb = process.resourceUsage().maxRSS / 1_024;
+process.stdout.write(JSON.stringify({ wallMs, cpuMs: (user + system) / 1_000, rssMb, rows }));
+
+/** All that a load of files on the local disk does, the look at their footers included. */
+async function load(): Promise<number> {
+  const engine = duckDbEngine(limits);
+  const schemas = (await engine.describe(files)).map((file): FileSchema => {
+    if ('problem' in file) throw file.problem;
+    return file;
+  });
+  const { rows: counted } = await engine.load({
+    files,
+    mapping: compileMapping(benchSubject(), schemas),
+    day: DAY,
+    outputDirectory,
+    refusedPath: join(directory, 'refused.parquet'),
+    loadedAt: Date.UTC(2026, 10, 21),
+    limits,
+  });
+  return counted.out;
+}
+
+async function copy(): Promise<number> {
+  const path = join(outputDirectory, 'part-0.parquet');
+  const reach = { files: files.map((file) => file.path), directories: [outputDirectory] };
+  const session = await DuckDbSession.open(limits, reach);
+  await session.run(bareCopy(files, path, side === 'bare' ? 'ORDER BY "timestamp"' : ''));
+  const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${path}')`);
+  session.close();
+  return Number(counted?.['n']);
+}
