@@ -4,7 +4,7 @@ import { isRowReason, type RowReason } from '../ingest/mapping/rowReasons.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts';
-import { EngineError } from './EngineError.ts';
+import { FileError } from './FileError.ts';
 import { refusedStatement, takenStatement } from './loadStatements.ts';
 
 /** What a load writes into its output directory. */
@@ -38,12 +38,12 @@ export async function loadFiles(session: DuckDbSession, request: LoadRequest): P
       reasons: refused?.reasons.get(`${mapping.origin}${file.name}`) ?? {},
     }),
   );
-  for (const { name, refused: count, reasons } of byFile) {
+  for (const { name, in: said, out: read, refused: count, reasons } of byFile) {
     const explained = Object.values(reasons).reduce((sum, n) => sum + n, 0);
     if (explained === count) continue;
-    throw new EngineError(
-      'SLUICE_ENGINE_FAILED',
-      `${name}: ${count} rows were refused and ${explained} written to quarantine.`,
+    throw new FileError(
+      'SLUICE_INGEST_FILE_DAMAGED',
+      `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
   const written = out === 0 ? [] : [{ path: output, bytes: await bytesOf(output), rows: out }];
