@@ -42,6 +42,7 @@ export const logicalIds = {
   /** Serverless makes these, from the names in serverless.yml. */
   registerLogGroup: 'RegisterLogGroup',
   redriveLogGroup: 'RedriveLogGroup',
+  loadLogGroup: 'IngestDashloadLogGroup',
   httpApi: 'HttpApi',
   httpApiStage: 'HttpApiStage',
 } as const;

@@ -1,5 +1,6 @@
 import { ingestRoles } from './ingestRoles.ts';
 import { ingestSchedules } from './ingestSchedules.ts';
+import { failedLoadsFilter } from './loggedMetrics.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 import { workQueue } from './workQueue.ts';
@@ -35,5 +36,6 @@ export function ingest(stack: Stack): Resources {
     }),
     ...ingestSchedules(stack),
     ...ingestRoles(stack),
+    IngestLoadsFailedMetric: failedLoadsFilter(stack),
   };
 }

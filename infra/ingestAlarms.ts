@@ -3,6 +3,7 @@ import { planMetrics } from '../lib/ingest/plan/planMetrics.ts';
 import { alarm, type WatchedMetric } from './alarm.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';
 import { usedSchedules } from './ingestSchedules.ts';
+import { failedLoadsMetric } from './loggedMetrics.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
@@ -40,6 +41,10 @@ export function ingestAlarms(stack: Stack): Resources {
   });
   return {
     ...Object.assign({}, ...made),
+    IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
+      ...failedLoadsMetric(stack),
+      description: `A day of a dataset has just failed: see ${PAGE}`,
+    }),
     IngestPlanDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-plan', logicalIds.planDeadLetters, PAGE),
     IngestLoadDeadLettersAlarm: deadLettersAlarm(stack, 'ingest-load', logicalIds.loadDeadLetters, PAGE),
   };

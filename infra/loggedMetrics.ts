@@ -32,6 +32,24 @@ export function partitionGapsMetric(stack: Stack): WatchedMetric {
   return logged(`PartitionGaps-${stack.stage}`);
 }
 
+/** Days that a load gave up, one for each line of its log. */
+export function failedLoadsMetric(stack: Stack): WatchedMetric {
+  return { ...logged(`IngestLoadsFailed-${stack.stage}`), statistic: 'Sum' };
+}
+
+/** What {@link failedLoadsMetric} is counted from (functions/ingest-load/loadMessages.ts): told at once, not by the plan's next run. */
+export function failedLoadsFilter(stack: Stack): Resource {
+  const { namespace, metric } = failedLoadsMetric(stack);
+  return {
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      LogGroupName: ref(logicalIds.loadLogGroup),
+      FilterPattern: '{ $.event = "ingest_load" && $.outcome = "failed" }',
+      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: '1' }],
+    },
+  };
+}
+
 /** The line in the log has no stage to make a dimension of, so it is in the name. */
 function logged(metric: string): WatchedMetric {
   return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };

@@ -94,6 +94,11 @@ describe('sources', () => {
       'sources.0.name: came "redrive", expected another name',
     ],
     [
+      'the name of the exports’ ledger',
+      { ...acme, name: 'exports' },
+      'sources.0.name: came "exports", expected another name',
+    ],
+    [
       'another kind',
       withDataset({ kind: 'users' }),
       'sources.0.datasets.0.kind: came "users", expected events, metrics or exposures.',
