@@ -11,9 +11,9 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
   /**
    * What outlives the stack; but where the very deployment that makes it fails, it goes again, or every further
-   * deployment would find its name taken. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+   * deployment would find its name taken. `Retain` is for what has no name that could be taken. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
-  readonly DeletionPolicy?: 'RetainExceptOnCreate';
+  readonly DeletionPolicy?: 'Retain' | 'RetainExceptOnCreate';
   readonly UpdateReplacePolicy?: 'Retain';
 }
 

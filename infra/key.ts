@@ -7,7 +7,8 @@ const PENDING_WINDOW_DAYS = 30;
 
 /**
  * The key that the bucket is encrypted with, unless one is brought. It outlives the stack: without it nobody reads
- * the data again.
+ * the data again. It has no name that the next deployment could find taken, so it stays even where the first one fails: to
+ * take it back whoever deploys would have to be let delete any key of the account (lib/access/deployPolicy.ts).
  *
  * Its policy leaves the say to IAM, where each role names the key, and names no service: S3 uses the key for whoever
  * calls it, with that caller's permission, and nothing else of ours is encrypted with it.
@@ -19,7 +20,7 @@ export function key(stack: Stack): Resources {
   return {
     [logicalIds.key]: {
       Type: 'AWS::KMS::Key',
-      DeletionPolicy: 'RetainExceptOnCreate',
+      DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Description: `Encrypts what lies in the bucket ${stack.config.bucket}`,

@@ -99,7 +99,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
       `CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketPolicy GetEncryptionConfiguration ListBucket ListBucketVersions PutBucketPolicy PutEncryptionConfiguration ${BUCKET_TAGS}`,
       [bucketArn(place, `${stack}-serverlessdeploy*`)],
     ),
-    allow('Zips', 's3', 'DeleteObject DeleteObjectVersion GetObject PutObject', [
+    allow('Zips', 's3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject', [
       objectsArn(place, `${stack}-serverlessdeploy*`),
     ]),
   ];

@@ -101,8 +101,9 @@ describe('what is brought', () => {
 describe('what the stack makes', () => {
   it('stays when the stack goes, where data is in it or needed to read it', () => {
     const retained = Object.entries(own.made.Resources)
-      .filter(([, { DeletionPolicy, UpdateReplacePolicy }]) => {
-        expect(DeletionPolicy).toBe(UpdateReplacePolicy && 'RetainExceptOnCreate');
+      .filter(([, { Type, DeletionPolicy, UpdateReplacePolicy }]) => {
+        const kept = Type === 'AWS::KMS::Key' ? 'Retain' : 'RetainExceptOnCreate';
+        expect(DeletionPolicy).toBe(UpdateReplacePolicy && kept);
         return DeletionPolicy !== undefined;
       })
       .map(([logicalId]) => logicalId);

@@ -139,16 +139,18 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       .filter(([id, { Type }]) => stateful.includes(Type) && id !== 'ServerlessDeploymentBucket')
       .filter(
         ([, { DeletionPolicy, UpdateReplacePolicy }]) =>
-          DeletionPolicy !== 'RetainExceptOnCreate' || UpdateReplacePolicy !== 'Retain',
+          !DeletionPolicy?.startsWith('Retain') || UpdateReplacePolicy !== 'Retain',
       )
       .map(([id]) => id);
     expect(lost).toEqual([]);
     expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
-  it('keeps nothing of a first deployment that fails, so that the next finds no name taken', () => {
+  it('keeps nothing that has a name of a first deployment that fails, so that the next finds none taken', () => {
     const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy === 'Retain');
-    expect(kept).toEqual([]);
+    // A version goes with its function.
+    const nameless = ['AWS::KMS::Key', 'AWS::Lambda::Version'];
+    expect(kept.map(([, { Type }]) => Type).filter((type) => !nameless.includes(type))).toEqual([]);
   });
 });
 

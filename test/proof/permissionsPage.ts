@@ -5,7 +5,7 @@ const HEAD = `# Permissions
 
 What each role of the deployment may do, and for which calls: nothing else. \`npm test\` writes this page's table from the packaged template and from what the functions really called in the local cloud, and fails when a call is not allowed, when a role has an action, a resource or a condition's value that no call needs, or when this page is not what it found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it anew). The judge is [iam-simulate](https://github.com/cloud-copilot/iam-simulate).
 
-Calls in *italics* were not seen: AWS's documentation says that the service makes them ([local.md](local.md#calls)).
+The last column says what a row rests on. Proved are the rows with *calls seen*: the function, or the delivery that the local cloud plays, made such a call, and without the row it would have been denied. The rows with *AWS's documentation* are not observed anywhere here: AWS says that its service makes the calls in *italics* for what was seen, and only an account can show it ([local.md](local.md#calls)).
 `;
 
 /** docs/permissions.md: a table for each role, from its policy and the calls that were recorded. */
@@ -30,13 +30,23 @@ function section(role: Role, calls: readonly RecordedCall[]): string {
     Action.map((action) => {
       const where = Resource.map((resource) => `\`${placeholders(resource)}\``).join('<br>');
       const condition = Condition === undefined ? '' : `<br>if ${conditionText(Condition)}`;
-      return `| \`${action}\` | ${where}${condition} | ${operations(action, calls)} |`;
+      const { names, seen } = operations(action, calls);
+      const basis = seen ? 'calls seen' : "AWS's documentation";
+      return `| \`${action}\` | ${where}${condition} | ${names} | ${basis} |`;
     }),
   );
-  return [`## ${role.logicalId}`, '', '| action | on | for |', '|---|---|---|', ...rows, ''].join('\n');
+  return [
+    `## ${role.logicalId}`,
+    '',
+    '| action | on | for | rests on |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
 }
 
-function operations(action: string, calls: readonly RecordedCall[]): string {
+/** The calls that need an action, and whether any of them was seen. */
+function operations(action: string, calls: readonly RecordedCall[]) {
   const names = (basis: RecordedCall['basis']) =>
     new Set(
       calls
@@ -44,9 +54,8 @@ function operations(action: string, calls: readonly RecordedCall[]): string {
         .map(({ operation }) => operation),
     );
   const [seen, documented] = [names('seen'), names('documented')];
-  return [...[...seen].sort(), ...[...documented.difference(seen)].sort().map((name) => `*${name}*`)].join(
-    ', ',
-  );
+  const all = [...[...seen].sort(), ...[...documented.difference(seen)].sort().map((name) => `*${name}*`)];
+  return { names: all.join(', '), seen: seen.size > 0 };
 }
 
 function conditionText(condition: object): string {
