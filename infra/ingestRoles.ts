@@ -9,6 +9,12 @@ import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './po
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
+/**
+ * Sources in one statement, at the most: a role's inline policies hold 10,240 characters in all.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const MOST_NAMED = 25;
+
 /** One role for each function of the ingest. */
 export function ingestRoles(stack: Stack): Resources {
   return {
@@ -16,7 +22,7 @@ export function ingestRoles(stack: Stack): Resources {
       ownLogs(stack, 'ingest-plan'),
       {
         Action: ['s3:GetObject', 's3:PutObject'],
-        Resource: stack.config.sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
+        Resource: named(stack.config.sources).map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
       },
       seesWhatIsMissing(stack),
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
@@ -30,7 +36,7 @@ export function ingestRoles(stack: Stack): Resources {
       {
         // Deleting gives a turn back when the start itself fails. What is read is there, or was a moment ago.
         Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-        Resource: stack.config.sources.map(({ name }) => objectArn(stack, triggerKey(name))),
+        Resource: named(stack.config.sources).map((name) => objectArn(stack, triggerKey(name))),
       },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
@@ -38,6 +44,11 @@ export function ingestRoles(stack: Stack): Resources {
     ]),
     [logicalIds.loadRole]: ingestLoadRole(stack),
   };
+}
+
+/** Names of sources for ARNs; of very many `*`, which stands for all. */
+function named(sources: readonly Source[]): readonly string[] {
+  return sources.length > MOST_NAMED ? ['*'] : sources.map(({ name }) => name);
 }
 
 /** Lists customers' buckets that let our roles in themselves. */
