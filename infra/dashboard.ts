@@ -1,3 +1,4 @@
+import { ownResults } from '../lib/access/ownResults.ts';
 import { collectMetrics, METRIC_NAMESPACE } from '../lib/collect/collectMetrics.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms.ts';
@@ -159,14 +160,23 @@ function graphs(stack: Stack): readonly Graph[] {
       title: 'Bytes that queries scanned',
       stat: 'Sum',
       lines: [
-        {
-          namespace: 'AWS/Athena',
-          metric: 'ProcessedBytes',
-          dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: `\${Workgroup}` },
-        },
+        processedBytes('people', `\${Workgroup}`),
+        ...stack.config.readers
+          .filter(({ kind }) => kind !== 'owox')
+          .map((reader) => processedBytes(reader.name, ownResults(stack.config.athena, reader).workgroup)),
       ],
     },
   ];
+}
+
+/** https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html */
+function processedBytes(label: string, workgroup: string): Line {
+  return {
+    namespace: 'AWS/Athena',
+    metric: 'ProcessedBytes',
+    dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: workgroup },
+    label,
+  };
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */

@@ -7,7 +7,13 @@ import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate } from '../../local/template/Template.ts';
 
 const made = resources({
-  config: defineConfig({ bucket: 'acme-experiments' }),
+  config: defineConfig({
+    bucket: 'acme-experiments',
+    readers: [
+      { kind: 'metabase', name: 'bi' },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' },
+    ],
+  }),
   service: 'acme',
   stage: 'prod',
 });
@@ -91,6 +97,14 @@ describe('the dashboard', () => {
       if (namespace === 'AWS/Firehose')
         expect(dimensions).toEqual(['DeliveryStreamName', expect.stringMatching(/^acme-prod-/)]);
     }
+  });
+
+  it('shows what people and each reader scan, apart', () => {
+    const scanned = drawn.filter(([, metric]) => metric === 'ProcessedBytes');
+    expect(scanned.map((line) => line.slice(-2))).toEqual([
+      ['sluice', { label: 'people' }],
+      ['sluice_bi', { label: 'bi' }],
+    ]);
   });
 
   it('lays no widget over another, and none beyond the edge', () => {

@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AthenaClient, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  CreateWorkGroupCommand,
+  DeleteWorkGroupCommand,
+  UpdateWorkGroupCommand,
+} from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
@@ -165,6 +170,27 @@ describe('what sluice doctor asks of AWS alone', () => {
       'SLUICE_DOCTOR_READER_MISSING statsig.',
       'SLUICE_DOCTOR_READER_MISSING bi.',
     ]);
+  });
+
+  it("looks at readers' own workgroups, and where their results go", async () => {
+    const missing = 'SLUICE_DOCTOR_WORKGROUP_MISSING';
+    expect(await findings('workgroup', config(READERS))).toEqual([
+      3,
+      `${missing} sluice_statsig.`,
+      `${missing} sluice_bi.`,
+    ]);
+    const athena = new AthenaClient(deployed.options);
+    const own = { OutputLocation: 's3://sluice-experiments/query-results/bi/' };
+    for (const Name of ['sluice_statsig', 'sluice_bi'])
+      await athena.send(new CreateWorkGroupCommand({ Name, Configuration: { ResultConfiguration: own } }));
+    const [, ...found] = await findings('workgroup', config(READERS));
+    const elsewhere = found.filter((one) => String(one).startsWith('SLUICE_DOCTOR_WORKGROUP_RESULTS'));
+    expect(elsewhere).toEqual([
+      'SLUICE_DOCTOR_WORKGROUP_RESULTS sluice_statsig: came s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
+    ]);
+    for (const WorkGroup of ['sluice_statsig', 'sluice_bi'])
+      await athena.send(new DeleteWorkGroupCommand({ WorkGroup }));
+    athena.destroy();
   });
 
   it('simulates what each reader must be able to do and must not', async () => {

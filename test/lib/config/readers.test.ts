@@ -6,9 +6,9 @@ const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', e
 const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
 const metabase = { kind: 'metabase', name: 'metabase' };
 
-function problems(readers: object[]): string[] {
+function problems(readers: object[], more: object = {}): string[] {
   try {
-    Reflect.apply(defineConfig, undefined, [{ bucket: 'acme-experiments', readers }]);
+    Reflect.apply(defineConfig, undefined, [{ bucket: 'acme-experiments', readers, ...more }]);
   } catch (error) {
     if (error instanceof ConfigError)
       return error.detail
@@ -118,8 +118,22 @@ describe('readers', () => {
       [{ ...metabase, name: 'BI team' }],
       'readers.0.name: came "BI team", expected a name of words joined by -, each of a-z and 0-9 and beginning with a letter.',
     ],
+    [
+      'the folder of tables that Athena makes of people’s queries',
+      [{ ...metabase, name: 'tables' }],
+      'readers.0.name: came "tables", expected another name than that of the folder in which Athena puts tables.',
+    ],
     ['a member of another kind', [{ ...metabase, externalId: 'x' }], 'readers.0.externalId: no such field.'],
   ])('refuses by field %s', (_, readers, expected) => {
     expect(problems(readers)).toEqual([expected]);
+  });
+
+  it('leaves room for its name in that of its workgroup', () => {
+    const withWorkgroup = (length: number) =>
+      problems([metabase], { athena: { workgroup: 'w'.repeat(length) } });
+    expect(withWorkgroup(128 - '_metabase'.length)).toEqual([]);
+    expect(withWorkgroup(128 - '_metabase'.length + 1)).toEqual([
+      'athena.workgroup: came 120 characters, expected at most 119, as readers.0.name is added for its own.',
+    ]);
   });
 });
