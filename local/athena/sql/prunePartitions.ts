@@ -1,5 +1,6 @@
 import { quoteName } from '../../../lib/sql/quoteName.ts';
 import { quoteText } from '../../../lib/sql/quoteText.ts';
+import { isAboutKeys } from './isAboutKeys.ts';
 import type { Session } from './Session.ts';
 import { scanFilters } from './scanFilters.ts';
 import type { SessionColumn } from './tableSql.ts';
@@ -17,6 +18,9 @@ export interface Partitioned {
  * for, or read a table twice, the second time by row numbers.
  */
 const MISLEADING = 'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
+
+/** What no key is called: Glue takes no line break in a name. */
+const INDEX = '"partition\n"';
 
 /**
  * Which partitions of each table a query can want any row of, as its filters say, through views and joins too: the
@@ -44,7 +48,8 @@ export async function prunePartitions(
     const name = `memory.main.partitions_${index}`;
     await session.run(partitionTable(name, partitioned));
     const sets: (ReadonlySet<number> | undefined)[] = [];
-    for (const all of conditions) sets.push(await matching(session, name, all));
+    const keys = new Set(partitioned.keys.map((key) => key.name));
+    for (const all of conditions) sets.push(await matching(session, name, keys, all));
     // A table that is read twice is wanted for either reading.
     const known = sets.filter((set) => set !== undefined);
     if (known.length === sets.length) {
@@ -61,17 +66,19 @@ export async function prunePartitions(
 async function matching(
   session: Session,
   table: string,
+  keys: ReadonlySet<string>,
   conditions: readonly string[],
 ): Promise<Set<number> | undefined> {
   let found: Set<number> | undefined;
   for (const condition of conditions) {
     if (/[#;]|--|\/\*|SUBQUERY/.test(condition)) continue;
     try {
-      const reader = await session.read(`SELECT i FROM ${table} WHERE (${condition})`);
+      if (!(await isAboutKeys(session, condition, keys))) continue;
+      const reader = await session.read(`SELECT ${INDEX} FROM ${table} WHERE (${condition})`);
       const set = new Set(reader.getRowsJS().map(([index]) => Number(index)));
       found = found === undefined ? set : found.intersection(set);
     } catch {
-      // It is about other columns, or not SQL: it says nothing about partitions.
+      // It fails for a value of a key, or is no SQL: it says nothing about partitions.
     }
   }
   return found;
@@ -83,5 +90,5 @@ function partitionTable(name: string, { keys, values }: Partitioned): string {
     (row, index) =>
       `(${[String(index), ...row.map((value) => (value === null ? 'NULL' : quoteText(value)))].join(', ')})`,
   );
-  return `CREATE TABLE ${name} (i INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
+  return `CREATE TABLE ${name} (${INDEX} INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
 }

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DAYS, openLake } from './openLake.ts';
+
+/** Names that DuckDB or the emulation might take for something of its own. */
+const NAMES = ['i', 'rowid', 'partitions_0', 'memory', 'main', 'day'] as const;
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+  for (const day of DAYS) {
+    const columns = NAMES.map((name) => `range + 10 AS "${name}"`).join(', ');
+    await lake.put(`named/${day}/0.parquet`, `SELECT ${columns} FROM range(3)`);
+  }
+  await lake.rows(
+    `CREATE EXTERNAL TABLE named (${NAMES.map((name) => `\`${name}\` bigint`).join(', ')})
+     PARTITIONED BY (ds date) STORED AS PARQUET LOCATION 's3://lake/named/'`,
+  );
+  await lake.rows(
+    `ALTER TABLE named ADD ${DAYS.map((day) => `PARTITION (ds = '${day}') LOCATION 's3://lake/named/${day}/'`).join(' ')}`,
+  );
+});
+afterAll(() => lake.close());
+
+describe('the choice of partitions', () => {
+  it.each(NAMES)('loses no rows of a table with a column %s', async (name) => {
+    expect(await lake.rows(`SELECT count(*) FROM named WHERE "${name}" = 11`)).toEqual([['3']]);
+    expect(await lake.rows(`SELECT count(*) FROM named WHERE "${name}" IS NOT NULL`)).toEqual([['9']]);
+    expect(
+      await lake.rows(`SELECT "${name}" FROM named WHERE "${name}" = 11 AND ds = DATE '2026-11-19'`),
+    ).toEqual([['11']]);
+  });
+
+  it('leaves what is random to the rows', async () => {
+    const { scannedBytes } = await lake.ask('SELECT id FROM events WHERE random() < 0.5');
+    expect(scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
+    const mixed = await lake.ask(
+      "SELECT id FROM events WHERE day(ds) > random() * 0 AND ds > DATE '2026-11-18'",
+    );
+    expect(mixed.rows).toHaveLength(20);
+    expect(mixed.scannedBytes).toBe((lake.sizes[1] ?? 0) + (lake.sizes[2] ?? 0));
+    const both = await lake.ask('SELECT id FROM events WHERE day(ds) - 19 < random() * 2 - 1');
+    expect(both.scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
+  });
+
+  it('still goes by the keys, whatever is asked of them', async () => {
+    const { scannedBytes, rows } = await lake.ask(
+      "SELECT count(*) FROM named WHERE date_format(ds, '%d') IN ('18', '20') AND i > 10",
+    );
+    expect(rows).toEqual([['4']]);
+    const all = await lake.ask('SELECT count(*) FROM named WHERE i > 10');
+    expect(scannedBytes).toBeLessThan(all.scannedBytes ?? 0);
+  });
+});
