@@ -1,4 +1,5 @@
-import { getAtt, ref, sub } from './intrinsics.ts';
+import { bucketArn as arnOfBucket } from '../lib/access/placeArns.ts';
+import { getAtt, HERE, ref, sub } from './intrinsics.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
@@ -32,7 +33,5 @@ export function objectsArn(stack: Brought, folder = ''): Value {
 
 /** The bucket's ARN in the notation of `Fn::Sub`. */
 export function bucketArnText({ config }: Brought): string {
-  return config.existing.bucket
-    ? `arn:\${AWS::Partition}:s3:::${config.bucket}`
-    : `\${${logicalIds.bucket}.Arn}`;
+  return config.existing.bucket ? arnOfBucket(HERE, config.bucket) : `\${${logicalIds.bucket}.Arn}`;
 }

@@ -1,6 +1,7 @@
+import { databaseArns } from '../lib/access/placeArns.ts';
 import type { TableKind } from '../lib/tables/Table.ts';
 import { databaseText } from './databaseName.ts';
-import { arn } from './intrinsics.ts';
+import { arn, HERE, sub } from './intrinsics.ts';
 import type { Value } from './Resource.ts';
 import { kindId, type Stack } from './Stack.ts';
 
@@ -9,10 +10,21 @@ import { kindId, type Stack } from './Stack.ts';
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableKind[]): Value[] {
+  return tableArns(
+    stack,
+    kinds.map((kind) => `\${${kindId(kind, 'Table')}}`),
+  );
+}
+
+/**
+ * The same of tables by name.
+ *
+ * @param tables Names, or patterns of names, in the notation of `Fn::Sub`.
+ */
+export function tableArns(stack: Pick<Stack, 'config'>, tables: readonly string[]): Value[] {
   const database = databaseText(stack);
   return [
-    arn('glue', 'catalog'),
-    arn('glue', `database/${database}`),
-    ...kinds.map((kind) => arn('glue', `table/${database}/\${${kindId(kind, 'Table')}}`)),
+    ...databaseArns(HERE, database).map(sub),
+    ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
   ];
 }

@@ -6,9 +6,9 @@ import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/tables/deliveredTables.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
-import { databaseText } from './databaseName.ts';
+import { tableArns } from './catalogArns.ts';
 import { exportIds } from './exportIds.ts';
-import { arn, getAtt, sub } from './intrinsics.ts';
+import { getAtt, sub } from './intrinsics.ts';
 import { useKey } from './keyArn.ts';
 import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource } from './Resource.ts';
@@ -38,16 +38,11 @@ export function exportRole(stack: Stack): Resource {
 }
 
 function readsTables(stack: Stack, exports: readonly Export[]): Allowance[] {
-  const database = databaseText(stack);
   const tables = [...new Set(exports.map(({ table }) => table))];
   return [
     {
       Action: ['glue:GetPartitions'],
-      Resource: [
-        arn('glue', 'catalog'),
-        arn('glue', `database/${database}`),
-        ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
-      ],
+      Resource: tableArns(stack, tables),
     },
     {
       Action: ['s3:GetObject'],

@@ -4,9 +4,9 @@ import { ingestedFolder } from '../lib/layout/landedFolders.ts';
 import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
-import { databaseText } from './databaseName.ts';
+import { tableArns } from './catalogArns.ts';
 import { assumesRoles } from './ingestRoles.ts';
-import { arn, sub } from './intrinsics.ts';
+import { sub } from './intrinsics.ts';
 import { useKey } from './keyArn.ts';
 import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource } from './Resource.ts';
@@ -30,7 +30,6 @@ export function ingestLoadRole(stack: Stack): Resource {
   const notes = objectsArn(stack, VERSION_NOTES);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const ledger = sources.map(({ name }) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`));
-  const database = databaseText(stack);
   return role(lambdaService, [
     ownLogs(stack, 'ingest-load'),
     { Action: ['s3:PutObject'], Resource: [landed, ...ledger, notes, refused] },
@@ -53,11 +52,7 @@ export function ingestLoadRole(stack: Stack): Resource {
         'glue:GetPartitions',
         'glue:GetTable',
       ],
-      Resource: [
-        arn('glue', 'catalog'),
-        arn('glue', `database/${database}`),
-        ...few(tables).map((table) => arn('glue', `table/${database}/${table}`)),
-      ],
+      Resource: tableArns(stack, few(tables)),
     },
     emptiesQueue(logicalIds.loadQueue),
     ...readsSources(sources),

@@ -1,3 +1,4 @@
+import { arnIn } from '../lib/access/placeArns.ts';
 import type { Value } from './Resource.ts';
 
 /** `Ref`: mostly a resource's name; for a queue its URL. */
@@ -18,10 +19,17 @@ export function sub(text: string): Value {
   return { 'Fn::Sub': text };
 }
 
+/** The stack's own account and region, in the notation of {@link sub}: lib/access makes ARNs of it. */
+export const HERE = {
+  partition: `\${AWS::Partition}`,
+  account: `\${AWS::AccountId}`,
+  region: `\${AWS::Region}`,
+} as const;
+
 /**
  * ARN of something in this account and region, named in the notation of {@link sub}:
  * `arn('glue', 'catalog')`.
  */
 export function arn(service: string, resource: string): Value {
-  return sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
+  return sub(arnIn(HERE, service, resource));
 }

@@ -1,4 +1,5 @@
-import { getAtt, sub } from './intrinsics.ts';
+import { viaS3 } from '../lib/access/viaS3.ts';
+import { getAtt, HERE, sub } from './intrinsics.ts';
 import type { Allowance } from './policies.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
@@ -11,8 +12,7 @@ export function keyArn({ config }: Pick<Stack, 'config'>): Value {
 /**
  * What S3 asks of the key on behalf of whoever reads (`kms:Decrypt`) or writes (`kms:GenerateDataKey`, and
  * `kms:Decrypt` for uploads in parts), by way of S3 only.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
- * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
 export function useKey(
   stack: Pick<Stack, 'config'>,
@@ -21,6 +21,6 @@ export function useKey(
   return {
     Action: actions,
     Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(`s3.\${AWS::Region}.amazonaws.com`) } },
+    Condition: { StringEquals: { 'kms:ViaService': sub(viaS3(HERE)) } },
   };
 }

@@ -3,6 +3,7 @@ import { readerPermissions } from '../lib/access/readerPermissions.ts';
 import { readerTrust } from '../lib/access/readerTrust.ts';
 import { ownershipControls, publicAccessBlock } from '../lib/bucket/bucketSettings.ts';
 import { encryptedTransportOnly } from '../lib/bucket/encryptedTransportOnly.ts';
+import { UNFINISHED_UPLOAD_DAYS } from '../lib/bucket/lifecycleRules.ts';
 import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../lib/config/readersSchema.ts';
 import { getAtt, ref, sub } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
@@ -20,8 +21,6 @@ const OWOX_RESULT_FOLDERS = [
   'athena-schema-fetch/',
   'owox-data-marts/',
 ];
-/** Days after which the parts of an upload that nobody completed go. */
-const UNFINISHED_UPLOAD_DAYS = 7;
 
 /** Each configured reader's policies, the role or user they are attached to, and what is its own. */
 export function readers(stack: Stack): Resources {

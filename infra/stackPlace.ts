@@ -1,12 +1,11 @@
 import { type Place, placeOf } from '../lib/access/Place.ts';
+import { HERE } from './intrinsics.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
 /** Where the stack's things are, in the notation of `Fn::Sub`. */
 export function stackPlace({ config }: Pick<Stack, 'config'>): Place {
   return placeOf(config, {
-    partition: `\${AWS::Partition}`,
-    account: `\${AWS::AccountId}`,
-    region: `\${AWS::Region}`,
+    ...HERE,
     keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
   });
 }

@@ -31,8 +31,10 @@ export interface WorkQueue {
   readonly maxReceives: number;
 }
 
-/** The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. A
- * schedule or function sends by its role. */
+/**
+ * The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. A
+ * schedule or function sends by its role.
+ */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rule, timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
   return {

@@ -1,12 +1,10 @@
+import { scanLimitBytes } from '../lib/config/scanLimitBytes.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/layout/queryResultsFolder.ts';
 import { s3Location } from './bucketArn.ts';
 import { ref } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
-
-/** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
-const BYTES_A_GIGABYTE = 1_000_000_000;
 
 /** The Athena workgroup of people, unless one is brought. Readers have workgroups of their own: infra/readers.ts. */
 export function workgroup(stack: Stack): Resources {
@@ -44,7 +42,7 @@ export function workgroupInto(
         EnforceWorkGroupConfiguration: true,
         PublishCloudWatchMetricsEnabled: true,
         RequesterPaysEnabled: false,
-        BytesScannedCutoffPerQuery: Math.round(stack.config.athena.scanLimitGigabytes * BYTES_A_GIGABYTE),
+        BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
         ResultConfiguration: {
           OutputLocation: s3Location(stack, of.folder),
           EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },

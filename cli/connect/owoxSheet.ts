@@ -1,3 +1,4 @@
+import { PRIMARY_WORKGROUP } from '../../lib/access/primaryWorkgroup.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { OwoxReader } from '../../lib/config/readersSchema.ts';
 import type { Deployment } from './Deployment.ts';
@@ -45,7 +46,7 @@ export function owoxSheet(deployment: Deployment, config: Config, reader: OwoxRe
 
 /** OWOX names no workgroup, so it gets `primary`, whose settings are the account's own. */
 function primaryStep(deployment: Deployment): Step {
-  const words = ['athena', 'get-work-group', '--work-group', 'primary'];
+  const words = ['athena', 'get-work-group', '--work-group', PRIMARY_WORKGROUP];
   const query = 'WorkGroup.Configuration.EnforceWorkGroupConfiguration';
   return {
     title: 'Look at the workgroup primary, in which OWOX asks: this must say false',

@@ -1,6 +1,8 @@
 import { ownResults } from '../../lib/access/ownResults.ts';
 import type { Place } from '../../lib/access/Place.ts';
 import { arnIn, bucketArn, catalogArns, workgroupArn } from '../../lib/access/placeArns.ts';
+import { PRIMARY_WORKGROUP } from '../../lib/access/primaryWorkgroup.ts';
+import { viaS3 } from '../../lib/access/viaS3.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import { dayFolder } from '../../lib/layout/tableFolders.ts';
@@ -18,8 +20,6 @@ export interface ReaderExpectation {
 
 /** Any day: policies know folders, not days. */
 const DAY: UtcDay = '2026-01-01';
-/** OWOX sends no workgroup. */
-const PRIMARY = 'primary';
 
 /** What each reader must reach, and a sample of what none must: the whole of it is proved by the tests of lib/access. */
 export function readerExpectations(
@@ -37,11 +37,11 @@ export function readerExpectations(
     ...(context === undefined ? {} : { context }),
   });
   const no = (action: string, resources: readonly string[]) => ({ action, resources, allowed: false });
-  const workgroup = reader.kind === 'owox' ? PRIMARY : ownResults(place, reader).workgroup;
+  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : ownResults(place, reader).workgroup;
   const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
   return [
     yes('s3:GetObject', rows),
-    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': `s3.${place.region}.amazonaws.com` }),
+    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': viaS3(place) }),
     yes('glue:GetTable', [...new Set(tables.flatMap((table) => catalogArns(place, place.database, table)))]),
     yes('athena:StartQueryExecution', [workgroupArn(place, workgroup)]),
     no('s3:GetObject', ['overflow/x', 'ledger/x', 'quarantine/x', 'parked/x'].map(object)),

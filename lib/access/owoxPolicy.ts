@@ -2,6 +2,7 @@ import { landedFolders } from '../layout/landedFolders.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
 import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
+import { PRIMARY_WORKGROUP } from './primaryWorkgroup.ts';
 import {
   listFolders,
   locateBuckets,
@@ -10,9 +11,6 @@ import {
   seeDefaultDatabase,
   useKey,
 } from './readerStatements.ts';
-
-/** OWOX names no workgroup when it starts a query, so Athena takes this one. */
-const OWOX_WORKGROUP = 'primary';
 
 /** What of OWOX's is its own. */
 export interface OwoxAccess {
@@ -60,7 +58,7 @@ function runQueries(place: Place): Statement {
       'athena:StartQueryExecution',
       'athena:StopQueryExecution',
     ],
-    Resource: [workgroupArn(place, OWOX_WORKGROUP)],
+    Resource: [workgroupArn(place, PRIMARY_WORKGROUP)],
   };
 }
 

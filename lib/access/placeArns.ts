@@ -10,8 +10,11 @@ export function objectsArn(place: Pick<Place, 'partition'>, bucket: string, fold
   return `${bucketArn(place, bucket)}/${folder}*`;
 }
 
+/** What an ARN of an account and region is made of. */
+type Somewhere = Pick<Place, 'partition' | 'region' | 'account'>;
+
 /** ARN of something in the place's account and region. */
-export function arnIn({ partition, region, account }: Place, service: string, resource: string): string {
+export function arnIn({ partition, region, account }: Somewhere, service: string, resource: string): string {
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
@@ -24,12 +27,12 @@ export function iamArn({ partition, account }: Place, resource: string): string 
  * What a statement must name to allow an action on a database and the tables in it: Glue checks every ancestor too.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
-export function catalogArns(place: Place, database: string, tables = '*'): readonly string[] {
+export function catalogArns(place: Somewhere, database: string, tables = '*'): readonly string[] {
   return [...databaseArns(place, database), arnIn(place, 'glue', `table/${database}/${tables}`)];
 }
 
 /** What a statement must name to allow an action on a database alone. */
-export function databaseArns(place: Place, database: string): readonly string[] {
+export function databaseArns(place: Somewhere, database: string): readonly string[] {
   return [arnIn(place, 'glue', 'catalog'), arnIn(place, 'glue', `database/${database}`)];
 }
 

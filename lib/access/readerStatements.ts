@@ -2,6 +2,7 @@ import { landedFolders } from '../layout/landedFolders.ts';
 import type { Place } from './Place.ts';
 import type { Statement } from './PolicyDocument.ts';
 import { bucketArn, catalogArns, databaseArns, objectsArn } from './placeArns.ts';
+import { viaS3 } from './viaS3.ts';
 
 /** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
 export function readRows(place: Place): Statement {
@@ -90,6 +91,6 @@ export function useKey(place: Pick<Place, 'keyArn' | 'region'>, use: 'read' | 'r
     Effect: 'Allow',
     Action: use === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: [place.keyArn],
-    Condition: { StringEquals: { 'kms:ViaService': `s3.${place.region}.amazonaws.com` } },
+    Condition: { StringEquals: { 'kms:ViaService': viaS3(place) } },
   };
 }

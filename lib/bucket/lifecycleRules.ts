@@ -10,7 +10,7 @@ import { readerResultsFolder } from '../layout/readerResultsFolder.ts';
 import { tableFolder } from '../layout/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
-const UNFINISHED_UPLOAD_DAYS = 7;
+export const UNFINISHED_UPLOAD_DAYS = 7;
 /** Days after which claims of redrive go: whoever left one behind died. */
 const CLAIM_DAYS = 1;
 /**

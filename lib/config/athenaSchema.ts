@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PRIMARY_WORKGROUP } from '../access/primaryWorkgroup.ts';
 import { sqlName } from './sqlName.ts';
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
@@ -12,7 +13,7 @@ export const athenaSchema = z
       .string('a workgroup name')
       .regex(WORKGROUP, 'a workgroup name: at most 128 letters, digits and . _ -')
       .refine(
-        (name) => name !== 'primary',
+        (name) => name !== PRIMARY_WORKGROUP,
         'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
       )
       .default('sluice'),

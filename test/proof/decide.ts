@@ -1,9 +1,6 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import type { NeededPermission } from '../../local/record/RecordedCall.ts';
+import { decideCall } from '../lib/access/decideCall.ts';
 import type { Policies, Statement } from './Policies.ts';
-
-/** What AWS would decide. */
-export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 
 /**
  * What AWS would decide of one permission that a principal needs: by its own statements, and by what stands at the
@@ -15,32 +12,23 @@ export async function decide(
   principal: string,
   { action, resource, context }: NeededPermission,
   policies: Policies,
-): Promise<Decision> {
+): Promise<string> {
   const own = policies.roles.find(({ arn }) => arn === principal)?.statements ?? [];
   // A bucket's policy speaks for its objects.
   const at = policies.atResources.get(resource) ?? policies.atResources.get(resource.split('/')[0] ?? '');
-  const result = await runSimulation(
+  return decideCall(
     {
-      request: {
-        principal,
-        action,
-        resource: { resource, accountId: ACCOUNT },
-        contextVariables: { 'aws:SecureTransport': 'true', ...context },
-      },
-      identityPolicies: own.length === 0 ? [] : [{ name: 'own', policy: document(own) }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      ...(at === undefined || at.length === 0 ? {} : { resourcePolicy: document(at) }),
+      principal,
+      policies: own.length === 0 ? [] : [document(own)],
+      resourceAccount: ACCOUNT,
+      resourcePolicy: at === undefined || at.length === 0 ? undefined : document(at),
     },
-    {},
+    { action, resources: [resource], context },
   );
-  if (result.resultType === 'error')
-    throw new Error(`${principal} ${action} on ${resource}: ${JSON.stringify(result.errors)}`);
-  return result.overallResult;
 }
 
 const ACCOUNT = '000000000000';
 
 function document(statements: readonly Statement[]) {
-  return { Version: '2012-10-17', Statement: statements };
+  return { Version: '2012-10-17', Statement: statements } as const;
 }

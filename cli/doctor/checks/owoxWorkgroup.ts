@@ -1,9 +1,7 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import { PRIMARY_WORKGROUP } from '../../../lib/access/primaryWorkgroup.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
-
-/** OWOX Data Marts sends no workgroup with its queries, and a place of its own for their results. */
-const PRIMARY = 'primary';
 
 export const owoxWorkgroup: Check = {
   name: 'owox-workgroup',
@@ -17,13 +15,19 @@ export const owoxWorkgroup: Check = {
     if (!readers.some(({ kind }) => kind === 'owox')) return [];
     const { athena } = await visit.clients();
     const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
-      athena.send(new GetWorkGroupCommand({ WorkGroup: PRIMARY })),
+      athena.send(new GetWorkGroupCommand({ WorkGroup: PRIMARY_WORKGROUP })),
     );
     return Promise.all(
       judgePrimary(WorkGroup ?? {}).map(async (found) => ({
         ...found,
         commands: [
-          await visit.command(['athena', 'update-work-group', '--work-group', PRIMARY, ...MENDS[found.code]]),
+          await visit.command([
+            'athena',
+            'update-work-group',
+            '--work-group',
+            PRIMARY_WORKGROUP,
+            ...MENDS[found.code],
+          ]),
         ],
       })),
     );
@@ -43,12 +47,14 @@ export function judgePrimary({
   const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
   const found = (code: keyof typeof MENDS, detail: string) => ({ ...finding(code, detail), code });
   return [
-    ...(State === 'DISABLED' ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${PRIMARY} is ${State}.`)] : []),
+    ...(State === 'DISABLED'
+      ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${PRIMARY_WORKGROUP} is ${State}.`)]
+      : []),
     ...(enforced === true
       ? [
           found(
             'SLUICE_DOCTOR_PRIMARY_ENFORCED',
-            `${PRIMARY} enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}.`,
+            `${PRIMARY_WORKGROUP} enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}.`,
           ),
         ]
       : []),

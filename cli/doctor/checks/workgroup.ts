@@ -2,15 +2,13 @@ import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
 import { readerId } from '../../../infra/readers.ts';
 import { logicalIds } from '../../../infra/Stack.ts';
 import { ownResults } from '../../../lib/access/ownResults.ts';
+import { scanLimitBytes } from '../../../lib/config/scanLimitBytes.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
 import { isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
 import { mendStack } from '../mendStack.ts';
 import type { Visit } from '../Visit.ts';
-
-/** As Athena counts. */
-const BYTES_A_GIGABYTE = 1_000_000_000;
 
 export const workgroup: Check = {
   name: 'workgroup',
@@ -50,7 +48,6 @@ export const workgroup: Check = {
 
 async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string }): Promise<Finding[]> {
   const { name, results, keyArn } = wanted;
-  const { scanLimitGigabytes } = (await visit.config()).athena;
   const { athena } = await visit.clients();
   let findings: Finding[];
   try {
@@ -64,7 +61,7 @@ async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string 
     const commands = await mendStack(visit, wanted.logicalId);
     return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
   }
-  const bytes = Math.round(scanLimitGigabytes * BYTES_A_GIGABYTE);
+  const bytes = scanLimitBytes(await visit.config());
   const options: Partial<Record<Finding['code'], readonly string[]>> = {
     SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
     SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),

@@ -1,5 +1,10 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+
+/** A policy, of lib/access or read out of a template. */
+interface Document {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly object[];
+}
 
 /** One call, with every resource that AWS checks for it: Glue a table's database and catalogue too. */
 export interface Call {
@@ -11,10 +16,10 @@ export interface Call {
 /** Who calls, and every policy that has a say. */
 export interface Caller {
   readonly principal: string;
-  readonly policies: readonly PolicyDocument[];
+  readonly policies: readonly Document[];
   /** The account of the resource. Default that of the caller. */
   readonly resourceAccount?: string;
-  readonly resourcePolicy?: PolicyDocument | undefined;
+  readonly resourcePolicy?: Document | undefined;
 }
 
 /**
