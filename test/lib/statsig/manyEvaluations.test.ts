@@ -4,7 +4,8 @@ import { EvaluationText } from '../../../lib/statsig/EvaluationText.ts';
 import { parseBatch } from '../../../lib/statsig/parseBatch.ts';
 
 const COUNT = 3_000;
-const exposure = '{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","gateValue":"true","lcut":"1"}}';
+const exposure =
+  '{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","gateValue":"true","lcut":"1"}}';
 
 it.each([
   ['a pair that is escaped, as Python and PHP write it', '"\\ud83d\\ude00"', '😀'],
