@@ -11,40 +11,61 @@ const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
-/** Which deployment a command is about, and where it is. */
-export interface DeploymentPlace {
+/** What the options of a command say of a deployment and where it is, whatever its configuration. */
+export interface NamedPlace {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
-  /** As AWS's clients take it; the region is the configuration's unless something else says another. */
+  /** As AWS's clients take it; without a region where nothing but the configuration says which. */
   readonly place: AwsPlace & {
-    readonly region: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
   /** Whether it is the local cloud: an endpoint on loopback. */
   readonly local: boolean;
+}
+
+/** Which deployment a command is about, and where it is. */
+export interface DeploymentPlace extends NamedPlace {
+  /** The region is the configuration's unless something else says another. */
+  readonly place: NamedPlace['place'] & { readonly region: string };
   readonly config: Config;
 }
 
+/** `--local`, `--stage`, `--region` and `--endpoint-url`, as far as they were given. */
+export interface PlaceOptions {
+  readonly local: boolean;
+  readonly stage: string | undefined;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
 /**
- * Reads `--local`, `--stage`, `--region` and `--endpoint-url`; what they leave out is as AWS tools have it.
+ * Reads the options, and the configuration; what they leave out is as AWS tools have it.
  *
  * @throws UsageError when `--local` goes elsewhere; ConfigError.
  */
 export async function deploymentPlace(
-  options: {
-    readonly local: boolean;
-    readonly stage: string | undefined;
-    readonly region: string | undefined;
-    readonly endpoint: string | undefined;
-  },
+  options: PlaceOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<DeploymentPlace> {
+  const named = namedPlace(options, env);
+  const config = await loadConfig(configFile(repositoryRoot, env));
+  return { ...named, place: { ...named.place, region: named.place.region ?? config.region }, config };
+}
+
+/**
+ * Reads the options alone, for who goes on where the configuration is not valid.
+ *
+ * @throws UsageError when `--local` goes elsewhere.
+ */
+export function namedPlace(
+  options: PlaceOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): NamedPlace {
   const endpoint =
     options.endpoint ?? (env['AWS_ENDPOINT_URL'] || (options.local ? LOCAL_ENDPOINT : undefined));
   const local = endpoint !== undefined && LOOPBACK.test(endpoint);
   if (options.local && !local)
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--local: ${endpoint} is not on this machine.`);
-  const config = await loadConfig(configFile(repositoryRoot, env));
   const place = awsPlace({ region: options.region, endpoint }, env);
   const { region, accessKeyId, secretAccessKey } = localAccount;
   return {
@@ -52,11 +73,10 @@ export async function deploymentPlace(
     place: {
       ...place,
       // The local cloud is in one region, wherever the environment would rather be.
-      region: local ? (options.region ?? region) : (place.region ?? config.region),
+      ...(local ? { region: options.region ?? region } : {}),
       // Credentials in the environment count first: the local cloud knows others than its usual ones, too.
       ...(local && !env['AWS_ACCESS_KEY_ID'] ? { credentials: { accessKeyId, secretAccessKey } } : {}),
     },
     local,
-    config,
   };
 }

@@ -1,10 +1,5 @@
-import { awsPlace } from '../aws/awsPlace.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { UsageError } from '../UsageError.ts';
-
-/** Where `npm start` puts the local cloud unless told otherwise. */
-const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
-const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
 /** `sluice doctor`: whether what is deployed is as it must be, and what to do where it isn't. */
 export const doctor: Command = {
@@ -12,7 +7,7 @@ export const doctor: Command = {
   summary: 'Check a deployment: bucket, key, tables, streams, readers; say what is wrong and how to mend it.',
   usage: 'sluice doctor [--local] [--stage NAME] [options]',
   options: {
-    local: { type: 'boolean', help: `check the local cloud (stage local, ${LOCAL_ENDPOINT})` },
+    local: { type: 'boolean', help: 'check the local cloud (stage local, http://127.0.0.1:4566)' },
     stage: { type: 'string', help: 'stage of the deployment (default dev; on loopback local)' },
     region: { type: 'string', help: "AWS region (default: as AWS tools have it, else the configuration's)" },
     'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
@@ -61,30 +56,23 @@ export const doctor: Command = {
 async function visitOptions(
   line: CommandLine,
 ): Promise<Parameters<typeof import('../doctor/openVisit.ts')['openVisit']>[0]> {
-  const [{ loadConfig }, { configFile }, { repositoryRoot }, { localAccount }, { systemClock }] =
+  const [{ namedPlace }, { loadConfig }, { configFile }, { repositoryRoot }, { systemClock }] =
     await Promise.all([
+      import('../aws/deploymentPlace.ts'),
       import('../../lib/config/loadConfig.ts'),
       import('../../infra/configFile.ts'),
       import('../../local/cloud/dataDirectory.ts'),
-      import('../../local/cloud/localAccount.ts'),
       import('../../lib/time/Clock.ts'),
     ]);
   const { env } = process;
-  const wantsLocal = line.values['local'] === true;
-  const endpoint =
-    option(line, 'endpoint-url') ?? (env['AWS_ENDPOINT_URL'] || (wantsLocal ? LOCAL_ENDPOINT : undefined));
-  const local = endpoint !== undefined && LOOPBACK.test(endpoint);
-  if (wantsLocal && !local)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--local: ${endpoint} is not on this machine.`);
-  const place = awsPlace({ region: option(line, 'region'), endpoint }, env);
-  const { region, accessKeyId, secretAccessKey } = localAccount;
+  const options = {
+    local: line.values['local'] === true,
+    stage: option(line, 'stage'),
+    region: option(line, 'region'),
+    endpoint: option(line, 'endpoint-url'),
+  };
   return {
-    stack: { service: 'sluice', stage: option(line, 'stage') ?? (local ? 'local' : 'dev') },
-    // The local cloud is in one region, wherever the environment would rather be.
-    place: local ? { ...place, region: option(line, 'region') ?? region } : place,
-    local,
-    // Credentials in the environment count first: the local cloud knows others than its usual ones, too.
-    ...(local && !env['AWS_ACCESS_KEY_ID'] ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+    ...namedPlace(options, env),
     loadConfig: () => loadConfig(configFile(repositoryRoot, env)),
     clock: systemClock,
   };

@@ -1,11 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { systemClock } from '../../lib/time/Clock.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
+import { runStatement } from '../aws/runStatement.ts';
 import { clientOptions } from './clientOptions.ts';
 import type { Deployment } from './Deployment.ts';
 import { type Lateness, latenessSql, readLateness } from './lateness.ts';
-import { runStatement } from './runStatement.ts';
 
 /** How long the query may take: it reads three columns and the events' identities of some forty days. */
 const DEADLINE_MS = 120_000;
@@ -27,10 +28,15 @@ export async function measureLateness(
       workGroup: outputs.get('WorkgroupName') ?? config.athena.workgroup,
       deadlineMs: DEADLINE_MS,
       clock: systemClock,
+      wait: setTimeout,
       random: Math.random,
     });
-    if ('failed' in outcome) return outcome;
-    return { seen: readLateness(outcome.rows), scannedBytes: outcome.scannedBytes };
+    if ('failed' in outcome) return { failed: outcome.failed };
+    const { columns, rows, scannedBytes } = outcome;
+    const named = rows.map((row) =>
+      Object.fromEntries(columns.map((name, i) => [name, row[i] ?? undefined])),
+    );
+    return { seen: readLateness(named), scannedBytes };
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;

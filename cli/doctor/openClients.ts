@@ -8,7 +8,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
-import type { AwsPlace } from '../aws/awsPlace.ts';
+import type { NamedPlace } from '../aws/deploymentPlace.ts';
 
 /** Tries of one call: everything the doctor asks may be asked again. */
 const MAX_ATTEMPTS = 3;
@@ -28,7 +28,7 @@ export interface Clients {
 }
 
 /** Makes them; {@link closeClients} at the end. */
-export function openClients(place: AwsPlace & { readonly credentials?: Credentials }): Clients {
+export function openClients(place: NamedPlace['place']): Clients {
   const options = {
     ...place,
     maxAttempts: MAX_ATTEMPTS,
@@ -47,12 +47,6 @@ export function openClients(place: AwsPlace & { readonly credentials?: Credentia
     sqs: new SQSClient(options),
     sts: new STSClient(options),
   };
-}
-
-/** An access key. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
 }
 
 export function closeClients(clients: Clients): void {

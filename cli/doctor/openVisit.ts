@@ -5,11 +5,11 @@ import { logicalIds } from '../../infra/Stack.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { TableKind } from '../../lib/tables/Table.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
-import type { AwsPlace } from '../aws/awsPlace.ts';
+import type { NamedPlace } from '../aws/deploymentPlace.ts';
 import { askAws } from './askAws.ts';
 import { CheckImpossible } from './CheckImpossible.ts';
 import { finding } from './Finding.ts';
-import { type Clients, type Credentials, closeClients, openClients } from './openClients.ts';
+import { type Clients, closeClients, openClients } from './openClients.ts';
 import { readTablePartitions } from './readTablePartitions.ts';
 import { shellCommand } from './shellCommand.ts';
 import type { DeployedResource, Identity, Visit } from './Visit.ts';
@@ -21,10 +21,8 @@ const MOST_RESOURCE_PAGES = 10;
 export interface VisitOptions {
   readonly stack: Visit['stack'];
   /** What it leaves out is the configuration's region, and as AWS tools have it. */
-  readonly place: AwsPlace;
+  readonly place: NamedPlace['place'];
   readonly local: boolean;
-  /** Default: as AWS tools have them. */
-  readonly credentials?: Credentials;
   readonly loadConfig: () => Promise<Config>;
   readonly clock: Clock;
 }
@@ -39,7 +37,6 @@ export function openVisit(options: VisitOptions): Visit & { readonly close: () =
     opened = openClients({
       ...place,
       region: place.region ?? (await config()).region,
-      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     });
     return opened;
   });

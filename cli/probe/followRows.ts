@@ -36,7 +36,7 @@ export async function followRows(
   const { config, clients, clock, wait, random } = place;
   const athena = new Athena({
     client: clients.athena,
-    workgroup: config.athena.workgroup,
+    workGroup: config.athena.workgroup,
     database: config.database,
     ...{ clock, wait, random },
   });

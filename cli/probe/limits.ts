@@ -30,12 +30,8 @@ export const PATIENCE_MS = 3_000;
 export const MAX_BURST = 20_000;
 export const BURST_AT_ONCE = 200;
 
-/** How long a query may take, milliseconds, and the pauses between looks at it. */
+/** How long a query may take, milliseconds. */
 export const QUERY_TIMEOUT_MS = 120_000;
-export const QUERY_BACKOFF = { baseMs: 200, capMs: 3_000 } as const;
-
-/** Pages of 1,000 rows that are read of a result: a run has about 620 rows, and Firehose may repeat some. */
-export const MAX_PAGES = 10;
 
 /** Pause between two looks for rows, milliseconds: deployed, and locally, where a flush brings them. */
 export const LOOK_EVERY_MS = 20_000;

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runStatement } from '../../../cli/connect/runStatement.ts';
+import { runStatement } from '../../../cli/aws/runStatement.ts';
 import { systemClock } from '../../../lib/time/Clock.ts';
 import { StatementError } from '../../../local/athena/sql/StatementError.ts';
 import { chunks, ScriptedRunner, textColumn } from '../../local/athena/ScriptedRunner.ts';
@@ -45,22 +46,27 @@ afterEach(async () => {
 
 const run = (sql: string, deadlineMs = 20_000) =>
   runStatement(client, sql, {
-    ...{ workGroup: 'primary', deadlineMs, clock: systemClock, random: () => 0 },
+    ...{ workGroup: 'primary', deadlineMs, clock: systemClock, wait: setTimeout, random: () => 0 },
   });
 
 describe('a statement', () => {
-  it('answers rows by name, and what was read for them', async () => {
-    expect(await run('rows')).toEqual({ rows: [{ a: '1', b: undefined }], scannedBytes: 42 });
+  it('answers rows, what was read for them, and where they lie', async () => {
+    expect(await run('rows')).toEqual({
+      columns: ['a', 'b'],
+      rows: [['1', null]],
+      scannedBytes: 42,
+      location: expect.stringMatching(/^s3:\/\/.*\/results\/.*\.csv$/),
+    });
   });
 
   it("says why it failed, in Athena's words", async () => {
-    expect(await run('fails')).toEqual({
+    expect(await run('fails')).toMatchObject({
       failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
     });
   });
 
   it('is stopped when it takes too long', async () => {
-    expect(await run('hangs', 0)).toEqual({ failed: 'It took longer than 0 s and was stopped.' });
+    expect(await run('hangs', 0)).toMatchObject({ failed: 'It took longer than 0 s and was stopped.' });
     const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
     expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
   });

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AthenaClient,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { backoffMs } from '../../lib/time/backoff.ts';
+import type { Clock } from '../../lib/time/Clock.ts';
+
+/** Between two looks at a query: a short one is soon told, a long one is not asked after all the time. */
+const POLL = { baseMs: 200, capMs: 3_000 };
+/** Rows of a page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
+const PAGE_ROWS = 1_000;
+/** Pages that are read of a result. */
+const MOST_PAGES = 10;
+
+/** What a statement came to: its rows, and what Athena read for them; or why there are none. */
+export type StatementOutcome = (
+  | {
+      /** Names of the columns. */
+      readonly columns: readonly string[];
+      /** Values in their order, each as Athena's text; without the header, 10,000 at most. */
+      readonly rows: readonly (readonly (string | null)[])[];
+      readonly scannedBytes: number;
+    }
+  | { readonly failed: string }
+) & {
+  /** `s3://` location of its result, wherever Athena got. */
+  readonly location?: string;
+};
+
+/** How a statement is run. */
+export interface StatementOptions {
+  readonly workGroup: string;
+  /** Database of names that have none in front. Default `default`, Athena's. */
+  readonly database?: string;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly random: () => number;
+}
+
+/**
+ * Runs one statement and waits for it. What runs beyond the deadline is stopped: it would only cost.
+ *
+ * @throws what the client throws.
+ */
+export async function runStatement(
+  client: AthenaClient,
+  sql: string,
+  { workGroup, database, deadlineMs, clock, wait, random }: StatementOptions,
+): Promise<StatementOutcome> {
+  const deadline = clock.now() + deadlineMs;
+  const { QueryExecutionId } = await client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      WorkGroup: workGroup,
+      ...(database === undefined ? {} : { QueryExecutionContext: { Database: database } }),
+      ClientRequestToken: randomUUID(),
+    }),
+  );
+  for (let looks = 1; ; looks += 1) {
+    const { QueryExecution: execution = {} } = await client.send(
+      new GetQueryExecutionCommand({ QueryExecutionId }),
+    );
+    const { State, StateChangeReason, AthenaError } = execution.Status ?? {};
+    if (State === 'SUCCEEDED') {
+      const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
+      return { ...(await readRows(client, QueryExecutionId)), scannedBytes, ...locationOf(execution) };
+    }
+    if (State === 'FAILED' || State === 'CANCELLED')
+      return { failed: StateChangeReason ?? AthenaError?.ErrorMessage ?? State, ...locationOf(execution) };
+    if (clock.now() >= deadline) {
+      await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+      return {
+        failed: `It took longer than ${deadlineMs / 1_000} s and was stopped.`,
+        ...locationOf(execution),
+      };
+    }
+    await wait(POLL.baseMs / 2 + backoffMs(looks, random, POLL));
+  }
+}
+
+function locationOf({ ResultConfiguration }: QueryExecution): { readonly location?: string } {
+  const location = ResultConfiguration?.OutputLocation;
+  return location === undefined ? {} : { location };
+}
+
+async function readRows(client: AthenaClient, QueryExecutionId: string | undefined) {
+  const rows: (string | null)[][] = [];
+  let columns: string[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const token = NextToken;
+    const answer = await client.send(
+      new GetQueryResultsCommand({ QueryExecutionId, MaxResults: PAGE_ROWS, NextToken: token }),
+    );
+    const { ResultSetMetadata, Rows = [] } = answer.ResultSet ?? {};
+    columns = (ResultSetMetadata?.ColumnInfo ?? []).map(({ Name = '' }) => Name);
+    for (const { Data = [] } of Rows) rows.push(columns.map((_, i) => Data[i]?.VarCharValue ?? null));
+    NextToken = answer.NextToken;
+    if (NextToken === undefined) break;
+  }
+  // The first row of a SELECT holds the names of the columns.
+  return { columns, rows: rows.slice(1) };
+}
