@@ -13,7 +13,8 @@ const DEFAULT_DATABASE = 'default';
 /**
  * What Athena does as its caller for one step of a query: what was seen, and beside it what the documentation says a
  * result's location must allow, as results go up in parts.
- * https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html and its managed policies
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions. lib/access grants it to
+ * each reader where its results lie.
  */
 export function queryCalls(call: QueryCall, principal: string, place: Place): Call[] {
   if (call.service === 'glue') {
