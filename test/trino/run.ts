@@ -16,6 +16,7 @@ import { type Answer, askTrino } from './askTrino.ts';
 const config = defineConfig({
   bucket: 'acme-experiments',
   database: 'default',
+  existing: { database: true },
   unitIds: { companyID: 'company_id' },
   experiments: ['spring_holdout', 'checkout'],
   jsonPaths: { plan: 'user.custom.plan', page: 'statsigMetadata.currentPage', sku: 'metadata.sku' },
