@@ -33,17 +33,12 @@ function wrap({ translator, out, at, open, close }: Call, before: string, after:
 }
 
 /** Writes a call of which one value, a text in the statement, is spelled otherwise. */
-function respell(
-  call: Call,
-  position: number,
-  spell: (text: string) => string,
-  name = call.name,
-): number | undefined {
+function respell(call: Call, position: number, spell: (text: string) => string): number | undefined {
   const { translator, out, values, at } = call;
   const range = values[position];
   const text = range === undefined ? undefined : translator.list.at(range.from);
   if (range === undefined || text?.kind !== 'text' || range.to - range.from !== 1) return undefined;
-  out.add(`${name}(`, at);
+  out.add(`${call.name}(`, at);
   for (const [index, value] of values.entries()) {
     if (index > 0) out.add(',', translator.list.offset(value.from));
     if (index === position) out.add(spell(text.value), text.start);
@@ -65,17 +60,13 @@ const pattern =
     return next;
   };
 
-const path: Form = (call) => {
-  const text = call.translator.list.at(call.values[1]?.from ?? -1);
-  const many = text?.kind === 'text' && jsonPath(text.value).many;
-  if (many && call.word !== 'json_extract') throw refuse(call, 'with a path to many values');
-  return respell(
-    call,
-    1,
-    (value) => quoteText(jsonPath(value).path),
-    many ? 'trino_json_extract_all' : call.name,
-  );
-};
+const path: Form = (call) =>
+  respell(call, 1, (text) => {
+    const spelled = jsonPath(text);
+    if (spelled === undefined)
+      throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Invalid JSON path: '${text}'`, call.at);
+    return quoteText(spelled);
+  });
 
 const noLambda: Form = (call) => {
   const { list } = call.translator;

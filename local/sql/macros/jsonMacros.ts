@@ -6,8 +6,11 @@ const EXPONENT = `CASE
   WHEN ltrim(t, '-') NOT LIKE '0%' THEN length(split_part(ltrim(t, '-'), '.', 1)) - 1
   ELSE -1 - length(regexp_extract(split_part(t, '.', 2), '^0*')) END`;
 
+/** A text that may be no JSON: a cast to JSON would fail the whole query, within TRY too where it stands over a column. */
+const TEXT = 'CAST(x AS VARCHAR)';
+
 /** Null where the text is no JSON, as Trino's extraction has it. */
-const IN_JSON = (call: string) => `TRY(${call})`;
+const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} END`;
 
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
@@ -26,19 +29,20 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
   'trino_to_json(x) AS to_json(x)',
-  `trino_json_extract(x, path) AS ${IN_JSON('json_extract(CAST(x AS JSON), path)')}`,
-  `trino_json_extract_all(x, path) AS to_json(${IN_JSON('json_extract(CAST(x AS JSON), path)')})`,
-  `trino_json_extract_scalar(x, path) AS CASE
-     WHEN ${IN_JSON("json_type(CAST(x AS JSON), path) IN ('OBJECT', 'ARRAY', 'NULL')")} THEN NULL
-     ELSE ${IN_JSON('json_extract_string(CAST(x AS JSON), path)')} END`,
+  `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
+  `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
+     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${TEXT}, path) END`)}`,
   'trino_json_parse(x) AS json(x)',
   'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
-  `trino_json_array_length(x) AS ${IN_JSON("CASE WHEN json_type(CAST(x AS JSON)) = 'ARRAY' THEN CAST(json_array_length(CAST(x AS JSON)) AS BIGINT) END")}`,
-  `trino_json_array_get(x, i) AS ${IN_JSON("json_extract(CAST(x AS JSON), CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)")}`,
-  `trino_json_array_contains(x, v) AS ${IN_JSON("list_contains(CAST(json_extract(CAST(x AS JSON), '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))")}`,
-  `trino_json_size(x, path) AS ${IN_JSON(`CASE json_type(CAST(x AS JSON), path)
-     WHEN 'ARRAY' THEN CAST(json_array_length(CAST(x AS JSON), path) AS BIGINT)
-     WHEN 'OBJECT' THEN CAST(len(json_keys(CAST(x AS JSON), path)) AS BIGINT)
-     ELSE CASE WHEN json_exists(CAST(x AS JSON), path) THEN CAST(0 AS BIGINT) END END`)}`,
+  `trino_json_array_length(x) AS ${IN_JSON(`CASE
+     WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
+  `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract(${TEXT},
+     CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)`)}`,
+  `trino_json_array_contains(x, v) AS ${IN_JSON(`list_contains(
+     CAST(json_extract(${TEXT}, '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))`)}`,
+  `trino_json_size(x, path) AS ${IN_JSON(`CASE json_type(${TEXT}, path)
+     WHEN 'ARRAY' THEN CAST(json_array_length(${TEXT}, path) AS BIGINT)
+     WHEN 'OBJECT' THEN CAST(len(json_keys(${TEXT}, path)) AS BIGINT)
+     ELSE CASE WHEN json_exists(${TEXT}, path) THEN CAST(0 AS BIGINT) END END`)}`,
   `trino_is_json_scalar(x) AS json_type(CAST(x AS JSON)) NOT IN ('OBJECT', 'ARRAY')`,
 ];

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answers, openAnswers } from './answers.ts';
+
+const TEXTS = `(VALUES (1, '{"a":["x"]}'), (2, 'no json'), (3, NULL), (4, '{"a":')) AS t(id, j)`;
+
+describe('JSON as Trino reads it', () => {
+  let answers: Answers;
+  beforeAll(async () => {
+    answers = await openAnswers();
+  });
+  afterAll(() => answers.close());
+
+  it.each([
+    ["json_extract_scalar(j, '$.a[0]')", 'x'],
+    ["json_extract(j, '$.a')", '["x"]'],
+    ["json_array_length(json_extract(j, '$.a'))", '1'],
+    ["json_array_get(json_extract(j, '$.a'), 0)", '"x"'],
+    ["json_size(j, '$.a')", '1'],
+  ])('has NULL for the texts of a column that are no JSON: %s', async (expression, first) => {
+    const rows = await answers.rows(`SELECT ${expression} FROM ${TEXTS} ORDER BY id`);
+    expect(rows).toEqual([[first], [null], [null], [null]]);
+  });
+
+  it('has NULL for them where rows are chosen and grouped', async () => {
+    const sql = `SELECT json_array_length(json_extract(j, '$.a')) AS n, count(*) FROM ${TEXTS} WHERE json_extract_scalar(j, '$.a[0]') IS NULL OR id = 1 GROUP BY 1 ORDER BY n`;
+    expect(await answers.rows(sql)).toEqual([
+      ['1', '1'],
+      [null, '3'],
+    ]);
+    expect(
+      await answers.rows(`SELECT id FROM ${TEXTS} WHERE json_array_length(j) IS NULL AND id > 3`),
+    ).toEqual([['4']]);
+  });
+
+  it.each(['$.a[*]', '$.*', '$..a', '$.a[-1]', 'a', '$.$a'])('refuses the path %s', async (path) => {
+    await expect(answers.value(`json_extract('{"a":[1]}', '${path}')`)).rejects.toMatchObject({
+      code: 'INVALID_FUNCTION_ARGUMENT',
+      message: `Invalid JSON path: '${path}'`,
+    });
+  });
+});
