@@ -1,5 +1,5 @@
 import { callForm } from './callForms.ts';
-import { castType } from './castType.ts';
+import { castCall, castType } from './castType.ts';
 import { dateShift } from './dateShift.ts';
 import { functionNames, unsupportedFunctions } from './functions.ts';
 import { bracketless, notFunctions, reservedInDuckDb } from './keywords.ts';
@@ -288,7 +288,7 @@ export class Translator {
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
     else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);
     else if (name === 'varchar') inside('trino_to_varchar(', ')');
-    else inside(attempt ? 'TRY_CAST(' : 'CAST(', `AS ${type})`);
+    else inside(...castCall(type, attempt));
     return close + 1;
   }
 }

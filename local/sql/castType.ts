@@ -20,6 +20,31 @@ const PLAIN: Readonly<Record<string, string>> = {
   uuid: 'UUID',
 };
 
+/** The casts with a macro `trino_cast_<name>`: see `macros/castMacros.ts`. */
+const CASTS: Readonly<Record<string, string>> = {
+  TINYINT: 'tinyint',
+  SMALLINT: 'smallint',
+  INTEGER: 'integer',
+  BIGINT: 'bigint',
+  FLOAT: 'real',
+  DOUBLE: 'double',
+  BOOLEAN: 'boolean',
+  DATE: 'date',
+  TIMESTAMP: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'timestamptz',
+};
+
+/** What to write before and behind a value to cast it to a type of {@link castType}'s. */
+export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {
+  const prefix = attempt ? 'trino_try_' : 'trino_';
+  const cast = CASTS[type];
+  if (cast !== undefined) return [`${prefix}cast_${cast}(`, ')'];
+  const plain = attempt ? 'TRY_CAST(' : 'CAST(';
+  return /^DECIMAL\(\d+, \d+\)$/.test(type)
+    ? [`${plain}${prefix}decimal_text(`, `) AS ${type})`]
+    : [plain, `AS ${type})`];
+}
+
 /**
  * The DuckDB type of a type in Trino's words, from the token at `from` on.
  *

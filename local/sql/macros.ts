@@ -1,3 +1,4 @@
+import { castMacros } from './macros/castMacros.ts';
 import { collectionMacros } from './macros/collectionMacros.ts';
 import { dateMacros } from './macros/dateMacros.ts';
 import { jsonMacros } from './macros/jsonMacros.ts';
@@ -8,6 +9,7 @@ import { valueMacros } from './macros/valueMacros.ts';
 const nameOf = (macro: string) => /^"?([^"(]+)/.exec(macro)?.[1] ?? '';
 
 const FUNCTIONS = [
+  ...castMacros,
   ...valueMacros,
   ...jsonMacros,
   ...dateMacros,
