@@ -1,6 +1,7 @@
 import { jodaPattern, mysqlPattern } from './datePatterns.ts';
 import { jsonPath } from './jsonPath.ts';
 import type { Rendering } from './Rendering.ts';
+import { regexpCall } from './regexpCall.ts';
 import { SqlError } from './SqlError.ts';
 import type { TokenRange } from './TokenList.ts';
 import type { Translator } from './Translator.ts';
@@ -82,6 +83,8 @@ const atMost =
     return undefined;
   };
 
+const regexp: Form = ({ translator, out, word, open }) => regexpCall(translator, out, open - 1, word);
+
 const FORMS: Readonly<Record<string, Form>> = {
   all_match: (call) => wrap(call, 'coalesce(list_bool_and(list_transform(', ')), true)'),
   any_match: (call) => wrap(call, 'coalesce(list_bool_or(list_transform(', ')), false)'),
@@ -94,7 +97,12 @@ const FORMS: Readonly<Record<string, Form>> = {
   json_extract_scalar: path,
   json_size: path,
   array_sort: noLambda,
-  regexp_replace: noLambda,
+  regexp_count: regexp,
+  regexp_extract: regexp,
+  regexp_extract_all: regexp,
+  regexp_like: regexp,
+  regexp_replace: (call) => noLambda(call) ?? regexp(call),
+  regexp_split: regexp,
   normalize: atMost(1, 'with a form'),
   split: atMost(2, 'with a limit'),
   strpos: atMost(2, 'with an instance'),
