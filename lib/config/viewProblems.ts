@@ -33,7 +33,7 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
     }
     if (parseJsonPath(path) === null) {
       problems.push(
-        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -.`,
+        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.`,
       );
     }
   }

@@ -11,8 +11,10 @@ export interface JsonPath {
   readonly keys: readonly string[];
 }
 
-/** Keys that Athena's JSON paths and DuckDB's take without quotes, which each of them writes in its own way. */
-const KEY = /^[A-Za-z0-9_-]+$/;
+/** Keys that need no escape anywhere. A whole number is none: in Trino it would be an element's place in a list, too. */
+const KEY = /^(?!-?[0-9]+$)[A-Za-z0-9_-]+$/;
+/** Keys that Trino takes without quotes (JsonPathTokenizer.isUnquotedPathCharacter), and DuckDB. Others fail the query. */
+const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ROOTS: readonly JsonRoot[] = ['user', 'metadata', 'statsigMetadata'];
 
 /** Takes `user.custom.plan` apart; null when it is no such path. */
@@ -29,5 +31,6 @@ export function parseJsonPath(path: string): JsonPath | null {
  * empty text, or a list or an object, which is no plain value.
  */
 export function textAt(column: string, keys: readonly string[]): string {
-  return `NULLIF(json_extract_scalar(${quoteName(column)}, ${quoteText(['$', ...keys].join('.'))}), '')`;
+  const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
+  return `NULLIF(json_extract_scalar(${quoteName(column)}, ${quoteText(`$${steps.join('')}`)}), '')`;
 }

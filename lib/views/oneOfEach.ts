@@ -10,6 +10,9 @@ import { quoteName } from '../sql/quoteName.ts';
  * window, in Athena (Trino, PredicatePushDown.visitWindow) as in DuckDB. That is also why the name is there, which the
  * identity holds anyway: with it a filter on an experiment is applied before copies are looked for, not after.
  *
+ * Of copies received in the same millisecond either is shown. They tell of one event and can differ only in what the SDK
+ * says of itself, which would have to be read by every query to order by it: as many bytes as all else together.
+ *
  * @param from The table, quoted and with its database.
  * @param key The column with the name: equal for equal `event_id`s.
  * @param where Conditions on rows, each of which all copies meet or none.

@@ -11,9 +11,10 @@ import type { View, ViewColumn } from './View.ts';
 
 /**
  * A number as JSON and people write it. Engines differ in what else they take for one: Trino reads `1d`, hexadecimal
- * and `NaN` (Java's Double.parseDouble), DuckDB `inf`.
+ * and `NaN` (Java's Double.parseDouble), DuckDB `inf`. It ends with the text (`\z`): Trino's `$` is also before a last
+ * line break, DuckDB's is not.
  */
-const NUMBER = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$';
+const NUMBER = '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\\z';
 /** The largest double. What is beyond is infinite, and makes every sum so. */
 const LARGEST = '1.7976931348623157E308';
 

@@ -21,7 +21,7 @@ const EVALUATION = {
 /** As lib/statsig/isAssignment.ts has it, of what an evaluation on the way tells. */
 const ASSIGNS = [
   `"rule" NOT IN (${[...NO_GROUP].map(quoteText).join(', ')})`,
-  `NOT regexp_like("rule", ${quoteText(`(${NO_GROUP_ENDINGS.join('|')})$`)})`,
+  `NOT regexp_like("rule", ${quoteText(`(${NO_GROUP_ENDINGS.join('|')})\\z`)})`,
   `"outcome" IS NOT NULL`,
 ].join(' AND ');
 
@@ -37,7 +37,7 @@ export function secondaryExposures(config: Config): View {
   const rows = oneOfEach({
     from: sourceName(config, table.name),
     key: 'experiment_id',
-    // Anything but a list, which a hand-made request may send, can't be taken apart.
+    // Anything but a list, which a hand-made request may send, can't be taken apart; nor can what is no JSON (TRY).
     where: [productionOnly, `"secondary_exposures" LIKE '[%'`],
   });
   return {
@@ -54,7 +54,7 @@ FROM (
     ${EVALUATION.rule} AS "rule",
     ${EVALUATION.outcome} AS "outcome"
   FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
-  CROSS JOIN UNNEST(CAST(json_parse("secondary_exposures") AS ARRAY(JSON))) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
+  CROSS JOIN UNNEST(TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
   WHERE "copy" = 1
 ) AS "evaluated"${realNames(config)}
 WHERE "sent_name" IS NOT NULL`,

@@ -52,11 +52,12 @@ The columns \`company_id\`, \`plan\` and \`sku\` below stand for those of your o
 
 ## What the views do
 
-- **Resends are gone**: of the rows of a day with one \`event_id\`, the one received first is shown. A resend has its day from the event's own time, so it lies beside the first. Only where a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, do two days show it once each; \`first_exposures\` doesn't mind even that.
+- **Resends are gone**: of the rows of a day with one \`event_id\`, the one received first is shown; of two received in the same millisecond, either. A resend has its day from the event's own time, so it lies beside the first. Only where a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, do two days show it once each; \`first_exposures\` doesn't mind even that.
 - **Only production**: an event without a tier is production's.
 - **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads (and Athena bills) those days only. \`first_exposures\` has no \`ds\`, for which exposure was first only all days tell; restrict \`experiment_id\` and \`unit_type\` there.
 - **Units by type**: an exposure doesn't say which of its IDs the experiment randomises. \`first_exposures\` and \`daily_exposures\` have a row for each: always restrict \`unit_type\` to one.
-- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and what \`jsonPaths\` names. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null there; the JSON is in the column beside.
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and what \`jsonPaths\` names. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null there; the JSON is in the column beside. What is no JSON is null, too; no query fails of it. A number is written as the SDK's JSON has it: \`2.5\`, \`1e+21\`.
+- **Numbers**: \`value_number\` is null where \`event_value\` is more or less than a number, as with a line break behind it.
 - **The same rows everywhere**: the views are one text, run by Athena as it is and by DuckDB in translation. Their rows are compared with rows worked out without SQL, in DuckDB by \`npm test\` and in Trino 435, of whose kind Athena is, by \`npm run test:trino\` (Java 17 and Maven).
 
 ${COSTS}

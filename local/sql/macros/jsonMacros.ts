@@ -12,6 +12,9 @@ const TEXT = 'CAST(x AS VARCHAR)';
 /** Null where the text is no JSON, as Trino's extraction has it. */
 const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} END`;
 
+/** DuckDB writes a number anew, `1e21`; Trino leaves it as JSON.stringify wrote it: `1e+21`. */
+const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)', 'e+\1')`;
+
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
   // DuckDB's text of a double as Java prints it: `1.0E10`. A lambda has its argument once: a macro is a text, in which
@@ -31,7 +34,8 @@ export const jsonMacros: readonly string[] = [
   'trino_to_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
-     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${TEXT}, path) END`)}`,
+     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
+     WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${WRITTEN(`json_extract_string(${TEXT}, path)`)} END`)}`,
   'trino_json_parse(x) AS json(x)',
   'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
   `trino_json_array_length(x) AS ${IN_JSON(`CASE

@@ -5,12 +5,12 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 const define = (input: Partial<ConfigInput>) => () => defineConfig({ bucket: 'acme', ...input });
 
 describe('jsonPaths', () => {
-  it('take any key that both engines read without quotes', () => {
+  it('take any key of letters, digits, _ and - that is no number', () => {
     const jsonPaths = {
       plan: 'user.custom.plan',
       page: 'statsigMetadata.currentPage',
       sku: 'metadata.sku',
-      deep: 'user.custom.a-b.c_d.0',
+      deep: 'user.custom.a-b.c_d.0e',
     };
     expect(define({ jsonPaths })().jsonPaths).toEqual(jsonPaths);
     expect(define({})().jsonPaths).toEqual({});
@@ -25,6 +25,9 @@ describe('jsonPaths', () => {
     "user.it's",
     'User.custom',
     'user.a b',
+    // In a list Trino would take the element at that place, DuckDB nothing.
+    'user.custom.plans.0',
+    'user.custom.plans.-0',
     '',
   ])('refuse %j, which is no path', (path) => {
     expect(define({ jsonPaths: { plan: path } })).toThrow(

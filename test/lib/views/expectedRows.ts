@@ -12,7 +12,7 @@ export function expectedRows(exposures: readonly LandedRow[], events: readonly L
       ...without(row, 'environment', 'is_assignment'),
       ...details(row, 'user_dimensions'),
     })),
-    first_exposures: firstExposures(assignments),
+    first_exposures: firstExposures(production.filter((row) => row['is_assignment'] === true)),
     product_events: firstReceived(
       events.filter(
         (row) => row['environment'] === 'production' && row['event_name'] !== 'statsig::diagnostics',
@@ -34,9 +34,10 @@ const NO_GROUP = new Set(['', 'default']);
 function firstReceived(rows: readonly LandedRow[]): LandedRow[] {
   const first = new Map<unknown, LandedRow>();
   for (const row of rows) {
-    const known = first.get(row['event_id']);
-    if (known === undefined || text(row, 'received_at') < text(known, 'received_at'))
-      first.set(row['event_id'], row);
+    // Copies of another day are not looked for.
+    const key = `${row.ds} ${row['event_id']}`;
+    const known = first.get(key);
+    if (known === undefined || text(row, 'received_at') < text(known, 'received_at')) first.set(key, row);
   }
   return [...first.values()];
 }
@@ -45,17 +46,20 @@ function details(row: Row, userColumn: string) {
   const user = parsed(row[userColumn]);
   const device = parsed(row['statsig_metadata']);
   const custom = user['custom'];
+  const own = (key: string) =>
+    typeof custom === 'object' && custom !== null ? scalar(Reflect.get(custom, key)) : null;
   return {
     country: scalar(user['country']),
     locale: scalar(user['locale']) ?? scalar(device['locale']),
     app_version: scalar(user['appVersion']) ?? scalar(device['appVersion']),
-    plan: typeof custom === 'object' && custom !== null ? scalar(Reflect.get(custom, 'plan')) : null,
+    plan: own('plan'),
+    tier: own('plan-tier'),
     page: scalar(device['currentPage']),
   };
 }
 
 function secondaryRows(row: LandedRow): Row[] {
-  const list: unknown = JSON.parse(text(row, 'secondary_exposures') || 'null');
+  const list = json(row['secondary_exposures']);
   if (!Array.isArray(list)) return [];
   return list.flatMap((evaluation: unknown, index) => {
     const said: Row = typeof evaluation === 'object' && evaluation !== null ? { ...evaluation } : {};
@@ -154,7 +158,17 @@ function scalar(value: unknown): string | null {
 }
 
 function parsed(value: unknown): Row {
-  return typeof value === 'string' ? JSON.parse(value) : {};
+  const read = json(value);
+  return typeof read === 'object' && read !== null ? { ...read } : {};
+}
+
+/** Null for what is none. */
+function json(value: unknown): unknown {
+  try {
+    return typeof value === 'string' ? JSON.parse(value) : null;
+  } catch {
+    return null;
+  }
 }
 
 function text(row: Row, name: string): string {

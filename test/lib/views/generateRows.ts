@@ -19,6 +19,9 @@ const timeOn = (day: string, { below }: Drawing) => `${day} 10:0${below(3)}:0${b
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 
+/** What the collector never writes, but a table that was filled otherwise may hold. */
+const NO_JSON = ['', 'no json', '[1,', '[{"gate":"spring_holdout","gateValue":"true"}'] as const;
+
 function user(draw: Drawing): string | null {
   return draw.pick([
     null,
@@ -26,14 +29,23 @@ function user(draw: Drawing): string | null {
     json({ userID: 'u', country: draw.pick(['GB', 'FR', '', 49, null]), locale: draw.pick(['en_GB', '']) }),
     json({
       appVersion: draw.pick(['1.2.3', '', 7]),
-      custom: { plan: draw.pick(['pro', '', 7, 2.5, true, ['a'], { b: 1 }, null]) },
+      custom: {
+        plan: draw.pick(['pro', '', 7, 2.5, 1e21, 1.5e300, 1e-7, true, ['a'], { b: 1 }, null]),
+        'plan-tier': draw.pick<unknown>(['gold', -1e21, null]),
+      },
     }),
     json({ country: 'DE', locale: 'de', appVersion: '2', custom: 'not an object' }),
+    ...NO_JSON,
   ]);
 }
 
 const sdkMetadata = (draw: Drawing) =>
-  draw.pick([null, '{}', json({ locale: 'fr_FR', appVersion: '9.9', currentPage: draw.pick(['/', '']) })]);
+  draw.pick([
+    null,
+    '{}',
+    'no json',
+    json({ locale: 'fr_FR', appVersion: '9.9', currentPage: draw.pick(['/', '']) }),
+  ]);
 
 function secondary(draw: Drawing): string | null {
   const one = () =>
@@ -54,6 +66,7 @@ function secondary(draw: Drawing): string | null {
     null,
     null,
     '[]',
+    draw.pick(NO_JSON),
     json({ gate: 'not a list', gateValue: 'true', ruleID: 'r' }),
     json([one()]),
     json([one(), one(), one()]),
@@ -118,6 +131,9 @@ function event(draw: Drawing, id: number): LandedRow {
       ...([
         null,
         '12.5',
+        '12.5\n',
+        '12.5\r\n',
+        '\n12.5',
         '-3',
         '.5',
         '7.',
@@ -135,22 +151,37 @@ function event(draw: Drawing, id: number): LandedRow {
       ] as const),
     ]),
     user_object: user(draw),
-    company_metadata: draw.pick([null, '{}', json({ sku: draw.pick(['abc', 42, '']) })]),
+    company_metadata: draw.pick([null, '{}', '{"sku":', json({ sku: draw.pick(['abc', 42, '']) })]),
   };
 }
 
-/** Some rows again as resends: the same event, received later by a sender that tells other things of itself. */
+/** What stands in `session_id` of copies received in the same millisecond, of which either may be shown. */
+export const EITHER = /either-[ab]/g;
+
+/**
+ * Some rows again as resends: the same event, received later, on the next day too, or at once, by a sender that tells
+ * other things of itself.
+ */
 function withResends(rows: readonly LandedRow[], draw: Drawing): LandedRow[] {
-  const copies = rows.flatMap((row) => {
-    const again = {
+  return rows.flatMap((row) => {
+    const later = (ds: string) => ({
       ...row,
-      received_at: `${row.ds} 12:00:00.${101 + draw.below(8)}`,
+      ds,
+      received_at: `${ds} 12:00:00.${101 + draw.below(8)}`,
       statsig_metadata: '{"again":1}',
-    };
-    // What a stream delivers twice is equal in everything.
-    return draw.chance(0.25) ? [draw.chance(0.5) ? again : row] : [];
+    });
+    if (!draw.chance(0.35)) return [row];
+    return draw.pick([
+      [row, later(row.ds)],
+      // What a stream delivers twice is equal in everything.
+      [row, row],
+      [row, later(DAYS.find((day) => day > row.ds) ?? row.ds)],
+      [
+        { ...row, session_id: 'either-a' },
+        { ...row, session_id: 'either-b' },
+      ],
+    ]);
   });
-  return [...rows, ...copies];
 }
 
 /** Exposures and events as they may land: with resends, staging, defaults, users without IDs, odd JSON and numbers. */
