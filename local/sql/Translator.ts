@@ -6,14 +6,16 @@ import { bracketless, notFunctions, reservedInDuckDb } from './keywords.ts';
 import { typedLiteral } from './literals.ts';
 import type { Rendering } from './Rendering.ts';
 import { SqlError } from './SqlError.ts';
+import type { SelectEdits } from './selectEdits.ts';
 import { mismatched, type TokenList } from './TokenList.ts';
 import { unnest } from './unnest.ts';
 import { values } from './values.ts';
 
 /** How a statement is translated. */
 export interface TranslatorOptions {
-  /** Names given to parts of the text: ` AS "<name>"` is added before the token of that index. */
-  readonly aliases?: ReadonlyMap<number, string>;
+  readonly edits: SelectEdits;
+  /** Whether columns without a name get one that says so. */
+  readonly nameColumns: boolean;
   /** Whether `UNNEST(x) AS t(a, b)` takes x for a map or for an array of rows; the text doesn't tell. */
   readonly unnestPairs: 'map' | 'rows';
   /** Whether tables have columns like `$path`; by default when the text names one. */
@@ -46,6 +48,13 @@ export class Translator {
       list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));
   }
 
+  /** Writes the whole statement. */
+  writeAll(out: Rendering): void {
+    const { list, options } = this;
+    this.write(out, 0, list.length);
+    out.add(options.edits.before.get(list.length) ?? '', list.offset(list.length));
+  }
+
   /** Writes the tokens of a range. */
   write(out: Rendering, from: number, to: number): void {
     this.#write(out, from, to, (index) => dateShift(this, out, index, to) ?? this.#token(out, index));
@@ -63,12 +72,9 @@ export class Translator {
 
   #write(out: Rendering, from: number, to: number, token: (index: number) => number): void {
     for (let index = from; index < to; ) {
-      const alias = this.options.aliases?.get(index);
-      if (alias !== undefined) out.add(`AS "${alias}"`, this.list.offset(index));
+      out.add(this.options.edits.before.get(index) ?? '', this.list.offset(index));
       index = token(index);
     }
-    const alias = to === this.list.length ? this.options.aliases?.get(to) : undefined;
-    if (alias !== undefined) out.add(`AS "${alias}"`, this.list.offset(to));
   }
 
   /** Writes what begins at an index. @returns The index after it. */
@@ -76,6 +82,18 @@ export class Translator {
     const { list } = this;
     const token = list.at(index);
     if (token === undefined) return index + 1;
+    const instead = this.options.edits.instead.get(index);
+    if (instead !== undefined) {
+      out.add(instead.sql, token.start);
+      return instead.next;
+    }
+    const meant = this.options.edits.meant.get(index);
+    if (meant !== undefined) {
+      out.addApart('(', token.start);
+      this.write(out, meant.from, meant.to);
+      out.add(')', token.start);
+      return index + 1;
+    }
     if (token.kind === 'parameter') {
       out.addApart(this.#parameters.get(index) ?? 'NULL', token.start);
       return index + 1;
@@ -173,7 +191,15 @@ export class Translator {
       out.add(call, at);
       return list.symbol(index + 1) === '(' ? list.closeOf(index + 1) + 1 : index + 1;
     }
-    if (list.symbol(index + 1) !== '(' || notFunctions.has(word)) return undefined;
+    if (list.symbol(index + 1) !== '(') return undefined;
+    if (
+      /^(?:range|first|last|left|right)$/.test(word) &&
+      !this.#isAlias(index) &&
+      list.word(index - 1) !== 'over'
+    ) {
+      throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
+    }
+    if (notFunctions.has(word)) return undefined;
     if (
       word === 'unnest' &&
       (BEFORE_TABLE.has(list.word(index - 1) ?? '') || list.symbol(index - 1) === ',')
@@ -190,6 +216,7 @@ export class Translator {
     if (before === undefined) return false;
     if (before.kind === 'quoted' || before.kind === 'text') return true;
     if (before.kind === 'symbol' && before.raw === ')') return true;
+    if (before.kind === 'word' && before.value === 'ordinality') return true;
     if (before.kind === 'word' && !notFunctions.has(before.value))
       return !/^(?:when|then|else|both|leading|trailing|return|escape)$/.test(before.value);
     const close = list.closeOf(index + 1);

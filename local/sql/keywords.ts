@@ -7,10 +7,6 @@ export const notFunctions = list(`all and any array as asc between bernoulli by 
   ordinality outer over overwrite partition preceding range recursive right rollup rows select set sets some system
   table tablesample then union using values when where window with within`);
 
-/** Words that can end an expression, so that they are no column alias after it. */
-export const endsExpression = list(`end false null true current_date current_time current_timestamp localtime
-  localtimestamp current_user day hour minute month second year week quarter`);
-
 /** Words of Trino that are ordinary names there and reserved in DuckDB. */
 export const reservedInDuckDb = list(`analyse analyze asymmetric check collate deferrable do foreign initially
   lambda pivot pivot_longer pivot_wider unpivot placing primary qualify references returning summarize symmetric

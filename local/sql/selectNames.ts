@@ -1,20 +1,16 @@
-import { endsExpression } from './keywords.ts';
+import { selectBlocks } from './selectBlocks.ts';
 import type { TokenList, TokenRange } from './TokenList.ts';
 
-const LIST_ENDS = new Set([
-  'from',
-  'where',
-  'group',
-  'having',
-  'order',
-  'limit',
-  'offset',
-  'fetch',
-  'union',
-  'intersect',
-  'except',
-  'window',
-]);
+/** Words of an expression that a name may follow which is none of its own. */
+const NO_NAME_AFTER = new Set(
+  'and or not like is in between distinct over from escape zone then else when case interval at cast select all filter'.split(
+    ' ',
+  ),
+);
+
+const VALUE = /^(?:end|null|true|false|current_.*|localtime.*)$/;
+
+const UNIT = /^(?:second|minute|hour|day|month|year)$/;
 
 /**
  * The items of the outermost select list that have no name of their own: Trino calls them `_col<position>`.
@@ -22,13 +18,29 @@ const LIST_ENDS = new Set([
  */
 export function unnamedItems(list: TokenList): readonly TokenRange[] {
   const select = outermostSelect(list);
-  if (select === undefined) return [];
-  const from = select + (list.word(select + 1) === 'distinct' || list.word(select + 1) === 'all' ? 2 : 1);
-  let to = from;
-  while (to < list.length && list.symbol(to) !== ')' && !LIST_ENDS.has(list.word(to) ?? '')) {
-    to = list.symbol(to) === '(' || list.symbol(to) === '[' ? list.closeOf(to) + 1 : to + 1;
-  }
-  return list.split(from, to).filter((item) => item.to > item.from && !isNamed(list, item));
+  const block = selectBlocks(list).find((candidate) => candidate.select === select);
+  return block?.items.filter((item) => !isNamed(list, item)) ?? [];
+}
+
+/** The index of the token that an item is given as its name, with AS or without. */
+export function aliasOf(list: TokenList, { from, to }: TokenRange): number | undefined {
+  const index = to - 1;
+  const last = list.at(index);
+  const before = list.at(index - 1);
+  if (last === undefined || before === undefined || index <= from) return undefined;
+  if (last.kind !== 'quoted' && last.kind !== 'word') return undefined;
+  if (list.word(index - 1) === 'as') return index;
+  if (last.kind === 'word' && (VALUE.test(last.value) || isUnit(list, index))) return undefined;
+  if (before.kind === 'symbol') return before.raw === ')' || before.raw === ']' ? index : undefined;
+  return before.kind === 'word' && NO_NAME_AFTER.has(before.value) ? undefined : index;
+}
+
+/** Whether the word is a part of `INTERVAL '1' DAY` or `INTERVAL '1 2' DAY TO HOUR`. */
+function isUnit(list: TokenList, index: number): boolean {
+  if (!UNIT.test(list.word(index) ?? '')) return false;
+  if (list.word(index - 1) === 'to') return true;
+  const sign = list.symbol(index - 2) === '-' || list.symbol(index - 2) === '+' ? 1 : 0;
+  return list.at(index - 1)?.kind === 'text' && list.word(index - 2 - sign) === 'interval';
 }
 
 function outermostSelect(list: TokenList): number | undefined {
@@ -44,25 +56,23 @@ function outermostSelect(list: TokenList): number | undefined {
   return undefined;
 }
 
-function isNamed(list: TokenList, { from, to }: TokenRange): boolean {
-  const last = list.at(to - 1);
-  if (last === undefined) return true;
-  if (last.kind === 'symbol') return last.raw === '*' && (to - from === 1 || list.symbol(to - 2) === '.');
-  const name = last.kind === 'quoted' || (last.kind === 'word' && !endsExpression.has(last.value));
-  if (!name) {
-    // `t.day` is a column, `INTERVAL '1' DAY` isn't.
-    return (
-      last.kind === 'word' &&
-      (to - from === 1 ? !isValue(last.value) : list.symbol(to - 2) === '.' || list.word(to - 2) === 'as')
-    );
-  }
-  if (to - from === 1) return true;
-  const before = list.at(to - 2);
-  if (before === undefined) return false;
-  if (before.kind === 'symbol') return before.raw === '.' || before.raw === ')' || before.raw === ']';
-  return !(before.kind === 'word' && /^(?:and|or|not|like|is|in|between|distinct|over)$/.test(before.value));
+/** Whether an item has a name: one that it is given, a column's or a field's. */
+export function isNamed(list: TokenList, item: TokenRange): boolean {
+  const last = list.at(item.to - 1);
+  if (last === undefined || aliasOf(list, item) !== undefined) return true;
+  const alone = item.to - item.from === 1;
+  if (last.kind === 'symbol') return last.raw === '*' && (alone || list.symbol(item.to - 2) === '.');
+  if (last.kind !== 'quoted' && last.kind !== 'word') return false;
+  return alone ? last.kind === 'quoted' || !VALUE.test(last.value) : chainEnd(list, item.from) === item.to;
 }
 
-function isValue(word: string): boolean {
-  return /^(?:null|true|false|current_.*|localtime.*)$/.test(word);
+/** Index after the names, calls and subscripts that dots join from an index on. */
+function chainEnd(list: TokenList, from: number): number {
+  let end = list.symbol(from) === '(' ? list.closeOf(from) + 1 : from + 1;
+  for (;;) {
+    const symbol = list.symbol(end);
+    if (symbol === '.') end += 2;
+    else if (symbol === '(' || symbol === '[') end = list.closeOf(end) + 1;
+    else return end;
+  }
 }

@@ -1,6 +1,7 @@
 import { Rendering } from './Rendering.ts';
+import { refuseForeignSyntax } from './refuseForeignSyntax.ts';
 import { SqlError } from './SqlError.ts';
-import { unnamedItems } from './selectNames.ts';
+import { selectEdits } from './selectEdits.ts';
 import { mismatched, TokenList } from './TokenList.ts';
 import { Translator } from './Translator.ts';
 
@@ -8,8 +9,10 @@ import { Translator } from './Translator.ts';
 export interface TranslateOptions {
   /** SQL of a literal in place of each `?`, in their order. Default none: a `?` is then an error. */
   readonly parameters?: readonly string[];
-  /** Whether unnamed columns of the outermost list are called `_col?<n>`, to be numbered by where they come. Default false. */
+  /** Whether unnamed columns are called `_col?<n>`, to be numbered by where they come in the result. Default false. */
   readonly nameColumns?: boolean;
+  /** Names of select items that nothing within their select shall find, for telling what else they mean. Default none. */
+  readonly hiddenNames?: ReadonlySet<string>;
   /** Whether tables have columns like `$path`, which `*` must leave out. Default: when the query names one. */
   readonly hiddenColumns?: boolean;
   /** What `UNNEST(x) AS t(a, b)` takes x for. Default `map`. */
@@ -22,9 +25,6 @@ export interface Translation {
   /** The character of the user's text behind a character of `sql`. */
   offsetOf(index: number): number;
 }
-
-/** The name of an unnamed column while DuckDB has it. */
-export const UNNAMED = '_col?';
 
 /**
  * A query in Athena's SQL (Trino's) as DuckDB's. Its functions and operators are macros, so the database must
@@ -43,6 +43,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
   if (first === undefined || start === undefined)
     throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <query>", 0);
   if (!/^(?:select|with|values|table)$/.test(start.value)) throw mismatched(start, '<query>');
+  refuseForeignSyntax(list);
   const parameters = options.parameters ?? [];
   const asked = list.tokens.filter(({ kind }) => kind === 'parameter').length;
   if (asked !== parameters.length) {
@@ -52,15 +53,15 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
       0,
     );
   }
-  const aliases = new Map(
-    options.nameColumns === true ? unnamedItems(list).map(({ to }, index) => [to, `${UNNAMED}${index}`]) : [],
-  );
+  const nameColumns = options.nameColumns === true;
+  const edits = selectEdits(list, { nameColumns, hidden: options.hiddenNames });
   const out = new Rendering();
   new Translator(list, {
-    aliases,
+    edits,
+    nameColumns,
     parameters,
     unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
-  }).write(out, 0, list.length);
+  }).writeAll(out);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }

@@ -13,7 +13,7 @@ export async function checkSyntax(): Promise<(query: QueryText, statement: strin
   const { Dialect, parse } = await import('@polyglot-sql/sdk');
   return (query, statement) => {
     checkWords(query, statement);
-    const { success, error, errorStart } = parse(query.sql, Dialect.Trino);
+    const { success, error, errorStart } = parse(withoutTypes(query.sql), Dialect.Trino);
     if (success || error === undefined) return;
     const list = new TokenList(query.sql);
     const start = errorStart ?? 0;
@@ -28,6 +28,22 @@ export async function checkSyntax(): Promise<(query: QueryText, statement: strin
       { sql: statement, offset: query.offset + (last ? query.sql.trimEnd().length : token.start) },
     );
   };
+}
+
+/** Types that a text may follow as a value of theirs, which the parser doesn't know of all. */
+const TYPED =
+  /^(?:bigint|integer|int|smallint|tinyint|real|double|boolean|decimal|varchar|char|json|uuid|time)$/;
+
+/** The query with spaces for the types of its literals (`BIGINT '5'`), so that all places stay. */
+function withoutTypes(sql: string): string {
+  const list = new TokenList(sql);
+  let text = sql;
+  for (const [index, { value, start, end }] of list.tokens.entries()) {
+    const typed = list.word(index) !== undefined && TYPED.test(value) && list.at(index + 1)?.kind === 'text';
+    if (typed && list.word(index - 1) !== 'as')
+      text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
+  }
+  return text;
 }
 
 /** What the translation knows to be no SQL. Names that aren't there are told when the query runs. */

@@ -27,6 +27,8 @@ export interface FailedQuery {
   readonly prefix: number;
   /** The message for a name of a table that isn't there. */
   readonly missingTable: (name: string) => { readonly code: string; readonly message: string };
+  /** Names of the columns of the tables that it reads. */
+  readonly columns: ReadonlySet<string>;
   /** `s3://…` of a file's path. */
   readonly locationOf: (path: string) => string | undefined;
 }
@@ -88,8 +90,15 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   }
   if (/^Ambiguous reference/.test(message))
     return fail('AMBIGUOUS_NAME', `Column '${named ?? ''}' is ambiguous`);
-  const ungrouped = /^column "(.*?)" must appear in the GROUP BY/.exec(message)?.[1];
+  const ungrouped = /^column "?(.*?)"? must appear in the GROUP BY/.exec(message)?.[1];
   if (ungrouped !== undefined) {
+    const alias = aliasInHaving(query, named ?? ungrouped);
+    if (alias !== undefined)
+      return fail(
+        'COLUMN_NOT_FOUND',
+        `Column '${(named ?? ungrouped).toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
+        alias,
+      );
     return fail(
       'EXPRESSION_NOT_AGGREGATE',
       `'${named ?? ungrouped}' must be an aggregate expression or appear in GROUP BY clause`,
@@ -146,9 +155,10 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   return statementFailure('GENERIC_USER_ERROR', firstLine(message), undefined, error);
 }
 
+/** What can't be parsed is told behind the kind of the error once more: `Parser Error: {…}`. */
 function readProblem(text: string): Problem | undefined {
   try {
-    return problemSchema.parse(JSON.parse(text));
+    return problemSchema.parse(JSON.parse(text.replace(/^[A-Z][\w ]* Error: (?=\{)/, '')));
   } catch {
     return undefined;
   }
@@ -171,6 +181,17 @@ function placeOfName({ exception_message: message }: Problem, { sql, shift }: Fa
   let first = found;
   while (first > 1 && list.symbol(first - 1) === '.') first -= 2;
   return found < 0 ? undefined : { sql, offset: shift + list.offset(first) };
+}
+
+/** Where HAVING has a name that no table's column has: DuckDB takes it for a column that isn't grouped. */
+function aliasInHaving({ sql, shift, columns }: FailedQuery, name: string) {
+  if (columns.has(name.toLowerCase())) return undefined;
+  const list = new TokenList(sql.slice(shift));
+  const having = list.tokens.findIndex((_, index) => list.word(index) === 'having');
+  const found = list.tokens.findIndex(
+    ({ value }, index) => index > having && value.toLowerCase() === name.toLowerCase(),
+  );
+  return having < 0 || found < 0 ? undefined : { sql, offset: shift + list.offset(found) };
 }
 
 /** The name at a place of the user's text, its qualifiers included, without quotes. */

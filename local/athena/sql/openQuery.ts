@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DuckDBType } from '@duckdb/node-api';
+import { reusedAliases } from '../../sql/reusedAliases.ts';
 import { TokenList } from '../../sql/TokenList.ts';
 import { type Translation, translate } from '../../sql/translate.ts';
 import { duckDbFailure } from './duckDbFailure.ts';
@@ -54,16 +55,20 @@ export async function openQuery(
     await session.define(translation.sql);
     await scope.resolve(list, database);
     checkLiteralComparisons(list, scope.tables, { sql: statement, shift: query.offset });
-    const failure = (error: unknown, prefix = 0) =>
+    const failure = (error: unknown, prefix = 0, of = translation) =>
       duckDbFailure(error, {
         sql: statement,
         shift: query.offset,
-        translation,
+        translation: of,
         prefix,
         missingTable: (name) => scope.missing(name, database),
+        columns: new Set(
+          scope.tables.flatMap((table) => [...table.columns, ...table.keys].map(({ name }) => name)),
+        ),
         locationOf: (path) => scope.locationOf(path),
       });
     let columns: OpenQuery['columns'];
+    let unnestPairs: 'map' | 'rows' = 'map';
     try {
       columns = await describe(session, translation.sql);
     } catch (error) {
@@ -74,6 +79,15 @@ export async function openQuery(
       if (found === undefined) throw failure(error);
       columns = found;
       translation = rows;
+      unnestPairs = 'rows';
+    }
+    const hiddenNames = reusedAliases(list);
+    if (hiddenNames.size > 0) {
+      const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
+      const error = await describe(session, bare.sql).catch((reason: unknown) => reason);
+      const refused = error instanceof Error ? failure(error, 0, bare) : undefined;
+      const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
+      if (name !== undefined && hiddenNames.has(name)) throw refused;
     }
     return {
       session,
@@ -90,6 +104,9 @@ export async function openQuery(
     throw fromSqlError(error, statement, query.offset);
   }
 }
+
+/** What a query says of a name that only a select item has, and of one that isn't grouped. */
+const UNRESOLVED = /^(?:COLUMN_NOT_FOUND: .*?Column|EXPRESSION_NOT_AGGREGATE: (?:line \S+ )?) ?'(.*?)' /s;
 
 /** The columns that a query has over empty tables. */
 async function describe(session: Session, sql: string): Promise<OpenQuery['columns']> {

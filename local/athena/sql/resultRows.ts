@@ -1,5 +1,5 @@
 import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
-import { UNNAMED } from '../../sql/translate.ts';
+import { UNNAMED } from '../../sql/selectEdits.ts';
 import { athenaText } from './athenaText.ts';
 import type { OpenQuery } from './openQuery.ts';
 import { resultColumn } from './resultColumn.ts';

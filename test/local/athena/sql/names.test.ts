@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+const NUMBERS = '(VALUES (1, 2), (3, 3)) t(a, b)';
+
+/** What succeeds, with the names of its columns and its rows. */
+const QUERIES: readonly (readonly [
+  sql: string,
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+])[] = [
+  [
+    "SELECT max(ds) - INTERVAL '7' DAY, ts - INTERVAL '1' HOUR FROM events WHERE ds = DATE '2026-11-18' AND id = 1 GROUP BY ts",
+    ['_col0', '_col1'],
+    [['2026-11-11', '2026-11-18 10:00:00.000']],
+  ],
+  ["SELECT INTERVAL '1' DAY + INTERVAL '2' DAY", ['_col0'], [['3 00:00:00.000']]],
+  ["SELECT current_date - INTERVAL '7' DAY < current_date", ['_col0'], [['true']]],
+  [`SELECT a IS DISTINCT FROM b FROM ${NUMBERS} ORDER BY a`, ['_col0'], [['true'], ['false']]],
+  [
+    `SELECT a day, b AS month, a + b second FROM ${NUMBERS} LIMIT 1`,
+    ['day', 'month', 'second'],
+    [['1', '2', '3']],
+  ],
+  [
+    'SELECT x, n FROM UNNEST(ARRAY[5, 6]) WITH ORDINALITY t(x, n)',
+    ['x', 'n'],
+    [
+      ['5', '1'],
+      ['6', '2'],
+    ],
+  ],
+  [
+    "SELECT BIGINT '5', REAL '1.5', DOUBLE '1.5', BOOLEAN 'true', TINYINT '1'",
+    ['_col0', '_col1', '_col2', '_col3', '_col4'],
+    [['5', '1.5', '1.5', 'true', '1']],
+  ],
+  [
+    'SELECT * FROM (SELECT count(*), sum(value) AS s, max(id) + 1 FROM events)',
+    ['_col0', 's', '_col2'],
+    [['30', '202.5', '10']],
+  ],
+  ['WITH c AS (SELECT count(*) FROM events) SELECT 1 AS x, * FROM c', ['x', '_col1'], [['1', '30']]],
+  ["SELECT * FROM (VALUES (1, 'a'))", ['_col0', '_col1'], [['1', 'a']]],
+  ['SELECT a + t.b, t.a FROM (VALUES (1, 2)) t(a, b)', ['_col0', 'a'], [['3', '1']]],
+  // What an item is called, and what else that name may mean.
+  [`SELECT -a AS a FROM ${NUMBERS} ORDER BY a + 0`, ['a'], [['-3'], ['-1']]],
+  [`SELECT -a AS a FROM ${NUMBERS} WHERE a > 1 GROUP BY a ORDER BY a`, ['a'], [['-3']]],
+  [
+    `SELECT a AS k, u.k FROM ${NUMBERS} JOIN (SELECT 3 AS k) u ON u.k = a WHERE k = 3`,
+    ['k', 'k'],
+    [['3', '3']],
+  ],
+  ['SELECT y FROM (SELECT id AS y FROM events WHERE id = 1) WHERE y = 1 GROUP BY y', ['y'], [['1']]],
+];
+
+/** `COLUMN_NOT_FOUND` of a name that only an item of the same select has, and where it stands. */
+const UNKNOWN: readonly (readonly [sql: string, place: string, name: string])[] = [
+  ['SELECT id x FROM events WHERE x = 1', '1:31', 'x'],
+  ['SELECT id AS y, y + 1 FROM events', '1:17', 'y'],
+  ['SELECT ds AS d, count(*) FROM events GROUP BY d', '1:47', 'd'],
+  ['SELECT ds, count(*) AS c FROM events GROUP BY ds HAVING c > 1', '1:57', 'c'],
+  ['WITH q AS (SELECT id x FROM events WHERE x = 1 ORDER BY x) SELECT * FROM q ORDER BY x', '1:42', 'x'],
+  ['SELECT _col0 FROM (SELECT count(*) FROM events)', '1:8', '_col0'],
+];
+
+describe('names in queries of the local Athena', () => {
+  it.each(QUERIES)('%s', async (sql, names, rows) => {
+    const answer = await lake.ask(sql);
+    expect(answer.reason).toBeUndefined();
+    expect(answer.columns.map(({ Name }) => Name)).toEqual(names);
+    expect(answer.rows).toEqual(rows);
+  });
+
+  it.each(UNKNOWN)('refuses %s', async (sql, place, name) => {
+    expect(await lake.failure(sql)).toEqual({
+      reason: `COLUMN_NOT_FOUND: line ${place}: Column '${name}' cannot be resolved or requester is not authorized to access requested resources`,
+      error: [2, 1006],
+    });
+  });
+});
