@@ -63,8 +63,8 @@ export function startTriggers(
       let waiting = fed;
       for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
         await Promise.all(waiting.map(({ mapping }) => mapping.drain()));
-        // What one function has sent another meanwhile; what failed is hidden.
-        waiting = fed.filter(({ queue }) => queue.counts().visible > 0);
+        // What one function has sent another meanwhile, taken up already or not; what failed is hidden.
+        waiting = fed.filter(({ queue, mapping }) => mapping.busy || queue.counts().visible > 0);
       }
       return deployment.eventSourceMappings.reduce(
         (sum, { queueArn }) => sum + queues.byArn(queueArn).pending(),

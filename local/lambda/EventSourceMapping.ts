@@ -65,6 +65,11 @@ export class EventSourceMapping {
     await Promise.all(this.#running);
   }
 
+  /** Whether a batch is under way. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
   #visible(): number {
     return this.#options.queue.counts().visible;
   }
