@@ -86,9 +86,9 @@ const atMost =
 const regexp: Form = ({ translator, out, word, open }) => regexpCall(translator, out, open - 1, word);
 
 const FORMS: Readonly<Record<string, Form>> = {
-  all_match: (call) => wrap(call, 'coalesce(list_bool_and(list_transform(', ')), true)'),
-  any_match: (call) => wrap(call, 'coalesce(list_bool_or(list_transform(', ')), false)'),
-  none_match: (call) => wrap(call, '(NOT coalesce(list_bool_or(list_transform(', ')), false))'),
+  all_match: (call) => wrap(call, 'trino_all_match(list_transform(', '))'),
+  any_match: (call) => wrap(call, 'trino_any_match(list_transform(', '))'),
+  none_match: (call) => wrap(call, 'trino_none_match(list_transform(', '))'),
   date_format: pattern(mysqlPattern),
   date_parse: pattern(mysqlPattern),
   format_datetime: pattern(jodaPattern),
@@ -124,6 +124,8 @@ const FORMS: Readonly<Record<string, Form>> = {
     }
     return undefined;
   },
+  // An array's elements, or one text.
+  concat_ws: (call) => (call.values.length === 2 ? wrap(call, 'trino_concat_ws(', ')') : undefined),
   cardinality: (call) => {
     const word = call.translator.list.word(call.open + 1) ?? '';
     const array =

@@ -1,10 +1,10 @@
 /** Trino's functions that DuckDB has under the same name with the same meaning. */
 const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt ceil ceiling chr coalesce
   concat_ws corr cos cosh count count_if covar_pop covar_samp cume_dist date_trunc degrees dense_rank exp
-  first_value flatten floor grouping lag last_value lead ln log10 log2 lower lpad ltrim map_entries map_from_entries
+  first_value flatten floor grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
   map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter radians
-  rank regr_intercept regr_slope round row row_number rpad rtrim sign sin sinh sqrt starts_with stddev stddev_pop
-  stddev_samp sum tan tanh translate trim try unnest upper var_pop var_samp variance`;
+  rank regr_intercept regr_slope row row_number rpad rtrim sign sin sinh starts_with stddev stddev_pop
+  stddev_samp sum tan tanh translate trim try unnest var_pop var_samp variance`;
 
 /** Trino's functions under DuckDB's name; aggregates too, which no macro can stand for once they are filtered. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -12,7 +12,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   approx_percentile: 'approx_quantile',
   arbitrary: 'any_value',
   any_value: 'any_value',
-  array_except: 'list_except',
   bitwise_and_agg: 'bit_and',
   bitwise_or_agg: 'bit_or',
   codepoint: 'unicode',
@@ -30,7 +29,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** Trino's functions that a macro `trino_<name>` stands for: see `macros/`. */
-const MACROS = `array_distinct array_intersect array_join array_max array_min array_position array_remove
+const MACROS = `array_distinct array_except array_intersect array_join array_max array_min array_position array_remove
   array_sort array_union arrays_overlap at_timezone bitwise_and bitwise_left_shift bitwise_not bitwise_or
   bitwise_right_shift bitwise_xor cardinality concat contains current_timezone date date_add date_diff date_format
   date_parse date_trunc day day_of_month day_of_week day_of_year dow doy e element_at format_datetime
@@ -42,7 +41,7 @@ const MACROS = `array_distinct array_intersect array_join array_max array_min ar
   strpos substr substring to_base64 to_hex to_iso8601 to_milliseconds to_unixtime to_utf8 truncate typeof
   url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path
   url_extract_port url_extract_protocol url_extract_query uuid week week_of_year width_bucket with_timezone year
-  year_of_week yow zip`;
+  year_of_week yow zip ln log10 log2 round sqrt upper`;
 
 /** Rewritten where they stand: see `callForms.ts`. */
 const FORMS = 'all_match any_match none_match map_agg reduce';

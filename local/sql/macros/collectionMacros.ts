@@ -1,21 +1,46 @@
-/** https://trino.io/docs/current/functions/array.html and /map.html */
+/** Whether an array has an element that is null. */
+const HAS_NULL = (array: string) => `list_count(${array}) < len(${array})`;
+
+/** Whether an array has an element that is not distinct from `e`. */
+const HOLDS = (array: string) =>
+  `(coalesce(list_contains(${array}, e), false) OR (e IS NULL AND ${HAS_NULL(array)}))`;
+
+/** What a lambda made of an array's elements, in three-valued logic. */
+const matched = (name: string, decisive: string, found: string, otherwise: string) =>
+  `trino_${name}(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, ${decisive}) THEN ${found} WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN ${otherwise} END)[1]`;
+
+/** https://trino.io/docs/current/functions/array.html and /map.html; nulls as there. */
 export const collectionMacros: readonly string[] = [
   'trino_element_at(x, i) AS x[i]',
   // The only macro that is overloaded by type: see `callForms.ts` for what it would get wrong.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
-  'trino_contains(x, v) AS list_contains(x, v)',
+  matched('any_match', 'true', 'true', 'false'),
+  matched('all_match', 'false', 'false', 'true'),
+  matched('none_match', 'true', 'false', 'true'),
+  `trino_contains(x, v) AS CASE WHEN list_contains(x, v) THEN true WHEN v IS NULL OR ${HAS_NULL('x')} THEN NULL WHEN x IS NOT NULL THEN false END`,
   `trino_array_join(x, d) AS array_to_string(list_transform(x, lambda e: trino_to_varchar(e)), d),
    (x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(trino_to_varchar(e), n)), d)`,
   'trino_array_distinct(x) AS list_filter(x, lambda e, i: list_position(x, e) = i)',
-  'trino_array_position(x, v) AS CAST(coalesce(list_position(x, v), 0) AS BIGINT)',
-  'trino_array_remove(x, v) AS list_filter(x, lambda e: e IS DISTINCT FROM v)',
+  'trino_array_position(x, v) AS CASE WHEN x IS NOT NULL AND v IS NOT NULL THEN CAST(coalesce(list_position(x, v), 0) AS BIGINT) END',
+  'trino_array_remove(x, v) AS CASE WHEN v IS NOT NULL THEN list_filter(x, lambda e: e IS DISTINCT FROM v) END',
   "trino_array_sort(x) AS list_sort(x, 'ASC', 'NULLS LAST')",
   'trino_array_max(x) AS CASE WHEN len(x) = list_count(x) THEN list_max(x) END',
   'trino_array_min(x) AS CASE WHEN len(x) = list_count(x) THEN list_min(x) END',
   'trino_array_union(x, y) AS trino_array_distinct(x || y)',
-  'trino_array_intersect(x, y) AS trino_array_distinct(list_filter(x, lambda e: list_contains(y, e)))',
-  'trino_arrays_overlap(x, y) AS list_has_any(x, y)',
-  'trino_sequence(a, b) AS cast_to_type(generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END), [a]), (a, b, s) AS cast_to_type(generate_series(a, b, s), [a])',
+  `trino_array_intersect(x, y) AS trino_array_distinct(list_filter(x, lambda e: ${HOLDS('y')}))`,
+  `trino_array_except(x, y) AS CASE WHEN y IS NOT NULL THEN trino_array_distinct(list_filter(x, lambda e: NOT ${HOLDS('y')})) END`,
+  `trino_arrays_overlap(x, y) AS CASE
+     WHEN len(x) = 0 OR len(y) = 0 THEN false
+     WHEN list_has_any(x, y) THEN true
+     WHEN ${HAS_NULL('x')} OR ${HAS_NULL('y')} THEN NULL
+     ELSE list_has_any(x, y) END`,
+  // Each from the first: a month after 28 February is 28 March, and two after 31 January are 31 March.
+  `trino_sequence(a, b) AS list_transform(
+     generate_series(0, abs(CAST(system.main."-"(b, a) AS BIGINT))),
+     lambda i: cast_to_type(system.main."+"(a, CAST(CASE WHEN a <= b THEN i ELSE -i END AS INTEGER)), a)),
+   (a, b, s) AS list_filter(
+     list_transform(generate_series(0, len(generate_series(a, b, s)) - 1), lambda i: cast_to_type(system.main."+"(a, s * i), a)),
+     lambda e: CASE WHEN a <= b THEN e <= b ELSE e >= b END)`,
   'trino_slice(x, s, n) AS CASE WHEN s > 0 THEN x[s:s + n - 1] ELSE x[len(x) + s + 1:len(x) + s + n] END',
   'trino_repeat(x, n) AS list_transform(range(n), lambda i: x)',
   'trino_zip(x, y) AS list_zip(x, y), (x, y, z) AS list_zip(x, y, z)',

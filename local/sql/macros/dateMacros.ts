@@ -1,5 +1,11 @@
+/** A unit, unless it is of a day's time and `x` is a date: then it fails as a number, with what is to be said. */
+const FIELD = (x: string) => `CASE
+  WHEN typeof(${x}) = 'DATE' AND lower(unit) NOT IN ('day', 'week', 'month', 'quarter', 'year')
+  THEN CAST(CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS BIGINT) AS VARCHAR)
+  ELSE lower(unit) END`;
+
 /** A number of units as an interval. */
-const INTERVAL = `CASE lower(unit)
+const INTERVAL = `CASE ${FIELD('x')}
   WHEN 'millisecond' THEN to_milliseconds(CAST(n AS DOUBLE)) WHEN 'second' THEN to_seconds(CAST(n AS DOUBLE))
   WHEN 'minute' THEN to_minutes(CAST(n AS BIGINT)) WHEN 'hour' THEN to_hours(CAST(n AS BIGINT))
   WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER))
@@ -20,10 +26,10 @@ export const dateMacros: readonly string[] = [
   'trino_localtimestamp() AS CAST(trino_now() AS TIMESTAMP)',
   "trino_current_timezone() AS 'UTC'",
   'trino_date(x) AS CAST(x AS DATE)',
-  'trino_date_trunc(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
+  `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
   `trino_date_add(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
   // Whole units that have passed, where DuckDB's date_diff counts the boundaries crossed.
-  'trino_date_diff(unit, a, b) AS date_sub(lower(unit), a, b)',
+  `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',
   'trino_format_datetime(x, pattern) AS strftime(x, pattern)',

@@ -1,6 +1,9 @@
-/** A URL's parts by RFC 3986's own expression. https://trino.io/docs/current/functions/url.html */
+/** What java.net.URI doesn't take for a URL. */
+const NO_URL = `regexp_matches(x, '[\\s"<>\\\\^\`{|}]|%(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')`;
+
+/** A URL's parts by RFC 3986's own expression; null when it is none. https://trino.io/docs/current/functions/url.html */
 const URL_PART = (group: number) =>
-  `regexp_extract(x, '^(?:([^:/?#]+):)?(?://(?:[^/?#@]*@)?([^/?#:]*)(?::(\\d+))?)?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?$', ${group})`;
+  `CASE WHEN NOT ${NO_URL} THEN regexp_extract(x, '^(?:([^:/?#]+):)?(?://(?:[^/?#@]*@)?(\\[[^\\]]*\\]|[^/?#:]*)(?::(\\d+))?)?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?$', ${group}) END`;
 
 /** Lists all arities of a function that takes any number of arguments, of which one that is null makes null. */
 function variadic(body: (names: readonly string[]) => string): string {
@@ -10,20 +13,26 @@ function variadic(body: (names: readonly string[]) => string): string {
   }).join(', ');
 }
 
+/** Nothing from beyond the first letter, or of less than one. */
+const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(x, s) END,
+   (x, s, n) AS CASE WHEN s = 0 OR s < -length(x) OR n <= 0 THEN '' ELSE substr(x, s, n) END`;
+
 /** https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
 export const textMacros: readonly string[] = [
   `trino_concat${variadic((names) => names.join(' || '))}`,
   "trino_length(x) AS CASE typeof(x) WHEN 'BLOB' THEN octet_length(CAST(x AS BLOB)) ELSE length(CAST(x AS VARCHAR)) END",
   'trino_reverse(x) AS reverse(x)',
-  `trino_replace(x, a) AS replace(x, a, ''), (x, a, b) AS replace(x, a, b)`,
+  `trino_replace(x, a) AS replace(x, a, ''),
+   (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
+  // Each letter by itself: ß has no capital of one letter.
+  `trino_upper(x) AS replace(upper(replace(x, 'ß', chr(1114111))), chr(1114111), 'ß')`,
+  `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   'trino_split(x, d) AS str_split(x, d)',
   // Beyond the last part null, where DuckDB has an empty text.
   'trino_split_part(x, d, i) AS str_split(x, d)[i]',
   'trino_strpos(x, y) AS CAST(strpos(x, y) AS BIGINT)',
-  `trino_substr(x, s) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s) END,
-   (x, s, n) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s, n) END`,
-  `trino_substring(x, s) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s) END,
-   (x, s, n) AS CASE WHEN s = 0 THEN '' ELSE substr(x, s, n) END`,
+  `trino_substr${SUBSTR}`,
+  `trino_substring${SUBSTR}`,
   'trino_normalize(x) AS nfc_normalize(x)',
   'trino_regexp_like(x, p) AS regexp_matches(x, p)',
   // Without a match null, where DuckDB has an empty text.
@@ -51,10 +60,10 @@ export const textMacros: readonly string[] = [
   `trino_url_extract_protocol(x) AS ${URL_PART(1)}`,
   `trino_url_extract_host(x) AS ${URL_PART(2)}`,
   `trino_url_extract_port(x) AS TRY_CAST(${URL_PART(3)} AS BIGINT)`,
-  `trino_url_extract_path(x) AS ${URL_PART(4)}`,
-  `trino_url_extract_query(x) AS ${URL_PART(5)}`,
-  `trino_url_extract_fragment(x) AS ${URL_PART(6)}`,
-  `trino_url_extract_parameter(x, name) AS list_filter(
+  `trino_url_extract_path(x) AS url_decode(${URL_PART(4)})`,
+  `trino_url_extract_query(x) AS url_decode(${URL_PART(5)})`,
+  `trino_url_extract_fragment(x) AS url_decode(${URL_PART(6)})`,
+  `trino_url_extract_parameter(x, name) AS url_decode(list_filter(
      list_transform(str_split(${URL_PART(5)}, '&'), lambda pair: [split_part(pair, '=', 1), substr(pair, len(split_part(pair, '=', 1)) + 2)]),
-     lambda pair: pair[1] = name)[1][2]`,
+     lambda pair: pair[1] = name)[1][2])`,
 ];

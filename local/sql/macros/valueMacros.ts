@@ -7,12 +7,22 @@ function nullable(name: string): string {
   }).join(', ');
 }
 
+const logarithm = (name: string) =>
+  `trino_${name}(x) AS CASE WHEN x > 0 THEN ${name}(x) WHEN x = 0 THEN CAST('-infinity' AS DOUBLE) WHEN x < 0 THEN CAST('nan' AS DOUBLE) END`;
+
 /** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
 export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
   'trino_log(b, x) AS log(b, x)',
+  // DuckDB fails where there is no logarithm or root; Trino's are Java's.
+  logarithm('ln'),
+  logarithm('log2'),
+  logarithm('log10'),
+  `trino_sqrt(x) AS CASE WHEN x < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(x) END`,
+  // A decimal keeps its scale; and less zero, minus zero stays.
+  'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
   'trino_e() AS exp(1)',
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
   'trino_rand() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), (a, b) AS a + CAST(floor(random() * (b - a)) AS BIGINT)',

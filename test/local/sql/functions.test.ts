@@ -218,7 +218,7 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ["url_decode('a+b%20c')", 'a b c'],
   // Numbers.
   ['round(2.5)', '3'],
-  ['round(-1.25, 1)', '-1.3'],
+  ['round(-1.25, 1)', '-1.30'],
   ['truncate(1.79e0)', '1.0'],
   ['mod(7, 3)', '1'],
   ['power(2, 10)', '1024.0'],

@@ -14,7 +14,7 @@ describe('JSON as Trino reads it', () => {
     ["json_extract_scalar(j, '$.a[0]')", 'x'],
     ["json_extract(j, '$.a')", '["x"]'],
     ["json_array_length(json_extract(j, '$.a'))", '1'],
-    ["json_array_get(json_extract(j, '$.a'), 0)", '"x"'],
+    ["json_array_contains(json_extract(j, '$.a'), 'x')", 'true'],
     ["json_size(j, '$.a')", '1'],
   ])('has NULL for the texts of a column that are no JSON: %s', async (expression, first) => {
     const rows = await answers.rows(`SELECT ${expression} FROM ${TEXTS} ORDER BY id`);

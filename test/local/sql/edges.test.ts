@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answers, openAnswers } from './answers.ts';
+
+// Trino 435's answers.
+const CASES: readonly (readonly [expression: string, expected: string | null])[] = [
+  // Arrays with elements that are null.
+  ['any_match(ARRAY[1, NULL], x -> x > 5)', null],
+  ['any_match(ARRAY[6, NULL], x -> x > 5)', 'true'],
+  ['any_match(CAST(NULL AS array(integer)), x -> x > 5)', null],
+  ['all_match(ARRAY[1, NULL], x -> x > 0)', null],
+  ['all_match(ARRAY[0, NULL], x -> x > 0)', 'false'],
+  ['all_match(CAST(ARRAY[] AS array(integer)), x -> x > 0)', 'true'],
+  ['none_match(ARRAY[1, NULL], x -> x > 5)', null],
+  ['none_match(ARRAY[6, NULL], x -> x > 5)', 'false'],
+  ["contains(ARRAY['a', NULL], 'b')", null],
+  ["contains(ARRAY['a', NULL], 'a')", 'true'],
+  ["contains(ARRAY['a'], 'b')", 'false'],
+  ['array_position(ARRAY[1, NULL], NULL)', null],
+  ['array_remove(ARRAY[1, NULL], NULL)', null],
+  ['array_remove(ARRAY[1, NULL], 1)', '[null]'],
+  ['arrays_overlap(ARRAY[1, NULL], ARRAY[2])', null],
+  ['arrays_overlap(ARRAY[1, NULL], ARRAY[1])', 'true'],
+  ['arrays_overlap(ARRAY[1], ARRAY[2])', 'false'],
+  ['array_intersect(ARRAY[1, NULL], ARRAY[NULL, 1])', '[1, null]'],
+  ['array_except(ARRAY[1, 2, 2, NULL], ARRAY[1])', '[2, null]'],
+  ['array_except(ARRAY[1, NULL], ARRAY[NULL, 5])', '[1]'],
+  // Sequences.
+  [
+    "sequence(DATE '2026-01-31', DATE '2026-05-30', INTERVAL '1' MONTH)",
+    '[2026-01-31, 2026-02-28, 2026-03-31, 2026-04-30]',
+  ],
+  ["sequence(DATE '2026-11-20', DATE '2026-11-18')", '[2026-11-20, 2026-11-19, 2026-11-18]'],
+  ['sequence(5, 1, -2)', '[5, 3, 1]'],
+  // Text.
+  ["concat_ws(',', ARRAY['a', NULL, 'b'])", 'a,b'],
+  ["concat_ws(',', 'a', NULL, 'b')", 'a,b'],
+  ["concat_ws(',', '[a]')", '[a]'],
+  ["replace('abc', '', 'x\\')", 'x\\ax\\bx\\cx\\'],
+  ["substr('hello', -10)", ''],
+  ["substr('hello', 2, -1)", ''],
+  ["upper('straße')", 'STRAßE'],
+  // URLs.
+  ["url_extract_host('http://[::1]:80/x')", '[::1]'],
+  ["url_extract_host('not a url')", null],
+  ["url_extract_path('http://a.com/a%20b')", '/a b'],
+  ["url_extract_query('http://a.com/?x=%20')", 'x= '],
+  ["url_extract_parameter('http://a.com/?a=%20b', 'a')", ' b'],
+  // Numbers.
+  ['sqrt(-1)', 'NaN'],
+  ['ln(0)', '-Infinity'],
+  ['log10(-1e0)', 'NaN'],
+  ["round(DECIMAL '3.3333', 2)", '3.3300'],
+  ["round(DECIMAL '9.99', 1)", '10.00'],
+  ['round(-0.04e0, 1)', '-0.0'],
+];
+
+describe('edges of functions as Trino has them', () => {
+  let answers: Answers;
+  beforeAll(async () => {
+    answers = await openAnswers();
+  });
+  afterAll(() => answers.close());
+
+  it.each(CASES)('%s', async (expression, expected) => {
+    expect(await answers.value(expression)).toBe(expected);
+  });
+
+  it.each([
+    "date_add('hour', 1, DATE '2026-01-31')",
+    "date_trunc('hour', DATE '2026-01-31')",
+    "date_diff('hour', DATE '2026-01-30', DATE '2026-01-31')",
+  ])('refuses %s', async (expression) => {
+    await expect(answers.value(expression)).rejects.toThrow(
+      "INVALID_FUNCTION_ARGUMENT: 'hour' is not a valid DATE field",
+    );
+  });
+});
