@@ -5,7 +5,8 @@ import type { TokenList } from './TokenList.ts';
 import type { Translator } from './Translator.ts';
 
 /**
- * Writes `x + INTERVAL '1' DAY` so that a date stays a date: DuckDB makes a timestamp of it.
+ * Writes `x + INTERVAL '1' DAY`, `x - 2 * INTERVAL '1' DAY` and `INTERVAL '1' DAY + x` so that a date stays a date:
+ * DuckDB makes a timestamp of it.
  *
  * @param limit The end of the range that is being written.
  * @returns The index after it; undefined where none begins.
@@ -17,43 +18,77 @@ export function dateShift(
   limit: number,
 ): number | undefined {
   const { list } = translator;
-  const left = beginsOperand(list, index) ? operandEnd(list, index) : undefined;
-  if (left === undefined) return undefined;
-  const shifts: { readonly minus: boolean; readonly from: number; readonly to: number }[] = [];
-  for (let end = left; ; ) {
-    const sign = list.symbol(end);
-    const interval = list.word(end + 1) === 'interval' ? typedLiteral(list, end + 1) : undefined;
-    if ((sign !== '+' && sign !== '-') || interval === undefined || end >= limit) break;
-    let to = interval.next;
-    for (let next = to; list.symbol(next) === '*' || list.symbol(next) === '/'; to = next) {
-      next = operandEnd(list, next + 1) ?? next;
-      if (next === to) break;
-    }
-    shifts.push({ minus: sign === '-', from: end + 1, to });
-    end = to;
+  let base = beginsOperand(list, index) ? termAt(list, index) : undefined;
+  if (base === undefined) return undefined;
+  const shifts: (Term & { readonly minus: boolean })[] = [];
+  let end = base.to;
+  if (base.interval) {
+    const shifted = list.symbol(end) === '+' ? termAt(list, end + 1) : undefined;
+    if (shifted === undefined || shifted.interval || shifted.to > limit) return undefined;
+    shifts.push({ ...base, minus: false });
+    base = shifted;
+    end = base.to;
   }
+  for (;;) {
+    const sign = list.symbol(end);
+    const term = sign === '+' || sign === '-' ? termAt(list, end + 1) : undefined;
+    if (term?.interval !== true || term.to > limit) break;
+    shifts.push({ ...term, minus: sign === '-' });
+    end = term.to;
+  }
+  if (shifts.length === 0) return undefined;
   for (const { minus } of shifts.toReversed())
     out.add(minus ? 'trino_unshift(' : 'trino_shift(', list.offset(index));
-  if (shifts.length === 0) return undefined;
-  translator.writeOperand(out, index, left);
+  translator.writeOperand(out, base.from, base.to);
   for (const { from, to } of shifts) {
     out.add(',', list.offset(from));
     translator.writeOperand(out, from, to);
     out.add(')', list.offset(to - 1));
   }
-  return shifts.at(-1)?.to;
+  return end;
 }
 
-/** Whether what stands before an index can't be the end of an operand itself. */
+/** Operands between which there is `*` or `/`, and whether one of them is an interval. */
+interface Term {
+  readonly from: number;
+  readonly to: number;
+  readonly interval: boolean;
+}
+
+function termAt(list: TokenList, from: number): Term | undefined {
+  let to = operandEnd(list, from);
+  if (to === undefined) return undefined;
+  let interval = list.word(from) === 'interval';
+  for (let symbol = list.symbol(to); symbol === '*' || symbol === '/'; symbol = list.symbol(to)) {
+    const next = operandEnd(list, to + 1);
+    if (next === undefined) break;
+    interval ||= list.word(to + 1) === 'interval';
+    to = next;
+  }
+  return { from, to, interval };
+}
+
+/** Whether what stands before an index neither ends an operand nor binds it as closely as the sign behind it. */
 function beginsOperand(list: TokenList, index: number): boolean {
   const before = list.at(index - 1);
   if (before === undefined) return true;
-  if (before.kind === 'symbol') return !/^[.)\]]$/.test(before.raw);
+  if (before.kind === 'symbol') return !/^[-*/%.)\]]$/.test(before.raw);
   return before.kind === 'word' && notFunctions.has(before.value);
 }
 
+/** Index after the `END` of the `CASE` at an index. */
+function caseEnd(list: TokenList, index: number): number | undefined {
+  for (let at = index + 1; at < list.length; at += 1) {
+    const symbol = list.symbol(at);
+    if (symbol === '(' || symbol === '[') at = list.closeOf(at);
+    else if (list.word(at) === 'end') return at + 1;
+    else if (list.word(at) === 'case') at = (caseEnd(list, at) ?? list.length) - 1;
+  }
+  return undefined;
+}
+
 /** Index after the name, call, literal or bracket at an index, subscripts and members included. */
-function operandEnd(list: TokenList, index: number): number | undefined {
+export function operandEnd(list: TokenList, index: number): number | undefined {
   const token = list.at(index);
   if (token === undefined) return undefined;
   const literal = typedLiteral(list, index);
@@ -63,6 +98,7 @@ function operandEnd(list: TokenList, index: number): number | undefined {
     if (token.raw !== '(') return undefined;
     end = list.closeOf(index) + 1;
   } else if (token.kind === 'word') {
+    if (token.value === 'case') return caseEnd(list, index);
     if (notFunctions.has(token.value)) return undefined;
   }
   for (;;) {

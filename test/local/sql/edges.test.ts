@@ -31,6 +31,14 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ],
   ["sequence(DATE '2026-11-20', DATE '2026-11-18')", '[2026-11-20, 2026-11-19, 2026-11-18]'],
   ['sequence(5, 1, -2)', '[5, 3, 1]'],
+  // Dates and intervals.
+  ["INTERVAL '1' DAY + DATE '2026-01-31'", '2026-02-01'],
+  ["DATE '2026-11-20' + 3 * INTERVAL '1' MONTH", '2027-02-20'],
+  ["DATE '2026-11-20' - INTERVAL '1' DAY * 2 + INTERVAL '1' MONTH", '2026-12-18'],
+  ["CASE WHEN true THEN CASE WHEN true THEN DATE '2026-11-20' END END + INTERVAL '1' DAY", '2026-11-21'],
+  ["INTERVAL '1' DAY + INTERVAL '2' HOUR", '1 02:00:00.000'],
+  ["INTERVAL '1' DAY + INTERVAL '2' HOUR + TIMESTAMP '2026-11-20 10:00:00'", '2026-11-21 12:00:00.000'],
+  ["TIMESTAMP '2026-11-20 10:00:00' - TIMESTAMP '2026-11-20 09:00:00' + INTERVAL '1' HOUR", '0 02:00:00.000'],
   // Text.
   ["concat_ws(',', ARRAY['a', NULL, 'b'])", 'a,b'],
   ["concat_ws(',', 'a', NULL, 'b')", 'a,b'],
