@@ -1,5 +1,6 @@
 import { Rendering } from './Rendering.ts';
 import { refuseForeignSyntax } from './refuseForeignSyntax.ts';
+import { refuseZones } from './refuseZones.ts';
 import { SqlError } from './SqlError.ts';
 import { selectEdits } from './selectEdits.ts';
 import { mismatched, TokenList } from './TokenList.ts';
@@ -44,6 +45,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <query>", 0);
   if (!/^(?:select|with|values|table)$/.test(start.value)) throw mismatched(start, '<query>');
   refuseForeignSyntax(list);
+  refuseZones(list);
   const parameters = options.parameters ?? [];
   const asked = list.tokens.filter(({ kind }) => kind === 'parameter').length;
   if (asked !== parameters.length) {

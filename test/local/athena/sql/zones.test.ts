@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(() => lake.close());
+
+const BERLIN = "TIMESTAMP '2026-11-20 10:00:00 Europe/Berlin'";
+const VIENNA = "ts AT TIME ZONE 'Europe/Vienna'";
+
+/** Trino's own values; `FROM events` with one row. */
+const RIGHT: readonly (readonly [expression: string, value: string])[] = [
+  [`date_format(${VIENNA}, '%Y-%m-%d %H')`, '2026-11-20 19'],
+  [`date_format(${VIENNA} + INTERVAL '6' HOUR, '%Y-%m-%d %H')`, '2026-11-21 01'],
+  [`extract(hour FROM ${VIENNA})`, '19'],
+  [`CAST(at_timezone(with_timezone(ts, 'UTC'), 'Asia/Tokyo') AS date)`, '2026-11-21'],
+  [`CAST(${VIENNA} AS timestamp)`, '2026-11-20 19:00:00.000'],
+  [`CAST(date_trunc('day', (${VIENNA})) AS timestamp)`, '2026-11-20 00:00:00.000'],
+  [`day(max(ts) AT TIME ZONE 'Asia/Tokyo')`, '21'],
+  [`ts AT TIME ZONE 'UTC' = TIMESTAMP '2026-11-20 18:00:00 UTC'`, 'true'],
+  [`${BERLIN} = TIMESTAMP '2026-11-20 09:00:00 UTC'`, 'true'],
+  [`ts > ${BERLIN} AND ts BETWEEN ${BERLIN} AND TIMESTAMP '2026-11-20 18:00:00 +00:00'`, 'true'],
+  [`to_unixtime(${BERLIN})`, '1.7951652E9'],
+];
+
+const REFUSED: readonly string[] = [
+  `SELECT ${VIENNA} > TIMESTAMP '2026-11-20 10:00:00 UTC' FROM events`,
+  `SELECT id FROM events WHERE now() >= date_trunc('day', ${VIENNA})`,
+  `SELECT id FROM events WHERE ${VIENNA} BETWEEN now() AND now()`,
+  `SELECT to_unixtime(${VIENNA}) FROM events`,
+  `SELECT date_diff('day', ${VIENNA}, now()) FROM events`,
+  `SELECT ${VIENNA} AT TIME ZONE 'UTC' FROM events`,
+  `SELECT CAST(${VIENNA} AS varchar) FROM events`,
+  `SELECT CAST(${VIENNA} AS timestamp with time zone) FROM events`,
+  `SELECT at_timezone(ts, 'Asia/Tokyo') - INTERVAL '1' DAY < now() FROM events`,
+  `SELECT CASE WHEN id > 1 THEN ${VIENNA} ELSE now() END FROM events`,
+  `SELECT * FROM (SELECT ${VIENNA} AS t FROM events) WHERE t > now()`,
+  `WITH d AS (SELECT date_trunc('day', ${VIENNA}) AS t FROM events) SELECT t FROM d`,
+  `SELECT hour(${BERLIN})`,
+  `SELECT CAST(${BERLIN} AS date)`,
+  `SELECT date_trunc('day', ${BERLIN})`,
+  `SELECT to_iso8601(with_timezone(ts, 'Europe/Berlin')) FROM events`,
+];
+
+describe('times of another zone in the local Athena', () => {
+  it.each(RIGHT)('%s', async (expression, value) => {
+    const where = "WHERE ds = DATE '2026-11-20' AND id = 8 GROUP BY ts";
+    expect(await lake.rows(`SELECT ${expression} FROM events ${where}`)).toEqual([[value]]);
+  });
+
+  it('groups and orders by their days', async () => {
+    const day = "date_trunc('day', ts AT TIME ZONE 'Asia/Tokyo')";
+    const rows = await lake.rows(
+      `SELECT ${day} AS "ts", count(*) FROM events WHERE ds = DATE '2026-11-18' GROUP BY ${day} ORDER BY ${day} ASC`,
+    );
+    expect(rows).toEqual([
+      ['2026-11-18 00:00:00.000', '5'],
+      ['2026-11-19 00:00:00.000', '5'],
+    ]);
+  });
+
+  it.each(REFUSED)('refuses %s', async (sql) => {
+    const { reason, error } = await lake.failure(sql);
+    expect(reason).toMatch(/^NOT_SUPPORTED: line 1:\d+: A time of another zone that is compared/);
+    expect(error).toEqual([2, 1200]);
+  });
+
+  it.each(["'+02:00'", "INTERVAL '2' HOUR"])('refuses an offset: %s', async (zone) => {
+    const { reason } = await lake.failure(`SELECT ts AT TIME ZONE ${zone} FROM events`);
+    expect(reason).toMatch(/^NOT_SUPPORTED: line 1:11: AT TIME ZONE with an offset/);
+  });
+});
