@@ -8,6 +8,7 @@ import type { QueryCall } from '../QueryCall.ts';
 import { type DataFile, dataFiles } from './dataFiles.ts';
 import { hiveType } from './hiveType.ts';
 import { informationSchema } from './informationSchema.ts';
+import { keyValue } from './keyValue.ts';
 import { STATEMENT_LIMITS } from './limits.ts';
 import { partitionsTable } from './partitionsTable.ts';
 import { prunePartitions } from './prunePartitions.ts';
@@ -280,11 +281,6 @@ function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number>
       values: partition.values,
       location: partition.input.StorageDescriptor?.Location ?? '',
     }));
-}
-
-/** Hive's name of a partition whose value is null. */
-function keyValue(value: string): string | null {
-  return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
 }
 
 /** Glue's columns as the session has them. @throws StatementError for a type that Athena doesn't have. */

@@ -17,6 +17,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { statementFailure } from './statementFailure.ts';
 
 const MICROS_PER_DAY = 86_400_000_000n;
 const MS_PER_DAY = 86_400_000;
@@ -38,6 +39,7 @@ export function athenaText(type: DuckDBType): (value: DuckDBValue) => string | n
 
 function textOf(type: DuckDBType): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
+  if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
   if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const item = nested(type.valueType);
@@ -64,6 +66,13 @@ function textOf(type: DuckDBType): ToText {
         : String(value);
   }
   return plainText;
+}
+
+/** A sum of whole numbers: wider than 64 bits in DuckDB, where Trino's fails. */
+function bigintText(value: bigint): string {
+  if (BigInt.asIntN(64, value) !== value)
+    throw statementFailure('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${value}`);
+  return String(value);
 }
 
 function nested(type: DuckDBType): ToText {

@@ -50,4 +50,20 @@ describe('the choice of partitions', () => {
     const all = await lake.ask('SELECT count(*) FROM named WHERE i > 10');
     expect(scannedBytes).toBeLessThan(all.scannedBytes ?? 0);
   });
+
+  it('takes the partition of rows without a key for null', async () => {
+    await lake.put('keyless/none/0.parquet', 'SELECT 1 AS a');
+    await lake.put('keyless/day/0.parquet', 'SELECT 2 AS a');
+    await lake.rows(
+      "CREATE EXTERNAL TABLE keyless (a int) PARTITIONED BY (day date) STORED AS PARQUET LOCATION 's3://lake/keyless/'",
+    );
+    await lake.rows(
+      `ALTER TABLE keyless ADD PARTITION (day = '__HIVE_DEFAULT_PARTITION__') LOCATION 's3://lake/keyless/none/'
+       PARTITION (day = '2026-11-20') LOCATION 's3://lake/keyless/day/'`,
+    );
+    expect(await lake.rows('SELECT * FROM "keyless$partitions" ORDER BY day')).toEqual([
+      ['2026-11-20'],
+      [undefined],
+    ]);
+  });
 });
