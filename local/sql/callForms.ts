@@ -148,7 +148,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     if (key === undefined || value === undefined) return undefined;
     if (/^(?:filter|over)$/.test(translator.list.word(close + 1) ?? ''))
       throw refuse(call, 'with FILTER or OVER');
-    out.add('map(list(', at);
+    out.add('trino_map_agg(list(', at);
     translator.write(out, key.from, key.to);
     out.add('), list(', at);
     translator.write(out, value.from, value.to);

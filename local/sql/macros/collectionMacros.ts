@@ -43,7 +43,12 @@ export const collectionMacros: readonly string[] = [
      lambda e: CASE WHEN a <= b THEN e <= b ELSE e >= b END)`,
   'trino_slice(x, s, n) AS CASE WHEN s > 0 THEN x[s:s + n - 1] ELSE x[len(x) + s + 1:len(x) + s + n] END',
   'trino_repeat(x, n) AS list_transform(range(n), lambda i: x)',
-  'trino_zip(x, y) AS list_zip(x, y), (x, y, z) AS list_zip(x, y, z)',
+  // With the names of fields that rows without any have: see `row` in `callForms.ts`.
+  `trino_zip(x, y) AS list_transform(list_zip(x, y), lambda e: struct_pack(field0 := e[1], field1 := e[2])),
+   (x, y, z) AS list_transform(list_zip(x, y, z), lambda e: struct_pack(field0 := e[1], field1 := e[2], field2 := e[3]))`,
   'trino_map() AS MAP {}, (k, v) AS map(k, v)',
+  // The first value of each key that isn't null.
+  `trino_map_agg(k, v) AS CASE WHEN len(list_distinct(k)) = len(k) THEN map(k, v) WHEN k IS NOT NULL THEN map_from_entries(
+     list_filter(list_zip(k, v), lambda e, i: e[1] IS NOT NULL AND list_position(k, e[1]) = i)) END`,
   'trino_map_concat(x, y) AS map_concat(x, y), (x, y, z) AS map_concat(x, y, z)',
 ];

@@ -24,6 +24,7 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ['array_intersect(ARRAY[1, NULL], ARRAY[NULL, 1])', '[1, null]'],
   ['array_except(ARRAY[1, 2, 2, NULL], ARRAY[1])', '[2, null]'],
   ['array_except(ARRAY[1, NULL], ARRAY[NULL, 5])', '[1]'],
+  ["zip(ARRAY[1, 2], ARRAY['a'])", '[{field0=1, field1=a}, {field0=2, field1=null}]'],
   // Sequences.
   [
     "sequence(DATE '2026-01-31', DATE '2026-05-30', INTERVAL '1' MONTH)",
@@ -71,6 +72,12 @@ describe('edges of functions as Trino has them', () => {
 
   it.each(CASES)('%s', async (expression, expected) => {
     expect(await answers.value(expression)).toBe(expected);
+  });
+
+  it('keeps the first value of a key', async () => {
+    const sql = "SELECT map_agg(k, v) FROM (VALUES ('a', 1), ('a', 2), (NULL, 3), ('b', NULL)) AS t(k, v)";
+    expect(await answers.rows(sql)).toEqual([['{a=1, b=null}']]);
+    expect(await answers.rows(`${sql} WHERE v > 5`)).toEqual([[null]]);
   });
 
   it.each([
