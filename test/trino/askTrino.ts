@@ -7,10 +7,10 @@ import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 const HERE = join(repositoryRoot, 'test', 'trino');
 /** 167 files, 90 MB. */
 const FETCH_MS = 240_000;
-const RUN_MS = 240_000;
+const RUN_MS = 300_000;
 
-/** What Trino says of one statement: the first column of its rows as text, or why it failed. */
-export type Answer = { readonly rows: readonly string[] } | { readonly failed: string };
+/** What Trino says of one statement: its rows, each field as text or null; or why it failed. */
+export type Answer = { readonly rows: readonly (readonly (string | null)[])[] } | { readonly failed: string };
 
 /**
  * Runs statements, one after another, in a Trino of their own.
@@ -28,18 +28,19 @@ export function askTrino(statements: readonly string[]): readonly Answer[] | { r
     RUN_MS,
   );
   const answers: Answer[] = [];
-  let rows: string[] = [];
+  let rows: (string | null)[][] = [];
   for (const line of stdout.split('\n')) {
-    const [word, encoded = ''] = line.split(' ');
-    const text = Buffer.from(encoded, 'base64').toString('utf8');
-    if (word === 'row') rows.push(text);
-    if (word === 'failed') answers.push({ failed: text });
+    const [word, ...fields] = line.trimEnd().split(' ');
+    if (word === 'row') rows.push(fields.map((field) => (field === 'null' ? null : decode(field.slice(1)))));
+    if (word === 'failed') answers.push({ failed: decode(fields[0] ?? '') });
     if (word === 'end') answers.push({ rows });
     if (word === 'failed' || word === 'end') rows = [];
   }
   if (answers.length !== statements.length) throw new Error(`Trino ended early: ${stderr.slice(-2_000)}`);
   return answers;
 }
+
+const decode = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
 
 /** Fetches Trino's libraries into `.sluice/`, once for each content of pom.xml. */
 function prepare(): { readonly path: string } | { readonly missing: string } {

@@ -1,4 +1,5 @@
-// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with. Needs
+// `npm run test:trino`: the views in Trino, which Athena is made of, on the rows that DuckDB is tested with, and the
+// functions that the local Athena is tested with. Needs
 // Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { quoteName } from '../../lib/sql/quoteName.ts';
@@ -10,6 +11,8 @@ import { viewNames, views } from '../../lib/views/views.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, generateRows } from '../lib/views/generateRows.ts';
 import type { LandedRow } from '../lib/views/openData.ts';
+import { functionCases, queryCases } from '../local/sql/functionCases.ts';
+import { knownDifferences } from '../local/sql/knownDifferences.ts';
 import { type Answer, askTrino } from './askTrino.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
@@ -43,9 +46,20 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const loading = forwardedKinds.flatMap((kind) => loadRows(forwardedTables(config)[kind], rows[kind]));
 const asked = viewNames.flatMap((name) => [allRows(name), planOf(name)]);
-const answers = askTrino([...loading, ...asked]);
+/** The cases of functions that DuckDB is tested with, and what Trino must say. */
+const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
+  ...functionCases.map(([expression, value]) => [`SELECT ${expression}`, [[value]]] as const),
+  ...queryCases,
+  ...knownDifferences.flatMap((known) =>
+    known.cases.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
+  ),
+];
+const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql)]);
 if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
-else judge(answers);
+else {
+  judge(answers);
+  judgeCases(answers.slice(loading.length + asked.length));
+}
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -88,6 +102,14 @@ function judge(given: readonly Answer[]): void {
   }
 }
 
+function judgeCases(given: readonly Answer[]): void {
+  for (const [index, [sql, wanted]] of cases.entries()) {
+    const answer = given[index];
+    const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
+    tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
+  }
+}
+
 function loadRows(table: Table, landed: readonly LandedRow[]): string[] {
   const columns = [...table.columns, table.partitionKey];
   const name = sourceName(config, table.name);
@@ -127,8 +149,9 @@ function planOf(name: (typeof viewNames)[number]): string {
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
 }
 
+/** The first column of an answer. */
 function rowsOf(answer: Answer | undefined): readonly string[] {
-  return answer !== undefined && 'rows' in answer ? answer.rows : [];
+  return answer !== undefined && 'rows' in answer ? answer.rows.map(([first]) => first ?? '') : [];
 }
 
 function textOf(value: unknown): string | null {

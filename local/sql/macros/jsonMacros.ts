@@ -40,7 +40,8 @@ export const jsonMacros: readonly string[] = [
   'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
   `trino_json_array_length(x) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
-  `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract(${TEXT},
+  // A text without its quotes: https://trino.io/docs/current/functions/json.html#json_array_get
+  `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract_string(${TEXT},
      CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)`)}`,
   `trino_json_array_contains(x, v) AS ${IN_JSON(`list_contains(
      CAST(json_extract(${TEXT}, '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))`)}`,

@@ -1,0 +1,78 @@
+/** Where the local Athena, or Athena itself, answers otherwise than the Trino of `npm run test:trino`. */
+export interface KnownDifference {
+  readonly name: string;
+  /** How its row in docs/local.md, of what is not as in Athena, begins. Null where Athena, too, answers as here. */
+  readonly told: string | null;
+  readonly cases: readonly {
+    readonly expression: string;
+    readonly here: string | null;
+    readonly trino: string | null;
+  }[];
+}
+
+/** All that are known, each with the expressions that show it: what else differs is a fault. */
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    // Athena's only precision: https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html
+    name: 'milliseconds',
+    told: null,
+    cases: [
+      {
+        expression: "CAST(TIMESTAMP '2026-11-20 10:00:00' AS varchar)",
+        here: '2026-11-20 10:00:00.000',
+        trino: '2026-11-20 10:00:00',
+      },
+    ],
+  },
+  {
+    // Trino's runner hands a row out as a list; Athena's results have the names of its fields.
+    name: 'rows',
+    told: null,
+    cases: [
+      {
+        expression: "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",
+        here: '{x=1, y=a}',
+        trino: '[1, a]',
+      },
+    ],
+  },
+  {
+    name: 'zones',
+    told: '`… AT TIME ZONE`, `at_timezone`',
+    cases: [
+      {
+        expression: "TIMESTAMP '2026-11-20 10:00:00.000 -08:00'",
+        here: '2026-11-20 18:00:00.000 UTC',
+        trino: '2026-11-20 10:00:00.000 -08:00',
+      },
+      {
+        expression: "TIMESTAMP '2026-11-20 10:00:00.000' AT TIME ZONE 'America/New_York'",
+        here: '2026-11-20 05:00:00.000',
+        trino: '2026-11-20 05:00:00.000 America/New_York',
+      },
+      {
+        expression: "at_timezone(TIMESTAMP '2026-11-20 10:00:00.000 UTC', 'Europe/Vienna')",
+        here: '2026-11-20 11:00:00.000',
+        trino: '2026-11-20 11:00:00.000 Europe/Vienna',
+      },
+      {
+        expression: "from_iso8601_timestamp('2026-11-20T10:00:00+02:00')",
+        here: '2026-11-20 08:00:00.000 UTC',
+        trino: '2026-11-20 10:00:00.000 +02:00',
+      },
+    ],
+  },
+  {
+    name: 'broken JSON',
+    told: 'JSON that breaks off, or goes on behind its end',
+    cases: [
+      { expression: `json_extract_scalar('{"a":1', '$.a')`, here: null, trino: '1' },
+      { expression: `json_extract_scalar('{"a":1} x', '$.a')`, here: null, trino: '1' },
+    ],
+  },
+  {
+    name: 'rewritten numbers',
+    told: 'numbers taken out of JSON',
+    cases: [{ expression: `json_extract_scalar('{"a":1.50}', '$.a')`, here: '1.5', trino: '1.50' }],
+  },
+];
