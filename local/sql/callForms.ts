@@ -85,12 +85,22 @@ const atMost =
 
 const regexp: Form = ({ translator, out, word, open }) => regexpCall(translator, out, open - 1, word);
 
+/** Without the question whether it is a date that has no such unit, where the unit tells. */
+const unit: Form = (call) => {
+  const text = call.translator.list.at(call.values[0]?.from ?? -1);
+  return text?.kind === 'text' && /^(?:day|week|month|quarter|year)$/i.test(text.value)
+    ? respell({ ...call, name: `${call.name}_days` }, 0, quoteText)
+    : undefined;
+};
+
 const FORMS: Readonly<Record<string, Form>> = {
   all_match: (call) => wrap(call, 'trino_all_match(list_transform(', '))'),
   any_match: (call) => wrap(call, 'trino_any_match(list_transform(', '))'),
   none_match: (call) => wrap(call, 'trino_none_match(list_transform(', '))'),
+  date_add: unit,
   date_format: pattern(mysqlPattern),
   date_parse: pattern(mysqlPattern),
+  date_trunc: unit,
   format_datetime: pattern(jodaPattern),
   parse_datetime: pattern(jodaPattern),
   json_extract: path,

@@ -115,7 +115,9 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
     const at = place ?? soleCall(query, call[1] ?? '');
     return unknownCall(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
   }
-  const macro = /^Macro "?(?:trino_)?(.*?)"?\(\) (?:does not support|has multiple)/.exec(message)?.[1];
+  const macro = /^Macro "?(?:trino_)?(.*?)(?:_days)?"?\(\) (?:does not support|has multiple)/.exec(
+    message,
+  )?.[1];
   if (macro !== undefined)
     return fail('FUNCTION_NOT_FOUND', `Unexpected parameters for function ${macro.toLowerCase()}`);
   const compared = /Cannot compare values of type (.*?) and (?:type )?(.*?)(?: in| -|$)/.exec(message);
@@ -205,7 +207,7 @@ function nameAt({ sql }: FailedQuery, offset: number | undefined): string | unde
 
 /** The place of a function that the user calls once: what DuckDB has against it may lie inside of a macro. */
 function soleCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
-  const own = name.replace(/^trino_/, '').toLowerCase();
+  const own = ownName(name).toLowerCase();
   const calls = [...sql.matchAll(/(?<![\w."$])(\w+)\s*\(/g)].filter(
     ([, called]) => called?.toLowerCase() === own,
   );
@@ -223,8 +225,13 @@ function unknownCall(
     return fail('TYPE_MISMATCH', `Cannot apply operator: ${given.join(` ${name === '//' ? '/' : name} `)}`);
   return fail(
     'FUNCTION_NOT_FOUND',
-    `Unexpected parameters (${given.join(', ')}) for function ${name.replace(/^trino_/, '')}`,
+    `Unexpected parameters (${given.join(', ')}) for function ${ownName(name)}`,
   );
+}
+
+/** What the user calls a function that a macro stands for. */
+function ownName(name: string): string {
+  return name.replace(/^trino_/, '').replace(/_days$/, '');
 }
 
 function trinoName(type = ''): string {

@@ -4,8 +4,14 @@ const FIELD = (x: string) => `CASE
   THEN CAST(CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS BIGINT) AS VARCHAR)
   ELSE lower(unit) END`;
 
+/** The same for an interval of units; once only, since every mention of `x` doubles what a nested call comes to. */
+const CHECKED_INTERVAL = (interval: string) => `CASE
+  WHEN typeof(x) = 'DATE' AND lower(unit) IN ('hour', 'minute', 'second', 'millisecond')
+  THEN CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS INTERVAL)
+  ELSE ${interval} END`;
+
 /** A number of units as an interval. */
-const INTERVAL = `CASE ${FIELD('x')}
+const INTERVAL = `CASE lower(unit)
   WHEN 'millisecond' THEN to_milliseconds(CAST(n AS DOUBLE)) WHEN 'second' THEN to_seconds(CAST(n AS DOUBLE))
   WHEN 'minute' THEN to_minutes(CAST(n AS BIGINT)) WHEN 'hour' THEN to_hours(CAST(n AS BIGINT))
   WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER))
@@ -27,7 +33,10 @@ export const dateMacros: readonly string[] = [
   "trino_current_timezone() AS 'UTC'",
   'trino_date(x) AS CAST(x AS DATE)',
   `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
-  `trino_date_add(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
+  `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
+  // For units that dates have too: see `callForms.ts`.
+  'trino_date_trunc_days(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
+  `trino_date_add_days(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
   // Whole units that have passed, where DuckDB's date_diff counts the boundaries crossed.
   `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
