@@ -110,7 +110,7 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
       `${message.split(' ')[0]} clause cannot contain aggregations, window functions or grouping operations`,
     );
   }
-  const call = /argument types '(.*?)\((.*)\)'/.exec(message);
+  const call = /(?:argument types '|the function call ")(.*?)\((.*?)\)['"]/.exec(message);
   if (call !== null) {
     const at = place ?? soleCall(query, call[1] ?? '');
     return unknownCall(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));

@@ -1,8 +1,8 @@
 /** A unit, unless it is of a day's time and `x` is a date: then it fails as a number, with what is to be said. */
 const FIELD = (x: string) => `CASE
-  WHEN typeof(${x}) = 'DATE' AND lower(unit) NOT IN ('day', 'week', 'month', 'quarter', 'year')
+  WHEN typeof(${x}) = 'DATE' AND lower(CAST(unit AS VARCHAR)) NOT IN ('day', 'week', 'month', 'quarter', 'year')
   THEN CAST(CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS BIGINT) AS VARCHAR)
-  ELSE lower(unit) END`;
+  ELSE lower(CAST(unit AS VARCHAR)) END`;
 
 /** The same for an interval of units; once only, since every mention of `x` doubles what a nested call comes to. */
 const CHECKED_INTERVAL = (interval: string) => `CASE
