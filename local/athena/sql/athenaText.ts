@@ -41,6 +41,7 @@ function textOf(type: DuckDBType): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
   if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
   if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
+  if (type.typeId === DuckDBTypeId.DATE) return rememberingDateText();
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const item = nested(type.valueType);
     return (value) =>
@@ -133,6 +134,20 @@ function timestampText(micros: bigint): string {
 
 function timeText(micros: bigint): string {
   return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
+}
+
+/** Dates of a column come in runs, those of a partition key above all: one that repeats is not written anew. */
+function rememberingDateText(): ToText {
+  let last = Number.NaN;
+  let text = '';
+  return (value) => {
+    if (!(value instanceof DuckDBDateValue)) return plainText(value);
+    if (value.days !== last) {
+      text = dateText(value.days);
+      last = value.days;
+    }
+    return text;
+  };
 }
 
 function dateText(days: number): string {
