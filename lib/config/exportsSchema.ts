@@ -1,35 +1,16 @@
 import * as z from 'zod';
-import { bucketName } from './bucketName.ts';
+import { customerBucketMembers } from './customerBucketMembers.ts';
 import { kmsKeyArn } from './kmsKeyArn.ts';
-import { REGIONS } from './regions.ts';
 import { sqlName } from './sqlName.ts';
 
 /** Words joined by -, as readers are named: it is part of keys in the ledger and of names in logs. */
 const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
-const ACCOUNT = /^\d{12}$/;
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 /** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
 /** A customer's bucket and the folder in it that days are exported to. */
 const exportTarget = z.strictObject({
-  bucket: bucketName(),
-  /** Its region. Default the deployment's. */
-  region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
-  /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
-  owner: z.string('an account').regex(ACCOUNT, 'an account: 12 digits'),
-  /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the export's own role in. */
-  role: z
-    .strictObject({
-      arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-      externalId: z
-        .string('an external ID')
-        .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
-        .optional(),
-    })
-    .optional(),
+  ...customerBucketMembers,
   /** ARN of the KMS key that files are encrypted with. Default: as the bucket encrypts. */
   kmsKeyArn: kmsKeyArn().optional(),
   /** Folder that has a folder for each day. Default the export's name. */

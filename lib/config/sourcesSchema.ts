@@ -1,16 +1,11 @@
 import * as z from 'zod';
-import { bucketName } from './bucketName.ts';
+import { customerBucketMembers } from './customerBucketMembers.ts';
 import { kmsKeyArn } from './kmsKeyArn.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from './mappingSchema.ts';
-import { REGIONS } from './regions.ts';
 import { sqlName } from './sqlName.ts';
 
 /** Lower-case words: names are part of keys in the ledger, and of names of tables and in logs. */
 const NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
-const ACCOUNT = /^\d{12}$/;
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 /** How the folder of a day may be called, below that of its dataset. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
@@ -68,21 +63,7 @@ const source = z
   .strictObject({
     /** Its name in ledger, logs and commands: no two sources have the same. */
     name: name(),
-    bucket: bucketName(),
-    /** Its region. Default the deployment's. */
-    region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
-    /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
-    owner: z.string('an account').regex(ACCOUNT, 'an account: 12 digits'),
-    /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the functions in. */
-    role: z
-      .strictObject({
-        arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-        externalId: z
-          .string('an external ID')
-          .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
-          .optional(),
-      })
-      .optional(),
+    ...customerBucketMembers,
     /** ARN of the KMS key that the bucket is encrypted with. Default none. */
     kmsKeyArn: kmsKeyArn().optional(),
     /** How often folders are looked through. Default daily. */

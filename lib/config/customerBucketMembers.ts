@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { bucketName } from './bucketName.ts';
+import { REGIONS } from './regions.ts';
+
+const ACCOUNT = /^\d{12}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+
+/** A customer's bucket and how it is reached: members that sources and export targets have in common. */
+export const customerBucketMembers = {
+  bucket: bucketName(),
+  /** Its region. Default the deployment's. */
+  region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
+  /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
+  owner: z.string('an account').regex(ACCOUNT, 'an account: 12 digits'),
+  /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the function's own role in. */
+  role: z
+    .strictObject({
+      arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+      externalId: z
+        .string('an external ID')
+        .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
+        .optional(),
+    })
+    .optional(),
+};
