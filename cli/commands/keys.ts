@@ -24,12 +24,17 @@ export const keys: Command = {
     region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
     'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
     environment: { type: 'string', help: 'add: environment of events that name none (default production)' },
-    kinds: { type: 'string', help: 'add: exposures, events or both (default exposures,events)' },
+    kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
+    sources: {
+      type: 'string',
+      help: 'add: names of the sources whose ingest it may start; without --kinds it may do nothing else',
+    },
     sha256: { type: 'string', help: "add: the key's SHA-256 instead of the key; remove: its first digits" },
     json: { type: 'boolean', help: 'list: print an array of objects' },
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
+    'printf %s "$ACME_KEY" | sluice keys add acme --sources acme --stage prod',
     'sluice keys list --stage prod',
     'sluice keys remove web --sha256 9f86 --stage prod',
   ],
@@ -52,22 +57,27 @@ const ACTIONS = new Map([
 ]);
 
 /** What each takes besides where the secret is. */
-const OPTIONS = { list: ['json'], add: ['environment', 'kinds', 'sha256'], remove: ['sha256'] };
+const OPTIONS = { list: ['json'], add: ['environment', 'kinds', 'sources', 'sha256'], remove: ['sha256'] };
 
 async function list(line: CommandLine): Promise<void> {
   const secret = await open(line);
-  const rows = listedKeys((await secret.read()).text).map(row);
+  const listed = listedKeys((await secret.read()).text);
+  const rows = listed.some(({ sources }) => sources !== undefined)
+    ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
+    : listed.map(row);
   process.stdout.write(line.values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
 }
 
 async function add(line: CommandLine, label: string): Promise<void> {
   const environment = option(line, 'environment');
   const kinds = option(line, 'kinds')?.split(',');
+  const sources = option(line, 'sources')?.split(',');
   const entry = {
     label,
-    sha256: option(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin()),
+    sha256: option(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin(sources !== undefined)),
     ...(environment === undefined ? {} : { environment }),
     ...(kinds === undefined ? {} : { kinds }),
+    ...(sources === undefined ? {} : { sources }),
   };
   // Told before AWS is asked.
   addKey('{"keys":[]}', entry);
@@ -85,7 +95,7 @@ async function remove(line: CommandLine, label: string): Promise<void> {
 }
 
 /** The key never stands on the command line, which other users and the shell's history can see, and never leaves here. */
-async function hashFromStdin(): Promise<string> {
+async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
   const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
@@ -93,6 +103,11 @@ async function hashFromStdin(): Promise<string> {
     const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
     throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);
   }
+  if (isForTrigger && !key.startsWith('secret-'))
+    throw new KeyListError(
+      'SLUICE_KEYS_ENTRY_INVALID',
+      'sources: expected a secret-… key, as everybody can read a client-… key in an app.',
+    );
   return hash('sha256', key);
 }
 

@@ -126,6 +126,7 @@ class TakenRequest {
       key = await this.#collector.keys.admit(readSdkKey(this.#request.headers, this.#query), this.#deadline);
       this.#facts['key'] = key.label;
       this.#collector.keys.spend(key);
+      if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
     } catch (error) {
       return this.#refuse(error);
     }

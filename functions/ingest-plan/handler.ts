@@ -6,6 +6,7 @@ import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3LastLooks } from '../../lib/aws/s3LastLooks.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3Turns } from '../../lib/aws/s3Turns.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import { IngestError } from '../../lib/ingest/IngestError.ts';
@@ -58,6 +59,7 @@ function makePlanner(from: Environment, remainingMs: number): Planner {
       newToken: randomUUID,
       ...timing,
     }),
+    turns: s3Turns(s3Client(), bucket, systemClock),
     looks: s3LastLooks(s3Client(), bucket),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
     requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),

@@ -1,7 +1,8 @@
 import type { PlanRequest } from '../../lib/ingest/plan/PlanRequest.ts';
 import type { PlannedDay } from '../../lib/ingest/plan/planDataset.ts';
 import { planMetricsLine } from '../../lib/ingest/plan/planMetrics.ts';
-import { planSources } from '../../lib/ingest/plan/planSources.ts';
+import { planSources, type SourcesPlan } from '../../lib/ingest/plan/planSources.ts';
+import { failureFields } from '../../lib/log/failureFields.ts';
 import type { Planner } from './Planner.ts';
 
 /** Days and datasets that the log names at most; the ledger knows all. */
@@ -42,11 +43,32 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
     duration_ms: clock.now() - began,
   };
   log(report);
+  if (!report.again) await giveTurnsBack(planner, request, plan);
   if (request.schedule !== undefined) {
     const line = planMetricsLine(plan, { stage, schedule: request.schedule, timestamp: clock.now() });
     if (line !== null) log(line);
   }
   return report;
+}
+
+/**
+ * A call of the trigger counts only if the days that it named have files: their owner may call again as soon as they are
+ * there. A turn that can't be given back is over in two hours.
+ */
+async function giveTurnsBack(
+  { turns, log }: Planner,
+  request: PlanRequest,
+  { planned }: SourcesPlan,
+): Promise<void> {
+  if (request.asked !== 'triggered' || request.round > 0) return;
+  for (const source of request.sources ?? []) {
+    if (planned.some((one) => one.source === source && one.days.some(({ files }) => files > 0))) continue;
+    try {
+      await turns.giveBack(source);
+    } catch (error) {
+      log({ level: 'error', event: 'ingest_turn', source, ...failureFields(error) });
+    }
+  }
 }
 
 function countOutcomes(days: readonly PlannedDay[]): Readonly<Record<string, number>> {

@@ -32,6 +32,7 @@ function makeTrigger(): Trigger {
       limit: { perSecond: config.keyLimit.requestsPerSecond, burst: config.keyLimit.burst },
       clock: systemClock,
     }),
+    anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
     turns: s3Turns(s3Client(), environment.SLUICE_BUCKET, systemClock),
     requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, {
       wait: (ms) => wait(ms),

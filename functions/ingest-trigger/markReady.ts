@@ -2,7 +2,12 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { Source } from '../../lib/config/sourcesSchema.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { readReadyRequest } from '../../lib/ingest/trigger/readyRequest.ts';
-import { type Started, type StartPorts, startSources } from '../../lib/ingest/trigger/startSources.ts';
+import {
+  type Started,
+  type StartPorts,
+  startableSources,
+  startSources,
+} from '../../lib/ingest/trigger/startSources.ts';
 import { TriggerError, TriggerFailure } from '../../lib/ingest/trigger/TriggerError.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
@@ -19,6 +24,8 @@ export type ReadyHttpRequest = Pick<
 export interface Trigger extends StartPorts {
   readonly sources: readonly Source[];
   readonly keys: KeyGate;
+  /** Keys that name no sources may start each: so in the local cloud only. Default false. */
+  readonly anyKeyStartsAll?: boolean;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -29,12 +36,13 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_KEY_MISSING: 401,
   SLUICE_KEY_UNKNOWN: 401,
   SLUICE_TRIGGER_KEY_NOT_SECRET: 403,
+  SLUICE_TRIGGER_KEY_NO_SOURCES: 403,
   SLUICE_TRIGGER_NO_DATASET: 404,
   SLUICE_TRIGGER_TOO_SOON: 429,
 };
 
 /**
- * Answers `POST /v1/mark_data_ready_dwh`: 200 when at least one source was started, 429 with `Retry-After` when each
+ * Answers `POST /v1/mark_data_ready_dwh` about the sources that the caller's key may start, and about no others: 200 when at least one source was started, 429 with `Retry-After` when each
  * was started within the last two hours. No SDK calls it, so that 429, which SDKs drop their batch on, does no harm.
  */
 export async function markReady(
@@ -44,10 +52,16 @@ export async function markReady(
   const { keys, clock, log, sources } = trigger;
   try {
     const key = readSdkKey(request.headers, new URLSearchParams(request.rawQueryString));
-    const { label } = await keys.admit(key, clock.now() + KEYS_WITHIN_MS);
+    const caller = await keys.admit(key, clock.now() + KEYS_WITHIN_MS);
+    const { label } = caller;
+    keys.spend(caller);
     if (key?.startsWith('secret-') !== true) throw new TriggerError('SLUICE_TRIGGER_KEY_NOT_SECRET');
+    const startable =
+      caller.sources === undefined && trigger.anyKeyStartsAll === true
+        ? sources
+        : startableSources(sources, caller.sources);
     const ready = readReadyRequest(bodyOf(request));
-    const outcome = await startSources(trigger, sources, ready);
+    const outcome = await startSources(trigger, startable, ready);
     const { days, kind } = ready;
     const { started, tooSoon } = outcome;
     log({ level: 'info', event: 'ingest_trigger', key: label, kind, days: days.length, started, tooSoon });

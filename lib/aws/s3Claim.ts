@@ -53,6 +53,25 @@ export async function s3Claim(
   return (await readClaim(client, object))?.claim?.owner === owner ? mine : null;
 }
 
+/**
+ * Ends a claim, whoever has it: for those who know that its reason is gone, and may not delete the object.
+ *
+ * @throws What the client throws when it can't be told.
+ */
+export async function endClaim(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+): Promise<void> {
+  const held = await readClaim(client, object);
+  if (held === null || held.claim === null) return;
+  const Body = JSON.stringify({ ...held.claim, until: 0 });
+  await won(
+    client.send(
+      new PutObjectCommand({ ...object, IfMatch: held.etag, Body, ContentType: 'application/json' }),
+    ),
+  );
+}
+
 async function won(sent: Promise<unknown>): Promise<boolean> {
   try {
     await sent;

@@ -69,6 +69,15 @@ function findCollisions(config: Config): string[] {
       );
     }
   }
+  const sourceNames = config.sources.map(({ name }) => name);
+  for (const [i, { sources = [] }] of config.keys.entries()) {
+    for (const [j, name] of sources.entries()) {
+      if (!sourceNames.includes(name))
+        problems.push(
+          `keys.${i}.sources.${j}: came ${shownValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
+        );
+    }
+  }
   for (const [path, action] of Object.entries(config.privacy.redact)) {
     const problem = redactionPathProblem(path, action);
     if (problem !== null) problems.push(`privacy.redact: came ${shownValue(path)}, expected ${problem}.`);

@@ -1,3 +1,5 @@
+import { PLACE_NAME } from '../layout/ledgerFolder.ts';
+import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 
 /** One SDK key that may post, known by its hash only: the key itself belongs in no file and in no log. */
@@ -11,13 +13,24 @@ export interface AcceptedKey {
   readonly sha256: string;
   /** `environment` of events whose sender gave no tier. Default `production`, as Statsig takes them. */
   readonly environment?: string | undefined;
-  /** What may be sent with it; anything else is kept in quarantine. Default both. */
+  /** What may be sent with it; anything else is kept in quarantine. None: it only starts `sources`. */
   readonly kinds: readonly ForwardedKind[];
+  /** Names of the sources whose ingest it may start. Default none, unless the configuration has only one source. */
+  readonly sources?: readonly string[] | undefined;
 }
+
+/** Most sources that one key names: as many as a configuration has. */
+export const MOST_KEY_SOURCES = 100;
 
 /** What a key's text members look like, and the words for it: the configuration and the secret share them. */
 export const KEY_FORMATS = {
   label: { pattern: /^[\w.-]{1,64}$/, words: 'a label: letters, digits, _ . - (at most 64)' },
   sha256: { pattern: /^[0-9a-f]{64}$/, words: '64 lower-case hex digits: the SHA-256 of the key' },
   environment: { pattern: /^[\w.-]{1,64}$/, words: 'an environment: letters, digits, _ . - (at most 64)' },
+  source: { pattern: PLACE_NAME, words: 'the name of a source' },
 } as const;
+
+/** `kinds` of a key that says none: both; none of a key that names sources, which so is for the trigger alone. */
+export function defaultKinds(sources: readonly string[] | undefined): readonly ForwardedKind[] {
+  return sources === undefined ? forwardedKinds : [];
+}

@@ -30,9 +30,11 @@ export interface AuthenticatedKey {
   /** `environment` of events without a tier; null: the product's default. */
   readonly environment: string | null;
   readonly kinds: readonly ForwardedKind[];
+  /** Names of the sources that it may start; undefined: it names none. */
+  readonly sources: readonly string[] | undefined;
 }
 
-const ANY: Omit<AuthenticatedKey, 'sha256'> = {
+const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {
   label: 'any',
   environment: null,
   kinds: ['exposures', 'events'],
@@ -64,7 +66,7 @@ export class KeyGate {
     const digest = Buffer.from(sha256, 'hex');
     const found = this.#configured.find(digest) ?? (await this.#findInSecret(digest, deadline));
     const { label, environment = null, kinds } = found ?? ANY;
-    return { label, sha256, environment, kinds };
+    return { label, sha256, environment, kinds, sources: found?.sources };
   }
 
   /**

@@ -16,7 +16,7 @@ export const KeyListError = defineErrorFamily('user', {
   },
   SLUICE_KEYS_KNOWN: {
     cause: 'This key is in the list already.',
-    cure: 'Remove it first to give it another label, environment or kinds.',
+    cure: 'Remove it first to give it another label, environment, kinds or sources.',
   },
   SLUICE_KEYS_NOT_FOUND: {
     cause: 'There is no such key in the list.',

@@ -10,6 +10,7 @@ export interface KeyEntry {
   readonly sha256: string;
   readonly environment?: string;
   readonly kinds?: readonly string[];
+  readonly sources?: readonly string[];
 }
 
 /**

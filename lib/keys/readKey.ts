@@ -1,10 +1,11 @@
+import { PLACE_NAME_LENGTH } from '../layout/ledgerFolder.ts';
 import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
-import { type AcceptedKey, KEY_FORMATS } from './AcceptedKey.ts';
+import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from './AcceptedKey.ts';
 
 /** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */
 const PLAIN_NAME = /^[A-Za-z_]\w{0,31}$/;
-const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds']);
+const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
 
 /**
  * Reads one entry of the secret's list; by hand, since the collector would carry a schema library for this alone.
@@ -16,17 +17,19 @@ export function readKey(entry: unknown): AcceptedKey | string[] {
   const problems = Object.keys(entry)
     .filter((name) => !MEMBERS.has(name))
     .map((name) => `no such member as ${memberName(name)}`);
-  const text = (name: keyof typeof KEY_FORMATS): string => {
+  const text = (name: 'label' | 'sha256' | 'environment'): string => {
     const value: unknown = Reflect.get(entry, name);
     if (typeof value === 'string' && KEY_FORMATS[name].pattern.test(value)) return value;
     problems.push(`${name}: expected ${KEY_FORMATS[name].words}`);
     return '';
   };
+  const sources = sourcesOf(Reflect.get(entry, 'sources'), problems);
   const key = {
     label: text('label'),
     sha256: text('sha256'),
     ...(Reflect.get(entry, 'environment') === undefined ? {} : { environment: text('environment') }),
-    kinds: kindsOf(Reflect.get(entry, 'kinds'), problems),
+    kinds: kindsOf(Reflect.get(entry, 'kinds'), sources, problems),
+    ...(sources === undefined ? {} : { sources }),
   };
   return problems.length > 0 ? problems : key;
 }
@@ -36,14 +39,34 @@ export function memberName(name: string): string {
   return PLAIN_NAME.test(name) ? name : 'one with a strange name';
 }
 
-function kindsOf(value: unknown, problems: string[]): readonly ForwardedKind[] {
-  if (value === undefined) return forwardedKinds;
+function sourcesOf(value: unknown, problems: string[]): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const { pattern, words } = KEY_FORMATS.source;
+  const list: unknown[] = Array.isArray(value) ? value : [];
+  const names = list.filter(
+    (item): item is string =>
+      typeof item === 'string' && item.length <= PLACE_NAME_LENGTH && pattern.test(item),
+  );
+  if (names.length === 0 || names.length < list.length || names.length > MOST_KEY_SOURCES)
+    problems.push(`sources: expected a list of 1 to ${MOST_KEY_SOURCES} texts, each ${words}`);
+  return names;
+}
+
+function kindsOf(
+  value: unknown,
+  sources: readonly string[] | undefined,
+  problems: string[],
+): readonly ForwardedKind[] {
+  if (value === undefined) return defaultKinds(sources);
   const list: unknown[] = Array.isArray(value) ? value : [];
   const kinds = list
     .map((item) => forwardedKinds.find((kind) => kind === item))
     .filter((kind) => kind !== undefined);
-  if (kinds.length === 0 || kinds.length < list.length) {
-    problems.push('kinds: expected a list of exposures, events, at least one of them');
+  const none = Array.isArray(value) && value.length === 0 && sources !== undefined;
+  if ((kinds.length === 0 && !none) || kinds.length < list.length) {
+    problems.push(
+      'kinds: expected a list of exposures, events, at least one of them, or `sources` beside it',
+    );
   }
   return kinds;
 }

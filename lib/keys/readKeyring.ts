@@ -4,7 +4,7 @@ import { KeysError } from './KeysError.ts';
 import { memberName, readKey } from './readKey.ts';
 
 /**
- * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?}, …]}`. An entry
+ * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?, "sources"?}, …]}`. An entry
  * that is no key is left out and told in `problems`, so that one slip of the hand doesn't lock everybody out.
  *
  * @throws KeysError `SLUICE_KEYS_INVALID` when there is no list at all.

@@ -9,6 +9,7 @@ const {
   SLUICE_PATH_RESERVED: _path,
   SLUICE_KEY_MISSING: _noKey,
   SLUICE_KEY_UNKNOWN: _otherKey,
+  SLUICE_KEY_NOT_FOR_EVENTS: _otherUse,
   SLUICE_BODY_EMPTY: _nothing,
   ...bodyReasons
 } = RequestError.entries;

@@ -18,6 +18,10 @@ export const RequestError = defineErrorFamily('user', {
     cause: 'This SDK key may not post here.',
     cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` in sluice.config.ts and deploy.',
   },
+  SLUICE_KEY_NOT_FOR_EVENTS: {
+    cause: 'This key only starts the ingest of sources: no events are taken with it.',
+    cure: 'Send events with another key, or add the key again with `--kinds` beside `--sources`.',
+  },
   SLUICE_BODY_EMPTY: {
     cause: 'The request has no body.',
     cure: 'Send {"events": […]} as JSON.',

@@ -53,6 +53,32 @@ describe('sluice keys', () => {
     expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
   });
 
+  it('adds keys for the trigger alone, or for both, and takes no client key for that', async () => {
+    const secret = 'secret-of-acme';
+    expect((await keys(['add', 'acme', '--sources', 'acme,acme-eu'], secret)).code).toBe(0);
+    expect((await keys(['add', 'web'], KEY)).code).toBe(0);
+    const entry = { label: 'acme', sha256: hash('sha256', secret), kinds: [], sources: ['acme', 'acme-eu'] };
+    expect((await stored()).keys[0]).toEqual(entry);
+    expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources\n/);
+    expect(JSON.parse((await keys(['list', '--json'])).stdout)).toMatchObject([
+      { label: 'acme', kinds: '', sources: 'acme,acme-eu' },
+      { label: 'web', kinds: 'exposures,events', sources: '' },
+    ]);
+
+    for (const args of [
+      ['--sources', 'acme'],
+      ['--sources', 'Acme'],
+      ['--sources', ''],
+    ]) {
+      const refused = await keys(['add', 'app', ...args], 'client-app');
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('SLUICE_KEYS_ENTRY_INVALID'),
+      });
+      expect(refused.stderr).toContain('sources: expected');
+    }
+  });
+
   it('finds the secret by stage, by name, and where --endpoint-url says', async () => {
     for (const Name of ['sluice-prod-keys', 'team/keys']) {
       await local.client.send(new CreateSecretCommand({ Name, SecretString: '{"keys":[]}' }));

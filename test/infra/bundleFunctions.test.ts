@@ -91,6 +91,10 @@ describe('demandKeys', () => {
     const none = { keys: [], keysInSecret: false, allowAnyKey: false };
     expect(() => demandKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
     expect(() => demandKeys({ ...none, keys: [key] })).not.toThrow();
+    // It may start the ingest of a source, and post nothing.
+    expect(() => demandKeys({ ...none, keys: [{ ...key, kinds: [] }] })).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
+    );
     expect(() => demandKeys({ ...none, keysInSecret: true })).not.toThrow();
     expect(() => demandKeys({ ...none, allowAnyKey: true })).not.toThrow();
   });

@@ -15,7 +15,7 @@ export const planRequestSchema = z.strictObject({
   kind: z.enum(['events', 'metrics', 'exposures']).optional(),
   /** Default each dataset's lookback. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MAX_REQUEST_DAYS).optional(),
-  /** Somebody asked: days are not waited for. With `backfill` they are loaded whatever the ledger says. */
+  /** Somebody asked: days are not waited for. `triggered` is the trigger's alone, which took the sources' turns for it. With `backfill` they are loaded whatever the ledger says. */
   asked: z.enum(['triggered', 'backfill']).optional(),
   /** How often this request has come back for days that waited. */
   round: z.int().min(0).max(MAX_ROUNDS).default(0),

@@ -10,13 +10,15 @@ import { TriggerError } from './TriggerError.ts';
 export interface Turns {
   /** Takes a source's turn until an instant; null when somebody has it. */
   take(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
+  /** Gives back a turn that is taken, whoever has it: the next call may take it. */
+  giveBack(source: string): Promise<void>;
   /** Until when a source's turn is taken, epoch milliseconds; null when it isn't. */
   takenUntil(source: string): Promise<number | null>;
 }
 
 /** What {@link startSources} works with. */
 export interface StartPorts {
-  readonly turns: Turns;
+  readonly turns: Pick<Turns, 'take' | 'takenUntil'>;
   /** The plan's queue. */
   readonly requests: TaskQueue;
   readonly clock: Clock;
@@ -29,9 +31,25 @@ export interface Started {
 }
 
 /**
- * Starts the plan of some days at once, for each source that has not been started within two hours. When the start
- * itself fails, the turns are given back.
+ * The sources that a key may start: those that it names. A key that names none may start the only source there is. With
+ * several it may start none, as it could be anybody's: an app's, or another customer's.
  *
+ * @throws TriggerError SLUICE_TRIGGER_KEY_NO_SOURCES, whatever is asked for.
+ */
+export function startableSources(
+  sources: readonly Source[],
+  named: readonly string[] | undefined,
+): readonly Source[] {
+  if (named !== undefined) return sources.filter(({ name }) => named.includes(name));
+  if (sources.length > 1) throw new TriggerError('SLUICE_TRIGGER_KEY_NO_SOURCES');
+  return sources;
+}
+
+/**
+ * Starts the plan of some days at once, for each source that has not been started within two hours. When the start
+ * itself fails, the turns are given back; so they are by the plan, where the days turn out to have no files.
+ *
+ * @param sources Those that the caller may start. Any other is as if it did not exist.
  * @throws TriggerError SLUICE_TRIGGER_NO_DATASET.
  */
 export async function startSources(

@@ -166,6 +166,22 @@ describe('a request that is not taken', () => {
     expect([wire.calls, wire.objects.size]).toEqual([{ firehose: 0, s3: 0 }, 0]);
   });
 
+  it('comes with a key that only starts sources: 401, and nothing is stored', async () => {
+    const trigger = { label: 'acme', sha256: sha256('secret-acme'), sources: ['acme'] };
+    const sources = [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '111122223333',
+        datasets: [{ name: 'events', kind: 'events' as const }],
+      },
+    ];
+    const closed = makePost(wire, { allowAnyKey: false, keys: [trigger], sources });
+    const posted = await closed({ headers: { 'statsig-api-key': 'secret-acme' }, body: batch(good()) });
+    expect(posted).toMatchObject({ status: 401, answer: { code: 'SLUICE_KEY_NOT_FOR_EVENTS' } });
+    expect([wire.calls, wire.objects.size]).toEqual([{ firehose: 0, s3: 0 }, 0]);
+  });
+
   it('is taken with a configured key, in the header or the query', async () => {
     const closed = makePost(wire, { allowAnyKey: false, keys: [{ label: 'web', sha256: sha256(secret) }] });
     const inHeader = { headers: { 'statsig-api-key': secret }, body: batch(good()) };

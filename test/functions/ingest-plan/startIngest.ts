@@ -17,6 +17,7 @@ import { ingestSource } from '../../../lib/access/otherBucket.ts';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
 import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
 import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { s3Turns } from '../../../lib/aws/s3Turns.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/ingest/ledger/Ledger.ts';
@@ -103,6 +104,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     clock,
     ledger,
     bucketOf: (source) => bucketThrough(s3, source),
+    turns: s3Turns(s3, OWN, clock),
     looks: s3LastLooks(s3, OWN),
     tasks: taskQueue(sqs, urlOf('load'), timing),
     requests: taskQueue(sqs, urlOf('plan'), timing),

@@ -1,18 +1,40 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
 import { s3Turns } from '../../../lib/aws/s3Turns.ts';
+import { planRequestSchema } from '../../../lib/ingest/plan/PlanRequest.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
-import { startIngest } from '../ingest-plan/startIngest.ts';
+import { OTHER_DROPS, startIngest } from '../ingest-plan/startIngest.ts';
 
 const MINUTE_MS = 60_000;
-/** `printf %s secret-acme | sha256sum` */
-const SECRET_SHA256 = 'd32afa68afe2184aede6d634480ba81600a3e467932ae2035df75b14aa3dde2d';
 let ingest: Awaited<ReturnType<typeof startIngest>>;
 afterEach(() => ingest.close());
 
-function trigger(readKeys: () => Promise<string> = async () => '{"keys":[]}', allowAnyKey = true): Trigger {
+const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
+/** Of the operator, who may start every source of these tests. */
+const OPERATOR = {
+  label: 'operator',
+  sha256: sha256('secret-acme'),
+  kinds: [],
+  sources: ['acme', 'acme1', 'acme2'],
+};
+/** Of customers: each may start its own source, and do nothing else. */
+const CUSTOMERS = ['acme', 'acme1'].map((name) => ({
+  label: `${name}-drops`,
+  sha256: sha256(`secret-of-${name}`),
+  kinds: [],
+  sources: [name],
+}));
+/** Of an app's server: it names no sources. */
+const APP = { label: 'web', sha256: sha256('secret-app'), kinds: ['events' as const] };
+
+function trigger(
+  readKeys: () => Promise<string> = async () => '{"keys":[]}',
+  { allowAnyKey = false, burst = 100, anyKeyStartsAll = false } = {},
+): Trigger {
   const { clock, sources, s3, ownBucket, lines } = ingest;
   const { requests } = ingest.planner();
   const log = (fields: Record<string, unknown>) => void lines.push(fields);
@@ -21,12 +43,13 @@ function trigger(readKeys: () => Promise<string> = async () => '{"keys":[]}', al
     requests,
     clock,
     log,
+    anyKeyStartsAll,
     turns: s3Turns(s3, ownBucket, clock),
     keys: new KeyGate({
-      configured: [{ label: 'web', sha256: SECRET_SHA256, kinds: ['events'] }],
+      configured: [OPERATOR, ...CUSTOMERS, APP],
       cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log }),
       allowAnyKey,
-      limit: { perSecond: 100, burst: 100 },
+      limit: { perSecond: 0.001, burst },
       clock,
     }),
   };
@@ -183,24 +206,106 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await ingest.received('plan')).toEqual([]);
   });
 
+  it('lets a key start the sources that it names, and says nothing of any other', async () => {
+    ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
+    const asAcme = (body: object) => post(body, 'secret-of-acme');
+    // Without names it is all that the key may start: nobody else's turn is used up.
+    expect(await asAcme(ready)).toEqual({
+      status: 200,
+      retryAfter: undefined,
+      success: true,
+      started: ['acme'],
+      tooSoon: [],
+    });
+    expect(await asAcme(ready)).toMatchObject({ status: 429, tooSoon: [{ source: 'acme' }] });
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200, started: ['acme1'] });
+
+    // Another customer's source, of this type or another, looks like one that does not exist.
+    const answers = await Promise.all(
+      ['acme1', 'acme2', 'no-such'].map(async (name) => {
+        const text = JSON.stringify(await asAcme({ ...ready, sources: [name] }));
+        return text.replaceAll(name, '<name>');
+      }),
+    );
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toContain('"status":404');
+    expect(await asAcme({ ...ready, sources: ['acme', 'acme2'] })).toMatchObject({ status: 404 });
+    const none = JSON.stringify(await asAcme({ ...ready, type: 'metrics' }));
+    expect(none).toContain('"status":404');
+    expect(none).not.toMatch(/acme[12]/);
+    expect(await ingest.received('plan')).toMatchObject([{ sources: ['acme'] }, { sources: ['acme1'] }]);
+  });
+
+  it('lets a key that names no sources start the only one there is', async () => {
+    ingest = await startIngest();
+    expect(await post(ready, 'secret-app')).toMatchObject({ status: 200, started: ['acme'] });
+  });
+
+  it('lets a key that names no sources start none of several', async () => {
+    ingest = await startIngest([{}, {}]);
+    for (const body of [ready, { ...ready, sources: ['acme'] }, { ...ready, sources: ['no-such'] }, 'x']) {
+      const refused = await post(body, 'secret-app');
+      expect(refused).toMatchObject({ status: 403, code: 'SLUICE_TRIGGER_KEY_NO_SOURCES' });
+      expect(JSON.stringify(refused)).not.toContain('acme');
+    }
+    // Nor one that is let in because any is, but in the local cloud.
+    const open = trigger(undefined, { allowAnyKey: true });
+    expect(await post(ready, 'secret-other', open)).toMatchObject({ status: 403 });
+    const local = trigger(undefined, { allowAnyKey: true, anyKeyStartsAll: true });
+    expect(await post(ready, 'secret-other', local)).toMatchObject({ started: ['acme', 'acme1'] });
+    expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429, tooSoon: [{}] });
+  });
+
+  it('uses up a turn only when a day has files', async () => {
+    ingest = await startIngest([{}, { bucket: OTHER_DROPS }]);
+    const runPlans = async () => {
+      for (const request of await ingest.received('plan'))
+        await runPlan(ingest.planner(), planRequestSchema.parse(request));
+    };
+    const call = () => post(ready, 'secret-of-acme');
+    expect(await call()).toMatchObject({ status: 200 });
+    // Nobody starts it twice while the first call is looked into.
+    expect(await call()).toMatchObject({ status: 429 });
+    await runPlans();
+    expect(await call()).toMatchObject({ status: 200, started: ['acme'] });
+    await ingest.put('events/2026-11-18/part-0.parquet');
+    await runPlans();
+    expect(await call()).toMatchObject({ status: 429 });
+    // Another customer's files say nothing about this one's.
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
+    await runPlans();
+    expect(await post(ready, 'secret-of-acme1')).toMatchObject({ status: 200 });
+  });
+
+  it('counts each call against the limit of its key', async () => {
+    ingest = await startIngest([{}, {}]);
+    const by = trigger(undefined, { burst: 2 });
+    expect(await post(ready, 'secret-of-acme', by)).toMatchObject({ status: 200 });
+    expect(await post('x', 'secret-of-acme', by)).toMatchObject({ status: 400 });
+    expect(await post(ready, 'secret-of-acme', by)).toMatchObject({
+      status: 503,
+      code: 'SLUICE_KEY_OVER_LIMIT',
+    });
+    expect(await post(ready, 'secret-of-acme1', by)).toMatchObject({ status: 200 });
+  });
+
   it('takes secret keys only, and only those that may post', async () => {
     ingest = await startIngest();
-    const strict = trigger(undefined, false);
     expect(await post(ready, null)).toMatchObject({ status: 401, code: 'SLUICE_KEY_MISSING' });
-    expect(await post(ready, 'client-acme')).toMatchObject({
+    expect(await post(ready, 'client-acme', trigger(undefined, { allowAnyKey: true }))).toMatchObject({
       status: 403,
       code: 'SLUICE_TRIGGER_KEY_NOT_SECRET',
     });
-    expect(await post(ready, 'secret-other', strict)).toMatchObject({
+    expect(await post(ready, 'secret-other')).toMatchObject({
       status: 401,
       code: 'SLUICE_KEY_UNKNOWN',
     });
-    const away = trigger(() => Promise.reject(new Error('away')), false);
+    const away = trigger(() => Promise.reject(new Error('away')));
     expect(await post(ready, 'secret-other', away)).toMatchObject({
       status: 503,
       code: 'SLUICE_KEYS_UNAVAILABLE',
     });
-    expect(await post(ready, 'secret-acme', strict)).toMatchObject({ status: 200 });
+    expect(await post(ready, 'secret-acme')).toMatchObject({ status: 200 });
     expect(JSON.stringify(ingest.lines)).not.toMatch(/secret-(acme|other)/);
   });
 });

@@ -199,6 +199,10 @@ describe('defineConfig', () => {
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] },
       'keys.0.kinds: came [], expected at least one of exposures, events.',
     ],
+    [
+      { bucket: 'acme', keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] },
+      'keys.0.sources.0: came "acme", expected no name, as there are no `sources`.',
+    ],
     [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: came 0, expected 1 or more.'],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },

@@ -17,6 +17,17 @@ describe('readKeyring', () => {
       problems: [],
     });
     expect(readKeyring('{"keys":[]}').keys).toEqual([]);
+    // For the trigger alone, unless it says what may be sent with it.
+    const sources = ['acme', 'acme-eu'];
+    const drops = testKey('drops', 'secret-d', { sources });
+    const both = testKey('both', 'secret-b', { sources, kinds: ['events'] });
+    expect(readKeyring(secretOf(drops.entry, both.entry))).toMatchObject({
+      keys: [
+        { label: 'drops', kinds: [], sources },
+        { label: 'both', kinds: ['events'], sources },
+      ],
+      problems: [],
+    });
   });
 
   it.each([
@@ -29,6 +40,9 @@ describe('readKeyring', () => {
     [{ ...web.entry, environment: 'a b' }, 'keys.1: environment: expected an environment'],
     [{ ...web.entry, kinds: [] }, 'keys.1: kinds: expected a list'],
     [{ ...web.entry, kinds: ['exposures', 'metrics'] }, 'keys.1: kinds: expected a list'],
+    [{ ...web.entry, sources: [] }, 'keys.1: sources: expected a list of 1 to 100'],
+    [{ ...web.entry, sources: 'acme' }, 'keys.1: sources: expected a list'],
+    [{ ...web.entry, sources: ['acme', 'Acme'] }, 'keys.1: sources: expected a list'],
     [{ ...web.entry, kind: 'exposures' }, 'keys.1: no such member as kind.'],
   ])('leaves out %j, names why, and keeps the others', (entry, problem) => {
     const ring = readKeyring(JSON.stringify({ keys: [web.entry, entry] }));
@@ -54,6 +68,7 @@ describe('readKeyring', () => {
       secretOf({ ...web.entry, [misplaced]: true }),
       secretOf({ ...web.entry, kinds: [misplaced] }),
       secretOf({ ...web.entry, environment: ` ${misplaced}` }),
+      secretOf({ ...web.entry, sources: [`${misplaced}/`] }),
     ]) {
       let told: string;
       try {
@@ -74,6 +89,10 @@ describe('readKeyring', () => {
         sha256: member([web.sha256, web.sha256.slice(1)]),
         environment: member(['staging', '']),
         kinds: fc.oneof(fc.array(member(['exposures', 'events']), { maxLength: 3 }), fc.string()),
+        sources: fc.oneof(
+          fc.array(member(['acme', 'a-b_c', 'a'.repeat(65), '-a']), { maxLength: 2 }),
+          fc.string(),
+        ),
         more: fc.constant(1),
       },
       { requiredKeys: ['label', 'sha256'] },
