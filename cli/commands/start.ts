@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
+import { parseAllowedHosts } from '../../local/edge/requestGuard.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { shortPath } from '../output/shortPath.ts';
 import { UsageError } from '../UsageError.ts';
@@ -13,7 +14,8 @@ const EDGE_PORT = 4566;
 export const start: Command = {
   name: 'start',
   summary: 'Start the local cloud: the collector, and every AWS service it needs, on loopback, until Ctrl-C.',
-  usage: 'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--json]',
+  usage:
+    'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--allow-hosts NAMES] [--json]',
   options: {
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free one)` },
     'edge-port': { type: 'string', help: `port of all AWS services (default ${EDGE_PORT}; 0: any free one)` },
@@ -26,6 +28,10 @@ export const start: Command = {
       type: 'boolean',
       help: 'let only configured SDK keys post, as deployed (default: any client-… or secret-… key)',
     },
+    'allow-hosts': {
+      type: 'string',
+      help: 'further hosts that may be in the address of a request, by commas (default: loopback only)',
+    },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: ['npm start', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
@@ -37,13 +43,23 @@ export const start: Command = {
     const { startCloud } = await import('../../local/cloud/startCloud.ts');
     const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
     const checkKeys = values['check-keys'] === true;
+    const allowed = values['allow-hosts'];
+    const allowedHosts = typeof allowed === 'string' ? parseAllowedHosts(allowed) : [];
+    if ('wrong' in allowedHosts) {
+      throw new UsageError(
+        'SLUICE_USAGE_OPTIONS',
+        `--allow-hosts: came ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
+      );
+    }
     const cloud = await startCloud({
       port: wholeNumber(values, 'port', 65_535) ?? COLLECTOR_PORT,
       edgePort: wholeNumber(values, 'edge-port', 65_535) ?? EDGE_PORT,
       data: typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory(),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
+      allowedHosts,
       onPackaging: () => process.stderr.write('Packaging what changed: a few seconds, once …\n'),
+      onWarning: (sentence) => process.stderr.write(`${sentence}\n`),
     });
     const interrupted = interruption();
     if (values['json'] === true) {

@@ -10,7 +10,7 @@ export async function parquetOf(sql: string): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-customer-'));
   const path = join(folder, 'drop.parquet');
   try {
-    const instance = await DuckDBInstance.create(':memory:');
+    const instance = await DuckDBInstance.create(':memory:', { temp_directory: folder });
     const connection = await instance.connect();
     try {
       await connection.run("SET TimeZone = 'UTC'");

@@ -44,7 +44,7 @@ export async function* readQuarantine(
     const files = mapAhead(keys, FILES_AHEAD, (key) =>
       downloadObject(client, bucket, key, join(scratch, `${randomUUID()}.parquet`)),
     );
-    yield* mapAhead(firstRows(files, wanted.reason), OBJECTS_AHEAD, async ({ location, ...row }) =>
+    yield* mapAhead(firstRows(files, wanted.reason, scratch), OBJECTS_AHEAD, async ({ location, ...row }) =>
       location === null
         ? row
         : { ...row, raw: await downloadObject(client, bucket, location.replace(`s3://${bucket}/`, '')) },
@@ -76,9 +76,13 @@ interface Row extends Quarantined {
 }
 
 /** Removes each file when it is read. */
-async function* firstRows(files: AsyncIterable<string>, reason: QuarantineReason): AsyncGenerator<Row> {
+async function* firstRows(
+  files: AsyncIterable<string>,
+  reason: QuarantineReason,
+  scratch: string,
+): AsyncGenerator<Row> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
   const connection = await instance.connect();
   const seen = new Set<string>();
   try {

@@ -26,7 +26,8 @@ export async function ownDirectory(temporary: string): Promise<OwnDirectory> {
       await rm(join(temporary, name), { recursive: true, force: true });
   }
   const path = join(temporary, own);
-  await mkdir(path);
+  // On a machine that others use as well, the files of a customer are the process's alone.
+  await mkdir(path, { mode: 0o700 });
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 

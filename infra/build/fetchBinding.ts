@@ -40,7 +40,7 @@ export async function fetchBinding(root: string, pack: PackPackage = npmPack): P
   const kept = join(root, '.sluice', 'bindings', folderName(binding));
   if (isWhole(kept)) return kept;
   const temporary = `${kept}.${randomUUID()}.tmp`;
-  await mkdir(temporary, { recursive: true });
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
     const whole = await unpack(await fetchTarball(binding, temporary, pack), join(temporary, 'whole'));
     await rm(kept, { recursive: true, force: true });

@@ -6,6 +6,10 @@ export const LocalCloudError = defineErrorFamily('user', {
     cause: 'Another local cloud uses this data directory.',
     cure: 'Stop it, or start this one with another directory: --data DIR. If that process is none of ours, its number was used again after a crash: delete the named file.',
   },
+  SLUICE_LOCAL_DATA_NOT_YOURS: {
+    cause: 'The data directory belongs to another user of this machine, who could read what is kept in it.',
+    cure: 'Start the local cloud with a directory of your own: --data DIR.',
+  },
   SLUICE_LOCAL_PORT_IN_USE: {
     cause: 'A port is taken.',
     cure: 'Choose others with --port and --edge-port; 0 takes any free one.',

@@ -14,9 +14,9 @@ const PREFIX = 'lock.';
  * @throws LocalCloudError `SLUICE_LOCAL_DATA_IN_USE` with the other's process id.
  */
 export function lockDataDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const own = join(directory, `${PREFIX}${process.pid}`);
-  writeFileSync(own, '');
+  writeFileSync(own, '', { mode: 0o600 });
   const release = () => rmSync(own, { force: true });
   const others = readdirSync(directory)
     .filter((name) => name.startsWith(PREFIX))

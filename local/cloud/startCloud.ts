@@ -33,7 +33,7 @@ import { readDeployment } from '../template/readDeployment.ts';
 import { resolveTemplate } from '../template/resolveTemplate.ts';
 import { Closing } from './Closing.ts';
 import type { Cloud, CloudStatus, FlushReport, PendingDelivery } from './Cloud.ts';
-import { dataFolders, repositoryRoot } from './dataDirectory.ts';
+import { dataFolders, makeCachePrivate, makeDataPrivate, repositoryRoot } from './dataDirectory.ts';
 import { objectSink, schemaSource } from './firehosePorts.ts';
 import { localAccount } from './localAccount.ts';
 import { lockDataDirectory } from './lockDataDirectory.ts';
@@ -62,10 +62,14 @@ export interface StartOptions {
   readonly bufferSeconds?: number;
   /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
   readonly checkKeys?: boolean;
+  /** Hosts besides those of loopback under which both ports answer, as `parseAllowedHosts` reads them. Default none. */
+  readonly allowedHosts?: readonly string[];
   /** Default: one that goes by the machine's until it is moved. */
   readonly clock?: MovableClock;
   /** Told when the deployment must be packaged first, which takes a few seconds: after each change of it. Default nobody. */
   readonly onPackaging?: () => void;
+  /** Told, in a sentence, when other users of the machine could read the data directory. Default nobody. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /**
@@ -88,8 +92,12 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
   const clock = options.clock ?? new MovableClock();
   const { region, id: account, partition } = localAccount;
   const folders = dataFolders(options.data);
+  // Whatever this process and its functions write from now on, temporary files too, is for its owner alone.
+  process.umask(0o077);
+  makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   closing.add(lockDataDirectory(folders.root));
 
+  makeCachePrivate();
   const loaded = await loadTemplate({
     root: repositoryRoot,
     cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
@@ -168,6 +176,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     sessionOf,
     admit: admitOwn({ callerOf: asks, needsOf: recording.needsOf, account }),
     onCall: recording.onCall,
+    allowedHosts: options.allowedHosts,
     port: options.edgePort,
   }).catch(portProblem('--edge-port', options.edgePort));
   closing.add(() => edge.close());
@@ -223,6 +232,7 @@ async function open(options: StartOptions, closing: Closing): Promise<Cloud> {
     invoke: (name, payload) => functions.invoke(name, payload),
     clock,
     faults,
+    allowedHosts: options.allowedHosts,
     port: options.port,
   }).catch(portProblem('--port', options.port));
   closing.add(() => gateway.close());

@@ -13,6 +13,7 @@ import type { EdgeCall } from './EdgeCall.ts';
 import { handleUnderFaults } from './handleUnderFaults.ts';
 import { jsonError } from './jsonError.ts';
 import { reportDefect } from './reportDefect.ts';
+import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
 import { sendResponse } from './sendResponse.ts';
 import { callersTime } from './sigv4/callersTime.ts';
 import type { SignableRequest } from './sigv4/canonicalRequest.ts';
@@ -26,8 +27,7 @@ export interface EdgeOptions {
   readonly services: readonly AwsService[];
   /**
    * Answers what begins with `/_sluice/`; false when it knows no such path, which is then answered 404.
-   * These requests carry no signature: they are let in only under a loopback name, so that no web page can
-   * reach them by a DNS name of its own, and only from pages of this machine, for any page may post to loopback.
+   * These requests carry no signature.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** Access key → secret. Default `test` for `test` and for every account: local/iam/accountKeys.ts. */
@@ -47,6 +47,8 @@ export interface EdgeOptions {
   readonly sessionOf?: (accessKeyId: string, token: string | undefined) => string | undefined;
   /** Asked for each call before anything is done; throws the AwsError to answer. Default: all may go on. */
   readonly admit?: (call: EdgeCall) => void;
+  /** Hosts that are admitted besides those of loopback and AWS: {@link refuseForeignRequest}. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** 0, the default, takes any free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
@@ -65,7 +67,6 @@ export interface Edge {
 
 const CLOSE_GRACE_MS = 5000;
 const CONTROL_PREFIX = '/_sluice/';
-const LOOPBACK_HOST = /^(127(\.\d{1,3}){3}|localhost|([a-z0-9-]+\.)+localhost|\[::1\])(:\d+)?$/i;
 
 /**
  * Starts the one endpoint that all emulated services share. The service is recognised from the signature's
@@ -79,16 +80,21 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   let closing = false;
 
   async function answer(message: IncomingMessage, call: ReadCall, requestId: string): Promise<AwsResponse> {
-    const { signable, query, authorization, problem } = call;
+    const { signable, query, authorization, problem, refused } = call;
     const { method } = signable;
     const target = message.headers['x-amz-target'];
     const service = detectService(options.services, {
       ...(authorization === undefined ? {} : { signingName: authorization.signingName }),
       ...(typeof target === 'string' ? { target } : {}),
     });
-    if ('unknown' in service) return unknownService(service.unknown, message.headers);
+    if ('unknown' in service) {
+      return refused === undefined
+        ? unknownService(service.unknown, message.headers)
+        : jsonError(refused, 'application/x-amz-json-1.1');
+    }
     const refuse = (error: AwsError) =>
       service.refuse?.(error, { method, requestId }) ?? jsonError(error, 'application/x-amz-json-1.1');
+    if (refused !== undefined) return refuse(refused);
     try {
       if (authorization === undefined) {
         throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
@@ -113,12 +119,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (message.url?.startsWith(CONTROL_PREFIX)) {
-      const known = isLocal(message) && (await options.control?.(message, response));
-      if (known !== true) response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
+    const { allowedHosts } = options;
+    if (isControl(message)) {
+      // AWS's hosts are for AWS's clients: the control is none of AWS's services.
+      const refused = refuseForeignRequest(message, { allowedHosts });
+      if (refused !== undefined) sendRefusal(response, refused);
+      else if ((await options.control?.(message, response)) !== true)
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
     } else {
       const requestId = randomUUID();
-      const call = readCall(message);
+      const foreign = refuseForeignRequest(message, { allowedHosts, awsHosts: true });
+      const call = { ...readCall(message), refused: foreign && toAwsError(foreign) };
       const answered = await answer(message, call, requestId);
       // Kept open, the connection would hold up the closing until its client lets go of it.
       if (closing) response.shouldKeepAlive = false;
@@ -129,7 +140,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (!message.complete) message.resume();
   }
 
-  const server = createServer((message, response) => {
+  // A request without Host is refused by name, not by Node's empty answer.
+  const server = createServer({ requireHostHeader: false }, (message, response) => {
     serve(message, response).catch((error: unknown) => {
       if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
       if (!hungUp(error)) onDefect(error);
@@ -163,6 +175,8 @@ interface ReadCall {
   /** Undefined when it isn't signed, or so that nobody can read it: then there is a problem. */
   readonly authorization?: Authorization | undefined;
   readonly problem?: SignatureProblem | undefined;
+  /** Why the request is refused before anything else. */
+  readonly refused?: AwsError | undefined;
 }
 
 function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): ReadCall {
@@ -179,12 +193,14 @@ function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): Read
   }
 }
 
-/** Whether a request names this machine, and comes from no page of another: only pages send an origin. */
-function isLocal({ headers: { host = '', origin } }: IncomingMessage): boolean {
-  return (
-    LOOPBACK_HOST.test(host) &&
-    (origin === undefined || LOOPBACK_HOST.test(origin.replace(/^https?:\/\//, '')))
-  );
+/** Whether a request is for the control API, whether or not its target names a host. */
+function isControl({ url = '' }: IncomingMessage): boolean {
+  return url.replace(/^https?:\/\/[^/]*/i, '').startsWith(CONTROL_PREFIX);
+}
+
+/** The error as AWS's clients show it: by its code, with its cure. */
+function toAwsError({ error, status }: RefusedRequest): AwsError {
+  return new AwsError(error.code, status, `${error.message} ${error.cure}`);
 }
 
 /** The client went away: nobody is left to answer, and nothing of ours is wrong. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../clock/LocalClock.ts';
 import { AwsError } from '../edge/AwsError.ts';
+import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { suffer } from '../faults/CallFate.ts';
 import { ConnectionReset } from '../faults/ConnectionReset.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   readonly clock: LocalClock;
   /** Failures on demand, of requests that a route takes. Default: none. */
   readonly faults?: Faults;
+  /** Hosts that are admitted besides those of loopback: {@link refuseForeignRequest}. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** How long requests under way may take once the gateway closes. Default 5,000. */
@@ -50,10 +53,18 @@ export async function startGateway({
   invoke,
   clock,
   faults = new Faults(),
+  allowedHosts,
   port,
   closeGraceMs = CLOSE_GRACE_MS,
 }: GatewayOptions): Promise<Gateway> {
-  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
+    const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
+    if (refused !== undefined) {
+      // Without CORS headers: the page that has sent it must not read the answer.
+      sendRefusal(response, refused);
+      if (!request.complete) request.resume();
+      return;
+    }
     answer(request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteName } from '../../lib/sql/quoteName.ts';
 import { dataFolders } from '../cloud/dataDirectory.ts';
@@ -25,7 +28,9 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('SLUICE_QUERY_NO_DATA', `Looked in ${folders.root}.`);
   let unmade: readonly UnmadeView[] = [];
-  const instance = await DuckDBInstance.create(':memory:');
+  // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
+  const scratch = mkdtempSync(join(tmpdir(), 'sluice-query-'));
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
@@ -50,6 +55,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   } finally {
     connection.closeSync();
     instance.closeSync();
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 

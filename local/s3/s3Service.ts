@@ -150,7 +150,7 @@ function checkPlace({ request, store, bucket }: S3Call, operation: string): void
     : s3Errors.permanentRedirect(bucket, region);
 }
 
-const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)(?::\d+)?$/i;
+const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)\.?(?::\d*)?$/i;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
 function checkOwners({ headers, store, bucket }: S3Call, operation: string): void {

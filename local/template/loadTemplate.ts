@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { configFile } from '../../infra/configFile.ts';
@@ -65,6 +65,9 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   if (kept !== undefined) return { ...kept, directory, config, cached: true };
 
   options.onPackaging?.();
+  // The packages hold the configuration: customers' accounts and roles are the user's own business.
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
+  await chmod(cacheDirectory, 0o700);
   let packaged: Packaged;
   const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
   try {

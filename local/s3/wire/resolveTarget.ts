@@ -17,7 +17,7 @@ const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.
  * @throws AwsError `InvalidURI` when the path isn't percent-encoded UTF-8.
  */
 export function resolveTarget(rawPath: string, hostHeader: string | undefined): Target {
-  const host = (hostHeader ?? '').replace(/:\d+$/, '').toLowerCase();
+  const host = (hostHeader ?? '').replace(/\.?(:\d*)?$/, '').toLowerCase();
   const bucket = SERVICE_HOST.test(host) ? undefined : BUCKET_HOST.exec(host)?.[1];
   const path = rawPath.slice(1);
   if (bucket !== undefined) return { bucket, key: decode(path) };

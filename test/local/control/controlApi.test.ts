@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
@@ -16,6 +17,7 @@ let s3: S3Client;
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+  chmodSync(data, 0o755);
   cloud = await startCloud({ port: 0, edgePort: 0, data });
   const options = {
     endpoint: cloud.edge,
@@ -51,6 +53,28 @@ async function failedRecords(count: number): Promise<boolean[]> {
   );
   return RequestResponses.map(({ ErrorCode }) => ErrorCode !== undefined);
 }
+
+it('keeps what it writes for its owner alone', async () => {
+  await s3.send(new PutObjectCommand({ Bucket: 'sluice-experiments', Key: 'a/b/private.txt', Body: 'rows' }));
+  const paths = readdirSync(data, { recursive: true, encoding: 'utf8' });
+  expect(paths).toContainEqual(join('s3', 'sluice-experiments', 'a', 'b', 'private.txt'));
+  const open = ['', ...paths].filter((path) => (lstatSync(join(data, path)).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+});
+
+it('answers no request under a name of another machine, on both ports', async () => {
+  const ask = async (url: string, path: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    get(new URL(path, url), { headers: { host: 'rebound.example.com' } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+    return promise;
+  };
+  expect(await ask(cloud.edge, '/_sluice/status')).toBe(403);
+  expect(await ask(cloud.edge, '/sluice-experiments/a/b/private.txt')).toBe(403);
+  expect(await ask(cloud.collector, '/v1/rgstr')).toBe(403);
+});
 
 describe('the faults', () => {
   it('are told with how often they struck, until they are cleared', async () => {

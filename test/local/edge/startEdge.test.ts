@@ -204,17 +204,17 @@ describe('the edge with a JSON service', () => {
     expect(defects.splice(0)).toEqual([expect.objectContaining({ message: 'a defect of ours' })]);
   });
 
-  it('gives its own paths to the control, under a loopback name only, from no strange page', async () => {
+  it('gives its own paths to the control, under a name of this machine only, and from pages of this machine only', async () => {
     const ask = (path: string, host: string, more: Record<string, string> = {}) =>
       send({ url: edge.url, path }, { host, ...more });
     expect(await ask('/_sluice/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
     expect(await ask('/_sluice/ping', 'localhost')).toMatchObject({ status: 200 });
     expect(await ask('/_sluice/other', 'localhost')).toMatchObject({ status: 404 });
-    expect(await ask('/_sluice/ping', 'rebound.example.com')).toMatchObject({ status: 404 });
+    expect(await ask('/_sluice/ping', 'rebound.example.com')).toMatchObject({ status: 403 });
     const from = (origin: string) => ask('/_sluice/ping', '127.0.0.1:4566', { origin });
     expect(await from('http://localhost:4700')).toMatchObject({ status: 200 });
-    expect(await from('https://shop.example')).toMatchObject({ status: 404 });
-    expect(await from('null')).toMatchObject({ status: 404 });
+    expect(await from('https://shop.example')).toMatchObject({ status: 403 });
+    expect(await from('null')).toMatchObject({ status: 403 });
   });
 
   it('goes on with a connection after refusing a large body on it', async () => {
