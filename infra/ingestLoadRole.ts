@@ -33,12 +33,7 @@ export function ingestLoadRole(stack: Stack): Resource {
   ];
   const catalog = (names: readonly string[]) => [
     {
-      Action: [
-        'glue:BatchCreatePartition',
-        'glue:BatchUpdatePartition',
-        'glue:GetPartitions',
-        'glue:GetTable',
-      ],
+      Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
       Resource: tableArns(stack, names),
     },
   ];
@@ -60,6 +55,8 @@ export function ingestLoadRole(stack: Stack): Resource {
       },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       [catalog(tables), catalog(['*'])],
+      // Before a version is deleted: tables of datasets that the configuration has no more are asked about, too.
+      { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       emptiesQueue(logicalIds.loadQueue),
       inCustomersBuckets(
         stack,

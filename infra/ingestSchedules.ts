@@ -6,7 +6,7 @@ import { usedSchedules } from './usedSchedules.ts';
 
 /**
  * The runs of the plan: of daily datasets at nine in the morning UTC, when yesterday is over as far west as Los Angeles;
- * of hourly ones at a quarter past.
+ * of hourly ones at a quarter past. And the hourly sweep, by the load: only its role may delete versions.
  */
 export function ingestSchedules(stack: Stack): Resources {
   const made = {
@@ -27,8 +27,20 @@ export function ingestSchedules(stack: Stack): Resources {
       attempts: 5,
     },
   };
+  const sweep = schedule({
+    id: 'IngestSweep',
+    name: partName(stack, 'ingest-sweep'),
+    description: "Deletes versions of ingested tables' days that were replaced a day ago",
+    expression: 'cron(40 * * * ? *)',
+    // The next run comes before more would be of use.
+    oldestSeconds: 1_800,
+    attempts: 5,
+    queue: logicalIds.loadQueue,
+    deadLetters: logicalIds.loadDeadLetters,
+    input: { sluice: 'sweep' },
+  });
   return Object.assign(
-    {},
+    sweep,
     ...usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map((name) => {
       const input = { sluice: 'plan', schedule: name } as const satisfies PlanRequestInput;
       return schedule({

@@ -2,18 +2,21 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Loader, LoadRun } from '../../lib/ingest/load/Loader.ts';
+import { MOST_SWEPT } from '../../lib/ingest/load/limits.ts';
 import { type Loaded, loadTask } from '../../lib/ingest/load/loadTask.ts';
 import { sweepVersions } from '../../lib/ingest/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/ingest/plan/IngestTask.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
+import { isRunMessage } from '../../lib/queue/isRunMessage.ts';
 import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
 
 /**
- * Loads the days that messages name, one after the other, and sweeps versions that are due with the time that is left.
- * The response names the messages to be given again: of days that are busy, still change or may go better later, and those
- * that are no tasks, which so end in the dead-letter queue.
+ * Loads the days that messages name, one after the other, and sweeps some of the versions that are due with the time that
+ * is left. The hourly message `{"sluice":"sweep"}` sweeps all of them: so they are deleted though no load follows. The
+ * response names the messages to be given again: of days that are busy, still change or may go better later, of sweeps that
+ * could not delete a version, and those that are no tasks, which so end in the dead-letter queue.
  *
  * @param tries How often the queue hands a message out.
  */
@@ -26,6 +29,10 @@ export async function loadMessages(
   const failures: string[] = [];
   let days = 0;
   for (const { messageId, body, receives } of messages) {
+    if (isRunMessage(body, 'sweep')) {
+      if (!(await sweep(loader, run))) failures.push(messageId);
+      continue;
+    }
     const { data: task } = ingestTaskSchema.safeParse(parseJson(body));
     if (task === undefined) {
       loader.log({ level: 'error', event: 'ingest_load', code: 'SLUICE_INGEST_MESSAGE_INVALID', messageId });
@@ -46,7 +53,8 @@ export async function loadMessages(
       failures.push(messageId);
     }
   }
-  await sweep(loader, run);
+  // Whatever becomes of it: the next sweep finds what is left.
+  if (days > 0) await sweep(loader, run, MOST_SWEPT);
   return batchFailures(failures);
 }
 
@@ -85,12 +93,15 @@ function lineOf(task: IngestTask, loaded: Loaded, durationMs: number): Record<st
   };
 }
 
-/** Whatever becomes of it: the next load sweeps what is left. */
-async function sweep(loader: Loader, run: Omit<LoadRun, 'last' | 'tries'>): Promise<void> {
+/** Answers whether nothing failed. */
+async function sweep(loader: Loader, run: Omit<LoadRun, 'last' | 'tries'>, most?: number): Promise<boolean> {
   try {
-    const swept = await sweepVersions(loader, run);
-    if (swept.removed + swept.kept > 0) loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
+    const swept = await sweepVersions(loader, run, most);
+    if (Object.values(swept).some((count) => count > 0))
+      loader.log({ level: 'info', event: 'ingest_sweep', ...swept });
+    return swept.failed === 0;
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_sweep', ...failureFields(error) });
+    return false;
   }
 }

@@ -57,10 +57,10 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
         await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: new Uint8Array() }));
       }),
 
-    list: (prefix) =>
+    list: (prefix, after) =>
       named(prefix, async () => {
         const { Contents = [] } = await client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after }),
         );
         return Contents.flatMap(({ Key }) => Key ?? []);
       }),

@@ -27,6 +27,7 @@ const ROLES = [
   'IngestLoadRole',
   'IngestDailyScheduleRole',
   'IngestHourlyScheduleRole',
+  'IngestSweepScheduleRole',
 ] as const;
 
 const events = (count: number, name = "'made'", unitId = "'u' || i") =>
@@ -145,7 +146,7 @@ describe('the ingest, deployed, between two accounts', () => {
     await settled('acme', day);
     await settled('by-role', before);
 
-    // Old versions go after a day, with the next load.
+    // Old versions go after a day, by the hourly sweep or with the next load.
     for (const rows of [5, 6]) {
       await ingest.drop(`events/${day}/a.parquet`, events(rows));
       await ingest.drop(`shared/${day}/a.parquet`, events(rows));

@@ -19,7 +19,9 @@ export const MOST_LISTINGS = 4;
 export const PARALLEL_UPLOADS = 4;
 /** Milliseconds that a version is kept which no query reads any more: those that began before it was replaced go on. */
 export const VERSION_KEPT_MS = 24 * 3_600_000;
-/** Notes on versions that one sweep works off; the next goes on. */
+/** Notes on versions that the sweep after a load works off; the hourly sweep works off all that are due. */
 export const MOST_SWEPT = 50;
-/** Calls that empty one version's folder: 1,000 files each, and no version of ours has so many. */
+/** Versions that a sweep deletes at the same time. */
+export const PARALLEL_SWEPT = 8;
+/** Calls that empty one version's folder, 1,000 files each. What is left is the next sweep's. */
 export const MOST_REMOVALS = 20;

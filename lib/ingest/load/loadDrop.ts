@@ -6,7 +6,7 @@ import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../../e
 import { FileError, type FileFailure } from '../../engine/FileError.ts';
 import { parseIngestedKey, versionPrefix } from '../../layout/ingestedKeys.ts';
 import { refusedRowsKey } from '../../layout/refusedRowsKey.ts';
-import { versionNoteKey } from '../../layout/versionNote.ts';
+import { type VersionNote, versionNoteKey } from '../../layout/versionNote.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import { archivedSince } from '../drop/archivedSince.ts';
 import type { Drop } from '../drop/Drop.ts';
@@ -21,7 +21,7 @@ import type { Loader, LoadRun } from './Loader.ts';
 import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from './limits.ts';
 import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
-import { versionName } from './versionName.ts';
+import { versionName, versionTime } from './versionName.ts';
 
 /** The day that is loaded. */
 export interface DropPlace {
@@ -219,10 +219,11 @@ async function switchVersion(
   const partition = { catalog: loader.catalog, database: config.database, table, day };
   const written = mapped?.written ?? [];
 
-  const version = versionName(clock.now(), loader.random);
+  const began = clock.now();
+  const version = versionName(began, loader.random);
   const prefix = versionPrefix(config, table, day, version);
   if (written.length > 0) {
-    await landing.putNote(versionNoteKey({ due: clock.now() + VERSION_KEPT_MS, table, day, version }));
+    await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
     await reached('begun');
     await progress.time('upload', () =>
       mapLimit(written, PARALLEL_UPLOADS, ({ path }) =>
@@ -242,9 +243,14 @@ async function switchVersion(
   // Where the ledger knows of a version, there was a partition: what it pointed to isn't what is dropped now.
   if (before === null && written.length === 0 && renewed.entry.version === undefined) return true;
   const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+  const at = clock.now();
+  const due = at + VERSION_KEPT_MS;
+  // Where somebody dropped the partition, only the ledger still knows of the version that it pointed to.
+  const lost = replaced === undefined ? renewed.entry.version : undefined;
+  if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
   if (replaced !== undefined) {
-    const at = clock.now();
-    await landing.putNote(versionNoteKey({ due: at + VERSION_KEPT_MS, table, day, version: replaced }));
+    await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
+    await forgetBegun(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
     await reached('noted');
   }
@@ -252,4 +258,18 @@ async function switchVersion(
   progress.version = version;
   await reached('moved');
   return true;
+}
+
+/**
+ * Removes the note that a load left when it began a version, if it is still there: it may be due within minutes, and
+ * queries that read the version go on for a while.
+ *
+ * @param note The version's new note, which stays.
+ */
+async function forgetBegun(landing: Loader['landing'], note: VersionNote): Promise<void> {
+  const began = versionTime(note.version);
+  if (began === null || began + VERSION_KEPT_MS === note.due) return;
+  const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
+  // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
+  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
 }

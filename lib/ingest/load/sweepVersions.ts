@@ -1,53 +1,97 @@
 import { CatalogCallError } from '../../catalog/CatalogCallError.ts';
+import { mapLimit } from '../../concurrency/mapLimit.ts';
 import { versionPrefix } from '../../layout/ingestedKeys.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../layout/versionNote.ts';
+import { failureFields } from '../../log/failureFields.ts';
 import { isReadVersion } from './isReadVersion.ts';
+import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { MOST_REMOVALS, MOST_SWEPT } from './limits.ts';
+import { MOST_REMOVALS, PARALLEL_SWEPT } from './limits.ts';
 
 /** What a sweep did. */
 export interface Swept {
   /** Versions that no query reads: deleted. */
   readonly removed: number;
-  /** Versions that queries read: a note was all that went. */
+  /** Versions that queries read, or that another load has noted anew: only the note is gone. */
   readonly kept: number;
+  /** Versions that could not be judged or deleted: their notes stay for the next sweep. */
+  readonly failed: number;
 }
+
+/** What a sweep works with. */
+type Sweeper = Pick<
+  Loader,
+  'landing' | 'catalog' | 'config' | 'bucket' | 'clock' | 'wait' | 'random' | 'log'
+>;
+type Fate = 'removed' | 'kept' | 'failed' | 'late';
 
 /**
  * Deletes versions whose note is due: those that were replaced a day ago, and those of loads that were killed before
- * queries read them. What queries read is asked of the catalog, not of the ledger, which a killed load may have left
- * behind. Safe to repeat and to run twice at once; what is left when the time is up is the next sweep's.
+ * queries read them. The notes name all of them, whatever the configuration has by now.
  *
- * @throws CatalogCallError; what the bucket throws.
+ * No lease is needed. A version's folder has one writer, which ends hours before its note is due, and names are never
+ * used again. What queries read is asked of the catalog, not of the ledger, which a killed load may have left behind. The
+ * note must still be there afterwards: a load that is about to replace a version removes the note of its beginning first
+ * ({@link loadDrop}), so that a version which was replaced just now stays for a day. The note goes last. So a sweep may be
+ * killed anywhere, repeated, and run twice at once.
+ *
+ * One version that can't be deleted stops no other. What is left when the time is up is the next sweep's.
+ *
+ * @param most Notes that are worked off. Default all that are due.
+ * @throws what the bucket throws when the notes can't be listed.
  */
 export async function sweepVersions(
-  loader: Pick<Loader, 'landing' | 'catalog' | 'config' | 'bucket' | 'clock' | 'wait' | 'random'>,
+  sweeper: Sweeper,
   { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Swept> {
-  const { landing, clock } = loader;
-  let removed = 0;
-  let kept = 0;
-  for (const key of (await landing.list(VERSION_NOTES)).slice(0, MOST_SWEPT)) {
-    const note = parseVersionNote(key);
-    if (note === null) continue;
-    if (note.due > clock.now() || clock.now() >= deadline || signal.aborted) break;
-    if (await isRead(loader, note, deadline)) kept += 1;
-    else {
-      await removeVersion(loader, note);
-      removed += 1;
-    }
-    await landing.remove([key]);
+  const { landing, clock } = sweeper;
+  const counts = { removed: 0, kept: 0, failed: 0, late: 0 };
+  let left = most;
+  let after: string | undefined;
+  for (;;) {
+    const keys = await landing.list(VERSION_NOTES, after);
+    const notes = keys.flatMap((key) => {
+      const note = parseVersionNote(key);
+      return note === null ? [] : [{ key, note }];
+    });
+    const due = notes.filter(({ note }) => note.due <= clock.now()).slice(0, left);
+    const fates = await mapLimit(due, PARALLEL_SWEPT, async ({ key, note }): Promise<Fate> => {
+      if (clock.now() >= deadline || signal.aborted) return 'late';
+      return sweepOne(sweeper, key, note, deadline).catch((error: unknown) => {
+        sweeper.log({ level: 'error', event: 'ingest_sweep', note: key, ...failureFields(error) });
+        return 'failed';
+      });
+    });
+    for (const fate of fates) counts[fate] += 1;
+    left -= due.length;
+    after = keys.at(-1);
+    // Keys sort by when they are due: where one is not, none after it is.
+    if (after === undefined || due.length < notes.length || left <= 0 || counts.late > 0) break;
   }
-  return { removed, kept };
+  const { removed, kept, failed } = counts;
+  return { removed, kept, failed };
 }
 
-async function isRead(
-  loader: Parameters<typeof sweepVersions>[0],
+async function sweepOne(
+  sweeper: Sweeper,
+  key: string,
   note: VersionNote,
   deadline: number,
-): Promise<boolean> {
+): Promise<'removed' | 'kept'> {
+  const { landing } = sweeper;
+  const isRead = await isRemaining(sweeper, note, deadline);
+  // Asked after the catalog: a load removes the note before it moves the partition.
+  const isStillDue = (await landing.list(key)).includes(key);
+  if (!isStillDue) return 'kept';
+  if (!isRead) await removeVersion(sweeper, note);
+  await landing.remove([key]);
+  return isRead ? 'kept' : 'removed';
+}
+
+async function isRemaining(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
   try {
-    return await isReadVersion(loader, note, deadline);
+    return await isReadVersion(sweeper, note, deadline);
   } catch (error) {
     // The table is gone, and with it whoever read it.
     if (error instanceof CatalogCallError && error.code === 'EntityNotFoundException') return false;
@@ -55,8 +99,9 @@ async function isRead(
   }
 }
 
+/** @throws LoadError when files are left. */
 async function removeVersion(
-  { landing, config }: Pick<Loader, 'landing' | 'config'>,
+  { landing, config }: Pick<Sweeper, 'landing' | 'config'>,
   { table, day, version }: VersionNote,
 ): Promise<void> {
   const prefix = versionPrefix(config, table, day, version);
@@ -65,4 +110,5 @@ async function removeVersion(
     if (keys.length === 0) return;
     await landing.remove(keys);
   }
+  throw new LoadError('SLUICE_LOAD_BUCKET_FAILED', `${prefix}: more files than one sweep deletes.`);
 }

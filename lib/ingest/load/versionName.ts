@@ -10,3 +10,12 @@ export function versionName(now: number, random: () => number): string {
   const tail = Math.floor(random() * 2 ** 32);
   return `${time}-${tail.toString(16).padStart(8, '0')}`;
 }
+
+/** When a version was named, epoch milliseconds; null for a name that {@link versionName} did not make. */
+export function versionTime(version: string): number | null {
+  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
+  if (time === null) return null;
+  const [, year, month, day, hour, minute, second, ms] = time;
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(at) ? null : at;
+}

@@ -125,8 +125,32 @@ describe('messages of the load', () => {
     }
     loads.clock.advance(2 * 86_400_000);
     await send([task()]);
-    expect(loads.logged.at(-1)).toEqual({ level: 'info', event: 'ingest_sweep', removed: 1, kept: 1 });
+    expect(loads.logged.at(-1)).toEqual({
+      ...{ level: 'info', event: 'ingest_sweep' },
+      ...{ removed: 1, kept: 1, failed: 0 },
+    });
     expect(await loads.keys('statsig/')).toHaveLength(1);
+  });
+
+  it('may ask for the sweep alone, which comes again when a version could not be deleted', async () => {
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await send([task()]);
+    }
+    const sweep = JSON.stringify({ sluice: 'sweep' });
+    loads.clock.advance(86_400_000 - 60_000);
+    expect(await send([sweep])).toEqual(again());
+    expect(await loads.keys('statsig/')).toHaveLength(2);
+    loads.clock.advance(60_000);
+    loads.faults.set({
+      s3: [
+        { fault: 'failCalls', operations: ['DeleteObjects'], code: 'AccessDenied', status: 403, calls: 1 },
+      ],
+    });
+    expect(await send([sweep])).toEqual(again('0'));
+    expect(await send([sweep])).toEqual(again());
+    expect(await loads.keys('statsig/')).toHaveLength(1);
+    expect(await loads.keys('ledger/_versions/')).toEqual([]);
   });
 });
 

@@ -74,7 +74,7 @@ describe('a load that is killed', () => {
   it('keeps the version that queries read when the ledger does not know of it', async () => {
     expect(await loads.load({ killAt: 'moved' })).toBe('killed');
     loads.clock.advance(TWO_DAYS_MS);
-    expect(await loads.sweep()).toEqual({ removed: 1, kept: 1 });
+    expect(await loads.sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
     expect(await loads.read()).toEqual(afterwards);
   });
 
@@ -112,9 +112,9 @@ describe('a load that is killed', () => {
     expect(await loads.load({ killAt: 'uploaded' })).toBe('killed');
     expect((await versions()).size).toBe(2);
     loads.clock.advance(3_600_000);
-    expect(await loads.sweep()).toEqual({ removed: 0, kept: 0 });
+    expect(await loads.sweep()).toEqual({ removed: 0, kept: 0, failed: 0 });
     loads.clock.advance(86_400_000);
-    expect(await loads.sweep()).toEqual({ removed: 1, kept: 1 });
+    expect(await loads.sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
     expect((await versions()).size).toBe(1);
     expect(await loads.read()).toEqual(readEvents(0, 20));
   });
