@@ -3,10 +3,12 @@ import { type PolicyDocument, policyDocument, type Statement } from './PolicyDoc
 import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, workgroupArn } from './placeArns.ts';
 
 /** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
-const BUCKET_TAGS = 'GetBucketTagging ListTagsForResource PutBucketTagging TagResource UntagResource';
+const BUCKET_TAGS = 'ListTagsForResource PutBucketTagging TagResource UntagResource';
+/** Every setting of a bucket, which CloudFormation reads back. None of these reads an object. */
+const BUCKET_READS =
+  'GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketAcl GetBucketCORS GetBucketLogging GetBucketMetadataTableConfiguration GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration ListBucket';
 /** No `GetSecretValue`: what is in a secret is not read, and with a name of the template's nothing is generated. */
-const SECRET_ACTIONS =
-  'CreateSecret DeleteSecret DescribeSecret PutSecretValue TagResource UntagResource UpdateSecret';
+const SECRET_ACTIONS = 'CreateSecret DeleteSecret DescribeSecret TagResource UntagResource UpdateSecret';
 
 /** What of a deployment its policies depend on. What is brought is not the deployment's, and not named. */
 export interface DeployedNames {
@@ -96,7 +98,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'ZipBucket',
       's3',
-      `CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketPolicy GetEncryptionConfiguration ListBucket ListBucketVersions PutBucketPolicy PutEncryptionConfiguration ${BUCKET_TAGS}`,
+      `CreateBucket DeleteBucket DeleteBucketPolicy ${BUCKET_READS} ListBucketVersions PutBucketPolicy PutEncryptionConfiguration ${BUCKET_TAGS}`,
       [bucketArn(place, `${stack}-serverlessdeploy*`)],
     ),
     allow('Zips', 's3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject', [
@@ -111,9 +113,10 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Functions',
       'lambda',
-      'AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionRecursionConfig GetPolicy GetRuntimeManagementConfig ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration',
+      'AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionRecursionConfig GetFunctionScalingConfig GetPolicy GetRuntimeManagementConfig ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency PutFunctionRecursionConfig RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration',
       [own],
     ),
+    allow('FunctionVersions', 'lambda', 'GetProvisionedConcurrencyConfig', [`${own}:*`]),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
     allow(
       'QueueTriggers',
@@ -131,10 +134,13 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
 /**
  * An API gets its ID when it is made, so nothing narrower than all HTTP APIs of the region can be named.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
+ *
+ * That page has no `TagResource`. A stage that is created with tags needs it all the same: the registry declares it for
+ * AWS::ApiGatewayV2::Stage, and https://github.com/aws-amplify/amplify-cli/issues/12316 shows the refusal.
  */
 function api(place: Place): Statement {
   const all = `arn:${place.partition}:apigateway:${place.region}::`;
-  return allow('HttpApi', 'apigateway', 'DELETE GET PATCH POST PUT', [
+  return allow('HttpApi', 'apigateway', 'DELETE GET PATCH POST PUT TagResource UntagResource', [
     `${all}/apis`,
     `${all}/apis/*`,
     `${all}/tags/*`,
@@ -169,7 +175,7 @@ function buckets(place: Place, names: DeployedNames): Statement {
   return allow(
     'Buckets',
     's3',
-    `CreateBucket DeleteBucket DeleteBucketPolicy GetBucketLocation GetBucketNotification GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketVersioning GetEncryptionConfiguration GetLifecycleConfiguration ListBucket PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration ${BUCKET_TAGS}`,
+    `CreateBucket DeleteBucket DeleteBucketPolicy ${BUCKET_READS} PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration ${BUCKET_TAGS}`,
     names.buckets.map((bucket) => bucketArn(place, bucket)),
   );
 }
@@ -185,21 +191,23 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
     ...(databases.length === 0
       ? []
       : [
-          allow(
-            'Databases',
-            'glue',
-            'CreateDatabase DeleteDatabase GetDatabase GetDatabases UpdateDatabase',
-            [
-              inCatalog('catalog'),
-              ...databases.flatMap((database) =>
-                [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
-                  inCatalog,
-                ),
+          allow('Databases', 'glue', 'CreateDatabase DeleteDatabase GetDatabase UpdateDatabase', [
+            inCatalog('catalog'),
+            ...databases.flatMap((database) =>
+              [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
+                inCatalog,
               ),
-            ],
-          ),
+            ),
+          ]),
         ]),
-    allow('Tables', 'glue', 'CreateTable DeleteTable GetTable GetTables UpdateTable', [
+    // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
+    allow(
+      'LakeFormation',
+      'lakeformation',
+      'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources',
+      ['*'],
+    ),
+    allow('Tables', 'glue', 'CreateTable DeleteTable GetDatabase GetTable UpdateTable', [
       ...databaseArns(place, place.database),
       ...tables.map((table) => inCatalog(`table/${place.database}/${table}`)),
     ]),
@@ -209,7 +217,8 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
 /**
  * A key gets its ID when it is made, and tags and aliases take minutes until policies see them, so nothing narrower
  * than all keys can be named while it is being set up. So what could lock a key, lose it or hand it over is not here:
- * CloudFormation gives the new key its policy as it makes it, and another is set by whoever administers keys. Tags of
+ * CreateKey sets the new key's policy, and whoever administers keys changes it later. KMS refuses a CreateKey whose
+ * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/key.ts). Tags of
  * others, by which policies may go, are not touched: Serverless tags with STAGE.
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
@@ -217,7 +226,7 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
 function key(place: Place, { stack }: DeployedNames): Statement[] {
   const keys = arnIn(place, 'kms', 'key/*');
   return [
-    allow('MakeKey', 'kms', 'CreateKey', ['*']),
+    allow('MakeKey', 'kms', 'CreateKey ListAliases', ['*']),
     allow(
       'Key',
       'kms',
@@ -243,7 +252,7 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
     allow(
       'Queues',
       'sqs',
-      'AddPermission CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags RemovePermission SetQueueAttributes TagQueue UntagQueue',
+      'CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue',
       [arnIn(place, 'sqs', `${stack}-*`)],
     ),
     allow(
@@ -262,11 +271,11 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
 function watching(place: Place, { stack }: DeployedNames): Statement[] {
   const groups = [`/aws/lambda/${stack}-*`, `/aws/kinesisfirehose/${stack}-*`];
   return [
-    allow('ListLogGroups', 'logs', 'DescribeLogGroups', ['*']),
+    allow('ListLogGroups', 'logs', 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies', ['*']),
     allow(
       'Logs',
       'logs',
-      'CreateLogGroup DeleteLogGroup DeleteMetricFilter DescribeLogStreams DescribeMetricFilters ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource',
+      'CreateLogGroup DeleteLogGroup DeleteMetricFilter DescribeLogStreams DescribeMetricFilters GetDataProtectionPolicy ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource',
       groups.map((group) => arnIn(place, 'logs', `log-group:${group}`)),
     ),
     allow('LogStreams', 'logs', 'CreateLogStream DeleteLogStream', [

@@ -54,9 +54,26 @@ export const unscopedActions: readonly UnscopedActions[] = [
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html',
   },
   {
-    actions: ['logs:DescribeLogGroups'],
+    actions: ['kms:ListAliases'],
     who: 'deploy',
-    why: 'CloudFormation looks for a group by its name in the list of all.',
+    why: 'CloudFormation finds an alias by its name in the list of all aliases.',
+    source:
+      'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html',
+  },
+  {
+    actions: [
+      'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
+      'lakeformation:DescribeResource',
+      'lakeformation:ListResources',
+    ],
+    who: 'deploy',
+    why: 'CloudFormation asks whether Lake Formation manages the place of a database or table. These actions take no resource.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslakeformation.html',
+  },
+  {
+    actions: ['logs:DescribeIndexPolicies', 'logs:DescribeLogGroups', 'logs:DescribeResourcePolicies'],
+    who: 'deploy',
+    why: 'CloudFormation finds a log group and its policies in the lists of the whole account.',
     source:
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
   },

@@ -3,11 +3,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate, type Template } from '../../local/template/Template.ts';
 import { preparePython, run } from '../harness/python.ts';
+import { REGISTRY, REGISTRY_FILE, registrySchema } from '../infra/handlerCalls.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { forMoto, MADE_BY_API } from './forMoto.ts';
@@ -37,10 +39,30 @@ async function judge(bin: string): Promise<void> {
   for (const [name, options] of Object.entries(templateConfigurations))
     templates.set(name, await packageTemplate(options));
   const files = [...templates].map(([name, template]) => keep(`${name}.json`, template));
+  compareRegistry(bin);
   const lint = run(join(bin, 'cfn-lint'), ['--ignore-checks', LINT_IGNORES, '--template', ...files], STEP_MS);
   const said = lint.stdout || lint.stderr;
   tell('cfn-lint finds nothing wrong with the template of any configuration', lint.status === 0, said);
   for (const name of DEPLOYED) deploy(name, parseTemplate(templates.get(name)), bin);
+}
+
+/**
+ * The deploy policy is held against handlers' permissions in test/fixtures/registry. cfn-lint has the registry's own
+ * declarations: `npm run test:aws -- --update-registry` takes them over after its version has changed.
+ */
+function compareRegistry(bin: string): void {
+  const script = join(repositoryRoot, 'test', 'aws', 'handlerPermissions.py');
+  const { stdout, stderr } = run(join(bin, 'python'), [script, ...Object.keys(REGISTRY.types)], STEP_MS);
+  const read = registrySchema.safeParse(parse(stdout));
+  if (read.success && process.argv.includes('--update-registry'))
+    writeFileSync(REGISTRY_FILE, `${JSON.stringify(read.data, undefined, 1)}\n`);
+  tell(
+    "the stored permissions of the registry's handlers are those that cfn-lint has",
+    read.success && isDeepStrictEqual(read.data, REGISTRY),
+    read.success
+      ? 'They differ: run `npm run test:aws -- --update-registry` and look at the change.'
+      : stderr,
+  );
 }
 
 function deploy(name: string, template: Template, bin: string): void {

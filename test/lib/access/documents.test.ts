@@ -151,8 +151,11 @@ describe.each(all)('policy of %s', (_, policy) => {
   });
 
   it('allows each action on a resource that it takes, and names no resource in vain', async () => {
-    // The simulator knows `apigateway` as that of REST APIs only, whose ARNs are others.
-    const judged = policy.Statement.filter(({ Effect, Sid }) => Effect === 'Allow' && Sid !== 'HttpApi');
+    // The simulator knows `apigateway` only for REST APIs, whose ARNs differ, and can't tell the ARN of a function's
+    // version from that of an alias. test/infra/deployPolicy.test.ts judges these two statements by their names.
+    const judged = policy.Statement.filter(
+      ({ Effect, Sid }) => Effect === 'Allow' && Sid !== 'HttpApi' && Sid !== 'FunctionVersions',
+    );
     for (const statement of judged) {
       const effective = new Set<string>();
       for (const action of statement.Action)
