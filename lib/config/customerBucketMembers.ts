@@ -22,6 +22,8 @@ export const customerBucketMembers = {
         .string('an external ID')
         .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
         .optional(),
+      /** Assume it without an external ID: whoever else may assume roles for the customer could then do so for us. Default false. */
+      allowNoExternalId: z.boolean('true or false').optional(),
     })
     .optional(),
 };

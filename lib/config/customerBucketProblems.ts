@@ -1,4 +1,5 @@
 import type { Config } from './configSchema.ts';
+import type { Source } from './sourcesSchema.ts';
 
 /** One place of the configuration that names a customer's bucket. */
 interface NamedBucket {
@@ -7,11 +8,12 @@ interface NamedBucket {
   readonly owner: string;
   readonly region?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
+  readonly role?: Source['role'];
 }
 
 /**
  * What is wrong with customers' buckets that no place which names one shows alone: a bucket has one owner and one region,
- * and S3 encrypts it with a key of that region only.
+ * S3 encrypts it with a key of that region only, and the role that leads to it is its owner's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
 export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports' | 'region'>): string[] {
@@ -30,6 +32,7 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
           `${one.field}.${member}: came "${one[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
         );
     }
+    problems.push(...roleProblems(one));
     const [, , , keyRegion] = one.kmsKeyArn?.split(':') ?? [];
     const region = one.region ?? config.region;
     if (keyRegion !== undefined && keyRegion !== region)
@@ -37,5 +40,26 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
         `${one.field}.kmsKeyArn: came a key of ${keyRegion}, expected one of ${region}, the bucket's region${one.region === undefined ? ' unless `region` beside it says another' : ''}.`,
       );
   }
+  return problems;
+}
+
+/**
+ * Without an external ID another customer could name the role as theirs, and have us read it for them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+function roleProblems({ field, owner, role }: NamedBucket): string[] {
+  if (role === undefined) return [];
+  const problems: string[] = [];
+  const [, , , , account] = role.arn.split(':');
+  if (account !== owner)
+    problems.push(
+      `${field}.role.arn: came a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
+    );
+  if (role.externalId === undefined && role.allowNoExternalId !== true)
+    problems.push(
+      `${field}.role.externalId: came nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.`,
+    );
+  if (role.externalId !== undefined && role.allowNoExternalId === true)
+    problems.push(`${field}.role.allowNoExternalId: expected none beside an external ID.`);
   return problems;
 }

@@ -5,10 +5,10 @@ import type { Config } from './configSchema.ts';
 export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
   const { exports, bucket, tables, sources } = config;
   const problems: string[] = [];
-  const known = new Set([
-    ...Object.values(tables),
-    ...sources.flatMap(({ datasets }) => datasets.map(({ table }) => table)),
-  ]);
+  const ownerOf = new Map(
+    sources.flatMap(({ owner, datasets }) => datasets.map(({ table }) => [table, owner] as const)),
+  );
+  const known = [tables.exposures, tables.events, ...ownerOf.keys()];
   const names = new Set<string>();
   // What comes from a source would come back as its drops.
   const folders = sources.flatMap((source, i) =>
@@ -20,9 +20,16 @@ export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tabl
   );
   for (const [i, { name, table, target }] of exports.entries()) {
     const field = `exports.${i}`;
-    if (!known.has(table))
+    if (table === tables.quarantine)
       problems.push(
-        `${field}.table: came ${JSON.stringify(table)}, expected one of ${[...known].join(', ')}.`,
+        `${field}.table: came ${JSON.stringify(table)}, expected another table: rows of every customer are refused into that one.`,
+      );
+    else if (!known.includes(table))
+      problems.push(`${field}.table: came ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
+    const owner = ownerOf.get(table) ?? target.owner;
+    if (owner !== target.owner)
+      problems.push(
+        `${field}.table: came ${JSON.stringify(table)}, which a source of ${owner} fills, expected a table of ${target.owner}'s, the account that owns the bucket.`,
       );
     if (names.has(name)) problems.push(`${field}.name: came ${JSON.stringify(name)}, which another has.`);
     names.add(name);

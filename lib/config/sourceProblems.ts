@@ -35,6 +35,7 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
       claim(tables, dataset.table, `${field}.datasets.${j}.table`, 'table');
     }
   }
+  problems.push(...sharedFolders(config.sources));
   if (config.sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) {
     for (const [unitId, column] of Object.entries(config.unitIds)) {
       // Those that the forwarded tables have, too, are told of with them.
@@ -46,4 +47,31 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
     }
   }
   return problems;
+}
+
+/** Two sources are two customers: what one drops may never be loaded as the other's. */
+function sharedFolders(sources: Config['sources']): string[] {
+  const folders = sources.flatMap(({ name, bucket, datasets }, i) =>
+    datasets.map(({ folder }, j) => ({
+      source: name,
+      bucket,
+      folder: `${folder}/`,
+      field: `sources.${i}.datasets.${j}`,
+    })),
+  );
+  return folders.flatMap(({ source, bucket, folder, field }, i) => {
+    const other = folders
+      .slice(0, i)
+      .find(
+        (one) =>
+          one.bucket === bucket &&
+          one.source !== source &&
+          (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
+      );
+    return other === undefined
+      ? []
+      : [
+          `${field}.folder: came ${JSON.stringify(folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+        ];
+  });
 }

@@ -22,7 +22,7 @@ import {
 import { athenaRows } from '../harness/athenaRows.ts';
 import { callMain } from '../harness/callMain.ts';
 import { byDuckDb, byParquetJs, byPyarrow, type DropRows, type DropWriter } from '../harness/dropWriters.ts';
-import { DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
 
 /** Of the local cloud, whatever day it is on the machine. */
@@ -30,9 +30,9 @@ const [D16, D17, D18] = ['2026-11-16', '2026-11-17', '2026-11-18'] as const;
 const [D19, D20, D21] = ['2026-11-19', '2026-11-20', '2026-11-21'] as const;
 const DAYS = [D16, D17, D18, D19, D20];
 
-/** Who has the bucket that we export to: another customer. */
-const WAREHOUSE_OWNER = '444455556666';
-const WAREHOUSE = 'other-warehouse';
+/** Who has the bucket that we export to: the customer whose drops they are. */
+const WAREHOUSE_OWNER = CUSTOMER;
+const WAREHOUSE = 'acme-warehouse';
 const target = { bucket: WAREHOUSE, owner: WAREHOUSE_OWNER };
 
 const names = ['events', 'revenue', 'exposures'] as const;

@@ -55,11 +55,11 @@ const exports = (how: (i: number) => Partial<Export['target']>, count = 100): Ex
 
 describe('roles of the ingest and the export', () => {
   const direct = () => ({});
-  const byRole = (i: number) => ({ role: { arn: roleArn(i) } });
+  const byRole = (i: number) => ({ role: { arn: roleArn(i), externalId: 'made-by-us' } });
   const keyed = (i: number) => ({ region: 'eu-west-1' as const, kmsKeyArn: keyArn(i) });
   const mixed = (i: number) => (i % 2 === 0 ? byRole(i) : keyed(i));
 
-  it.each<[string, (i: number) => { kmsKeyArn?: string; role?: { arn: string } }]>([
+  it.each<[string, (i: number) => { kmsKeyArn?: string; role?: { arn: string; externalId: string } }]>([
     ['let in by their buckets', direct],
     ['let in by roles', byRole],
     ['let in by their buckets and keys', keyed],
@@ -112,7 +112,10 @@ describe('roles of the ingest and the export', () => {
       region: 'eu-west-1' as const,
       kmsKeyArn: i === 0 ? KEY : keyArn(i),
     });
-    const byRole = (i: number) => ({ ...ours(i), role: { arn: i === 0 ? ROLE : roleArn(i) } });
+    const byRole = (i: number) => ({
+      ...ours(i),
+      role: { arn: i === 0 ? ROLE : roleArn(i), externalId: 'made-by-us' },
+    });
 
     it('are let into what is named of it, into nothing else of it, and still into every customer’s', async () => {
       const { roles } = rolesOf({ sources: sources(ours), exports: exports(ours) });

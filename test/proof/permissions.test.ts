@@ -195,7 +195,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
       ],
       exports: (['daily', 'hourly'] as const).map((schedule) => ({
         ...of(schedule),
-        table: 'quarantine',
+        table: 'statsig_forwarded_events',
         target: { ...customers, folder: `out-${schedule}` },
       })),
     });

@@ -80,7 +80,9 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     bucket: OWN,
     sources: inputs.map((input, i) => ({
       name: `acme${i === 0 ? '' : i}`,
-      bucket: DROPS,
+      // Two sources have no folder in common: a second one like the first has a bucket that is not there.
+      bucket:
+        i > 0 && input.datasets === undefined && inputs[0]?.bucket === undefined ? `${DROPS}-${i}` : DROPS,
       owner: CUSTOMER,
       datasets: [{ name: 'events', kind: 'events' as const }],
       ...input,

@@ -10,6 +10,7 @@ const one: ExportInput = {
   target: { bucket: 'acme-warehouse', owner: '111122223333' },
 };
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const ROLE = 'arn:aws:iam::111122223333:role/sluice';
 const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exports });
 
 describe('exports in the configuration', () => {
@@ -31,10 +32,32 @@ describe('exports in the configuration', () => {
       exports: [{ ...one, table: 'shop_orders' }],
     });
     expect(config.exports[0]?.table).toBe('shop_orders');
+    const others = { ...one.target, owner: '444455556666', bucket: 'others-warehouse' };
+    expect(() =>
+      defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'shop_orders', target: others }] }),
+    ).toThrow(
+      'exports.0.table: came "shop_orders", which a source of 111122223333 fills, expected a table of 444455556666\'s',
+    );
   });
 
   it.each<[string, string, ExportInput[]]>([
     ['a table that is none of ours', 'exports.0.table: came "theirs"', [{ ...one, table: 'theirs' }]],
+    ['the quarantine', 'exports.0.table: came "quarantine"', [{ ...one, table: 'quarantine' }]],
+    [
+      'a role without an external ID',
+      'exports.0.target.role.externalId: came nothing, expected the external ID',
+      [{ ...one, target: { ...one.target, role: { arn: ROLE } } }],
+    ],
+    [
+      'a role of another account',
+      'exports.0.target.role.arn: came a role of 111122223333, expected one of 444455556666',
+      [
+        {
+          ...one,
+          target: { ...one.target, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
+        },
+      ],
+    ],
     [
       'a name that comes twice',
       'exports.1.name: came "events", which',

@@ -6,6 +6,7 @@ type SourceInput = NonNullable<ConfigInput['sources']>[number];
 type DatasetInput = SourceInput['datasets'][number];
 
 const KEY = 'arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const ROLE = 'arn:aws:iam::123456789012:role/sluice';
 const events: DatasetInput = { name: 'events', kind: 'events' };
 const acme: SourceInput = { name: 'acme', bucket: 'acme-drops', owner: '123456789012', datasets: [events] };
 const define = (sources: readonly SourceInput[], rest: Partial<ConfigInput> = {}) =>
@@ -110,6 +111,21 @@ describe('sources', () => {
       'a role that is none',
       { ...acme, role: { arn: 'x' } },
       'sources.0.role.arn: came "x", expected the ARN of a role.',
+    ],
+    [
+      'a role without an external ID',
+      { ...acme, role: { arn: ROLE } },
+      "sources.0.role.externalId: came nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.",
+    ],
+    [
+      'an external ID and leave to have none',
+      { ...acme, role: { arn: ROLE, externalId: 'made-by-us', allowNoExternalId: true } },
+      'sources.0.role.allowNoExternalId: expected none beside an external ID.',
+    ],
+    [
+      'a role of another account than the owner’s',
+      { ...acme, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
+      'sources.0.role.arn: came a role of 123456789012, expected one of 444455556666, the account that owns the bucket.',
     ],
     [
       'an owner that is a number, which loses zeros',
@@ -266,7 +282,7 @@ describe('sources', () => {
   });
 
   it('are one bucket each time it is named: of one owner, in one region', () => {
-    const again = { ...acme, name: 'again', datasets: [{ ...events, table: 'again' }] };
+    const again = { ...acme, name: 'again', datasets: [{ ...events, name: 'again' }] };
     expect(() => define([acme, { ...again, owner: '444455556666' }])).toThrow(
       'sources.1.owner: came "444455556666", expected "123456789012", as sources.0 has it of the same bucket.',
     );
@@ -276,6 +292,35 @@ describe('sources', () => {
     );
     expect(() => define([acme, inEurope])).not.toThrow();
     expect(() => define([acme, { ...again, bucket: 'other', owner: '444455556666' }])).not.toThrow();
+  });
+
+  it.each([
+    ['the same folder', 'events', 'events'],
+    ['a folder in another’s', 'events/eu', 'events'],
+    ['a folder around another’s', 'drops', 'drops/events'],
+  ])('refuse %s of another source in the same bucket', (_, folder, others) => {
+    const of = (name: string, dropped: string, bucket = 'shared-drops'): SourceInput => ({
+      ...acme,
+      name,
+      bucket,
+      datasets: [{ ...events, folder: dropped }],
+    });
+    expect(() => define([of('acme', others), of('other', folder)])).toThrow(
+      `sources.1.datasets.0.folder: came "${folder}", expected a folder apart from sources.0.datasets.0's, which is another source's in the same bucket.`,
+    );
+    expect(() => define([of('acme', others), of('other', folder, 'other-drops')])).not.toThrow();
+    expect(() => define([of('acme', others), of('other', `${others}-2`)])).not.toThrow();
+    // Of one source it is one customer's own.
+    const both = [
+      { ...events, folder: others },
+      { ...events, name: 'again', folder },
+    ];
+    expect(() => define([{ ...acme, datasets: both }])).not.toThrow();
+  });
+
+  it('take a role without an external ID that says so', () => {
+    const role = { arn: ROLE, allowNoExternalId: true };
+    expect(define([{ ...acme, role }]).sources[0]?.role).toEqual(role);
   });
 
   it('refuse a unit ID’s column that ingested events have already', () => {
