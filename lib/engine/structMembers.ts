@@ -35,3 +35,16 @@ function splitOutside(text: string, at: string): string[] {
 function unquote(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
+
+/** The type of a list's items, `INTEGER` of `INTEGER[]`; null of other types. */
+export function listElement(type: string): string | null {
+  return /^(.*)\[\d*\]$/s.exec(type)?.[1] ?? null;
+}
+
+/** The types of a map's keys and values, by its type `MAP(VARCHAR, INTEGER)`; null of other types. */
+export function mapParts(type: string): { readonly key: string; readonly value: string } | null {
+  const inner = /^MAP\((.*)\)$/s.exec(type)?.[1];
+  if (inner === undefined) return null;
+  const [key = '', ...value] = splitOutside(inner, ',');
+  return { key: key.trim(), value: value.join(',').trim() };
+}

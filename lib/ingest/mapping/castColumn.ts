@@ -1,6 +1,7 @@
 import type { Cast } from '../../config/mappingSchema.ts';
 import type { ColumnKind } from './columnKind.ts';
 import type { FoundColumn } from './findColumn.ts';
+import { finite } from './jsonReady.ts';
 import { type Reading, unreadable } from './Reading.ts';
 import { textOf } from './textOf.ts';
 
@@ -17,11 +18,15 @@ const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
   timestamp: ['local', 'TIMESTAMP'],
 };
 
-/** Reads a column as text by way of a type; what can't be turned into it without loss is refused. */
+/**
+ * Reads a column as text by way of a type; what can't be turned into it without loss is refused. NaN, infinity and times
+ * that are none are no values, as without a cast; texts that read like them are refused.
+ */
 export function castColumn(column: FoundColumn, cast: Cast): Reading {
+  const sql = finite(column.sql, column.kind);
   return {
-    value: textOf(casted(column, cast), ...RESULTS[cast]),
-    column,
+    value: textOf(casted({ ...column, sql }, cast), ...RESULTS[cast]),
+    column: { name: column.name, sql },
     refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
   };
 }

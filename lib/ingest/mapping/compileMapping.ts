@@ -6,7 +6,7 @@ import { FileError, type FileFailure } from '../../engine/FileError.ts';
 import { quoteName } from '../../sql/quoteName.ts';
 import { FieldProblem } from './FieldProblem.ts';
 import { FileLook } from './FileLook.ts';
-import { finiteJson } from './finiteJson.ts';
+import { finiteRow } from './finiteJson.ts';
 import type { MappedColumn } from './MappedColumn.ts';
 import { MappedRow } from './MappedRow.ts';
 import { mapEvents } from './mapEvents.ts';
@@ -135,5 +135,5 @@ function rawRow({ columns }: FileSchema): string {
     return `${name} := ${misread ? 'NULL' : printable(`src.${name}`, type)}`;
   });
   const types = columns.map(({ type }) => type).join(' ');
-  return finiteJson(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
+  return finiteRow(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
 }

@@ -21,7 +21,7 @@ export function readJson(field: Field, look: FileLook): Reading {
   if (field.cast !== undefined) {
     const cast = castColumn(column, field.cast);
     const bare = ['bigint', 'double', 'boolean'].includes(field.cast);
-    return { ...cast, value: bare ? bareOrQuoted(cast.value) : quoted(cast.value) };
+    return { ...cast, value: bare ? cast.value : quoted(cast.value) };
   }
   return {
     value: jsonOf(column),
@@ -36,9 +36,8 @@ function jsonOf({ sql, kind, type }: FoundColumn): string {
     case 'boolean':
       return `CAST(${sql} AS VARCHAR)`;
     case 'json':
-      return `coalesce(${finiteJson(`CAST(TRY(json(${sql})) AS VARCHAR)`, type)}, ${quoted(textOf(sql, kind, type))})`;
+      return `coalesce(${finiteJson(`CAST(TRY(json(${sql})) AS VARCHAR)`)}, ${quoted(textOf(sql, kind, type))})`;
     case 'float':
-      return bareOrQuoted(textOf(sql, kind, type));
     case 'decimal':
     case 'nested':
       return textOf(sql, kind, type);
@@ -49,9 +48,4 @@ function jsonOf({ sql, kind, type }: FoundColumn): string {
 
 function quoted(text: string): string {
   return `CAST(to_json(${text}) AS VARCHAR)`;
-}
-
-/** JSON knows no infinite numbers and no NaN: they are texts. */
-function bareOrQuoted(number: string): string {
-  return `CASE WHEN ${number} IN ('inf', '-inf', 'nan') THEN ${quoted(number)} ELSE ${number} END`;
 }

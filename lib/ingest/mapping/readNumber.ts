@@ -2,7 +2,7 @@ import type { Field } from '../../config/mappingSchema.ts';
 import { castColumn } from './castColumn.ts';
 import { FieldProblem } from './FieldProblem.ts';
 import type { FileLook } from './FileLook.ts';
-import { nothing, type Reading, unreadable } from './Reading.ts';
+import { nothing, type Reading, type Refusal, unreadable } from './Reading.ts';
 import { textOf } from './textOf.ts';
 
 /**
@@ -30,10 +30,18 @@ export function readNumber(field: Field, look: FileLook): Reading {
     cast?.value ?? (column.kind === 'bytes' ? textOf(column.sql, 'bytes', column.type) : column.sql);
   return {
     value: `TRY_CAST(${read} AS DOUBLE)`,
+    // As the file has it, whatever a cast made of it.
     column,
     refusals: [
+      ...(column.kind === 'float' ? [NOT_FINITE] : []),
       unreadable(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
       { reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when: (_, value) => `NOT isfinite(${value})` },
     ],
   };
 }
+
+/** Of a float. */
+const NOT_FINITE: Refusal = {
+  reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
+  when: (raw) => `NOT isfinite(${raw})`,
+};

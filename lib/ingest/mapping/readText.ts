@@ -3,12 +3,14 @@ import { quoteText } from '../../sql/quoteText.ts';
 import { castColumn } from './castColumn.ts';
 import { FieldProblem } from './FieldProblem.ts';
 import type { FileLook } from './FileLook.ts';
+import { finiteJson } from './finiteJson.ts';
 import { nothing, type Reading, unreadable } from './Reading.ts';
 import { textOf } from './textOf.ts';
 
 /**
  * Reads a field as text: whole numbers without `.0`, so that IDs that pandas turned into floats are still IDs. Decimals
- * keep their digits where a value is read, `12.50`; those of `flat` ones are IDs and names, of which `12.00` is `12`.
+ * keep their digits where a value is read, `12.50`; those of `flat` ones are IDs and names, of which `12.00` is `12`. NaN and
+ * infinity are no text: pandas writes NaN for a missing value.
  *
  * @param nested Whether nested values are allowed, which are read as JSON.
  * @throws FieldProblem when the file lacks the column, or it is nested where that is not allowed.
@@ -31,8 +33,9 @@ export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'
       refusals: [],
     };
   }
+  const text = textOf(column.sql, column.kind, column.type);
   return {
-    value: textOf(column.sql, column.kind, column.type),
+    value: column.kind === 'json' ? finiteJson(text) : text,
     column,
     refusals: column.kind === 'bytes' ? [unreadable('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };

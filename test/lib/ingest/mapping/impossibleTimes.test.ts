@@ -57,7 +57,7 @@ describe('times that are none', () => {
       },
     });
     expect(rows.map((row) => [row['event_name'], row['event_value'], row['event_metadata']])).toEqual([
-      ['purchase', null, null],
+      ['purchase', null, '{"m1":{"at":null},"m2":[null]}'],
       [
         'refund',
         '2026-11-20 10:15:30.123456',
