@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import config from '#config';
+import wholeConfig from '#config';
 import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics } from '../../lib/collect/collectMetrics.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
@@ -19,6 +20,8 @@ import type { Collector } from './Collector.ts';
 import { collectRequest, type HttpRequest } from './collectRequest.ts';
 import { readEnvironment } from './environment.ts';
 import { overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
+
+const config: FunctionConfig<'collect'> = wholeConfig;
 
 /**
  * Milliseconds after which the answer is 503. The Go and Python SDKs wait 3 s, take no answer for a loss and

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import config from '#config';
+import wholeConfig from '#config';
 import { exportBucket } from '../../lib/aws/exportBucket.ts';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { landedTable } from '../../lib/aws/landedTable.ts';
@@ -9,6 +9,7 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/ingest/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/ingest/export/ExportRequest.ts';
 import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
@@ -19,6 +20,8 @@ import type { Exporter } from './Exporter.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { exportMessages } from './exportMessages.ts';
 import { type ExportReport, runRequest } from './runRequest.ts';
+
+const config: FunctionConfig<'export'> = wholeConfig;
 
 /** No file is begun in the last so many milliseconds: what is under way, the manifest and the ledger need them. */
 const MARGIN_MS = 120_000;

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import config from '#config';
+import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { duckDbEngine } from '../../lib/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/ingest/IngestError.ts';
 import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
@@ -21,6 +22,8 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { loadMessages } from './loadMessages.ts';
 import { machineOf } from './machineOf.ts';
 import { ownDirectory } from './ownDirectory.ts';
+
+const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
 /** Left to hand a day back, for the answer and the log, in milliseconds: a call of S3 may take 10 s, and be tried again. */
 const MARGIN_MS = 45_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import config from '#config';
+import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3LastLooks } from '../../lib/aws/s3LastLooks.ts';
@@ -9,6 +9,7 @@ import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { s3Turns } from '../../lib/aws/s3Turns.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/ingest/IngestError.ts';
 import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/ingest/plan/PlanRequest.ts';
@@ -19,6 +20,8 @@ import { type Environment, readEnvironment } from './environment.ts';
 import type { Planner } from './Planner.ts';
 import { planMessages } from './planMessages.ts';
 import { type PlanReport, runPlan } from './runPlan.ts';
+
+const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
 /** Nothing is begun in the last so many milliseconds: a list call may take 30 s, and be tried again. */
 const MARGIN_MS = 60_000;

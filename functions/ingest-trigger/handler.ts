@@ -1,18 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import config from '#config';
+import wholeConfig from '#config';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Turns } from '../../lib/aws/s3Turns.ts';
 import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
 import { secretText } from '../../lib/aws/secretText.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { readEnvironment } from './environment.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
+
+const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
 
 let trigger: Trigger | undefined;
 

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Source } from '../../lib/config/sourcesSchema.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { readReadyRequest } from '../../lib/ingest/trigger/readyRequest.ts';
 import {
+  type StartableSource,
   type Started,
   type StartPorts,
   startableSources,
@@ -22,7 +22,7 @@ export type ReadyHttpRequest = Pick<
 
 /** All that the trigger works with. */
 export interface Trigger extends StartPorts {
-  readonly sources: readonly Source[];
+  readonly sources: readonly StartableSource[];
   readonly keys: KeyGate;
   /** Keys that name no sources may start each: so in the local cloud only. Default false. */
   readonly anyKeyStartsAll?: boolean;

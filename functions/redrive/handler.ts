@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import config from '#config';
+import wholeConfig from '#config';
 import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
 import { s3QuarantineLarge } from '../../lib/aws/s3QuarantineLarge.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
@@ -18,6 +19,8 @@ import { type Environment, readEnvironment } from './environment.ts';
 import type { Redriver } from './Redriver.ts';
 import { redriveMessages } from './redriveMessages.ts';
 import { redriveStragglers, type StragglersReport } from './redriveStragglers.ts';
+
+const config: FunctionConfig<'redrive'> = wholeConfig;
 
 /** Left for the last write to the bucket, the answer and the log, in milliseconds. */
 const MARGIN_MS = 15_000;

@@ -1,19 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import config from '#config';
+import wholeConfig from '#config';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3SingleTryClient.ts';
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/catalog/KnownPartitions.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { type DailyReport, dailyRun } from './dailyRun.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { registerMessages } from './registerMessages.ts';
+
+const config: FunctionConfig<'register'> = wholeConfig;
 
 /**
  * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/glueClient.ts, s3SingleTryClient.ts),

@@ -14,7 +14,7 @@ export interface BundleRequest {
   readonly root: string;
   /** Names of the functions, as in serverless.yml. */
   readonly functions: readonly string[];
-  /** The configuration that every bundle holds in place of `#config`. */
+  /** Each bundle holds what its function uses of it, in place of `#config`. */
   readonly config: Config;
   /** Where the functions will run. Default on Lambda. */
   readonly place?: BindingPlace;
@@ -90,7 +90,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
-    plugins: [configModule(config)],
+    plugins: [configModule(name, config)],
   }).catch((error: unknown) => {
     throw new BuildError(
       'SLUICE_BUILD_FAILED',

@@ -51,8 +51,14 @@ export interface RowRuns {
 /** Writes a column from its text as it stands inside a JSON string; null writes nothing. */
 type TextWriter = (nested: string | null) => string;
 
+/** What of the configuration is about collecting. */
+type CollectConfig = Pick<
+  Config,
+  'tables' | 'unitIds' | 'timeWindow' | 'experiments' | 'landTelemetry' | 'events' | 'exposures' | 'privacy'
+>;
+
 /** Prepares a configuration for collecting. */
-export function collectPlan(config: Config): CollectPlan {
+export function collectPlan(config: CollectConfig): CollectPlan {
   const { exposures, events } = forwardedTables(config);
   const { redact, salt = '' } = config.privacy;
   const resolveExperiment = experimentNames(config.experiments);

@@ -4,7 +4,7 @@ import { quarantineTable } from './quarantineTable.ts';
 import type { Table, TableKind } from './Table.ts';
 
 /** Every table that a delivery stream writes: the forwarded ones and quarantine. */
-export function deliveredTables(config: Config): Record<TableKind, Table> {
+export function deliveredTables(config: Pick<Config, 'tables' | 'unitIds'>): Record<TableKind, Table> {
   return { ...forwardedTables(config), quarantine: quarantineTable(config) };
 }
 

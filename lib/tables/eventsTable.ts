@@ -31,7 +31,7 @@ export const eventsColumns = {
 } as const;
 
 /** The table of custom and auto-captured events, one row each. */
-export function eventsTable(config: Config): Table {
+export function eventsTable(config: Pick<Config, 'tables' | 'unitIds'>): Table {
   return {
     kind: 'events',
     name: config.tables.events,

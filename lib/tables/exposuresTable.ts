@@ -77,7 +77,7 @@ export const exposuresColumns = {
 export type ExposureRow = RowOf<[...typeof exposuresColumns.before, ...typeof exposuresColumns.after]>;
 
 /** The table of raw exposures, one row each, as they came. */
-export function exposuresTable(config: Config): Table {
+export function exposuresTable(config: Pick<Config, 'tables' | 'unitIds'>): Table {
   return {
     kind: 'exposures',
     name: config.tables.exposures,

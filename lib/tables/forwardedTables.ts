@@ -4,7 +4,7 @@ import { exposuresTable } from './exposuresTable.ts';
 import type { ForwardedKind, Table } from './Table.ts';
 
 /** Both forwarded tables of a configuration. */
-export function forwardedTables(config: Config): Record<ForwardedKind, Table> {
+export function forwardedTables(config: Pick<Config, 'tables' | 'unitIds'>): Record<ForwardedKind, Table> {
   return { exposures: exposuresTable(config), events: eventsTable(config) };
 }
 

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
 import { demandKeys } from '../../infra/demandKeys.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', experiments: ["it's \u2028 </script>"] });
@@ -43,6 +44,84 @@ describe('bundleFunctions', () => {
     const { handler } = await import(pathToFileURL(bundle?.file ?? '').href);
     expect(handler()).toEqual(config);
   });
+
+  it('holds in each bundle only what its function uses of the configuration', async () => {
+    const role = { arn: 'arn:aws:iam::111111111111:role/planted-role', externalId: 'planted-external-id' };
+    const exportRole = {
+      arn: 'arn:aws:iam::222222222222:role/planted-other',
+      externalId: 'planted-other-id',
+    };
+    const planted = defineConfig({
+      bucket: 'acme-experiments',
+      keys: [
+        { label: 'planted-label', sha256: 'abcd'.repeat(16) },
+        { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
+      ],
+      privacy: { salt: 'planted-salt-that-nothing-uses' },
+      experiments: ['planted-experiment'],
+      readers: [
+        { kind: 'statsig', name: 'statsig', principal: '333333333333', externalId: 'planted-reader' },
+      ],
+      alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
+      sources: [
+        {
+          name: 'planted-source',
+          bucket: 'planted-drops',
+          owner: '111111111111',
+          role,
+          datasets: [{ name: 'events', kind: 'events', folder: 'planted-folder' }],
+        },
+      ],
+      exports: [
+        {
+          name: 'planted-export',
+          table: 'statsig_forwarded_events',
+          target: { bucket: 'planted-warehouse', owner: '222222222222', role: exportRole },
+        },
+      ],
+    });
+    const ingest = ['ingest-load', 'ingest-plan'];
+    const known: Readonly<Record<string, readonly string[]>> = {
+      'planted-label': ['collect', 'ingest-trigger'],
+      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
+      'planted-experiment': ['collect'],
+      'planted-salt': [],
+      'planted-reader': [],
+      333333333333: [],
+      'planted-topic': [],
+      'planted-source': [...ingest, 'ingest-trigger'],
+      'planted-drops': ingest,
+      'planted-folder': ingest,
+      'planted-role': ingest,
+      'planted-external-id': ingest,
+      111111111111: ingest,
+      'planted-warehouse': ['export'],
+      'planted-other': ['export'],
+      222222222222: ['export'],
+    };
+    const scratch = scratchRoot({}, ['functions', 'infra', 'lib', 'node_modules']);
+    remove = scratch.remove;
+    const { root } = scratch;
+    const functions = readdirSync(join(root, 'functions'));
+    expect(Object.keys(functionConfig).sort()).toEqual([...functions].sort());
+    const textOf = (name: string) => {
+      const folder = join(root, 'build', name);
+      const files = readdirSync(folder).filter((file) => /\.mjs(\.map)?$/.test(file));
+      return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+    };
+    await bundleFunctions({ root, functions, config: planted, place: 'here' });
+    const holders = (text: string) => functions.filter((name) => textOf(name).includes(text)).sort();
+    const found = Object.keys(known).map((text) => [text, holders(text)]);
+    expect(Object.fromEntries(found)).toEqual(known);
+
+    // Where something is redacted, the collector needs the salt.
+    const redacting = {
+      ...planted,
+      privacy: { ...planted.privacy, redact: { 'user.email': 'hash' as const } },
+    };
+    await bundleFunctions({ root, functions: ['collect'], config: redacting, place: 'here' });
+    expect(holders('planted-salt')).toEqual(['collect']);
+  }, 60_000);
 
   it('keeps apart what a function imports late, and nothing of an earlier build', async () => {
     const late = (text: string) => ({

@@ -1,4 +1,4 @@
-import type { Source } from '../../config/sourcesSchema.ts';
+import type { DatasetKind } from '../../config/sourcesSchema.ts';
 import type { TaskQueue } from '../../queue/TaskQueue.ts';
 import type { Clock } from '../../time/Clock.ts';
 import type { PlanRequestInput } from '../plan/PlanRequest.ts';
@@ -24,6 +24,12 @@ export interface StartPorts {
   readonly clock: Clock;
 }
 
+/** What of a source is needed to start it. */
+export interface StartableSource {
+  readonly name: string;
+  readonly datasets: readonly { readonly kind: DatasetKind }[];
+}
+
 /** Which sources were started, and which have to wait for how long. */
 export interface Started {
   readonly started: readonly string[];
@@ -37,9 +43,9 @@ export interface Started {
  * @throws TriggerError SLUICE_TRIGGER_KEY_NO_SOURCES, whatever is asked for.
  */
 export function startableSources(
-  sources: readonly Source[],
+  sources: readonly StartableSource[],
   named: readonly string[] | undefined,
-): readonly Source[] {
+): readonly StartableSource[] {
   if (named !== undefined) return sources.filter(({ name }) => named.includes(name));
   if (sources.length > 1) throw new TriggerError('SLUICE_TRIGGER_KEY_NO_SOURCES');
   return sources;
@@ -54,7 +60,7 @@ export function startableSources(
  */
 export async function startSources(
   { turns, requests, clock }: StartPorts,
-  sources: readonly Source[],
+  sources: readonly StartableSource[],
   { days, kind, sources: names }: ReadyRequest,
 ): Promise<Started> {
   const having = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));

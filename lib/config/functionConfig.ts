@@ -1,0 +1,47 @@
+import type { Config } from './configSchema.ts';
+
+/**
+ * What each function's bundle holds of the configuration: what the function uses, and nothing else. A collector that is
+ * broken into tells nothing about customers then, and a secret lies in as few places as it can. The build takes the
+ * members from here (infra/build/configModule.ts), and the handlers' types come from here: a handler that uses another
+ * member does not compile.
+ */
+export const functionConfig = {
+  collect(config: Config) {
+    const { bucket, tables, unitIds, timeWindow, experiments, landTelemetry, events, exposures } = config;
+    const { allowAnyKey, keyLimit, logs } = config;
+    return {
+      ...{ bucket, tables, unitIds, timeWindow, experiments, landTelemetry, events, exposures },
+      ...{ allowAnyKey, keyLimit, logs },
+      // Not which customers' sources they may start.
+      keys: config.keys.map(({ sources: _, ...key }) => key),
+      privacy: usedPrivacy(config),
+    };
+  },
+  register: ({ statsigFolder, tables, database }: Config) => ({ statsigFolder, tables, database }),
+  redrive: ({ bucket, tables }: Config) => ({ bucket, tables }),
+  'ingest-plan': ({ sources }: Config) => ({ sources }),
+  'ingest-trigger': ({ keys, allowAnyKey, keyLimit, sources }: Config) => ({
+    ...{ keys, allowAnyKey, keyLimit },
+    sources: sources.map(({ name, datasets }) => ({
+      name,
+      datasets: datasets.map(({ kind }) => ({ kind })),
+    })),
+  }),
+  'ingest-load': ({ statsigFolder, tables, database, sources, unitIds }: Config) => ({
+    ...{ statsigFolder, tables, database, sources, unitIds },
+  }),
+  export: ({ statsigFolder, tables, database, exports }: Config) => ({
+    ...{ statsigFolder, tables, database, exports },
+  }),
+} satisfies Readonly<Record<string, (config: Config) => object>>;
+
+/** What the bundle of a function holds of the configuration, by the function's name in serverless.yml. */
+export type FunctionConfig<Name extends keyof typeof functionConfig> = ReturnType<
+  (typeof functionConfig)[Name]
+>;
+
+/** The salt is used only where something is redacted. */
+function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
+  return salt === undefined || Object.keys(redact).length === 0 ? { redact } : { redact, salt };
+}
