@@ -15,6 +15,8 @@ const keyPropertiesSchema = z.strictObject({
   KeySpec: z.literal('SYMMETRIC_DEFAULT').default('SYMMETRIC_DEFAULT'),
   KeyUsage: z.literal('ENCRYPT_DECRYPT').default('ENCRYPT_DECRYPT'),
   MultiRegion: z.boolean().default(false),
+  /** Whoever deploys locally may always change the key's policy, so KMS's lockout check has nothing to refuse. */
+  BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   EnableKeyRotation: z.boolean().default(false),
   Enabled: z.boolean().default(true),
   /** Of a deletion, which is not emulated. */
