@@ -8,6 +8,7 @@ export default defineConfig({
   tables: { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' },
   unitIds: { companyID: 'company_id' },
   timeWindow: { pastDays: 7, futureDays: 1 },
-  experiments: ['checkout_button', 'homepage_hero', 'spring_holdout'], // the demo's; list your own
+  experiments: ['checkout_button', 'homepage_hero'], // the demo's; list your own
+  holdouts: ['spring_holdout'], // the demo's; list all of your own
   keys: [],
 });

@@ -17,7 +17,8 @@ export default defineConfig({
   tables: own.tables,
   unitIds: own.unitIds,
   athena: own.athena,
-  experiments: ['checkout_button', 'homepage_hero', 'spring_holdout'],
+  experiments: ['checkout_button', 'homepage_hero'],
+  holdouts: ['spring_holdout'],
   sources: [
     {
       name: 'acme',

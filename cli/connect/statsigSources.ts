@@ -44,6 +44,9 @@ export interface MetricSource {
  */
 const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
 
+/** Held-out units are in no group, so they are no assignments to Statsig either. */
+const IN_A_GROUP = 'NOT "held_out"';
+
 /** Columns to group and filter by, besides the configured JSON paths. */
 const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
 
@@ -54,15 +57,20 @@ export function assignmentSource(config: Config): AssignmentSource {
   return {
     name: 'sluice_exposures',
     description: view.comment,
-    sql: select(config, view, [
-      '"timestamp"',
-      '"experiment_id"',
-      '"exposure_type"',
-      '"group_id"',
-      // Names are there once they are resolved; a group must have one before.
-      'COALESCE("group_name", "group_id") AS "group_name"',
-      ...idTypeMapping.map(({ column }) => quoteName(column)),
-    ]),
+    sql: select(
+      config,
+      view,
+      [LOADED_DAYS, IN_A_GROUP],
+      [
+        '"timestamp"',
+        '"experiment_id"',
+        '"exposure_type"',
+        '"group_id"',
+        // Names are there once they are resolved; a group must have one before.
+        'COALESCE("group_name", "group_id") AS "group_name"',
+        ...idTypeMapping.map(({ column }) => quoteName(column)),
+      ],
+    ),
     timestampColumn: 'timestamp',
     experimentIDColumn: 'experiment_id',
     groupIDColumn: 'group_id',
@@ -78,13 +86,18 @@ export function metricSource(config: Config): MetricSource {
   return {
     name: 'sluice_events',
     description: view.comment,
-    sql: select(config, view, [
-      '"timestamp"',
-      '"event_name"',
-      '"event_value"',
-      '"value_number"',
-      ...idTypeMapping.map(({ column }) => quoteName(column)),
-    ]),
+    sql: select(
+      config,
+      view,
+      [LOADED_DAYS],
+      [
+        '"timestamp"',
+        '"event_name"',
+        '"event_value"',
+        '"value_number"',
+        ...idTypeMapping.map(({ column }) => quoteName(column)),
+      ],
+    ),
     timestampColumn: 'timestamp',
     timestampAsDay: false,
     idTypeMapping,
@@ -117,13 +130,13 @@ function idTypes(config: Pick<Config, 'unitIds'>): IdType[] {
   ];
 }
 
-function select(config: Config, view: View, columns: readonly string[]): string {
+function select(config: Config, view: View, where: readonly string[], columns: readonly string[]): string {
   const wanted = [...CONTEXT, ...Object.keys(config.jsonPaths)];
   const context = wanted.filter((name) => view.columns.some((column) => column.name === name));
   return [
     'SELECT',
     [...columns, ...context.map(quoteName)].map((column) => `  ${column}`).join(',\n'),
     `FROM ${sourceName(config, view.name)}`,
-    `WHERE ${LOADED_DAYS}`,
+    `WHERE ${where.join(' AND ')}`,
   ].join('\n');
 }

@@ -208,7 +208,9 @@ export class BatchWalk {
     this.#demand('exposures');
     const { secondary, metadata } = this.#plan.runs.exposures;
     if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
-    const evaluation = this.#plan.evaluations.get(kind, event.metadata, this.#json);
+    const gates = event.secondaryExposures;
+    const heldOut = this.#plan.isHeldOut?.(gates) ?? false;
+    const evaluation = this.#plan.evaluations.get(kind, event.metadata, this.#json, heldOut);
     const evaluatedJson = evaluation.metadata;
     const storedJson =
       this.#plan.redaction === null
@@ -217,7 +219,6 @@ export class BatchWalk {
             new SortedMembers(EvaluationText.parsed(event.metadata)),
             this.#plan.redaction,
           );
-    const gates = event.secondaryExposures;
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
     // An exposure has no value by definition; one that came with a value keeps it among the extras.
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };

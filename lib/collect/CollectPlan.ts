@@ -1,6 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { Redaction } from '../privacy/Redaction.ts';
 import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
+import { type HoldoutTest, holdoutTest } from '../statsig/isAssignment.ts';
 import { forwardedTables } from '../tables/forwardedTables.ts';
 import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
@@ -13,6 +14,8 @@ import { type EventFilter, eventFilter } from './eventFilter.ts';
 export interface CollectPlan {
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   readonly resolveExperiment: (sent: string) => ResolvedName;
+  /** Whether a known holdout kept an exposure's unit out; null when no holdout is known. */
+  readonly isHeldOut: HoldoutTest | null;
   readonly landTelemetry: boolean;
   readonly evaluations: Evaluations;
   /** What is taken out of events before they are written; null when nothing is. */
@@ -54,7 +57,15 @@ type TextWriter = (nested: string | null) => string;
 /** What of the configuration is about collecting. */
 type CollectConfig = Pick<
   Config,
-  'tables' | 'unitIds' | 'timeWindow' | 'experiments' | 'landTelemetry' | 'events' | 'exposures' | 'privacy'
+  | 'tables'
+  | 'unitIds'
+  | 'timeWindow'
+  | 'experiments'
+  | 'holdouts'
+  | 'landTelemetry'
+  | 'events'
+  | 'exposures'
+  | 'privacy'
 >;
 
 /** Prepares a configuration for collecting. */
@@ -67,6 +78,7 @@ export function collectPlan(config: CollectConfig): CollectPlan {
     evaluations: new Evaluations(ownExposure, resolveExperiment),
     unitIds: Object.entries(config.unitIds),
     resolveExperiment,
+    isHeldOut: holdoutTest(config.holdouts ?? []),
     landTelemetry: config.landTelemetry,
     redaction: Object.keys(redact).length === 0 ? null : new Redaction(redact, salt),
     filter: eventFilter(config, resolveExperiment),

@@ -22,6 +22,8 @@ export interface Evaluation {
 /** An evaluation with gaps where the metadata says when the rules were fetched. */
 interface Outline {
   readonly kind: ExposureKind;
+  /** Whether a known holdout kept the unit out. */
+  readonly heldOut: boolean;
   readonly present: number;
   /** What was evaluated: JSON of the values by slot, '' where there is none. */
   readonly values: readonly string[];
@@ -39,6 +41,8 @@ const UNITS_AT_MOST = 8_000_000;
 
 /** Told apart in the hash of an evaluation. */
 const KIND_HASHES: Record<ExposureKind, number> = { gate: 0, config: 0x51ed270b, layer: 0x2545f491 };
+
+const HELD_OUT_HASH = 0x3c6ef372;
 
 /**
  * Writes what exposures put into their documents. The same evaluations come again and again, in all batches, apart
@@ -63,18 +67,26 @@ export class Evaluations {
     this.#resolve = resolve;
   }
 
-  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer. */
-  get(kind: ExposureKind, metadata: EvaluationText | JsonObject, json: NestedJson): Evaluation {
+  /**
+   * @param heldOut Whether a known holdout kept the unit out, which the metadata does not say.
+   * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
+   */
+  get(
+    kind: ExposureKind,
+    metadata: EvaluationText | JsonObject,
+    json: NestedJson,
+    heldOut = false,
+  ): Evaluation {
     return metadata instanceof EvaluationText
-      ? this.#get(kind, metadata, json)
-      : this.#write(kind, metadata, json);
+      ? this.#get(kind, metadata, json, heldOut)
+      : this.#write(kind, metadata, json, heldOut);
   }
 
-  #get(kind: ExposureKind, text: EvaluationText, json: NestedJson): Evaluation {
-    const hash = text.hash ^ KIND_HASHES[kind];
+  #get(kind: ExposureKind, text: EvaluationText, json: NestedJson, heldOut: boolean): Evaluation {
+    const hash = text.hash ^ KIND_HASHES[kind] ^ (heldOut ? HELD_OUT_HASH : 0);
     let outline = this.#outlines.get(hash);
-    if (outline === undefined || !this.#matches(outline, kind, text)) {
-      outline = this.#outline(kind, text, json);
+    if (outline === undefined || outline.heldOut !== heldOut || !this.#matches(outline, kind, text)) {
+      outline = this.#outline(kind, text, json, heldOut);
       this.#remember(hash, outline);
       this.#matches(outline, kind, text);
     }
@@ -122,16 +134,16 @@ export class Evaluations {
     for (const kept of [outline.own, ...outline.around, ...outline.values]) this.#units += kept.length;
   }
 
-  #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson): Evaluation {
+  #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson, heldOut: boolean): Evaluation {
     const members = new SortedMembers(metadata);
-    const { columns, unresolved } = exposureRow(kind, members, this.#resolve);
+    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut);
     return { own: this.#own(columns), metadata: flatten(json.writeMembers(members)), unresolved };
   }
 
-  #outline(kind: ExposureKind, text: EvaluationText, json: NestedJson): Outline {
+  #outline(kind: ExposureKind, text: EvaluationText, json: NestedJson, heldOut: boolean): Outline {
     // Parsed, its texts are copies: pieces of the body would keep all of it.
     const members = new SortedMembers(text.toObject());
-    const { columns, unresolved } = exposureRow(kind, members, this.#resolve);
+    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut);
     const values = WHAT.map(() => '');
     const around: string[] = [];
     let written = '{';
@@ -147,6 +159,7 @@ export class Evaluations {
       }
     }
     around.push(flatten(`${written}}`));
-    return { kind, present: text.present, values, own: flatten(this.#own(columns)), around, unresolved };
+    const { present } = text;
+    return { kind, heldOut, present, values, own: flatten(this.#own(columns)), around, unresolved };
   }
 }

@@ -56,6 +56,7 @@ const GATE_SEPARATOR = ':';
  * Reads an exposure's metadata into its columns.
  *
  * @param resolve Makes real names of hashed ones.
+ * @param heldOut Whether a known holdout kept the unit out: it is in no group then, whatever the rule.
  * @returns The columns, and whether the allocated experiment's name could not be resolved.
  * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
  */
@@ -63,12 +64,13 @@ export function exposureRow(
   kind: ExposureKind,
   metadata: SortedMembers,
   resolve: (sent: string) => ResolvedName,
+  heldOut = false,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
   const name = text(metadata.get(kind === 'gate' ? 'gate' : 'config'));
   if (name === null) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
   const ruleId = scalarText(metadata.get('ruleID')) ?? '';
   const reason = text(metadata.get('reason'));
-  const assigned = isAssignment(ruleId, reason);
+  const assigned = !heldOut && isAssignment(ruleId, reason);
   const gateValue = kind === 'gate' ? flag(metadata.get('gateValue')) : null;
   const layer = kind === 'layer';
   const sent = layer ? text(metadata.get('allocatedExperiment')) : null;

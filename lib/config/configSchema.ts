@@ -77,10 +77,16 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * Names of experiments, to resolve the hashed names that client SDKs may send; with those of gates and holdouts,
-   * whose names they hash too, the view `secondary_exposures` resolves them. Default none.
+   * Names of experiments, to resolve the hashed names that client SDKs may send; with those of gates, whose names they
+   * hash too, the view `secondary_exposures` resolves them. Default none.
    */
   experiments: z.array(z.string('an experiment name').min(1, 'an experiment name')).default([]),
+  /**
+   * Names of all holdouts, e.g. `['spring_holdout']`. A unit in one of them is in no group: its exposures are no
+   * assignments, and the views mark them `held_out`. Also resolves hashed names, as `experiments`. `[]` says that there
+   * are none. Default null, not known: held-out units then count as another group (docs/statsig.md).
+   */
+  holdouts: z.array(z.string('a holdout name').min(1, 'a holdout name')).nullable().default(null),
   /**
    * SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the
    * deployment: they hold even when Secrets Manager is down, and change only with the next one. Locally any

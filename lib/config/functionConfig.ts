@@ -8,10 +8,10 @@ import type { Config } from './configSchema.ts';
  */
 export const functionConfig = {
   collect(config: Config) {
-    const { bucket, tables, unitIds, timeWindow, experiments, landTelemetry, events, exposures } = config;
-    const { allowAnyKey, keyLimit, logs } = config;
+    const { bucket, tables, unitIds, timeWindow, experiments, holdouts } = config;
+    const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
     return {
-      ...{ bucket, tables, unitIds, timeWindow, experiments, landTelemetry, events, exposures },
+      ...{ bucket, tables, unitIds, timeWindow, experiments, holdouts, landTelemetry, events, exposures },
       ...{ allowAnyKey, keyLimit, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),

@@ -1,44 +1,97 @@
+import { isJsonObject } from '../json/JsonObject.ts';
 import { ShortTexts } from '../json/ShortTexts.ts';
+import { hashesOf } from './experimentNames.ts';
 
 /**
- * Rule IDs that put nobody in a group: no rule matched, the feature is off or not started, or the unit fell
- * out on the way. Read in Statsig's evaluators (go-sdk evaluator.go, server-core cmab_evaluator.rs) and specs.
+ * Rule IDs that assign nobody to a group, and what each of them means. This is the one list: the collector, the views
+ * and docs/statsig.md use it.
+ *
+ * Read in Statsig's evaluators (server-core: evaluator.rs, cmab_evaluator.rs, statsig_local_override_adapter.rs; the
+ * legacy SDKs for Go, Python, Node, Ruby and Java; the clients for iOS, Android and JavaScript) and in the specs that
+ * they are tested with (server-core: eval_proj_dcs.json), where the rule of a group has `isExperimentGroup: true` and
+ * these have not.
  */
-export const NO_GROUP: ReadonlySet<string> = new Set([
-  '',
-  'default',
-  'disabled',
-  'prestart',
-  'layerAssignment',
-  'inlineTargetingRules',
-  'targetingGate',
-  'override',
+export const NO_GROUP: ReadonlyMap<string, string> = new Map([
+  ['', 'Nothing was evaluated: the SDK does not know the name, or has no values yet.'],
+  ['default', 'No rule matched.'],
+  ['disabled', 'The gate or config is switched off.'],
+  ['error', 'The evaluation failed (legacy Python SDK).'],
+  ['prestart', 'The experiment or autotune has not started.'],
+  ['abandoned', 'The experiment was ended without a winner: everybody gets the defaults.'],
+  ['launchedGroup', 'The experiment was shipped: everybody gets the winner.'],
+  ['layerAssignment', 'The unit is in the part of the layer that the experiment does not use (its size).'],
+  ['experimentAssignment', "The layer's own rule that hands units over to an experiment."],
+  ['targetingGate', "The unit fails the experiment's targeting gate."],
+  ['inlineTargetingRules', "The unit fails the experiment's inline targeting."],
+  ['override', 'The application overrides the value locally.'],
 ]);
 
-/** Endings of rule IDs that assign nobody: autotune's exploration, and overrides (go-sdk, ruby-sdk sampling). */
-export const NO_GROUP_ENDINGS = [':explore', ':override', ':id_override'] as const;
+/** Endings of rule IDs that assign nobody to a group, and what each of them means. */
+export const NO_GROUP_ENDINGS: ReadonlyMap<string, string> = new Map([
+  [':explore', "Autotune's exploration: the group is drawn anew (server-core cmab_evaluator.rs)."],
+  [':override', 'An override of a gate or segment in the console.'],
+  [':id_override', 'An override of single IDs in the console.'],
+]);
+
+/** Evaluation reasons without an evaluation. SDKs spell them in their own ways: `LocalOverride`, `local_override`. */
+const NO_EVALUATION = 'unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported';
 
 /**
- * Evaluation reasons without an evaluation, as any part of `source:result`. SDKs spell them in their own
- * ways: `LocalOverride`, `local_override`.
+ * The same as a pattern for Athena: each is a part of `source:result`. It ends with the text (`\z`), as Trino's `$` also
+ * matches before a last line break.
  */
-const NO_EVALUATION =
-  /(?:^|:)(?:unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported)(?:$|:)/i;
+export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
+
+const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
+const endings = [...NO_GROUP_ENDINGS.keys()];
 
 /** Reasons are few: each is looked at once. */
 const evaluated = new ShortTexts<boolean>(1_000);
 
-/** Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. */
+/**
+ * Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. A holdout's
+ * rule looks like any other: see {@link holdoutTest}.
+ */
 export function isAssignment(ruleId: string, reason: string | null): boolean {
   if (NO_GROUP.has(ruleId)) return false;
-  if (ruleId.includes(':') && NO_GROUP_ENDINGS.some((ending) => ruleId.endsWith(ending))) return false;
+  if (ruleId.includes(':') && endings.some((ending) => ruleId.endsWith(ending))) return false;
   return reason === null || isEvaluated(reason);
 }
 
 function isEvaluated(reason: string): boolean {
   const known = evaluated.get(reason);
   if (known !== undefined) return known;
-  const answer = !NO_EVALUATION.test(reason);
+  const answer = !noEvaluation.test(reason);
   evaluated.set(reason, answer);
   return answer;
+}
+
+/** Whether one of an event's secondary exposures, as sent, is a known holdout that the unit is in. */
+export type HoldoutTest = (secondaryExposures: unknown) => boolean;
+
+/**
+ * Makes the test for held-out units. The wire names gates, not their kind, and every passed gate is a secondary exposure
+ * with the value true, a targeting gate too. So a unit counts as held out only by a holdout whose name is known.
+ *
+ * @param holdouts Real names of holdouts.
+ * @returns null when none is known: nobody counts as held out then.
+ */
+export function holdoutTest(holdouts: readonly string[]): HoldoutTest | null {
+  if (holdouts.length === 0) return null;
+  const names = new Set(sentNames(holdouts));
+  return (secondaryExposures) => {
+    if (!Array.isArray(secondaryExposures)) return false;
+    for (const evaluation of secondaryExposures) {
+      if (!isJsonObject(evaluation)) continue;
+      const { gate, gateValue } = evaluation;
+      if (gateValue !== 'true' && gateValue !== true) continue;
+      if ((typeof gate === 'string' || typeof gate === 'number') && names.has(String(gate))) return true;
+    }
+    return false;
+  };
+}
+
+/** What SDKs send for these names: the name itself, or a hash of it, as browsers do. */
+export function sentNames(names: readonly string[]): readonly string[] {
+  return [...new Set(names.flatMap((name) => [name, ...hashesOf(name)]))];
 }

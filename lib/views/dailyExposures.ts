@@ -61,6 +61,7 @@ FROM (
     "exposure_type" = 'gate' AS "is_gate",
     "group_id",
     "group_name",
+    "held_out",
     "unit_type",
     ${unitId(config)} AS "unit_id",
     "timestamp",
@@ -68,7 +69,7 @@ FROM (
   FROM ${sourceName(config, 'experiment_exposures')}
   CROSS JOIN ${unitTypes(config)}
 ) AS "exposures"
-WHERE "unit_id" IS NOT NULL
+WHERE "unit_id" IS NOT NULL AND NOT "held_out"
 GROUP BY "experiment_id", "is_gate", "group_id", "unit_type", "ds"`,
     prunesByDay: true,
   };

@@ -1,20 +1,26 @@
 import type { Config } from '../config/configSchema.ts';
+import { quoteName } from '../sql/quoteName.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
+import type { Column } from '../tables/Table.ts';
+import { groupedExposures, heldOutColumn } from './assignments.ts';
 import { oneOfEach } from './oneOfEach.ts';
-import { productionOnly } from './productionOnly.ts';
 import { passed, selectList } from './selectList.ts';
 import { sourceName } from './sourceName.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import type { View } from './View.ts';
+import type { View, ViewColumn } from './View.ts';
 
 /** What the view's conditions make the same in every row. */
 const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
 
-/** Exposures that put somebody in a group, in production, one row each. */
+/**
+ * Exposures that put a unit in a group, or that a known holdout kept out of one, in production, one row each.
+ *
+ * Held-out rows have `held_out` and no group, so that whoever counts groups counts them in none.
+ */
 export function experimentExposures(config: Config): View {
   const table = exposuresTable(config);
   const columns = [
-    ...table.columns.filter(({ name }) => !CONSTANT.has(name)).map(passed),
+    ...table.columns.filter(({ name }) => !CONSTANT.has(name)).flatMap(shownColumns),
     ...userDetailColumns(config, {
       user: 'user_dimensions',
       statsigMetadata: 'statsig_metadata',
@@ -24,15 +30,25 @@ export function experimentExposures(config: Config): View {
     passed(table.partitionKey),
   ];
   const rows = oneOfEach({
-    from: sourceName(config, table.name),
+    ...groupedExposures(config, sourceName(config, table.name)),
     key: 'experiment_id',
-    where: [productionOnly, '"is_assignment"'],
   });
   return {
     name: 'experiment_exposures',
-    comment: 'Exposures that put a unit in a group, in production, one row each: resends are gone',
+    comment:
+      'Exposures that put a unit in a group or were held out of one, in production, one row each: resends are gone',
     columns,
     sql: `SELECT\n${selectList(columns)}\nFROM ${rows} AS "exposures"\nWHERE "copy" = 1`,
     prunesByDay: true,
   };
+}
+
+/** A held-out unit is in no group: the rule that the row has is the holdout's. */
+function shownColumns(column: Column): readonly ViewColumn[] {
+  if (column.name === 'group_name') return [groupOnly(column), heldOutColumn];
+  return [column.name === 'group_id' ? groupOnly(column) : passed(column)];
+}
+
+function groupOnly(column: Column): ViewColumn {
+  return { ...column, sql: `CASE WHEN NOT "held_out" THEN ${quoteName(column.name)} END` };
 }

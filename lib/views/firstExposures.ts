@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteName } from '../sql/quoteName.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { productionOnly } from './productionOnly.ts';
+import { groupedExposures } from './assignments.ts';
 import { selectList } from './selectList.ts';
 import { sourceName } from './sourceName.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
@@ -36,6 +36,12 @@ const columns: readonly ViewColumn[] = [
     comment: 'Groups it was ever exposed to: more than 1 is a crossover, which analyses leave out',
     sql: '"groups_seen"',
   },
+  {
+    name: 'held_out',
+    type: 'boolean',
+    comment: 'Whether a known holdout kept the unit out at another time, as when a holdout is added half-way',
+    sql: '"ever_held_out"',
+  },
 ];
 
 /**
@@ -53,6 +59,9 @@ const columns: readonly ViewColumn[] = [
  * min_by both keep something for each of millions of units that an engine short of memory can't put aside, where it
  * can sort (bench/views.bench.ts). Groups seen first in the same millisecond are ordered by their IDs, so that the
  * answer is one.
+ *
+ * Exposures that a known holdout kept out of the experiment are one more group while the first is looked for, and then
+ * left out: a unit that was never in a group has no row.
  */
 export function firstExposures(config: Config): View {
   return {
@@ -71,25 +80,29 @@ function firstOf(config: Config, unit: string): string {
   const selected = columns.map((column) =>
     column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
   );
+  const { from, where } = groupedExposures(config, sourceName(config, config.tables.exposures));
+  const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `SELECT
 ${selectList(selected)}
 FROM (
   SELECT
     *,
-    row_number() OVER (PARTITION BY "experiment_id", "is_gate", "unit_id" ORDER BY "group_ts", "group_id") AS "place",
-    count(*) OVER (PARTITION BY "experiment_id", "is_gate", "unit_id") AS "groups_seen"
+    row_number() OVER (${ofUnit} ORDER BY "held_out", "group_ts", "group_id") AS "place",
+    count(CASE WHEN NOT "held_out" THEN 1 END) OVER (${ofUnit}) AS "groups_seen",
+    bool_or("held_out") OVER (${ofUnit}) AS "ever_held_out"
   FROM (
     SELECT
       "experiment_id",
       "exposure_type" = 'gate' AS "is_gate",
       ${quoteName(unit)} AS "unit_id",
+      "held_out",
       "group_id",
       max("group_name") AS "group_name",
       min("timestamp") AS "group_ts"
-    FROM ${sourceName(config, config.tables.exposures)}
-    WHERE ${productionOnly} AND "is_assignment" AND ${quoteName(unit)} IS NOT NULL
-    GROUP BY 1, 2, 3, 4
+    FROM ${from}
+    WHERE ${[...where, `${quoteName(unit)} IS NOT NULL`].join(' AND ')}
+    GROUP BY 1, 2, 3, 4, 5
   ) AS "groups"
 ) AS "placed"
-WHERE "place" = 1`;
+WHERE "place" = 1 AND NOT "held_out"`;
 }

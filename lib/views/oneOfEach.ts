@@ -13,7 +13,7 @@ import { quoteName } from '../sql/quoteName.ts';
  * Of copies received in the same millisecond either is shown. They tell of one event and can differ only in what the SDK
  * says of itself, which would have to be read by every query to order by it: as many bytes as all else together.
  *
- * @param from The table, quoted and with its database.
+ * @param from The table, quoted and with its database; or a query of it with its alias.
  * @param key The column with the name: equal for equal `event_id`s.
  * @param where Conditions on rows, each of which all copies meet or none.
  */

@@ -1,9 +1,9 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { hashesOf } from '../statsig/experimentNames.ts';
-import { NO_GROUP, NO_GROUP_ENDINGS } from '../statsig/isAssignment.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
+import { EVALUATIONS, HAS_EVALUATIONS, isGroupRule, isHoldout } from './assignments.ts';
 import { oneOfEach } from './oneOfEach.ts';
 import { productionOnly } from './productionOnly.ts';
 import { passed, selectList } from './selectList.ts';
@@ -18,18 +18,12 @@ const EVALUATION = {
   outcome: `CASE json_extract_scalar("evaluation", '$.gateValue') WHEN 'true' THEN 'Pass' WHEN 'false' THEN 'Fail' END`,
 };
 
-/** As lib/statsig/isAssignment.ts has it, of what an evaluation on the way tells. */
-const ASSIGNS = [
-  `"rule" NOT IN (${[...NO_GROUP].map(quoteText).join(', ')})`,
-  `NOT regexp_like("rule", ${quoteText(`(${NO_GROUP_ENDINGS.join('|')})\\z`)})`,
-  `"outcome" IS NOT NULL`,
-].join(' AND ');
-
 /**
  * Gates, segments and holdouts that were evaluated on the way to an exposure, one row each.
  *
  * SDKs log no event of their own for a holdout: it is only here. Browsers' SDKs send the names of gates hashed as their
- * initialize response has them; those that are in `experiments` of the configuration get their names back.
+ * initialize response has them; those that are in `experiments` or `holdouts` of the configuration get their
+ * names back.
  */
 export function secondaryExposures(config: Config): View {
   const table = exposuresTable(config);
@@ -37,8 +31,7 @@ export function secondaryExposures(config: Config): View {
   const rows = oneOfEach({
     from: sourceName(config, table.name),
     key: 'experiment_id',
-    // Anything but a list, which a hand-made request may send, can't be taken apart; nor can what is no JSON (TRY).
-    where: [productionOnly, `"secondary_exposures" LIKE '[%'`],
+    where: [productionOnly, HAS_EVALUATIONS],
   });
   return {
     name: 'secondary_exposures',
@@ -54,7 +47,7 @@ FROM (
     ${EVALUATION.rule} AS "rule",
     ${EVALUATION.outcome} AS "outcome"
   FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
-  CROSS JOIN UNNEST(TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
+  CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
   WHERE "copy" = 1
 ) AS "evaluated"${realNames(config)}
 WHERE "sent_name" IS NOT NULL`,
@@ -81,8 +74,9 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
     {
       name: 'gate_id',
       type: 'string',
-      comment: 'Name of the gate, segment or holdout; as sent when hashed and not listed in `experiments`',
-      sql: config.experiments.length === 0 ? '"sent_name"' : 'COALESCE("real_name", "sent_name")',
+      comment:
+        'Name of the gate, segment or holdout; as sent when hashed and not listed in the configuration',
+      sql: knownNames(config).length === 0 ? '"sent_name"' : 'COALESCE("real_name", "sent_name")',
     },
     {
       name: 'gate_value',
@@ -101,7 +95,13 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
       name: 'is_assignment',
       type: 'boolean',
       comment: 'Whether it puts the unit in a group, by the same rules as an exposure',
-      sql: ASSIGNS,
+      sql: `${isGroupRule('"rule"')} AND "outcome" IS NOT NULL`,
+    },
+    {
+      name: 'held_out',
+      type: 'boolean',
+      comment: 'Whether it is a holdout of `holdouts` and kept the unit out of what was exposed',
+      sql: isHoldout(config, '"sent_name"', `"outcome" = 'Pass'`),
     },
     {
       name: 'primary_id',
@@ -122,9 +122,14 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
   ];
 }
 
-function realNames({ experiments }: Pick<Config, 'experiments'>): string {
-  if (experiments.length === 0) return '';
-  const pairs = experiments.flatMap((name) => hashesOf(name).map((hash) => [hash, name] as const));
+function knownNames({ experiments, holdouts }: Pick<Config, 'experiments' | 'holdouts'>): readonly string[] {
+  return [...experiments, ...(holdouts ?? [])];
+}
+
+function realNames(config: Pick<Config, 'experiments' | 'holdouts'>): string {
+  const names = knownNames(config);
+  if (names.length === 0) return '';
+  const pairs = names.flatMap((name) => hashesOf(name).map((hash) => [hash, name] as const));
   // Two names may have one djb2; joined twice, a row would be two.
   const values = [...new Map(pairs)].map(([hash, name]) => `(${quoteText(hash)}, ${quoteText(name)})`);
   return `

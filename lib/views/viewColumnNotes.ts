@@ -28,6 +28,7 @@ const own: Readonly<Record<string, ColumnNote>> = {
   ts: note('2026-11-20 10:15:30.123', COUNTED, 'never'),
   first_day: note('2026-11-20', COUNTED, 'never'),
   groups_seen: note('1', COUNTED, 'never'),
+  held_out: note('false', COUNTED, 'never'),
   value_number: note('12.5', COUNTED, 'event_value is no number'),
   position: note('1', SECONDARY, 'never'),
   gate_id: note('spring_holdout', SECONDARY, 'never'),

@@ -21,7 +21,8 @@ const config = defineConfig({
   database: 'default',
   existing: { database: true },
   unitIds: { companyID: 'company_id' },
-  experiments: ['spring_holdout', 'checkout'],
+  experiments: ['checkout'],
+  holdouts: ['spring_holdout'],
   jsonPaths: {
     plan: 'user.custom.plan',
     tier: 'user.custom.plan-tier',
@@ -45,7 +46,14 @@ const total = { passed: 0, failed: 0 };
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const loading = forwardedKinds.flatMap((kind) => loadRows(forwardedTables(config)[kind], rows[kind]));
-const asked = viewNames.flatMap((name) => [allRows(name), planOf(name)]);
+/** Of each view of exposures the column that is the table's `experiment_id`. */
+const experimentColumns = new Map([
+  ['experiment_exposures', 'experiment_id'],
+  ['first_exposures', 'experiment_id'],
+  ['secondary_exposures', 'primary_id'],
+  ['daily_exposures', 'experiment_id'],
+]);
+const asked = viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]);
 /** The cases of functions that DuckDB is tested with, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...functionCases.map(([expression, value]) => [`SELECT ${expression}`, [[value]]] as const),
@@ -64,14 +72,14 @@ say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 function judge(given: readonly Answer[]): void {
-  const expected = expectedRows(rows.exposures, rows.events);
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true });
   tell(
     'the rows are loaded',
     given.slice(0, loading.length).every((answer) => 'rows' in answer),
     given,
   );
   for (const [index, name] of viewNames.entries()) {
-    const [shown, plan] = given.slice(loading.length + 2 * index);
+    const [shown, plan, experimentPlan] = given.slice(loading.length + 3 * index);
     const columns = all[name].columns;
     const wanted = expected[name].map((row) => {
       const values: Readonly<Record<string, unknown>> = row;
@@ -91,14 +99,17 @@ function judge(given: readonly Answer[]): void {
       same(seen, wanted),
       shown,
     );
-    const scans = rowsOf(plan)
-      .join('\n')
-      .split('\n')
-      .filter((line) => /Scan\w*\[/.test(line));
+    const scans = scansOf(plan);
     if (all[name].prunesByDay) {
       const pruned = scans.length === 1 && scans.every((line) => line.includes(`"ds" = DATE '${DAYS[1]}'`));
       tell(`a filter on ds of ${name} is applied to the table's own ds`, pruned, plan);
     } else tell(`a filter on unit_type of ${name} leaves one scan`, scans.length === 1, plan);
+    if (experimentColumns.has(name)) {
+      const applied = scansOf(experimentPlan).every((line) =>
+        /"experiment_id(?:_\d+)?" = (?:VARCHAR )?'hero'/i.test(line),
+      );
+      tell(`a filter on an experiment of ${name} is applied by the scan`, applied, experimentPlan);
+    }
   }
 }
 
@@ -147,6 +158,20 @@ function allRows(name: (typeof viewNames)[number]): string {
 function planOf(name: (typeof viewNames)[number]): string {
   const filter = all[name].prunesByDay ? `"ds" = DATE '${DAYS[1]}'` : `"unit_type" = 'user_id'`;
   return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
+}
+
+function experimentPlanOf(name: (typeof viewNames)[number]): string {
+  const column = experimentColumns.get(name);
+  const filter = column === undefined ? 'TRUE' : `${quoteName(column)} = 'hero'`;
+  return `EXPLAIN (TYPE LOGICAL) SELECT * FROM (${queryOf(name)}) AS shown WHERE ${filter}`;
+}
+
+/** The scans of a plan, with the conditions that they apply. */
+function scansOf(plan: Answer | undefined): readonly string[] {
+  return rowsOf(plan)
+    .join('\n')
+    .split('\n')
+    .filter((line) => /Scan\w*\[/.test(line));
 }
 
 /** The first column of an answer. */

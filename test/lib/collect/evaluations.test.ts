@@ -23,9 +23,9 @@ function asRead(metadata: object) {
 }
 
 /** The same without remembering anything. */
-function plainly(kind: ExposureKind, metadata: Record<string, unknown>) {
+function plainly(kind: ExposureKind, metadata: Record<string, unknown>, heldOut = false) {
   const members = new SortedMembers(metadata);
-  const { columns, unresolved } = exposureRow(kind, members, resolve);
+  const { columns, unresolved } = exposureRow(kind, members, resolve, heldOut);
   return { own: own(columns), metadata: new NestedJson().writeMembers(members), unresolved };
 }
 
@@ -60,18 +60,18 @@ describe('Evaluations', () => {
   it('are what they are without remembering, in any order of members', () => {
     const evaluations = new Evaluations(own, resolve);
     fc.assert(
-      fc.property(kinds, metadata, fc.boolean(), (kind, some, reversed) => {
+      fc.property(kinds, metadata, fc.boolean(), fc.boolean(), (kind, some, reversed, heldOut) => {
         const members = Object.entries(some);
         const sent = Object.fromEntries(reversed ? members.reverse() : members);
         let expected: unknown;
         try {
-          expected = plainly(kind, sent);
+          expected = plainly(kind, sent, heldOut);
         } catch (error) {
           expect(error).toBeInstanceOf(EventError);
-          expect(() => evaluations.get(kind, asRead(sent), new NestedJson())).toThrow(EventError);
+          expect(() => evaluations.get(kind, asRead(sent), new NestedJson(), heldOut)).toThrow(EventError);
           return;
         }
-        expect(evaluations.get(kind, asRead(sent), new NestedJson())).toEqual(expected);
+        expect(evaluations.get(kind, asRead(sent), new NestedJson(), heldOut)).toEqual(expected);
       }),
       { numRuns: 5_000 },
     );
@@ -104,6 +104,15 @@ describe('Evaluations', () => {
       expect(evaluations.get('gate', asRead(sent ?? {}), new NestedJson())).toEqual(
         plainly('gate', sent ?? {}),
       );
+    }
+  });
+
+  it('tell held-out units from others, whose metadata is the same', () => {
+    const evaluations = new Evaluations(own, resolve);
+    const sent = { config: 'exp', ruleID: 'group' };
+    for (const heldOut of [false, true, true, false]) {
+      const { own: written } = evaluations.get('config', asRead(sent), new NestedJson(), heldOut);
+      expect(written).toContain(`"is_assignment":${!heldOut}`);
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { djb2 } from '../../../lib/statsig/experimentNames.ts';
 import { forwardedTables } from '../../../lib/tables/forwardedTables.ts';
 import { collect, exposure, input, now, one } from './collectOne.ts';
 
@@ -125,6 +126,56 @@ describe('an exposure', () => {
     expect(refused).toMatchObject([
       { code: 'SLUICE_EVENT_NO_NAME', raw: expect.stringContaining('[{"neither":1}]') },
     ]);
+  });
+
+  describe('of a unit that passed a gate on the way', () => {
+    const passing = (
+      name: string,
+      metadata: object,
+      holdouts: string[] | null,
+      gateValue: unknown = 'true',
+    ) => {
+      const event = {
+        eventName: `statsig::${name}_exposure`,
+        metadata: { reason: 'Network:Recognized', ruleID: 'r', ...metadata },
+        secondaryExposures: [
+          { gate: 'plain', gateValue: 'true', ruleID: 'x' },
+          { gate: djb2('spring'), gateValue, ruleID: 'r' },
+        ],
+      };
+      return one(event, {}, { config: { holdouts } }).exposures[0] ?? {};
+    };
+
+    it.each([
+      ['config', { config: 'exp' }],
+      ['gate', { gate: 'g', gateValue: 'false' }],
+      ['layer', { config: 'l', allocatedExperiment: 'exp' }],
+      // Left unparsed or not: the evaluation is the same.
+      ['config', { config: 'exp', unknown: 1 }],
+    ])('is no assignment of a %s, if that gate is a known holdout (%p)', (name, metadata) => {
+      expect(passing(name, metadata, ['spring'])).toMatchObject({ is_assignment: false, rule_id: 'r' });
+      expect(passing(name, metadata, ['spring'], true)).toMatchObject({ is_assignment: false });
+      expect(passing(name, metadata, ['spring'], 'false')).toMatchObject({ is_assignment: true });
+    });
+
+    it('is one, if it may have been a targeting gate', () => {
+      for (const holdouts of [null, [], ['autumn']]) {
+        expect(passing('config', { config: 'exp' }, holdouts)).toMatchObject({ is_assignment: true });
+      }
+    });
+
+    it("is told from others by every batch's own configuration and secondary exposures", () => {
+      const metadata = { config: 'exp', ruleID: 'r', reason: 'Network:Recognized' };
+      const event = (gateValue: string) => ({
+        eventName: 'statsig::config_exposure',
+        metadata,
+        secondaryExposures: [{ gate: 'spring', gateValue, ruleID: 'x' }],
+        time: now,
+      });
+      const events = ['false', 'true', 'false', 'true'].map(event);
+      const { exposures } = collect({ events }, { config: { holdouts: ['spring'] } });
+      expect(exposures.map((row) => row['is_assignment'])).toEqual([true, false, true, false]);
+    });
   });
 
   it('has the columns of the table, in its order', () => {

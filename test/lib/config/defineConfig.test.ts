@@ -30,6 +30,7 @@ describe('defineConfig', () => {
       jsonPaths: {},
       timeWindow: { pastDays: 7, futureDays: 1 },
       experiments: [],
+      holdouts: null,
       keys: [],
       keysInSecret: false,
       keyLimit: { requestsPerSecond: 500, burst: 5_000 },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/statsig/experimentNames.ts';
-import { isAssignment } from '../../../lib/statsig/isAssignment.ts';
+import { holdoutTest, isAssignment } from '../../../lib/statsig/isAssignment.ts';
 import { readSdkKey } from '../../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedEndpoint } from '../../../lib/statsig/reservedEndpoint.ts';
 
@@ -37,8 +37,12 @@ describe('isAssignment', () => {
     '',
     'default',
     'disabled',
+    'error',
     'prestart',
+    'launchedGroup',
+    'abandoned',
     'layerAssignment',
+    'experimentAssignment',
     'inlineTargetingRules',
     'targetingGate',
     'override',
@@ -62,6 +66,40 @@ describe('isAssignment', () => {
     'unsupported',
   ])('an evaluation that was none assigns nobody: %s', (reason) => {
     expect(isAssignment('rule_1', reason)).toBe(false);
+  });
+});
+
+describe('holdoutTest', () => {
+  const name = 'spring_holdout';
+  const sha256 = createHash('sha256').update(name).digest('base64');
+  const isHeldOut = holdoutTest(['other_holdout', name]);
+  const passed = (gate: unknown, gateValue: unknown = 'true') => ({ gate, gateValue, ruleID: 'r' });
+
+  it.each([
+    ['by its name', [passed(name)]],
+    ['by djb2, as browsers send it', [passed(djb2(name))]],
+    ['by djb2 as a number', [passed(Number(djb2(name)))]],
+    ['by SHA-256', [passed(sha256)]],
+    ['with the value as a boolean', [passed(name, true)]],
+    ['without a rule', [{ gate: name, gateValue: 'true' }]],
+    ['behind other gates and what is none', [null, 7, 'true', [], passed('a_gate'), passed(name)]],
+  ])('finds a holdout that the unit is in %s', (_how, sent) => {
+    expect(isHeldOut?.(sent)).toBe(true);
+  });
+
+  it.each([
+    ['a holdout that the unit is not in', [passed(name, 'false'), passed(name, false)]],
+    ['a value that is none', [passed(name, 'True'), passed(name, 1), passed(name, null), { gate: name }]],
+    ['a targeting gate that the unit passes', [passed('a_gate'), passed(djb2('a_gate'))]],
+    ['the rule of a holdout', [{ gate: 'a_gate', gateValue: 'true', ruleID: name }]],
+    ['no list', passed(name)],
+    ['nothing', null],
+  ])('is not deceived by %s', (_what, sent) => {
+    expect(isHeldOut?.(sent)).toBe(false);
+  });
+
+  it('is none when no holdout is known', () => {
+    expect(holdoutTest([])).toBeNull();
   });
 });
 

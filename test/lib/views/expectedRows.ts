@@ -3,16 +3,29 @@ import type { LandedRow } from './openData.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What the views must show of landed rows, worked out without SQL, for the configuration of the tests. */
-export function expectedRows(exposures: readonly LandedRow[], events: readonly LandedRow[]) {
+/**
+ * What the views must show of landed rows, worked out without SQL, for the configuration of the tests.
+ *
+ * @param holdouts Whether the configuration lists the holdout of the rows.
+ */
+export function expectedRows(
+  exposures: readonly LandedRow[],
+  events: readonly LandedRow[],
+  { holdouts }: { readonly holdouts: boolean },
+) {
   const production = exposures.filter(({ environment }) => environment === 'production');
-  const assignments = firstReceived(production.filter((row) => row['is_assignment'] === true));
+  const isHeldOut = (row: LandedRow) => holdouts && secondaryRows(row, true).some(({ held_out }) => held_out);
+  const counted = production
+    .map((row): Marked => ({ ...row, held_out: isHeldOut(row) }))
+    .filter((row) => (row.held_out ? wouldAssign(row) : row['is_assignment'] === true && isGroup(row)));
+  const shown = firstReceived(counted);
   return {
-    experiment_exposures: assignments.map((row) => ({
+    experiment_exposures: shown.map((row) => ({
       ...without(row, 'environment', 'is_assignment'),
+      ...(row.held_out ? { group_id: null, group_name: null } : {}),
       ...details(row, 'user_dimensions'),
     })),
-    first_exposures: firstExposures(production.filter((row) => row['is_assignment'] === true)),
+    first_exposures: firstExposures(counted),
     product_events: firstReceived(
       events.filter(
         (row) => row['environment'] === 'production' && row['event_name'] !== 'statsig::diagnostics',
@@ -23,16 +36,36 @@ export function expectedRows(exposures: readonly LandedRow[], events: readonly L
       ...details(row, 'user_object'),
       sku: scalar(parsed(row['company_metadata'])['sku']),
     })),
-    secondary_exposures: firstReceived(production).flatMap(secondaryRows),
-    daily_exposures: dailyRows(assignments),
+    secondary_exposures: firstReceived(production).flatMap((row) => secondaryRows(row, holdouts)),
+    daily_exposures: dailyRows(shown.filter((row) => !row.held_out)),
   };
 }
 
 const UNIT_TYPES = ['user_id', 'stable_id', 'company_id'] as const;
-const NO_GROUP = new Set(['', 'default']);
+/** Written out again, so that a rule which is dropped from the list fails. */
+const NO_GROUP = new Set(
+  `default disabled error prestart abandoned launchedGroup layerAssignment experimentAssignment targetingGate
+  inlineTargetingRules override`.split(/\s+/),
+).add('');
+const HOLDOUT = 'spring_holdout';
 
-function firstReceived(rows: readonly LandedRow[]): LandedRow[] {
-  const first = new Map<unknown, LandedRow>();
+type Marked = LandedRow & { readonly held_out: boolean };
+
+function isGroup(row: LandedRow): boolean {
+  return isGroupRule(String(row['rule_id']));
+}
+
+const isGroupRule = (rule: string) =>
+  !NO_GROUP.has(rule) && ![':explore', ':override', ':id_override'].some((ending) => rule.endsWith(ending));
+
+/** What a held-out row would be without the holdout, whatever was stored. */
+function wouldAssign(row: LandedRow): boolean {
+  const passes = row['exposure_type'] !== 'gate' || row['gate_value'] !== null;
+  return passes && isGroup(row) && row['reason'] !== 'LocalOverride:Recognized';
+}
+
+function firstReceived<Row extends LandedRow>(rows: readonly Row[]): Row[] {
+  const first = new Map<unknown, Row>();
   for (const row of rows) {
     // Copies of another day are not looked for.
     const key = `${row.ds} ${row['event_id']}`;
@@ -58,24 +91,26 @@ function details(row: Row, userColumn: string) {
   };
 }
 
-function secondaryRows(row: LandedRow): Row[] {
+function secondaryRows(row: LandedRow, holdouts: boolean): Row[] {
   const list = json(row['secondary_exposures']);
   if (!Array.isArray(list)) return [];
   return list.flatMap((evaluation: unknown, index) => {
     const said: Row = typeof evaluation === 'object' && evaluation !== null ? { ...evaluation } : {};
-    const { gate, gateValue, ruleID = '' } = said;
-    if (typeof gate !== 'string') return [];
+    const { gate: sent, gateValue, ruleID = '' } = said;
+    if (typeof sent !== 'string') return [];
+    const gate = sent === djb2(HOLDOUT) ? HOLDOUT : sent;
     const rule = String(ruleID);
     const value = String(gateValue) === 'true' ? true : String(gateValue) === 'false' ? false : null;
     return [
       {
         event_id: row['event_id'],
         position: index + 1,
-        gate_id: gate === djb2('spring_holdout') ? 'spring_holdout' : gate,
+        gate_id: gate,
         gate_value: value,
         rule_id: rule,
         group_id: value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`,
-        is_assignment: value !== null && !NO_GROUP.has(rule) && !/:(id_)?override$/.test(rule),
+        is_assignment: value !== null && isGroupRule(rule),
+        held_out: holdouts && gate === HOLDOUT && value === true,
         primary_id: row['experiment_id'],
         primary_type: row['exposure_type'],
         ...details(row, 'user_dimensions'),
@@ -90,8 +125,8 @@ function secondaryRows(row: LandedRow): Row[] {
 }
 
 /** Rows of each unit that they tell of. */
-function byUnit(rows: readonly LandedRow[], keys: readonly string[]) {
-  const groups = new Map<string, { key: Row; rows: LandedRow[] }>();
+function byUnit(rows: readonly Marked[], keys: readonly string[]) {
+  const groups = new Map<string, { key: Row; rows: Marked[] }>();
   for (const row of rows) {
     for (const type of UNIT_TYPES) {
       const unit = row[type];
@@ -112,22 +147,27 @@ function byUnit(rows: readonly LandedRow[], keys: readonly string[]) {
   return [...groups.values()];
 }
 
-function firstExposures(rows: readonly LandedRow[]): Row[] {
-  return byUnit(rows, ['experiment_id', 'is_gate', 'unit_type', 'unit_id']).map(({ key, rows: own }) => {
+function firstExposures(rows: readonly Marked[]): Row[] {
+  return byUnit(rows, ['experiment_id', 'is_gate', 'unit_type', 'unit_id']).flatMap(({ key, rows: all }) => {
+    const own = all.filter((row) => !row.held_out);
     const [first] = own.map((row) => `${text(row, 'timestamp')} ${text(row, 'group_id')}`).sort();
-    const [day = '', time = '', group = ''] = first?.split(' ') ?? [];
-    return {
-      ...key,
-      group_id: group,
-      group_name: nameOf(own.filter((row) => row['group_id'] === group)),
-      ts: `${day} ${time}`,
-      first_day: day,
-      groups_seen: new Set(own.map((row) => row['group_id'])).size,
-    };
+    if (first === undefined) return [];
+    const [day = '', time = '', group = ''] = first.split(' ');
+    return [
+      {
+        ...key,
+        group_id: group,
+        group_name: nameOf(own.filter((row) => row['group_id'] === group)),
+        ts: `${day} ${time}`,
+        first_day: day,
+        groups_seen: new Set(own.map((row) => row['group_id'])).size,
+        held_out: own.length < all.length,
+      },
+    ];
   });
 }
 
-function dailyRows(rows: readonly LandedRow[]): Row[] {
+function dailyRows(rows: readonly Marked[]): Row[] {
   return byUnit(rows, ['experiment_id', 'is_gate', 'group_id', 'unit_type', 'ds']).map(
     ({ key, rows: own }) => {
       const times = own.map((row) => text(row, 'timestamp')).sort();

@@ -54,7 +54,7 @@ function secondary(draw: Drawing): string | null {
       {
         gate: djb2('spring_holdout'),
         gateValue: 'false',
-        ruleID: draw.pick(['r2', '', 'default', 'x:override']),
+        ruleID: draw.pick(['r2', '', 'default', 'launchedGroup', 'x:override', 'x:explore']),
       },
       { gate: '4242424242', gateValue: 'true', ruleID: draw.pick(['5AhT', 'x:id_override', 'xid_override']) },
       { gate: 'segment:vip', gateValue: 'true' },
@@ -92,6 +92,21 @@ function shared(draw: Drawing, day: string, id: number) {
   };
 }
 
+/** Rules of no group, and some that look like one. */
+const NO_GROUPS = [
+  'launchedGroup',
+  'abandoned',
+  'experimentAssignment',
+  'error',
+  '',
+  'x:user_id:id_override',
+  'x:explore',
+  'xlaunchedGroup',
+  'launchedgroup',
+  'x:id_overrides',
+  'xid_override',
+] as const;
+
 function exposure(draw: Drawing, id: number): LandedRow {
   const { type, name } = draw.pick([
     { type: 'gate', name: 'checkout' },
@@ -99,22 +114,24 @@ function exposure(draw: Drawing, id: number): LandedRow {
     { type: 'layer', name: 'hero' },
     { type: 'config', name: 'hero' },
   ]);
-  const rule = draw.pick(['control', 'test']);
-  const value = draw.chance(0.5);
+  const rule = draw.chance(0.9) ? draw.pick(['control', 'test']) : draw.pick(NO_GROUPS);
+  const value = draw.chance(0.95) ? draw.chance(0.5) : null;
+  const group = type !== 'gate' ? rule : value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
   return {
     ...shared(draw, draw.pick(DAYS), id),
     experiment_id: name,
     exposure_type: type,
-    group_id: type === 'gate' ? `${rule}:${value ? 'Pass' : 'Fail'}` : rule,
+    group_id: group,
     group_name: draw.pick([null, `name of ${rule}`]),
     rule_id: rule,
     gate_value: type === 'gate' ? value : null,
-    is_assignment: draw.chance(0.85),
+    // Also of rules that are no group, as versions wrote it that did not know them.
+    is_assignment: group !== null && draw.chance(0.85),
     layer_id: type === 'layer' ? 'a_layer' : null,
     allocated_experiment: type === 'layer' ? name : null,
     parameter_name: null,
     is_explicit_parameter: null,
-    reason: 'Network:Recognized',
+    reason: draw.pick(['Network:Recognized', 'Network:Recognized', null, 'LocalOverride:Recognized']),
     config_version: null,
     is_manual: false,
     user_dimensions: user(draw),

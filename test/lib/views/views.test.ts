@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { holdoutTest, isAssignment } from '../../../lib/statsig/isAssignment.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
 import { RESERVED_VIEW_COLUMNS } from '../../../lib/views/reservedViewColumns.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
@@ -8,19 +10,21 @@ import { type QueryRow, runQuery } from '../../../local/query/runQuery.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
 import { DAYS, EITHER, generateRows } from './generateRows.ts';
-import { openData } from './openData.ts';
+import { type LandedRow, openData } from './openData.ts';
 
-const config = defineConfig({
+const input = {
   bucket: 'acme-experiments',
   unitIds: { companyID: 'company_id' },
-  experiments: ['spring_holdout', 'checkout'],
   jsonPaths: {
     plan: 'user.custom.plan',
     tier: 'user.custom.plan-tier',
     page: 'statsigMetadata.currentPage',
     sku: 'metadata.sku',
   },
-});
+};
+const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
+/** Resolves the holdout's name, and doesn't know that it is one. */
+const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
 
 /** Order of rows and of their members is no matter, nor which of two copies received at once is shown. */
 function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
@@ -40,7 +44,7 @@ beforeAll(() => openData(data.path, config, rows));
 afterAll(data.remove);
 
 describe('the views', () => {
-  const expected = expectedRows(rows.exposures, rows.events);
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true });
 
   it.each(viewNames)('%s shows the rows that were worked out without SQL', async (name) => {
     const shown = await runQuery(data.path, `SELECT * FROM ${name}`);
@@ -48,12 +52,15 @@ describe('the views', () => {
     expect(comparable(shown)).toEqual(comparable(expected[name]));
   });
 
-  it.each([7, 8])('show them of other rows, too (seed %d)', async (seed) => {
+  it.each([
+    [7, true],
+    [8, false],
+  ])('show them of other rows, too (seed %d, holdouts known: %s)', async (seed, holdouts) => {
     const other = temporaryDirectory();
     try {
       const generated = generateRows(seed);
-      await openData(other.path, config, generated);
-      const wanted = expectedRows(generated.exposures, generated.events);
+      await openData(other.path, holdouts ? config : unknowing, generated);
+      const wanted = expectedRows(generated.exposures, generated.events, { holdouts });
       for (const name of viewNames) {
         const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
         expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
@@ -75,7 +82,9 @@ describe('the views', () => {
       (row, index, all) => all.findIndex(({ event_id }) => event_id === row['event_id']) === index,
     );
     const shown = await runQuery(data.path, 'SELECT * FROM first_exposures');
-    expect(comparable(shown)).toEqual(comparable(expectedRows(firstLanded, []).first_exposures));
+    expect(comparable(shown)).toEqual(
+      comparable(expectedRows(firstLanded, [], { holdouts: true }).first_exposures),
+    );
   });
 
   it('show one of the copies that were received at once', async () => {
@@ -117,6 +126,7 @@ describe('the views', () => {
       'evaluations',
       'events',
       'groups',
+      'marked',
       'placed',
       'unit_types',
     ]);
@@ -125,6 +135,81 @@ describe('the views', () => {
   it('have a comment for every column that Glue takes', () => {
     const columns = viewNames.flatMap((name) => views(config)[name].columns);
     expect(columns.filter(({ comment }) => comment === '' || comment.length > 255)).toEqual([]);
+  });
+});
+
+describe('a filter on an experiment', () => {
+  const scan = z.object({
+    name: z.string().regex(/^READ_PARQUET/),
+    extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]) }),
+  });
+
+  it.each([
+    ['experiment_exposures', 'experiment_id'],
+    ['first_exposures', 'experiment_id'],
+    ['secondary_exposures', 'primary_id'],
+    ['daily_exposures', 'experiment_id'],
+  ])('on %s is applied while files are read', async (name, column) => {
+    const sql = `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'hero'`;
+    const [plan]: QueryRow[] = await runQuery(data.path, sql);
+    const filters: string[] = [];
+    JSON.parse(String(plan?.['explain_value']), (_key, value) => {
+      const read = scan.safeParse(value);
+      if (read.success) filters.push(String(read.data.extra_info.Filters));
+      return value;
+    });
+    expect(filters.length).toBeGreaterThanOrEqual(DAYS.length);
+    expect(filters.filter((applied) => !applied.includes("experiment_id='hero'"))).toEqual([]);
+  });
+});
+
+describe('rows of an earlier version', () => {
+  /** As version 45f542a stored them: by the rules that it knew, and not knowing of holdouts. */
+  const KNOWN_THEN = new Set(
+    'default disabled prestart layerAssignment inlineTargetingRules targetingGate override'.split(' '),
+  ).add('');
+  const assignedThen = (row: LandedRow) =>
+    row['group_id'] !== null &&
+    row['reason'] !== 'LocalOverride:Recognized' &&
+    !KNOWN_THEN.has(String(row['rule_id'])) &&
+    !/:(explore|override|id_override)$/.test(String(row['rule_id']));
+  const assignedNow = (row: LandedRow) =>
+    isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
+    row['group_id'] !== null &&
+    !heldOut(row);
+  const isHeldOut = holdoutTest(['spring_holdout']) ?? (() => false);
+  function heldOut(row: LandedRow): boolean {
+    try {
+      return isHeldOut(JSON.parse(String(row['secondary_exposures'])));
+    } catch {
+      return false;
+    }
+  }
+
+  it('are shown as if the collector of today had written them', async () => {
+    const stored = (assigned: (row: LandedRow) => boolean) => ({
+      events: [],
+      exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
+    });
+    const [before, after] = [stored(assignedThen), stored(assignedNow)];
+    const differing = before.exposures.filter(
+      (row, i) => row.is_assignment !== after.exposures[i]?.is_assignment,
+    );
+    expect(differing.length).toBeGreaterThan(20);
+    const [old, today] = [temporaryDirectory(), temporaryDirectory()];
+    try {
+      await openData(old.path, config, before);
+      await openData(today.path, config, after);
+      for (const name of viewNames) {
+        const sql = `SELECT * FROM ${name}`;
+        const shown = comparable(await runQuery(old.path, sql));
+        expect({ name, rows: shown }).toEqual({ name, rows: comparable(await runQuery(today.path, sql)) });
+        if (name !== 'product_events') expect(shown.length).toBeGreaterThan(20);
+      }
+    } finally {
+      old.remove();
+      today.remove();
+    }
   });
 });
 
