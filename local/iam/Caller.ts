@@ -16,6 +16,16 @@ export interface Caller {
    * held against recorded calls by the permission proof, and have no effect.
    */
   readonly deployed?: boolean | undefined;
+  /**
+   * What it was narrowed to when the role was assumed, in every account; undefined for no session policy.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+   */
+  readonly sessionPolicy?: (() => Policy) | undefined;
+}
+
+/** Whether it may do in its own account whatever no policy of a resource forbids. */
+export function isUnbound({ policies, deployed, sessionPolicy }: Caller): boolean {
+  return (deployed === true || policies === undefined) && sessionPolicy === undefined;
 }
 
 /** The root of an account. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readJsonFile } from '../disk/readJsonFile.ts';
 import { replaceFile } from '../disk/replaceFile.ts';
 import type { Caller } from './Caller.ts';
+import type { Policy } from './Policy.ts';
 import { readPolicy } from './readPolicy.ts';
 
 const roleSchema = z.strictObject({
@@ -42,6 +43,8 @@ export class Roles {
   readonly #file: string | undefined;
   readonly #made = new Map<string, Role>();
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
+  /** By access key. */
+  readonly #sessionPolicies = new Map<string, Policy>();
 
   /** @param directory Where roles are kept; undefined: in memory only. */
   constructor(directory?: string) {
@@ -101,6 +104,16 @@ export class Roles {
     if (made === undefined) return undefined;
     const policies = () => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text)));
     return { arn, account: made.account, policies };
+  }
+
+  /** Narrows whoever signs with an access key, which is a session's, to a session policy in JSON. */
+  narrow(accessKeyId: string, sessionPolicy: string): void {
+    this.#sessionPolicies.set(accessKeyId, readPolicy(JSON.parse(sessionPolicy)));
+  }
+
+  /** What a session was narrowed to; undefined when it was not. */
+  sessionPolicy(accessKeyId: string): Policy | undefined {
+    return this.#sessionPolicies.get(accessKeyId);
   }
 
   #save(): void {

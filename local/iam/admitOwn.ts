@@ -1,7 +1,7 @@
 import { AwsError } from '../edge/AwsError.ts';
 import type { EdgeCall } from '../edge/EdgeCall.ts';
 import type { NeededPermission } from '../record/RecordedCall.ts';
-import type { Caller } from './Caller.ts';
+import { type Caller, isUnbound } from './Caller.ts';
 import { decide } from './decide.ts';
 
 /** Services that have something of every account, and judge by themselves who may do what. */
@@ -12,7 +12,8 @@ const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
 
 /**
  * Lets to the services that are the deployment's alone (Glue, queues, streams, Athena, secrets, the stack) whom AWS would
- * let there: those of its account, a role that was made in it as far as its policies go, and nobody of another account.
+ * let there: those of its account, a role that was made in it and a session as far as their policies go, and nobody of another
+ * account.
  *
  * @returns What throws AwsError `AccessDeniedException` for a call that is not allowed.
  */
@@ -25,8 +26,7 @@ export function admitOwn(options: {
   return (call) => {
     if (OF_ALL_ACCOUNTS.has(call.service)) return;
     const caller = options.callerOf(call.accessKeyId);
-    if (caller.account === options.account && (caller.deployed === true || caller.policies === undefined))
-      return;
+    if (caller.account === options.account && isUnbound(caller)) return;
     for (const need of options.needsOf(call)) {
       const decision = decide({ caller, ...need, owner: options.account, resourcePolicy: undefined });
       if (decision.allowed) continue;

@@ -9,14 +9,16 @@ import type { Roles } from './Roles.ts';
 export function callerOf(options: {
   /** ARN of whom a key was issued to. */
   readonly arnOf: (accessKeyId: string) => string | undefined;
-  readonly roles: Pick<Roles, 'caller'>;
+  readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
   /** The deployment's account. */
   readonly account: string;
 }): (accessKeyId: string) => Caller {
   return (accessKeyId) => {
     const arn = options.arnOf(accessKeyId);
     const found = arn === undefined ? undefined : options.roles.caller(arn);
-    if (found !== undefined) return found;
+    const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
+    if (found !== undefined)
+      return sessionPolicy === undefined ? found : { ...found, sessionPolicy: () => sessionPolicy };
     // A role that was deleted since may do nothing any more; as the root it could do all.
     if (arn !== undefined && !arn.endsWith(':root'))
       return { arn, account: arn.split(':')[4] ?? '', policies: () => [] };

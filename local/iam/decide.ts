@@ -25,12 +25,28 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
 
 /**
  * Decides as IAM does: an explicit denial counts before everything; in the account of the resource one side's word is
- * enough, across accounts it takes both.
+ * enough, across accounts it takes both. A session policy limits what the others allow, by whomever: policies name roles
+ * here, never one session of a role, which alone a session policy would not limit.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export function decide(request: AccessRequest): Decision {
-  const { caller, owner, resourcePolicy = [] } = request;
   const context = contextOf(request);
+  const decision = decideWithoutSession(request, context);
+  const { sessionPolicy } = request.caller;
+  if (!decision.allowed || sessionPolicy === undefined) return decision;
+  switch (saysOf(sessionPolicy(), request, context, () => true)) {
+    case 'Allow':
+      return decision;
+    case 'Deny':
+      return denied(request, 'with an explicit deny in a session policy');
+    default:
+      return denied(request, `because no session policy allows the ${request.action} action`);
+  }
+}
+
+function decideWithoutSession(request: AccessRequest, context: RequestContext): Decision {
+  const { caller, owner, resourcePolicy = [] } = request;
   const atResource = saysOf(resourcePolicy, request, context, names);
   if (atResource === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
   if (request.resourceDecides === true && atResource !== 'Allow')

@@ -16,7 +16,7 @@ export function checkTrust(document: string, hasIdentity: (arn: string) => boole
   }
 }
 
-/** A role's own policy says what it may do, never who. @throws AwsError `MalformedPolicyDocument`. */
+/** A role's own policy, or a session's, says what it may do, never who. @throws AwsError `MalformedPolicyDocument`. */
 export function checkOwnPolicy(document: string): void {
   for (const { principals, resources, actions } of read(document)) {
     if (principals !== undefined) throw malformed('Policy document should not specify a principal.');

@@ -42,9 +42,14 @@ export class Principals {
     return this.#made(arn, 'AKIA', 'credentials');
   }
 
-  /** Credentials of a session of a role: one key for all of them, by whose token they are told apart. */
-  issueSession(arn: string, session: string): SessionCredentials {
-    const credentials = this.#made(arn, TEMPORARY, 'sessions');
+  /**
+   * Credentials of a session of a role: one key for all of them, by whose token they are told apart.
+   *
+   * @param policy Session policy in JSON. Sessions with one have a key for each policy, which nobody has after a restart.
+   */
+  issueSession(arn: string, session: string, policy?: string): SessionCredentials {
+    const kind = policy === undefined ? 'sessions' : `sessions, with ${policy},`;
+    const credentials = this.#made(arn, TEMPORARY, kind);
     return { ...credentials, sessionToken: tokenOf(session, credentials.secretAccessKey) };
   }
 

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../../lib/time/Clock.ts';
 import { AwsError } from '../edge/AwsError.ts';
@@ -8,6 +9,7 @@ import { type Caller, isRoot, rootOf } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import { type Roles, roleId } from '../iam/Roles.ts';
 import { readPolicy } from '../iam/readPolicy.ts';
+import { checkOwnPolicy } from '../iam/rolePolicies.ts';
 import type { SessionCredentials } from '../record/Principals.ts';
 
 /** What AssumeRole needs: who there is, and what a role signs with. */
@@ -15,10 +17,18 @@ export interface RoleSessions {
   readonly roles: Roles;
   readonly clock: Clock;
   /** What a session of a role signs with: sessions don't expire here. */
-  readonly issue: (roleArn: string, session: string) => SessionCredentials;
+  readonly issue: (roleArn: string, session: string, policy?: string) => SessionCredentials;
   /** Name of the session that a key and its token are. */
   readonly sessionOf: (accessKeyId: string, token: string | undefined) => string | undefined;
 }
+
+/**
+ * Bytes that a session policy may take once it is packed. AWS doesn't say how it packs; here the policy is deflated, which
+ * leaves about a quarter of a usual one.
+ */
+const PACKED_BYTES = 1_024;
+/** Seconds of a session of a role that nothing else is said of, and the most of one that a role asks for. */
+const CHAINED_SECONDS = 3_600;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const assumeRoleSchema = z.strictObject({
@@ -34,6 +44,15 @@ const assumeRoleSchema = z.strictObject({
     .default('3600')
     .transform(Number)
     .pipe(z.int().min(900).max(43_200)),
+  Policy: z
+    .string()
+    .min(1)
+    .max(2_048, 'Member must have length less than or equal to 2048')
+    .regex(
+      /^[\t\n\r\u0020-\u00ff]+$/,
+      'Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+    )
+    .optional(),
 });
 
 /** STS on the wire: who asks, and roles to be assumed, as far as their trust allows it. */
@@ -78,7 +97,7 @@ export function stsService({
       queryOperation({
         name: 'AssumeRole',
         input: assumeRoleSchema,
-        run({ RoleArn, RoleSessionName, ExternalId, DurationSeconds }, request) {
+        run({ RoleArn, RoleSessionName, ExternalId, DurationSeconds, Policy }, request) {
           const trust = sessions?.roles.trust(RoleArn);
           const owner = RoleArn.split(':')[4] ?? '';
           const asked = {
@@ -100,7 +119,11 @@ export function stsService({
               403,
               `User: ${asked.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
             );
-          const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue(RoleArn, RoleSessionName);
+          checkDuration(DurationSeconds, asked.caller);
+          const packed = Policy === undefined ? undefined : packedPercent(Policy);
+          const issued = sessions.issue(RoleArn, RoleSessionName, Policy);
+          const { accessKeyId, secretAccessKey, sessionToken } = issued;
+          if (Policy !== undefined) sessions.roles.narrow(accessKeyId, Policy);
           const session = `assumed-role/${RoleArn.split('/').at(-1)}/${RoleSessionName}`;
           return [
             [
@@ -119,9 +142,37 @@ export function stsService({
                 ['Expiration', new Date(sessions.clock.now() + DurationSeconds * 1000).toISOString()],
               ],
             ],
+            ...(packed === undefined ? [] : [['PackedPolicySize', packed] as const]),
           ];
         },
       }),
     ]),
   });
+}
+
+/**
+ * Whoever is a session of a role itself gets an hour at the most.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+ */
+function checkDuration(seconds: number, { arn }: Caller): void {
+  if (seconds <= CHAINED_SECONDS) return;
+  throw new AwsError(
+    'ValidationError',
+    400,
+    arn.includes(':role/')
+      ? 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining'
+      : 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+  );
+}
+
+/** How much of its room a session policy takes. @throws AwsError `MalformedPolicyDocument`, `PackedPolicyTooLarge`. */
+function packedPercent(policy: string): number {
+  checkOwnPolicy(policy);
+  const percent = Math.ceil((100 * deflateRawSync(policy).byteLength) / PACKED_BYTES);
+  if (percent <= 100) return percent;
+  throw new AwsError(
+    'PackedPolicyTooLarge',
+    400,
+    `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+  );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AwsRequest } from '../../edge/AwsService.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
-import type { Caller } from '../../iam/Caller.ts';
+import { type Caller, isUnbound } from '../../iam/Caller.ts';
 import { checkPrincipals } from '../../iam/checkPrincipals.ts';
 import { decide } from '../../iam/decide.ts';
 import { PolicyProblem } from '../../iam/PolicyProblem.ts';
@@ -28,7 +28,7 @@ export function keyOperations(
   const permit = (name: string, { signature }: AwsRequest, key?: Key) => {
     const caller = callerOf(signature.accessKeyId);
     const sameAccount = key === undefined || key.account === caller.account;
-    if (sameAccount && (caller.policies === undefined || caller.deployed === true)) return caller.account;
+    if (sameAccount && isUnbound(caller)) return caller.account;
     const decides = key?.made === true || !sameAccount;
     const decision = decide({
       caller,

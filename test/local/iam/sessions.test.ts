@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureOf } from '../s3/startS3.ts';
+import { type Accounts, startAccounts } from './startAccounts.ts';
+
+const OURS = '000000000000';
+const THEIRS = '111122223333';
+const LOAD = `arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`;
+const OTHER = `arn:aws:iam::${OURS}:role/sluice-dev-ExportRole-X`;
+const OWN = 'own-bucket';
+const DROPS = 'acme-drops';
+const denied = { name: 'AccessDenied', status: 403 };
+
+const itself = (arn: string) => ({
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${OURS}:root` },
+  Action: 'sts:AssumeRole',
+  Condition: { ArnEquals: { 'aws:PrincipalArn': arn } },
+});
+const allow = (Action: string | string[], Resource: string | string[], Condition?: object) => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...(Condition === undefined ? {} : { Condition }),
+});
+const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+describe('a session of a role', () => {
+  let accounts: Accounts;
+  beforeAll(async () => {
+    accounts = await startAccounts();
+    accounts.store.createBucket(OWN, { account: OURS });
+    accounts.store.createBucket(DROPS, { account: THEIRS });
+    for (const key of ['acme/a', 'other/a']) {
+      await accounts.store.put(OWN, key, 'x');
+      await accounts.store.put(DROPS, key, 'x');
+    }
+    accounts.store.bucket(DROPS).settings = {
+      policy: policyOf(
+        {
+          ...allow('s3:GetObject', `arn:aws:s3:::${DROPS}/*`),
+          Principal: { AWS: LOAD },
+          // Of a session it is the ARN of its role.
+          Condition: { ArnEquals: { 'aws:PrincipalArn': LOAD } },
+        },
+        {
+          ...allow('s3:ListBucket', `arn:aws:s3:::${DROPS}`),
+          Principal: { AWS: `arn:aws:iam::${OURS}:root` },
+        },
+      ),
+    };
+    deploy({ Statement: [itself(LOAD)] });
+  });
+  afterAll(() => accounts.close());
+
+  function deploy(trust: unknown): void {
+    const policies = [
+      { Statement: [allow(['s3:GetObject', 's3:ListBucket'], '*'), allow('sts:AssumeRole', LOAD)] },
+    ];
+    accounts.roles.deploy([
+      { arn: LOAD, account: OURS, trust, policies },
+      { arn: OTHER, account: OURS, trust: undefined, policies },
+    ]);
+  }
+  const sts = (credentials = accounts.principals.issue(LOAD)) =>
+    accounts.kept(new STSClient({ ...accounts.options, credentials }));
+  const assume = (input: { Policy?: string; DurationSeconds?: number } = {}, by = sts()) =>
+    by.send(new AssumeRoleCommand({ RoleArn: LOAD, RoleSessionName: 'acme-events', ...input }));
+  async function session(...statements: object[]) {
+    const { Credentials } = await assume({ Policy: policyOf(...statements) });
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    };
+    const s3 = accounts.kept(new S3Client({ ...accounts.options, credentials }));
+    return {
+      credentials,
+      get: (Bucket: string, Key: string) => s3.send(new GetObjectCommand({ Bucket, Key })),
+      list: (Bucket: string, Prefix?: string) => s3.send(new ListObjectsV2Command({ Bucket, Prefix })),
+      put: (Bucket: string, Key: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body: 'y' })),
+    };
+  }
+
+  it('is assumed by the role itself only where its trust says so, and by no other role of the account', async () => {
+    for (const trust of [undefined, { Statement: [] }, { Statement: [itself(OTHER)] }]) {
+      deploy(trust);
+      expect(await failureOf(assume())).toMatchObject(denied);
+    }
+    deploy({ Statement: [itself(LOAD)] });
+    expect(await failureOf(assume({}, sts(accounts.principals.issue(OTHER))))).toMatchObject(denied);
+    expect(await assume()).toMatchObject({
+      AssumedRoleUser: { Arn: `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/acme-events` },
+    });
+  });
+
+  it('does what its role and its session policy both allow, in every account', async () => {
+    const acme = await session(
+      allow('s3:GetObject', [`arn:aws:s3:::${OWN}/acme/*`, `arn:aws:s3:::${DROPS}/acme/*`]),
+      allow('s3:ListBucket', [`arn:aws:s3:::${OWN}`, `arn:aws:s3:::${DROPS}`], {
+        StringLike: { 's3:prefix': 'acme/*' },
+      }),
+    );
+    const identity = await sts(acme.credentials).send(new GetCallerIdentityCommand({}));
+    expect(identity.Arn).toContain('assumed-role/sluice-dev-IngestLoadRole-X/acme-events');
+    for (const bucket of [OWN, DROPS]) {
+      await acme.get(bucket, 'acme/a');
+      expect((await acme.list(bucket, 'acme/')).Contents).toHaveLength(1);
+      for (const asked of [
+        acme.get(bucket, 'other/a'),
+        acme.list(bucket, 'other/'),
+        acme.list(bucket),
+        acme.put(bucket, 'acme/b'),
+        // The list that tells a missing object from a forbidden one has no prefix.
+        acme.get(bucket, 'acme/missing'),
+      ])
+        expect(await failureOf(asked)).toMatchObject(denied);
+    }
+    const message = expect.stringContaining('because no session policy allows the s3:GetObject action');
+    expect(await failureOf(acme.get(OWN, 'other/a'))).toMatchObject({ message });
+    // Nor does a session policy allow what its role may not.
+    const wide = await session(allow('s3:*', '*'));
+    await wide.get(DROPS, 'other/a');
+    expect(await failureOf(wide.put(DROPS, 'acme/b'))).toMatchObject(denied);
+    const without = await session(allow('s3:*', '*'), {
+      ...allow('s3:GetObject', `arn:aws:s3:::${DROPS}/other/*`),
+      Effect: 'Deny',
+    });
+    expect(await failureOf(without.get(DROPS, 'other/a'))).toMatchObject({
+      message: expect.stringContaining('with an explicit deny in a session policy'),
+    });
+  });
+
+  it('is narrowed in the services that are the deployment’s alone, and in what it may assume', async () => {
+    const table = (name: string) => `arn:aws:glue:us-east-1:${OURS}:${name}`;
+    const acme = await session(
+      allow('glue:GetTable', [table('catalog'), table('database/sluice'), table('table/sluice/acme_events')]),
+    );
+    const glue = accounts.kept(new GlueClient({ ...accounts.options, credentials: acme.credentials }));
+    const get = (Name: string) => glue.send(new GetTableCommand({ DatabaseName: 'sluice', Name }));
+    await expect(get('acme_events')).rejects.toMatchObject({ name: 'EntityNotFoundException' });
+    await expect(get('other_events')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect(await failureOf(assume({}, sts(acme.credentials)))).toMatchObject(denied);
+  });
+
+  it('takes a policy of 2,048 characters that is one, and an hour at the most', async () => {
+    const padded = (length: number) => {
+      const text = policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/`));
+      return text.replace(`${OWN}/`, `${OWN}/${'a'.repeat(length - text.length)}`);
+    };
+    expect((await assume({ Policy: padded(2_048) })).PackedPolicySize).toBeLessThan(50);
+    const random = padded(2_048).replace(/a{500,}/, (text) =>
+      randomBytes(text.length).toString('base64url').slice(0, text.length),
+    );
+    for (const [input, name] of [
+      [{ Policy: padded(2_049) }, 'ValidationError'],
+      [{ Policy: policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/日`)) }, 'ValidationError'],
+      [{ Policy: '{' }, 'MalformedPolicyDocumentException'],
+      [
+        { Policy: policyOf({ ...allow('s3:GetObject', '*'), Principal: '*' }) },
+        'MalformedPolicyDocumentException',
+      ],
+      [{ Policy: random }, 'PackedPolicyTooLargeException'],
+      [{ DurationSeconds: 3_601 }, 'ValidationError'],
+    ] as const)
+      expect(await failureOf(assume(input))).toMatchObject({ name });
+  });
+});
