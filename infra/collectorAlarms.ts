@@ -1,5 +1,6 @@
 import type { CollectError } from '../lib/collect/CollectError.ts';
 import { collectMetrics } from '../lib/collect/collectMetrics.ts';
+import { requestLimits } from '../lib/config/regions.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
 import { ref } from './intrinsics.ts';
@@ -14,7 +15,7 @@ const CLIENT_ERRORS_AT_LEAST = 20;
 const SERVER_ERRORS_AT_LEAST = 5;
 /** Periods for which Firehose must leave something over: a moment's throttling is what overflow is for. */
 const OVERFLOW_PERIODS = 3;
-/** Of the stage's limit, beyond which the gateway loses events. */
+/** Of the lower one of the stage's limit and the account's, beyond which the gateway loses events. */
 const STAGE_LIMIT_PERCENT = 50;
 const MINUTE = 60;
 
@@ -35,7 +36,7 @@ export function collectorAlarms(stack: Stack): Resources {
     dimensions: { ApiId: ref(logicalIds.httpApi) },
   });
   const { overflowed, refused_requests } = collectMetrics;
-  const { requestsPerSecond } = stack.config.endpoint;
+  const { effectiveRequestsPerSecond } = requestLimits(stack.config);
   return {
     MangledAlarm: alarm(stack, 'mangled', {
       description:
@@ -62,9 +63,9 @@ export function collectorAlarms(stack: Stack): Resources {
     }),
     StageLimitAlarm: alarm(stack, 'stage-limit', {
       ...ofApi('Count'),
-      description: `${STAGE_LIMIT_PERCENT} % of the stage's limit: beyond it events are lost, see docs/deploy.md, "Overload"`,
+      description: `${STAGE_LIMIT_PERCENT} % of what the gateway takes: beyond its limit events are lost, see docs/deploy.md, "Overload"`,
       // One request is a minute's least, where the limit is that low.
-      threshold: Math.max(1, Math.round((requestsPerSecond * MINUTE * STAGE_LIMIT_PERCENT) / 100)),
+      threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * STAGE_LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
     ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {

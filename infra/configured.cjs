@@ -2,7 +2,7 @@
 const { resolve } = require('node:path');
 
 /** In place of a wrong configuration: resources.cjs refuses it, and once is enough. */
-const nothing = { bucket: '', region: 'us-east-1', reservedConcurrency: null };
+const nothing = { bucket: '', region: 'us-east-1', architecture: 'arm64', reservedConcurrency: null };
 
 module.exports = async () => {
   try {
@@ -10,8 +10,10 @@ module.exports = async () => {
       import('../lib/config/loadConfig.ts'),
       import('./configFile.ts'),
     ]);
-    const { bucket, collector, region } = await loadConfig(configFile(resolve(__dirname, '..'), process.env));
-    return { bucket, region, reservedConcurrency: collector.reservedConcurrency };
+    const { architecture, bucket, collector, region } = await loadConfig(
+      configFile(resolve(__dirname, '..'), process.env),
+    );
+    return { architecture, bucket, region, reservedConcurrency: collector.reservedConcurrency };
   } catch {
     return nothing;
   }

@@ -1,9 +1,9 @@
 import { ConfigError } from '../lib/config/ConfigError.ts';
 import type { Config } from '../lib/config/configSchema.ts';
-import { REGIONS } from '../lib/config/regions.ts';
+import { hasArm64, isRegion, type Region } from '../lib/config/regions.ts';
 
 /**
- * Refuses a region that lacks a service, and a key or a topic of another one: S3 takes keys of the bucket's region only
+ * Refuses a region that lacks a service or the functions' architecture, and a key or a topic of another one: S3 takes keys of the bucket's region only
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), and CloudWatch topics of the alarm's
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
  *
@@ -11,13 +11,17 @@ import { REGIONS } from '../lib/config/regions.ts';
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
  */
 export function demandRegion(
-  { existing, alarms }: Pick<Config, 'existing' | 'alarms'>,
+  { existing, alarms, architecture }: Pick<Config, 'existing' | 'alarms' | 'architecture'>,
   region: string,
-): void {
+): asserts region is Region {
   const problems: string[] = [];
-  if (!REGIONS.some((one) => one === region)) {
+  if (!isRegion(region)) {
     problems.push(
       `region: came "${region}", expected a region that has all of the services: lib/config/regions.ts lists them.`,
+    );
+  } else if (architecture === 'arm64' && !hasArm64(region)) {
+    problems.push(
+      `architecture: came "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
     );
   }
   for (const [field, arn] of [

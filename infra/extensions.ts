@@ -1,3 +1,4 @@
+import { requestLimits } from '../lib/config/regions.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 
@@ -11,7 +12,7 @@ export interface Extension {
  * whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
  */
 export function extensions(stack: Stack): Readonly<Record<string, Extension>> {
-  const { requestsPerSecond, burst } = stack.config.endpoint;
+  const { requestsPerSecond, burst } = requestLimits(stack.config);
   return {
     [logicalIds.httpApiStage]: {
       Properties: {

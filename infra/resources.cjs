@@ -21,6 +21,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   return explainForServerless(async () => {
     const config = await loadConfig(configFile(resolve(__dirname, '..'), process.env));
     demandRegion(config, region);
-    return resources({ config, service, stage });
+    // `--region` wins over the configuration's, and limits differ between regions.
+    return resources({ config: { ...config, region }, service, stage });
   });
 };

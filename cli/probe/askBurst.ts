@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config/configSchema.ts';
+import { requestLimits } from '../../lib/config/regions.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { BURST_AT_ONCE } from './limits.ts';
 import { ORIGIN, postUrl, type Run } from './Run.ts';
@@ -11,7 +12,7 @@ import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } f
 export async function askBurst(
   run: Run,
   requests: number,
-  { endpoint }: Pick<Config, 'endpoint'>,
+  config: Pick<Config, 'endpoint' | 'region'>,
 ): Promise<readonly Answer[]> {
   const body = Uint8Array.from(Buffer.from('{"events":[]}'));
   const replies: Reply[] = [];
@@ -32,7 +33,7 @@ export async function askBurst(
 
   const tooMany = replies.filter(({ status }) => status === 429);
   // The stage lets so many through at once: a 429 before that is not the stage's.
-  const fromStage = requests > endpoint.burst;
+  const fromStage = requests > requestLimits(config).burst;
   const overKey = replies.filter((reply) => refusalCode(reply) === 'SLUICE_KEY_OVER_LIMIT');
   const gatewayFailed = replies.filter(
     (reply) => reply.status !== null && reply.status >= 500 && !isOurs(reply),

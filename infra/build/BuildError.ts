@@ -20,7 +20,7 @@ export const BuildError = defineErrorFamily('user', {
   },
   SLUICE_BUILD_BINDING_WRONG: {
     cause:
-      "What was fetched or packaged as DuckDB's binding for Lambda is not what the lockfile pins, or not for arm64.",
+      "What was fetched or packaged as DuckDB's binding for Lambda is not what the lockfile pins, or for another processor.",
     cure: 'Delete .sluice/bindings/ and build/ and package again; if it stays, ask who answers for the npm registry.',
   },
   SLUICE_BUILD_TOO_LARGE: {

@@ -2,16 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { Architecture } from '../../lib/config/regions.ts';
 import { BuildError } from './BuildError.ts';
 
-/** DuckDB's native binding for the machine that Lambda runs: arm64, glibc. */
-export const LAMBDA_BINDING = '@duckdb/node-bindings-linux-arm64';
+/** DuckDB's native binding for Lambda's processors, with glibc. */
+export const LAMBDA_BINDINGS: Readonly<Record<Architecture, string>> = {
+  arm64: '@duckdb/node-bindings-linux-arm64',
+  x86_64: '@duckdb/node-bindings-linux-x64',
+};
 
 /** What a binding must have. */
 export const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;
 
-/** A release of {@link LAMBDA_BINDING}. */
+/** A release of one of {@link LAMBDA_BINDINGS}. */
 export interface LambdaBinding {
+  /** The package. */
+  readonly name: string;
   readonly version: string;
   /** As npm's lockfile has it: `sha512-…`, base64, of the tarball. */
   readonly integrity: string;
@@ -31,13 +37,14 @@ const lockSchema = z.object({
  * @param root Of the repository.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
  */
-export async function pinnedBinding(root: string): Promise<LambdaBinding> {
+export async function pinnedBinding(root: string, architecture: Architecture): Promise<LambdaBinding> {
+  const name = LAMBDA_BINDINGS[architecture];
   const lock = lockSchema.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
-  const { version, integrity } = lock.packages[`node_modules/${LAMBDA_BINDING}`] ?? {};
+  const { version, integrity } = lock.packages[`node_modules/${name}`] ?? {};
   if (version === undefined || integrity === undefined || !integrity.startsWith('sha512-')) {
-    throw new BuildError('SLUICE_BUILD_BINDING_UNPINNED', `${LAMBDA_BINDING}.`);
+    throw new BuildError('SLUICE_BUILD_BINDING_UNPINNED', `${name}.`);
   }
-  return { version, integrity };
+  return { name, version, integrity };
 }
 
 /**

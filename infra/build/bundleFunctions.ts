@@ -105,7 +105,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     await replaceFile(output.path, output.contents);
     if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
-  if (needsDuckDb(result.metafile)) await placeBinding(root, folder, place);
+  if (needsDuckDb(result.metafile)) await placeBinding(root, folder, place, config.architecture);
   await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
 }

@@ -5,14 +5,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { Architecture } from '../../lib/config/regions.ts';
 import { BuildError } from './BuildError.ts';
-import {
-  BINDING_FILES,
-  installedBinding,
-  LAMBDA_BINDING,
-  type LambdaBinding,
-  pinnedBinding,
-} from './LambdaBinding.ts';
+import { BINDING_FILES, installedBinding, type LambdaBinding, pinnedBinding } from './LambdaBinding.ts';
 import { readTar } from './readTar.ts';
 
 /** Milliseconds that npm may take for 22 MB. */
@@ -26,16 +21,20 @@ const SAID = 1_000;
 export type PackPackage = (specifier: string, folder: string) => Promise<void>;
 
 /**
- * Folder of {@link LAMBDA_BINDING} as the lockfile pins it: where npm has installed it, on the same kind of machine, or
+ * Folder of an architecture's binding as the lockfile pins it: where npm has installed it, on the same kind of machine, or
  * from `.sluice/bindings/`, into which it is fetched once by npm, whatever the machine. Afterwards no network is needed.
  *
  * @param root Of the repository.
  * @param pack Default `npm pack`, with the registry and proxy that npm is set up with.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`, `SLUICE_BUILD_BINDING_WRONG`
  */
-export async function fetchBinding(root: string, pack: PackPackage = npmPack): Promise<string> {
-  const binding = await pinnedBinding(root);
-  const installed = installedBinding(root, LAMBDA_BINDING);
+export async function fetchBinding(
+  root: string,
+  architecture: Architecture,
+  pack: PackPackage = npmPack,
+): Promise<string> {
+  const binding = await pinnedBinding(root, architecture);
+  const installed = installedBinding(root, binding.name);
   if (installed !== null) return installed;
   const kept = join(root, '.sluice', 'bindings', folderName(binding));
   if (isWhole(kept)) return kept;
@@ -55,9 +54,9 @@ export async function fetchBinding(root: string, pack: PackPackage = npmPack): P
 }
 
 /** Another tarball under the same version is another folder. */
-function folderName({ version, integrity }: LambdaBinding): string {
+function folderName({ name, version, integrity }: LambdaBinding): string {
   const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
-  return `${basename(LAMBDA_BINDING)}-${version}-${digest}`;
+  return `${basename(name)}-${version}-${digest}`;
 }
 
 /** It is moved into place at once, so what is there is all there. */
@@ -66,11 +65,11 @@ function isWhole(folder: string): boolean {
 }
 
 async function fetchTarball(
-  { version, integrity }: LambdaBinding,
+  { name: packageName, version, integrity }: LambdaBinding,
   folder: string,
   pack: PackPackage,
 ): Promise<Uint8Array> {
-  const specifier = `${LAMBDA_BINDING}@${version}`;
+  const specifier = `${packageName}@${version}`;
   try {
     await pack(specifier, folder);
   } catch (error) {

@@ -1,13 +1,17 @@
 import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Architecture } from '../../lib/config/regions.ts';
 import { BuildError } from './BuildError.ts';
 import { fetchBinding } from './fetchBinding.ts';
-import { BINDING_FILES, installedBinding, LAMBDA_BINDING } from './LambdaBinding.ts';
+import { BINDING_FILES, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
 
 /** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const UNZIPPED_BYTES = 250 * 1024 * 1024;
-/** `e_machine` of a file for arm64: https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst */
-const EM_AARCH64 = 183;
+/**
+ * `e_machine` of an ELF file: https://github.com/ARM-software/abi-aa/blob/main/aaelf64/aaelf64.rst and
+ * https://gitlab.com/x86-psABIs/x86-64-ABI
+ */
+const ELF_MACHINES: Readonly<Record<Architecture, number>> = { arm64: 183, x86_64: 62 };
 const MACHINE_OFFSET = 18;
 
 /** Where a function that runs DuckDB finds its binding. */
@@ -25,10 +29,15 @@ export type BindingPlace =
  * @param folder Of the bundle.
  * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
-export async function placeBinding(root: string, folder: string, place: BindingPlace): Promise<void> {
+export async function placeBinding(
+  root: string,
+  folder: string,
+  place: BindingPlace,
+  architecture: Architecture,
+): Promise<void> {
   if (place === 'here') return linkInstalled(folder);
-  const fetched = await fetchBinding(root);
-  const target = join(folder, 'node_modules', ...LAMBDA_BINDING.split('/'));
+  const fetched = await fetchBinding(root, architecture);
+  const target = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'));
   await mkdir(target, { recursive: true });
   for (const name of await readdir(fetched)) {
     await rm(join(target, name), { force: true });
@@ -37,7 +46,7 @@ export async function placeBinding(root: string, folder: string, place: BindingP
       copyFile(join(fetched, name), join(target, name)),
     );
   }
-  await checkArtifact(folder);
+  await checkArtifact(folder, architecture);
 }
 
 /**
@@ -45,11 +54,11 @@ export async function placeBinding(root: string, folder: string, place: BindingP
  *
  * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
-export async function checkArtifact(folder: string): Promise<void> {
+export async function checkArtifact(folder: string, architecture: Architecture): Promise<void> {
   for (const name of BINDING_FILES) {
-    const path = join(folder, 'node_modules', ...LAMBDA_BINDING.split('/'), name);
+    const path = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'), name);
     const machine = await machineOf(path);
-    if (machine !== EM_AARCH64) {
+    if (machine !== ELF_MACHINES[architecture]) {
       throw new BuildError(
         'SLUICE_BUILD_BINDING_WRONG',
         `${name} is ${machine ?? 'not there, or no library'}.`,

@@ -7,7 +7,7 @@ import { existingSchema } from './existingSchema.ts';
 import { exportsSchema } from './exportsSchema.ts';
 import { keySchema } from './keySchema.ts';
 import { readersSchema } from './readersSchema.ts';
-import { REGIONS } from './regions.ts';
+import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { retentionSchema } from './retentionSchema.ts';
 import { sourcesSchema } from './sourcesSchema.ts';
 import { sqlName } from './sqlName.ts';
@@ -42,6 +42,11 @@ export const configSchema = z.strictObject({
   region: z
     .enum(REGIONS, 'a region that has all of the services: lib/config/regions.ts lists them')
     .default('us-east-1'),
+  /**
+   * Processor of the functions. Default `arm64`, which costs a fifth less. Regions without it need `x86_64`.
+   * https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html
+   */
+  architecture: z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
   /** The Statsig S3 folder inside the bucket, as Statsig's data connection has it. Default `statsig`. */
   statsigFolder: z
     .string('a folder')

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
-import { REGIONS } from './regions.ts';
+import { BUCKET_REGIONS } from './regions.ts';
 
 const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
@@ -11,7 +11,7 @@ const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 export const customerBucketMembers = {
   bucket: bucketName(),
   /** Its region. Default the deployment's. */
-  region: z.enum(REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
+  region: z.enum(BUCKET_REGIONS, 'a region: lib/config/regions.ts lists them').optional(),
   /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
   owner: z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
   /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the function's own role in. */

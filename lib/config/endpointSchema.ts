@@ -1,21 +1,24 @@
 import * as z from 'zod';
 
+const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
+
 /**
- * The far ceiling of the HTTP API's stage. What goes beyond is answered 429 by the gateway, which some SDKs take for
- * final, so it is no means against load: docs/deploy.md, "Overload".
+ * The ceiling of the HTTP API's stage. The gateway answers 429 beyond it, which some SDKs take as final, so it is no
+ * means against load: docs/deploy.md, "Overload".
  */
 export const endpointSchema = z
   .strictObject({
     /**
-     * Requests a second in the long run. Default 10,000, the quota of an account in most regions: with it raised, raise
-     * this. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+     * Requests a second that the stage takes. Default null: as many as the account takes in the region.
      */
-    requestsPerSecond: z
-      .int('a whole number')
-      .min(1, '1 or more: 0 would take nothing')
-      .max(1_000_000, '1000000 at most')
-      .default(10_000),
-    /** Requests at once. Default 5,000, the quota as well. */
-    burst: z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
+    requestsPerSecond: rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+    /** Requests at once that the stage takes. Default null: the account's quota in the region, 5,000 or 1,250. */
+    burst: rate().min(1, '1 or more').nullable().default(null),
+    /**
+     * Requests a second that AWS takes for the whole account in the region. Default null: the quota of the region,
+     * 10,000 or 2,500 (lib/config/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` goes by it.
+     * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+     */
+    accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
   })
   .prefault({});

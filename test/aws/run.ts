@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { REGIONS } from '../../lib/config/regions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate, type Template } from '../../local/template/Template.ts';
@@ -43,6 +44,16 @@ async function judge(bin: string): Promise<void> {
   const lint = run(join(bin, 'cfn-lint'), ['--ignore-checks', LINT_IGNORES, '--template', ...files], STEP_MS);
   const said = lint.stdout || lint.stderr;
   tell('cfn-lint finds nothing wrong with the template of any configuration', lint.status === 0, said);
+  const everywhere = run(
+    join(bin, 'cfn-lint'),
+    ['--ignore-checks', LINT_IGNORES, '--regions', ...REGIONS, '--template', ...files.slice(0, 1)],
+    STEP_MS,
+  );
+  tell(
+    `cfn-lint knows every resource type and property of the first in ${REGIONS.length} regions`,
+    everywhere.status === 0,
+    everywhere.stdout || everywhere.stderr,
+  );
   for (const name of DEPLOYED) deploy(name, parseTemplate(templates.get(name)), bin);
 }
 

@@ -5,6 +5,7 @@ import { resources } from '../../infra/resources.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { REGIONS } from '../../lib/config/regions.ts';
 
 const { Resources } = resources({
   config: defineConfig({ bucket: 'acme-experiments' }),
@@ -26,6 +27,13 @@ function alarm(logicalId: string) {
   expect(Type).toBe('AWS::CloudWatch::Alarm');
   return Properties;
 }
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+const REDUCED_QUOTA = new Set(
+  'af-south-1 eu-south-1 ap-southeast-3 me-central-1 ap-south-2 ap-southeast-4 eu-south-2 eu-central-2 il-central-1 ca-west-1 ap-southeast-5 ap-southeast-7 mx-central-1'.split(
+    ' ',
+  ),
+);
 
 describe('the alarm on what is parked', () => {
   it('is on for as long as the run for stragglers counts any', () => {
@@ -186,6 +194,28 @@ describe('the alarms on overload', () => {
     });
     expect(made.extensions['HttpApiStage']).toMatchObject({
       Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
+    });
+  });
+
+  it.each(REGIONS)('rings in %s before its gateway answers 429', (region) => {
+    const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
+    const of = (endpoint: ConfigInput['endpoint']) => {
+      const made = resources({
+        config: defineConfig({ bucket: 'acme-experiments', region, endpoint, architecture: 'x86_64' }),
+        service: 'acme',
+        stage: 'prod',
+      });
+      const stage = made.extensions['HttpApiStage']?.Properties['DefaultRouteSettings'];
+      return { threshold: made.Resources['StageLimitAlarm']?.Properties['Threshold'], stage };
+    };
+    const limits = { ThrottlingRateLimit: quota, ThrottlingBurstLimit: quota / 2 };
+    expect(of({})).toEqual({ threshold: quota * 30, stage: expect.objectContaining(limits) });
+    // A stage's limit beyond the account's changes nothing; the alarm must not go by it.
+    expect(of({ requestsPerSecond: 40_000 }).threshold).toBe(quota * 30);
+    const raised = of({ accountRequestsPerSecond: 40_000 });
+    expect(raised).toEqual({
+      threshold: 1_200_000,
+      stage: expect.objectContaining({ ThrottlingRateLimit: 40_000 }),
     });
   });
 

@@ -66,6 +66,12 @@ describe('serverless package with a bad configuration', () => {
     expect(said).not.toContain('    at ');
   });
 
+  it('asks for another processor where Lambda has no arm64', () => {
+    const packaged = packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
+    expect(packaged.status).not.toBe(0);
+    expect(packaged.said).toContain('architecture: came "arm64", expected "x86_64"');
+  });
+
   it('says the same of what only the region shows to be wrong', () => {
     const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
     const { status, said } = packageWith(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchBinding } from '../../infra/build/fetchBinding.ts';
-import { installedBinding, LAMBDA_BINDING, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
+import { installedBinding, LAMBDA_BINDINGS, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { readTar } from '../../infra/build/readTar.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
@@ -17,6 +17,7 @@ function library(machine: number, bytes = 64): Buffer {
   content.writeUInt16LE(machine, 18);
   return content;
 }
+const LAMBDA_BINDING = LAMBDA_BINDINGS.arm64;
 const ARM64 = 183;
 const X64 = 62;
 
@@ -66,24 +67,29 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is pinned by the lockfile to the release of the engine', async () => {
     const { dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
-    expect(await pinnedBinding(repositoryRoot)).toEqual({
-      version: dependencies['@duckdb/node-api'],
-      integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
-    });
+    for (const architecture of ['arm64', 'x86_64'] as const) {
+      expect(await pinnedBinding(repositoryRoot, architecture)).toEqual({
+        name: LAMBDA_BINDINGS[architecture],
+        version: dependencies['@duckdb/node-api'],
+        integrity: expect.stringMatching(/^sha512-[\w+/]{86}==$/),
+      });
+    }
     lock(undefined);
-    await expect(pinnedBinding(root)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_UNPINNED' });
+    await expect(pinnedBinding(root, 'arm64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_UNPINNED',
+    });
   });
 
   it('is fetched once, and is there without a network from then on', async () => {
     lock(integrityOf(packed));
-    const folder = await fetchBinding(root, pack);
+    const folder = await fetchBinding(root, 'arm64', pack);
     expect(packs).toEqual([`${LAMBDA_BINDING}@1.5.5-r.5`]);
     expect(readFileSync(join(folder, 'libduckdb.so'))).toEqual(library(ARM64, 5_000));
     const offline = () => Promise.reject(new Error('no network'));
-    expect(await fetchBinding(root, offline)).toBe(folder);
+    expect(await fetchBinding(root, 'arm64', offline)).toBe(folder);
     // Another release is another folder.
     lock(integrityOf(packed), '1.5.6-r.1');
-    await expect(fetchBinding(root, offline)).rejects.toMatchObject({
+    await expect(fetchBinding(root, 'arm64', offline)).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_MISSING',
       message: expect.stringContaining('no network'),
     });
@@ -91,17 +97,19 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is one and the same for all who fetch it at once', async () => {
     lock(integrityOf(packed));
-    const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, pack)));
+    const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, 'arm64', pack)));
     expect(new Set(folders).size).toBe(1);
     expect(readFileSync(join(folders[0] ?? '', 'duckdb.node'))).toEqual(library(ARM64));
   });
 
   it('is refused when it is not what the lockfile pins, and nothing of it is kept', async () => {
     lock(integrityOf(Buffer.from('another')));
-    await expect(fetchBinding(root, pack)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+    await expect(fetchBinding(root, 'arm64', pack)).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
     lock(integrityOf(packed));
     expect(packs).toHaveLength(1);
-    await fetchBinding(root, pack);
+    await fetchBinding(root, 'arm64', pack);
     expect(packs).toHaveLength(2);
   });
 
@@ -109,25 +117,32 @@ describe("DuckDB's binding for Lambda", () => {
     const poor = gzipSync(tarOf({ 'package/duckdb.node': library(ARM64) }));
     lock(integrityOf(poor));
     const packPoor = async (_: string, folder: string) => writeFileSync(join(folder, 'x.tgz'), poor);
-    await expect(fetchBinding(root, packPoor)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+    await expect(fetchBinding(root, 'arm64', packPoor)).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
   });
 
-  it('must be in the artifact, be for arm64, and leave it below the limit of Lambda', async () => {
+  it('must be in the artifact, be for the configured processor, and leave it below the limit of Lambda', async () => {
     const folder = join(root, 'ingest-load');
     const binding = join(folder, 'node_modules', LAMBDA_BINDING);
     mkdirSync(binding, { recursive: true });
     const put = (name: string, content: Uint8Array) => writeFileSync(join(binding, name), content);
-    await expect(checkArtifact(folder)).rejects.toMatchObject({ code: 'SLUICE_BUILD_BINDING_WRONG' });
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
     put('duckdb.node', library(ARM64));
     put('libduckdb.so', library(X64));
-    await expect(checkArtifact(folder)).rejects.toMatchObject({
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_WRONG',
       message: expect.stringContaining('libduckdb.so is 62'),
     });
     put('libduckdb.so', library(ARM64));
-    await checkArtifact(folder);
+    await checkArtifact(folder, 'arm64');
+    await expect(checkArtifact(folder, 'x86_64')).rejects.toMatchObject({
+      code: 'SLUICE_BUILD_BINDING_WRONG',
+    });
     put('libduckdb.so', library(ARM64, UNZIPPED_BYTES));
-    await expect(checkArtifact(folder)).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
+    await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
   });
 
   it('is found for this machine where npm has installed it', () => {

@@ -1,10 +1,8 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
-import { REGIONS } from '../../../lib/config/regions.ts';
+import { isRegion } from '../../../lib/config/regions.ts';
 import { AwsAccessError } from '../../aws/AwsAccessError.ts';
 import type { Check } from '../Check.ts';
 import { finding } from '../Finding.ts';
-
-const regions: ReadonlySet<string> = new Set(REGIONS);
 
 /** The region: Statsig, Athena and the bucket have to be in one, and not every region has all of it. */
 export const region: Check = {
@@ -16,7 +14,7 @@ export const region: Check = {
   permissions: ['firehose:ListDeliveryStreams'],
   async run(visit) {
     const { region: name } = await visit.identity();
-    if (!regions.has(name)) return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}.`)];
+    if (!isRegion(name)) return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}.`)];
     const { firehose } = await visit.clients();
     try {
       await visit.ask('firehose:ListDeliveryStreams', () =>

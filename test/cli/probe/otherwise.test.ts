@@ -2,6 +2,7 @@ import { brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync } fr
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { askBurst } from '../../../cli/probe/askBurst.ts';
 import { askSlow } from '../../../cli/probe/askSlow.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { type FrontRequest, startFront, type Tampering } from './startFront.ts';
 import { startProbed } from './startProbed.ts';
@@ -95,7 +96,10 @@ describe('sluice probe, where AWS does otherwise', () => {
 });
 
 describe('requests beyond a limit', () => {
-  const endpoint = { requestsPerSecond: 50, burst: 50 };
+  const { region, endpoint } = defineConfig({
+    bucket: 'acme-experiments',
+    endpoint: { requestsPerSecond: 50, burst: 50 },
+  });
 
   /** Sends a burst to something that lets every other request through; answers by the end of their codes. */
   async function burst(requests: number, refusal: Tampering, cors = true) {
@@ -109,7 +113,7 @@ describe('requests beyond a limit', () => {
       { cors },
     );
     const run = { id: '0', collector: front.url, key: 'client-burst', time: 0 };
-    const answers = await askBurst(run, requests, { endpoint });
+    const answers = await askBurst(run, requests, { region, endpoint });
     await front.close();
     return new Map(answers.map((one) => [one.code.slice(13), one]));
   }
