@@ -9,7 +9,10 @@ import { customerCalls } from '../../lib/aws/customerClient.ts';
 import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
 import type { CustomerBucket } from '../../lib/ingest/drop/CustomerBucket.ts';
 import type { DropObject } from '../../lib/ingest/drop/DropObject.ts';
+import { isMarker } from '../../lib/ingest/drop/leftOut.ts';
 import { listDrops } from '../../lib/ingest/drop/listDrops.ts';
+import { lookInside } from '../../lib/ingest/drop/lookInside.ts';
+import { requirePlainFiles } from '../../lib/ingest/drop/tableFormats.ts';
 import { lookbackDays } from '../../lib/ingest/plan/wantedDays.ts';
 import { PreviewError } from '../../lib/ingest/preview/PreviewError.ts';
 import { type Preview, previewFile } from '../../lib/ingest/preview/previewFile.ts';
@@ -79,13 +82,22 @@ async function findObject(
   const days =
     day === undefined ? lookbackDays(now, dataset.timezone, dataset.lookbackDays).toReversed() : [day];
   const { drops } = await listDrops(bucket, dataset, days);
+  let others = 0;
   for (const one of days) {
-    const [file] = drops.get(one)?.files ?? [];
+    const drop = drops.get(one);
+    if (drop === undefined || drop.files.length + drop.leftOut.length === 0) continue;
+    await requirePlainFiles(bucket, dataset, one, drop);
+    const looked = await lookInside(bucket, drop);
+    if (looked === null) throw new PreviewError('SLUICE_PREVIEW_FILE_CHANGED', `${one}.`);
+    const [file] = looked.files;
     if (file !== undefined) return file;
+    others += looked.leftOut.filter(({ reason }) => !isMarker(reason)).length;
   }
+  const left =
+    others === 0 ? '' : `, and ${others} ${others === 1 ? 'object' : 'objects'} that can't be loaded`;
   throw new PreviewError(
     'SLUICE_PREVIEW_NO_FILE',
-    `s3://${source.bucket}/${dataset.folder}/ has none of ${days.join(', ')}.`,
+    `s3://${source.bucket}/${dataset.folder}/ has none of ${days.join(', ')}${left}.`,
   );
 }
 

@@ -30,6 +30,35 @@ export const SourceError = defineErrorFamily('user', {
     cause: 'The folder of the dataset holds more objects than one run looks through.',
     cure: 'Write fewer and larger files, or lower `lookbackDays`.',
   },
+  SLUICE_SOURCE_NOTHING_LOADABLE: {
+    cause: 'The folder of the day has objects, and none of them can be loaded: the last good version stays.',
+    cure: 'Look at each with `sluice ingest explain`, and drop Parquet files instead. A day without rows is an empty folder, or a marker such as `_SUCCESS` alone; a marker of another name is named by `waitFor` of the dataset.',
+  },
+  SLUICE_SOURCE_FILES_REPLACED: {
+    cause:
+      'Files whose rows queries see are gone or replaced, and objects that can’t be loaded came: the last good version stays.',
+    cure: 'Drop the files again, or delete the objects that can’t be loaded. If other files only are gone and that is right: `sluice ingest backfill` loads the day as it is.',
+  },
+  SLUICE_SOURCE_TOO_MANY_UNKNOWN: {
+    cause:
+      'The folder of the day has more objects whose names end as those of another format than a load looks into.',
+    cure: 'Let other formats be written into another folder, or end the names of Parquet files with `.parquet`.',
+  },
+  SLUICE_SOURCE_DELTA_TABLE: {
+    cause:
+      'The folder is a Delta Lake table: its log alone knows which of its Parquet files still count, so none is loaded.',
+    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+  },
+  SLUICE_SOURCE_ICEBERG_TABLE: {
+    cause:
+      'The folder is an Iceberg table: its metadata alone knows which of its Parquet files still count, so none is loaded.',
+    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+  },
+  SLUICE_SOURCE_HUDI_TABLE: {
+    cause:
+      'The folder is a Hudi table: its timeline alone knows which of its Parquet files still count, so none is loaded.',
+    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+  },
   SLUICE_SOURCE_UNAVAILABLE: {
     cause: "The customer's bucket did not answer in time, or S3 is busy.",
     cure: 'Nothing is to be done: the next run tries again.',

@@ -12,6 +12,8 @@ export interface DatasetFolder {
   /** Without slash at either end. */
   readonly folder: string;
   readonly dayFormat: DayFormat;
+  /** Name of the marker that a day waits for. Default none. */
+  readonly waitFor?: string | undefined;
 }
 
 /** What listing found. */
@@ -72,7 +74,7 @@ export async function listDrops(
     next = undefined;
   }
   const drops = [...wanted].map(
-    ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day))] as const,
+    ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor)] as const,
   );
   return { drops: new Map(drops), calls };
 }

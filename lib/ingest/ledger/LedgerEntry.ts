@@ -16,7 +16,7 @@ const fileFateSchema = z.strictObject({
   eTag: z.string(),
   /**
    * `loaded`: its rows are in the version that queries read. `left_out`: it was no file to load. `failed`: the day failed on
-   * it. `held`: nothing is known against it, but its day failed, on another file or as a whole. `gone`: it was loaded before, and
+   * it. `held`: the day failed, on another file or as a whole, since it came. `gone`: it was loaded before, and
    * its rows went with it: said by the load that found so.
    */
   fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone']),

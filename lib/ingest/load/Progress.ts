@@ -22,11 +22,14 @@ export class Progress {
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */
   readonly durations: Record<string, number> = {};
+  /** Somebody asked for the day whatever is known of it. */
+  readonly isBackfill: boolean;
   readonly #clock: Clock;
 
-  constructor(claim: Claim, clock: Clock) {
+  constructor(claim: Claim, clock: Clock, isBackfill: boolean) {
     this.claim = claim;
     this.#clock = clock;
+    this.isBackfill = isBackfill;
   }
 
   /** Runs a step and notes how long it took; of one that runs again, all of it. */

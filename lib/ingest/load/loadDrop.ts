@@ -8,12 +8,13 @@ import { parseIngestedKey, versionPrefix } from '../../layout/ingestedKeys.ts';
 import { refusedRowsKey } from '../../layout/refusedRowsKey.ts';
 import { type VersionNote, versionNoteKey } from '../../layout/versionNote.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
-import { archivedSince } from '../drop/archivedSince.ts';
 import type { Drop } from '../drop/Drop.ts';
+import { requireLoadable } from '../drop/lastLoad.ts';
 import { listDrops } from '../drop/listDrops.ts';
+import { lookInside } from '../drop/lookInside.ts';
+import { requirePlainFiles } from '../drop/tableFormats.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
-import { SourceError } from '../SourceError.ts';
 import { fetchFiles } from './fetchFiles.ts';
 import { judgeRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
@@ -62,6 +63,10 @@ export async function loadDrop(
     await quarantine(loader, run, place, progress, drop, mapped);
     await reached('quarantined');
     judgeRows(mapped, place.dataset);
+    // Whatever share is allowed: the day would be empty, and its files are not.
+    if (mapped.rows.in > 0 && mapped.rows.out === 0) {
+      throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${mapped.rows.in} rows.`);
+    }
   }
   const isRead = await switchVersion(loader, run, place, progress, mapped);
   if (!isRead) return null;
@@ -72,24 +77,27 @@ export async function loadDrop(
 async function listAndFetch(
   loader: Loader,
   { signal }: LoadRun,
-  { source, dataset, day }: DropPlace,
+  place: DropPlace,
   progress: Progress,
   letBe: (drop: Drop) => Promise<LetBe | null>,
 ): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | LetBe> {
   const { directory, wait, random, freeBytes } = loader;
+  const { source, dataset, day } = place;
   const bucket = loader.customerBucket(source);
   for (let listings = 1; listings <= MOST_LISTINGS; listings += 1) {
     signal.throwIfAborted();
     const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
-    const drop = drops.get(day);
-    if (drop === undefined) throw new RangeError(`${day} was not listed.`);
-    progress.drop = drop;
+    const listed = drops.get(day);
+    if (listed === undefined) throw new RangeError(`${day} was not listed.`);
+    progress.drop = listed;
     await loader.reached?.('listed');
-    const archived = archivedSince(drop, progress.claim.entry);
-    if (archived !== null) throw new SourceError('SLUICE_SOURCE_OBJECT_ARCHIVED', `${archived}.`);
-    const why = await letBe(drop);
+    const why = await letBe(listed);
     if (why !== null) return why;
 
+    const drop = await progress.time('look', () => lookAt(loader, place, progress, listed, signal));
+    if (drop === null) continue;
+    progress.drop = drop;
+    requireLoadable(drop, progress.claim.entry, progress.isBackfill);
     const bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
     const most = Math.floor((await freeBytes()) * FILES_SHARE_OF_DISK);
     if (bytes > most) {
@@ -111,6 +119,19 @@ async function listAndFetch(
     await rm(folder, { recursive: true, force: true });
   }
   throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
+}
+
+/** What the day's objects are beyond what their names say; null when one of them is another by now. */
+async function lookAt(
+  loader: Loader,
+  { source, dataset, day }: DropPlace,
+  { problems }: Progress,
+  listed: Drop,
+  signal: AbortSignal,
+): Promise<Drop | null> {
+  const bucket = loader.customerBucket(source);
+  await requirePlainFiles(bucket, dataset, day, listed);
+  return lookInside(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
 }
 
 async function map(

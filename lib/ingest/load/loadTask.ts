@@ -1,7 +1,7 @@
 import type { Source } from '../../config/sourcesSchema.ts';
 import { failureFields } from '../../log/failureFields.ts';
 import type { Drop } from '../drop/Drop.ts';
-import { restoredSince } from '../drop/restoredSince.ts';
+import { restoredSince } from '../drop/lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
 import type { IngestTask } from '../plan/IngestTask.ts';
 import { SETTLING, settlesAt } from '../plan/settlesAt.ts';
@@ -63,7 +63,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   );
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
 
-  const progress = new Progress(claimed.claim, clock);
+  const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
   const { version, attempts } = claimed.claim.entry;
   // Whoever asks for a day gets its tries, whatever came of those before.
   const isAsked = task.reason === 'backfill' || task.reason === 'triggered';

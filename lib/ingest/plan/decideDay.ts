@@ -1,6 +1,5 @@
-import { archivedSince } from '../drop/archivedSince.ts';
 import { type Drop, NO_FILES } from '../drop/Drop.ts';
-import { restoredSince } from '../drop/restoredSince.ts';
+import { archivedSince, restoredSince } from '../drop/lastLoad.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { TaskReason } from './IngestTask.ts';
 import { REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
@@ -40,7 +39,10 @@ export function decideDay(
   const { fingerprint, files } = drop;
   const nothing = files.length === 0 && drop.leftOut.length === 0;
   if (nothing && entry === null) return { skip: 'no_files' };
-  if (entry !== null && archivedSince(drop, entry) !== null) return { skip: 'archived' };
+  const failed = entry?.state === 'failed';
+  // What queries read is what is there, though a load could not read it: another day's files are told of by its load.
+  const isArchived = entry !== null && archivedSince(drop, entry) !== null;
+  if (isArchived && !failed && entry.fingerprint === fingerprint) return { skip: 'archived' };
   if (asked === 'backfill') return { queue: 'backfill' };
   if (known?.lease !== undefined && known.lease.until > now) {
     return { wait: 'loading', until: known.lease.until };
@@ -49,7 +51,7 @@ export function decideDay(
   const settled = entry?.state === 'succeeded' || entry?.state === 'succeeded_no_data';
   const same = settled && entry.fingerprint === fingerprint;
   if (same && !restoredSince(drop, entry)) return { skip: 'unchanged' };
-  const again = entry?.state === 'failed' && entry.fingerprint === fingerprint;
+  const again = failed && entry.fingerprint === fingerprint && !restoredSince(drop, entry);
   if (again && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS) return { skip: 'failed' };
 
   const queued = entry?.queued;

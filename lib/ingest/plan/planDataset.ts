@@ -5,6 +5,7 @@ import type { Clock } from '../../time/Clock.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import type { CustomerBucket } from '../drop/CustomerBucket.ts';
 import type { Drop } from '../drop/Drop.ts';
+import { isUnloadable } from '../drop/leftOut.ts';
 import { listDrops } from '../drop/listDrops.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
@@ -28,7 +29,7 @@ export interface PlanPorts {
 export interface PlannedDay {
   readonly day: UtcDay;
   readonly decision: DayDecision;
-  /** Files to load in its folder. */
+  /** Files in its folder, and what looks as if it were meant to be one. */
   readonly files: number;
   /** The last load failed, and the files are still the same. */
   readonly failed: boolean;
@@ -95,7 +96,7 @@ export async function planDataset(
     days: looked.map(({ day, drop, entry, decision }) => ({
       day,
       decision,
-      files: drop.files.length,
+      files: drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
       failed: entry?.state === 'failed' && entry.fingerprint === drop.fingerprint,
     })),
   };

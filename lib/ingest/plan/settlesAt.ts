@@ -1,5 +1,5 @@
 import type { Drop } from '../drop/Drop.ts';
-import { missingFiles } from '../drop/missingFiles.ts';
+import { missingFiles } from '../drop/lastLoad.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 
 /** `reason` of a ledger entry's `queued` while the files are too young to be loaded. */

@@ -188,8 +188,10 @@ describe('a day that fails', () => {
       return { ...bucket, list };
     };
     const load = () => loads.load({ reason: 'changed', loader: { customerBucket } });
-    expect(await load()).toMatchObject({ outcome: 'succeeded_no_data' });
-    expect(await load()).toEqual({ outcome: 'unchanged' });
+    expect(await load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_SOURCE_OBJECT_ARCHIVED' },
+    });
     now = { ...inArchive, isRestored: true };
     expect(await load()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 2));

@@ -202,7 +202,34 @@ describe('a day', () => {
       'whose loaded file was archived before another came',
       drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
       entry(),
-      { skip: 'archived' },
+      { queue: 'changed' },
+    ],
+    [
+      'of which only what can not be loaded is left',
+      drop(file('a.csv')),
+      entry(),
+      { wait: 'settling', until: NOW + 600_000 },
+    ],
+    [
+      'whose loaded file was emptied',
+      drop(file('a.parquet', { size: 0, eTag: '"2"' })),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that was loaded, and got what can not be loaded beside it',
+      drop(file('a.parquet'), file('notes.csv')),
+      entry(),
+      { queue: 'changed' },
+    ],
+    [
+      'that failed as all of it was archived, and was restored',
+      drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
+      entry({
+        state: 'failed',
+        files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'failed', reason: 'archived' }],
+      }),
+      { queue: 'changed' },
     ],
     [
       'whose loaded file was archived and restored before another came',
