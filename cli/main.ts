@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
-import { SluiceError } from '../lib/errors/SluiceError.ts';
-import type { Command, CommandLine } from './Command.ts';
+import { readFileSync } from 'node:fs';
+import type { Command } from './Command.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
@@ -12,7 +11,10 @@ import { probe } from './commands/probe.ts';
 import { query } from './commands/query.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
+import { errorObject, errorText } from './describeError.ts';
 import { commandHelp, overview } from './help.ts';
+import { writeJson, writeNote, writeOut } from './output/terminal.ts';
+import { didYouMean, readCommandLine } from './readCommandLine.ts';
 import { UsageError } from './UsageError.ts';
 
 const commands: readonly Command[] = [
@@ -30,43 +32,48 @@ const commands: readonly Command[] = [
 ];
 
 /**
- * Runs one command line. Data goes to stdout, talk to stderr.
+ * Runs one command line. Data goes to stdout, what is said beside it to stderr. With `--json` an error is an object on
+ * stdout, too: `{"error":{"code","message","cause","cure"}}`.
  *
  * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 3 problems found, 130 interrupted.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(overview(commands));
-    return name === undefined ? 2 : 0;
-  }
+  let command: Command | undefined;
   try {
-    const command = commands.find((one) => one.name === name);
-    if (command === undefined)
-      throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `Came ${JSON.stringify(name)}.`);
-    if (rest.includes('--help') || rest.includes('-h')) {
-      process.stdout.write(commandHelp(command));
+    if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+      writeOut(overview(commands));
+      return name === undefined ? 2 : 0;
+    }
+    if (name === '--version' || name === '-v') {
+      writeOut(`${readVersion()}\n`);
       return 0;
     }
-    return await command.run(parse(command, rest));
+    const isHelp = name === 'help';
+    command = findCommand(isHelp ? (rest[0] ?? '') : name);
+    if (isHelp || rest.includes('--help') || rest.includes('-h')) {
+      writeOut(commandHelp(command));
+      return 0;
+    }
+    return await command.run(readCommandLine(command, rest));
   } catch (error) {
-    process.stderr.write(describe(error));
+    if (argv.includes('--json')) writeJson({ error: errorObject(error, command?.name) });
+    writeNote(errorText(error, command?.name));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function parse(command: Command, argv: string[]): CommandLine {
-  try {
-    return parseArgs({ args: argv, options: { ...command.options }, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError('SLUICE_USAGE_OPTIONS', error instanceof Error ? error.message : '', {
-      cause: error,
-    });
-  }
+/** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */
+function findCommand(name: string): Command {
+  const command = commands.find((one) => one.name === name);
+  if (command !== undefined) return command;
+  if (name.startsWith('-'))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `${name}: expected a command first, then its options.`);
+  const names = commands.map((one) => one.name);
+  throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `${JSON.stringify(name)}.${didYouMean(name, names)}`);
 }
 
-/** Our own errors say what happened and what to do; a defect of ours shows its stack. */
-function describe(error: unknown): string {
-  if (error instanceof SluiceError) return `${error.code}: ${error.message}\n  ${error.cure}\n`;
-  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+  return version;
 }

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeNote } from '../cli/output/terminal.ts';
 import { configFile } from '../infra/configFile.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
 import { utcDay } from '../lib/time/utcDay.ts';
@@ -74,7 +75,7 @@ function dataDirectory(): string {
   const { data: given } = parseArgs({ options: { data: { type: 'string' } } }).values;
   if (given !== undefined) {
     if (existsSync(given) && readdirSync(given).length > 0) {
-      process.stderr.write(`--data ${given}: expected an empty directory, or none.\n`);
+      writeNote(`--data ${given}: expected an empty directory, or none.\n`);
       process.exit(2);
     }
     return resolve(given);

@@ -12,6 +12,7 @@ import config from '../sluice.config.ts';
 import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { runDriver } from './story/runDriver.ts';
+import { say } from './story/say.ts';
 
 /** Enough that a batch is worth a record, few enough that the legacy browser SDK stays under its rate limit. */
 const USERS = 40;
@@ -46,7 +47,6 @@ const SDKS: readonly Sdk[] = [
   },
 ];
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
 const data = join(repositoryRoot, '.sluice', 'sdks');
 emptyDataDirectory(data);
 const cloud = await startCloud({ port: 0, edgePort: 0, data });

@@ -5,6 +5,8 @@ import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import type { Deployment } from '../connect/Deployment.ts';
 import type { Sheet } from '../connect/Sheet.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { UsageError } from '../UsageError.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
@@ -43,11 +45,8 @@ export const connect: Command = {
     const sheet = await fillIn(line, reader, where, deployment);
     const { sheetText } = await import('../connect/sheetText.ts');
     const { stackName, region, account } = deployment;
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ ...sheet, stack: stackName, region, account })}\n`
-        : sheetText(sheet, deployment),
-    );
+    if (json) writeJson({ ...sheet, stack: stackName, region, account });
+    else writeOut(sheetText(sheet, deployment));
     return 0;
   },
 };
@@ -72,7 +71,7 @@ async function fillIn(
     import('../connect/measureLateness.ts'),
   ]);
   if (line.values['no-query'] === true) return statsigSheet(deployment, config, reader, undefined);
-  process.stderr.write('Asking Athena how late rows come …\n');
+  writeNote('Asking Athena how late rows come …\n');
   return statsigSheet(deployment, config, reader, await measureLateness(where, deployment));
 }
 
@@ -82,14 +81,18 @@ async function tellMissing(product: Sheet['product'], { bucket }: Config, json: 
     import('../connect/sheetText.ts'),
   ]);
   const missing = missingReader(product, bucket);
-  process.stdout.write(json ? `${JSON.stringify({ ...missing, reader: null })}\n` : missingText(missing));
+  if (json) writeJson({ ...missing, reader: null });
+  else writeOut(missingText(missing));
   return 3;
 }
 
 function readProduct({ positionals }: CommandLine): Sheet['product'] {
   const product = PRODUCTS.find((one) => one === positionals[0]);
   if (product === undefined || positionals.length > 1)
-    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected one of ${PRODUCTS.join(', ')}.`);
+    throw new UsageError(
+      'SLUICE_USAGE_ARGUMENTS',
+      `Expected one of ${PRODUCTS.join(', ')}.${didYouMean(positionals[0] ?? '', PRODUCTS)}`,
+    );
   return product;
 }
 

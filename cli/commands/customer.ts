@@ -1,9 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { bucketName } from '../../lib/config/bucketName.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { dayOption } from '../dayOption.ts';
 import { demandOptions } from '../demandOptions.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { textOption } from '../textOption.ts';
 import { UsageError } from '../UsageError.ts';
 
@@ -47,7 +50,10 @@ export const customer: Command = {
     const [action = '', ...more] = line.positionals;
     const run = ACTIONS.get(action);
     if (run === undefined)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected one of ${[...ACTIONS.keys()].join(', ')}.`);
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        `Expected one of ${[...ACTIONS.keys()].join(', ')}.${didYouMean(action, [...ACTIONS.keys()])}`,
+      );
     demandOptions(line, action, OPTIONS);
     await run(line, more);
     return 0;
@@ -79,7 +85,7 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<void
     await s3.send(new CreateBucketCommand({ Bucket }));
     if (Policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   });
-  process.stderr.write(
+  writeNote(
     `s3://${Bucket}/ is account ${accountOf(line)}'s${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
 }
@@ -102,7 +108,7 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
     const of = (text: string) => (day === undefined ? text : text.replaceAll('{day}', day));
     const Body = file === undefined ? await madeOf(of(sql ?? '')) : await bytesOf(file);
     await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...objectOf(of(url)), Body })));
-    process.stderr.write(`${of(url)}: ${Body.length} bytes.\n`);
+    writeNote(`${visibleLine(of(url))}: ${Body.length} bytes.\n`);
   }
 }
 
@@ -140,7 +146,7 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
     if (first?.Key !== Key) throw new CustomerError('SLUICE_CUSTOMER_OBJECT_MISSING', `${url}.`);
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   });
-  process.stderr.write(`${url}: gone.\n`);
+  writeNote(`${visibleLine(url)}: gone.\n`);
 }
 
 async function list(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<void> {
@@ -157,7 +163,8 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
     return found;
   });
   const { textTable } = await import('../output/textTable.ts');
-  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
+  if (line.values['json'] === true) writeJson(rows);
+  else writeOut(textTable(rows));
 }
 
 /** Loaded late: `--help` needn't wait for AWS's clients. */
@@ -182,7 +189,8 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new CustomerError('SLUICE_CUSTOMER_FILE_UNREADABLE', `${path}.`, { cause: error });
+    const code = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
+    throw new CustomerError('SLUICE_CUSTOMER_FILE_UNREADABLE', `${path}${code}.`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
+import { writeJson, writeOut } from '../output/terminal.ts';
 import { UsageError } from '../UsageError.ts';
 
 /** `sluice doctor`: whether what is deployed is as it must be, and what to do where it isn't. */
@@ -30,7 +31,7 @@ export const doctor: Command = {
     const visit = openVisit(await visitOptions(line));
     try {
       const outcomes = await runChecks(checks, visit, (outcome) => {
-        if (!json) process.stdout.write(report.outcomeText(outcome));
+        if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
       // Whoever AWS does not know, or has no valid configuration, has been told so.
@@ -38,12 +39,10 @@ export const doctor: Command = {
       const { stackName } = visit;
       if (json) {
         const checked = report.reportJson(outcomes);
-        process.stdout.write(
-          `${JSON.stringify({ stack: stackName, region, account, problems, checks: checked })}\n`,
-        );
+        writeJson({ stack: stackName, region, account, problems, checks: checked });
       } else {
         const where = account === undefined ? '' : ` in ${region} of account ${account}`;
-        process.stdout.write(report.summaryText(outcomes, `${stackName}${where}`));
+        writeOut(report.summaryText(outcomes, `${stackName}${where}`));
       }
       return problems > 0 ? 3 : 0;
     } finally {

@@ -6,6 +6,8 @@ import type { Command, CommandLine } from '../Command.ts';
 import { countOption } from '../countOption.ts';
 import { dayOption } from '../dayOption.ts';
 import { demandOptions } from '../demandOptions.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { UsageError } from '../UsageError.ts';
 
 /** Most days of a status: a year and a day. */
@@ -35,7 +37,10 @@ export const exporting: Command = {
   run(line) {
     const [action, ...more] = line.positionals;
     if (more.length > 0 || (action !== 'status' && action !== 'run'))
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected status or run.');
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        `Expected status or run.${didYouMean(action ?? '', ['status', 'run'])}`,
+      );
     demandOptions(line, action, OPTIONS);
     return action === 'status' ? status(line) : runNow(line);
   },
@@ -51,9 +56,8 @@ async function status(line: CommandLine): Promise<number> {
     import('../export/readExportStatus.ts'),
   ]);
   const statuses = await openExport(line, (open) => readExportStatus(open, days));
-  process.stdout.write(
-    line.values['json'] === true ? `${JSON.stringify(statuses)}\n` : exportStatusText(statuses),
-  );
+  if (line.values['json'] === true) writeJson(statuses);
+  else writeOut(exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
 }
 
@@ -79,8 +83,8 @@ async function runNow(line: CommandLine): Promise<number> {
     await askPart(open, 'export', [request]);
     return { exports, ...(days === undefined ? {} : { days }) };
   });
-  if (line.values['json'] === true) process.stdout.write(`${JSON.stringify({ asked })}\n`);
-  process.stderr.write(`Asked for ${asked.exports.join(', ')}: \`sluice export status\` shows it.\n`);
+  if (line.values['json'] === true) writeJson({ asked });
+  writeNote(`Asked for ${asked.exports.join(', ')}: \`sluice export status\` shows it.\n`);
   return 0;
 }
 

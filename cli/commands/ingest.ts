@@ -4,6 +4,8 @@ import { countOption } from '../countOption.ts';
 import { dayOption } from '../dayOption.ts';
 import { demandOptions } from '../demandOptions.ts';
 import type { OpenIngest } from '../ingest/openIngest.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { textOption } from '../textOption.ts';
 import { UsageError } from '../UsageError.ts';
 
@@ -41,7 +43,10 @@ export const ingest: Command = {
     const [action = '', ...more] = line.positionals;
     const run = ACTIONS.get(action);
     if (run === undefined || more.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected one of ${[...ACTIONS.keys()].join(', ')}.`);
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        `Expected one of ${[...ACTIONS.keys()].join(', ')}.${didYouMean(action, [...ACTIONS.keys()])}`,
+      );
     demandOptions(line, action, OPTIONS);
     return run(line);
   },
@@ -129,7 +134,7 @@ async function runNow(line: CommandLine): Promise<number> {
     return datasets;
   });
   print(line, { asked }, () => '');
-  process.stderr.write(
+  writeNote(
     `Asked for a look at ${asked.length} dataset${asked.length === 1 ? '' : 's'}: \`sluice ingest status\` shows it.\n`,
   );
   return 0;
@@ -160,7 +165,7 @@ async function backfill(line: CommandLine): Promise<number> {
     return askPart(open, 'ingest-plan', backfillRequests(place, days));
   });
   print(line, { ...place, from, to, days: days.length }, () => '');
-  process.stderr.write(
+  writeNote(
     `Asked for ${days.length} day${days.length === 1 ? '' : 's'} of ${place.source}/${place.dataset}: loaded whatever the ledger says.\n`,
   );
   return 0;
@@ -176,7 +181,8 @@ async function withIngest<Result>(
 }
 
 function print(line: CommandLine, value: unknown, text: () => string): void {
-  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(value)}\n` : text());
+  if (line.values['json'] === true) writeJson(value);
+  else writeOut(text());
 }
 
 function demand(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {

@@ -4,11 +4,13 @@ import type { AcceptedKey } from '../../lib/keys/AcceptedKey.ts';
 import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
 import { KeyListError } from '../../lib/keys/KeyListError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
-import { awsPlace } from '../aws/awsPlace.ts';
+import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { demandOptions } from '../demandOptions.ts';
 import { openKeysSecret } from '../keys/openKeysSecret.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { textTable } from '../output/textTable.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { UsageError } from '../UsageError.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
@@ -17,12 +19,10 @@ const SHA256 = /^[0-9a-f]{64}$/i;
 export const keys: Command = {
   name: 'keys',
   summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
-  usage: 'sluice keys list | add <label> | remove <label> [--stage NAME] [options]',
+  usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
   options: {
-    stage: { type: 'string', help: 'stage of the deployment (default dev)' },
+    ...placeOptions,
     secret: { type: 'string', help: "the secret's name or ARN (default sluice-<stage>-keys)" },
-    region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
-    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
     environment: { type: 'string', help: 'add: environment of events that name none (default production)' },
     kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
     sources: {
@@ -42,7 +42,10 @@ export const keys: Command = {
     const [action, label, ...more] = line.positionals;
     const run = ACTIONS.get(action ?? '');
     if (run === undefined || more.length > 0 || (label === undefined) !== (action === 'list')) {
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected list, add <label> or remove <label>.');
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        `Expected list, add <label> or remove <label>.${run === undefined ? didYouMean(action ?? '', [...ACTIONS.keys()]) : ''}`,
+      );
     }
     demandOptions(line, action ?? '', OPTIONS);
     await run(line, label ?? '');
@@ -65,7 +68,8 @@ async function list(line: CommandLine): Promise<void> {
   const rows = listed.some(({ sources }) => sources !== undefined)
     ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
     : listed.map(row);
-  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
+  if (line.values['json'] === true) writeJson(rows);
+  else writeOut(textTable(rows));
 }
 
 async function add(line: CommandLine, label: string): Promise<void> {
@@ -83,7 +87,7 @@ async function add(line: CommandLine, label: string): Promise<void> {
   addKey('{"keys":[]}', entry);
   const secret = await open(line);
   await secret.change((text) => addKey(text, entry));
-  process.stderr.write(
+  writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
   );
 }
@@ -91,12 +95,12 @@ async function add(line: CommandLine, label: string): Promise<void> {
 async function remove(line: CommandLine, label: string): Promise<void> {
   const secret = await open(line);
   await secret.change((text) => removeKey(text, label, option(line, 'sha256') ?? ''));
-  process.stderr.write(`Removed ${label}. Collectors forget it within five minutes.\n`);
+  writeNote(`Removed ${label}. Collectors forget it within five minutes.\n`);
 }
 
 /** The key never stands on the command line, which other users and the shell's history can see, and never leaves here. */
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('Type or paste the SDK key, then Enter and Ctrl-D: ');
+  if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
   const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
   if (key === null) {
@@ -111,10 +115,11 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   return hash('sha256', key);
 }
 
-function open(line: CommandLine) {
-  const secretId = option(line, 'secret') ?? `sluice-${option(line, 'stage') ?? 'dev'}-keys`;
-  const options = { region: option(line, 'region'), endpoint: option(line, 'endpoint-url') };
-  return openKeysSecret(secretId, awsPlace(options, process.env));
+/** Loaded late: a wrong label is told without it. */
+async function open(line: CommandLine) {
+  const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
+  const { stack, place } = await deploymentPlace(readPlaceOptions(line), process.env);
+  return openKeysSecret(option(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, place);
 }
 
 function option({ values }: CommandLine, name: string): string | undefined {

@@ -20,6 +20,8 @@ import {
 import { REGIONS } from '../../lib/config/regions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import type { Command, CommandLine } from '../Command.ts';
+import { writeJson, writeNote } from '../output/terminal.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { UsageError } from '../UsageError.ts';
 
 /** Written as in Statsig's documents. */
@@ -84,7 +86,10 @@ function readTarget(line: CommandLine): PolicyTarget {
   const value = option(line, 'for');
   const target = POLICY_TARGETS.find((one) => one === value);
   if (target !== undefined) return target;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `Expected --for ${POLICY_TARGETS.join(', ')}.`);
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    `Expected --for ${POLICY_TARGETS.join(', ')}.${didYouMean(value ?? '', POLICY_TARGETS)}`,
+  );
 }
 
 /** Each held against what the same name must be in `sluice.config.ts`: it goes into a policy as it stands. */
@@ -140,25 +145,23 @@ function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config
 function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
   if (asOne) {
     const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
-    process.stdout.write(`${JSON.stringify(byName, null, 2)}\n`);
+    writeJson(byName, 2);
   } else {
     for (const { name, purpose, document } of policies) {
-      process.stderr.write(`${name}: ${purpose}\n`);
-      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      writeNote(`${name}: ${purpose}\n`);
+      writeJson(document, 2);
     }
   }
   for (const { name, document } of policies) {
     const characters = JSON.stringify(document).length;
     if (characters > ACCESS_LIMITS.managedPolicyCharacters)
-      process.stderr.write(
+      writeNote(
         `${name} has ${characters} characters, and IAM takes ${ACCESS_LIMITS.managedPolicyCharacters} in one policy: split its statements.\n`,
       );
   }
   const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
   for (const name of missing) {
-    process.stderr.write(
-      `Still to be filled in: ${name}, by hand or with ${FILLED_BY.get(name) ?? 'its option'}.\n`,
-    );
+    writeNote(`Still to be filled in: ${name}, by hand or with ${FILLED_BY.get(name) ?? 'its option'}.\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/runProbe.ts';
@@ -57,7 +58,7 @@ export const probe: Command = {
       keep: line.values['keep'] === true,
       ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
       told: (doing) => {
-        if (process.stderr.isTTY) process.stderr.write(`${doing} …\n`);
+        if (process.stderr.isTTY) writeNote(`${doing} …\n`);
       },
     };
     const place = await openPlace(deployment, url);
@@ -68,9 +69,8 @@ export const probe: Command = {
         { id: randomBytes(4).toString('hex'), collector, key, time },
         options,
       );
-      process.stdout.write(
-        line.values['json'] === true ? `${JSON.stringify(reportJson(report))}\n` : reportText(report),
-      );
+      if (line.values['json'] === true) writeJson(reportJson(report));
+      else writeOut(reportText(report));
       return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
     } finally {
       place.close();

@@ -1,5 +1,6 @@
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
 import type { Command } from '../Command.ts';
+import { writeJson, writeOut } from '../output/terminal.ts';
 import { textTable } from '../output/textTable.ts';
 import { UsageError } from '../UsageError.ts';
 
@@ -24,7 +25,8 @@ export const query: Command = {
     const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
     const { runQuery } = await import('../../local/query/runQuery.ts');
     const rows = await runQuery(directory, sql);
-    process.stdout.write(values['json'] === true ? `${JSON.stringify(rows)}\n` : textTable(rows));
+    if (values['json'] === true) writeJson(rows);
+    else writeOut(textTable(rows));
     return 0;
   },
 };

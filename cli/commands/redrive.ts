@@ -1,25 +1,28 @@
-import { isUtcDay } from '../../lib/time/utcDay.ts';
-import { awsPlace } from '../aws/awsPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
+import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
+import { dayOption } from '../dayOption.ts';
+import { errorObject, errorText } from '../describeError.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { textTable } from '../output/textTable.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { RedriveCommandError } from '../redrive/RedriveCommandError.ts';
 import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
+import { textOption } from '../textOption.ts';
 import { UsageError } from '../UsageError.ts';
 
 /** `sluice redrive`: brings back what is in quarantine, by reason. */
 export const redrive: Command = {
   name: 'redrive',
   summary: 'Try what is in quarantine for a reason again, and land what passes now.',
-  usage: 'sluice redrive --reason CODE [--from DAY] [--to DAY] [--dry-run] [--stage NAME] [options]',
+  usage:
+    'sluice redrive --reason CODE [--from DAY] [--to DAY] [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_FIREHOSE_SCHEMA_MISMATCH (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day received, YYYY-MM-DD (default: all)' },
     to: { type: 'string', help: 'last day received (default: all)' },
     'dry-run': { type: 'boolean', help: 'only say what would land' },
-    stage: { type: 'string', help: 'stage of the deployment (default dev)' },
-    region: { type: 'string', help: 'AWS region (default: as AWS tools have it)' },
-    'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+    ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -29,29 +32,42 @@ export const redrive: Command = {
   async run(line) {
     if (line.positionals.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
-    const from = day(line, 'from') ?? '0001-01-01';
-    const to = day(line, 'to') ?? '9999-12-31';
+    const from = dayOption(line, 'from') ?? '0001-01-01';
+    const to = dayOption(line, 'to') ?? '9999-12-31';
     if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
     const { isQuarantineReason, quarantineReasons } = await import(
       '../../lib/quarantine/quarantineReasons.ts'
     );
-    const reason = option(line, 'reason') ?? '';
-    if (!isQuarantineReason(reason)) {
-      const known = Object.keys(quarantineReasons).sort().join(', ');
+    const reason = textOption(line, 'reason') ?? '';
+    if (reason === '')
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--reason: came ${JSON.stringify(reason)}, expected one of ${known}.`,
+        '--reason: expected the code of a reason, as in the column `reason` of the quarantine table. docs/quarantine.md lists them.',
+      );
+    if (!isQuarantineReason(reason)) {
+      const known = Object.keys(quarantineReasons);
+      throw new UsageError(
+        'SLUICE_USAGE_OPTIONS',
+        `--reason: ${JSON.stringify(reason)} is no reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
       );
     }
     const dryRun = line.values['dry-run'] === true;
     const report = await run(line, { reason, from, to }, dryRun);
+    const failed = Object.keys(report.failed);
+    const incomplete =
+      failed.length === 0
+        ? undefined
+        : new RedriveCommandError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     if (line.values['json'] === true) {
-      process.stdout.write(`${JSON.stringify({ reason, dryRun, ...report })}\n`);
+      const error = incomplete === undefined ? {} : { error: errorObject(incomplete) };
+      writeJson({ reason, dryRun, ...report, ...error });
     } else {
-      process.stdout.write(textTable(rows(report, dryRun)));
+      writeOut(textTable(rows(report, dryRun)));
     }
-    if (Object.keys(report.failed).length > 0)
-      throw new RedriveCommandError('SLUICE_REDRIVE_INCOMPLETE', Object.keys(report.failed).join(', '));
+    if (incomplete !== undefined) {
+      writeNote(errorText(incomplete));
+      return 1;
+    }
     return Object.keys(report.refused).length > 0 ? 3 : 0;
   },
 };
@@ -64,10 +80,8 @@ async function run(
   const [
     { FirehoseClient },
     { S3Client },
-    { loadConfig },
-    { configFile },
     { streamName },
-    { repositoryRoot },
+    { deploymentPlace },
     { firehosePutRecordBatch },
     { revalidator },
     { readQuarantine },
@@ -75,24 +89,17 @@ async function run(
   ] = await Promise.all([
     import('@aws-sdk/client-firehose'),
     import('@aws-sdk/client-s3'),
-    import('../../lib/config/loadConfig.ts'),
-    import('../../infra/configFile.ts'),
     import('../../infra/streams.ts'),
-    import('../../local/cloud/dataDirectory.ts'),
+    import('../aws/deploymentPlace.ts'),
     import('../../lib/aws/firehosePutRecordBatch.ts'),
     import('../../lib/redrive/revalidate.ts'),
     import('../redrive/readQuarantine.ts'),
     import('../redrive/redriveQuarantine.ts'),
   ]);
-  const config = await loadConfig(configFile(repositoryRoot, process.env));
-  const place = awsPlace(
-    { region: option(line, 'region'), endpoint: option(line, 'endpoint-url') },
-    process.env,
-  );
+  const { config, stack, place } = await deploymentPlace(readPlaceOptions(line), process.env);
   const s3 = new S3Client(place);
   // Retries are lib/delivery's.
   const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
-  const stack = { service: 'sluice', stage: option(line, 'stage') ?? 'dev' };
   const stream = (kind: 'exposures' | 'events') => firehosePutRecordBatch(firehose, streamName(stack, kind));
   try {
     return await redriveQuarantine(
@@ -122,16 +129,4 @@ function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dry
     ...Object.entries(failed).map(([code, n]): [string, number] => [`not taken: ${code}`, n]),
   ];
   return lines.map(([what, n]) => ({ what, n }));
-}
-
-function day(line: CommandLine, name: string): string | undefined {
-  const text = option(line, name);
-  if (text !== undefined && !isUtcDay(text))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected YYYY-MM-DD.`);
-  return text;
-}
-
-function option({ values }: CommandLine, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
 }

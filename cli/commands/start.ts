@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
 import { parseAllowedHosts } from '../../local/edge/requestGuard.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { shortPath } from '../output/shortPath.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { UsageError } from '../UsageError.ts';
 
 const COLLECTOR_PORT = 4700;
@@ -58,22 +60,20 @@ export const start: Command = {
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
       allowedHosts,
-      onPackaging: () => process.stderr.write('Packaging what changed: a few seconds, once …\n'),
-      onWarning: (sentence) => process.stderr.write(`${sentence}\n`),
+      onPackaging: () => writeNote('Packaging what changed: a few seconds, once …\n'),
+      onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
     });
     const interrupted = interruption();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
-      process.stdout.write(
-        `${JSON.stringify({ collector, edge, data, bucket, database, pid: process.pid })}\n`,
-      );
+      writeJson({ collector, edge, data, bucket, database, pid: process.pid });
     } else {
-      process.stdout.write(welcome(cloud, checkKeys, performance.now() - startedAt));
+      writeOut(welcome(cloud, checkKeys, performance.now() - startedAt));
     }
     await interrupted;
-    process.stderr.write('\nDelivering what is buffered …\n');
+    writeNote('\nDelivering what is buffered …\n');
     await cloud.close();
-    process.stderr.write(`Stopped. The data stays in ${shortPath(cloud.data)}.\n`);
+    writeNote(`Stopped. The data stays in ${shortPath(cloud.data)}.\n`);
     return 0;
   },
 };

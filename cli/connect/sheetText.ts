@@ -1,3 +1,4 @@
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { Deployment } from './Deployment.ts';
 import type { Missing } from './missingReader.ts';
 import type { Field, PasteReady, Sheet, Step } from './Sheet.ts';
@@ -50,8 +51,8 @@ function fieldLines(fields: readonly Field[]): string[] {
 }
 
 function shown({ value, secret }: Field): string {
-  if (secret !== undefined) return `<${value}>`;
-  return value === '' ? '<leave empty>' : value;
+  if (secret !== undefined) return `<${visibleLine(value)}>`;
+  return value === '' ? '<leave empty>' : visibleLine(value);
 }
 
 function queryText({ name, about, sql }: PasteReady): string {

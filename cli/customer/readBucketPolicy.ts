@@ -27,6 +27,7 @@ async function fileText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new CustomerError('SLUICE_CUSTOMER_FILE_UNREADABLE', `${path}.`, { cause: error });
+    const code = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
+    throw new CustomerError('SLUICE_CUSTOMER_FILE_UNREADABLE', `${path}${code}.`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { Severity } from './doctorFindings.ts';
 import type { Finding } from './Finding.ts';
 import type { Outcome } from './runChecks.ts';
@@ -19,7 +20,7 @@ export function outcomeText(outcome: Outcome): string {
 }
 
 function findingLines(found: Finding): string[] {
-  const first = `    ${found.code}: ${found.cause} ${found.detail}`.trimEnd();
+  const first = `    ${found.code}: ${found.cause} ${visibleLine(found.detail)}`.trimEnd();
   if (found.severity === 'unchecked') return [first];
   return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
 }

@@ -1,4 +1,5 @@
 import type { LedgerState } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { DatasetStatus } from './readStatus.ts';
 
@@ -38,7 +39,7 @@ export function calendarText(datasets: readonly DatasetStatus[]): string {
     }),
     '',
     LEGEND,
-    ...datasets.flatMap((one) => words(one).map((text) => `${name(one)} ${text}`)),
+    ...datasets.flatMap((one) => words(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
   return `${lines.join('\n')}\n`;
 }

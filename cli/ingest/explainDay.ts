@@ -1,6 +1,7 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { leftOutReasons } from '../../lib/ingest/drop/leftOut.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { textTable } from '../output/textTable.ts';
 import { IngestCommandError } from './IngestCommandError.ts';
@@ -48,7 +49,9 @@ export function dayText(entry: LedgerEntry): string {
     ['queries read', version ?? 'nothing'],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const head = facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`.trimEnd()).join('\n');
+  const head = facts
+    .map(([name, text]) => `${name.padEnd(width)}  ${visibleLine(text)}`.trimEnd())
+    .join('\n');
   if (entry.files.length === 0) return `${head}\n`;
   // What a file failed with is a long sentence, and often the one that the day did.
   const problems = new Set(
@@ -57,7 +60,7 @@ export function dayText(entry: LedgerEntry): string {
     ),
   );
   problems.delete(`${failure?.code}: ${failure?.message}`);
-  const rest = problems.size === 0 ? '' : `\n${[...problems].join('\n')}\n`;
+  const rest = problems.size === 0 ? '' : `\n${[...problems].map(visibleLine).join('\n')}\n`;
   return `${head}\n\n${textTable(entry.files.map(fileRow))}${rest}`;
 }
 

@@ -16,6 +16,7 @@ import { requirePlainFiles } from '../../lib/ingest/drop/tableFormats.ts';
 import { lookbackDays } from '../../lib/ingest/plan/wantedDays.ts';
 import { PreviewError } from '../../lib/ingest/preview/PreviewError.ts';
 import { type Preview, previewFile } from '../../lib/ingest/preview/previewFile.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { textTable } from '../output/textTable.ts';
 import type { OpenIngest } from './openIngest.ts';
@@ -105,7 +106,7 @@ async function findObject(
 export function previewText(preview: Preview): string {
   const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
   return [
-    `${key}: ${rows} rows, ${bytes} bytes; looked at the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
+    `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; looked at the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
     `\nColumns of the file\n${textTable(columns.map(({ name, type }) => ({ column: name, type })))}`,
     `\nRows as they would be loaded\n${textTable(mapped)}`,
     refused.length === 0

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../lib/log/visible.ts';
 import { textTable } from '../output/textTable.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';
@@ -14,7 +15,7 @@ export function reportText({ run, collector, answers, cleanUp }: ProbeReport): s
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
       const { asks, reliesOn, cure } = questionEntries[code];
-      return `\n${code}: ${asks}\n  found      ${found}\n  expected   ${reliesOn}\n  to change  ${cure}\n`;
+      return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${reliesOn}\n  to change  ${cure}\n`;
     });
   const count = (verdict: keyof typeof MARKS) => rows.filter((row) => row.answer === MARKS[verdict]).length;
   return [
@@ -39,7 +40,7 @@ function cleanUpText({
     remainingRows === 0
       ? ''
       : `Rows that remain, in files with others' rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? "views don't show them, for their environment is sluice-probe" : 'views show them, for redaction took their environment away'}.\n`;
-  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${remaining}${problems.map((problem) => `Not cleaned up: ${problem}\n`).join('')}`;
+  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${remaining}${problems.map((problem) => `Not cleaned up: ${visibleLine(problem)}\n`).join('')}`;
 }
 
 /** The same for machines, each answer with its question. */

@@ -1,6 +1,8 @@
+import { writeOut } from '../../cli/output/terminal.ts';
+
 /** A line of the story. */
 export function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
+  writeOut(`${text}\n`);
 }
 
 /** The title of a chapter. */

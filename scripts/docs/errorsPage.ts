@@ -8,6 +8,24 @@ const HEAD = `# Errors
 Every error of Sluice has a code that stays the same, with its cause and its cure, in logs, on the command line, in the ledger and in \`quarantine\`. What is at hand, such as a field, a key in S3 or AWS's own answer, follows the cause as its detail.
 
 Codes that are no errors: what [\`sluice doctor\`](doctor.md) finds, \`SLUICE_DOCTOR_…\`; what [\`sluice probe\`](aws.md) asks AWS, \`SLUICE_PROBE_…\`. What SDKs are answered with is in [answers.md](answers.md), what becomes of refused events in [quarantine.md](quarantine.md).
+
+## On the command line
+
+A command that fails says so on stderr, in two lines: code, cause and detail; then the cure. With \`--json\` the error is also an object on stdout:
+
+\`\`\`json
+{"error":{"code":"SLUICE_USAGE_OPTIONS","message":"The options are not understood. --prot: there is no such option. Did you mean --port?","cause":"The options are not understood.","cure":"See \`sluice start --help\`."}}
+\`\`\`
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed |
+| 2 | wrong use: the command line is not understood |
+| 3 | done, and it found problems: a check of \`sluice doctor\`, a failed day, a row that is still refused |
+| 130 | stopped by a second Ctrl-C |
+
+Names, keys and rows of other people may hold characters that a terminal acts on, hides or reorders. All output shows them as escapes (\`\\u001b\`, \`\\u{e0041}\`, a line break within a value as \`\\n\`); in JSON, where \`\\u001b\` is the same text, nothing changes for the program that reads it.
 `;
 
 const WHOSE = {

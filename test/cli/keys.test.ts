@@ -13,14 +13,16 @@ import { startSecretsManager } from '../local/secretsmanager/startSecretsManager
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
 beforeEach(async () => {
   local = await startSecretsManager();
-  await local.client.send(new CreateSecretCommand({ Name: 'sluice-dev-keys', SecretString: '{"keys":[]}' }));
+  await local.client.send(
+    new CreateSecretCommand({ Name: 'sluice-local-keys', SecretString: '{"keys":[]}' }),
+  );
 });
 afterEach(() => local.close());
 
 const keys = (args: readonly string[], stdin = '', env: Readonly<Record<string, string>> = {}) =>
   callMain(['keys', ...args], { stdin, env: { ...keysEnvironment(local.options.endpoint), ...env } });
 
-async function stored(SecretId = 'sluice-dev-keys') {
+async function stored(SecretId = 'sluice-local-keys') {
   const { SecretString = '' } = await local.client.send(new GetSecretValueCommand({ SecretId }));
   return JSON.parse(SecretString);
 }
@@ -127,14 +129,33 @@ describe('sluice keys', () => {
     expect(await stored()).toEqual({ keys: [] });
   });
 
-  it('goes to the region of AWS_DEFAULT_REGION, too', async () => {
-    const env = { ...NO_PROFILE, AWS_REGION: '', AWS_DEFAULT_REGION: 'us-east-1' };
-    expect(await keys(['list'], '', env)).toMatchObject({ code: 0, stderr: '' });
+  it('goes to the local cloud, whatever region and credentials the environment has', async () => {
+    const { endpoint } = local.options;
+    for (const env of [{ AWS_REGION: '', AWS_ACCESS_KEY_ID: '' }, { AWS_REGION: 'eu-west-1' }]) {
+      const listed = await keys(['list', '--local', '--endpoint-url', endpoint], '', {
+        ...NO_PROFILE,
+        ...env,
+      });
+      expect(listed).toMatchObject({ code: 0, stderr: '' });
+    }
+    const away = await keys(['list', '--local', '--endpoint-url', 'https://nowhere.invalid']);
+    expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining('not on this machine') });
   });
 
   it.each([
-    ['SLUICE_AWS_NO_REGION', { AWS_REGION: '' }],
-    ['SLUICE_AWS_NO_CREDENTIALS', { AWS_ACCESS_KEY_ID: '', AWS_EC2_METADATA_DISABLED: 'true' }],
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      {
+        AWS_ENDPOINT_URL: 'http://nowhere.invalid',
+        AWS_ACCESS_KEY_ID: '',
+        AWS_EC2_METADATA_DISABLED: 'true',
+      },
+    ],
+    // The configuration's region.
+    [
+      'SLUICE_AWS_UNREACHABLE',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_REGION: '', AWS_MAX_ATTEMPTS: '1' },
+    ],
     ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' }],
     ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_MAX_ATTEMPTS: '1' }],
   ])('says %s and what to do, with %j', async (code, env) => {
@@ -152,7 +173,7 @@ describe('sluice keys', () => {
     const denied = await keys(['list'], '', { AWS_SECRET_ACCESS_KEY: 'wrong' });
     expect(denied).toMatchObject({ code: 1, stderr: expect.stringContaining('SLUICE_KEYS_REFUSED') });
     const SecretString = `{"keys":[{"label":"x","sha256":"${SHA256}","kind":1}]}`;
-    await local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-dev-keys', SecretString }));
+    await local.client.send(new PutSecretValueCommand({ SecretId: 'sluice-local-keys', SecretString }));
     const unreadable = await keys(['add', 'app'], 'client-other');
     expect(unreadable.stderr).toMatch(/SLUICE_KEYS_UNREADABLE.*keys\.0: no such member as kind/);
     expect(await stored()).toEqual(JSON.parse(SecretString));

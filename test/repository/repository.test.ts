@@ -48,6 +48,24 @@ describe('the repository', () => {
     expect(named).toEqual([]);
   });
 
+  it('writes to the terminal in one place, which escapes what others call things', () => {
+    const writes = /process\.std(out|err)\.write|console\.\w+\(|process\[['"]std/;
+    const exempt = [
+      'cli/output/terminal.ts',
+      'cli/sluice.mjs', // Says that nothing is installed yet.
+      'local/edge/reportDefect.ts', // Escapes by the same function.
+    ];
+    const writing = sources.filter(
+      (file) =>
+        /^(cli|demo|local)\//.test(file) &&
+        // Programs of their own, whose output another program reads.
+        !file.startsWith('demo/sdks/drive') &&
+        !exempt.includes(file) &&
+        writes.test(read(file)),
+    );
+    expect(writing).toEqual([]);
+  });
+
   it('pins every dependency', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json'));
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(

@@ -27,12 +27,41 @@ describe('sluice redrive', () => {
   it.each([
     ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'NoSuchBucket', {}],
     ['SLUICE_REDRIVE_QUARANTINE_UNREADABLE', 'SignatureDoesNotMatch', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
-    ['SLUICE_AWS_NO_REGION', 'Region', { AWS_DEFAULT_REGION: '' }],
-    ['SLUICE_AWS_NO_CREDENTIALS', 'CredentialsProviderError', { AWS_ACCESS_KEY_ID: '' }],
+    [
+      'SLUICE_AWS_NO_CREDENTIALS',
+      'CredentialsProviderError',
+      { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_ACCESS_KEY_ID: '' },
+    ],
+    // The configuration's region.
+    ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
   ])('says %s (%s) and what to do, with %j', async (code, detail, env) => {
     const result = await redrive(env);
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
     expect(result.stderr).toMatch(new RegExp(`^${code}: .*\\n  .*\\n$`));
+  });
+
+  it('finds the local cloud by --local, with its region and credentials', async () => {
+    const env = { AWS_ENDPOINT_URL: '', AWS_DEFAULT_REGION: '', AWS_ACCESS_KEY_ID: '' };
+    const args = [
+      'redrive',
+      '--reason',
+      'SLUICE_BODY_NOT_JSON',
+      '--local',
+      '--endpoint-url',
+      s3.url,
+      '--json',
+    ];
+    const { code, stdout } = await callMain(args, { env });
+    // Beyond region and credentials: there is no bucket.
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      1,
+      {
+        error: {
+          code: 'SLUICE_REDRIVE_QUARANTINE_UNREADABLE',
+          message: expect.stringContaining('NoSuchBucket'),
+        },
+      },
+    ]);
   });
 });
