@@ -136,6 +136,7 @@ function queryTable(catalog: Catalog, s3Directory: string): Parameters<typeof ta
       values,
       files: partitionFiles(s3Directory, StorageDescriptor?.Location ?? ''),
     })),
+    format: 'parquet',
   };
 }
 

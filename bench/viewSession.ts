@@ -2,6 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import { quoteName } from '../lib/sql/quoteName.ts';
 import { forwardedKinds, forwardedTables } from '../lib/tables/forwardedTables.ts';
+import { groupsTable } from '../lib/tables/groupsTable.ts';
 import { viewNames, views } from '../lib/views/views.ts';
 import { makeViews } from '../local/query/makeViews.ts';
 import { tableView } from '../local/query/tableView.ts';
@@ -32,9 +33,19 @@ export async function openViewSession(files: readonly DayFile[]): Promise<DuckDB
           values: [day],
           files: [file],
         })),
+        format: 'parquet',
       }),
     );
   }
+  await connection.run(
+    tableView({
+      ...groupsTable,
+      database: viewConfig.database,
+      partitionKeys: [],
+      partitions: [],
+      format: 'json',
+    }),
+  );
   const all = views(viewConfig);
   const unmade = await makeViews(
     connection,

@@ -4,6 +4,7 @@ import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { exporting } from './commands/export.ts';
+import { groups } from './commands/groups.ts';
 import { ingest } from './commands/ingest.ts';
 import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   query,
   keys,
   redrive,
+  groups,
   ingest,
   exporting,
   customer,

@@ -21,6 +21,7 @@ export const logicalIds = {
   key: 'DataKey',
   database: 'Database',
   stagingDatabase: 'StagingDatabase',
+  groupsTable: 'ExperimentGroupsTable',
   workgroup: 'Workgroup',
   keysSecret: 'KeysSecret',
   queue: 'RegisterQueue',

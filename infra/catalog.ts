@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
+import { groupsFolder } from '../lib/layout/landedFolders.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { deliveredTables, tableKinds } from '../lib/tables/deliveredTables.ts';
+import { groupsTable } from '../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../lib/tables/ingestedTables.ts';
 import type { Column, Table } from '../lib/tables/Table.ts';
 import { s3Location } from './bucketArn.ts';
@@ -21,8 +23,8 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
 }
 
 /**
- * The Glue database with a table for each kind and each dataset, their columns from lib/tables, and Statsig's own
- * database. All of it outlives the stack: what Statsig staged, and the partitions, would be lost.
+ * The Glue database with a table for each kind, each dataset and the experiment groups, their columns from lib/tables,
+ * and Statsig's own database. All of it outlives the stack: what Statsig staged, and the partitions, would be lost.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -56,6 +58,26 @@ export function catalog(stack: Stack): Resources {
         glueTable(stack, table, ingestedTableFolder(config, table.name), 'ZSTD'),
       ]),
     ),
+    [logicalIds.groupsTable]: glueResource(stack, {
+      Name: groupsTable.name,
+      Description: groupsTable.comment,
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
+      PartitionKeys: [],
+      StorageDescriptor: {
+        Columns: groupsTable.columns.map(glueColumn),
+        Location: s3Location(stack, groupsFolder(config)),
+        InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+        OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+        // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+        SerdeInfo: {
+          SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
+          Parameters: { 'serialization.format': '1' },
+        },
+        Compressed: false,
+        StoredAsSubDirectories: false,
+      },
+    }),
   };
 }
 
@@ -78,6 +100,28 @@ function glueTable(
   folder: string,
   compression: 'SNAPPY' | 'ZSTD',
 ): Resource {
+  return glueResource(stack, {
+    Name: table.name,
+    Description: table.comment,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': compression },
+    PartitionKeys: [glueColumn(table.partitionKey)],
+    StorageDescriptor: {
+      Columns: table.columns.map(glueColumn),
+      Location: s3Location(stack, folder),
+      InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+      OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+      SerdeInfo: {
+        SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+        Parameters: { 'serialization.format': '1' },
+      },
+      Compressed: true,
+      StoredAsSubDirectories: false,
+    },
+  });
+}
+
+function glueResource(stack: Stack, input: Value): Resource {
   return {
     Type: 'AWS::Glue::Table',
     DeletionPolicy: 'RetainExceptOnCreate',
@@ -85,25 +129,7 @@ function glueTable(
     Properties: {
       CatalogId: ref('AWS::AccountId'),
       DatabaseName: databaseName(stack),
-      TableInput: {
-        Name: table.name,
-        Description: table.comment,
-        TableType: 'EXTERNAL_TABLE',
-        Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': compression },
-        PartitionKeys: [glueColumn(table.partitionKey)],
-        StorageDescriptor: {
-          Columns: table.columns.map(glueColumn),
-          Location: s3Location(stack, folder),
-          InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
-          OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
-          SerdeInfo: {
-            SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
-            Parameters: { 'serialization.format': '1' },
-          },
-          Compressed: true,
-          StoredAsSubDirectories: false,
-        },
-      },
+      TableInput: input,
     },
   };
 }

@@ -1,3 +1,4 @@
+import { groupsFolder } from '../lib/layout/landedFolders.ts';
 import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
@@ -20,7 +21,11 @@ export function functionRoles(stack: Stack): Resources {
   };
 }
 
-/** Puts records on every stream, what no record holds or was left over into the bucket; reads only the keys' hashes. */
+/**
+ * Puts records on every stream, and into the bucket what no record holds or was left over. It reads the keys' hashes and
+ * the experiment groups. It lists the folder of the groups, so that it can tell a missing object from a refusal:
+ * without that permission S3 answers 403 for both.
+ */
 function collectRole(stack: Stack): Resource {
   return role(lambdaService, [
     ownLogs(stack, 'collect'),
@@ -32,7 +37,13 @@ function collectRole(stack: Stack): Resource {
       Action: ['s3:PutObject'],
       Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) => objectsArn(stack, folder)),
     },
-    useKey(stack, 'kms:GenerateDataKey'),
+    { Action: ['s3:GetObject'], Resource: [objectsArn(stack, groupsFolder(stack.config))] },
+    {
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn(stack)],
+      Condition: { StringLike: { 's3:prefix': [`${groupsFolder(stack.config)}*`] } },
+    },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
     { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
   ]);
 }

@@ -1,6 +1,7 @@
 import type { CollectPlan } from '../../lib/collect/CollectPlan.ts';
 import type { PutOverflow } from '../../lib/delivery/PutOverflow.ts';
 import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
+import type { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
 import type { PutQuarantineLarge } from '../../lib/quarantine/PutQuarantineLarge.ts';
 import type { QuarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
@@ -9,7 +10,9 @@ import type { Clock } from '../../lib/time/Clock.ts';
 
 /** What the collector works with: made once, used for every request. */
 export interface Collector {
+  /** Changes when the groups that are known change. */
   readonly plan: CollectPlan;
+  readonly groups: GroupsCache;
   readonly keys: KeyGate;
   readonly streams: Record<TableKind, PutRecordBatch>;
   readonly putOverflow: PutOverflow;

@@ -49,6 +49,7 @@ export async function collectRequest(
 ): Promise<Answer> {
   const taken = new TakenRequest(request, collector, deadline);
   const late = Promise.withResolvers<void>();
+  collector.groups.refresh(deadline);
   const silence = collector.alarm(Math.max(0, deadline + GRACE_MS - collector.clock.now()), late.resolve);
   try {
     const answer = await Promise.race([taken.answer(), late.promise.then(() => taken.tooLate())]);
@@ -57,7 +58,7 @@ export async function collectRequest(
       collector.log(taken.logFields(answer.status));
     return answer;
   } finally {
-    await Promise.race([collector.keys.settled(), late.promise]);
+    await Promise.race([Promise.all([collector.keys.settled(), collector.groups.settled()]), late.promise]);
     silence();
   }
 }
@@ -142,6 +143,7 @@ class TakenRequest {
     let decoded: DecodedBody | null = null;
     try {
       decoded = this.#decode(body);
+      await this.#collector.groups.started();
       return await this.#take(decoded, key);
     } catch (error) {
       if (error instanceof CollectError) return this.#refusal(error);

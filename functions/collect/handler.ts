@@ -5,11 +5,13 @@ import wholeConfig from '#config';
 import { firehoseClient } from '../../lib/aws/firehoseClient.ts';
 import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { collectPlan } from '../../lib/collect/CollectPlan.ts';
-import { failureMetrics } from '../../lib/collect/collectMetrics.ts';
+import { plansOf } from '../../lib/collect/CollectPlan.ts';
+import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';
+import { groupsKey } from '../../lib/layout/landedFolders.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { Sampler } from '../../lib/log/Sampler.ts';
@@ -19,7 +21,7 @@ import { systemClock } from '../../lib/time/Clock.ts';
 import type { Collector } from './Collector.ts';
 import { collectRequest, type HttpRequest } from './collectRequest.ts';
 import { readEnvironment } from './environment.ts';
-import { overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
+import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 
@@ -37,8 +39,21 @@ let collector: Collector | undefined;
 function makeCollector(): Collector {
   const environment = readEnvironment(process.env);
   const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
+  const groups = new GroupsCache({
+    read: groupsReader(environment.bucket, groupsKey(config)),
+    clock: systemClock,
+    random: Math.random,
+    log: logLine,
+    countFailure: () => {
+      for (const line of groupsFailureMetrics(environment.stage, systemClock.now())) logLine(line);
+    },
+  });
+  const planNow = plansOf(config, groups);
   return {
-    plan: collectPlan(config),
+    get plan() {
+      return planNow();
+    },
+    groups,
     keys: new KeyGate({
       configured: config.keys,
       cache: new KeyCache({

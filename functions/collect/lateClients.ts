@@ -1,9 +1,10 @@
 import type { PutOverflow } from '../../lib/delivery/PutOverflow.ts';
+import type { ReadGroups } from '../../lib/groups/GroupsCache.ts';
 import type { ReadSecret } from '../../lib/keys/KeyCache.ts';
 import type { PutQuarantineLarge } from '../../lib/quarantine/PutQuarantineLarge.ts';
 
-// Clients that most requests never need. Each is loaded when it is first called: together they are as much code as
-// all the rest, and would be waited for at every cold start.
+// Clients that a request seldom needs. Each is loaded when it is first called, beside the work on the request: together
+// they are as much code as all the rest, and would be waited for at every cold start.
 
 /** Overflow in a bucket of S3. */
 export function overflowBucket(bucket: string): PutOverflow {
@@ -24,6 +25,17 @@ export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
       import('../../lib/aws/s3QuarantineLarge.ts'),
     ]);
     await s3QuarantineLarge(s3Client(), bucket)(large, timeoutMs);
+  };
+}
+
+/** Reads the table of experiment groups in a bucket of S3. */
+export function groupsReader(bucket: string, key: string): ReadGroups {
+  return async (known, timeoutMs) => {
+    const [{ s3SingleTryClient }, { readS3Groups }] = await Promise.all([
+      import('../../lib/aws/s3SingleTryClient.ts'),
+      import('../../lib/aws/s3Groups.ts'),
+    ]);
+    return readS3Groups(s3SingleTryClient(), bucket, key)(known, timeoutMs);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import type { OwoxReader, Reader, StatsigReader } from '../config/readersSchema.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
 import { viewNames } from '../views/views.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
@@ -227,6 +228,7 @@ function deployedNames(config: Config, stack: string): DeployedNames {
       ? [
           ...Object.values(deliveredTables(config)).map(({ name }) => name),
           ...ingestedTables(config).map(({ name }) => name),
+          GROUPS_TABLE,
           ...viewNames,
         ]
       : ['*'],

@@ -1,4 +1,5 @@
 import type { Config } from '../config/configSchema.ts';
+import { KnownGroups } from '../groups/KnownGroups.ts';
 import { Redaction } from '../privacy/Redaction.ts';
 import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../statsig/isAssignment.ts';
@@ -68,17 +69,38 @@ type CollectConfig = Pick<
   | 'privacy'
 >;
 
-/** Prepares a configuration for collecting. */
-export function collectPlan(config: CollectConfig): CollectPlan {
+/**
+ * The plan by what is known of experiment groups at the moment: another one is made when that changes.
+ *
+ * @param groups Whose `current` is another object whenever it says something else.
+ */
+export function plansOf(config: CollectConfig, groups: { readonly current: KnownGroups }): () => CollectPlan {
+  let known: KnownGroups | null = null;
+  let plan: CollectPlan | null = null;
+  return () => {
+    if (plan === null || known !== groups.current) {
+      known = groups.current;
+      plan = collectPlan(config, known);
+    }
+    return plan;
+  };
+}
+
+/**
+ * Prepares a configuration for collecting.
+ *
+ * @param known What the table of experiment groups says. Default nothing.
+ */
+export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGroups.none): CollectPlan {
   const { exposures, events } = forwardedTables(config);
   const { redact, salt = '' } = config.privacy;
-  const resolveExperiment = experimentNames(config.experiments);
+  const resolveExperiment = experimentNames([...known.names, ...config.experiments]);
   const ownExposure = afterId(memberWriter(exposures, 'experiment_id', 'user_id'));
   return {
-    evaluations: new Evaluations(ownExposure, resolveExperiment),
+    evaluations: new Evaluations(ownExposure, resolveExperiment, known),
     unitIds: Object.entries(config.unitIds),
     resolveExperiment,
-    isHeldOut: holdoutTest(config.holdouts ?? []),
+    isHeldOut: holdoutTest([...known.holdouts, ...(config.holdouts ?? [])]),
     landTelemetry: config.landTelemetry,
     redaction: Object.keys(redact).length === 0 ? null : new Redaction(redact, salt),
     filter: eventFilter(config, resolveExperiment),

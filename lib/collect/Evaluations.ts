@@ -1,3 +1,4 @@
+import { KnownGroups } from '../groups/KnownGroups.ts';
 import { flatten } from '../json/flatten.ts';
 import type { JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
@@ -50,6 +51,7 @@ const HELD_OUT_HASH = 0x3c6ef372;
  */
 export class Evaluations {
   readonly #resolve: (sent: string) => ResolvedName;
+  readonly #known: KnownGroups;
   readonly #own: MemberWriter;
   /** By hash. Where two have the same, the later is kept. */
   readonly #outlines = new Map<number, Outline>();
@@ -61,10 +63,12 @@ export class Evaluations {
   /**
    * @param own Writes the columns of what was evaluated.
    * @param resolve Makes real names of hashed ones.
+   * @param known What is known of rules. Default nothing.
    */
-  constructor(own: MemberWriter, resolve: (sent: string) => ResolvedName) {
+  constructor(own: MemberWriter, resolve: (sent: string) => ResolvedName, known = KnownGroups.none) {
     this.#own = own;
     this.#resolve = resolve;
+    this.#known = known;
   }
 
   /**
@@ -136,14 +140,14 @@ export class Evaluations {
 
   #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson, heldOut: boolean): Evaluation {
     const members = new SortedMembers(metadata);
-    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut);
+    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
     return { own: this.#own(columns), metadata: flatten(json.writeMembers(members)), unresolved };
   }
 
   #outline(kind: ExposureKind, text: EvaluationText, json: NestedJson, heldOut: boolean): Outline {
     // Parsed, its texts are copies: pieces of the body would keep all of it.
     const members = new SortedMembers(text.toObject());
-    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut);
+    const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
     const values = WHAT.map(() => '');
     const around: string[] = [];
     let written = '{';

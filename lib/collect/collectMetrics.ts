@@ -17,6 +17,7 @@ export const collectMetrics = {
   clock_skew_ms: { name: 'clock_skew_ms', unit: 'Milliseconds' },
   payload_bytes: { name: 'payload_bytes', unit: 'Bytes' },
   firehose_billed_bytes: { name: 'firehose_billed_bytes', unit: 'Bytes' },
+  groups_failures: { name: 'groups_failures', unit: 'Count' },
   latency_ms: { name: 'latency_ms', unit: 'Milliseconds' },
 } as const satisfies Record<string, Metric>;
 
@@ -136,6 +137,17 @@ export function failureMetrics(
     }),
     emfLine({ ...base, dimensions: { ...own, reason: code }, values: [[refused_requests, 1]] }),
   ].filter((line) => line !== null);
+}
+
+/** The metric of a read of the experiment groups that failed. */
+export function groupsFailureMetrics(stage: string, timestamp: number): Readonly<Record<string, unknown>>[] {
+  const line = emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp,
+    dimensions: { function: 'collect', stage },
+    values: [[collectMetrics.groups_failures, 1]],
+  });
+  return line === null ? [] : [line];
 }
 
 function some(metric: Metric, value: number): (readonly [Metric, number])[] {

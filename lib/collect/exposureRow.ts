@@ -1,3 +1,4 @@
+import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { SortedMembers } from '../json/SortedMembers.ts';
 import { eventRefusal } from '../statsig/eventRefusal.ts';
 import type { ResolvedName } from '../statsig/experimentNames.ts';
@@ -56,7 +57,9 @@ const GATE_SEPARATOR = ':';
  * Reads an exposure's metadata into its columns.
  *
  * @param resolve Makes real names of hashed ones.
- * @param heldOut Whether a known holdout kept the unit out: it is in no group then, whatever the rule.
+ * @param heldOut Whether a known holdout is among the secondary exposures: the unit is in no group then, unless the rule
+ *   is known for a group's.
+ * @param known What is known of rules: it names groups, and says which rules are no group's.
  * @returns The columns, and whether the allocated experiment's name could not be resolved.
  * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
  */
@@ -65,22 +68,25 @@ export function exposureRow(
   metadata: SortedMembers,
   resolve: (sent: string) => ResolvedName,
   heldOut = false,
+  known = KnownGroups.none,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
   const name = text(metadata.get(kind === 'gate' ? 'gate' : 'config'));
   if (name === null) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
   const ruleId = scalarText(metadata.get('ruleID')) ?? '';
   const reason = text(metadata.get('reason'));
-  const assigned = !heldOut && isAssignment(ruleId, reason);
   const gateValue = kind === 'gate' ? flag(metadata.get('gateValue')) : null;
   const layer = kind === 'layer';
   const sent = layer ? text(metadata.get('allocatedExperiment')) : null;
   const allocated = sent === null ? null : resolve(sent);
+  const experiment = allocated === null ? name : allocated.name;
+  const rule = layer && allocated === null ? undefined : known.find(kind === 'gate', experiment, ruleId);
+  const assigned = (rule?.assigns ?? !heldOut) && isAssignment(ruleId, reason);
   return {
     columns: {
-      experiment_id: allocated === null ? name : allocated.name,
+      experiment_id: experiment,
       exposure_type: kind,
       group_id: kind === 'gate' ? gateGroup(ruleId, gateValue) : ruleId,
-      group_name: text(metadata.get('group')),
+      group_name: text(metadata.get('group')) ?? (assigned ? (rule?.groupName ?? null) : null),
       rule_id: ruleId,
       gate_value: gateValue,
       // A gate without a value has passed nobody and failed nobody; a layer assigns through its experiment.

@@ -8,10 +8,11 @@ import type { Config } from './configSchema.ts';
  */
 export const functionConfig = {
   collect(config: Config) {
-    const { bucket, tables, unitIds, timeWindow, experiments, holdouts } = config;
+    const { bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts } = config;
     const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
     return {
-      ...{ bucket, tables, unitIds, timeWindow, experiments, holdouts, landTelemetry, events, exposures },
+      ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },
+      ...{ landTelemetry, events, exposures },
       ...{ allowAnyKey, keyLimit, logs },
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),

@@ -1,4 +1,5 @@
 import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedColumns.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { viewNames } from '../views/views.ts';
@@ -14,6 +15,7 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
   const tables = new Map<string, string>([
     ...Object.entries(config.tables).map(([kind, name]): [string, string] => [name, `tables.${kind}`]),
     ...viewNames.map((name): [string, string] => [name, 'a view']),
+    [GROUPS_TABLE, 'the table of experiment groups'],
   ]);
   const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
     const other = taken.get(name);

@@ -1,4 +1,5 @@
 import { tableKinds } from '../tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { parseJsonPath } from '../views/jsonPath.ts';
 import { RESERVED_VIEW_COLUMNS } from '../views/reservedViewColumns.ts';
@@ -13,6 +14,9 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
     const name = viewNames.find((view) => view === tables[kind]);
     if (name !== undefined) {
       problems.push(`tables.${kind}: came "${name}", expected another name than a view has.`);
+    }
+    if (tables[kind] === GROUPS_TABLE) {
+      problems.push(`tables.${kind}: came "${GROUPS_TABLE}", expected another name than that of the groups.`);
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {

@@ -15,7 +15,20 @@ export function ingestedFolder({ statsigFolder }: Layout): string {
   return `${statsigFolder}/ingested/`;
 }
 
-/** All that analysts read: the forwarded tables and the ingested. */
+/**
+ * The folder of the table of experiment groups, with the slash at its end. It lies among the ingested tables: readers'
+ * policies let them read there, and let nobody but us write. No dataset's table can have its name.
+ */
+export function groupsFolder(layout: Layout): string {
+  return `${ingestedFolder(layout)}experiment_groups/`;
+}
+
+/** Key of the object that holds the rows of that table, a line of JSON each. It is the only one in the folder. */
+export function groupsKey(layout: Layout): string {
+  return `${groupsFolder(layout)}experiment_groups.json`;
+}
+
+/** All that analysts read: the forwarded tables, and the ingested with the experiment groups. */
 export function landedFolders(layout: Layout): readonly string[] {
   return [...forwardedFolders(layout), ingestedFolder(layout)];
 }

@@ -1,7 +1,10 @@
 import type { Config } from '../config/configSchema.ts';
+import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../statsig/isAssignment.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { productionOnly } from './productionOnly.ts';
+import { sourceName } from './sourceName.ts';
 import type { ViewColumn } from './View.ts';
 
 /** Secondary exposures as they are stored, as an array; null for what is no list, or no JSON. */
@@ -24,21 +27,24 @@ export function isGroupRule(rule: string): string {
 }
 
 /**
- * Whether a secondary exposure is a known holdout that keeps a unit out; never null.
+ * Whether a secondary exposure is a holdout of the configuration that keeps a unit out; never null.
  *
  * @param name SQL of the gate's name as sent.
- * @param isPassed SQL of whether its value is true.
  */
-export function isHoldout({ holdouts }: Pick<Config, 'holdouts'>, name: string, isPassed: string): string {
-  if (!knowsHoldouts({ holdouts })) return 'FALSE';
-  return `COALESCE(${name} IN (${sentNames(holdouts ?? [])
-    .map(quoteText)
-    .join(', ')}) AND ${isPassed}, FALSE)`;
+export function isConfiguredHoldout({ holdouts }: Pick<Config, 'holdouts'>, name: string): string {
+  const names = sentNames(holdouts ?? []).map(quoteText);
+  return names.length === 0 ? 'FALSE' : `${name} IN (${names.join(', ')})`;
 }
 
-/** Whether holdouts are known by name. Otherwise nobody counts as held out, and no view looks for it. */
-function knowsHoldouts({ holdouts }: Pick<Config, 'holdouts'>): boolean {
-  return holdouts !== null && holdouts.length > 0;
+/** A row for each name by which SDKs send a holdout that the table of experiment groups has. */
+export function holdoutNames(config: Pick<Config, 'database'>): string {
+  return `(
+  SELECT "known_sent_name", max("experiment_id") AS "known_holdout"
+  FROM ${sourceName(config, GROUPS_TABLE)}
+  CROSS JOIN UNNEST(CAST(json_parse("sent_as") AS ARRAY(VARCHAR))) AS "sent" ("known_sent_name")
+  WHERE "entity" = 'holdout'
+  GROUP BY 1
+)`;
 }
 
 /** The column `held_out` of the views of exposures. */
@@ -51,29 +57,69 @@ export const heldOutColumn: ViewColumn = {
 
 /**
  * Exposures of production that put their unit in a group, or that a known holdout kept out of one: a source with the
- * column `held_out`, and the conditions on its rows.
+ * columns `held_out` and `known_name`, and the conditions on its rows.
  *
- * A row is held out by its own secondary exposures, so rows that landed before a holdout was configured are, too. Of a
- * held-out row the stored `is_assignment` says nothing: it depends on what was known when the row landed. What it would
- * be without the holdout is worked out again. No expression stands around a column of the table that queries filter on,
- * so that such filters reach the scan.
+ * What the table of experiment groups says of a rule comes first: it is Statsig's own answer. A rule that it does not
+ * have holds a unit out when a known holdout is among the row's secondary exposures. Both apply to rows that landed
+ * before a holdout was configured or groups were pulled. Of such rows the stored `is_assignment` depends on what was known
+ * when they landed, so it is worked out again. No expression stands around a column of the table that queries filter
+ * on, so that such filters reach the scan.
  *
  * @param from The table, quoted and with its database.
  */
-export function groupedExposures(config: Pick<Config, 'holdouts'>, from: string) {
+export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, from: string) {
   const scalar = (member: string) => `json_extract_scalar(e, '$.${member}')`;
-  const isIn = isHoldout(config, scalar('gate'), `${scalar('gateValue')} = 'true'`);
-  const known = knowsHoldouts(config);
-  const heldOut = known
-    ? `COALESCE(${HAS_EVALUATIONS} AND any_match(${EVALUATIONS}, e -> ${isIn}), FALSE)`
-    : 'FALSE';
+  const isHoldout = `${isConfiguredHoldout(config, scalar('gate'))} OR contains("known_holdouts", ${scalar('gate')})`;
+  const isIn = `${scalar('gateValue')} = 'true' AND (${isHoldout})`;
+  const mayBeIn = [
+    HAS_EVALUATIONS,
+    ...((config.holdouts ?? []).length === 0 ? ['cardinality("known_holdouts") > 0'] : []),
+  ].join(' AND ');
   const hasValue = `("exposure_type" <> 'gate' OR "gate_value" IS NOT NULL)`;
   const isEvaluated = `("reason" IS NULL OR NOT regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}))`;
-  const assigns = known
-    ? `(NOT "held_out" AND "is_assignment" OR "held_out" AND ${hasValue} AND ${isEvaluated})`
-    : '"is_assignment"';
+  const kinds = [...ASSIGNING_KINDS, 'holdout'].map(quoteText).join(', ');
   return {
-    from: `(SELECT *, ${heldOut} AS "held_out" FROM ${from}) AS "marked"`,
-    where: [productionOnly, assigns, isGroupRule('"rule_id"')],
+    from: `(
+  SELECT
+    "landed".*,
+    "known_kind",
+    "known_name",
+    CASE
+      WHEN "known_kind" IS NOT NULL THEN "known_kind" = 'holdout'
+      WHEN ${mayBeIn} THEN COALESCE(any_match(${EVALUATIONS}, e -> ${isIn}), FALSE)
+      ELSE FALSE
+    END AS "held_out"
+  FROM ${from} AS "landed"
+  LEFT JOIN ${knownRules(config)} AS "known"
+    ON "known_id" = "experiment_id" AND "known_rule" = "rule_id" AND "known_gate" = ("exposure_type" = 'gate')
+  CROSS JOIN (
+    SELECT COALESCE(array_agg("known_sent_name"), ARRAY[]) AS "known_holdouts"
+    FROM ${holdoutNames(config)} AS "names"
+  ) AS "holdouts"
+) AS "marked"`,
+    where: [
+      productionOnly,
+      `("known_kind" IS NULL OR "known_kind" IN (${kinds}))`,
+      `CASE WHEN "held_out" OR "known_kind" IS NOT NULL THEN ${hasValue} AND ${isEvaluated} ELSE "is_assignment" END`,
+      isGroupRule('"rule_id"'),
+    ],
   };
+}
+
+/** SQL of a group's name, in the rows of {@link groupedExposures}: the latest that specs have, else the row's own. */
+export const GROUP_NAME = 'COALESCE("known_name", "group_name")';
+
+/** What the table of experiment groups says of each rule, a row each. */
+function knownRules(config: Pick<Config, 'database'>): string {
+  return `(
+    SELECT
+      "experiment_id" AS "known_id",
+      "entity" = 'gate' AS "known_gate",
+      "rule_id" AS "known_rule",
+      max("kind") AS "known_kind",
+      max("group_name") AS "known_name"
+    FROM ${sourceName(config, GROUPS_TABLE)}
+    WHERE "entity" NOT IN ('layer', 'holdout')
+    GROUP BY 1, 2, 3
+  )`;
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/configSchema.ts';
 import { quoteName } from '../sql/quoteName.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
-import { groupedExposures, heldOutColumn } from './assignments.ts';
+import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';
 import { oneOfEach } from './oneOfEach.ts';
 import { passed, selectList } from './selectList.ts';
 import { sourceName } from './sourceName.ts';
@@ -45,10 +45,10 @@ export function experimentExposures(config: Config): View {
 
 /** A held-out unit is in no group: the rule that the row has is the holdout's. */
 function shownColumns(column: Column): readonly ViewColumn[] {
-  if (column.name === 'group_name') return [groupOnly(column), heldOutColumn];
-  return [column.name === 'group_id' ? groupOnly(column) : passed(column)];
+  if (column.name === 'group_name') return [groupOnly(column, GROUP_NAME), heldOutColumn];
+  return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passed(column)];
 }
 
-function groupOnly(column: Column): ViewColumn {
-  return { ...column, sql: `CASE WHEN NOT "held_out" THEN ${quoteName(column.name)} END` };
+function groupOnly(column: Column, sql: string): ViewColumn {
+  return { ...column, sql: `CASE WHEN NOT "held_out" THEN ${sql} END` };
 }

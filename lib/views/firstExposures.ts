@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteName } from '../sql/quoteName.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { groupedExposures } from './assignments.ts';
+import { GROUP_NAME, groupedExposures } from './assignments.ts';
 import { selectList } from './selectList.ts';
 import { sourceName } from './sourceName.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
@@ -97,7 +97,7 @@ FROM (
       ${quoteName(unit)} AS "unit_id",
       "held_out",
       "group_id",
-      max("group_name") AS "group_name",
+      max(${GROUP_NAME}) AS "group_name",
       min("timestamp") AS "group_ts"
     FROM ${from}
     WHERE ${[...where, `${quoteName(unit)} IS NOT NULL`].join(' AND ')}

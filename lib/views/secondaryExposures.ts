@@ -3,7 +3,13 @@ import { quoteText } from '../sql/quoteText.ts';
 import { hashesOf } from '../statsig/experimentNames.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
-import { EVALUATIONS, HAS_EVALUATIONS, isGroupRule, isHoldout } from './assignments.ts';
+import {
+  EVALUATIONS,
+  HAS_EVALUATIONS,
+  holdoutNames,
+  isConfiguredHoldout,
+  isGroupRule,
+} from './assignments.ts';
 import { oneOfEach } from './oneOfEach.ts';
 import { productionOnly } from './productionOnly.ts';
 import { passed, selectList } from './selectList.ts';
@@ -22,8 +28,8 @@ const EVALUATION = {
  * Gates, segments and holdouts that were evaluated on the way to an exposure, one row each.
  *
  * SDKs log no event of their own for a holdout: it is only here. Browsers' SDKs send the names of gates hashed as their
- * initialize response has them; those that are in `experiments` or `holdouts` of the configuration get their
- * names back.
+ * initialize response has them; those that are in `experiments` or `holdouts` of the configuration, and
+ * holdouts of the table of experiment groups, get their names back.
  */
 export function secondaryExposures(config: Config): View {
   const table = exposuresTable(config);
@@ -50,6 +56,7 @@ FROM (
   CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
   WHERE "copy" = 1
 ) AS "evaluated"${realNames(config)}
+LEFT JOIN ${holdoutNames(config)} AS "holdouts" ON "known_sent_name" = "sent_name"
 WHERE "sent_name" IS NOT NULL`,
     prunesByDay: true,
   };
@@ -75,8 +82,8 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
       name: 'gate_id',
       type: 'string',
       comment:
-        'Name of the gate, segment or holdout; as sent when hashed and not listed in the configuration',
-      sql: knownNames(config).length === 0 ? '"sent_name"' : 'COALESCE("real_name", "sent_name")',
+        'Name of the gate, segment or holdout; as sent when hashed and known neither by configuration nor specs',
+      sql: `COALESCE(${knownNames(config).length === 0 ? '' : '"real_name", '}"known_holdout", "sent_name")`,
     },
     {
       name: 'gate_value',
@@ -100,8 +107,8 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
     {
       name: 'held_out',
       type: 'boolean',
-      comment: 'Whether it is a holdout of `holdouts` and kept the unit out of what was exposed',
-      sql: isHoldout(config, '"sent_name"', `"outcome" = 'Pass'`),
+      comment: 'Whether it is a known holdout and kept the unit out of what was exposed',
+      sql: `COALESCE("outcome" = 'Pass' AND ("known_holdout" IS NOT NULL OR ${isConfiguredHoldout(config, '"sent_name"')}), FALSE)`,
     },
     {
       name: 'primary_id',

@@ -62,14 +62,23 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
 function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
   const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
     list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
+  const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
+  const partitions =
+    (table.input.PartitionKeys ?? []).length === 0
+      ? [{ values: [], location: Location }]
+      : table.partitions.map(({ values, input }) => ({
+          values,
+          location: input.StorageDescriptor?.Location ?? '',
+        }));
   return {
     database: table.databaseName,
     name: table.input.Name,
     columns: columns(table.input.StorageDescriptor?.Columns),
     partitionKeys: columns(table.input.PartitionKeys),
-    partitions: table.partitions.map(({ values, input }) => ({
+    partitions: partitions.map(({ values, location }) => ({
       values,
-      files: partitionFiles(s3Directory, input.StorageDescriptor?.Location ?? ''),
+      files: partitionFiles(s3Directory, location),
     })),
+    format: SerdeInfo?.SerializationLibrary?.endsWith('JsonSerDe') === true ? 'json' : 'parquet',
   };
 }

@@ -1,5 +1,6 @@
 import { quoteName } from '../../lib/sql/quoteName.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
+import { jsonOptions } from '../athena/sql/tableSql.ts';
 import { duckType } from './duckType.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
@@ -14,7 +15,10 @@ export interface QueryTable {
   readonly name: string;
   readonly columns: readonly QueryColumn[];
   readonly partitionKeys: readonly QueryColumn[];
+  /** A table without partition keys has one: its own location. */
   readonly partitions: readonly PartitionFiles[];
+  /** How its files are read. */
+  readonly format: 'parquet' | 'json';
 }
 
 interface QueryColumn {
@@ -32,6 +36,8 @@ export function tableView(table: QueryTable): string {
   const empty = all
     .map(({ name, type }) => `CAST(NULL AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`)
     .join(', ');
+  const types = table.columns.map(({ name, type }) => ({ name, type: duckType(type) ?? 'VARCHAR' }));
+  const options = table.format === 'json' ? jsonOptions(types) : ['union_by_name = true'];
   const branches = table.partitions
     .filter(({ files }) => files.length > 0)
     .map(({ values, files }) => {
@@ -40,7 +46,7 @@ export function tableView(table: QueryTable): string {
           `CAST(${quoteText(values[index] ?? '')} AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`,
       );
       const list = files.map(quoteText).join(', ');
-      return `SELECT ${['*', ...keys].join(', ')} FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
+      return `SELECT ${['*', ...keys].join(', ')} FROM read_${table.format}([${list}], ${options.join(', ')}, hive_partitioning = false)`;
     });
   const rows = [`SELECT ${empty} WHERE false`, ...branches].join('\nUNION ALL BY NAME\n');
   const columns = all.map(({ name }) => quoteName(name)).join(', ');

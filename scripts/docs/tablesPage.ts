@@ -2,6 +2,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ColumnNote } from '../../lib/tables/ColumnNote.ts';
 import { columnNotes } from '../../lib/tables/columnNotes.ts';
 import { deliveredTables, tableKinds } from '../../lib/tables/deliveredTables.ts';
+import { groupsNotes, groupsTable } from '../../lib/tables/groupsTable.ts';
 import { quarantineNotes } from '../../lib/tables/quarantineNotes.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import type { View } from '../../lib/views/View.ts';
@@ -67,6 +68,7 @@ ${viewNames.map((name) => viewSection(all[name])).join('\n')}
 ## Tables
 
 ${tableKinds.map((kind) => tableSection(tables[kind])).join('\n')}
+${section(groupsTable.name, groupsTable.comment, groupsTable.columns, groupNoteOf)}
 ## Adding columns
 
 A unit ID that is added to \`unitIds\` becomes a column of both forwarded tables, their streams and all views with the next deployment. A day's partition is described anew as soon as a new file comes for it, all others by the next daily run (00:05 UTC). Rows from before have null there; their \`custom_ids\` has the ID.
@@ -111,6 +113,11 @@ function tableSection({ name, comment, columns, partitionKey, kind }: Table): st
   const all = [...columns, { ...partitionKey, comment: `Partition key. ${partitionKey.comment}` }];
   const special: Readonly<Record<string, ColumnNote>> = kind === 'quarantine' ? quarantineNotes : {};
   return section(name, comment, all, (column) => special[column] ?? noteOf(column));
+}
+
+function groupNoteOf(column: string): ColumnNote {
+  const notes: Readonly<Record<string, ColumnNote>> = groupsNotes;
+  return notes[column] ?? noteOf(column);
 }
 
 function noteOf(column: string): ColumnNote {

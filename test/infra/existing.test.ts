@@ -4,6 +4,7 @@ import { demandRegion } from '../../infra/demandRegion.ts';
 import { resources } from '../../infra/resources.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
 import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
 import { parseTemplate } from '../../local/template/Template.ts';
 
@@ -116,6 +117,7 @@ describe('what the stack makes', () => {
       'ExposuresTable',
       'EventsTable',
       'QuarantineTable',
+      'ExperimentGroupsTable',
     ]);
   });
 
@@ -123,10 +125,16 @@ describe('what the stack makes', () => {
     const stayed = Object.entries(brought.made.Resources)
       .filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined)
       .map(([logicalId]) => logicalId);
-    expect(stayed).toEqual(['KeysSecret', 'ExposuresTable', 'EventsTable', 'QuarantineTable']);
+    expect(stayed).toEqual([
+      'KeysSecret',
+      'ExposuresTable',
+      'EventsTable',
+      'QuarantineTable',
+      'ExperimentGroupsTable',
+    ]);
     const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
     const back = page.slice(page.indexOf('### Deploying anew after `remove`'));
-    for (const table of Object.values(defineConfig({ bucket: 'acme-data' }).tables))
+    for (const table of [...Object.values(defineConfig({ bucket: 'acme-data' }).tables), GROUPS_TABLE])
       expect(back).toContain(` ${table}`);
     expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
   });

@@ -90,6 +90,7 @@ describe('permissions', () => {
         'arn:aws:s3:::acme-experiments/ledger/redrive/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/*',
         'arn:aws:s3:::acme-experiments/statsig/statsig_forwarded_events/statsig_forwarded_events/*',
+        'arn:aws:s3:::acme-experiments/statsig/ingested/experiment_groups/*',
         'arn:aws:s3:::acme-experiments/errors/exposures/*',
         'arn:aws:s3:::acme-experiments/errors/events/*',
         'arn:aws:s3:::acme-experiments/errors/quarantine/*',
@@ -112,14 +113,10 @@ describe('permissions', () => {
         allowed.flatMap((statement) => list(at(statement, 'Action'))).sort(),
       ]),
     );
-    expect(actionsOf.CollectRole).toEqual([
-      'firehose:PutRecordBatch',
-      'kms:GenerateDataKey',
-      'logs:CreateLogStream',
-      'logs:PutLogEvents',
-      's3:PutObject',
-      'secretsmanager:GetSecretValue',
-    ]);
+    const actions =
+      'firehose:PutRecordBatch kms:Decrypt kms:GenerateDataKey logs:CreateLogStream logs:PutLogEvents';
+    const ofCollector = `${actions} s3:GetObject s3:ListBucket s3:PutObject secretsmanager:GetSecretValue`;
+    expect(actionsOf.CollectRole).toEqual(ofCollector.split(' '));
     expect(actionsOf.RegisterRole).toEqual([
       'glue:BatchCreatePartition',
       'glue:BatchUpdatePartition',

@@ -30,6 +30,7 @@ interface Base {
 }
 
 const PARTITIONS = '$partitions';
+const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 
 /** The tables and views that a query names, in its session: first without rows, then with the files it wants. */
 export class QueryScope {
@@ -299,10 +300,12 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
     throw notEmulated(`The Iceberg table ${name}`);
   if (input.Parameters?.['projection.enabled'] === 'true')
     throw notEmulated(`Partition projection of the table ${name}`);
-  if (!`${InputFormat}${SerdeInfo?.SerializationLibrary ?? ''}`.includes('arquet')) {
+  const serde = SerdeInfo?.SerializationLibrary ?? '';
+  const isParquet = `${InputFormat}${serde}`.includes('arquet');
+  if (!isParquet && serde !== OPENX_SERDE) {
     throw statementFailure(
       'HIVE_UNSUPPORTED_FORMAT',
-      `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet`,
+      `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
     );
   }
   return {
@@ -310,5 +313,6 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
     name: input.Name,
     columns: columnsOf(Columns),
     keys: columnsOf(input.PartitionKeys),
+    format: isParquet ? 'parquet' : 'json',
   };
 }

@@ -17,6 +17,8 @@ export interface SessionTable {
   readonly name: string;
   readonly columns: readonly SessionColumn[];
   readonly keys: readonly SessionColumn[];
+  /** How its files are read. */
+  readonly format: 'parquet' | 'json';
 }
 
 /** Columns that every table has and `*` doesn't show. https://docs.aws.amazon.com/athena/latest/ug/select.html */
@@ -50,19 +52,25 @@ export function filledTable(table: SessionTable, files: readonly DataFile[], hid
   const shown = all
     .map((column) => `CAST(${quoteName(column.name)} AS ${column.type}) AS ${quoteName(column.name)}`)
     .join(', ');
-  const rows = [`SELECT ${none} WHERE false`, ...(files.length === 0 ? [] : [read(keys, files, hidden)])];
+  const rows = [`SELECT ${none} WHERE false`, ...(files.length === 0 ? [] : [read(table, files, hidden)])];
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
 }
 
-function read(keys: readonly SessionColumn[], files: readonly DataFile[], hidden: boolean): string {
+function read({ columns, keys, format }: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
   const options = [
-    'union_by_name = true',
+    ...(format === 'json' ? jsonOptions(columns) : ['union_by_name = true']),
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
   const own = hidden ? `, ${hiddenValues(files).join(', ')}` : '';
-  return `SELECT *${own} FROM read_parquet([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
+  return `SELECT *${own} FROM read_${format}([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
+}
+
+/** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+export function jsonOptions(columns: readonly Pick<SessionColumn, 'name' | 'type'>[]): string[] {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  return ["format = 'newline_delimited'", `columns = {${types}}`];
 }
 
 function hiddenValues(files: readonly DataFile[]): string[] {

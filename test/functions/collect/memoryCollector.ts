@@ -7,7 +7,7 @@ import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
 import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
-import { NOW } from './postEvents.ts';
+import { NOW, noGroups } from './postEvents.ts';
 
 /** What became of one request. */
 export interface Taken {
@@ -44,6 +44,7 @@ export function memoryCollector(
   };
   const collector: Collector = {
     plan: collectPlan(config),
+    groups: noGroups(clock),
     keys: new KeyGate({
       configured: [],
       cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: () => 0.5, log: () => {} }),

@@ -8,9 +8,11 @@ import { s3QuarantineLarge } from '../../../lib/aws/s3QuarantineLarge.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
 import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
+import type { Clock } from '../../../lib/time/Clock.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 
@@ -69,6 +71,7 @@ export function makePost(
   const metrics: Readonly<Record<string, unknown>>[] = [];
   const collector: Collector = {
     plan: collectPlan(config),
+    groups: noGroups(clock),
     keys:
       gate ??
       new KeyGate({
@@ -119,4 +122,16 @@ export function makePost(
     if (logged.length !== 1) throw new Error(`${logged.length} log lines instead of one`);
     return { status, answer: JSON.parse(text), log: logged[0] ?? {}, metrics: [...metrics] };
   };
+}
+
+/** The groups of a deployment in which nothing was pulled. */
+export function noGroups(clock: Clock): GroupsCache {
+  const quiet = () => undefined;
+  return new GroupsCache({
+    read: async () => 'none',
+    clock,
+    random: () => 0.5,
+    log: quiet,
+    countFailure: quiet,
+  });
 }

@@ -1,3 +1,4 @@
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { djb2 } from '../../../lib/statsig/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 
@@ -6,18 +7,32 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * What the views must show of landed rows, worked out without SQL, for the configuration of the tests.
  *
- * @param holdouts Whether the configuration lists the holdout of the rows.
+ * @param holdouts Whether the configuration or the table of experiment groups has the holdout of the rows.
+ * @param known What the table of experiment groups says of rules. Default nothing.
  */
 export function expectedRows(
   exposures: readonly LandedRow[],
   events: readonly LandedRow[],
-  { holdouts }: { readonly holdouts: boolean },
+  { holdouts, known = KnownGroups.none }: { readonly holdouts: boolean; readonly known?: KnownGroups },
 ) {
   const production = exposures.filter(({ environment }) => environment === 'production');
-  const isHeldOut = (row: LandedRow) => holdouts && secondaryRows(row, true).some(({ held_out }) => held_out);
+  const ruleOf = (row: LandedRow) =>
+    known.find(row['exposure_type'] === 'gate', text(row, 'experiment_id'), text(row, 'rule_id'));
+  const isHeldOut = (row: LandedRow) => {
+    const rule = ruleOf(row);
+    if (rule !== undefined) return rule.kind === 'holdout';
+    return holdouts && secondaryRows(row, true).some(({ held_out }) => held_out);
+  };
   const counted = production
-    .map((row): Marked => ({ ...row, held_out: isHeldOut(row) }))
-    .filter((row) => (row.held_out ? wouldAssign(row) : row['is_assignment'] === true && isGroup(row)));
+    .map((row): Marked => {
+      const held_out = isHeldOut(row);
+      return { ...row, group_name: ruleOf(row)?.groupName ?? row['group_name'] ?? null, held_out };
+    })
+    .filter((row) => {
+      const rule = ruleOf(row);
+      if (row.held_out || rule?.assigns === true) return wouldAssign(row);
+      return rule === undefined && row['is_assignment'] === true && isGroup(row);
+    });
   const shown = firstReceived(counted);
   return {
     experiment_exposures: shown.map((row) => ({

@@ -1,8 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { catalog as catalogOf } from '../../../infra/catalog.ts';
+import { logicalIds } from '../../../infra/Stack.ts';
 import { views } from '../../../infra/views.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
+import { type GroupRow, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
+import { valueAt } from '../../../lib/json/valueAt.ts';
+import { groupsKey } from '../../../lib/layout/landedFolders.ts';
 import { dayFolder } from '../../../lib/layout/tableFolders.ts';
 import { quoteName } from '../../../lib/sql/quoteName.ts';
 import { quoteText } from '../../../lib/sql/quoteText.ts';
@@ -19,11 +24,14 @@ export type LandedRow = Readonly<Record<string, string | boolean | null>> & { re
 /**
  * Lays tables, their files and the template's views into a data directory of the local cloud, as if it had landed
  * them: a file for each table and day.
+ *
+ * @param groups Rows of the table of experiment groups. Default none, as before the first pull.
  */
 export async function openData(
   data: string,
   config: Config,
   rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>,
+  groups: readonly GroupRow[] = [],
 ): Promise<void> {
   const folders = dataFolders(data);
   const tables = forwardedTables(config);
@@ -64,6 +72,18 @@ export async function openData(
         createdAt: 0,
       })),
     }));
+  }
+  const stack = {
+    config: { ...config, existing: { ...config.existing, bucket: true } },
+    service: 'sluice',
+    stage: 'test',
+  };
+  const table = valueAt(catalogOf(stack)[logicalIds.groupsTable], ['Properties', 'TableInput']);
+  catalog.ensureTable(config.database, table);
+  if (groups.length > 0) {
+    const file = join(folders.s3, config.bucket, groupsKey(config));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, writeGroupRows(groups));
   }
   for (const { Properties } of Object.values(views({ config, service: 'sluice', stage: 'test' }))) {
     catalog.ensureTable(config.database, Properties['TableInput']);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { holdoutTest, isAssignment } from '../../../lib/statsig/isAssignment.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
 import { RESERVED_VIEW_COLUMNS } from '../../../lib/views/reservedViewColumns.ts';
@@ -26,6 +28,27 @@ const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['s
 /** Resolves the holdout's name, and doesn't know that it is one. */
 const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
 
+const NO_TIMES = { layerId: null, expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
+const groupRow = (
+  entity: GroupRow['entity'],
+  experimentId: string,
+  ruleId: string,
+  kind: GroupRow['kind'],
+  groupName: string | null = null,
+) => ({
+  ...NO_TIMES,
+  ...{ entity, experimentId, ruleId, kind, groupName },
+});
+const groupRows: readonly GroupRow[] = [
+  groupRow('experiment', 'checkout', 'control', 'group', 'Control by specs'),
+  groupRow('experiment', 'checkout', 'test', 'holdout', 'spring_holdout'),
+  groupRow('gate', 'checkout', 'control', 'holdout', 'spring_holdout'),
+  groupRow('autotune', 'hero', 'test', 'variant', 'Variant by specs'),
+  groupRow('experiment', 'hero', 'xlaunchedGroup', 'other'),
+  groupRow('layer', 'a_layer', 'control', 'holdout'),
+  groupRow('holdout', 'spring_holdout', '', 'holdout'),
+];
+
 /** Order of rows and of their members is no matter, nor which of two copies received at once is shown. */
 function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   return rows
@@ -36,6 +59,24 @@ function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[
       ),
     )
     .sort();
+}
+
+const planSchema = z.array(
+  z.object({
+    name: z.string(),
+    extra_info: z.object({ Filters: z.union([z.string(), z.array(z.string())]).optional() }),
+    children: z.array(z.unknown()),
+  }),
+);
+
+/** The filters of each scan of Parquet files in DuckDB's plan. */
+function scansOf(plan: unknown): string[] {
+  return planSchema
+    .parse(plan)
+    .flatMap(({ name, extra_info: { Filters = '' }, children }) => [
+      ...(name.includes('PARQUET') ? [[Filters].flat().join(' AND ')] : []),
+      ...scansOf(children),
+    ]);
 }
 
 const data = temporaryDirectory();
@@ -69,6 +110,40 @@ describe('the views', () => {
       other.remove();
     }
   });
+
+  it('show what the table of experiment groups says, for rows that landed before too', async () => {
+    const other = temporaryDirectory();
+    try {
+      const generated = generateRows(9);
+      // The configuration knows the name of the holdout, but not that it is one.
+      await openData(other.path, unknowing, generated, groupRows);
+      const known = new KnownGroups(groupRows);
+      const wanted = expectedRows(generated.exposures, generated.events, { holdouts: true, known });
+      const names = new Set<unknown>();
+      for (const name of viewNames) {
+        const shown = await runQuery(other.path, `SELECT * FROM ${name}`);
+        expect({ name, rows: comparable(shown) }).toEqual({ name, rows: comparable(wanted[name]) });
+        for (const row of shown) names.add(row['group_name']);
+      }
+      expect([...names]).toEqual(expect.arrayContaining(['Control by specs', 'Variant by specs']));
+    } finally {
+      other.remove();
+    }
+  });
+
+  it.each(['experiment_exposures', 'first_exposures', 'daily_exposures', 'secondary_exposures'] as const)(
+    '%s hands a filter on the experiment to the scan',
+    async (name) => {
+      const column = name === 'secondary_exposures' ? 'primary_id' : 'experiment_id';
+      const [plan] = await runQuery(
+        data.path,
+        `EXPLAIN (FORMAT json) SELECT * FROM ${name} WHERE ${column} = 'checkout'`,
+      );
+      const scans = scansOf(JSON.parse(String(plan?.['explain_value'])));
+      expect(scans.length).toBeGreaterThan(0);
+      for (const filters of scans) expect(filters).toContain("experiment_id='checkout'");
+    },
+  );
 
   it('show a resend that landed on another day once on each, and first_exposures as if it had not', async () => {
     const onDays = `SELECT event_id, count(*) AS "rows", count(DISTINCT ds) AS days, count(DISTINCT "timestamp") AS times
@@ -126,8 +201,13 @@ describe('the views', () => {
       'evaluations',
       'events',
       'groups',
+      'holdouts',
+      'known',
+      'landed',
       'marked',
+      'names',
       'placed',
+      'sent',
       'unit_types',
     ]);
   });

@@ -1,0 +1,198 @@
+import { open } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
+import { GroupsError } from '../../lib/groups/GroupsError.ts';
+import type { GroupsStore } from '../../lib/groups/pullGroups.ts';
+import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
+import { groupsKey } from '../../lib/layout/landedFolders.ts';
+import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
+import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
+import { placeOptions } from '../aws/placeOptions.ts';
+import type { Command, CommandLine } from '../Command.ts';
+import { demandOptions } from '../demandOptions.ts';
+import { downloadSpecs, SPECS_URL } from '../groups/downloadSpecs.ts';
+import { textTable } from '../output/textTable.ts';
+import { textOption } from '../textOption.ts';
+import { UsageError } from '../UsageError.ts';
+
+/** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
+export const groups: Command = {
+  name: 'groups',
+  summary: "Learn names and kinds of experiment groups from Statsig's specs.",
+  usage: 'sluice groups pull | list [options]',
+  options: {
+    specs: { type: 'string', help: 'pull: a file with the specs (default: download them from Statsig)' },
+    'seen-at': {
+      type: 'string',
+      help: 'pull --specs: when the specs were valid, ISO 8601 (default: the last change that they tell)',
+    },
+    'key-file': {
+      type: 'string',
+      help: 'pull: a file with the server secret key (default STATSIG_SERVER_KEY, else stdin)',
+    },
+    'specs-url': { type: 'string', help: `pull: where to download, without the key (default ${SPECS_URL})` },
+    experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default all)' },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'pull: print one object; list: an array of objects' },
+  },
+  examples: [
+    'STATSIG_SERVER_KEY=$(pass statsig/server) sluice groups pull --stage prod',
+    'sluice groups pull --specs specs.json --local',
+    'sluice groups list --experiment checkout_button --stage prod',
+  ],
+  run(line) {
+    const [action, ...more] = line.positionals;
+    if (more.length > 0 || (action !== 'pull' && action !== 'list')) {
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected pull or list.');
+    }
+    demandOptions(line, action, OPTIONS);
+    return action === 'pull' ? pull(line) : list(line);
+  },
+};
+
+/** What each takes besides where the deployment is. */
+const OPTIONS = { pull: ['specs', 'seen-at', 'key-file', 'specs-url'], list: ['experiment'] };
+
+async function pull(line: CommandLine): Promise<number> {
+  const file = textOption(line, 'specs');
+  const seenAt = seenAtOption(line, file);
+  const specs = readSpecs(file === undefined ? await download(line) : await readSpecsFile(file));
+  const pulled = await withStore(line, async (store, now) => {
+    const { pullGroups } = await import('../../lib/groups/pullGroups.ts');
+    const at = file === undefined ? now : (seenAt ?? Math.min(specs.time ?? now, now));
+    if (at > now) throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at: it is in the future.');
+    const merged = await pullGroups(specs.rules, at, { store, wait: (ms) => wait(ms), random: Math.random });
+    return { at, merged };
+  });
+  const { added, seenAgain, kept } = pulled.merged;
+  const at = isoTimestamp(pulled.at);
+  if (line.values['json'] === true) {
+    process.stdout.write(`${JSON.stringify({ seen_at: at, added, seen_again: seenAgain, kept })}\n`);
+  }
+  process.stderr.write(
+    `${foundText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} known before, ${kept} kept that the specs no longer have.\n` +
+      'Views show it at once; collectors know it within five minutes.\n',
+  );
+  return 0;
+}
+
+function foundText({ rules }: Specs): string {
+  const count = (entity: string) =>
+    new Set(rules.filter((rule) => rule.entity === entity).map(({ experimentId }) => experimentId)).size;
+  return `Read ${count('experiment')} experiments, ${count('layer')} layers and ${count('holdout')} holdouts`;
+}
+
+async function list(line: CommandLine): Promise<number> {
+  const experiment = textOption(line, 'experiment');
+  const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
+  const shown = rows.filter(({ experimentId }) => (experiment ?? experimentId) === experimentId).map(listed);
+  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(shown)}\n` : textTable(shown));
+  if (rows.length === 0) process.stderr.write('Nothing was pulled yet: `sluice groups pull`.\n');
+  return 0;
+}
+
+/** A row by the names of the table's columns, without the periods of its splits. */
+function listed(row: GroupRow) {
+  return {
+    experiment_id: row.experimentId,
+    entity: row.entity,
+    layer_id: row.layerId ?? '',
+    rule_id: row.ruleId,
+    kind: row.kind,
+    group_name: row.groupName ?? '',
+    expected_split: row.expectedSplit,
+    first_seen: isoTimestamp(row.firstSeen),
+    last_seen: isoTimestamp(row.lastSeen),
+  };
+}
+
+async function withStore<Result>(
+  line: CommandLine,
+  work: (store: GroupsStore, now: number) => Promise<Result>,
+): Promise<Result> {
+  const [{ openDeployment }, { s3Groups }] = await Promise.all([
+    import('../aws/openDeployment.ts'),
+    import('../../lib/aws/s3Groups.ts'),
+  ]);
+  return openDeployment(
+    line,
+    (detail, cause) => new GroupsError('SLUICE_GROUPS_STORE', detail, { cause }),
+    ({ s3, config, now }) => work(s3Groups(s3, config.bucket, groupsKey(config)), now),
+  );
+}
+
+function seenAtOption(line: CommandLine, file: string | undefined): number | null {
+  const text = textOption(line, 'seen-at');
+  if (text === undefined) return null;
+  if (file === undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at without --specs.');
+  const time = Date.parse(text);
+  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?$/.test(text) || Number.isNaN(time)) {
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--seen-at: came ${text}, expected e.g. 2026-11-20T10:00:00Z.`,
+    );
+  }
+  return time;
+}
+
+async function readSpecsFile(path: string): Promise<Uint8Array> {
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  try {
+    file = await open(path);
+    const { size } = await file.stat();
+    if (size > SPECS_BYTES) {
+      throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', `${path}: ${size} bytes of ${SPECS_BYTES}.`);
+    }
+    return await file.readFile();
+  } catch (error) {
+    if (error instanceof GroupsError) throw error;
+    throw new GroupsError('SLUICE_GROUPS_SPECS_NOT_READ', fileProblem(path, error), { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
+async function download(line: CommandLine): Promise<Uint8Array> {
+  return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await serverKey(line), {
+    fetch: globalThis.fetch,
+    clock: systemClock,
+    wait: (ms) => wait(ms),
+    random: Math.random,
+  });
+}
+
+/** The key is never on the command line, which other users and the shell's history can see. */
+async function serverKey(line: CommandLine): Promise<string> {
+  const path = textOption(line, 'key-file');
+  const sent =
+    path === undefined ? process.env['STATSIG_SERVER_KEY'] || (await keyFromStdin()) : await keyFrom(path);
+  const key = readSdkKey({ 'statsig-api-key': sent.trim() }, new URLSearchParams());
+  if (key === null) throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It has no such form.');
+  return key;
+}
+
+async function keyFrom(path: string): Promise<string> {
+  const file = await open(path).catch((error: unknown) => {
+    throw new GroupsError('SLUICE_GROUPS_NO_KEY', fileProblem(path, error), { cause: error });
+  });
+  try {
+    return await file.readFile('utf8');
+  } catch (error) {
+    throw new GroupsError('SLUICE_GROUPS_NO_KEY', fileProblem(path, error), { cause: error });
+  } finally {
+    await file.close();
+  }
+}
+
+async function keyFromStdin(): Promise<string> {
+  if (process.stdin.isTTY)
+    process.stderr.write('Type or paste the server secret key, then Enter and Ctrl-D: ');
+  return textOf(process.stdin);
+}
+
+function fileProblem(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+  return `${path}: ${code}.`;
+}

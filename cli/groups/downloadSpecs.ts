@@ -1,0 +1,88 @@
+import { GroupsError } from '../../lib/groups/GroupsError.ts';
+import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
+import { backoffMs } from '../../lib/time/backoffMs.ts';
+import type { Clock } from '../../lib/time/Clock.ts';
+
+/** Where Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
+export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
+
+/** What {@link downloadSpecs} works with. */
+export interface DownloadOptions {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly random: () => number;
+}
+
+const TRIES = 4;
+const AFTER_FAILURE = { baseMs: 500, capMs: 5_000 };
+/** For all tries together, in milliseconds. */
+const DEADLINE_MS = 60_000;
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
+
+/**
+ * Downloads specs as a server SDK does: `GET <url>/<key>.json`. The key is part of the path, so no error shows the URL
+ * that was asked, and redirects are not followed.
+ *
+ * @param url Without the key. Default of the command: {@link SPECS_URL}.
+ * @throws GroupsError `SLUICE_GROUPS_ENDPOINT_INVALID`, `SLUICE_GROUPS_KEY_REFUSED`, `SLUICE_GROUPS_UNAVAILABLE`,
+ *   `SLUICE_GROUPS_SPECS_TOO_LARGE`
+ */
+export async function downloadSpecs(url: string, key: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { clock, wait, random } = options;
+  const target = specsUrl(url, key);
+  const deadline = clock.now() + DEADLINE_MS;
+  for (let tries = 1; ; tries += 1) {
+    const failed = await ask(target, options, Math.max(1, deadline - clock.now()));
+    if (failed instanceof Uint8Array) return failed;
+    const pause = AFTER_FAILURE.baseMs / 2 + backoffMs(tries, random, AFTER_FAILURE);
+    if (tries === TRIES || clock.now() + pause >= deadline) {
+      throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${failed}, ${tries} tries.`);
+    }
+    await wait(pause);
+  }
+}
+
+function specsUrl(url: string, key: string): URL {
+  const base = URL.canParse(url) ? new URL(url) : null;
+  const isSafe = base?.protocol === 'https:' || (base?.protocol === 'http:' && LOOPBACK.test(base.hostname));
+  if (base === null || !isSafe || base.search !== '' || base.hash !== '' || base.username !== '') {
+    throw new GroupsError('SLUICE_GROUPS_ENDPOINT_INVALID');
+  }
+  return new URL(`${base.href.replace(/\/$/, '')}/${encodeURIComponent(key)}.json`);
+}
+
+/** Asks once. @returns The specs, or what went wrong if another try may help. */
+async function ask(target: URL, { fetch }: DownloadOptions, timeoutMs: number): Promise<Uint8Array | string> {
+  let answer: Response;
+  try {
+    answer = await fetch(target, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (answer.status === 200) return await bounded(answer);
+    await answer.body?.cancel();
+  } catch (error) {
+    if (error instanceof GroupsError) throw error;
+    // The message of what `fetch` throws may quote the URL, and with it the key.
+    return error instanceof Error && error.name === 'TimeoutError' ? 'No answer in time' : 'No answer';
+  }
+  const told = `It answered ${answer.status}`;
+  if ([401, 403, 404].includes(answer.status)) throw new GroupsError('SLUICE_GROUPS_KEY_REFUSED', `${told}.`);
+  if (answer.status === 429 || answer.status >= 500) return told;
+  throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${told}.`);
+}
+
+async function bounded({ body }: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > SPECS_BYTES) {
+      throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', `More than ${SPECS_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,174 @@
+import { hashesOf } from '../statsig/experimentNames.ts';
+import { isoTimestamp } from '../time/isoTimestamp.ts';
+import { GroupsError } from './GroupsError.ts';
+
+/** What an experiment's name in the table is the name of. */
+export type GroupEntity = (typeof ENTITIES)[number];
+
+/** What a rule does to the units that it matches. */
+export type GroupKind = (typeof KINDS)[number];
+
+const ENTITIES = ['experiment', 'autotune', 'dynamic_config', 'gate', 'layer', 'holdout'] as const;
+
+const KINDS = [
+  'group',
+  'variant',
+  'holdout',
+  'launch',
+  'abandoned',
+  'prestart',
+  'targeting',
+  'allocation',
+  'override',
+  'other',
+] as const;
+
+/** Kinds of rules that put a unit in a group. */
+export const ASSIGNING_KINDS: readonly GroupKind[] = ['group', 'variant'];
+
+/** A period in which a group had one share. */
+export interface SplitPeriod {
+  /** Times of the first and last specs that had it, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** 0 to 1. */
+  readonly split: number;
+}
+
+/** A row of the table of experiment groups: lib/tables/groupsTable.ts says what each column means. */
+export interface GroupRow {
+  readonly experimentId: string;
+  readonly entity: GroupEntity;
+  readonly layerId: string | null;
+  readonly ruleId: string;
+  readonly groupName: string | null;
+  readonly kind: GroupKind;
+  readonly expectedSplit: number | null;
+  /** Oldest first; they do not overlap. */
+  readonly splits: readonly SplitPeriod[];
+  /** Epoch milliseconds. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** Bytes that the table's object may have: every execution environment of the collector reads and keeps it. */
+export const GROUPS_BYTES = 4 * 1024 * 1024;
+
+/** The rows as the text of the table's object: a JSON document a line, its members named after the columns. */
+export function writeGroupRows(rows: readonly GroupRow[]): string {
+  return rows
+    .map(
+      (row) =>
+        `${JSON.stringify({
+          experiment_id: row.experimentId,
+          entity: row.entity,
+          layer_id: row.layerId,
+          rule_id: row.ruleId,
+          group_name: row.groupName,
+          kind: row.kind,
+          expected_split: row.expectedSplit,
+          splits:
+            row.splits.length === 0
+              ? null
+              : JSON.stringify(
+                  row.splits.map(({ from, to, split }) => ({
+                    from: isoTimestamp(from),
+                    to: isoTimestamp(to),
+                    split,
+                  })),
+                ),
+          sent_as:
+            row.entity === 'holdout'
+              ? JSON.stringify([row.experimentId, ...hashesOf(row.experimentId)])
+              : null,
+          first_seen: sqlTimestamp(row.firstSeen),
+          last_seen: sqlTimestamp(row.lastSeen),
+        })}\n`,
+    )
+    .join('');
+}
+
+/**
+ * Reads the text of the table's object. Rows may have been changed by hand, so nothing of them is trusted. Written
+ * without a library of schemas: the collector reads it, and would load that at every cold start.
+ *
+ * @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`, with the line and the column.
+ */
+export function readGroupRows(text: string): GroupRow[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const invalid = (what: string) =>
+      new GroupsError('SLUICE_GROUPS_TABLE_INVALID', `Line ${index + 1}: ${what}.`);
+    const row = parseObject(line);
+    if (row === null) throw invalid('no JSON object');
+    const textOf = (name: string) => {
+      const value = row[name];
+      if (typeof value !== 'string') throw invalid(`${name} is no text`);
+      return value;
+    };
+    const textOrNull = (name: string) => ((row[name] ?? null) === null ? null : textOf(name));
+    const timeOf = (name: string) => {
+      const time = Date.parse(`${textOf(name).replace(' ', 'T')}Z`);
+      if (Number.isNaN(time)) throw invalid(`${name} is no time`);
+      return time;
+    };
+    const oneOf = <Value extends string>(name: string, values: readonly Value[]): Value => {
+      const value = textOf(name);
+      const found = values.find((one) => one === value);
+      if (found === undefined) throw invalid(`${name} is none of ${values.join(', ')}`);
+      return found;
+    };
+    const split = row['expected_split'] ?? null;
+    if (split !== null && typeof split !== 'number') throw invalid('expected_split is no number');
+    const splits = textOrNull('splits');
+    const periods = splits === null ? [] : parsePeriods(splits);
+    if (periods === null) throw invalid('splits is no list of periods');
+    return [
+      {
+        experimentId: textOf('experiment_id'),
+        entity: oneOf('entity', ENTITIES),
+        layerId: textOrNull('layer_id'),
+        ruleId: textOf('rule_id'),
+        groupName: textOrNull('group_name'),
+        kind: oneOf('kind', KINDS),
+        expectedSplit: split,
+        splits: periods,
+        firstSeen: timeOf('first_seen'),
+        lastSeen: timeOf('last_seen'),
+      },
+    ];
+  });
+}
+
+/** As Athena and DuckDB read a timestamp in JSON: `2026-11-20 10:15:30.123`. */
+function sqlTimestamp(epochMs: number): string {
+  return isoTimestamp(epochMs).slice(0, -1).replace('T', ' ');
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  const value = parse(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+}
+
+function parsePeriods(text: string): SplitPeriod[] | null {
+  const list = parse(text);
+  if (!Array.isArray(list)) return null;
+  const periods: SplitPeriod[] = [];
+  for (const one of list as readonly unknown[]) {
+    if (typeof one !== 'object' || one === null) return null;
+    const { from, to, split }: { from?: unknown; to?: unknown; split?: unknown } = one;
+    const period = { from: Date.parse(String(from)), to: Date.parse(String(to)), split: Number(split) };
+    if (Object.values(period).some(Number.isNaN)) return null;
+    periods.push(period);
+  }
+  return periods;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

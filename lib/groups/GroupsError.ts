@@ -1,0 +1,53 @@
+import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+
+/** What can be wrong with Statsig's specs, and with the table of experiment groups that is made of them. */
+export const GroupsError = defineErrorFamily('user', {
+  SLUICE_GROUPS_SPECS_NOT_READ: {
+    cause: 'The specs could not be read.',
+    cure: 'Check the path after --specs: it must be a file that you can read.',
+  },
+  SLUICE_GROUPS_SPECS_NOT_JSON: {
+    cause: 'The specs are not JSON.',
+    cure: 'Give the answer of download_config_specs as Statsig sent it, uncompressed: `sluice groups pull` without --specs downloads it.',
+  },
+  SLUICE_GROUPS_SPECS_INVALID: {
+    cause: 'The specs are not what download_config_specs answers.',
+    cure: 'Give the answer of download_config_specs for a server secret key. The answer of /initialize will not do: it holds one user, and names are hashed.',
+  },
+  SLUICE_GROUPS_SPECS_TOO_LARGE: {
+    cause: 'The specs are larger than Sluice reads.',
+    cure: 'Check that it is the right file. A key of a target app gets the specs of that app only: pull with such a key.',
+  },
+  SLUICE_GROUPS_NO_KEY: {
+    cause: 'There is no server secret key to ask Statsig with.',
+    cure: 'Set STATSIG_SERVER_KEY, or give --key-file, or pipe the key to stdin; or give a file with --specs.',
+  },
+  SLUICE_GROUPS_KEY_REFUSED: {
+    cause: 'Statsig did not accept the key.',
+    cure: 'Use a server secret key (secret-…) of the project, from Settings > Keys & Environments in the Statsig console.',
+  },
+  SLUICE_GROUPS_ENDPOINT_INVALID: {
+    cause: 'The specs can not be downloaded from that URL.',
+    cure: 'Give --specs-url as https://<host>/<path>, without the key; plain http is for loopback only.',
+  },
+  SLUICE_GROUPS_UNAVAILABLE: {
+    cause: 'Statsig did not answer with specs.',
+    cure: 'Run the command again later, or check the network and --specs-url.',
+  },
+  SLUICE_GROUPS_TABLE_INVALID: {
+    cause: 'The table of experiment groups can not be read.',
+    cure: 'Restore an earlier version of its object in S3 (the bucket is versioned), or delete the object and pull again.',
+  },
+  SLUICE_GROUPS_TABLE_TOO_LARGE: {
+    cause: 'The table of experiment groups would be larger than collectors read.',
+    cure: 'Delete rows of experiments that nobody analyses any more from the object in S3, then pull again.',
+  },
+  SLUICE_GROUPS_BUSY: {
+    cause: 'The table of experiment groups was changed by others at every try.',
+    cure: 'Run the command again.',
+  },
+  SLUICE_GROUPS_STORE: {
+    cause: 'The table of experiment groups can not be read from or written to S3.',
+    cure: 'Check that you may call s3:GetObject and s3:PutObject on the object and use the key of the bucket, and that the stack is deployed.',
+  },
+});

@@ -1,0 +1,45 @@
+import { ASSIGNING_KINDS, type GroupKind, type GroupRow } from './GroupRow.ts';
+
+/** What the table of experiment groups says of a rule. */
+export interface KnownRule {
+  readonly groupName: string | null;
+  readonly kind: GroupKind;
+  /** Whether it puts a unit in a group. */
+  readonly assigns: boolean;
+}
+
+/** The table of experiment groups, for lookups. */
+export class KnownGroups {
+  /** As long as nothing was pulled. */
+  static readonly none = new KnownGroups([]);
+
+  /** Names of all but holdouts. */
+  readonly names: readonly string[];
+  readonly holdouts: readonly string[];
+  /** By name, then by rule. A gate may have the name of an experiment. */
+  readonly #gates = new Map<string, Map<string, KnownRule>>();
+  readonly #configs = new Map<string, Map<string, KnownRule>>();
+
+  constructor(rows: readonly GroupRow[]) {
+    const names = new Set<string>();
+    const holdouts = new Set<string>();
+    for (const { experimentId, entity, ruleId, groupName, kind } of rows) {
+      (entity === 'holdout' ? holdouts : names).add(experimentId);
+      if (entity === 'layer' || entity === 'holdout') continue;
+      const all = entity === 'gate' ? this.#gates : this.#configs;
+      let rules = all.get(experimentId);
+      if (rules === undefined) {
+        rules = new Map();
+        all.set(experimentId, rules);
+      }
+      rules.set(ruleId, { groupName, kind, assigns: ASSIGNING_KINDS.includes(kind) });
+    }
+    this.names = [...names];
+    this.holdouts = [...holdouts];
+  }
+
+  /** A rule of a gate, or of an experiment or config; undefined when the table does not have it. */
+  find(isGate: boolean, name: string, ruleId: string): KnownRule | undefined {
+    return (isGate ? this.#gates : this.#configs).get(name)?.get(ruleId);
+  }
+}

@@ -1,0 +1,257 @@
+import * as z from 'zod';
+import type { GroupEntity, GroupKind } from './GroupRow.ts';
+import { GroupsError } from './GroupsError.ts';
+
+/** Bytes of specs that are read at most. The specs of a large project take a few MB. */
+export const SPECS_BYTES = 64 * 1024 * 1024;
+
+/** A rule as specs have it. */
+export interface SpecRule {
+  readonly experimentId: string;
+  readonly entity: GroupEntity;
+  readonly layerId: string | null;
+  readonly ruleId: string;
+  readonly groupName: string | null;
+  readonly kind: GroupKind;
+  /** Share of the allocated units, 0 to 1; null when the rule is no group, or when its conditions do not tell. */
+  readonly split: number | null;
+}
+
+/** What {@link readSpecs} finds. */
+export interface Specs {
+  /** The rules that lib/tables/groupsTable.ts has a row for. */
+  readonly rules: readonly SpecRule[];
+  /** When the project was last changed, epoch milliseconds; null when the specs do not say it. */
+  readonly time: number | null;
+}
+
+const text = z.string().max(1_000, 'a text of at most 1,000 characters');
+
+const conditionSchema = z.looseObject({
+  type: z.string(),
+  targetValue: z.unknown().optional(),
+  operator: z.string().nullish(),
+  additionalValues: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const ruleSchema = z.looseObject({
+  id: text,
+  groupName: text.nullish(),
+  passPercentage: z.number(),
+  /** In v2 names of members of `condition_map`, in v1 the conditions themselves. */
+  conditions: z.array(z.union([z.string(), conditionSchema])),
+  configDelegate: text.nullish(),
+  isExperimentGroup: z.boolean().nullish(),
+});
+
+const specSchema = z.looseObject({
+  entity: z.string(),
+  rules: z.array(ruleSchema),
+  useNewLayerEval: z.boolean().nullish(),
+});
+
+/** By name in v2; a list of specs with names in v1. */
+const specsSchema = z.union([z.array(specSchema.extend({ name: text })), z.record(text, specSchema)]);
+
+const rootSchema = z.looseObject({
+  has_updates: z.boolean().optional(),
+  time: z.number().optional(),
+  feature_gates: specsSchema,
+  dynamic_configs: specsSchema,
+  layer_configs: specsSchema,
+  condition_map: z.record(z.string(), conditionSchema).optional(),
+  experiment_to_layer: z.record(text, text).optional(),
+  /** In v1: the experiments of each layer. */
+  layers: z.record(text, z.array(text)).optional(),
+});
+
+type Rule = z.output<typeof ruleSchema>;
+type Spec = z.output<typeof specSchema>;
+type Condition = z.output<typeof conditionSchema>;
+
+/** Rule IDs that Statsig has for one purpose only, and the purpose. */
+const CONSTANT_RULES: Readonly<Record<string, GroupKind>> = {
+  launchedGroup: 'launch',
+  abandoned: 'abandoned',
+  prestart: 'prestart',
+  targetingGate: 'targeting',
+  inlineTargetingRules: 'targeting',
+  layerAssignment: 'allocation',
+  experimentAssignment: 'allocation',
+};
+
+/** Buckets that a unit can fall into: statsig-rust, evaluator.rs, `user_bucket`. */
+const BUCKETS = 1_000;
+
+/**
+ * Reads specs as Statsig's `download_config_specs` answers them, v1 or v2, and finds the rules of experiments.
+ *
+ * A rule is a group exactly when Statsig's own evaluators say so: `isExperimentGroup` is true. All other rules of an
+ * experiment are there for what keeps a unit out of it: holdouts, targeting, allocation, overrides, or its end.
+ * https://github.com/statsig-io/statsig-server-core, statsig-rust/src/statsig.rs, `get_experiment_groups`
+ *
+ * @throws GroupsError `SLUICE_GROUPS_SPECS_NOT_JSON`, `SLUICE_GROUPS_SPECS_INVALID`, `SLUICE_GROUPS_SPECS_TOO_LARGE`
+ */
+export function readSpecs(bytes: Uint8Array): Specs {
+  if (bytes.byteLength > SPECS_BYTES) {
+    const detail = `${bytes.byteLength} bytes of ${SPECS_BYTES}.`;
+    throw new GroupsError('SLUICE_GROUPS_SPECS_TOO_LARGE', detail);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new GroupsError('SLUICE_GROUPS_SPECS_NOT_JSON', '', { cause: error });
+  }
+  const read = rootSchema.safeParse(json);
+  if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', whatIsWrong(json, read.error));
+  const { data } = read;
+  if (data.has_updates === false) {
+    throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', 'has_updates is false: it holds no specs.');
+  }
+  return { rules: [...rulesOf(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
+}
+
+function whatIsWrong(json: unknown, { issues }: z.ZodError): string {
+  if (typeof json === 'object' && json !== null && ('evaluated_keys' in json || 'hash_used' in json)) {
+    return 'It is an answer of /initialize.';
+  }
+  const [first] = issues;
+  const path = first?.path.join('.') ?? '';
+  return `${path === '' ? 'The document' : path}: ${first?.message ?? 'not as expected'}.`;
+}
+
+function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {
+  const conditions = new Map(Object.entries(root.condition_map ?? {}));
+  const holdouts = new Set<string>();
+  for (const [name, spec] of named(root.feature_gates)) {
+    if (spec.entity !== 'holdout') continue;
+    holdouts.add(name);
+    yield { ...NOTHING_KNOWN, experimentId: name, entity: 'holdout', kind: 'holdout' };
+  }
+  const layers = layersByExperiment(root);
+  const found = (rule: Rule) =>
+    rule.conditions.map((one) => (typeof one === 'string' ? conditions.get(one) : one));
+
+  for (const [entity, specs] of [
+    ['gate', root.feature_gates],
+    ['dynamic_config', root.dynamic_configs],
+  ] as const) {
+    for (const [name, spec] of named(specs)) {
+      if (GROUPED.has(spec.entity)) continue;
+      for (const rule of spec.rules) {
+        const groupName = holdoutOf(found(rule), holdouts);
+        if (groupName === null) continue;
+        const own = { ...NOTHING_KNOWN, experimentId: name, ruleId: rule.id };
+        yield { ...own, entity, groupName, kind: 'holdout' };
+      }
+    }
+  }
+  for (const [name, spec] of named(root.dynamic_configs)) {
+    const entity = GROUPED.get(spec.entity);
+    if (entity === undefined) continue;
+    const layerId = layers.get(name) ?? null;
+    const splits = splitsOf(spec.rules, found);
+    for (const [index, rule] of spec.rules.entries()) {
+      const holdout = holdoutOf(found(rule), holdouts);
+      const kind = kindOf(rule, entity, holdout);
+      const split = kind === 'group' ? (splits[index] ?? null) : null;
+      const groupName = rule.groupName || holdout;
+      yield { experimentId: name, entity, layerId, ruleId: rule.id, groupName, kind, split };
+    }
+  }
+  for (const [name, spec] of named(root.layer_configs)) {
+    for (const rule of spec.rules) {
+      const holdout = holdoutOf(found(rule), holdouts);
+      const kind = kindOf(rule, 'layer', holdout);
+      const groupName = rule.groupName || holdout;
+      const own = { ...NOTHING_KNOWN, ruleId: rule.id, groupName, kind };
+      yield { ...own, experimentId: name, entity: 'layer' };
+      // Layers of the newer kind log their own rule's ID beside the experiment that they delegate to
+      // (statsig-rust, evaluator.rs, new_layer_eval).
+      if (spec.useNewLayerEval === true && rule.configDelegate) {
+        yield { ...own, experimentId: rule.configDelegate, entity: 'experiment', layerId: name };
+      }
+    }
+  }
+}
+
+/** Entities whose rules may be groups. Of others only the rules for held-out units matter. */
+const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
+  ['experiment', 'experiment'],
+  ['autotune', 'autotune'],
+]);
+
+const NOTHING_KNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
+
+function named(specs: z.output<typeof specsSchema>): (readonly [string, Spec])[] {
+  return Array.isArray(specs) ? specs.map((spec) => [spec.name, spec]) : Object.entries(specs);
+}
+
+function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, string> {
+  const layers = new Map<string, string>();
+  for (const [layer, spec] of named(root.layer_configs)) {
+    for (const { configDelegate } of spec.rules) if (configDelegate) layers.set(configDelegate, layer);
+  }
+  for (const [layer, experiments] of Object.entries(root.layers ?? {})) {
+    for (const experiment of experiments) layers.set(experiment, layer);
+  }
+  for (const [experiment, layer] of Object.entries(root.experiment_to_layer ?? {})) {
+    layers.set(experiment, layer);
+  }
+  return layers;
+}
+
+function kindOf(rule: Rule, entity: 'experiment' | 'autotune' | 'layer', holdout: string | null): GroupKind {
+  if (rule.isExperimentGroup === true) return 'group';
+  const constant = Object.hasOwn(CONSTANT_RULES, rule.id) ? CONSTANT_RULES[rule.id] : undefined;
+  if (constant !== undefined) return constant;
+  if (holdout !== null) return 'holdout';
+  // statsig-rust, spec_types.rs, `is_override_rule`.
+  if (rule.id.endsWith('override')) return 'override';
+  if (entity === 'autotune') return 'variant';
+  return rule.configDelegate ? 'allocation' : 'other';
+}
+
+/** The holdout whose units a rule is for; null when it is for others. */
+function holdoutOf(
+  conditions: readonly (Condition | undefined)[],
+  holdouts: ReadonlySet<string>,
+): string | null {
+  for (const condition of conditions) {
+    if (condition?.type !== 'pass_gate' && condition?.type !== 'multi_pass_gate') continue;
+    const { targetValue } = condition;
+    const gates = Array.isArray(targetValue) ? targetValue : [targetValue];
+    const name = gates.find((gate) => typeof gate === 'string' && holdouts.has(gate));
+    if (typeof name === 'string') return name;
+  }
+  return null;
+}
+
+/**
+ * The share of each rule that is a group. Statsig writes shares as upper bounds of a unit's bucket, each group's above
+ * the one before it: 500 and 1,000 for halves.
+ */
+function splitsOf(
+  rules: readonly Rule[],
+  found: (rule: Rule) => readonly (Condition | undefined)[],
+): (number | null)[] {
+  const reached = new Map<unknown, number>();
+  return rules.map((rule) => {
+    if (rule.isExperimentGroup !== true) return null;
+    const [condition, ...more] = found(rule);
+    if (more.length > 0 || condition?.type !== 'user_bucket' || condition.operator !== 'lt') return null;
+    const bound = numberOf(condition.targetValue);
+    if (!(bound >= 0 && bound <= BUCKETS)) return null;
+    const salt = condition.additionalValues?.['salt'];
+    const below = reached.get(salt) ?? 0;
+    reached.set(salt, Math.max(below, bound));
+    return (Math.max(0, bound - below) / BUCKETS) * (rule.passPercentage / 100);
+  });
+}
+
+/** As the evaluators take a target: a number, or a text that is one. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}
