@@ -221,6 +221,10 @@ export const doctorFindings = {
     'Days of a dataset could not be loaded: queries see what they saw before.',
     '`npx sluice ingest explain` names the file and why, docs/ingest.md what to do.',
   ),
+  SLUICE_DOCTOR_FILES_LEFT_OUT: warning(
+    'Days of a dataset were loaded without objects that look as if they were meant to be loaded.',
+    '`npx sluice ingest explain` names each and why, docs/ingest.md, "What is left out", what the reasons mean. Drop them as Parquet files, or ask whoever drops them to write them elsewhere.',
+  ),
   SLUICE_DOCTOR_EXPORT_FAILED: problem(
     "Days of a table could not be brought up to date in the customer's bucket.",
     '`npx sluice export status` says why, docs/export.md, "When an export fails", what to do.',

@@ -1,3 +1,4 @@
+import { leftOutOf } from '../../lib/ingest/drop/lastLoad.ts';
 import type { LedgerState } from '../../lib/ingest/ledger/LedgerEntry.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
@@ -83,6 +84,8 @@ function words({ lastLook, days }: DatasetStatus): string[] {
       );
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows: they are in quarantine`);
+    const left = entry === null ? null : leftOutOf(entry);
+    if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
   }
   return lines;
 }

@@ -1,5 +1,5 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { leftOutReasons } from '../../lib/ingest/drop/leftOut.ts';
+import { isLeftOutReason, leftOutReasons } from '../../lib/ingest/drop/leftOut.ts';
 import type { FileFate, LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
@@ -65,9 +65,7 @@ export function dayText(entry: LedgerEntry): string {
 }
 
 function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }: FileFate) {
-  const meaning = Object.hasOwn(leftOutReasons, reason)
-    ? Object.entries(leftOutReasons).find(([name]) => name === reason)?.[1]
-    : undefined;
+  const meaning = isLeftOutReason(reason) ? leftOutReasons[reason] : undefined;
   const refusals = Object.entries(refusedBy).map(([why, n]) => `${why}: ${n}`);
   return {
     file: key,

@@ -45,3 +45,36 @@ describe('a day that was handed back', () => {
     expect(text).not.toContain('claimed until');
   });
 });
+
+describe('a day that was loaded without some of its objects', () => {
+  const object = (name: string, reason: string, fate: 'left_out' | 'failed' = 'left_out') => ({
+    ...{ key: `events/${day}/${name}`, size: 1, eTag: '"1"' },
+    ...{ fate, reason },
+  });
+  const files = [
+    object('_SUCCESS', 'success_marker'),
+    object('_temporary/a', 'temporary'),
+    object('a.csv', 'not_parquet'),
+    object('b.parquet', 'empty'),
+    object('c.parquet', 'archived'),
+    object('d.csv', 'not_parquet'),
+  ];
+  const status = (entry: Partial<LedgerEntry>) => {
+    const { failure: _, ...rest } = handedBack;
+    return calendarText([
+      {
+        ...place,
+        lastLook: { at, newestDay: day, stopped: false },
+        days: [{ day, entry: { ...rest, state: 'succeeded', ...entry } }],
+      },
+    ]);
+  };
+
+  it('names them, and neither markers nor what a job left behind', () => {
+    expect(status({ files }).trimEnd().split('\n').at(-1)).toBe(
+      `acme/events ${day} left out 4 objects: events/${day}/a.csv (not_parquet), events/${day}/b.parquet (empty), events/${day}/c.parquet (archived), 1 more`,
+    );
+    expect(status({ files: files.slice(0, 2) })).not.toContain('left out');
+    expect(status({ files, state: 'waiting' })).not.toContain('left out');
+  });
+});

@@ -1,9 +1,10 @@
 import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
 import { mapLimit } from '../../../lib/concurrency/mapLimit.ts';
 import type { Dataset, Source } from '../../../lib/config/sourcesSchema.ts';
+import { leftOutOf } from '../../../lib/ingest/drop/lastLoad.ts';
 import type { LastLook } from '../../../lib/ingest/plan/LastLook.ts';
 import { lookbackDays } from '../../../lib/ingest/plan/wantedDays.ts';
-import { readLedgerDays } from '../../aws/readLedgerDays.ts';
+import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';
 import { askLedger } from '../askLedger.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
@@ -30,6 +31,7 @@ export const sources: Check = {
     'SLUICE_DOCTOR_SOURCE_UNSEEN',
     'SLUICE_DOCTOR_SOURCE_STOPPED',
     'SLUICE_DOCTOR_LOAD_FAILED',
+    'SLUICE_DOCTOR_FILES_LEFT_OUT',
   ],
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
   async run(visit) {
@@ -55,10 +57,24 @@ export const sources: Check = {
       return datasets.flatMap(({ source, dataset }, i) => [
         ...judgeLook(source, dataset, seen[i] ?? null, now),
         ...failedDays('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
+        ...leftOutDays(`${source.name}/${dataset.name}`, days[i] ?? []),
       ]);
     });
   },
 };
+
+/** A finding of the days that were loaded without some of their objects, the youngest by name. */
+function leftOutDays(of: string, days: readonly LedgerDay[]): readonly Finding[] {
+  const left = days.flatMap(({ day, entry }) => {
+    const { count, words } = entry === null ? { count: 0, words: '' } : leftOutOf(entry);
+    return count === 0 ? [] : [`${day} ${words}`];
+  });
+  const youngest = left.at(-1);
+  if (youngest === undefined) return [];
+  const more =
+    left.length === 1 ? '' : `; so did ${left.length - 1} other ${left.length === 2 ? 'day' : 'days'}`;
+  return [finding('SLUICE_DOCTOR_FILES_LEFT_OUT', `${of}: ${youngest}${more}.`)];
+}
 
 function judgeLook(
   { name, bucket }: Pick<Source, 'name' | 'bucket'>,

@@ -2,7 +2,7 @@ import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { SourceError } from '../SourceError.ts';
 import type { Drop } from './Drop.ts';
 import type { DropObject } from './DropObject.ts';
-import { isMarker, isUnloadable, leftOutReasons } from './leftOut.ts';
+import { isLeftOutReason, isMarker, isUnloadable } from './leftOut.ts';
 
 /** What a day has now, held against what the last load found: what changed, and whether rows may go for it. */
 
@@ -64,6 +64,23 @@ export function newlyLeftOut(
 }
 
 /**
+ * What a day that was loaded left out though it looks as if it were meant to be loaded, and the same in words. A day that
+ * failed says what it failed for.
+ */
+export function leftOutOf({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): {
+  readonly count: number;
+  readonly words: string;
+} {
+  const isLoaded = state === 'succeeded' || state === 'succeeded_no_data';
+  const left = files.filter(
+    ({ fate, reason = '' }) =>
+      isLoaded && fate === 'left_out' && isLeftOutReason(reason) && isUnloadable(reason),
+  );
+  const objects = left.length === 1 ? 'object' : 'objects';
+  return { count: left.length, words: `left out ${left.length} ${objects}: ${namesOf(left)}` };
+}
+
+/**
  * Refuses a day whose rows would go without anybody having said so: one that has objects and none that can be loaded, and
  * one that lost files which queries read while objects came that can't be loaded. No objects at all, and markers alone,
  * are a day without data.
@@ -103,9 +120,7 @@ export function requireLoadable(
 
 /** Whether queries may read rows of a file of that name: a file that fails may have taken the place of one they read. */
 function mayBeRead({ fate, reason = '' }: FileFate): boolean {
-  return (
-    fate === 'loaded' || ((fate === 'failed' || fate === 'held') && !Object.hasOwn(leftOutReasons, reason))
-  );
+  return fate === 'loaded' || ((fate === 'failed' || fate === 'held') && !isLeftOutReason(reason));
 }
 
 /** Names one state of an object. */
@@ -114,7 +129,12 @@ function stateOf({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
 }
 
 function named(objects: readonly Left[]): string {
-  const names = objects.slice(0, MOST_NAMED).map(({ object, reason }) => `${object.key} (${reason})`);
+  return namesOf(objects.map(({ object: { key }, reason }) => ({ key, reason })));
+}
+
+/** The first few of some objects by name, each with its reason, and how many more there are. */
+function namesOf(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
+  const names = objects.slice(0, MOST_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
   const rest = objects.length - names.length;
   return [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }

@@ -42,6 +42,11 @@ export function leftOut(object: DropObject, folder: string, waitFor?: string): L
   return null;
 }
 
+/** Whether a text is one of the reasons: the ledger has other reasons, too. */
+export function isLeftOutReason(text: string): text is LeftOutReason {
+  return Object.hasOwn(leftOutReasons, text);
+}
+
 /** Whether such objects are expected beside files, and say nothing of rows: a day of them alone has no data. */
 export function isMarker(reason: LeftOutReason): boolean {
   return reason === 'marker' || reason === 'success_marker';

@@ -5,6 +5,7 @@ import type { Clock } from '../../time/Clock.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import type { CustomerBucket } from '../drop/CustomerBucket.ts';
 import type { Drop } from '../drop/Drop.ts';
+import { leftOutOf } from '../drop/lastLoad.ts';
 import { isUnloadable } from '../drop/leftOut.ts';
 import { listDrops } from '../drop/listDrops.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
@@ -31,6 +32,8 @@ export interface PlannedDay {
   readonly decision: DayDecision;
   /** Files in its folder, and what looks as if it were meant to be one. */
   readonly files: number;
+  /** Objects that the last good load left out though they look as if they were meant to be loaded. */
+  readonly leftOut: number;
   /** The last load failed, and the files are still the same. */
   readonly failed: boolean;
 }
@@ -97,6 +100,7 @@ export async function planDataset(
       day,
       decision,
       files: drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
+      leftOut: entry === null ? 0 : leftOutOf(entry).count,
       failed: entry?.state === 'failed' && entry.fingerprint === drop.fingerprint,
     })),
   };

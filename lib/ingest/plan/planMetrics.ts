@@ -7,6 +7,7 @@ export const planMetrics = {
   days_queued: { name: 'days_queued', unit: 'Count' },
   days_waiting: { name: 'days_waiting', unit: 'Count' },
   days_failed: { name: 'days_failed', unit: 'Count' },
+  files_left_out: { name: 'files_left_out', unit: 'Count' },
   datasets_unreadable: { name: 'datasets_unreadable', unit: 'Count' },
   datasets_stopped: { name: 'datasets_stopped', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
@@ -33,6 +34,7 @@ export function planMetricsLine(
       [planMetrics.days_queued, days.filter(({ decision }) => 'queue' in decision).length],
       [planMetrics.days_waiting, days.filter(({ decision }) => 'wait' in decision).length],
       [planMetrics.days_failed, days.filter((day) => day.failed).length],
+      [planMetrics.files_left_out, days.reduce((sum, { leftOut }) => sum + leftOut, 0)],
       [planMetrics.datasets_unreadable, failed.filter(({ transient }) => !transient).length],
       [planMetrics.datasets_stopped, stopped.length],
     ],

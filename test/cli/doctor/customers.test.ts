@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
@@ -113,6 +113,36 @@ describe('sluice doctor on sources and exports', () => {
         ],
       ],
     });
+  });
+
+  it('warns of what days were loaded without', async () => {
+    await look('events', 1);
+    await look('clicks', 1);
+    const ledger = s3Ledger(s3, BUCKET);
+    for (const ago of [3, 2]) {
+      const day = addDays(TODAY, -ago);
+      const file = { key: `clicks/${day}/notes.csv`, size: 1, eTag: '"1"' };
+      const entry: LedgerEntry = {
+        ...{ source: 'acme', dataset: 'clicks', day, table: 'acme_clicks', state: 'succeeded', attempts: 1 },
+        ...{
+          fingerprint: 'f',
+          rows: { in: 1, out: 1, refused: 0 },
+          rowsByDaysLate: {},
+          bytes: 1,
+          durations: {},
+        },
+        ...{ files: [{ ...file, fate: 'left_out', reason: 'not_parquet' }], superseded: [] },
+        ...{ updatedAt: Date.now(), token: 't' },
+      };
+      await ledger.write(entry, null);
+    }
+    const day = addDays(TODAY, -2);
+    const detail = `acme/clicks: ${day} left out 1 object: clicks/${day}/notes.csv (not_parquet); so did 1 other day.`;
+    expect(await found()).toEqual({ code: 0, findings: [['sources', 'FILES_LEFT_OUT', detail]] });
+    for (const ago of [3, 2])
+      await s3.send(
+        new DeleteObjectCommand({ Bucket: BUCKET, Key: ledgerKey('acme', 'clicks', addDays(TODAY, -ago)) }),
+      );
   });
 
   it('finds folders that could not be listed, days that failed in the lookback, and what was set aside', async () => {

@@ -291,4 +291,33 @@ describe('a run of the plan', () => {
     await ingest.clock.advance(HOUR_MS);
     expect(await failed()).toBe(0);
   });
+
+  it('counts what loaded days left out, for as long as they are in the lookback', async () => {
+    ingest = await startIngest();
+    const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.put(`events/${ago(1)}/b.csv`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    const fingerprint = (await ingest.ledger.read(place))?.queued?.fingerprint ?? '';
+    const outcome = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, fingerprint);
+    if (!('claim' in outcome)) throw new Error('busy');
+    const file = { size: 1, eTag: '"1"', fate: 'left_out' } as const;
+    await ingest.ledger.settle(outcome.claim, {
+      state: 'succeeded',
+      fingerprint,
+      files: [
+        { ...file, key: `events/${ago(1)}/b.csv`, reason: 'not_parquet' },
+        { ...file, key: `events/${ago(1)}/_SUCCESS`, reason: 'success_marker' },
+      ],
+      rows: { in: 1, out: 1, refused: 0 },
+      rowsByDaysLate: {},
+      bytes: 1,
+      durations: {},
+      superseded: [],
+    });
+    ingest.lines.length = 0;
+    await plan();
+    expect(ingest.lines.find((line) => '_aws' in line)).toMatchObject({ files_left_out: 1, days_failed: 0 });
+  });
 });
