@@ -3,6 +3,8 @@ import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collectBodies.ts';
 import { collectBodyWith } from './collectBodyWith.ts';
+import { hostileBodies } from './hostileBodies.ts';
+import { takeHostile } from './takeHostile.ts';
 
 /** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
 const EVENTS_PER_ROUND = 4_000;
@@ -78,12 +80,40 @@ function measure(eventsPerBody: number): BenchRow[] {
   ];
 }
 
+/** `memorySize` of the collector in serverless.yml. */
+const FUNCTION_MEGABYTES = 1_024;
+
+/** What the worst of all hostile bodies takes, each in a process of its own. The kinds go to stderr, the worst last. */
+function hostile(): BenchRow[] {
+  const outcomes = Object.entries(hostileBodies).map(([kind, make]) => {
+    const [outcome] = takeHostile([make()], FUNCTION_MEGABYTES);
+    if (outcome === undefined) throw new Error(`${kind} has no outcome.`);
+    return { kind, ...outcome };
+  });
+  for (const { kind, status, code, cpuMs, rssMb } of outcomes.toSorted((a, b) => a.cpuMs - b.cpuMs)) {
+    process.stderr.write(
+      `${kind.padEnd(66)} ${status} ${(code ?? '').padEnd(28)} ${Math.round(cpuMs)} ms, ${Math.round(rssMb)} MB\n`,
+    );
+  }
+  const row = (metric: string, value: number, unit: string): BenchRow => ({
+    case: 'hostile bodies',
+    metric,
+    value,
+    unit,
+  });
+  return [
+    row('kinds', outcomes.length, '1'),
+    row('worst_cpu', Math.max(...outcomes.map(({ cpuMs }) => cpuMs)) / 1_000, 's'),
+    row('worst_rss', Math.max(...outcomes.map(({ rssMb }) => rssMb)), 'MB'),
+  ];
+}
+
 /**
  * decode → parse → normalise → pack of gzip bodies, half from browsers and half from servers. `events_per_s` are those of
- * a second of processor time.
+ * a second of processor time. `hostile bodies` is the whole way of a request, with streams and a bucket that take everything.
  */
 const bench: Bench = {
   name: 'collect',
-  run: async () => [1, 20, 100, 1000].flatMap(measure),
+  run: async () => [...[1, 20, 100, 1000].flatMap(measure), ...hostile()],
 };
 export default bench;

@@ -150,8 +150,11 @@ class TakenRequest {
       if (!(error instanceof RequestError)) throw error;
       if (!isQuarantineReason(error.code)) return this.#refuse(error);
       // The body can never succeed, so the SDK is told not to send it again; it is kept first.
-      const { redaction } = this.#collector.plan;
-      const raw = keptBody(body, decoded?.text ?? null, redaction, key.sha256);
+      const { plan, clock } = this.#collector;
+      // Half of what is left is for keeping it.
+      const until = (clock.now() + this.#deadline) / 2;
+      const outOfTime = () => clock.now() > until;
+      const raw = keptBody(body, decoded?.text ?? null, plan.redaction, key.sha256, outOfTime);
       const refused = [{ code: error.code, detail: error.detail, raw }];
       return (
         (await this.#deliverAll({ exposures: [], events: [] }, refused, key, null)) ?? this.#refuse(error)

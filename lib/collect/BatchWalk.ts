@@ -3,6 +3,7 @@ import { DepthError } from '../json/DepthError.ts';
 import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import type { CostMeter } from '../json/jsonCost.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteNested.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
@@ -22,7 +23,6 @@ import { forwardedKinds } from '../tables/forwardedTables.ts';
 import type { ForwardedKind } from '../tables/Table.ts';
 import { isoDay } from '../time/isoDay.ts';
 import { isoTimestamp } from '../time/isoTimestamp.ts';
-import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { dsMember } from './dsMember.ts';
@@ -42,6 +42,9 @@ const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
 /** How a document begins. */
 const ID_OPENING = '{"event_id":"';
 
+/** What an event takes in any case, in units of {@link CostMeter}; and each character of its row a quarter. */
+const EVENT_UNITS = 60;
+
 /** Events between two looks at the clock. A walk blocks everything else, timers too: nobody else can end it. */
 const CLOCK_EVERY = 16;
 
@@ -56,11 +59,11 @@ const CLOCK_EVERY = 16;
  */
 export class BatchWalk {
   readonly #batch: Batch;
-  readonly #outOfTime: () => boolean;
+  readonly #meter: CostMeter;
   readonly #receivedAt: number;
   readonly #plan: CollectPlan;
   readonly #kinds: readonly ForwardedKind[];
-  readonly #json = new NestedJson();
+  readonly #json: NestedJson;
   readonly #identity: EventIdentity;
   readonly #users: UserParts;
   readonly #senders: SenderParts;
@@ -75,10 +78,14 @@ export class BatchWalk {
   readonly #noted = new Map<string, number>();
   readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
 
-  /** @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
-  constructor(batch: Batch, sender: Sender, plan: CollectPlan, outOfTime: () => boolean) {
+  /**
+   * @param meter Counts what the walk takes, and ends it.
+   * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
+   */
+  constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter) {
     this.#batch = batch;
-    this.#outOfTime = outOfTime;
+    this.#meter = meter;
+    this.#json = new NestedJson(meter);
     this.#receivedAt = sender.receivedAt;
     this.#plan = plan;
     this.#kinds = sender.kinds ?? forwardedKinds;
@@ -120,7 +127,7 @@ export class BatchWalk {
     }
     const clientTimes = [...sender.clientTimes, batch.clientTime];
     this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
-    this.#refused = new RefusedEvents(() => this.#common(sender.sessionId), redaction);
+    this.#refused = new RefusedEvents(() => this.#common(sender.sessionId), redaction, meter);
   }
 
   /** Whether a number was met that JSON.parse could not hold: the batch is worth parsing exactly. */
@@ -130,17 +137,17 @@ export class BatchWalk {
 
   /**
    * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when its rows are too long, all together.
-   * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME`.
+   * @throws What the meter throws.
    */
   collect(): Collected {
     const { events, exposures } = this.#batch;
     let i = 0;
     for (const event of events) {
-      if (i++ % CLOCK_EVERY === 0) this.#demandTime();
+      if (i++ % CLOCK_EVERY === 0) this.#meter.look();
       this.#take(event, 'events', event);
     }
     for (const item of exposures) {
-      if (i++ % CLOCK_EVERY === 0) this.#demandTime();
+      if (i++ % CLOCK_EVERY === 0) this.#meter.look();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
     this.#settle();
@@ -165,10 +172,6 @@ export class BatchWalk {
       ...withSession(statsigMetadata, sessionId),
       ...(this.#clockSkewMs === null ? null : { clientTime: this.#receivedAt - this.#clockSkewMs }),
     };
-  }
-
-  #demandTime(): void {
-    if (this.#outOfTime()) throw new CollectError('SLUICE_COLLECT_OUT_OF_TIME');
   }
 
   /** @param sent The event as it came, for quarantine. */
@@ -294,6 +297,7 @@ export class BatchWalk {
    * @param rest The document from behind the ID.
    */
   #add(kind: ForwardedKind, identity: string, rest: string): void {
+    this.#meter.spend(EVENT_UNITS + (rest.length >> 2));
     if (rest.length > SURELY_FITS) {
       const bytes = ID_OPENING.length + EVENT_ID_LENGTH + Buffer.byteLength(rest, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);

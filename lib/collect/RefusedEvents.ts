@@ -1,11 +1,15 @@
 import { isExactJson } from '../json/isExactJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import type { CostMeter } from '../json/jsonCost.ts';
 import { stringifyDeep } from '../json/stringifyDeep.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
 import { MAX_ONE_BY_ONE_LENGTH, ROW_LENGTH } from '../quarantine/limits.ts';
 import type { RefusedEvent } from '../quarantine/Refused.ts';
 import type { EventCode } from '../statsig/eventRefusal.ts';
 import type { Batch } from '../statsig/parseBatch.ts';
+
+/** What a refused event takes in any case, in units of {@link CostMeter}; and each character of it a quarter. */
+const EVENT_UNITS = 60;
 
 /** The lists of a body that hold events. */
 type List = 'events' | 'exposures';
@@ -28,19 +32,23 @@ interface Refusal {
 export class RefusedEvents {
   readonly #commonOf: () => JsonObject;
   readonly #redaction: Redaction | null;
+  readonly #meter: CostMeter;
   readonly #refusals: Refusal[] = [];
   #inexact = false;
 
   /**
    * @param common Tells what events of the batch have in common, under the names it has in a body.
    * @param redaction What is taken out of all of it; null for nothing.
+   * @param meter Counts what it takes to keep them.
    */
   constructor(
     common: () => Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
     redaction: Redaction | null,
+    meter: CostMeter,
   ) {
     this.#commonOf = common;
     this.#redaction = redaction;
+    this.#meter = meter;
   }
 
   /** Whether a number of theirs was met that JSON.parse could not hold. */
@@ -50,7 +58,7 @@ export class RefusedEvents {
 
   /** @param sent The event as it came. */
   add(code: EventCode, detail: string, list: List, sent: unknown): void {
-    this.#inexact ||= !isExactJson(sent);
+    this.#inexact ||= !isExactJson(sent, this.#meter);
     this.#refusals.push({ code, detail, list, sent });
   }
 
@@ -65,10 +73,10 @@ export class RefusedEvents {
   rows(): RefusedEvent[] {
     if (this.#refusals.length === 0) return [];
     const sent = this.#commonOf();
-    this.#inexact ||= !isExactJson(sent);
-    const common = this.#redaction === null ? sent : this.#redaction.event(sent);
-    const members = isJsonObject(common) ? stringifyDeep(common) : '{}';
-    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null) : 'null';
+    this.#inexact ||= !isExactJson(sent, this.#meter);
+    const common = this.#redaction === null ? sent : this.#redaction.event(sent, this.#meter);
+    const members = isJsonObject(common) ? stringifyDeep(common, this.#meter) : '{}';
+    const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null, this.#meter) : 'null';
     const rows: RefusedEvent[] = [];
     let length = 0;
     for (const { code, detail, list, sent } of this.#refusals) {
@@ -99,7 +107,12 @@ export class RefusedEvents {
   }
 
   #text(sent: unknown): string {
-    return stringifyDeep(this.#redaction === null ? sent : this.#redaction.event(sent));
+    const text = stringifyDeep(
+      this.#redaction === null ? sent : this.#redaction.event(sent, this.#meter),
+      this.#meter,
+    );
+    this.#meter.spend(EVENT_UNITS + (text.length >> 2));
+    return text;
   }
 }
 

@@ -19,6 +19,12 @@ export interface UserPart {
   readonly received: Record<ForwardedKind, string>;
 }
 
+/**
+ * Longest user that is looked up among those before it, as JSON. V8 takes the length of a text of 16,384 characters and
+ * more for its hash: a map would compare each such user with all others of that length.
+ */
+const LONGEST = 8_192;
+
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
   readonly #json: NestedJson;
@@ -56,10 +62,11 @@ export class UserParts {
   get(user: JsonObject | null): UserPart {
     if (this.#last !== undefined && sameJson(user, this.#lastUser)) return this.#last;
     const nested = this.#json.write(user);
-    let part = this.#known.get(nested);
+    const isShort = nested.length <= LONGEST;
+    let part = isShort ? this.#known.get(nested) : undefined;
     if (part === undefined) {
       part = this.#write(user, nested);
-      this.#known.set(nested, part);
+      if (isShort) this.#known.set(nested, part);
     }
     this.#lastUser = user;
     this.#last = part;

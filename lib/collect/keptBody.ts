@@ -1,9 +1,12 @@
 import { hash } from 'node:crypto';
+import { CostError, CostMeter } from '../json/jsonCost.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { stringifyDeep } from '../json/stringifyDeep.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
 import { withheldBody } from '../privacy/withheldBody.ts';
-import { hasTooManyNodes } from '../statsig/hasTooManyNodes.ts';
+import { MAX_UNITS } from '../statsig/limits.ts';
+import { measureBody } from '../statsig/parseBatch.ts';
+import { RequestError } from '../statsig/RequestError.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../statsig/stripPrivateAttributes.ts';
 
 /**
@@ -14,29 +17,37 @@ import { namesPrivateAttributes, stripPrivateAttributes } from '../statsig/strip
  * @param body As it was sent.
  * @param text As it was decoded; null when it could not be. Nobody has looked into what is compressed then.
  * @param keyHash Of the SDK key: salts the hash of what is withheld where no salt is configured.
+ * @param outOfTime Asked now and then: whether to give up looking for private attributes. Default never.
  */
 export function keptBody(
   body: Uint8Array,
   text: string | null,
   redaction: Redaction | null,
   keyHash: string,
+  outOfTime: () => boolean = () => false,
 ): string | Uint8Array {
   if (redaction !== null) return withheldBody(body, (sent) => redaction.hash(sent));
   if (!namesPrivateAttributes(text ?? Buffer.from(body).toString('latin1'))) return body;
   return (
-    (text === null ? null : stripped(text)) ?? withheldBody(body, (sent) => hash('sha256', keyHash + sent))
+    (text === null ? null : stripped(text, outOfTime)) ??
+    withheldBody(body, (sent) => hash('sha256', keyHash + sent))
   );
 }
 
-/** The JSON without private attributes; null when it is none, or too much to be parsed. */
-function stripped(text: string): string | null {
-  if (hasTooManyNodes(text)) return null;
+/** The JSON without private attributes; null when it is none, or takes too much work or time. */
+function stripped(text: string, outOfTime: () => boolean): string | null {
+  const meter = new CostMeter(MAX_UNITS, () => {
+    if (outOfTime()) throw new CostError();
+  });
   try {
-    const parsed = parseExactJson(text);
-    stripPrivateAttributes(parsed, text);
-    return stringifyDeep(parsed);
+    meter.look();
+    meter.spend(measureBody(text).units);
+    const parsed = parseExactJson(text, meter);
+    stripPrivateAttributes(parsed, text, meter);
+    return stringifyDeep(parsed, meter);
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError || error instanceof CostError || error instanceof RequestError)
+      return null;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { DepthError } from './DepthError.ts';
 import { ExactNumber, isExact } from './ExactNumber.ts';
+import { LongText } from './flatten.ts';
 import { isJsonObject, type JsonObject } from './JsonObject.ts';
+import { CostMeter } from './jsonCost.ts';
 import { isPlain, quoteNested } from './quoteNested.ts';
 import { ShortTexts } from './ShortTexts.ts';
 import { SortedMembers } from './SortedMembers.ts';
@@ -13,6 +15,18 @@ const TOO_DEEP = new DepthError(MAX_DEPTH);
 
 /** Keys repeat in every event: each is quoted once, as long as there are no more different ones than these. */
 const KEYS_AT_MOST = 4_096;
+
+/** Members and items beyond which an object or an array is long. */
+const MANY = 1_024;
+
+/** Characters beyond which a text is long. */
+const LONG = 256;
+
+/** What is written takes so much, in units of {@link CostMeter}: a node, a member, the same when many are sorted, an item. */
+const NODE_UNITS = 15;
+const MEMBER_UNITS = 8;
+const SORTED_UNITS = 60;
+const ITEM_UNITS = 5;
 
 /** A key as it follows the object's brace, a value, or a text still open; `…Text` opens a text as its value. */
 interface KeyTokens {
@@ -35,11 +49,19 @@ const knownKeys = new ShortTexts<KeyTokens>(KEYS_AT_MOST);
 export class NestedJson {
   /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
   inexact = false;
+  /** Counts what is written. */
+  readonly meter: CostMeter;
 
-  /** @throws DepthError beyond 64 levels. */
+  /** @param meter Counts what is written. Default no limit. */
+  constructor(meter = CostMeter.unlimited) {
+    this.meter = meter;
+  }
+
+  /** @throws DepthError beyond 64 levels; what the meter throws. */
   write(value: unknown, depth = 0): string {
     switch (typeof value) {
       case 'string':
+        if (value.length > LONG) this.meter.spend(value.length >> 4);
         return quoteNested(value);
       case 'number':
         if (!isExact(value)) this.inexact = true;
@@ -60,6 +82,8 @@ export class NestedJson {
   /** The object that these are the members of. */
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
+    this.meter.spend(NODE_UNITS + MEMBER_UNITS * keys.length);
+    if (keys.length > MANY) return this.#longMembers(keys, values, depth);
     let text = '';
     // A plain text's closing quote is written with the next key: half as many pieces to put together.
     let textOpen = false;
@@ -80,15 +104,42 @@ export class NestedJson {
     return textOpen ? `${text}\\"}` : `${text}}`;
   }
 
+  /** As {@link writeMembers}, of so many that V8's tree of the pieces would take too much memory. */
+  #longMembers(keys: readonly string[], values: readonly unknown[], depth: number): string {
+    this.meter.spend(SORTED_UNITS * keys.length);
+    const text = new LongText();
+    for (let i = 0; i < keys.length; i += 1) {
+      // Their names don't repeat: they are not worth remembering.
+      text.add(`${i === 0 ? '{' : ','}${quoteNested(keys[i] ?? '')}:`);
+      text.add(this.write(values[i], depth));
+    }
+    text.add('}');
+    return text.end();
+  }
+
   #object(members: JsonObject, depth: number): string {
     return this.writeMembers(new SortedMembers(members), depth);
   }
 
   #array(items: readonly unknown[], depth: number): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
+    this.meter.spend(NODE_UNITS + ITEM_UNITS * items.length);
+    if (items.length > MANY) return this.#longArray(items, depth);
     let text = '';
     for (const item of items) text += (text === '' ? '' : ',') + this.write(item, depth);
     return `[${text}]`;
+  }
+
+  /** As #array, of so many that V8's tree of the pieces would take too much memory. */
+  #longArray(items: readonly unknown[], depth: number): string {
+    const text = new LongText();
+    text.add('[');
+    for (let i = 0; i < items.length; i += 1) {
+      if (i > 0) text.add(',');
+      text.add(this.write(items[i], depth));
+    }
+    text.add(']');
+    return text.end();
   }
 }
 

@@ -1,11 +1,17 @@
 import { hash } from 'node:crypto';
 import { DepthError } from '../json/DepthError.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { CostMeter } from '../json/jsonCost.ts';
 import { NestedJson } from '../json/NestedJson.ts';
 import { type PathStep, parseRedactionPath } from './redactionPath.ts';
 
 /** What becomes of the values at a path: they are left out, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
+
+/** What is walked over takes so much, in units of {@link CostMeter}: a node, a member, a hash. */
+const NODE_UNITS = 20;
+const MEMBER_UNITS = 30;
+const HASH_UNITS = 150;
 
 /** What is done at one place of an event: something to all of it, or something further down. */
 type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
@@ -90,11 +96,13 @@ export class Redaction {
   /**
    * A whole event as quarantine may keep it. One that is no object is withheld (null): it has no paths; and so is
    * one that can't be hashed, for it is nested too deeply.
+   *
+   * @param meter Counts what it takes. Default no limit.
    */
-  event(event: unknown): unknown {
+  event(event: unknown, meter = CostMeter.unlimited): unknown {
     if (!isJsonObject(event)) return null;
     try {
-      return this.members(event, new NestedJson());
+      return this.members(event, new NestedJson(meter));
     } catch (error) {
       if (error instanceof DepthError) return null;
       throw error;
@@ -106,13 +114,16 @@ export class Redaction {
     if (rule === 'hash') return this.#hashed(value, json);
     if (value === null || value === undefined) return value;
     if (Array.isArray(value)) {
+      json.meter.spend(NODE_UNITS + MEMBER_UNITS * value.length);
       return value
         .map((item, i) => this.#child(rule, String(i), item, json))
         .filter((item) => item !== undefined);
     }
     if (!isJsonObject(value)) return undefined;
     const kept: [string, unknown][] = [];
-    for (const [key, member] of Object.entries(value)) {
+    const members = Object.entries(value);
+    json.meter.spend(NODE_UNITS + MEMBER_UNITS * members.length);
+    for (const [key, member] of members) {
       const shown = this.#child(rule, key, member, json);
       if (shown !== undefined) kept.push([key, shown]);
     }
@@ -127,6 +138,7 @@ export class Redaction {
   /** Nothing stays nothing: an empty ID identifies nobody, hashed it would. */
   #hashed(value: unknown, json: NestedJson): unknown {
     if (value === null || value === undefined || value === '') return value;
+    json.meter.spend(HASH_UNITS);
     if (typeof value === 'string') return this.hash(value);
     const text: unknown = JSON.parse(`"${json.write(value)}"`);
     return this.hash(String(text));

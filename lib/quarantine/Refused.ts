@@ -8,6 +8,8 @@ export interface Refused {
   readonly raw: string | Uint8Array;
   /** What of it stays the same when it is sent again, for its `quarantine_id`. Default `raw`. */
   readonly identity?: string;
+  /** Whether that alone is its identity: another with the same one is a resend of it, no repeat. Default false. */
+  readonly isUnique?: boolean;
 }
 
 /** One event of a batch that was refused, or all of them where they are too many. */

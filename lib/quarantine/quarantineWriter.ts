@@ -60,10 +60,10 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     const documents: string[] = [];
     const large: LargeRaw[] = [];
     const write = (row: QuarantineRow) => `{${members(row).slice(1)},"ds":"${day}"}`;
-    for (const { code, detail, raw, identity: same } of refused) {
+    for (const { code, detail, raw, identity: same, isUnique = false } of refused) {
       const { text, encoding } = rawText(raw);
       const row: QuarantineRow = {
-        quarantine_id: identity.next(code, JSON.stringify(same ?? text)),
+        quarantine_id: isUnique ? identity.of(code, same ?? text) : identity.next(code, same ?? text),
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : bounded(detail),
@@ -76,8 +76,9 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         raw_encoding: encoding,
         raw_location: null,
       };
-      const document = write(row);
-      if (Buffer.byteLength(document, 'utf8') <= MAX_RECORD_BYTES) {
+      // A long text is not written only to see that it is too long.
+      const document = text.length <= MAX_RECORD_BYTES ? write(row) : null;
+      if (document !== null && Buffer.byteLength(document, 'utf8') <= MAX_RECORD_BYTES) {
         documents.push(document);
         continue;
       }

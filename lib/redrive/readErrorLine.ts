@@ -46,11 +46,18 @@ export function readErrorLine(line: string, outputType: string): FailedRecord {
   };
 }
 
-/** Which SDK a row says it came from; null where it can't be read. */
-export function sdkOfRow(raw: Uint8Array): { readonly type: string | null; readonly version: string | null } {
+/** What a row says of itself; each null where it can't be read. */
+export interface FailedRow {
+  readonly eventId: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+}
+
+/** Reads which event a row is of, and which SDK it came from. */
+export function readFailedRow(raw: Uint8Array): FailedRow {
   const row = isUtf8(raw) ? parse(Buffer.from(raw).toString('utf8')) : null;
   const member = (name: string) => (typeof row?.[name] === 'string' ? row[name] : null);
-  return { type: member('sdk_type'), version: member('sdk_version') };
+  return { eventId: member('event_id'), sdkType: member('sdk_type'), sdkVersion: member('sdk_version') };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | null {

@@ -38,6 +38,10 @@ export const RequestError = defineErrorFamily('user', {
     cause: 'The body has more events than the collector takes at once.',
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
+  SLUICE_BODY_TOO_COSTLY: {
+    cause: 'The body takes more work than the collector does for one request.',
+    cure: "Send smaller batches: lower the SDK's event queue size. A batch that only met a slow collector lands with `sluice redrive --reason SLUICE_BODY_TOO_COSTLY`.",
+  },
   SLUICE_BODY_ENCODING_UNKNOWN: {
     cause: 'The body has an encoding that the collector does not know.',
     cure: 'Send it plain or as gzip, zstd, br or deflate.',

@@ -92,9 +92,9 @@ function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | unde
     .filter((name) => name !== '' && name !== 'identity');
   const last = announced.at(-1);
   if (last === undefined) return undefined;
-  // Brotli and deflate streams may begin with any byte, a brace included: only JSON that parses is taken
-  // for a body decoded on the way.
-  if (last === 'br' || last === 'deflate') return isJson(bytes) ? undefined : last;
+  // Brotli and deflate streams may begin with any byte, a brace included: only what looks like JSON from end to end
+  // is taken for a body decoded on the way. It is not parsed for that: it may cost much, and is parsed anyway.
+  if (last === 'br' || last === 'deflate') return looksLikeJson(bytes) ? undefined : last;
   if (startsLikeJson(bytes) || markers.statsigEncoded) return undefined;
   if (last === 'gzip' || last === 'x-gzip' || last === 'zstd') {
     throw new RequestError('SLUICE_BODY_CORRUPT', `It is said to be ${last}, but does not begin like it.`);
@@ -128,24 +128,20 @@ function decodeStatsig(bytes: Uint8Array): Uint8Array {
 
 function startsLikeJson(bytes: Uint8Array): boolean {
   let i = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  for (
-    let byte = bytes[i];
-    byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
-    byte = bytes[i]
-  ) {
-    i += 1;
-  }
+  while (isSpace(bytes[i])) i += 1;
   return bytes[i] === 0x7b || bytes[i] === 0x5b;
 }
 
-function isJson(bytes: Uint8Array): boolean {
+/** Whether bytes are UTF-8 that begins and ends as JSON's objects and arrays do. */
+function looksLikeJson(bytes: Uint8Array): boolean {
   if (!startsLikeJson(bytes)) return false;
-  try {
-    JSON.parse(asBuffer(bytes).toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
+  let end = bytes.length;
+  while (isSpace(bytes[end - 1])) end -= 1;
+  return (bytes[end - 1] === 0x7d || bytes[end - 1] === 0x5d) && isUtf8(bytes);
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 /** RFC 1950: method 8, and the first two bytes are a multiple of 31. */

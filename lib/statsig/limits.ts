@@ -23,6 +23,24 @@ export const MAX_EVENTS = 100_000;
 export const MAX_NODES = 20 * MAX_EVENTS;
 
 /**
+ * Most that a body may take to be parsed, in units of about 10 ns of one core (lib/json/jsonCost.ts). 32 MiB of batches
+ * as SDKs write them take 30 million; bodies that are made to cost much take many times that.
+ */
+export const MAX_PARSE_UNITS = 50_000_000;
+
+/** Characters that can't take much longer than that, whatever they are: a shorter body is not looked through first. */
+export const UNMEASURED_LENGTH = 2 * 1024 * 1024;
+
+/** Most that may be done for one body, all of it together, in the same units. */
+export const MAX_UNITS = 150_000_000;
+
+/**
+ * A body whose time is up before so much was done for it found a slow machine, and is sent again. Beyond it, the body
+ * itself takes long and would take as long again. A full batch of Server Core, 2,000 events, takes 3 million.
+ */
+export const HEAVY_UNITS = 20_000_000;
+
+/**
  * Rows that one body may become, in UTF-16 units of their JSON, all together. What a batch's events share is in each of
  * their rows: 100,000 events with a user of 2 kB are 2 MB of text and 230 MB of rows. Real bodies become about half as
  * much again as they are; and at 3 bytes a unit an overflow object can hold it (lib/delivery/limits.ts).

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
+import { CostMeter, jsonCost } from '../json/jsonCost.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
-import { hasTooManyNodes } from './hasTooManyNodes.ts';
-import { MAX_EVENTS, MAX_NODES } from './limits.ts';
+import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';
 import { parseBody } from './parseBody.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
@@ -23,26 +23,43 @@ export interface Batch {
 }
 
 /**
+ * Looks at what a body's JSON takes to be parsed, before anybody parses it. Short bodies can't take much.
+ *
+ * @returns Units for the meter, and whether it has numbers that only a parse with `exact` keeps: false when nobody looked.
+ * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS`, `SLUICE_BODY_TOO_COSTLY`.
+ */
+export function measureBody(text: string): { readonly units: number; readonly inexact: boolean } {
+  if (text.length <= UNMEASURED_LENGTH) return { units: 0, inexact: false };
+  const { nodes, units, inexact } = jsonCost(text, { nodes: MAX_NODES, units: MAX_PARSE_UNITS });
+  if (nodes > MAX_NODES) {
+    throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `More than ${MAX_NODES} objects and arrays.`);
+  }
+  if (units > MAX_PARSE_UNITS) {
+    throw new RequestError('SLUICE_BODY_TOO_COSTLY', 'It has too many numbers, texts and names of members.');
+  }
+  return { units, inexact };
+}
+
+/**
  * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come, or both.
  *
  * @param exact Keep numbers that a double can't hold; slower.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
+ * @param meter Counts what it takes beside JSON.parse, which {@link measureBody} tells. Default no limit.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`; what the
+ *   meter throws.
  */
-export function parseBatch(text: string, exact = false): Batch {
-  if (hasTooManyNodes(text)) {
-    throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `More than ${MAX_NODES} objects and arrays.`);
-  }
+export function parseBatch(text: string, exact = false, meter = CostMeter.unlimited): Batch {
   let parsed: unknown;
   try {
-    parsed = exact ? parseExactJson(text) : parseBody(text);
+    parsed = exact ? parseExactJson(text, meter) : parseBody(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // V8's message quotes the text, which may hold anything: it is not passed on.
     throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
   }
   // Half a surrogate pair can come only as an escape; Firehose could not write it as UTF-8.
-  if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed);
-  stripPrivateAttributes(parsed, text);
+  if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed, meter);
+  stripPrivateAttributes(parsed, text, meter);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
   const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   if ((events ?? exposures ?? null) === null) throw wrongShape('It has no array of events.');

@@ -17,6 +17,9 @@ const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
+/** Longest user that is looked up among those before it: V8 does not hash the whole of a very long text. */
+const LONGEST = 8_192;
+
 /** Different users met, one after the other, before it is given up: there is nothing to share. */
 const TRIES = 8;
 
@@ -103,10 +106,10 @@ function shorten(text: string): Shortened | null {
         userAt = -1;
         continue;
       }
-      const known = marks.get(user);
+      const known = user.length > LONGEST ? undefined : marks.get(user);
       mark = known ?? String(MARK - apart.length);
       if (known === undefined) {
-        marks.set(user, mark);
+        if (user.length <= LONGEST || marks.size < TRIES) marks.set(user, mark);
         apart.push(user);
       }
     }

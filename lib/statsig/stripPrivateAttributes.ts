@@ -1,4 +1,5 @@
 import { isJsonObject } from '../json/JsonObject.ts';
+import { CostMeter } from '../json/jsonCost.ts';
 
 const PRIVATE = 'privateAttributes';
 
@@ -7,6 +8,11 @@ const PRIVATE = 'privateAttributes';
  * make first: together that makes the search quick.
  */
 const PIECE = 'Attrib';
+
+/** What a node, a member and one that is removed take, in units of {@link CostMeter}. */
+const NODE_UNITS = 10;
+const MEMBER_UNITS = 3;
+const REMOVED_UNITS = 50;
 
 /** A letter written as an escape, as no SDK does: the key may be spelled with it. */
 const ESCAPED_LETTER = /\\u00[4-7]/;
@@ -25,17 +31,24 @@ export function namesPrivateAttributes(text: string): boolean {
  * The value is looked through only when its text may have the key, with a list in place of the call stack.
  *
  * @param text The body that was parsed.
+ * @param meter Counts what it takes. Default no limit.
  */
-export function stripPrivateAttributes(parsed: unknown, text: string): void {
+export function stripPrivateAttributes(parsed: unknown, text: string, meter = CostMeter.unlimited): void {
   if (!namesPrivateAttributes(text)) return;
   const open: unknown[] = [parsed];
   while (open.length > 0) {
     const node = open.pop();
     if (Array.isArray(node)) {
+      meter.spend(NODE_UNITS + node.length);
       for (const item of node) if (typeof item === 'object') open.push(item);
     } else if (isJsonObject(node)) {
-      if (Object.hasOwn(node, PRIVATE)) Reflect.deleteProperty(node, PRIVATE);
-      for (const member of Object.values(node)) if (typeof member === 'object') open.push(member);
+      if (Object.hasOwn(node, PRIVATE)) {
+        Reflect.deleteProperty(node, PRIVATE);
+        meter.spend(REMOVED_UNITS);
+      }
+      const members = Object.values(node);
+      meter.spend(NODE_UNITS + MEMBER_UNITS * members.length);
+      for (const member of members) if (typeof member === 'object') open.push(member);
     }
   }
 }

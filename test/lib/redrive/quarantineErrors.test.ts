@@ -121,6 +121,29 @@ describe('an error object', () => {
     expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(3);
   });
 
+  it('has one quarantine_id for all rows of an event, whenever each was received', async () => {
+    const row = (id: string, receivedAt: string) =>
+      `{"event_id":"${id}","event_name":"e","received_at":"${receivedAt}","ds":"2026-11-20"}`;
+    // A resend in the same object, at the same time, and one in a later object; the third is another event.
+    await put(
+      line(row('a', '2026-11-20T07:30:00.000Z')) +
+        line(row('a', '2026-11-20T07:30:00.500Z')) +
+        line(row('b', '2026-11-20T07:30:00.000Z')),
+    );
+    await redriveObject(KEY, redrive, world.tried());
+    await put(line(row('a', '2026-11-20T07:45:00.000Z'), undefined, START));
+    await redriveObject(KEY, redrive, world.tried());
+    const ids = landed().map(({ quarantine_id }) => quarantine_id);
+    expect([ids.length, new Set(ids).size]).toEqual([4, 2]);
+    expect(new Set([ids[0], ids[1], ids[3]]).size).toBe(1);
+  });
+
+  it('tells lines apart that have no event_id, each by its text', async () => {
+    await put(line('{broken', 'DataFormatConversion.ParseError').repeat(2));
+    await redriveObject(KEY, redrive, world.tried());
+    expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(2);
+  });
+
   it('waits in overflow when the quarantine stream takes nothing, and stays when the bucket fails too', async () => {
     world.answerWith(() => ({ kind: 'failed', code: 'ServiceUnavailableException', retryable: true }));
     await put(line('{"event_id":"a"}'));

@@ -1,0 +1,100 @@
+// Hostile requests, one after the other: node bench/hostileOnce.ts, the requests as JSON on stdin, their outcomes on stdout.
+import { json } from 'node:stream/consumers';
+import * as z from 'zod';
+import type { Collector } from '../functions/collect/Collector.ts';
+import { collectRequest } from '../functions/collect/collectRequest.ts';
+import { collectPlan } from '../lib/collect/CollectPlan.ts';
+import { defineConfig } from '../lib/config/defineConfig.ts';
+import { GroupsCache } from '../lib/groups/GroupsCache.ts';
+import { KeyCache } from '../lib/keys/KeyCache.ts';
+import { KeyGate } from '../lib/keys/KeyGate.ts';
+import { quarantineWriter } from '../lib/quarantine/quarantineWriter.ts';
+import { systemClock as clock } from '../lib/time/Clock.ts';
+import { HOSTILE_REDACT } from './hostileBodies.ts';
+import type { HostileOutcome } from './takeHostile.ts';
+
+/** Milliseconds until a request must be answered: more than any takes. */
+const NO_LIMIT_MS = 600_000;
+
+const requests = z
+  .array(
+    z.strictObject({
+      body: z.string(),
+      headers: z.record(z.string(), z.string()),
+      query: z.string(),
+      redacts: z.boolean(),
+    }),
+  )
+  .parse(await json(process.stdin));
+
+const bytes = { kept: 0, landed: 0 };
+const stream = (to: keyof typeof bytes) => async (records: readonly Uint8Array[]) => {
+  for (const { length } of records) bytes[to] += length;
+  return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+};
+
+/** A collector whose streams and bucket take everything. */
+function collector(redacts: boolean): Collector {
+  const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
+  const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
+  return {
+    plan: collectPlan(config),
+    groups: new GroupsCache({
+      read: async () => 'none',
+      clock,
+      random: Math.random,
+      log: () => {},
+      countFailure: () => {},
+    }),
+    keys: new KeyGate({
+      configured: [],
+      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: Math.random, log: () => {} }),
+      allowAnyKey: true,
+      limit: { perSecond: 1_000, burst: 1_000 },
+      clock,
+    }),
+    streams: { exposures: stream('landed'), events: stream('landed'), quarantine: stream('kept') },
+    putOverflow: async () => {},
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: async ({ body }) => {
+      bytes.kept += body.length;
+    },
+    clock,
+    wait: async () => {},
+    alarm: () => () => {},
+    random: Math.random,
+    log: () => {},
+    logSuccess: () => false,
+    writeMetrics: () => {},
+    stage: 'bench',
+  };
+}
+
+const outcomes: HostileOutcome[] = [];
+for (const { body, headers, query, redacts } of requests) {
+  Object.assign(bytes, { kept: 0, landed: 0 });
+  const before = process.cpuUsage();
+  const answer = await collectRequest(
+    {
+      rawPath: '/v1/rgstr',
+      rawQueryString: query,
+      headers: { 'statsig-api-key': 'client-key', ...headers },
+      requestContext: { http: { method: 'POST' } },
+      isBase64Encoded: true,
+      body,
+    },
+    collector(redacts),
+    clock.now() + NO_LIMIT_MS,
+  );
+  const { user, system } = process.cpuUsage(before);
+  const told: { readonly code?: string } = JSON.parse(answer.body);
+  outcomes.push({
+    status: answer.status,
+    code: told.code ?? null,
+    cpuMs: (user + system) / 1_000,
+    rssMb: process.resourceUsage().maxRSS / 1_024,
+    keptBytes: bytes.kept,
+    landedBytes: bytes.landed,
+  });
+}
+process.stdout.write(JSON.stringify(outcomes));
