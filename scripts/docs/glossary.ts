@@ -6,7 +6,7 @@ export const glossary: readonly (readonly [word: string, meaning: string])[] = [
   ],
   [
     'assignment',
-    'An exposure that puts a unit in a group (`is_assignment`). Defaults, disabled rules and overrides are exposures too, but no assignments.',
+    'An exposure that puts a unit in a group (`is_assignment`). Defaults, disabled rules, overrides, shipped experiments and holdouts are exposures too, but no assignments.',
   ],
   [
     'unit',

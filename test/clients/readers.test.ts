@@ -62,6 +62,7 @@ describe('Metabase', () => {
       'ts timestamp',
       'first_day date',
       'groups_seen bigint',
+      'held_out boolean',
     ]);
     expect(await syncByGlue(clients)).toEqual(found);
   });

@@ -28,6 +28,7 @@ describe('sluice doctor on sources and exports', () => {
     const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
     const config = {
       bucket: BUCKET,
+      holdouts: [],
       sources: [
         {
           ...{ ...customers, name: 'acme', bucket: 'acme-drops' },

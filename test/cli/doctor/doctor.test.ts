@@ -1,5 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checks } from '../../../cli/doctor/checks.ts';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 describe('sluice doctor on what is deployed locally', () => {
@@ -97,6 +102,27 @@ describe('sluice doctor on what is deployed locally', () => {
       1,
       'credentials SLUICE_DOCTOR_CREDENTIALS',
     ]);
+  });
+
+  it.each([
+    ['says that holdouts are unknown', '', ['configuration SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']],
+    ['takes an empty list for no holdouts', 'holdouts: [],', []],
+  ])('%s', async (_what, holdouts, warnings) => {
+    const directory = temporaryDirectory();
+    try {
+      const file = join(directory.path, 'sluice.config.ts');
+      const module = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+      const own = `bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' }`;
+      writeFileSync(
+        file,
+        `import { defineConfig } from '${module}';\nexport default defineConfig({ ${holdouts} ${own} });\n`,
+      );
+      const { found } = await deployed.diagnose({ SLUICE_CONFIG: file });
+      const known = [...found].filter(([, { severity }]) => severity === 'warning').map(([name]) => name);
+      expect(known).toEqual(warnings);
+    } finally {
+      directory.remove();
+    }
   });
 
   it('stops at a configuration that is not valid, without a word to AWS', async () => {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/statsig/experimentNames.ts';
-import { holdoutTest, isAssignment } from '../../../lib/statsig/isAssignment.ts';
+import { holdoutTest, isAssignment, NO_GROUP, NO_GROUP_ENDINGS } from '../../../lib/statsig/isAssignment.ts';
 import { readSdkKey } from '../../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedEndpoint } from '../../../lib/statsig/reservedEndpoint.ts';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 
 describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');
@@ -66,6 +69,17 @@ describe('isAssignment', () => {
     'unsupported',
   ])('an evaluation that was none assigns nobody: %s', (reason) => {
     expect(isAssignment('rule_1', reason)).toBe(false);
+  });
+});
+
+describe('docs/statsig.md', () => {
+  it('lists every rule that is no group, and what it means', () => {
+    const page = readFileSync(join(repositoryRoot, 'docs', 'statsig.md'), 'utf8');
+    const [, table = ''] = page.split('\n| rule ID | what it means |\n|---|---|\n');
+    const rules = [...NO_GROUP].map(([rule, meaning]) => [rule === '' ? '(empty)' : `\`${rule}\``, meaning]);
+    const endings = [...NO_GROUP_ENDINGS].map(([ending, meaning]) => [`\`…${ending}\``, meaning]);
+    const expected = [...rules, ...endings].map((row) => `| ${row.join(' | ')} |`);
+    expect(table.split('\n\n')[0]).toBe(expected.join('\n'));
   });
 });
 

@@ -211,3 +211,20 @@ export function generateRows(seed: number) {
     );
   return { exposures: many(exposure), events: many(event) };
 }
+
+/** Rules of no group that version 45f542a knew. */
+const KNOWN_RULES = new Set(
+  'default disabled prestart layerAssignment inlineTargetingRules targetingGate override'.split(' '),
+).add('');
+
+/** What version 45f542a stored as `is_assignment`: by the rules that it knew, and not knowing of holdouts. */
+export function wasAssignment(row: LandedRow): boolean {
+  const rule = String(row['rule_id']);
+  return (
+    row['group_id'] !== null &&
+    (row['exposure_type'] !== 'layer' || row['allocated_experiment'] !== null) &&
+    row['reason'] !== 'LocalOverride:Recognized' &&
+    !KNOWN_RULES.has(rule) &&
+    !/:(explore|override|id_override)$/.test(rule)
+  );
+}

@@ -11,7 +11,7 @@ import { duckType } from '../../../local/query/duckType.ts';
 import { type QueryRow, runQuery } from '../../../local/query/runQuery.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
-import { DAYS, EITHER, generateRows } from './generateRows.ts';
+import { DAYS, EITHER, generateRows, wasAssignment } from './generateRows.ts';
 import { type LandedRow, openData } from './openData.ts';
 
 const input = {
@@ -244,15 +244,6 @@ describe('a filter on an experiment', () => {
 });
 
 describe('rows of an earlier version', () => {
-  /** As version 45f542a stored them: by the rules that it knew, and not knowing of holdouts. */
-  const KNOWN_THEN = new Set(
-    'default disabled prestart layerAssignment inlineTargetingRules targetingGate override'.split(' '),
-  ).add('');
-  const assignedThen = (row: LandedRow) =>
-    row['group_id'] !== null &&
-    row['reason'] !== 'LocalOverride:Recognized' &&
-    !KNOWN_THEN.has(String(row['rule_id'])) &&
-    !/:(explore|override|id_override)$/.test(String(row['rule_id']));
   const assignedNow = (row: LandedRow) =>
     isAssignment(String(row['rule_id']), row['reason'] === null ? null : String(row['reason'])) &&
     row['group_id'] !== null &&
@@ -271,7 +262,7 @@ describe('rows of an earlier version', () => {
       events: [],
       exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
     });
-    const [before, after] = [stored(assignedThen), stored(assignedNow)];
+    const [before, after] = [stored(wasAssignment), stored(assignedNow)];
     const differing = before.exposures.filter(
       (row, i) => row.is_assignment !== after.exposures[i]?.is_assignment,
     );
