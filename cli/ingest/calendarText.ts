@@ -1,5 +1,6 @@
 import { leftOutOf } from '../../lib/ingest/drop/lastLoad.ts';
 import type { LedgerState } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import { isMarkerReason } from '../../lib/ingest/plan/settlesAt.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { DatasetStatus } from './readStatus.ts';
@@ -84,6 +85,8 @@ function words({ lastLook, days }: DatasetStatus): string[] {
       );
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows: they are in quarantine`);
+    if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
+      lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
     const left = entry === null ? null : leftOutOf(entry);
     if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
   }

@@ -11,6 +11,9 @@ import { sqlName } from './sqlName.ts';
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))(?!.*\$\{)[^/*?\p{Cc}]+(\/[^/*?\p{Cc}]+)*$/u;
 
+/** A name of one object, which no file to load has. */
+const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
+
 /** How the folder of a day may be called, below that of its dataset. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
 
@@ -38,6 +41,15 @@ const shared = {
     .default('UTC'),
   /** Days before today whose changes are looked for. Default 3. */
   lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+  /**
+   * Name of the object that says that a day is complete, such as `_SUCCESS`, in the day's own folder: without it the day is
+   * not loaded. Default none.
+   */
+  waitFor: z
+    .string('the name of a marker, e.g. _SUCCESS')
+    .regex(MARKER, 'the name of a marker without slash that is no Parquet file, e.g. _SUCCESS')
+    .max(255, 'a name of at most 255 characters')
+    .optional(),
   /** Part of a day's rows that may be refused before the day fails. Default 0.01. */
   refusedShare: share().default(0.01),
   /** Part of a day's rows that may be more than a day away from their folder before the day fails. Default 1: it never does. */

@@ -30,11 +30,10 @@ const OTHER_FORMAT = /\.[a-z][a-z0-9]{0,9}$/i;
  */
 export function leftOut(object: DropObject, folder: string, waitFor?: string): LeftOutReason | null {
   const path = object.key.slice(folder.length);
-  if (path === waitFor) return 'success_marker';
   if (path === '' || path.endsWith('/') || path.endsWith('_$folder$')) return 'marker';
   const segments = path.split('/');
   const name = segments.at(-1) ?? '';
-  if (SUCCESS.test(name)) return 'success_marker';
+  if (SUCCESS.test(name) || name === waitFor) return 'success_marker';
   if (segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'))) return 'temporary';
   if (object.size === 0) return 'empty';
   if (ARCHIVES.has(object.storageClass ?? '') && object.isRestored !== true) return 'archived';

@@ -29,6 +29,11 @@ export function dropFolder({ folder, dayFormat }: DatasetFolder, day: UtcDay): s
   return `${folder}/${dropDayFolder(day, dayFormat)}/`;
 }
 
+/** Key of the marker that a dataset's day waits for; undefined when it waits for none. */
+export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefined {
+  return dataset.waitFor === undefined ? undefined : `${dropFolder(dataset, day)}${dataset.waitFor}`;
+}
+
 /**
  * Lists the objects of some days of a dataset. Names of days sort as the days do, so that a run of days is read as one
  * range of keys: as many calls as there are thousands of objects, not one for each day. Whatever lies between is

@@ -2,9 +2,11 @@ import type { Source } from '../../config/sourcesSchema.ts';
 import { failureFields } from '../../log/failureFields.ts';
 import type { Drop } from '../drop/Drop.ts';
 import { restoredSince } from '../drop/lastLoad.ts';
+import { markerKey } from '../drop/listDrops.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
 import type { IngestTask } from '../plan/IngestTask.ts';
-import { SETTLING, settlesAt } from '../plan/settlesAt.ts';
+import { MARKER_AFTER_MS } from '../plan/limits.ts';
+import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/settlesAt.ts';
 import { failureOf, type LoadFailure } from './failureOf.ts';
 import { fileFates } from './fileFates.ts';
 import { isReadVersion } from './isReadVersion.ts';
@@ -32,7 +34,8 @@ export type Loaded =
   /** Somebody else took the day over while this load was held up: they finish it. */
   | { readonly outcome: 'lost' }
   /**
-   * Its files are others than those that were planned, and may still change: the ledger has it as the plan notes such a day.
+   * Its files are others than those that were planned, and may still change, or its marker is gone: the ledger has it as the
+   * plan notes such a day.
    * Give the message again, unless this was its last time: the plan finds the day, too.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
@@ -80,10 +83,17 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     isLoaded(claimed.claim, drop) &&
     (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
   let until = 0;
+  let waiting = SETTLING;
   const letBe = async (drop: Drop): Promise<LetBe | null> => {
     if (await isUnchanged(drop)) return 'unchanged';
+    if (!isAsked && lacksMarker(drop, markerKey(dataset, day))) {
+      until = clock.now() + MARKER_AFTER_MS;
+      waiting = markerReason(dataset.waitFor ?? '');
+      return 'settling';
+    }
     if (isAsked || isPlanned(task, claimed.claim, drop)) return null;
     const now = clock.now();
+    waiting = SETTLING;
     until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
     return until > now ? 'settling' : null;
   };
@@ -106,7 +116,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   if (ended.state === null) return { outcome: 'lost' };
   if (ended.state === 'settling') {
     const { fingerprint = task.fingerprint } = progress.drop ?? {};
-    const deferred = await ledger.defer(progress.claim, { fingerprint, reason: SETTLING });
+    const deferred = await ledger.defer(progress.claim, { fingerprint, reason: waiting });
     return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again: !run.last };
   }
   if (ended.state === 'unchanged') {
@@ -130,7 +140,7 @@ function isLoaded({ entry }: Claim, drop: Drop): boolean {
 
 /** Whether the plan has seen these files and found that they had settled, be it for this task or a later one. */
 function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint }: Drop): boolean {
-  const isNewer = queued?.fingerprint === fingerprint && queued.reason !== SETTLING;
+  const isNewer = queued?.fingerprint === fingerprint && isSent(queued);
   return task.fingerprint === fingerprint || isNewer;
 }
 

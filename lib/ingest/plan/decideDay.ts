@@ -2,14 +2,14 @@ import { type Drop, NO_FILES } from '../drop/Drop.ts';
 import { archivedSince, restoredSince } from '../drop/lastLoad.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { TaskReason } from './IngestTask.ts';
-import { REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
-import { SETTLING, settlesAt } from './settlesAt.ts';
+import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import { isSent, lacksMarker, settlesAt } from './settlesAt.ts';
 
 /** What the plan makes of a day. */
 export type DayDecision =
   | { readonly queue: TaskReason }
   /** Look again from then on, epoch milliseconds. */
-  | { readonly wait: 'settling' | 'loading'; readonly until: number }
+  | { readonly wait: 'settling' | 'loading' | 'marker'; readonly until: number }
   | { readonly skip: 'unchanged' | 'no_files' | 'queued' | 'failed' | 'archived' };
 
 /** On what a day is decided. */
@@ -22,18 +22,21 @@ export interface DayTerms {
   readonly asked?: 'triggered' | 'backfill' | undefined;
   /** The dataset's: what the ledger knows of another, which was the dataset's before, says nothing of this one. */
   readonly table: string;
+  /** Key of the object without which the day is not complete. Default none. */
+  readonly marker?: string | undefined;
 }
 
 /**
  * Decides what becomes of a day: it is queued when its files are others than those that were loaded, once they have
- * settled ({@link settlesAt}). Only a backfill is queued whatever the ledger says.
+ * settled ({@link settlesAt}) and the marker is there that the dataset waits for. Whoever asks for the day need not wait.
+ * Only a backfill is queued whatever the ledger says.
  *
  * @param known What the ledger knows; null before anything is.
  */
 export function decideDay(
   drop: Drop,
   known: LedgerEntry | null,
-  { now, settleMs, asked, table }: DayTerms,
+  { now, settleMs, asked, table, marker }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
   const { fingerprint, files } = drop;
@@ -55,9 +58,11 @@ export function decideDay(
   if (again && asked === undefined && now - entry.updatedAt < RETRY_AFTER_MS) return { skip: 'failed' };
 
   const queued = entry?.queued;
-  const underWay = queued !== undefined && queued.reason !== SETTLING && now - queued.at < REQUEUE_AFTER_MS;
+  const underWay = queued !== undefined && isSent(queued) && now - queued.at < REQUEUE_AFTER_MS;
   if (underWay && queued.fingerprint === fingerprint) return { skip: 'queued' };
 
+  if (asked === undefined && lacksMarker(drop, marker))
+    return { wait: 'marker', until: now + MARKER_AFTER_MS };
   const until = settlesAt(drop, entry, { now, settleMs });
   if (asked === undefined && until > now) return { wait: 'settling', until };
   if (asked !== undefined) return { queue: asked };

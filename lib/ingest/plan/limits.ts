@@ -14,3 +14,5 @@ export const RETRY_AFTER_MS = 12 * 3_600_000;
 export const LEAST_DELAY_SECONDS = 60;
 /** Times that a run looks again at days that wait: a day and a night, at `MAX_DELAY_SECONDS` each. */
 export const MAX_ROUNDS = 96;
+/** Milliseconds after which a day that waits for its marker is looked at again: a list call or so each time. */
+export const MARKER_AFTER_MS = 15 * 60_000;

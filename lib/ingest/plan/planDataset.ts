@@ -7,14 +7,14 @@ import type { CustomerBucket } from '../drop/CustomerBucket.ts';
 import type { Drop } from '../drop/Drop.ts';
 import { leftOutOf } from '../drop/lastLoad.ts';
 import { isUnloadable } from '../drop/leftOut.ts';
-import { listDrops } from '../drop/listDrops.ts';
+import { listDrops, markerKey } from '../drop/listDrops.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type DayDecision, decideDay } from './decideDay.ts';
 import type { IngestTask } from './IngestTask.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import type { PlanRequest } from './PlanRequest.ts';
-import { SETTLING } from './settlesAt.ts';
+import { markerReason, SETTLING } from './settlesAt.ts';
 import { lookbackDays } from './wantedDays.ts';
 
 /** What planning works with. */
@@ -69,7 +69,12 @@ export async function planDataset(
   };
   const looked = await mapLimit([...drops], PARALLEL_DAYS, async ([day, drop]) => {
     const entry = await ledger.read({ source: source.name, dataset: dataset.name, day });
-    return { day, drop, entry, decision: decideDay(drop, entry, terms) };
+    return {
+      day,
+      drop,
+      entry,
+      decision: decideDay(drop, entry, { ...terms, marker: markerKey(dataset, day) }),
+    };
   });
 
   const queued = looked.flatMap(({ day, drop, decision }) =>
@@ -87,7 +92,7 @@ export async function planDataset(
   );
   if (queued.length > 0) await tasks.send(queued.map((task) => JSON.stringify(task)));
   await mapLimit(looked, PARALLEL_DAYS, async ({ day, drop, entry, decision }) => {
-    const reason = noteOf(decision, drop, entry);
+    const reason = noteOf(decision, drop, entry, dataset.waitFor);
     if (reason === null) return;
     const place = { source: source.name, dataset: dataset.name, day, table: dataset.table };
     await ledger.noteQueued(place, { fingerprint: drop.fingerprint, reason }, entry);
@@ -107,10 +112,16 @@ export async function planDataset(
 }
 
 /** What the ledger is to note as queued; null for nothing new. */
-function noteOf(decision: DayDecision, drop: Drop, entry: LedgerEntry | null): string | null {
+function noteOf(
+  decision: DayDecision,
+  drop: Drop,
+  entry: LedgerEntry | null,
+  waitFor: string | undefined,
+): string | null {
   if ('queue' in decision) return decision.queue;
-  if (!('wait' in decision) || decision.wait !== 'settling') return null;
+  if (!('wait' in decision) || decision.wait === 'loading') return null;
+  const reason = decision.wait === 'marker' ? markerReason(waitFor ?? '') : SETTLING;
   const { queued } = entry ?? {};
-  const noted = queued?.reason === SETTLING && queued.fingerprint === drop.fingerprint;
-  return noted ? null : SETTLING;
+  const noted = queued?.reason === reason && queued.fingerprint === drop.fingerprint;
+  return noted ? null : reason;
 }

@@ -4,6 +4,27 @@ import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 
 /** `reason` of a ledger entry's `queued` while the files are too young to be loaded. */
 export const SETTLING = 'settling';
+const WAITING_FOR = 'waiting for ';
+
+/** The same of a day that has no marker yet: `waiting for _SUCCESS`. */
+export function markerReason(waitFor: string): string {
+  return `${WAITING_FOR}${waitFor}`;
+}
+
+/** Whether a day waits for a marker, by the `reason` of its `queued`. */
+export function isMarkerReason(reason: string): boolean {
+  return reason.startsWith(WAITING_FOR);
+}
+
+/** Whether a task was sent for what the ledger has as `queued`: else the day waits. */
+export function isSent({ reason }: NonNullable<LedgerEntry['queued']>): boolean {
+  return reason !== SETTLING && !isMarkerReason(reason);
+}
+
+/** Whether a day lacks the marker that its dataset waits for. @param marker Its key; undefined when it waits for none. */
+export function lacksMarker({ leftOut }: Pick<Drop, 'leftOut'>, marker: string | undefined): boolean {
+  return marker !== undefined && !leftOut.some(({ object }) => object.key === marker);
+}
 
 /**
  * When nothing of a day will have changed for the settle time: the plan asks before it queues the day, and the load of
