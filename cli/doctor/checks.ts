@@ -2,7 +2,7 @@ import type { Check } from './Check.ts';
 import { bucket } from './checks/bucket.ts';
 import { bucketSettings } from './checks/bucketSettings.ts';
 import { clock } from './checks/clock.ts';
-import { configuration } from './checks/configuration.ts';
+import { configuration, holdouts } from './checks/configuration.ts';
 import { credentials } from './checks/credentials.ts';
 import { exportedDays } from './checks/exportedDays.ts';
 import { key } from './checks/key.ts';
@@ -28,6 +28,7 @@ export const checks: readonly Check[] = [
   stack,
   bucket,
   bucketSettings,
+  holdouts,
   key,
   tables,
   views,

@@ -31,10 +31,6 @@ export const doctorFindings = {
     'The configuration is not valid, and nothing else can be looked at.',
     'Mend the named field.',
   ),
-  SLUICE_DOCTOR_HOLDOUTS_UNKNOWN: warning(
-    'SDKs send holdouts like any other gate, so nobody knows which units are held out: they count as one more group of each experiment.',
-    "List the names of all holdouts in the configuration, `holdouts: ['spring_holdout']`, or `holdouts: []` if there are none, and deploy. The views then also apply it to rows that have landed (docs/statsig.md).",
-  ),
   SLUICE_DOCTOR_CREDENTIALS: problem(
     'AWS does not accept the credentials, or there are none.',
     'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud: --local.',
@@ -102,6 +98,10 @@ export const doctorFindings = {
   SLUICE_DOCTOR_BUCKET_VERSIONING: warning(
     'The bucket keeps no versions of state.',
     'Turn versioning on with the command.',
+  ),
+  SLUICE_DOCTOR_HOLDOUTS_UNKNOWN: warning(
+    'SDKs send holdouts like any other gate, so nobody knows which units are held out: they count as one more group of each experiment.',
+    "Run `npx sluice groups pull`, or list the names of all holdouts in the configuration, `holdouts: ['spring_holdout']` (`[]` if there are none), and deploy. The views also apply it to rows that landed before (docs/statsig.md).",
   ),
   SLUICE_DOCTOR_KEY_MISSING: problem(
     'The key is not there, or about to be deleted: without it nobody reads the data.',

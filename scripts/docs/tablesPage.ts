@@ -90,10 +90,10 @@ Athena bills the compressed bytes of the columns that a query reads, of the days
 | A query of | reads of that day |
 |---|---|
 | \`experiment_exposures\`, units, groups and times of one experiment | 18 MB |
-| the same by \`country\` | 19 MB |
+| the same by \`country\` | 20 MB |
 | \`experiment_exposures\`, all columns | 62 MB |
 | \`secondary_exposures\`, units of each gate and group | 16 MB |
-| \`daily_exposures\`, one \`unit_type\` | 27 MB |
+| \`daily_exposures\`, one \`unit_type\` | 28 MB |
 | \`first_exposures\`, one \`unit_type\` | 5 MB, and as much of every other day |
 | the table, \`experiment_id\` alone | 0.2 MB |
 

@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checks } from '../../../cli/doctor/checks.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { groupsKey } from '../../../lib/layout/landedFolders.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
@@ -23,7 +26,7 @@ describe('sluice doctor on what is deployed locally', () => {
     });
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     expect(stdout).toMatch(
-      /\n19 checks of sluice-local in us-east-1 of account 000000000000: 17 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+      /\n20 checks of sluice-local in us-east-1 of account 000000000000: 18 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
     );
   });
 
@@ -104,25 +107,43 @@ describe('sluice doctor on what is deployed locally', () => {
     ]);
   });
 
-  it.each([
-    ['says that holdouts are unknown', '', ['configuration SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']],
-    ['takes an empty list for no holdouts', 'holdouts: [],', []],
-  ])('%s', async (_what, holdouts, warnings) => {
-    const directory = temporaryDirectory();
-    try {
-      const file = join(directory.path, 'sluice.config.ts');
-      const module = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-      const own = `bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' }`;
-      writeFileSync(
-        file,
-        `import { defineConfig } from '${module}';\nexport default defineConfig({ ${holdouts} ${own} });\n`,
-      );
-      const { found } = await deployed.diagnose({ SLUICE_CONFIG: file });
-      const known = [...found].filter(([, { severity }]) => severity === 'warning').map(([name]) => name);
-      expect(known).toEqual(warnings);
-    } finally {
-      directory.remove();
-    }
+  describe('on a configuration', () => {
+    const own = `bucket: 'sluice-experiments', unitIds: { companyID: 'company_id' }`;
+    const warningsOf = async (holdouts: string) => {
+      const directory = temporaryDirectory();
+      try {
+        const file = join(directory.path, 'sluice.config.ts');
+        const module = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+        writeFileSync(
+          file,
+          `import { defineConfig } from '${module}';\nexport default defineConfig({ ${holdouts} ${own} });\n`,
+        );
+        const { found } = await deployed.diagnose({ SLUICE_CONFIG: file });
+        return [...found].filter(([, { severity }]) => severity === 'warning').map(([name]) => name);
+      } finally {
+        directory.remove();
+      }
+    };
+
+    it('says that holdouts are unknown, and takes an empty list for none', async () => {
+      expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']);
+      expect(await warningsOf('holdouts: [],')).toEqual([]);
+    });
+
+    it('takes specs that were pulled for knowing them', async () => {
+      const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+      const object = {
+        Bucket: 'sluice-experiments',
+        Key: groupsKey(defineConfig({ bucket: 'sluice-experiments' })),
+      };
+      try {
+        await s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
+        expect(await warningsOf('')).toEqual([]);
+      } finally {
+        await s3.send(new DeleteObjectCommand(object));
+        s3.destroy();
+      }
+    });
   });
 
   it('stops at a configuration that is not valid, without a word to AWS', async () => {
