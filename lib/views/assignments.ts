@@ -39,11 +39,11 @@ export function isConfiguredHoldout({ holdouts }: Pick<Config, 'holdouts'>, name
 /** A row for each name by which SDKs send a holdout that the table of experiment groups has. */
 export function holdoutNames(config: Pick<Config, 'database'>): string {
   return `(
-  SELECT "known_sent_name", max("experiment_id") AS "known_holdout"
+  SELECT "known_sent_name", "entity" AS "known_entity", max("experiment_id") AS "known_holdout"
   FROM ${sourceName(config, GROUPS_TABLE)}
   CROSS JOIN UNNEST(CAST(json_parse("sent_as") AS ARRAY(VARCHAR))) AS "sent" ("known_sent_name")
   WHERE "entity" = 'holdout'
-  GROUP BY 1
+  GROUP BY 1, 2
 )`;
 }
 
@@ -63,7 +63,8 @@ export const heldOutColumn: ViewColumn = {
  * have holds a unit out when a known holdout is among the row's secondary exposures. Both apply to rows that landed
  * before a holdout was configured or groups were pulled. Of such rows the stored `is_assignment` depends on what was known
  * when they landed, so it is worked out again. No expression stands around a column of the table that queries filter
- * on, so that such filters reach the scan.
+ * on, so that such filters reach the scan. The names of holdouts are grouped by a column that is the same in all of their
+ * rows: Trino does not plan every filter over an aggregation without groups.
  *
  * @param from The table, quoted and with its database.
  */
@@ -92,10 +93,11 @@ export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, 
   FROM ${from} AS "landed"
   LEFT JOIN ${knownRules(config)} AS "known"
     ON "known_id" = "experiment_id" AND "known_rule" = "rule_id" AND "known_gate" = ("exposure_type" = 'gate')
-  CROSS JOIN (
-    SELECT COALESCE(array_agg("known_sent_name"), ARRAY[]) AS "known_holdouts"
+  LEFT JOIN (
+    SELECT array_agg("known_sent_name") AS "known_holdouts"
     FROM ${holdoutNames(config)} AS "names"
-  ) AS "holdouts"
+    GROUP BY "known_entity"
+  ) AS "holdouts" ON TRUE
 ) AS "marked"`,
     where: [
       productionOnly,

@@ -18,6 +18,7 @@ export const RESERVED_VIEW_COLUMNS: ReadonlySet<string> = new Set([
   'hash',
   'held_out',
   'is_gate',
+  'known_entity',
   'known_gate',
   'known_holdout',
   'known_holdouts',

@@ -1,3 +1,4 @@
+import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { seededRandom } from '../../../lib/random/seededRandom.ts';
 import { djb2 } from '../../../lib/statsig/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
@@ -228,3 +229,25 @@ export function wasAssignment(row: LandedRow): boolean {
     !/:(explore|override|id_override)$/.test(rule)
   );
 }
+
+const NO_TIMES = { layerId: null, expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
+const groupRow = (
+  entity: GroupRow['entity'],
+  experimentId: string,
+  ruleId: string,
+  kind: GroupRow['kind'],
+  groupName: string | null = null,
+) => ({
+  ...NO_TIMES,
+  ...{ entity, experimentId, ruleId, kind, groupName },
+});
+/** What the table of experiment groups may say of the rules of these rows. */
+export const GROUP_ROWS: readonly GroupRow[] = [
+  groupRow('experiment', 'checkout', 'control', 'group', 'Control by specs'),
+  groupRow('experiment', 'checkout', 'test', 'holdout', 'spring_holdout'),
+  groupRow('gate', 'checkout', 'control', 'holdout', 'spring_holdout'),
+  groupRow('autotune', 'hero', 'test', 'variant', 'Variant by specs'),
+  groupRow('experiment', 'hero', 'xlaunchedGroup', 'other'),
+  groupRow('layer', 'a_layer', 'control', 'holdout'),
+  groupRow('holdout', 'spring_holdout', '', 'holdout'),
+];

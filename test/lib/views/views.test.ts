@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { holdoutTest, isAssignment } from '../../../lib/statsig/isAssignment.ts';
 import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
@@ -11,7 +10,7 @@ import { duckType } from '../../../local/query/duckType.ts';
 import { type QueryRow, runQuery } from '../../../local/query/runQuery.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
-import { DAYS, EITHER, generateRows, wasAssignment } from './generateRows.ts';
+import { DAYS, EITHER, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
 import { type LandedRow, openData } from './openData.ts';
 
 const input = {
@@ -27,27 +26,6 @@ const input = {
 const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
 /** Resolves the holdout's name, and doesn't know that it is one. */
 const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
-
-const NO_TIMES = { layerId: null, expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
-const groupRow = (
-  entity: GroupRow['entity'],
-  experimentId: string,
-  ruleId: string,
-  kind: GroupRow['kind'],
-  groupName: string | null = null,
-) => ({
-  ...NO_TIMES,
-  ...{ entity, experimentId, ruleId, kind, groupName },
-});
-const groupRows: readonly GroupRow[] = [
-  groupRow('experiment', 'checkout', 'control', 'group', 'Control by specs'),
-  groupRow('experiment', 'checkout', 'test', 'holdout', 'spring_holdout'),
-  groupRow('gate', 'checkout', 'control', 'holdout', 'spring_holdout'),
-  groupRow('autotune', 'hero', 'test', 'variant', 'Variant by specs'),
-  groupRow('experiment', 'hero', 'xlaunchedGroup', 'other'),
-  groupRow('layer', 'a_layer', 'control', 'holdout'),
-  groupRow('holdout', 'spring_holdout', '', 'holdout'),
-];
 
 /** Order of rows and of their members is no matter, nor which of two copies received at once is shown. */
 function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
@@ -116,8 +94,8 @@ describe('the views', () => {
     try {
       const generated = generateRows(9);
       // The configuration knows the name of the holdout, but not that it is one.
-      await openData(other.path, unknowing, generated, groupRows);
-      const known = new KnownGroups(groupRows);
+      await openData(other.path, unknowing, generated, GROUP_ROWS);
+      const known = new KnownGroups(GROUP_ROWS);
       const wanted = expectedRows(generated.exposures, generated.events, { holdouts: true, known });
       const names = new Set<unknown>();
       for (const name of viewNames) {
