@@ -2,6 +2,7 @@ import { planMetrics } from '../lib/ingest/plan/planMetrics.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm, type WatchedMetric } from './alarm.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';
+import { expectsDrops } from './ingestSchedules.ts';
 import { failedLoadsMetric } from './loggedMetrics.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
@@ -43,6 +44,18 @@ export function ingestAlarms(stack: Stack): Resources {
   );
   return {
     ...Object.assign({}, ...made),
+    ...(expectsDrops(stack.config)
+      ? {
+          IngestLateAlarm: alarm(stack, 'ingest-late', {
+            namespace: METRIC_NAMESPACE,
+            metric: planMetrics.drops_late.name,
+            statistic: 'Maximum',
+            dimensions: { function: 'ingest-plan', stage: stack.stage },
+            description: `A customer's drop has not come by the time it is expected: see ${PAGE}`,
+            missing: 'ignore',
+          }),
+        }
+      : {}),
     IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
       ...failedLoadsMetric(stack),
       description: `A day of a dataset has just failed: see ${PAGE}`,

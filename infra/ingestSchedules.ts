@@ -1,3 +1,4 @@
+import type { Config } from '../lib/config/configSchema.ts';
 import type { PlanRequestInput } from '../lib/ingest/plan/PlanRequest.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
@@ -41,6 +42,7 @@ export function ingestSchedules(stack: Stack): Resources {
   });
   return Object.assign(
     sweep,
+    expectsDrops(stack.config) ? expected(stack) : {},
     ...usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map((name) => {
       const input = { sluice: 'plan', schedule: name } as const satisfies PlanRequestInput;
       return schedule({
@@ -52,4 +54,25 @@ export function ingestSchedules(stack: Stack): Resources {
       });
     }),
   );
+}
+
+/** Whether any dataset says when its drops are expected: without one nothing looks for overdue drops. */
+export function expectsDrops({ sources }: Pick<Config, 'sources'>): boolean {
+  return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
+}
+
+/** Just after the hour: `expectedBy` has whole hours. */
+function expected(stack: Stack): Resources {
+  return schedule({
+    id: 'IngestExpected',
+    name: partName(stack, 'ingest-expected'),
+    description: "Looks for customers' drops that are overdue",
+    expression: 'cron(5 * * * ? *)',
+    // The next run comes before more would be of use.
+    oldestSeconds: 1_800,
+    attempts: 5,
+    queue: logicalIds.planQueue,
+    deadLetters: logicalIds.planDeadLetters,
+    input: { sluice: 'expected' },
+  });
 }

@@ -86,8 +86,10 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withIngest(line, (open) => readStatus(open, days));
   print(line, datasets, () => calendarText(datasets));
   const ill = datasets.some(
-    ({ lastLook, days: known }) =>
-      lastLook?.failure !== undefined || known.some(({ entry }) => entry?.state === 'failed'),
+    ({ lastLook, late, days: known }) =>
+      late.length > 0 ||
+      lastLook?.failure !== undefined ||
+      known.some(({ entry }) => entry?.state === 'failed'),
   );
   return ill ? 3 : 0;
 }

@@ -221,6 +221,10 @@ export const doctorFindings = {
     'No day of the lookback of a dataset has files.',
     'Compare `folder` and `dayFormat` with where they are dropped, or ask whoever drops them.',
   ),
+  SLUICE_DOCTOR_SOURCE_LATE: problem(
+    'A drop has not come by the time it is expected.',
+    'Ask whoever drops it. If it is never that early, change `expectedBy` of the dataset and deploy. Once it is there: `npx sluice ingest run`.',
+  ),
   SLUICE_DOCTOR_LOAD_FAILED: problem(
     'Days of a dataset could not be loaded: queries see what they saw before.',
     '`npx sluice ingest explain` names the file and why, docs/ingest.md what to do.',

@@ -13,6 +13,7 @@ const MARKS: Readonly<Record<LedgerState, string>> = {
   waiting: '…',
 };
 const NOTHING = '·';
+const LATE = '!';
 const LEGEND = `${Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
   .join('  ')}  ${NOTHING} nothing came`;
@@ -35,12 +36,13 @@ export function calendarText(datasets: readonly DatasetStatus[]): string {
       const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
       const cells = days.map((day) => {
         const entry = marks.get(day);
-        return ` ${entry == null ? NOTHING : MARKS[entry.state]}`.padStart(4);
+        const isLate = one.late.some((late) => late.day === day);
+        return ` ${isLate ? LATE : entry == null ? NOTHING : MARKS[entry.state]}`.padStart(4);
       });
       return `${name(one).padEnd(width)}${cells.join('')}`;
     }),
     '',
-    LEGEND,
+    datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
     ...datasets.flatMap((one) => words(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
   return `${lines.join('\n')}\n`;
@@ -64,7 +66,7 @@ function header(days: readonly UtcDay[], width: number): string[] {
 }
 
 /** What is not well with a dataset, a line each. */
-function words({ lastLook, days }: DatasetStatus): string[] {
+function words({ lastLook, late, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never looked at');
   else {
@@ -73,6 +75,8 @@ function words({ lastLook, days }: DatasetStatus): string[] {
       lines.push(`could not be looked at: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
     else if (lastLook.stopped) lines.push(`has no files in any day of its lookback (${at})`);
   }
+  for (const { day, due } of late)
+    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()}, and has not come`);
   for (const { day, entry } of days) {
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =

@@ -1,5 +1,6 @@
-import { s3LastLooks } from '../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3LastLooks.ts';
 import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
+import { hasComeSince, type LateDay } from '../../lib/ingest/plan/expectedDrops.ts';
 import type { LastLook } from '../../lib/ingest/plan/LastLook.ts';
 import { lookbackDays } from '../../lib/ingest/plan/wantedDays.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
@@ -14,6 +15,8 @@ export interface DatasetStatus {
   readonly dataset: string;
   readonly table: string;
   readonly lastLook: LastLook | null;
+  /** Days whose drop is overdue, oldest first; none without `expectedBy`. */
+  readonly late: readonly LateDay[];
   /** Oldest first; null where the ledger knows nothing. */
   readonly days: readonly LedgerDay[];
 }
@@ -35,11 +38,33 @@ export async function readStatus(
       })),
     ),
   );
+  const late = await readLateDays(open, datasets);
   return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => ({
     source: source.name,
     dataset: dataset.name,
     table: dataset.table,
     lastLook: await looks.read(source.name, dataset.name),
+    late: late[i] ?? [],
     days: days[i] ?? [],
   }));
+}
+
+/** For each dataset the days that the last look found overdue, without those that have come since. */
+export async function readLateDays(
+  open: Pick<OpenIngest, 's3' | 'config'>,
+  datasets: OpenIngest['datasets'],
+): Promise<readonly (readonly LateDay[])[]> {
+  const notes = s3LateNotes(open.s3, open.config.bucket);
+  const noted = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
+    dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name),
+  );
+  const known = await readLedgerDays(
+    open,
+    datasets.map(({ source, dataset }, i) =>
+      (noted[i]?.late ?? []).map(({ day }) => ({ source: source.name, dataset: dataset.name, day })),
+    ),
+  );
+  return noted.map((note, i) =>
+    (note?.late ?? []).filter((_, at) => !hasComeSince(known[i]?.[at]?.entry ?? null, note?.at ?? 0)),
+  );
 }

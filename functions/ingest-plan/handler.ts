@@ -4,7 +4,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3LastLooks } from '../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3LastLooks.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { s3Turns } from '../../lib/aws/s3Turns.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
@@ -64,6 +64,7 @@ function makePlanner(from: Environment, remainingMs: number): Planner {
     }),
     turns: s3Turns(s3Client(), bucket, systemClock),
     looks: s3LastLooks(s3Client(), bucket),
+    lateNotes: s3LateNotes(s3Client(), bucket),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
     requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),
     log: logLine,

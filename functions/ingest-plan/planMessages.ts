@@ -2,12 +2,14 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { planRequestSchema } from '../../lib/ingest/plan/PlanRequest.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
+import { isRunMessage } from '../../lib/queue/isRunMessage.ts';
 import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
 import type { Planner } from './Planner.ts';
-import { runPlan } from './runPlan.ts';
+import { lookForLateDrops, runPlan } from './runPlan.ts';
 
 /**
- * Works off messages of the plan's queue, which are requests, one after the other. The response names the messages to be
+ * Works off messages of the plan's queue, which are requests, one after the other, and `{"sluice":"expected"}`, which looks
+ * for overdue drops. The response names the messages to be
  * given again: of what was busy, and what is none, which so ends in the dead letters.
  */
 export async function planMessages(
@@ -16,6 +18,10 @@ export async function planMessages(
 ): Promise<SQSBatchResponse> {
   const failures: string[] = [];
   for (const { messageId, body } of messages) {
+    if (isRunMessage(body, 'expected')) {
+      await lookForLateDrops(planner);
+      continue;
+    }
     const { data: request } = planRequestSchema.safeParse(parseJson(body));
     if (request === undefined) {
       planner.log({ level: 'error', event: 'ingest_plan', code: 'SLUICE_INGEST_MESSAGE_INVALID' });

@@ -1,6 +1,7 @@
+import { findLateDrops } from '../../lib/ingest/plan/expectedDrops.ts';
 import type { PlanRequest } from '../../lib/ingest/plan/PlanRequest.ts';
 import type { PlannedDay } from '../../lib/ingest/plan/planDataset.ts';
-import { planMetricsLine } from '../../lib/ingest/plan/planMetrics.ts';
+import { lateMetricsLine, planMetricsLine } from '../../lib/ingest/plan/planMetrics.ts';
 import { planSources, type SourcesPlan } from '../../lib/ingest/plan/planSources.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import type { Planner } from './Planner.ts';
@@ -10,7 +11,7 @@ const MOST_NAMED = 50;
 
 /** What one request came to: the line in the log. */
 export interface PlanReport {
-  readonly event: 'ingest_plan';
+  readonly event: 'ingest_plan' | 'ingest_expected';
   /** Whether asking again may help: something was busy or away. */
   readonly again: boolean;
   readonly [field: string]: unknown;
@@ -69,6 +70,30 @@ async function giveTurnsBack(
       log({ level: 'error', event: 'ingest_turn', source, ...failureFields(error) });
     }
   }
+}
+
+/** Looks for overdue drops, and says in the log and the metric what it found. */
+export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
+  const { sources, clock, log, stage } = planner;
+  const began = clock.now();
+  const found = await findLateDrops(planner, sources);
+  const { datasets, late, failed } = found;
+  const report: PlanReport = {
+    level: failed.length > 0 ? 'error' : late.length > 0 ? 'warn' : 'info',
+    event: 'ingest_expected',
+    datasets,
+    late: late.slice(0, MOST_NAMED),
+    ...(failed.length > 0 ? { failed: failed.slice(0, MOST_NAMED) } : {}),
+    // The next look is at most an hour away; a folder that can't be listed is the plan's to tell of.
+    again: false,
+    duration_ms: clock.now() - began,
+  };
+  log(report);
+  // Where something could not be looked at, none late is not all well: without a value the alarm stays as it is.
+  if (failed.length > 0 && late.length === 0) return report;
+  const line = lateMetricsLine(found, { stage, timestamp: clock.now() });
+  if (line !== null) log(line);
+  return report;
 }
 
 function countOutcomes(days: readonly PlannedDay[]): Readonly<Record<string, number>> {

@@ -1,13 +1,29 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type * as z from 'zod';
 import { IngestError } from '../ingest/IngestError.ts';
+import { type LateNotes, lateNoteSchema } from '../ingest/plan/expectedDrops.ts';
 import { type LastLooks, lastLookSchema } from '../ingest/plan/LastLook.ts';
-import { lastLookKey } from '../layout/ingestStateKeys.ts';
+import { lastLookKey, lateNoteKey } from '../layout/ingestStateKeys.ts';
 
 /** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */
 export function s3LastLooks(client: S3Client, bucket: string): LastLooks {
+  return notes(client, bucket, lastLookKey, lastLookSchema);
+}
+
+/** Notes on overdue drops in a bucket of S3, likewise. */
+export function s3LateNotes(client: S3Client, bucket: string): LateNotes {
+  return notes(client, bucket, lateNoteKey, lateNoteSchema);
+}
+
+function notes<Note>(
+  client: S3Client,
+  bucket: string,
+  keyOf: (source: string, dataset: string) => string,
+  schema: z.ZodType<Note>,
+) {
   return {
-    async read(source, dataset) {
-      const Key = lastLookKey(source, dataset);
+    async read(source: string, dataset: string): Promise<Note | null> {
+      const Key = keyOf(source, dataset);
       let text: string;
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -17,19 +33,19 @@ export function s3LastLooks(client: S3Client, bucket: string): LastLooks {
         throw unavailable(error, Key);
       }
       try {
-        return lastLookSchema.parse(JSON.parse(text));
+        return schema.parse(JSON.parse(text));
       } catch (error) {
         throw new IngestError('SLUICE_INGEST_LEDGER_INVALID', `${Key}.`, { cause: error });
       }
     },
-    async write(source, dataset, look) {
-      const Key = lastLookKey(source, dataset);
+    async write(source: string, dataset: string, note: Note): Promise<void> {
+      const Key = keyOf(source, dataset);
       try {
         await client.send(
           new PutObjectCommand({
             Bucket: bucket,
             Key,
-            Body: JSON.stringify(look),
+            Body: JSON.stringify(note),
             ContentType: 'application/json',
           }),
         );

@@ -17,6 +17,28 @@ const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 /** How the folder of a day may be called, below that of its dataset. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
 
+/** As `Date.prototype.getUTCDay` counts them. */
+export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+const timezone = () =>
+  z.string('a time zone').refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin');
+
+/** When the drop of a day is expected at the latest; what has not come by then is told of. */
+const expectedBy = z.strictObject({
+  /** Hour of the day by which the drop must be there, 0 to 23. */
+  hour: z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
+  /** Whose clocks show the hour. Default the dataset's time zone. */
+  timezone: timezone().optional(),
+  /** How many days after the folder's day that is. Default 1: the day after. */
+  daysAfter: z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
+  /** Days of the week whose folders are expected. Default all. */
+  weekdays: z
+    .array(z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`), 'a list')
+    .min(1, 'at least one')
+    .refine((days) => new Set(days).size === days.length, 'no day twice')
+    .default([...WEEKDAYS]),
+});
+
 const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
@@ -35,10 +57,7 @@ const shared = {
   /** How the folders of days are called. Default `YYYY-MM-DD`. */
   dayFormat: z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'),
   /** In which days begin, and what times without a zone are in: a name of the IANA database. Default UTC. */
-  timezone: z
-    .string('a time zone')
-    .refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin')
-    .default('UTC'),
+  timezone: timezone().default('UTC'),
   /** Days before today whose changes are looked for. Default 3. */
   lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
   /**
@@ -54,19 +73,26 @@ const shared = {
   refusedShare: share().default(0.01),
   /** Part of a day's rows that may be more than a day away from their folder before the day fails. Default 1: it never does. */
   lateShare: share().default(1),
+  /** When each day's drop is expected at the latest. Default never: then none is late. */
+  expectedBy: expectedBy.optional(),
   /** Default the source's. */
   schedule: schedule().optional(),
 };
 
-const dataset = z.discriminatedUnion(
-  'kind',
-  [
-    z.strictObject({ kind: z.literal('events'), ...shared, mapping: eventsMapping }),
-    z.strictObject({ kind: z.literal('metrics'), ...shared, mapping: metricsMapping }),
-    z.strictObject({ kind: z.literal('exposures'), ...shared, mapping: exposuresMapping }),
-  ],
-  'events, metrics or exposures',
-);
+const dataset = z
+  .discriminatedUnion(
+    'kind',
+    [
+      z.strictObject({ kind: z.literal('events'), ...shared, mapping: eventsMapping }),
+      z.strictObject({ kind: z.literal('metrics'), ...shared, mapping: metricsMapping }),
+      z.strictObject({ kind: z.literal('exposures'), ...shared, mapping: exposuresMapping }),
+    ],
+    'events, metrics or exposures',
+  )
+  .refine(({ expectedBy: expected, lookbackDays }) => (expected?.daysAfter ?? 0) <= lookbackDays, {
+    path: ['expectedBy', 'daysAfter'],
+    message: '`lookbackDays` at most: days before that are not looked at',
+  });
 
 /** A customer's bucket that files are dropped into, and what is in it. */
 const source = z

@@ -12,7 +12,7 @@ export const IngestError = defineErrorFamily('system', {
   },
   SLUICE_INGEST_OUT_OF_TIME: {
     cause: 'The run ended before the dataset was looked at.',
-    cure: 'Nothing is to be done: the run comes again. If it persists, raise the timeout of ingest-plan in serverless.yml.',
+    cure: 'Nothing is to be done: the run comes again. If it persists, raise `timeout` of `ingest-plan` in serverless.yml, to 900 at most.',
   },
   SLUICE_INGEST_MESSAGE_INVALID: {
     cause: 'A message on the queue is none of ours.',

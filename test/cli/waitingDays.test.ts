@@ -29,6 +29,7 @@ describe('a day that was handed back', () => {
     const text = calendarText([
       {
         ...place,
+        late: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...handedBack, state } }],
       },
@@ -64,6 +65,7 @@ describe('a day that was loaded without some of its objects', () => {
     return calendarText([
       {
         ...place,
+        late: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...rest, state: 'succeeded', ...entry } }],
       },
@@ -76,5 +78,25 @@ describe('a day that was loaded without some of its objects', () => {
     );
     expect(status({ files: files.slice(0, 2) })).not.toContain('left out');
     expect(status({ files, state: 'waiting' })).not.toContain('left out');
+  });
+});
+
+describe('a drop that has not come', () => {
+  const late = [{ day, due: Date.parse('2026-11-20T06:00:00Z') }];
+  const dataset = { ...place, lastLook: { at, newestDay: day, stopped: false } };
+
+  it('is late in the calendar, with when it was due', () => {
+    const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
+    expect(text).toMatch(/^acme\/events {3}!$/m);
+    expect(text).toContain('· nothing came  ! late\n');
+    expect(text).toContain(
+      `acme/events ${day} is late: it was expected by 2026-11-20T06:00:00.000Z, and has not come\n`,
+    );
+  });
+
+  it('is no more than nothing where nothing is expected', () => {
+    const text = calendarText([{ ...dataset, late: [], days: [{ day, entry: null }] }]);
+    expect(text).toMatch(/^acme\/events {3}·$/m);
+    expect(text).not.toContain('late');
   });
 });

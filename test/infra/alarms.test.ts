@@ -284,3 +284,38 @@ describe('the alarms on exports that fail', () => {
     expect(alarmsOf()).toEqual([]);
   });
 });
+
+describe('the alarm on overdue drops', () => {
+  const resourcesOf = (dataset: object) => {
+    const sources = [
+      {
+        ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
+        datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
+      },
+    ];
+    const config = defineConfig({ bucket: 'acme-experiments', sources });
+    return resources({ config, service: 'acme', stage: 'prod' }).Resources;
+  };
+
+  it('is there, with the look that it rings by, as soon as one dataset says when it is expected', () => {
+    const made = resourcesOf({ expectedBy: { hour: 9 } });
+    expect(made['IngestLateAlarm']?.Properties).toMatchObject({
+      AlarmName: 'acme-prod-ingest-late',
+      Namespace: 'Sluice',
+      MetricName: 'drops_late',
+      Dimensions: [
+        { Name: 'function', Value: 'ingest-plan' },
+        { Name: 'stage', Value: 'prod' },
+      ],
+      Statistic: 'Maximum',
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+    });
+    expect(made['IngestExpectedSchedule']?.Properties).toMatchObject({
+      ScheduleExpression: 'cron(5 * * * ? *)',
+      Target: { Arn: { 'Fn::GetAtt': ['IngestPlanQueue', 'Arn'] }, Input: '{"sluice":"expected"}' },
+    });
+    const without = Object.keys(resourcesOf({}));
+    expect(without.filter((id) => /^Ingest(Late|Expected)/.test(id))).toEqual([]);
+  });
+});

@@ -23,7 +23,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
         kmsKeyArn: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
         datasets: [
           { name: 'events', kind: 'events' },
-          { name: 'clicks', kind: 'events', schedule: 'hourly' },
+          { name: 'clicks', kind: 'events', schedule: 'hourly', expectedBy: { hour: 9 } },
         ],
       },
       {

@@ -28,6 +28,7 @@ const ROLES = [
   'IngestDailyScheduleRole',
   'IngestHourlyScheduleRole',
   'IngestSweepScheduleRole',
+  'IngestExpectedScheduleRole',
 ] as const;
 
 const events = (count: number, name = "'made'", unitId = "'u' || i") =>
@@ -43,7 +44,10 @@ describe('the ingest, deployed, between two accounts', () => {
   let calls: readonly RecordedCall[];
 
   beforeAll(async () => {
-    const datasets = [{ name: 'events', kind: 'events' as const, lookbackDays: 8, refusedShare: 0.5 }];
+    const expectedBy = { hour: 9 };
+    const datasets = [
+      { name: 'events', kind: 'events' as const, lookbackDays: 8, refusedShare: 0.5, expectedBy },
+    ];
     ingest = await ingestCloud({
       bucket: 'sluice-ingest-proof',
       sources: [

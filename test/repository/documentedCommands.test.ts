@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { doctorFindings } from '../../cli/doctor/doctorFindings.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
@@ -56,6 +57,35 @@ describe('the commands of the pages and of cures', () => {
       if (help === '' || unknown.length > 0) wrong.push(`${page}: ${text}: ${unknown.join(' ')}`);
     }
     expect([commands.length > 30, wrong]).toEqual([true, []]);
+  });
+
+  it('advise nothing that AWS does not give, and name functions and settings as serverless.yml does', async () => {
+    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
+    const functions = new Map(
+      yml
+        .split(/^functions:$/m)[1]
+        ?.split(/^ {2}(?=[a-z])/m)
+        .map((text) => [text.slice(0, text.indexOf(':')), text] as const),
+    );
+    const families = (await errorFamilies()).flatMap(({ entries }) => Object.entries(entries));
+    const texts = [
+      ...[...families, ...Object.entries(doctorFindings)].map(([code, { cure }]) => ({ code, cure })),
+      ...pages.map((code) => ({ code, cure: readFileSync(join(repositoryRoot, code), 'utf8') })),
+    ];
+    const wrong: string[] = [];
+    for (const { code, cure } of texts) {
+      // serverless.yml names functions with hyphens; what CloudFormation or the code calls them is no help there.
+      for (const [name] of cure.matchAll(/\bingest(Load|Plan|Trigger)\b/g)) wrong.push(`${code}: ${name}`);
+      for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
+        const [name = ''] = [...functions.keys()].filter((one) => cure.includes(`\`${one}\``));
+        if (!code.startsWith('SLUICE_')) continue;
+        const is = Number(new RegExp(`${setting}: (\\d+)`).exec(functions.get(name) ?? '')?.[1]);
+        const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
+        if (!(is < most) || !cure.includes(String(most)))
+          wrong.push(`${code}: ${setting} of ${name} is ${is}`);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('print policies that docs/deploy.md takes apart by their names', async () => {

@@ -5,6 +5,7 @@ import { leftOutOf } from '../../../lib/ingest/drop/lastLoad.ts';
 import type { LastLook } from '../../../lib/ingest/plan/LastLook.ts';
 import { lookbackDays } from '../../../lib/ingest/plan/wantedDays.ts';
 import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';
+import { readLateDays } from '../../ingest/readStatus.ts';
 import { askLedger } from '../askLedger.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';
@@ -23,13 +24,14 @@ const PARALLEL = 16;
 export const sources: Check = {
   name: 'sources',
   expects:
-    'each dataset of `sources` was looked at in time, could be listed, has files, and no day of its lookback failed',
+    'each dataset of `sources` was looked at in time, could be listed, has files, none of them late, and no day of its lookback failed',
   needs: ['bucket'],
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_SOURCE_UNREADABLE',
     'SLUICE_DOCTOR_SOURCE_UNSEEN',
     'SLUICE_DOCTOR_SOURCE_STOPPED',
+    'SLUICE_DOCTOR_SOURCE_LATE',
     'SLUICE_DOCTOR_LOAD_FAILED',
     'SLUICE_DOCTOR_FILES_LEFT_OUT',
   ],
@@ -54,8 +56,15 @@ export const sources: Check = {
           })),
         ),
       );
+      const late = await readLateDays({ s3, config }, datasets);
       return datasets.flatMap(({ source, dataset }, i) => [
         ...judgeLook(source, dataset, seen[i] ?? null, now),
+        ...(late[i] ?? []).map(({ day, due }) =>
+          finding(
+            'SLUICE_DOCTOR_SOURCE_LATE',
+            `${source.name}/${dataset.name} ${day}: expected by ${new Date(due).toISOString()}.`,
+          ),
+        ),
         ...failedDays('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
         ...leftOutDays(`${source.name}/${dataset.name}`, days[i] ?? []),
       ]);

@@ -36,7 +36,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_TOO_MANY_FILES: {
     cause: 'The day has more files than one export takes.',
-    cure: 'Compact the day first; what comes from Firehose never has so many.',
+    cure: "Nothing of Sluice writes so many: look in the day's folder for files of somebody else, and move them away.",
   },
   SLUICE_EXPORT_FILES_CHANGING: {
     cause: 'Files of the day were replaced again and again while they were copied.',

@@ -13,7 +13,7 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_DAY_TOO_LARGE: {
     cause: "The day's files don't fit the function's disk.",
-    cure: "Raise `ephemeralStorageSize` of ingestLoad in serverless.yml, or split the dataset's folder in two.",
+    cure: 'The function `ingest-load` has the largest disk that Lambda gives, and half of it is for files. Let the files be written with a better compression (zstd), or into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: 'Files were replaced again and again while they were read.',
@@ -21,11 +21,11 @@ export const LoadError = defineErrorFamily('system', {
   },
   SLUICE_LOAD_OUT_OF_TIME: {
     cause: "The day's load takes longer than a function may run.",
-    cure: 'Raise `memorySize` of ingestLoad in serverless.yml, which makes it faster, or split the dataset.',
+    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml: its CPUs grow with it. If it is at 10240, which is the most, let the files be written into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_KILLED: {
     cause: 'The function was killed, or ended by itself, each time that it loaded the day.',
-    cure: "Look at the end of its log: most likely its memory is too small. Raise `memorySize` of ingestLoad in serverless.yml, or split the dataset's folder in two; then `sluice ingest backfill`.",
+    cure: 'Look at the end of the log of `ingest-load`: most likely its memory is too small. Raise its `memorySize` in serverless.yml, to 10240 at most, or let the files be written into two folders with a dataset each. Then run `sluice ingest backfill`.',
   },
   SLUICE_LOAD_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",

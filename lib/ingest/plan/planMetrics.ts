@@ -1,8 +1,9 @@
 import { emfLine, type Metric } from '../../log/emfLine.ts';
 import { METRIC_NAMESPACE } from '../../log/metricNamespace.ts';
+import type { LateDrops } from './expectedDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 
-/** The plan's metrics: each counts what the last scheduled run saw. docs/metrics.md tells what each means. */
+/** The plan's metrics: each counts what the last scheduled run, or the last look for overdue drops, saw. docs/metrics.md tells what each means. */
 export const planMetrics = {
   days_queued: { name: 'days_queued', unit: 'Count' },
   days_waiting: { name: 'days_waiting', unit: 'Count' },
@@ -10,6 +11,7 @@ export const planMetrics = {
   files_left_out: { name: 'files_left_out', unit: 'Count' },
   datasets_unreadable: { name: 'datasets_unreadable', unit: 'Count' },
   datasets_stopped: { name: 'datasets_stopped', unit: 'Count' },
+  drops_late: { name: 'drops_late', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 /**
@@ -38,5 +40,22 @@ export function planMetricsLine(
       [planMetrics.datasets_unreadable, failed.filter(({ transient }) => !transient).length],
       [planMetrics.datasets_stopped, stopped.length],
     ],
+  });
+}
+
+/**
+ * The metric of one look for overdue drops, zero included.
+ *
+ * @param timestamp Epoch milliseconds.
+ */
+export function lateMetricsLine(
+  { late }: LateDrops,
+  { stage, timestamp }: { readonly stage: string; readonly timestamp: number },
+): Readonly<Record<string, unknown>> | null {
+  return emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp,
+    dimensions: { function: 'ingest-plan', stage },
+    values: [[planMetrics.drops_late, late.length]],
   });
 }

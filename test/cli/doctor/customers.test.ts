@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks, s3LateNotes } from '../../../lib/aws/s3LastLooks.ts';
 import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ingest/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../../../lib/layout/ingestedKeys.ts';
@@ -33,7 +33,7 @@ describe('sluice doctor on sources and exports', () => {
         {
           ...{ ...customers, name: 'acme', bucket: 'acme-drops' },
           datasets: [
-            { name: 'events', kind: 'events', lookbackDays: 5 },
+            { name: 'events', kind: 'events', lookbackDays: 5, expectedBy: { hour: 9 } },
             { name: 'clicks', kind: 'events', schedule: 'hourly' },
           ],
         },
@@ -144,6 +144,25 @@ describe('sluice doctor on sources and exports', () => {
       await s3.send(
         new DeleteObjectCommand({ Bucket: BUCKET, Key: ledgerKey('acme', 'clicks', addDays(TODAY, -ago)) }),
       );
+  });
+
+  it('finds drops that are overdue, and not those that have come since', async () => {
+    await look('events', 1);
+    await look('clicks', 1);
+    const due = Date.now() - HOUR_MS;
+    const late = [2, 1].map((days) => ({ day: addDays(TODAY, -days), due }));
+    const notes = s3LateNotes(s3, BUCKET);
+    await notes.write('acme', 'events', { at: Date.now(), late });
+    // Without expectedBy nothing is late, whatever was noted before.
+    await notes.write('acme', 'clicks', { at: Date.now(), late });
+    const overdue = (days: number) => [
+      'sources',
+      'SOURCE_LATE',
+      `acme/events ${addDays(TODAY, -days)}: expected by ${new Date(due).toISOString()}.`,
+    ];
+    expect(await found()).toEqual({ code: 3, findings: [overdue(2), overdue(1)] });
+    await notes.write('acme', 'events', { at: Date.now(), late: [] });
+    expect(await found()).toEqual({ code: 0, findings: [] });
   });
 
   it('finds folders that could not be listed, days that failed in the lookback, and what was set aside', async () => {

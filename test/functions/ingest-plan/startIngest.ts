@@ -15,7 +15,7 @@ import {
 import type { Planner } from '../../../functions/ingest-plan/Planner.ts';
 import { ingestSource } from '../../../lib/access/otherBucket.ts';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks, s3LateNotes } from '../../../lib/aws/s3LastLooks.ts';
 import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { s3Turns } from '../../../lib/aws/s3Turns.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
@@ -108,6 +108,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     bucketOf: (source) => bucketThrough(s3, source),
     turns: s3Turns(s3, OWN, clock),
     looks: s3LastLooks(s3, OWN),
+    lateNotes: s3LateNotes(s3, OWN),
     tasks: taskQueue(sqs, urlOf('load'), timing),
     requests: taskQueue(sqs, urlOf('plan'), timing),
     log: (fields) => lines.push(fields),

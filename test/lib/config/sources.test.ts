@@ -137,6 +137,36 @@ describe('sources', () => {
       { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
       "sources.0.kmsKeyArn: came a key of us-east-1, expected one of eu-west-1, the bucket's region.",
     ],
+    [
+      'an hour that no clock shows',
+      withDataset({ expectedBy: { hour: 24 } }),
+      'sources.0.datasets.0.expectedBy.hour: came 24, expected 23 at most.',
+    ],
+    [
+      'an hour as a text',
+      withDataset({ expectedBy: { hour: '9:00' } }),
+      'sources.0.datasets.0.expectedBy.hour: came "9:00", expected a whole hour.',
+    ],
+    [
+      'a drop that is expected when nobody looks for it any more',
+      withDataset({ expectedBy: { hour: 9, daysAfter: 4 } }),
+      'sources.0.datasets.0.expectedBy.daysAfter: came 4, expected `lookbackDays` at most: days before that are not looked at.',
+    ],
+    [
+      'a weekday that is none',
+      withDataset({ expectedBy: { hour: 9, weekdays: ['monday'] } }),
+      'sources.0.datasets.0.expectedBy.weekdays.0: came "monday", expected one of sun, mon, tue, wed, thu, fri, sat.',
+    ],
+    [
+      'a weekday twice',
+      withDataset({ expectedBy: { hour: 9, weekdays: ['mon', 'mon'] } }),
+      'sources.0.datasets.0.expectedBy.weekdays: came ["mon","mon"], expected no day twice.',
+    ],
+    [
+      'the clocks of no zone',
+      withDataset({ expectedBy: { hour: 9, timezone: 'CEST+1' } }),
+      'sources.0.datasets.0.expectedBy.timezone: came "CEST+1", expected a time zone of the IANA database',
+    ],
     ['no dataset', { ...acme, datasets: [] }, 'sources.0.datasets: came [], expected at least one dataset.'],
     [
       'the bucket of the deployment',

@@ -35,7 +35,11 @@ describe('a day of a dataset that waits for a marker', () => {
     const entry = await loads.entry();
     expect(entry).toMatchObject({ state: 'waiting', queued: { reason: 'waiting for READY.txt' } });
     if (entry === null) throw new Error('nothing was noted');
-    const status = { ...{ source: 'acme', dataset: 'events', table: 'acme_events' }, lastLook: null };
+    const status = {
+      ...{ source: 'acme', dataset: 'events', table: 'acme_events' },
+      lastLook: null,
+      late: [],
+    };
     expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
       `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,
     );
