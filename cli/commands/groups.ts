@@ -13,7 +13,9 @@ import { placeOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { demandOptions } from '../demandOptions.ts';
 import { downloadSpecs, SPECS_URL } from '../groups/downloadSpecs.ts';
+import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { textTable } from '../output/textTable.ts';
+import { didYouMean } from '../readCommandLine.ts';
 import { textOption } from '../textOption.ts';
 import { UsageError } from '../UsageError.ts';
 
@@ -45,7 +47,10 @@ export const groups: Command = {
   run(line) {
     const [action, ...more] = line.positionals;
     if (more.length > 0 || (action !== 'pull' && action !== 'list')) {
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected pull or list.');
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        `Expected pull or list.${didYouMean(action ?? '', ['pull', 'list'])}`,
+      );
     }
     demandOptions(line, action, OPTIONS);
     return action === 'pull' ? pull(line) : list(line);
@@ -69,9 +74,9 @@ async function pull(line: CommandLine): Promise<number> {
   const { added, seenAgain, kept } = pulled.merged;
   const at = isoTimestamp(pulled.at);
   if (line.values['json'] === true) {
-    process.stdout.write(`${JSON.stringify({ seen_at: at, added, seen_again: seenAgain, kept })}\n`);
+    writeJson({ seen_at: at, added, seen_again: seenAgain, kept });
   }
-  process.stderr.write(
+  writeNote(
     `${foundText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} known before, ${kept} kept that the specs no longer have.\n` +
       'Views show it at once; collectors know it within five minutes.\n',
   );
@@ -88,8 +93,9 @@ async function list(line: CommandLine): Promise<number> {
   const experiment = textOption(line, 'experiment');
   const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
   const shown = rows.filter(({ experimentId }) => (experiment ?? experimentId) === experimentId).map(listed);
-  process.stdout.write(line.values['json'] === true ? `${JSON.stringify(shown)}\n` : textTable(shown));
-  if (rows.length === 0) process.stderr.write('Nothing was pulled yet: `sluice groups pull`.\n');
+  if (line.values['json'] === true) writeJson(shown);
+  else writeOut(textTable(shown));
+  if (rows.length === 0) writeNote('Nothing was pulled yet: `sluice groups pull`.\n');
   return 0;
 }
 
@@ -187,8 +193,7 @@ async function keyFrom(path: string): Promise<string> {
 }
 
 async function keyFromStdin(): Promise<string> {
-  if (process.stdin.isTTY)
-    process.stderr.write('Type or paste the server secret key, then Enter and Ctrl-D: ');
+  if (process.stdin.isTTY) writeNote('Type or paste the server secret key, then Enter and Ctrl-D: ');
   return textOf(process.stdin);
 }
 

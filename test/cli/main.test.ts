@@ -52,6 +52,7 @@ describe('a command line that is wrong', () => {
     [['query', '-- a remark\nselect 1'], 'SLUICE_USAGE_OPTIONS', 'begins with -', 'sluice query --help'],
     [['ingest', 'statsu'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean status?', 'sluice ingest --help'],
     [['export', 'runn'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean run?', 'sluice export --help'],
+    [['groups', 'pul'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean pull?', 'sluice groups --help'],
     [['keys', 'lst'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean list?', 'sluice keys --help'],
     [['customer', 'dorp'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean drop?', 'sluice customer --help'],
     [['connect', 'metabse'], 'SLUICE_USAGE_ARGUMENTS', 'Did you mean metabase?', 'sluice connect --help'],

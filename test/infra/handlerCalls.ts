@@ -7,7 +7,7 @@ import type { Call } from '../lib/access/decideCall.ts';
 import { HANDLER_EXCEPTIONS, type HandlerException } from './handlerExceptions.ts';
 
 /** What CloudFormation does with a resource; `tag` puts the stack's tags on it and takes them off. */
-export const OPERATIONS = ['create', 'read', 'update', 'delete', 'tag'] as const;
+const OPERATIONS = ['create', 'read', 'update', 'delete', 'tag'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Where the stack is. */

@@ -139,12 +139,19 @@ describe('a look for overdue drops', () => {
     expect((await look())['late']).toHaveLength(hasCome ? 0 : 2);
   });
 
-  it('asks the ledger first: a day that was taken back has come', async () => {
+  it.each([
+    ['was loaded and taken back', { state: 'succeeded_no_data', version: 'v2' }],
+    ['failed and was taken away', { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } }],
+  ] as const)('asks the ledger first: a day that %s has come', async (_, outcome) => {
     await start();
-    for (const day of [ago(1), ago(2)]) await ingest.put(`events/${day}/a.parquet`);
-    await ingest.clock.advance(HOUR_MS);
-    await runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
-    for (const day of [ago(1), ago(2)]) await ingest.remove(`events/${day}/a.parquet`);
+    const base = { files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0 };
+    for (const day of [ago(1), ago(2)]) {
+      const place = { source: 'acme', dataset: 'events', day, table: 'acme_events' };
+      const claimed = await ingest.ledger.claim(place, 'loader', ingest.clock.now() + HOUR_MS, 'f');
+      if (!('claim' in claimed)) throw new Error('busy');
+      const settled = { ...base, durations: {}, superseded: [], fingerprint: 'none', ...outcome };
+      await ingest.ledger.settle(claimed.claim, settled);
+    }
     expect(await look()).toMatchObject({ late: [] });
   });
 
