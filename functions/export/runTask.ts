@@ -1,7 +1,7 @@
 import type { ExportTask } from '../../lib/ingest/export/ExportTask.ts';
 import { type DayExported, exportDay } from '../../lib/ingest/export/exportDay.ts';
 import { isPassing } from '../../lib/ingest/export/isPassing.ts';
-import { GO_ON_AFTER_SECONDS } from '../../lib/ingest/export/limits.ts';
+import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from '../../lib/ingest/export/limits.ts';
 import type { LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
 import { exportPlace } from '../../lib/layout/exportPlace.ts';
 import type { Exporter } from './Exporter.ts';
@@ -26,10 +26,11 @@ export async function runTask(exporter: Exporter, task: ExportTask): Promise<boo
     task,
   );
   const again = isToBeTriedAgain(done);
+  const goesOn = done.outcome === 'unfinished' && (task.round ?? 0) < MAX_ROUNDS;
   exporter.log({ ...levelAndFields(done), event: 'export', export: name, day, reason, again });
-  if (done.outcome === 'settled' && done.entry.failure !== undefined)
+  if ((done.outcome === 'settled' || !goesOn) && 'entry' in done && done.entry.failure !== undefined)
     tellFailing(exporter, exported.schedule, 1);
-  if (done.outcome === 'unfinished') await goOn(exporter, task, exported.table, done.entry);
+  if (goesOn && done.outcome === 'unfinished') await goOn(exporter, task, exported.table, done.entry);
   return again;
 }
 
@@ -48,7 +49,7 @@ async function goOn(
   seen: LedgerEntry,
 ): Promise<void> {
   const { export: name, day, fingerprint, reason } = task;
-  await tasks.send([JSON.stringify(task)], GO_ON_AFTER_SECONDS);
+  await tasks.send([JSON.stringify({ ...task, round: (task.round ?? 0) + 1 })], GO_ON_AFTER_SECONDS);
   await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason }, seen);
 }
 

@@ -10,7 +10,11 @@ import { localAccount } from './localAccount.ts';
 /** The deployed functions, by name. */
 export interface Functions {
   /** Invokes by name. @throws LocalCloudError `SLUICE_LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
-  invoke(functionName: string, payload: string): Promise<string>;
+  invoke(
+    functionName: string,
+    payload: string,
+    traceHeaders?: readonly (string | undefined)[],
+  ): Promise<string>;
   /** Loads every bundle, so that the first request needn't wait. */
   warm(): Promise<void>;
   close(): Promise<void>;
@@ -56,11 +60,11 @@ export function startFunctions(options: {
     }),
   );
   return {
-    async invoke(functionName, payload) {
+    async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
       if (called === undefined)
         throw new LocalCloudError('SLUICE_LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
-      return called.invoke(payload);
+      return called.invoke(payload, traceHeaders);
     },
     async warm() {
       await Promise.all([...functions.values()].map((one) => one.warm()));

@@ -20,7 +20,7 @@ const DRAIN_ROUNDS = 6;
 
 /** Starts the queue pollers and schedules of a deployment. */
 export function startTriggers(
-  deployment: Pick<Deployment, 'eventSourceMappings' | 'schedules'>,
+  deployment: Pick<Deployment, 'eventSourceMappings' | 'functions' | 'schedules'>,
   {
     queues,
     functions,
@@ -38,10 +38,13 @@ export function startTriggers(
     .filter(({ enabled }) => enabled)
     .map(({ queueArn, functionName, windowSeconds, maximumConcurrency = 5, ...mapping }) => {
       const queue = queues.byArn(queueArn);
+      const fedFunction = deployment.functions.find(({ name }) => name === functionName);
       const feeding = new EventSourceMapping({
         ...mapping,
         queue,
-        invoke: (payload) => functions.invoke(functionName, payload),
+        functionArn: fedFunction?.arn ?? functionName,
+        recursiveLoop: fedFunction?.recursiveLoop ?? 'Terminate',
+        invoke: (payload, traceHeaders) => functions.invoke(functionName, payload, traceHeaders),
         windowMs: windowSeconds * 1000,
         maximumConcurrency,
         clock,

@@ -1,5 +1,7 @@
 import type { Alarm, LocalClock } from '../clock/LocalClock.ts';
+import type { ReceivedMessage } from '../sqs/model/Message.ts';
 import type { Queue } from '../sqs/model/Queue.ts';
+import { invocationsInChain, RECURSION_LIMIT } from './recursion.ts';
 import { failedMessages, sqsEvent } from './sqsEvent.ts';
 
 /**
@@ -9,10 +11,17 @@ import { failedMessages, sqsEvent } from './sqsEvent.ts';
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html */
+export type RecursiveLoop = 'Allow' | 'Terminate';
+
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
-  readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal'>;
-  readonly invoke: (payload: string) => Promise<string>;
+  readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon'>;
+  /** Invokes the function with the trace headers of the messages. */
+  readonly invoke: (payload: string, traceHeaders: readonly (string | undefined)[]) => Promise<string>;
+  readonly functionArn: string;
+  /** Whether Lambda lets the function go on in a chain of its own messages. */
+  readonly recursiveLoop: RecursiveLoop;
   readonly batchSize: number;
   /** How long a batch may wait to fill. */
   readonly windowMs: number;
@@ -143,12 +152,24 @@ export class EventSourceMapping {
 
   async #runBatch(): Promise<void> {
     const { queue, batchSize, invoke, partialResponses } = this.#options;
-    const batch = queue.receive(batchSize);
+    const batch = this.#withoutLoops(queue.receive(batchSize));
     if (batch.length === 0) return;
-    const failed = await invoke(JSON.stringify(sqsEvent(batch, queue.arn))).then(
+    const traceHeaders = batch.map(({ traceHeader }) => traceHeader);
+    const failed = await invoke(JSON.stringify(sqsEvent(batch, queue.arn)), traceHeaders).then(
       (response) => (partialResponses ? failedMessages(response, batch) : new Set<string>()),
       () => new Set(batch.map(({ id }) => id)),
     );
     for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
+  }
+
+  /** Lambda invokes nothing for a message at the end of a loop: it goes to the dead-letter queue, or nowhere. */
+  #withoutLoops(batch: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
+    const { queue, functionArn, recursiveLoop } = this.#options;
+    if (recursiveLoop === 'Allow') return batch;
+    return batch.filter(({ traceHeader, receipt }) => {
+      if (invocationsInChain(traceHeader, functionArn) < RECURSION_LIMIT) return true;
+      queue.abandon(receipt);
+      return false;
+    });
   }
 }

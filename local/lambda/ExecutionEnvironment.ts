@@ -63,15 +63,17 @@ export class ExecutionEnvironment {
   /**
    * Runs the handler once; resolves with its JSON result.
    *
+   * @param trace The chain of invocations that this one belongs to: recursion.ts.
    * @throws FunctionError with the handler's own error, `Sandbox.Timedout`, `Runtime.ExitError` or
    *   `Function.ResponseSizeTooLarge`.
    */
-  async invoke(payload: string): Promise<string> {
+  async invoke(payload: string, trace: string): Promise<string> {
     await this.ready();
     const requestId = randomUUID();
     const invocation: Invocation = {
       requestId,
       payload,
+      trace,
       deadlineMs: Date.now() + this.#timeoutMs,
       clockOffsetMs: this.#clockOffsetMs(),
     };

@@ -1,6 +1,7 @@
 import { type EnvironmentOptions, ExecutionEnvironment } from './ExecutionEnvironment.ts';
 import { FunctionError } from './FunctionError.ts';
 import { LAMBDA_LIMITS } from './limits.ts';
+import { invocationTrace } from './recursion.ts';
 
 /** A function as the template has it, ready to be invoked. */
 export interface LambdaFunctionOptions extends EnvironmentOptions {
@@ -35,9 +36,10 @@ export class LambdaFunction {
   /**
    * Invokes synchronously with a JSON payload; resolves with the JSON result.
    *
+   * @param traceHeaders Of the messages in the payload. Default none: a new chain begins.
    * @throws FunctionError see {@link ExecutionEnvironment.invoke}; `RequestEntityTooLargeException` over 6 MiB.
    */
-  async invoke(payload: string): Promise<string> {
+  async invoke(payload: string, traceHeaders: readonly (string | undefined)[] = []): Promise<string> {
     const bytes = Buffer.byteLength(payload);
     if (bytes > LAMBDA_LIMITS.requestBytes) {
       throw new FunctionError(
@@ -50,7 +52,7 @@ export class LambdaFunction {
     this.#busy.add(environment);
     try {
       if (this.#closed) await environment.close();
-      return await environment.invoke(payload);
+      return await environment.invoke(payload, invocationTrace(traceHeaders, this.#options.functionArn));
     } finally {
       this.#busy.delete(environment);
       if (environment.dead || this.#closed) await environment.close();

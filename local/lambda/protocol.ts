@@ -17,6 +17,8 @@ export type Start = z.output<typeof startSchema>;
 export const invocationSchema = z.object({
   requestId: z.string(),
   payload: z.string(),
+  /** `_X_AMZN_TRACE_ID`, which AWS SDKs send along. */
+  trace: z.string(),
   /** When the invocation times out, by the machine's clock. */
   deadlineMs: z.number(),
   /** How far the function's `Date` is ahead of the machine's, milliseconds. */

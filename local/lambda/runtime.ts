@@ -51,8 +51,9 @@ try {
 }
 
 port.on('message', async (message: unknown) => {
-  const { requestId, payload, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
+  const { requestId, payload, trace, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
   offsetMs = clockOffsetMs;
+  process.env['_X_AMZN_TRACE_ID'] = trace;
   try {
     const result = await handler(JSON.parse(payload), contextOf(requestId, deadlineMs));
     report({ type: 'done', payload: JSON.stringify(result) ?? 'null' });

@@ -1,4 +1,5 @@
 import type { HttpApi } from '../gateway/HttpApi.ts';
+import type { RecursiveLoop } from '../lambda/EventSourceMapping.ts';
 import type { BucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/Scheduler.ts';
 
@@ -60,6 +61,8 @@ export interface DeployedFunction {
   readonly memoryMb: number;
   /** ARN of its execution role; not enforced locally. */
   readonly role: string;
+  /** What Lambda does with a chain of the function's own messages. */
+  readonly recursiveLoop: RecursiveLoop;
 }
 
 /** What feeds a function from a queue. */

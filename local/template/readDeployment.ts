@@ -119,7 +119,10 @@ function schedule(resource: ResolvedResource): Schedule[] {
 }
 
 function deployedFunction(resource: ResolvedResource): DeployedFunction {
-  const { Handler, Environment, Timeout, MemorySize, Role } = readResource(resource, functionProperties);
+  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = readResource(
+    resource,
+    functionProperties,
+  );
   const dot = Handler.lastIndexOf('.');
   return {
     logicalId: resource.logicalId,
@@ -132,6 +135,7 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
     timeoutSeconds: Timeout,
     memoryMb: MemorySize,
     role: Role,
+    recursiveLoop: RecursiveLoop,
   };
 }
 

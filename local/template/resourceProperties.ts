@@ -52,6 +52,7 @@ export const functionProperties = z.strictObject({
   Architectures: inert.optional(),
   // The local Lambda runs few of a function at once anyway, and lets the others wait where AWS would throttle.
   ReservedConcurrentExecutions: inert.optional(),
+  RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   Code: inert,
   Tags: inert.optional(),
 });

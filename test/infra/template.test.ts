@@ -178,6 +178,24 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(counting.length).toBe(options.sources === undefined ? 1 : 2);
   });
 
+  it('lets Lambda run a chain of messages only for functions that send to their own queue, which bound it', () => {
+    const ofType = (type: string) =>
+      Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+    const queueOf = new Map(
+      ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => [
+        JSON.stringify(Properties?.['FunctionName']).match(/\w+LambdaFunction/)?.[0],
+        JSON.stringify(Properties?.['EventSourceArn']).match(/\w+Queue/)?.[0],
+      ]),
+    );
+    const wrong = ofType('AWS::Lambda::Function').filter(([id, { Properties }]) => {
+      const queue = queueOf.get(id);
+      const sendsToItself =
+        queue !== undefined && JSON.stringify(Properties?.['Environment']).includes(`{"Ref":"${queue}"}`);
+      return (Properties?.['RecursiveLoop'] === 'Allow') !== sendsToItself;
+    });
+    expect(wrong.map(([id]) => id)).toEqual([]);
+  });
+
   it('keeps data when the stack goes: buckets, keys and databases', () => {
     const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key'];
     const lost = Object.entries(template.Resources)

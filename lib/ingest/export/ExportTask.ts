@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isUtcDay } from '../../time/utcDay.ts';
+import { MAX_ROUNDS } from './limits.ts';
 
 /** Why a day is exported. */
 const exportReasons = ['new', 'changed', 'deleted', 'retried', 'asked'] as const;
@@ -12,6 +13,8 @@ export const exportTaskSchema = z.strictObject({
   /** Of the files as the run saw them. They may be others when the task comes up: they are listed anew. */
   fingerprint: z.string().min(1),
   reason: z.enum(exportReasons),
+  /** Times that the export continued after the function ran out of time. Default 0. */
+  round: z.int().min(0).max(MAX_ROUNDS).optional(),
 });
 
 /** One validated task. */

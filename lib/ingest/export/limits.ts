@@ -26,3 +26,5 @@ export const REQUEUE_AFTER_MS = 3_600_000;
 export const RETRY_AFTER_MS = 45 * 60_000;
 /** Seconds before a task that ran out of time goes on. */
 export const GO_ON_AFTER_SECONDS = 5;
+/** Times that a task goes on with one day: 13 minutes each, so about a day. Then the day fails, out of time. */
+export const MAX_ROUNDS = 96;

@@ -16,3 +16,5 @@ export const LEAST_DELAY_SECONDS = 60;
 export const MAX_ROUNDS = 96;
 /** Milliseconds after which a day that waits for its marker is looked at again: a list call or so each time. */
 export const MARKER_AFTER_MS = 15 * 60_000;
+/** Rounds after which days that still wait are looked at again only every `MAX_DELAY_SECONDS`. */
+export const PATIENT_ROUNDS = 4;

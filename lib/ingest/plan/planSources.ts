@@ -5,7 +5,7 @@ import { MAX_DELAY_SECONDS } from '../../queue/limits.ts';
 import type { TaskQueue } from '../../queue/TaskQueue.ts';
 import { IngestError } from '../IngestError.ts';
 import type { LastLook, LastLooks } from './LastLook.ts';
-import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS } from './limits.ts';
+import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from './limits.ts';
 import type { PlanRequest, PlanRequestInput } from './PlanRequest.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
@@ -134,6 +134,8 @@ async function askAgain(
     ...(asked === undefined ? {} : { asked }),
     round: round + 1,
   };
-  const delay = Math.min(MAX_DELAY_SECONDS, Math.max(LEAST_DELAY_SECONDS, seconds));
+  // Every message is a hop of one chain, so a long upload is asked after less often.
+  const least = round < PATIENT_ROUNDS ? LEAST_DELAY_SECONDS : MAX_DELAY_SECONDS;
+  const delay = Math.min(MAX_DELAY_SECONDS, Math.max(least, seconds));
   await requests.send([JSON.stringify(again)], delay);
 }

@@ -11,6 +11,8 @@ export const messageSchema = z.strictObject({
   visibleAt: z.number(),
   receiveCount: z.number(),
   firstReceivedAt: z.number().optional(),
+  /** Header of the request that sent it, as a function's SDK adds it: local/lambda/recursion.ts. */
+  traceHeader: z.string().optional(),
   /** ARN of the queue that gave it up. */
   deadLetterSource: z.string().optional(),
 });
@@ -35,6 +37,7 @@ export interface SystemAttributes {
   readonly SentTimestamp: string;
   readonly ApproximateReceiveCount: string;
   readonly ApproximateFirstReceiveTimestamp: string;
+  readonly AWSTraceHeader?: string;
   readonly DeadLetterQueueSourceArn?: string;
 }
 
@@ -45,6 +48,7 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
     SentTimestamp: String(message.sentAt),
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt ?? message.sentAt),
+    ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
     ...(message.deadLetterSource === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetterSource }),
   };
 }

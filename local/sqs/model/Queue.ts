@@ -93,8 +93,12 @@ export class Queue {
     this.#modifiedAt = this.#options.clock.now();
   }
 
-  /** Sends one message; it may be received after `delayMs`, by default the queue's delay. */
-  send(body: string, delayMs = this.#settings.DelaySeconds * 1_000): Message {
+  /**
+   * Sends one message; it may be received after `delayMs`, by default the queue's delay.
+   *
+   * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
+   */
+  send(body: string, delayMs = this.#settings.DelaySeconds * 1_000, traceHeader?: string): Message {
     const bytes = Buffer.byteLength(body);
     const { MaximumMessageSize } = this.#settings;
     if (bytes < 1 || bytes > MaximumMessageSize) {
@@ -112,6 +116,7 @@ export class Queue {
       sentAt: now,
       visibleAt: now + delayMs,
       receiveCount: 0,
+      ...(traceHeader === undefined ? {} : { traceHeader }),
     };
     this.#keep([message]);
     return message;
@@ -165,6 +170,14 @@ export class Queue {
   delete(receipt: string): void {
     const id = this.#idOf(receipt);
     if (this.#receipts.get(id) === receipt) this.#remove([id]);
+  }
+
+  /** Moves a received message to the dead-letter queue, and deletes it where there is none. */
+  abandon(receipt: string): void {
+    const message = this.#messages.get(this.#idOf(receipt));
+    if (message === undefined) return;
+    const target = this.#settings.RedrivePolicy?.deadLetterTargetArn;
+    if (target === undefined || !this.#giveUp(target, [message])) this.#remove([message.id]);
   }
 
   /** Hides a received message for `visibilityMs` from now; 0 lets it be received again at once. */

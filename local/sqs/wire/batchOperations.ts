@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AwsError } from '../../edge/AwsError.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
+import { traceHeader } from '../../lambda/recursion.ts';
 import { batchTooLong, emptyBatch, idsNotDistinct, invalidBatchId, tooManyEntries } from '../errors.ts';
 import { SQS_LIMITS } from '../limits.ts';
 import { bodyMd5 } from '../model/Message.ts';
@@ -19,13 +20,13 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
           z.strictObject({ Id: z.string(), MessageBody: z.string(), DelaySeconds: z.int().optional() }),
         ),
       }),
-      run: ({ QueueUrl, Entries }) => {
+      run: ({ QueueUrl, Entries }, { headers }) => {
         const queue = queues.byUrl(QueueUrl);
         checkEntries(Entries);
         const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
         if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
         return settleEach(Entries, ({ MessageBody, DelaySeconds }) => ({
-          MessageId: queue.send(MessageBody, delayMs(DelaySeconds)).id,
+          MessageId: queue.send(MessageBody, delayMs(DelaySeconds), traceHeader(headers)).id,
           MD5OfMessageBody: bodyMd5(MessageBody),
         }));
       },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { LocalClock } from '../../clock/LocalClock.ts';
 import { type JsonOperation, operation } from '../../edge/JsonService.ts';
+import { traceHeader } from '../../lambda/recursion.ts';
 import { outOfRange } from '../errors.ts';
 import { SQS_LIMITS } from '../limits.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../model/Message.ts';
@@ -18,8 +19,8 @@ export function messageOperations(
   return {
     SendMessage: operation({
       input: z.strictObject({ ...byUrl, MessageBody: z.string(), DelaySeconds: z.int().optional() }),
-      run: ({ QueueUrl, MessageBody, DelaySeconds }) => {
-        const { id } = queues.byUrl(QueueUrl).send(MessageBody, delayMs(DelaySeconds));
+      run: ({ QueueUrl, MessageBody, DelaySeconds }, { headers }) => {
+        const { id } = queues.byUrl(QueueUrl).send(MessageBody, delayMs(DelaySeconds), traceHeader(headers));
         return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
       },
     }),

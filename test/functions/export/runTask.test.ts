@@ -4,6 +4,7 @@ import type { Exporter } from '../../../functions/export/Exporter.ts';
 import { runTask } from '../../../functions/export/runTask.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import type { ExportTask } from '../../../lib/ingest/export/ExportTask.ts';
+import { MAX_ROUNDS } from '../../../lib/ingest/export/limits.ts';
 import { exportPlace } from '../../../lib/layout/exportPlace.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/ingest/export/startExport.ts';
 
@@ -24,7 +25,7 @@ describe('a task of the export', () => {
   });
   afterEach(() => world.close());
 
-  const run = (more: Partial<Exporter> = {}) => {
+  const run = (more: Partial<Exporter> = {}, asked: ExportTask = task) => {
     const { deadline, leaseUntil, target } = world.exporter();
     const exporter: Exporter = {
       ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock, stage: 'test' },
@@ -38,7 +39,7 @@ describe('a task of the export', () => {
       log: (fields) => lines.push(fields),
       ...more,
     };
-    return runTask(exporter, task);
+    return runTask(exporter, asked);
   };
 
   it('is over when its day is exported, and the log says how it went', async () => {
@@ -95,10 +96,28 @@ describe('a task of the export', () => {
     };
     expect(await run({ clock, deadline })).toBe(false);
     expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
-    expect(sent).toEqual([{ body: JSON.stringify(task), delay: 5 }]);
+    expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 1 }), delay: 5 }]);
     expect(await world.ledger.read(exportPlace(world.configured(), DAY))).toMatchObject({ state: 'waiting' });
     expect(await run()).toBe(false);
     expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', files: 9 });
+  });
+
+  it('fails after about a day of going on, and is not sent again', async () => {
+    for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
+    let now = world.clock.now();
+    const clock = {
+      now() {
+        now += 100_000;
+        return now;
+      },
+    };
+    const more = { clock, deadline: world.exporter().deadline };
+    expect(await run(more, { ...task, round: MAX_ROUNDS })).toBe(false);
+    expect(sent).toEqual([]);
+    expect(await world.ledger.read(exportPlace(world.configured(), DAY))).toMatchObject({
+      state: 'failed',
+      failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' },
+    });
   });
 
   it('is not noted as queued where the queue did not take what is left of it', async () => {

@@ -48,6 +48,7 @@ describe('who signs while the clock is moved in small steps', () => {
           memoryMb: 128,
           timeoutSeconds: 60,
           env: {},
+          recursiveLoop: 'Terminate',
         },
       ],
       codeDirectory: dirname(code),

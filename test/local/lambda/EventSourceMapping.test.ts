@@ -42,6 +42,8 @@ function map(answer: (batch: Batch) => unknown, options: Partial<MappingOptions>
     windowMs: 5_000,
     maximumConcurrency: 2,
     partialResponses: true,
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:register',
+    recursiveLoop: 'Terminate',
     onFailure: (error) => {
       throw error;
     },
@@ -155,6 +157,7 @@ describe('EventSourceMapping', () => {
             fail(full.receive);
             return queue.receive(max);
           },
+          abandon: (receipt: string) => queue.abandon(receipt),
           delete(receipt: string) {
             fail(full.delete);
             queue.delete(receipt);

@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * Lambda's detection of recursive loops: it counts a function's invocations in one chain of messages and stops the
+ * function after about 16, unless its `RecursiveLoop` is `Allow`.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+ */
+export const RECURSION_LIMIT = 16;
+
+/** The header by which AWS SDKs in a function pass the chain on; SQS keeps it as `AWSTraceHeader`. */
+export function traceHeader(headers: IncomingHttpHeaders): string | undefined {
+  const value = headers['x-amzn-trace-id'];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Invocations of each function in a chain, by {@link functionHash}. */
+type Lineage = ReadonlyMap<string, number>;
+
+/**
+ * How often a function was invoked in the chain that a message belongs to.
+ *
+ * @param traceHeader `AWSTraceHeader` of the message; undefined for one that no function sent.
+ */
+export function invocationsInChain(traceHeader: string | undefined, functionArn: string): number {
+  return lineageOf(traceHeader).get(functionHash(functionArn)) ?? 0;
+}
+
+/**
+ * The trace that an invocation gets as `_X_AMZN_TRACE_ID`: that of the longest chain among the messages of its batch,
+ * with one more invocation of the function. AWS documents the header, but not the form of its lineage.
+ *
+ * @param traceHeaders Of the messages.
+ */
+export function invocationTrace(traceHeaders: readonly (string | undefined)[], functionArn: string): string {
+  const hash = functionHash(functionArn);
+  const lineage = new Map<string, number>();
+  for (const header of traceHeaders)
+    for (const [name, count] of lineageOf(header)) lineage.set(name, Math.max(count, lineage.get(name) ?? 0));
+  lineage.set(hash, (lineage.get(hash) ?? 0) + 1);
+  const root = traceHeaders.map((header) => partOf(header, 'Root')).find((part) => part !== undefined);
+  return [
+    `Root=${root ?? newRoot()}`,
+    `Parent=${randomBytes(8).toString('hex')}`,
+    'Sampled=0',
+    `Lineage=${[...lineage].map(([name, count]) => `${count}:${name}:0`).join('|')}`,
+  ].join(';');
+}
+
+function lineageOf(traceHeader: string | undefined): Lineage {
+  return new Map(
+    (partOf(traceHeader, 'Lineage') ?? '').split('|').flatMap((entry): [string, number][] => {
+      const [, count = '', name = ''] = /^(\d{1,9}):([0-9a-f]+):\d+$/.exec(entry) ?? [];
+      return name === '' ? [] : [[name, Number(count)]];
+    }),
+  );
+}
+
+function partOf(traceHeader: string | undefined, name: string): string | undefined {
+  return traceHeader
+    ?.split(';')
+    .find((part) => part.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+function functionHash(functionArn: string): string {
+  return createHash('sha256').update(functionArn).digest('hex').slice(0, 8);
+}
+
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids */
+function newRoot(): string {
+  const id = randomBytes(16).toString('hex');
+  return `1-${id.slice(0, 8)}-${id.slice(8)}`;
+}
