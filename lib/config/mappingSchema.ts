@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseTimeFormat } from './timeFormat.ts';
 
 /** What a column may be turned into before its field takes it. */
 const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
@@ -28,12 +29,31 @@ const column = z.strictObject({
   optional: z.boolean('true or false').default(false),
 });
 
+const folderName = () =>
+  z
+    .string('the name of a folder')
+    .min(1, 'the name of a folder, e.g. country of country=DE')
+    .max(255, 'a name of at most 255 characters')
+    .regex(/^[^/=]+$/, 'the name of a folder without / and =, e.g. country of country=DE');
+
+const folder = z.strictObject({
+  /** Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`. */
+  folder: folderName(),
+  /** As of a column. Default none: its text. */
+  cast: z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
+  /** Paths may lack it: it is null in their rows then. Default false: such a file fails. */
+  optional: z.boolean('true or false').default(false),
+});
+
 const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
-/** Where a field comes from: a column by its name, a column with more to say of it, or the same in every row. */
+/**
+ * Where a field comes from: a column by its name, a column with more to say of it, a folder of the file's path, or the
+ * same in every row.
+ */
 const field = z.union(
-  [byName, column, constant],
-  "a column's name, { column, cast?, optional? } or { constant }",
+  [byName, column, folder, constant],
+  "a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }",
 );
 
 /** What no number is made of. */
@@ -51,20 +71,40 @@ function isNumber(constant: string | number | boolean): boolean {
   return String(constant).trim() !== '' && Number.isFinite(Number(constant));
 }
 
-const timeColumn = z.strictObject({
-  column: columnName(),
+const timeReading = {
   /**
    * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or
    * dates; `iso` for texts. Default by the column's type: timestamps and dates are themselves, texts are ISO 8601,
    * numbers are seconds, as Statsig's S3 ingestion has them.
    */
   unit: z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
-});
+  /**
+   * How texts are written, in the letters of Java's DateTimeFormatter: `dd/MM/yyyy HH:mm:ss`. Whole numbers are read as their
+   * digits, `20261119` as `yyyyMMdd`. Not beside `unit`. Default none: texts are ISO 8601.
+   */
+  format: z
+    .string('a format, e.g. dd/MM/yyyy HH:mm:ss')
+    .max(200, 'a format of at most 200 characters')
+    .superRefine((text, context) => {
+      const parsed = parseTimeFormat(text);
+      if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+    })
+    .optional(),
+};
+
+const isReadOneWay = ({ unit, format }: { unit?: unknown; format?: unknown }) =>
+  unit === undefined || format === undefined;
+const ONE_WAY = 'unit or format, not both';
+
+const timeColumn = z.strictObject({ column: columnName(), ...timeReading }).refine(isReadOneWay, ONE_WAY);
+
+/** The time of a path's folder, as `{ folder: 'ds' }` of `ds=2026-11-19/part-0.parquet`. */
+const timeFolder = z.strictObject({ folder: folderName(), ...timeReading }).refine(isReadOneWay, ONE_WAY);
 
 /** Where a time comes from. */
 const time = z.union(
-  [columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })), timeColumn],
-  "a column's name or { column, unit? }",
+  [columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })), timeColumn, timeFolder],
+  "a column's name, { column, unit?, format? } or { folder, unit?, format? }",
 );
 
 /** Fields under names of the user's own: unit IDs by type, metadata by key. */

@@ -41,5 +41,12 @@ export interface CompiledMapping {
   readonly sortBy: 'timestamp' | 'metric_date';
   /** Days of rows are counted in it. */
   readonly timezone: string;
+  /** Columns that files don't have, but their paths: each is the same in all rows of a file. */
+  readonly folders: readonly {
+    /** Its name in a row `src`. */
+    readonly column: string;
+    /** By place of the file in the load; null where it has none. */
+    readonly values: readonly (string | null)[];
+  }[];
   readonly groups: readonly MappedGroup[];
 }

@@ -40,7 +40,7 @@ export function takenStatement(request: Wanted, path: string): string {
 export function takenQuery({ files, mapping, loadedAt, firstRows }: Wanted, order = ''): string {
   const groups = mapping.groups.map(
     (group) => `SELECT ${group.columns}, [${group.files.join(', ')}][file_index + 1] AS ${FILE}, row_number
-      FROM (${readGroup(group, pathsOf(files, group), firstRows)}) WHERE problem IS NULL`,
+      FROM (${readGroup({ files, mapping }, group, firstRows)}) WHERE problem IS NULL`,
   );
   const name = listAt(
     files.map((_, i) => nameOf(files, i)),
@@ -98,7 +98,7 @@ function refusedQueries(
             problems.map(({ detail }) => detail),
             'problem',
           )} AS detail
-        FROM (${readGroup(group, pathsOf(files, group), firstRows, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
+        FROM (${readGroup({ files, mapping }, group, firstRows, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
     });
 }
 
@@ -111,7 +111,7 @@ export function probeStatement({ files, mapping }: Wanted, file: number): string
   const path = pathOf(files, file);
   const said = `SELECT num_rows FROM parquet_file_metadata(${quoteText(path)})`;
   return `SELECT count(COLUMNS(*)), count(*) <> (${said}) AS "${ROWS_DIFFER}"
-    FROM (SELECT ${group.columns}, problem FROM (${readGroup(group, [path])}))`;
+    FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
 }
 
 /** A query that reads the whole refused rows of one file and gives one row: it fails as the load would. */
@@ -119,7 +119,7 @@ export function refusedProbeStatement({ files, mapping }: Wanted, file: number):
   const group = groupOf(mapping, file);
   const raw = group.raws.find((one) => one.files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
-  return `SELECT max(length(raw)) FROM (${readGroup(group, [pathOf(files, file)], undefined, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
+  return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, undefined, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
 }
 
 function groupOf(mapping: Wanted['mapping'], file: number): MappedGroup {
@@ -128,16 +128,26 @@ function groupOf(mapping: Wanted['mapping'], file: number): MappedGroup {
   return group;
 }
 
+/** @param group Some files of it: each row is read with the number of its file among these. */
 function readGroup(
-  group: Pick<MappedGroup, 'reads' | 'problem'>,
-  paths: readonly string[],
+  { files, mapping }: Pick<Wanted, 'files' | 'mapping'>,
+  group: Pick<MappedGroup, 'files' | 'reads' | 'problem'>,
   firstRows?: number,
   more = '',
 ): string {
-  const list = `[${paths.map(quoteText).join(', ')}]`;
+  const list = `[${group.files.map((i) => quoteText(pathOf(files, i))).join(', ')}]`;
+  const folders = mapping.folders.map(({ column, values }) => {
+    const texts = group.files.map((i) => (values[i] == null ? 'NULL' : quoteText(values[i])));
+    return `, CAST([${texts.join(', ')}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS ${column}`;
+  });
+  const read = `read_parquet(${list}, hive_partitioning = false)`;
+  const rows =
+    folders.length === 0
+      ? `${read} AS src`
+      : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
   return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
     CAST(src.file_index AS BIGINT) AS file_index${more}
-    FROM read_parquet(${list}, hive_partitioning = false) AS src${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
+    FROM ${rows}${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
 }
 
 /** Names of files by the number that DuckDB gives them. */
@@ -152,10 +162,6 @@ function listAt(texts: readonly string[], place: string): string {
 
 function timestamp(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
-}
-
-function pathsOf(files: LoadRequest['files'], group: Pick<MappedGroup, 'files'>): string[] {
-  return group.files.map((i) => pathOf(files, i));
 }
 
 function pathOf(files: LoadRequest['files'], i: number): string {

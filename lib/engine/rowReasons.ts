@@ -8,7 +8,7 @@ export const rowReasons = {
   SLUICE_INGEST_ROW_TIME_MISSING: { cause: 'The row has no time.', cure: MAPPING },
   SLUICE_INGEST_ROW_TIME_INVALID: {
     cause: 'The time can’t be read as what the mapping says it is.',
-    cure: 'Name the `unit` of the time column (s, ms, us, ns, timestamp or iso), or mend the rows and drop the file again.',
+    cure: 'Name the `unit` of the time column (s, ms, us, ns, timestamp or iso) or the `format` of its texts, or mend the rows and drop the file again.',
   },
   SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: {
     cause: 'The time lies before the year 1 or after 9999.',

@@ -6,12 +6,14 @@ import { FileError, type FileFailure } from '../../engine/FileError.ts';
 import { quoteName } from '../../sql/quoteName.ts';
 import { FieldProblem } from './FieldProblem.ts';
 import { FileLook } from './FileLook.ts';
+import type { FoundColumn } from './findColumn.ts';
 import { finiteRow } from './finiteJson.ts';
 import type { MappedColumn } from './MappedColumn.ts';
 import { MappedRow } from './MappedRow.ts';
 import { mapEvents } from './mapEvents.ts';
 import { mapExposures } from './mapExposures.ts';
 import { mapMetrics } from './mapMetrics.ts';
+import { folderNamed, hasNul, isFolderColumn, pathFolders } from './pathFolders.ts';
 import { printable } from './printable.ts';
 
 /** What a mapping is compiled for. */
@@ -35,15 +37,17 @@ const TAKEN = ['file_row_number', 'file_index'];
  */
 export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
+  const folders = schemas.map(({ name }) => pathFolders(name));
   for (const [i, schema] of schemas.entries()) {
-    const shape = shapeOf(schema.columns);
+    const shape = `${shapeOf(schema.columns)} ${JSON.stringify(folders[i]?.map(({ name, value }) => [name, hasNul(value)]))}`;
     const alike = shapes.get(shape) ?? { schema, files: [] };
     alike.files.push(i);
     shapes.set(shape, alike);
   }
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
+  const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema);
+    const { used, ...compiled } = compileRow(subject, schema, named);
     // DuckDB finds columns in the other files by name, in any case: which one it finds must not be in question.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
@@ -58,6 +62,10 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
     origin: `s3://${source.bucket}/`,
     sortBy: dataset.kind === 'metrics' ? 'metric_date' : 'timestamp',
     timezone: dataset.timezone,
+    folders: [...named].map(([name, { outer }]) => ({
+      column: outer.sqlName,
+      values: folders.map((each) => folderNamed(each, name)?.value ?? null),
+    })),
     groups: [...groups.values()],
   };
 }
@@ -85,9 +93,10 @@ function isNamedTwice({ columns }: FileSchema): boolean {
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
+  named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
-  const look = new FileLook(schema.columns, subject.dataset.timezone);
+  const look = new FileLook(schema.columns, subject.dataset.timezone, pathFolders(schema.name), named);
   const columns = mapRow(subject, schema, row, look);
   return {
     reads: row.reads,
@@ -105,7 +114,9 @@ function mapRow(
   look: FileLook,
 ): MappedColumn[] {
   try {
-    const taken = schema.columns.find(({ name }) => TAKEN.includes(name.toLowerCase()));
+    const taken = schema.columns.find(
+      ({ name }) => TAKEN.includes(name.toLowerCase()) || isFolderColumn(name),
+    );
     if (taken !== undefined) {
       throw new FieldProblem(
         'SLUICE_INGEST_COLUMN_TYPE_UNFIT',

@@ -1,4 +1,5 @@
 import type { TimeField, TimeUnit } from '../../config/mappingSchema.ts';
+import { parseTimeFormat, type TimeFormat, type TimePart } from '../../config/timeFormat.ts';
 import { quoteText } from '../../sql/quoteText.ts';
 import type { ColumnKind } from './columnKind.ts';
 import { FieldProblem } from './FieldProblem.ts';
@@ -12,6 +13,9 @@ const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as cons
 /** Epoch seconds of the years 1 and 10000: what Athena's timestamps hold, and Java's dates. */
 const FIRST_SECOND = -62_135_596_800;
 const END_SECOND = 253_402_300_800;
+
+/** As texts begin with them, in lower case. */
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 const NUMBERS = ['integer', 'decimal', 'float'];
 const TEXTS = ['text', 'json', 'bytes'];
@@ -43,12 +47,20 @@ export function readTime(field: TimeField, look: FileLook): Reading {
   const column = look.column(field);
   if (column === null) throw new RangeError('A time is never optional.');
   const unit = field.unit ?? defaultUnit(column);
-  const sql = utc(column, unit, look.timezone);
+  const { format } = field;
+  const sql =
+    format === undefined
+      ? utc(column, unit, look.timezone)
+      : utcOfFormat(column, parsedFormat(format), look.timezone);
   if (sql === null) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
       column.name,
-      unit === null ? 'a timestamp, a date, a number or text' : EXPECTED[unit],
+      format !== undefined
+        ? 'text, or a whole number, as `format` reads it'
+        : unit === null
+          ? 'a timestamp, a date, a number or text'
+          : EXPECTED[unit],
       column.type,
     );
   }
@@ -185,6 +197,67 @@ function utcOfText(raw: string, timezone: string): TimeSql {
       WHEN ${matches(LOCAL)} THEN ${timezone === 'UTC' ? local : zoned(local, timezone)}
       WHEN ${matches(ZONED_APART)} THEN ${instant(joined(text))}
       WHEN ${matches(ZONED_MINUTE)} THEN ${instant(joined(withSeconds))} END`,
+    refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
+  };
+}
+
+/** @throws RangeError of what the configuration refuses. */
+function parsedFormat(text: string): TimeFormat {
+  const format = parseTimeFormat(text);
+  if (typeof format === 'string') throw new RangeError(`A format was let through: ${format}.`);
+  return format;
+}
+
+/**
+ * Reads texts as a format says: its parts are put together as ISO 8601, which knows how long months are. With an offset they
+ * are instants, without one local times of the timezone.
+ */
+function utcOfFormat(column: FoundColumn, { pattern, parts }: TimeFormat, timezone: string): TimeSql | null {
+  const { sql, kind, type } = column;
+  if (!TEXTS.includes(kind) && kind !== 'integer') return null;
+  const text = `lower(${textOf(sql, kind, type)})`;
+  // With its ends: to extract is to find, and `1` of `10` would be found.
+  const whole = quoteText(`^(?:${pattern}) *$`);
+  const part = (name: TimePart) => {
+    const group = parts.indexOf(name) + 1;
+    return group === 0 ? null : `nullif(regexp_extract(${text}, ${whole}, ${group}), '')`;
+  };
+  const two = (name: TimePart) => {
+    const digits = part(name);
+    return digits === null ? `'00'` : `lpad(coalesce(${digits}, '0'), 2, '0')`;
+  };
+  const year = `CASE WHEN length(${part('year')}) = 2 THEN '20' ELSE '' END || ${part('year')}`;
+  const month = part('month');
+  const named = `nullif(list_position([${MONTHS.map(quoteText).join(', ')}], left(${month}, 3)), 0)`;
+  const half = part('half');
+  const hour =
+    half === null
+      ? two('hour')
+      : `lpad(CAST(CAST(${two('hour')} AS INTEGER) % 12 + CASE ${half} WHEN 'pm' THEN 12 ELSE 0 END AS VARCHAR), 2, '0')`;
+  const fraction = part('fraction');
+  const local = [
+    year,
+    `'-'`,
+    `lpad(coalesce(CAST(${named} AS VARCHAR), ${month}), 2, '0')`,
+    `'-'`,
+    two('day'),
+    `' '`,
+    hour,
+    `':'`,
+    two('minute'),
+    `':'`,
+    two('second'),
+    ...(fraction === null ? [] : [`'.'`, `left(coalesce(${fraction}, '0'), 6)`]),
+  ].join(' || ');
+  const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
+  const inZone = timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone);
+  const offset = part('offset');
+  const value =
+    offset === null
+      ? inZone
+      : `CASE WHEN ${offset} IS NULL THEN ${inZone} ELSE timezone('UTC', TRY_CAST(${local} || CASE WHEN ${offset} IN ('z', 'utc', 'gmt') THEN 'Z' ELSE ${offset} END AS TIMESTAMPTZ)) END`;
+  return {
+    value: `CASE WHEN regexp_full_match(${text}, ${whole}) THEN ${value} END`,
     refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
   };
 }

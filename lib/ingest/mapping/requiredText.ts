@@ -22,7 +22,9 @@ export function requiredText(
   const value = `nullif(${row.read(readText(field, look, 'flat'))}, '')`;
   row.refuse(
     reason,
-    'column' in field ? `${what}: column ${JSON.stringify(field.column)}` : what,
+    'constant' in field
+      ? what
+      : `${what}: column ${JSON.stringify('folder' in field ? `${field.folder}=` : field.column)}`,
     `${value} IS NULL`,
   );
   return value;
