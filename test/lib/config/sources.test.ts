@@ -227,7 +227,7 @@ describe('sources', () => {
     [
       'a field from nowhere',
       withDataset({ mapping: { eventName: { colum: 'x' } } }),
-      'sources.0.datasets.0.mapping.eventName: came {"colum":"x"}, expected a column\'s name, { column, cast?, optional? } or { constant }.',
+      'sources.0.datasets.0.mapping.eventName: came {"colum":"x"}, expected a column\'s name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.',
     ],
     [
       'a unit that is none',
@@ -262,7 +262,7 @@ describe('sources', () => {
     [
       'a column’s name that is a number',
       withDataset({ mapping: { eventName: 5 } }),
-      "mapping.eventName: came 5, expected a column's name, { column, cast?, optional? } or { constant }.",
+      "mapping.eventName: came 5, expected a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.",
     ],
     [
       'a list of what are no columns',
