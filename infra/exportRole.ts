@@ -15,17 +15,19 @@ import { type Choices, fewNames } from './fewNames.ts';
 import { inCustomersBuckets } from './inCustomersBuckets.ts';
 import { getAtt } from './intrinsics.ts';
 import { useKey } from './keyArn.ts';
-import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import { assumesItself, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource } from './Resource.ts';
 import type { Stack } from './Stack.ts';
 import { usesCustomersKeys } from './usesCustomersKeys.ts';
 
 /**
  * Reads the tables that are exported and writes to the customers' buckets, each by its own policy's word too, or by a role
- * there. Of a customer's bucket it touches the folder of the export only.
+ * there. Of a customer's bucket it touches the folder of the export only. Each task works in a session of this role that
+ * reaches one export (lib/access/sessionPolicies.ts); the role as a whole only looks for what is to be exported.
  */
 export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
+  const itself = assumesItself(stack, exportIds.role);
   const byPolicy = exports.filter(({ target }) => target.role === undefined);
   const ledger = (names: readonly string[]) => [
     {
@@ -61,7 +63,9 @@ export function exportRole(stack: Stack): Resource {
         ['kms:Decrypt', 'kms:GenerateDataKey'],
       ),
       assumesRoles(exports.map(({ target }) => target)),
+      itself.allowance,
     ]),
+    [itself.trust],
   );
 }
 

@@ -8,14 +8,15 @@ import { tableArns } from './catalogArns.ts';
 import { fewNames } from './fewNames.ts';
 import { inCustomersBuckets } from './inCustomersBuckets.ts';
 import { useKey } from './keyArn.ts';
-import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import { assumesItself, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
 import type { Resource } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 import { usesCustomersKeys } from './usesCustomersKeys.ts';
 
 /**
  * Reads customers' files, writes versions of the tables' days, refused rows and the ledger, and moves partitions. It can
- * read nothing that has landed.
+ * read nothing that has landed. Each load works in a session of this role that reaches one dataset
+ * (lib/access/sessionPolicies.ts); the role as a whole only sweeps.
  */
 export function ingestLoadRole(stack: Stack): Resource {
   const { config } = stack;
@@ -24,6 +25,7 @@ export function ingestLoadRole(stack: Stack): Resource {
   const landed = objectsArn(stack, ingestedFolder(config));
   const notes = objectsArn(stack, VERSION_NOTES);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
+  const itself = assumesItself(stack, logicalIds.loadRole);
   const direct = sources.filter((source) => source.role === undefined);
   const ledger = (names: readonly string[]) => [
     {
@@ -65,6 +67,8 @@ export function ingestLoadRole(stack: Stack): Resource {
       ),
       usesCustomersKeys(direct, ['kms:Decrypt']),
       assumesRoles(sources),
+      itself.allowance,
     ]),
+    [itself.trust],
   );
 }

@@ -1,4 +1,5 @@
-import { arn, getAtt, ref } from './intrinsics.ts';
+import { iamArn } from '../lib/access/placeArns.ts';
+import { arn, getAtt, HERE, ref, sub } from './intrinsics.ts';
 import type { Resource, Value } from './Resource.ts';
 import { partName, type Stack } from './Stack.ts';
 
@@ -17,8 +18,14 @@ export interface TrustedService {
 /**
  * A role that one service assumes. Its policy is inline, so that whoever depends on the role also waits for
  * the policy: a stream made before it is refused (https://github.com/aws/aws-cdk/issues/7236).
+ *
+ * @param alsoTrusted Statements of the trust policy besides. Default none.
  */
-export function role(trusted: TrustedService, allowances: readonly Allowance[]): Resource {
+export function role(
+  trusted: TrustedService,
+  allowances: readonly Allowance[],
+  alsoTrusted: readonly Value[] = [],
+): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -31,6 +38,7 @@ export function role(trusted: TrustedService, allowances: readonly Allowance[]):
             Action: 'sts:AssumeRole',
             ...(trusted.Condition === undefined ? {} : { Condition: trusted.Condition }),
           },
+          ...alsoTrusted,
         ],
       },
       Policies: [
@@ -54,6 +62,43 @@ export function onlyFor(sourceArn: Value): Value {
   return {
     StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
     ArnEquals: { 'aws:SourceArn': sourceArn },
+  };
+}
+
+/** Characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLE_NAME_CHARACTERS = 64;
+/** What CloudFormation adds to a name that it makes: a dash and 13 characters. */
+const SUFFIX_CHARACTERS = 14;
+
+/**
+ * ARN of a role of this stack as a pattern, in the notation of `Fn::Sub`: for the role's own policies, which can't refer to
+ * the role. CloudFormation makes the name, `<stack>-<logical ID>-<random>`, and cuts it where it is too long. A name of our
+ * own would make another role of it, and customers' policies name the one there is.
+ */
+function ownRolePattern(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string): Value {
+  const stackName = `${stack.service}-${stack.stage}`;
+  const isWhole = `${stackName}-${logicalId}`.length + SUFFIX_CHARACTERS <= ROLE_NAME_CHARACTERS;
+  const name = isWhole
+    ? `\${AWS::StackName}-${logicalId}-*`
+    : `${stackName.slice(0, 20)}*-${logicalId.slice(0, 6)}*`;
+  return sub(iamArn(HERE, `role/${name}`));
+}
+
+/**
+ * Lets a role assume itself, for sessions that may do less: by its own policy, and by its trust policy, without which no
+ * role trusts itself. https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
+ */
+export function assumesItself(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string) {
+  const itself = ownRolePattern(stack, logicalId);
+  return {
+    allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies Allowance,
+    // The principal is the account, as a role that isn't there yet is no principal.
+    trust: {
+      Effect: 'Allow',
+      Principal: { AWS: sub(iamArn(HERE, 'root')) },
+      Action: 'sts:AssumeRole',
+      Condition: { ArnLike: { 'aws:PrincipalArn': itself } },
+    },
   };
 }
 

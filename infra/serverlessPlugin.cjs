@@ -40,10 +40,12 @@ module.exports = class SluicePlugin {
   }
 
   async demandFittingTemplate() {
-    const { demandFittingTemplate } = await import('./demandFittingTemplate.ts');
-    await this.explain(() =>
-      demandFittingTemplate(this.serverless.service.provider.compiledCloudFormationTemplate),
-    );
+    const { demandFittingSessions, demandFittingTemplate } = await import('./demandFittingTemplate.ts');
+    const config = await this.loadConfig();
+    await this.explain(() => {
+      demandFittingSessions(config);
+      demandFittingTemplate(this.serverless.service.provider.compiledCloudFormationTemplate);
+    });
   }
 
   async demandKeys() {

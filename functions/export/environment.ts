@@ -7,6 +7,11 @@ const schema = z.object({
   SLUICE_BUCKET: z.string().min(1),
   /** URL of the queue that this function works off, and that it puts its tasks on. */
   SLUICE_EXPORT_QUEUE: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each task, narrowed to one export. Requests go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
   /** `--stage` of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });

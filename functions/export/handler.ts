@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import wholeConfig from '#config';
+import { exportSession } from '../../lib/access/sessionPolicies.ts';
 import { exportBucket } from '../../lib/aws/exportBucket.ts';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { landedTable } from '../../lib/aws/landedTable.ts';
+import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient } from '../../lib/aws/sqsClient.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import type { Attempts } from '../../lib/catalog/Attempts.ts';
+import type { Export } from '../../lib/config/exportsSchema.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { ExportError } from '../../lib/ingest/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/ingest/export/ExportRequest.ts';
@@ -16,7 +20,7 @@ import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
-import type { Exporter } from './Exporter.ts';
+import type { ApartExporter, Exporter } from './Exporter.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { exportMessages } from './exportMessages.ts';
 import { type ExportReport, runRequest } from './runRequest.ts';
@@ -29,6 +33,8 @@ const MARGIN_MS = 120_000;
 const LAST_CALL_MS = 30_000;
 /** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
 const LEASE_SLACK_MS = 60_000;
+
+const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
 let environment: Environment | undefined;
 
@@ -54,30 +60,57 @@ export async function handler(
 
 function makeExporter(from: Environment, remainingMs: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
-  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
   const now = systemClock.now();
   const attempts = { ...timing, clock: systemClock, deadline: now + remainingMs - LAST_CALL_MS };
   return {
     exports: config.exports,
     stage,
     clock: systemClock,
-    ledger: new Ledger({
-      store: s3Ledger(s3Client(), bucket),
-      clock: systemClock,
-      newToken: randomUUID,
-      ...timing,
-    }),
-    tableOf: (table) =>
-      landedTable(
-        { glue: glueClient(), s3: s3Client() },
-        { database: config.database, table, bucket },
-        attempts,
-      ),
-    targetOf: (exported) => exportBucket(exported, attempts),
+    ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }, attempts),
+    apart: (exported) => apartPorts(from, exported, attempts),
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, timing),
     newOwner: randomUUID,
     log: logLine,
     deadline: now + remainingMs - MARGIN_MS,
     leaseUntil: now + remainingMs + LEASE_SLACK_MS,
   };
+}
+
+function portsOf(
+  bucket: string,
+  by: Pick<OwnSession, 's3' | 'glue'>,
+  attempts: Attempts,
+  session?: OwnSession,
+): Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
+  return {
+    ledger: new Ledger({
+      store: s3Ledger(by.s3, bucket),
+      clock: systemClock,
+      newToken: randomUUID,
+      ...timing,
+    }),
+    tableOf: (table) => landedTable(by, { database: config.database, table, bucket }, attempts),
+    targetOf: (exported) => exportBucket(exported, attempts, session),
+  };
+}
+
+/** A task has the rights of its own export: whoever takes it over reaches no other customer's table or bucket. */
+async function apartPorts(from: Environment, exported: Export, attempts: Attempts): Promise<ApartExporter> {
+  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
+  if (role === undefined) throw new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
+  const [, partition = '', , , account = ''] = role.split(':');
+  const place = { partition, account, bucket, keyArn: config.existing.keyArn };
+  const policy = exportSession(place, config, exported);
+  const session = await ownSession(role, `export-${exported.name}`, policy, timing).catch(
+    (error: unknown) => {
+      throw new ExportError(
+        'SLUICE_EXPORT_SESSION_REFUSED',
+        error instanceof Error ? `${error.message}.` : '',
+        {
+          cause: error,
+        },
+      );
+    },
+  );
+  return { ...portsOf(bucket, session, attempts, session), close: () => session.close() };
 }

@@ -1,3 +1,4 @@
+import type { Export } from '../../lib/config/exportsSchema.ts';
 import type { ExportTask } from '../../lib/ingest/export/ExportTask.ts';
 import { type DayExported, exportDay } from '../../lib/ingest/export/exportDay.ts';
 import { isPassing } from '../../lib/ingest/export/isPassing.ts';
@@ -9,12 +10,22 @@ import { tellFailing } from './tellFailing.ts';
 
 /** Exports one day, and says so in the log. Answers whether its message is to be given again. */
 export async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
-  const { export: name, day, reason } = task;
+  const { export: name, day } = task;
   const exported = exporter.exports.find((one) => one.name === name);
   if (exported === undefined) {
     exporter.log({ level: 'info', event: 'export', export: name, day, outcome: 'not_configured' });
     return false;
   }
+  const apart = await exporter.apart?.(exported);
+  try {
+    return await exportTask({ ...exporter, ...apart }, exported, task);
+  } finally {
+    apart?.close();
+  }
+}
+
+async function exportTask(exporter: Exporter, exported: Export, task: ExportTask): Promise<boolean> {
+  const { export: name, day, reason } = task;
   const done = await exportDay(
     {
       ...exporter,

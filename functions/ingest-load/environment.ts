@@ -5,6 +5,11 @@ import { IngestError } from '../../lib/ingest/IngestError.ts';
 const schema = z.object({
   /** Where rows and the ledger go. */
   SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each load, narrowed to one dataset. Sweeps go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
   /** `maxReceiveCount` of the queue: the try after which a day fails. */
   SLUICE_TRIES: z.coerce.number().int().min(1),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */

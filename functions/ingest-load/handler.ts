@@ -5,16 +5,20 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import wholeConfig from '#config';
+import { loadSession } from '../../lib/access/sessionPolicies.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { glueClient } from '../../lib/aws/glueClient.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
+import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
 import { duckDbEngine } from '../../lib/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/ingest/IngestError.ts';
 import { Ledger } from '../../lib/ingest/ledger/Ledger.ts';
+import type { ApartPorts } from '../../lib/ingest/load/Loader.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
@@ -29,6 +33,8 @@ const config: FunctionConfig<'ingest-load'> = wholeConfig;
 const MARGIN_MS = 45_000;
 /** A claim outlives the function by so many milliseconds (decision 10 of the design). */
 const LEASE_SLACK_MS = 60_000;
+
+const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
 let environment: Environment | undefined;
 
@@ -48,8 +54,8 @@ export async function handler(
   const remainingMs = context.getRemainingTimeInMillis();
   const now = systemClock.now();
   const directory = await ownDirectory(tmpdir());
-  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = environment;
-  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
+  const from = environment;
+  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = from;
   try {
     const limits = { ...machineOf(memory), temporaryDirectory: join(directory.path, 'spilled') };
     await mkdir(limits.temporaryDirectory);
@@ -57,15 +63,8 @@ export async function handler(
       {
         config,
         bucket,
-        landing: landingBucket(s3Client(), bucket),
-        customerBucket,
-        ledger: new Ledger({
-          store: s3Ledger(s3Client(), bucket),
-          clock: systemClock,
-          newToken: randomUUID,
-          ...timing,
-        }),
-        catalog: gluePartitionCatalog(glueClient()),
+        ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }),
+        apart: (source, dataset) => apartPorts(from, source, dataset),
         engine: duckDbEngine(limits),
         limits,
         directory: directory.path,
@@ -89,4 +88,38 @@ export async function handler(
   } finally {
     await directory.remove();
   }
+}
+
+function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
+  return {
+    landing: landingBucket(by.s3, bucket),
+    customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
+    ledger: new Ledger({
+      store: s3Ledger(by.s3, bucket),
+      clock: systemClock,
+      newToken: randomUUID,
+      ...timing,
+    }),
+    catalog: gluePartitionCatalog(by.glue),
+  };
+}
+
+/** A load has the rights of its own dataset: whoever takes it over by a customer's file reaches no other customer. */
+async function apartPorts(from: Environment, source: Source, dataset: Dataset): Promise<ApartPorts> {
+  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
+  if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
+  const [, partition = '', , , account = ''] = role.split(':');
+  const place = { partition, account, bucket, keyArn: config.existing.keyArn };
+  const policy = loadSession(place, config, source, dataset);
+  const name = `${source.name}-${dataset.name}`;
+  const session = await ownSession(role, name, policy, timing).catch((error: unknown) => {
+    throw new IngestError(
+      'SLUICE_INGEST_SESSION_REFUSED',
+      error instanceof Error ? `${error.message}.` : '',
+      {
+        cause: error,
+      },
+    );
+  });
+  return { ...portsOf(bucket, session, session), close: () => session.close() };
 }

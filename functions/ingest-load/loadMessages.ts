@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Loader, LoadRun } from '../../lib/ingest/load/Loader.ts';
 import { MOST_SWEPT } from '../../lib/ingest/load/limits.ts';
-import { type Loaded, loadTask } from '../../lib/ingest/load/loadTask.ts';
+import { type Loaded, loadTask, placeOf } from '../../lib/ingest/load/loadTask.ts';
 import { sweepVersions } from '../../lib/ingest/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/ingest/plan/IngestTask.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
@@ -42,20 +42,32 @@ export async function loadMessages(
     const began = loader.clock.now();
     days += 1;
     const loaded = await inFolder(join(loader.directory, `day-${days}`), (directory) =>
-      loadTask({ ...loader, directory }, { ...run, tries, last: receives >= tries }, task),
+      loadApart({ ...loader, directory }, { ...run, tries, last: receives >= tries }, task),
     ).catch((error: unknown) => error);
     if (isLoaded(loaded)) {
       loader.log(lineOf(task, loaded, loader.clock.now() - began));
       if (comesAgain(loaded)) failures.push(messageId);
     } else {
-      // The ledger could not be read or written: the day's lease runs out by itself.
-      loader.log({ level: 'error', event: 'ingest_load', ...placeOf(task), ...failureFields(loaded) });
+      // The role could not be assumed, or the ledger not be read or written: the day's lease runs out by itself.
+      loader.log({ level: 'error', event: 'ingest_load', ...namesOf(task), ...failureFields(loaded) });
       failures.push(messageId);
     }
   }
   // Whatever becomes of it: the next sweep finds what is left.
   if (days > 0) await sweep(loader, run, MOST_SWEPT);
   return batchFailures(failures);
+}
+
+/** Loads a day through ports that reach its dataset alone. */
+async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promise<Loaded> {
+  const place = placeOf(loader.config.sources, task);
+  const ports = place === null ? undefined : await loader.apart?.(place.source, place.dataset);
+  if (ports === undefined) return loadTask(loader, run, task);
+  try {
+    return await loadTask({ ...loader, ...ports }, run, task);
+  } finally {
+    ports.close();
+  }
 }
 
 /** Works in a folder that is gone afterwards: the next day needs the room. */
@@ -77,7 +89,7 @@ function comesAgain(loaded: Loaded): boolean {
   return loaded.outcome === 'busy' || loaded.outcome === 'handed_back';
 }
 
-function placeOf({ source, dataset, day, reason }: IngestTask) {
+function namesOf({ source, dataset, day, reason }: IngestTask) {
   return { source, dataset, day, reason };
 }
 
@@ -86,7 +98,7 @@ function lineOf(task: IngestTask, loaded: Loaded, durationMs: number): Record<st
   return {
     level: failure === undefined ? 'info' : 'error',
     event: 'ingest_load',
-    ...placeOf(task),
+    ...namesOf(task),
     ...rest,
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
     duration_ms: durationMs,

@@ -55,7 +55,7 @@ function makePlanner(from: Environment, remainingMs: number): Planner {
     sources: config.sources,
     stage,
     clock: systemClock,
-    bucketOf: customerBucket,
+    bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
     ledger: new Ledger({
       store: s3Ledger(s3Client(), bucket),
       clock: systemClock,

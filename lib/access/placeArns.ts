@@ -19,7 +19,10 @@ export function arnIn({ partition, region, account }: Somewhere, service: string
 }
 
 /** ARN of something of IAM, which has no region. */
-export function iamArn({ partition, account }: Place, resource: string): string {
+export function iamArn(
+  { partition, account }: Pick<Place, 'partition' | 'account'>,
+  resource: string,
+): string {
   return `arn:${partition}:iam::${account}:${resource}`;
 }
 

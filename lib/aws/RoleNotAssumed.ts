@@ -1,6 +1,6 @@
-/** Why a customer's role gave no credentials. Calls of a client that asks for them reject with it. */
+/** Why a role gave no credentials. Calls of a client that asks for them reject with it. */
 export class RoleNotAssumed extends Error {
-  /** Whether the role's owner has to mend something; else STS was away. */
+  /** Whether the role's owner has to change something; else STS was away. */
   readonly denied: boolean;
 
   constructor(denied: boolean, message: string, options?: ErrorOptions) {

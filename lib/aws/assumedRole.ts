@@ -1,24 +1,36 @@
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, type STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { Source } from '../config/sourcesSchema.ts';
 import { RoleNotAssumed } from './RoleNotAssumed.ts';
 
-/** An hour, which every role allows: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/**
+ * An hour, which every role allows, and the most that a session of a role gets for another:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
 const SESSION_SECONDS = 3_600;
 /** Longest name of a session, characters (same page). */
 const SESSION_NAME_LENGTH = 64;
 
+/** Credentials of a session. */
+export interface SessionCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration: Date;
+}
+
 /**
- * Credentials of a customer's role, as a client of AWS takes them: it keeps them and asks again before they expire.
- * Calls of that client reject with RoleNotAssumed when the role can't be assumed.
+ * Credentials of a role, as a client of AWS takes them: it keeps them and asks again before they expire. Calls of that
+ * client reject with RoleNotAssumed when the role can't be assumed.
  *
- * @param sessionName As the customer's CloudTrail shows it; cut where it is too long.
+ * @param sessionName As CloudTrail shows it; cut where it is too long.
+ * @param policy Session policy in JSON: the session may do what the role may do and this allows. Default all of it.
  */
 export function assumedRole(
   sts: STSClient,
-  { arn, externalId }: NonNullable<Source['role']>,
+  { arn, externalId }: Pick<NonNullable<Source['role']>, 'arn' | 'externalId'>,
   sessionName: string,
-): NonNullable<S3ClientConfig['credentials']> {
+  policy?: string,
+): () => Promise<SessionCredentials> {
   return async () => {
     try {
       const { Credentials } = await sts.send(
@@ -27,6 +39,7 @@ export function assumedRole(
           RoleSessionName: sessionName.slice(0, SESSION_NAME_LENGTH),
           ExternalId: externalId,
           DurationSeconds: SESSION_SECONDS,
+          Policy: policy,
         }),
       );
       const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};

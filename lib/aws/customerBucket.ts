@@ -5,10 +5,13 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Source } from '../config/sourcesSchema.ts';
+import { customerSession } from '../access/sessionPolicies.ts';
+import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import type { CustomerBucket } from '../ingest/drop/CustomerBucket.ts';
 import { SourceError } from '../ingest/SourceError.ts';
 import { customerClient } from './customerClient.ts';
+import { isMissingAfter } from './listObjects.ts';
+import type { OwnSession } from './ownSession.ts';
 import { type Refusal, s3Refusal } from './s3Refusal.ts';
 
 /** As `--expected-bucket-owner`: a bucket that has come into other hands refuses every call. */
@@ -17,11 +20,25 @@ type CustomersBucket = Pick<Source, 'name' | 'bucket' | 'owner'>;
 /** Milliseconds that one call may take: a range of a file, a page of a listing. */
 export const SOURCE_TIMEOUT_MS = 30_000;
 
-/** A source's bucket by a client of its own. */
+/**
+ * A source's bucket by a client of its own, which a role of the customer's lets into one dataset's folder only.
+ *
+ * @param purpose What is done there.
+ * @param by Who does it. Default the function's role.
+ */
 export function customerBucket(
-  source: Pick<Source, 'name' | 'bucket' | 'owner' | 'region' | 'role'>,
+  source: Source,
+  { name, folder }: Pick<Dataset, 'name' | 'folder'>,
+  purpose: 'list' | 'read',
+  by?: OwnSession,
 ): CustomerBucket {
-  return bucketThrough(customerClient(`sluice-${source.name}`, source, SOURCE_TIMEOUT_MS), source);
+  const client = customerClient(source, {
+    sessionName: `sluice-${source.name}-${name}`,
+    sessionPolicy: customerSession(source, `${folder}/`, purpose),
+    requestTimeout: SOURCE_TIMEOUT_MS,
+    by,
+  });
+  return bucketThrough(client, source);
 }
 
 /** A source's bucket through a given client. */
@@ -77,6 +94,7 @@ export function bucketThrough(client: S3Client, { bucket, owner }: CustomersBuck
         return Body;
       } catch (error) {
         if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
+        if (await isMissingAfter(error, client, { ...place, Key: key })) return null;
         throw sourceError(error, `${bucket}/${key}`);
       }
     },

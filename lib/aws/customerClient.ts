@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Source } from '../config/sourcesSchema.ts';
 import { assumedRole } from './assumedRole.ts';
+import type { OwnSession } from './ownSession.ts';
 import { stsClient } from './stsClient.ts';
 
 /** How a customer's bucket is called, by whichever client. @param requestTimeout Milliseconds that one call may take. */
@@ -13,28 +14,40 @@ export function customerCalls(requestTimeout: number) {
   };
 }
 
+/** How a customer's bucket is reached. */
+export interface CustomerAccess {
+  /** Of the session of the customer's role, as their CloudTrail shows it. */
+  readonly sessionName: string;
+  /** Session policy of the customer's role, in JSON: lib/access/sessionPolicies.ts. */
+  readonly sessionPolicy: string;
+  /** Milliseconds that one call may take. */
+  readonly requestTimeout: number;
+  /** Who calls: a session of our own role, which closes the client. Default the function's role. */
+  readonly by?: OwnSession | undefined;
+}
+
 const clients = new Map<string, S3Client>();
 
 /**
- * A client for a customer's bucket: in its region, by default the function's, and by its role if it has one. Clients are
- * kept, so that a warm function neither connects nor assumes a role anew.
- *
- * @param sessionName Of the role, as the customer's CloudTrail shows it.
- * @param requestTimeout Milliseconds that one call may take.
+ * A client for a customer's bucket: in its region, by default the function's, and by its role if it has one. Clients of the
+ * function's role are kept, so that a warm function neither connects nor assumes a customer's role anew.
  */
 export function customerClient(
-  sessionName: string,
   { region, role }: Pick<Source, 'region' | 'role'>,
-  requestTimeout: number,
+  { sessionName, sessionPolicy, requestTimeout, by }: CustomerAccess,
 ): S3Client {
-  const kept = JSON.stringify([sessionName, region, role, requestTimeout]);
-  const client =
-    clients.get(kept) ??
-    new S3Client({
-      ...(region === undefined ? {} : { region }),
-      ...(role === undefined ? {} : { credentials: assumedRole(stsClient(), role, sessionName) }),
-      ...customerCalls(requestTimeout),
-    });
-  clients.set(kept, client);
+  const kept = JSON.stringify([sessionName, sessionPolicy, region, role, requestTimeout]);
+  const known = by === undefined ? clients.get(kept) : undefined;
+  if (known !== undefined) return known;
+  const sts = by?.sts ?? stsClient();
+  const credentials =
+    role === undefined ? by?.credentials : assumedRole(sts, role, sessionName, sessionPolicy);
+  const client = new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...customerCalls(requestTimeout),
+  });
+  if (by === undefined) clients.set(kept, client);
+  else by.closes(client);
   return client;
 }

@@ -6,6 +6,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { customerSession } from '../access/sessionPolicies.ts';
 import { type Attempts, OUT_OF_TIME, outOfTime } from '../catalog/Attempts.ts';
 import { CatalogCallError } from '../catalog/CatalogCallError.ts';
 import { mapLimit } from '../concurrency/mapLimit.ts';
@@ -13,11 +14,12 @@ import type { Export } from '../config/exportsSchema.ts';
 import { ExportError } from '../ingest/export/ExportError.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../ingest/export/limits.ts';
 import type { TargetBucket } from '../ingest/export/TargetBucket.ts';
-import { isExportedFile } from '../layout/exportKeys.ts';
+import { exportFolder, isExportedFile } from '../layout/exportKeys.ts';
 import { customerClient } from './customerClient.ts';
 import { DELETE_KEYS, MOST_PARTS, PART_BYTES } from './limits.ts';
 import { listObjects } from './listObjects.ts';
 import { multipartUpload, type UploadedPart } from './multipartUpload.ts';
+import type { OwnSession } from './ownSession.ts';
 import { PARQUET_MEDIA_TYPE } from './parquetMediaType.ts';
 import { partsOf } from './partsOf.ts';
 import { type Refusal, s3Refusal } from './s3Refusal.ts';
@@ -25,12 +27,23 @@ import { type Refusal, s3Refusal } from './s3Refusal.ts';
 /** Milliseconds that one call may take: a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** The bucket of an export by a client of its own. */
+/**
+ * The bucket of an export by a client of its own, which a role of the customer's lets into the export's folder only.
+ *
+ * @param by Who writes. Default the function's role.
+ */
 export function exportBucket(
-  { name, target }: Pick<Export, 'name' | 'target'>,
+  exported: Pick<Export, 'name' | 'target'>,
   attempts: Attempts,
+  by?: OwnSession,
 ): TargetBucket {
-  const client = customerClient(`sluice-export-${name}`, target, REQUEST_TIMEOUT_MS);
+  const { name, target } = exported;
+  const client = customerClient(target, {
+    sessionName: `sluice-export-${name}`,
+    sessionPolicy: customerSession(target, exportFolder(exported), 'write'),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    by,
+  });
   return exportBucketThrough(client, target, attempts);
 }
 

@@ -1,4 +1,5 @@
 import { GlueClient } from '@aws-sdk/client-glue';
+import type { SessionCredentials } from './assumedRole.ts';
 
 let client: GlueClient | undefined;
 
@@ -7,9 +8,15 @@ let client: GlueClient | undefined;
  * the deadline and which items of a batch are left, and two layers of them would multiply.
  */
 export function glueClient(): GlueClient {
-  client ??= new GlueClient({
+  client ??= newGlueClient();
+  return client;
+}
+
+/** A client of its own, with the same limits. @param credentials Default the function's. */
+export function newGlueClient(credentials?: SessionCredentials): GlueClient {
+  return new GlueClient({
+    ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
-  return client;
 }

@@ -10,7 +10,7 @@ import type { LandedFile, LandedTable } from '../ingest/export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../ingest/export/limits.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
-import { listObjects } from './listObjects.ts';
+import { isMissingAfter, listObjects } from './listObjects.ts';
 
 /** Of a GET with `If-Match`: it is another by now, or gone. */
 const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey']);
@@ -83,6 +83,7 @@ export function landedTable(
         return Body;
       } catch (error) {
         if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
+        if (await isMissingAfter(error, clients.s3, { Bucket: bucket, Key: key })) return null;
         throw sourceError(error, key);
       }
     },

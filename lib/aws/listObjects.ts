@@ -1,6 +1,35 @@
-import { ListObjectsV2Command, type S3Client, type _Object as S3Object } from '@aws-sdk/client-s3';
+import {
+  ListObjectsV2Command,
+  type S3Client,
+  type _Object as S3Object,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import type { Attempts } from '../catalog/Attempts.ts';
 import { readPages } from '../catalog/readPages.ts';
+
+/**
+ * Whether a GET was refused because its object is not there. S3 answers 404 only to callers that may list the bucket without
+ * a prefix, and 403 to all others, such as a session of one dataset (lib/access/sessionPolicies.ts): a list of the one key
+ * tells. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ *
+ * @param error What the GET rejected with.
+ * @returns False where it can't be told.
+ */
+export async function isMissingAfter(
+  error: unknown,
+  client: S3Client,
+  { Key, ...place }: { readonly Bucket: string; readonly Key: string; readonly ExpectedBucketOwner?: string },
+): Promise<boolean> {
+  if (!(error instanceof S3ServiceException) || error.name !== 'AccessDenied') return false;
+  try {
+    const { Contents = [] } = await client.send(
+      new ListObjectsV2Command({ ...place, Prefix: Key, MaxKeys: 1 }),
+    );
+    return Contents[0]?.Key !== Key;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Objects under a prefix, 1,000 to a page; undefined when there are more than `mostPages`. The client's own tries are all

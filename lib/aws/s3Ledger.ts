@@ -3,6 +3,7 @@ import { IngestError } from '../ingest/IngestError.ts';
 import { ledgerEntrySchema } from '../ingest/ledger/LedgerEntry.ts';
 import type { LedgerStore } from '../ingest/ledger/LedgerStore.ts';
 import { ledgerKey } from '../layout/ingestedKeys.ts';
+import { isMissingAfter } from './listObjects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */
 const OTHER_IS_THERE: ReadonlySet<string> = new Set([
@@ -24,6 +25,7 @@ export function s3Ledger(client: S3Client, bucket: string): LedgerStore {
         eTag = answer.ETag ?? '';
       } catch (error) {
         if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
+        if (await isMissingAfter(error, client, { Bucket: bucket, Key })) return null;
         throw unavailable(error, Key);
       }
       return { entry: parse(text, Key), eTag };

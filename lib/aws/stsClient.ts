@@ -1,12 +1,19 @@
 import { STSClient } from '@aws-sdk/client-sts';
+import type { SessionCredentials } from './assumedRole.ts';
 
 let client: STSClient | undefined;
 
 /** The one client of STS, made when it is first needed. */
 export function stsClient(): STSClient {
-  client ??= new STSClient({
+  client ??= newStsClient();
+  return client;
+}
+
+/** A client of its own, with the same limits. @param credentials Default the function's. */
+export function newStsClient(credentials?: SessionCredentials): STSClient {
+  return new STSClient({
+    ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
-  return client;
 }

@@ -22,6 +22,10 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'A role would need longer policies than IAM takes.',
     cure: 'Configure fewer sources or exports. Give others a deployment of their own, by another stage or service.',
   },
+  SLUICE_CONFIG_SESSION_TOO_LARGE: {
+    cause: 'A load or an export would need a longer session policy than STS takes.',
+    cure: 'Give the dataset or the export a shorter folder, table or name, or the deployment a shorter database, `statsigFolder` or bucket.',
+  },
   SLUICE_CONFIG_NO_KEYS: {
     cause: 'No SDK key is configured, so the deployed collector would refuse every request.',
     cure: 'List the SDK keys that may post under `keys` (label and SHA-256), set `keysInSecret: true` if `sluice keys add` adds them, or `allowAnyKey: true` to accept any.',

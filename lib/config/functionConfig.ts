@@ -29,11 +29,13 @@ export const functionConfig = {
       datasets: datasets.map(({ kind }) => ({ kind })),
     })),
   }),
-  'ingest-load': ({ statsigFolder, tables, database, sources, unitIds }: Config) => ({
+  'ingest-load': ({ statsigFolder, tables, database, existing, sources, unitIds }: Config) => ({
     ...{ statsigFolder, tables, database, sources, unitIds },
+    existing: { keyArn: existing.keyArn },
   }),
-  export: ({ statsigFolder, tables, database, exports }: Config) => ({
+  export: ({ statsigFolder, tables, database, existing, exports }: Config) => ({
     ...{ statsigFolder, tables, database, exports },
+    existing: { keyArn: existing.keyArn },
   }),
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 

@@ -10,6 +10,10 @@ export const IngestError = defineErrorFamily('system', {
     cause: 'The ledger could not be read or written.',
     cure: 'Nothing is to be done: the run comes again. If it persists, look at S3 and at the rights of the role.',
   },
+  SLUICE_INGEST_SESSION_REFUSED: {
+    cause: 'The load could not assume its own role for one dataset.',
+    cure: 'Deploy serverless.yml as it is: the role of the load must trust itself and may assume itself. The load is tried again.',
+  },
   SLUICE_INGEST_OUT_OF_TIME: {
     cause: 'The run ended before the dataset was looked at.',
     cure: 'Nothing is to be done: the run comes again. If it persists, raise `timeout` of `ingest-plan` in serverless.yml, to 900 at most.',

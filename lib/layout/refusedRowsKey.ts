@@ -2,6 +2,9 @@ import type { Config } from '../config/configSchema.ts';
 import { type UtcDay, utcDay } from '../time/utcDay.ts';
 import { dayFolder } from './tableFolders.ts';
 
+/** What the name of such a file begins with. */
+export const REFUSED_ROWS_PREFIX = 'ingest-';
+
 /** Characters of a fingerprint that tell the states of one day's files apart. */
 const STATE_LENGTH = 16;
 
@@ -22,5 +25,5 @@ export function refusedRowsKey(
   },
 ): string {
   const folder = dayFolder(layout, 'quarantine', utcDay(drop.receivedAt));
-  return `${folder}ingest-${drop.table}-${drop.day}-${drop.fingerprint.slice(0, STATE_LENGTH)}.parquet`;
+  return `${folder}${REFUSED_ROWS_PREFIX}${drop.table}-${drop.day}-${drop.fingerprint.slice(0, STATE_LENGTH)}.parquet`;
 }

@@ -73,11 +73,14 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
     principals,
     onCall(call) {
       const { accessKeyId, service, operation } = call;
+      const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
+      // The trust of a role that may assume itself asks who it is.
+      const told = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
       recorder.record({
-        principal: principals.arnOf(accessKeyId) ?? accessKeyId,
+        principal,
         service,
         operation,
-        permissions: callNeeds(call, place),
+        permissions: callNeeds(call, place).map((one) => ({ ...one, context: { ...one.context, ...told } })),
         basis: 'seen',
       });
     },

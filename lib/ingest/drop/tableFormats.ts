@@ -85,16 +85,22 @@ async function logUnder(
   return objects.find(({ key }) => key.startsWith(prefix) && isLog(key.slice(prefix.length)))?.key;
 }
 
+/** Folder, with the slash at its end, in which Iceberg would keep the metadata of a dataset's folder, outside of it. */
+export function metadataBeside(folder: string): string | undefined {
+  const [, table] = ICEBERG_DATA.exec(folder) ?? [];
+  return table === undefined ? undefined : `${table}/${FORMATS[2].folder}/`;
+}
+
 /** A dataset whose folder is `<table>/data`: the table's metadata lies beside it, where we may not be let in. */
 async function requireNoMetadataBeside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,
 ): Promise<void> {
-  const [, table] = ICEBERG_DATA.exec(folder) ?? [];
-  const [, , { code, folder: metadata, isLog }] = FORMATS;
-  if (table === undefined) return;
+  const metadata = metadataBeside(folder);
+  const [, , { code, isLog }] = FORMATS;
+  if (metadata === undefined) return;
   try {
-    const key = await logUnder(bucket, `${table}/${metadata}/`, isLog);
+    const key = await logUnder(bucket, metadata, isLog);
     if (key !== undefined) throw new SourceError(code, `${key}.`);
   } catch (error) {
     // Customers may let us into the dataset's folder alone.

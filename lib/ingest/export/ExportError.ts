@@ -14,6 +14,10 @@ export const ExportError = defineErrorFamily('user', {
     cause: "The role in the customer's account could not be assumed.",
     cure: "Let the export's role assume it in its trust policy, with the external ID of the export if it asks for one.",
   },
+  SLUICE_EXPORT_SESSION_REFUSED: {
+    cause: 'The function could not assume its own role for one export.',
+    cure: 'Deploy serverless.yml as it is: the role of the export must trust itself and may assume itself. The task is tried again.',
+  },
   SLUICE_EXPORT_BUCKET_MISSING: {
     cause: 'There is no such bucket.',
     cure: 'Mend `target.bucket` of the export.',
@@ -32,7 +36,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_TABLE_MISSING: {
     cause: 'There is no such table, or it has no days.',
-    cure: 'Mend `table` of the export: a forwarded table, quarantine, or the table of a dataset; and deploy.',
+    cure: 'Mend `table` of the export: a forwarded table, or the table of a dataset; and deploy.',
   },
   SLUICE_EXPORT_TOO_MANY_FILES: {
     cause: 'The day has more files than one export takes.',

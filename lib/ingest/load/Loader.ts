@@ -1,6 +1,6 @@
 import type { PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
 import type { Config } from '../../config/configSchema.ts';
-import type { Source } from '../../config/sourcesSchema.ts';
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
 import type { Engine, EngineLimits } from '../../engine/Engine.ts';
 import type { Clock } from '../../time/Clock.ts';
 import type { CustomerBucket } from '../drop/CustomerBucket.ts';
@@ -14,7 +14,7 @@ export interface Loader {
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: LandingBucket;
-  readonly customerBucket: (source: Source) => Pick<CustomerBucket, 'list' | 'read'>;
+  readonly customerBucket: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list' | 'read'>;
   readonly ledger: Ledger;
   readonly catalog: PartitionCatalog;
   readonly engine: Engine;
@@ -29,8 +29,16 @@ export interface Loader {
   /** A number from 0 to below 1. */
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
+  /** Makes ports that reach one dataset and nothing else, for its load. Default: the loader's own. */
+  readonly apart?: (source: Source, dataset: Dataset) => Promise<ApartPorts>;
   /** Told of each step that is done: how tests kill a load there. Default nobody. */
   readonly reached?: (point: FaultPoint) => Promise<void>;
+}
+
+/** Ports for the load of one dataset, with a session of the load's role that may do no more (docs/ingest.md). */
+export interface ApartPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
+  /** Closes their connections. */
+  close(): void;
 }
 
 /** One invocation that loads. */

@@ -83,7 +83,7 @@ async function listAndFetch(
 ): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | LetBe> {
   const { directory, wait, random, freeBytes } = loader;
   const { source, dataset, day } = place;
-  const bucket = loader.customerBucket(source);
+  const bucket = loader.customerBucket(source, dataset);
   for (let listings = 1; listings <= MOST_LISTINGS; listings += 1) {
     signal.throwIfAborted();
     const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
@@ -129,7 +129,7 @@ async function lookAt(
   listed: Drop,
   signal: AbortSignal,
 ): Promise<Drop | null> {
-  const bucket = loader.customerBucket(source);
+  const bucket = loader.customerBucket(source, dataset);
   await requirePlainFiles(bucket, dataset, day, listed);
   return lookInside(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
 }

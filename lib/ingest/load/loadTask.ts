@@ -126,7 +126,8 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   return settle(loader, task, progress, ended.state);
 }
 
-function placeOf(sources: readonly Source[], task: IngestTask): DropPlace | null {
+/** What a task is about; null when the configuration has no such dataset any more. */
+export function placeOf(sources: readonly Source[], task: IngestTask): DropPlace | null {
   const source = sources.find(({ name }) => name === task.source);
   const dataset = source?.datasets.find(({ name }) => name === task.dataset);
   return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };

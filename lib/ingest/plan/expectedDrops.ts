@@ -103,7 +103,7 @@ async function missingDays(
   if (unknown.length === 0) return [];
   // What came since the last run of the plan is in no ledger yet.
   const { drops } = await listDrops(
-    bucketOf(source),
+    bucketOf(source, dataset),
     dataset,
     unknown.map(({ day }) => day),
   );

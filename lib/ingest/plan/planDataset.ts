@@ -19,7 +19,7 @@ import { lookbackDays } from './wantedDays.ts';
 
 /** What planning works with. */
 export interface PlanPorts {
-  readonly bucketOf: (source: Source) => Pick<CustomerBucket, 'list'>;
+  readonly bucketOf: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list'>;
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
   /** The load's queue. */
   readonly tasks: TaskQueue;
@@ -60,7 +60,7 @@ export async function planDataset(
 ): Promise<DatasetPlan> {
   const { ledger, tasks, clock } = ports;
   const days = request.days ?? lookbackDays(clock.now(), dataset.timezone, dataset.lookbackDays);
-  const { drops, calls } = await listDrops(ports.bucketOf(source), dataset, days);
+  const { drops, calls } = await listDrops(ports.bucketOf(source, dataset), dataset, days);
   const terms = {
     now: clock.now(),
     settleMs: source.settleMinutes * 60_000,

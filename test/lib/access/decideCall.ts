@@ -20,6 +20,8 @@ export interface Caller {
   /** The account of the resource. Default that of the caller. */
   readonly resourceAccount?: string;
   readonly resourcePolicy?: Document | undefined;
+  /** What a session of a role was narrowed to. Default nothing. */
+  readonly sessionPolicy?: Document | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function decideCall(caller: Caller, call: Call): Promise<string> {
         serviceControlPolicies: [],
         resourceControlPolicies: [],
         ...(caller.resourcePolicy === undefined ? {} : { resourcePolicy: caller.resourcePolicy }),
+        ...(caller.sessionPolicy === undefined ? {} : { sessionPolicy: caller.sessionPolicy }),
       },
       {},
     );

@@ -19,9 +19,9 @@ afterEach(async () => {
 
 /** Fetches the day, and answers what came of it and every body that was begun to be read. */
 async function fetchDay(directory: string) {
-  const bucket = loads.makeLoader().customerBucket(loads.source);
   const [dataset] = loads.source.datasets;
   if (dataset === undefined) throw new Error('no dataset');
+  const bucket = loads.makeLoader().customerBucket(loads.source, dataset);
   const { drops } = await listDrops(bucket, dataset, [DAY]);
   const bodies: Readable[] = [];
   const watched = {

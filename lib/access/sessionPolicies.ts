@@ -1,0 +1,192 @@
+import type { Config } from '../config/configSchema.ts';
+import type { Export } from '../config/exportsSchema.ts';
+import type { Dataset, Source } from '../config/sourcesSchema.ts';
+import { metadataBeside } from '../ingest/drop/tableFormats.ts';
+import { exportFolder } from '../layout/exportKeys.ts';
+import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
+import { ingestedTableFolder } from '../layout/ingestedKeys.ts';
+import { LEDGER_FOLDER } from '../layout/ledgerFolder.ts';
+import { REFUSED_ROWS_PREFIX } from '../layout/refusedRowsKey.ts';
+import { tableFolder } from '../layout/tableFolders.ts';
+import { VERSION_NOTES } from '../layout/versionNote.ts';
+import { tableKinds } from '../tables/deliveredTables.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn } from './placeArns.ts';
+
+/** One statement of a session policy. */
+interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: object;
+}
+
+/** Whose session it is, and where our things are. */
+export interface SessionPlace {
+  readonly partition: string;
+  /** The deployment's. */
+  readonly account: string;
+  /** The deployment's bucket. */
+  readonly bucket: string;
+  /** Key of the bucket where it was brought; null: one of the account. */
+  readonly keyArn: string | null;
+}
+
+type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
+type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
+
+/** What a session of a customer's role does in a folder. */
+type Purpose = 'list' | 'read' | 'write';
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+const ON_OBJECTS = {
+  read: ['s3:GetObject'],
+  write: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+} as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
+const WITH_KEY = {
+  read: ['kms:Decrypt'],
+  write: ['kms:Decrypt', 'kms:GenerateDataKey'],
+} as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
+
+/**
+ * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, and write the
+ * dataset's table, ledger and refused rows. Whoever takes a load over can't reach another customer with it.
+ *
+ * @returns The session policy in JSON.
+ */
+export function loadSession(
+  place: SessionPlace,
+  layout: Layout,
+  source: CustomersBucket & Pick<Source, 'name'>,
+  { name, table, folder }: Pick<Dataset, 'name' | 'table' | 'folder'>,
+): string {
+  const ledger = `${LEDGER_FOLDER}${source.name}/${name}/`;
+  const notes = `${VERSION_NOTES}*/${table}/`;
+  const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
+  return policyText([
+    actOn([
+      ...[ingestedTableFolder(layout, table), ledger, notes, refused].map((prefix) =>
+        objectsArn(place, place.bucket, prefix),
+      ),
+      ...ownArns(place, table),
+      ...customersArns(place, source, `${folder}/`),
+    ]),
+    listing(place, place.bucket, [ledger, notes, refused]),
+    ...(source.role === undefined ? [listing(place, source.bucket, listedFolders(folder))] : []),
+  ]);
+}
+
+/**
+ * What one export may do of all that its role may: read its table, and write its ledger and its customer's folder.
+ *
+ * @returns The session policy in JSON.
+ */
+export function exportSession(place: SessionPlace, layout: Layout, exported: Export): string {
+  const { name, table, target } = exported;
+  const kind = tableKinds.find((one) => layout.tables[one] === table);
+  const rows = kind === undefined ? ingestedTableFolder(layout, table) : tableFolder(layout, kind);
+  const ledger = `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`;
+  const folder = exportFolder(exported);
+  return policyText([
+    actOn([
+      ...[rows, ledger].map((prefix) => objectsArn(place, place.bucket, prefix)),
+      ...ownArns(place, table),
+      ...customersArns(place, target, folder),
+    ]),
+    listing(place, place.bucket, [rows, ledger]),
+    ...(target.role === undefined
+      ? [listing(place, target.bucket, [folder]), listingUploads(place, target.bucket)]
+      : []),
+  ]);
+}
+
+/**
+ * What a session of a customer's role may do of all that the customer lets the role do: in one folder of one bucket.
+ *
+ * @param folder With the slash at its end.
+ * @returns The session policy in JSON.
+ */
+export function customerSession(
+  { bucket, kmsKeyArn, role }: CustomersBucket,
+  folder: string,
+  purpose: Purpose,
+): string {
+  const [, partition = 'aws'] = role?.arn.split(':') ?? [];
+  return policyText([
+    listing({ partition }, bucket, purpose === 'write' ? [folder] : listedFolders(folder.slice(0, -1))),
+    ...(purpose === 'write' ? [listingUploads({ partition }, bucket)] : []),
+    // Without a key in the configuration the role may still use one: which, the customer's policies say.
+    ...(purpose === 'list'
+      ? []
+      : [
+          allow(ON_OBJECTS[purpose], objectsArn({ partition }, bucket, folder)),
+          allow(WITH_KEY[purpose], kmsKeyArn ?? '*'),
+        ]),
+  ]);
+}
+
+/** What is listed of a customer's dataset: its folder, and where a table's metadata would tell that it is one. */
+function listedFolders(folder: string): readonly string[] {
+  return [`${folder}/`, metadataBeside(folder) ?? []].flat();
+}
+
+/**
+ * Whatever the role's own policy allows, on these resources only. A session policy can only take away, and it has to be
+ * short: so our roles' policies say what is done, and in which region and database, and these say on what.
+ */
+function actOn(resources: readonly string[]): Statement {
+  return allow('*', resources);
+}
+
+/** A table of the catalog, and our key. */
+function ownArns(place: SessionPlace, table: string): readonly string[] {
+  const anywhere = { partition: place.partition, account: place.account, region: '*' };
+  return [...catalogArns(anywhere, '*', table), place.keyArn ?? arnIn(anywhere, 'kms', 'key/*')];
+}
+
+/** The customer's role; without one their folder, and the key that they encrypt it with. */
+function customersArns(
+  place: SessionPlace,
+  { bucket, kmsKeyArn, role }: CustomersBucket,
+  folder: string,
+): readonly string[] {
+  if (role !== undefined) return [role.arn];
+  return [objectsArn(place, bucket, folder), ...(kmsKeyArn === undefined ? [] : [kmsKeyArn])];
+}
+
+/**
+ * A list without a prefix is none of these, so S3 answers 403 where an object is missing, as it does to whoever may not list:
+ * lib/aws/listObjects.ts asks again by a list.
+ */
+function listing(
+  place: Pick<SessionPlace, 'partition'>,
+  bucket: string,
+  prefixes: readonly string[],
+): Statement {
+  return {
+    ...allow('s3:ListBucket', bucketArn(place, bucket)),
+    Condition: { StringLike: { 's3:prefix': oneOrMany(prefixes.map((prefix) => `${prefix}*`)) } },
+  };
+}
+
+/** S3 knows no prefix of this action: what is seen of other folders are the names of unfinished uploads. */
+function listingUploads(place: Pick<SessionPlace, 'partition'>, bucket: string): Statement {
+  return allow('s3:ListBucketMultipartUploads', bucketArn(place, bucket));
+}
+
+function allow(Action: string | readonly string[], Resource: string | readonly string[]): Statement {
+  return { Effect: 'Allow', Action: oneOrMany(Action), Resource: oneOrMany(Resource) };
+}
+
+/** A list of one takes room for nothing. */
+function oneOrMany(texts: string | readonly string[]): string | readonly string[] {
+  const [first = '', ...more] = typeof texts === 'string' ? [texts] : texts;
+  return more.length === 0 ? first : texts;
+}
+
+/** STS takes no character above U+00FF, so that those of folders are escaped. */
+function policyText(Statement: readonly Statement[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement }).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

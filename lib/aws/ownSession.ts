@@ -1,0 +1,66 @@
+import type { GlueClient } from '@aws-sdk/client-glue';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { backoffMs } from '../time/backoffMs.ts';
+import { assumedRole, type SessionCredentials } from './assumedRole.ts';
+import { newGlueClient } from './glueClient.ts';
+import { RoleNotAssumed } from './RoleNotAssumed.ts';
+import { newS3Client } from './s3Client.ts';
+import { newStsClient, stsClient } from './stsClient.ts';
+
+/** Times that a role is asked for, beyond the client's own: IAM takes some seconds to know a trust policy everywhere. */
+const TRIES = 6;
+const BACKOFF = { baseMs: 500, capMs: 8_000 } as const;
+
+/** A session of the function's own role that may do less than the role, and the clients that work in it. */
+export interface OwnSession {
+  readonly credentials: SessionCredentials;
+  readonly s3: S3Client;
+  readonly glue: GlueClient;
+  readonly sts: STSClient;
+  /** Has a client closed with the session. */
+  closes(client: { destroy(): void }): void;
+  /** Closes the connections of its clients. */
+  close(): void;
+}
+
+/**
+ * Assumes the function's own role again, narrowed to a session policy. One call: its clients share the credentials, which
+ * last for an hour, longer than any function runs. To whoever sets policies by principal the session is the role:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+ *
+ * @param name As CloudTrail shows it.
+ * @param policy Session policy in JSON.
+ * @throws RoleNotAssumed
+ */
+export async function ownSession(
+  roleArn: string,
+  name: string,
+  policy: string,
+  { wait, random }: { readonly wait: (ms: number) => Promise<void>; readonly random: () => number },
+): Promise<OwnSession> {
+  const assume = assumedRole(stsClient(), { arn: roleArn }, name, policy);
+  let credentials: SessionCredentials | undefined;
+  for (let tries = 1; credentials === undefined; tries += 1) {
+    try {
+      credentials = await assume();
+    } catch (error) {
+      if (!(error instanceof RoleNotAssumed) || tries >= TRIES) throw error;
+      await wait(backoffMs(tries, random, BACKOFF));
+    }
+  }
+  const s3 = newS3Client(credentials);
+  const glue = newGlueClient(credentials);
+  const sts = newStsClient(credentials);
+  const clients: { destroy(): void }[] = [s3, glue, sts];
+  return {
+    credentials,
+    s3,
+    glue,
+    sts,
+    closes: (client) => void clients.push(client),
+    close() {
+      for (const client of clients) client.destroy();
+    },
+  };
+}
