@@ -16,6 +16,7 @@ import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { functionCases, queryCases } from '../local/sql/functionCases.ts';
 import { knownDifferences } from '../local/sql/knownDifferences.ts';
+import { refusedTypes, takenTypes } from '../local/sql/typeCases.ts';
 import { type Answer, askTrino } from './askTrino.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
@@ -71,11 +72,13 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
     known.cases.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
   ),
 ];
-const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql)]);
+const typed = [...refusedTypes.map(([sql]) => sql), ...takenTypes];
+const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql), ...typed]);
 if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
 else {
   judge(answers);
   judgeCases(answers.slice(loading.length + asked.length));
+  judgeTypes(answers.slice(-typed.length));
 }
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -128,6 +131,16 @@ function judgeCases(given: readonly Answer[]): void {
     const answer = given[index];
     const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
     tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
+  }
+}
+
+/** Whether Trino refuses the same queries for their types, in the same words. */
+function judgeTypes(given: readonly Answer[]): void {
+  for (const [index, sql] of typed.entries()) {
+    const answer = given[index];
+    const failed = answer !== undefined && 'failed' in answer ? answer.failed : undefined;
+    const wanted = refusedTypes[index]?.[1].replace(/^\w+: /, '');
+    tell(`${sql} is ${wanted === undefined ? 'taken' : 'refused'}`, failed === wanted, answer);
   }
 }
 

@@ -63,6 +63,18 @@ export class QueryScope {
     return [...this.#bases.values()].map(({ table }) => table);
   }
 
+  /** Trino's names of the types of the tables' columns, of those whose name means one type in all of them. */
+  get columnTypes(): ReadonlyMap<string, string> {
+    const types = new Map<string, string>();
+    const ambiguous = new Set<string>();
+    for (const { name, trino } of this.tables.flatMap(({ columns, keys }) => [...columns, ...keys])) {
+      if ((types.get(name) ?? trino) !== trino) ambiguous.add(name);
+      types.set(name, trino);
+    }
+    for (const name of ambiguous) types.delete(name);
+    return types;
+  }
+
   /**
    * Gives the tables their rows: those of the partitions that the query, in DuckDB's words, wants.
    *

@@ -4,8 +4,8 @@ import type { DuckDBType } from '@duckdb/node-api';
 import { reusedAliases } from '../../sql/reusedAliases.ts';
 import { TokenList } from '../../sql/TokenList.ts';
 import { type Translation, translate } from '../../sql/translate.ts';
+import { checkTypes } from './checkTypes.ts';
 import { duckDbFailure } from './duckDbFailure.ts';
-import { checkLiteralComparisons } from './literalComparisons.ts';
 import { parameterLiterals } from './parameterLiterals.ts';
 import { QueryScope } from './QueryScope.ts';
 import type { RunnerOptions } from './RunnerOptions.ts';
@@ -54,7 +54,6 @@ export async function openQuery(
     await session.setNow(runner.clock.now());
     await session.define(translation.sql);
     await scope.resolve(list, database);
-    checkLiteralComparisons(list, scope.tables, { sql: statement, shift: query.offset });
     const failure = (error: unknown, prefix = 0, of = translation) =>
       duckDbFailure(error, {
         sql: statement,
@@ -67,13 +66,24 @@ export async function openQuery(
         ),
         locationOf: (path) => scope.locationOf(path),
       });
+    const check = (checked: Translation) =>
+      checkTypes(session, {
+        translation: checked,
+        list,
+        place: { sql: statement, shift: query.offset },
+        database: database?.toLowerCase(),
+        columnTypes: scope.columnTypes,
+      });
     let columns: OpenQuery['columns'];
     let unnestPairs: 'map' | 'rows' = 'map';
     try {
       columns = await describe(session, translation.sql);
     } catch (error) {
       const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
-      if (rows.sql === translation.sql) throw failure(error);
+      if (rows.sql === translation.sql) {
+        await check(translation);
+        throw failure(error);
+      }
       // What is unnested in pairs may be an array of rows instead of a map.
       const found = await describe(session, rows.sql).catch(() => undefined);
       if (found === undefined) throw failure(error);
@@ -89,6 +99,7 @@ export async function openQuery(
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
       if (name !== undefined && hiddenNames.has(name)) throw refused;
     }
+    await check(translation);
     return {
       session,
       sql: translation.sql,

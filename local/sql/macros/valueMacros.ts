@@ -46,4 +46,14 @@ export const valueMacros: readonly string[] = [
      ELSE CASE
        WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
        ELSE lower(typeof(x)) END END`,
+  // What may be compared with what, by DuckDB's name of a type: typeRules.ts.
+  `trino_kind(t) AS CASE
+     WHEN t LIKE '%[]' THEN 'array' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
+     WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
+     WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
+     WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'
+     WHEN t IN ('BOOLEAN', 'DATE', 'INTERVAL', 'JSON', 'UUID') THEN lower(t) ELSE 'other' END`,
+  `trino_element_kind(t) AS trino_kind(CASE WHEN t LIKE '%[]' THEN left(t, length(t) - 2) ELSE t END)`,
+  `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
+     OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,
 ];

@@ -45,7 +45,7 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
   ],
   [
     'SELECT lower(id) FROM events',
-    'FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (bigint) for function lower',
+    'FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (bigint) for function lower. Expected: lower(char(x)), lower(varchar(x))',
     1303,
   ],
   [

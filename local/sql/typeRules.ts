@@ -1,0 +1,283 @@
+import { call, castRules } from './callTypes.ts';
+import {
+  boolean,
+  common,
+  is,
+  isNode,
+  mismatch,
+  nodesOf,
+  offsetOf,
+  type RulePlace,
+  type TreeNode,
+  type TypeRule,
+  word,
+} from './TypeRule.ts';
+
+const COMPARISONS: Readonly<Record<string, string>> = {
+  COMPARE_EQUAL: '=',
+  COMPARE_NOTEQUAL: '<>',
+  COMPARE_LESSTHAN: '<',
+  COMPARE_GREATERTHAN: '>',
+  COMPARE_LESSTHANOREQUALTO: '<=',
+  COMPARE_GREATERTHANOREQUALTO: '>=',
+};
+
+/** Rows of VALUES that are compared with the first. */
+const MOST_ROWS = 200;
+
+/** What Trino asks of the operands of a node itself; none for most. */
+export function typeRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const kind = word(node, 'class');
+  if (kind === 'COMPARISON') return comparison(node, place);
+  if (kind === 'BETWEEN') return between(node, place);
+  if (kind === 'CASE') return caseRules(node, place);
+  if (kind === 'CONJUNCTION') {
+    return nodesOf(node['children']).flatMap((child) => boolean(child, place, 'Logical expression term'));
+  }
+  if (kind === 'OPERATOR') return operator(node, place);
+  if (kind === 'FUNCTION' || kind === 'WINDOW') return call(node, place);
+  if (kind === 'SUBQUERY') return subquery(node, place);
+  if (kind === 'CAST') return castRules([node['child']].filter(isNode), '', offsetOf(node, place), place);
+  return [];
+}
+
+/** What Trino asks of the conditions of a `SELECT` or a join, each with the condition itself. */
+export function conditionRules(node: TreeNode, place: RulePlace): readonly (readonly [TreeNode, TypeRule])[] {
+  const clauses = [
+    ['where_clause', 'WHERE clause'],
+    ['having', 'HAVING clause'],
+    ['condition', 'JOIN ON clause'],
+  ] as const;
+  return clauses.flatMap(([member, what]) => {
+    const condition = node[member];
+    if (!isNode(condition)) return [];
+    return boolean(condition, place, what, 'clause').map((rule) => [condition, rule] as const);
+  });
+}
+
+/** What Trino asks of the rows of `VALUES`: the types of the first. */
+export function valuesRules(node: TreeNode, place: RulePlace): readonly (readonly [TreeNode, TypeRule])[] {
+  const rows = Array.isArray(node['values']) ? node['values'].map(nodesOf) : [];
+  const [first = []] = rows;
+  const offset = Math.max(0, offsetOf(first[0], place));
+  const values = place.list.tokens.findLast(({ start, value }) => start < offset && value === 'values');
+  return rows.slice(1, MOST_ROWS).flatMap((row) => {
+    const [cell] = row;
+    const condition = first.map((_, index) => common([index, first.length + index])).join(' AND ');
+    if (cell === undefined || row.length !== first.length) return [];
+    const rule: TypeRule = {
+      operands: [...first, ...row],
+      condition,
+      refusal: (types) =>
+        mismatch(
+          `Values rows have mismatched types: row(${types.slice(0, first.length).join(', ')}) vs row(${types.slice(first.length).join(', ')})`,
+          values?.start ?? offset,
+        ),
+    };
+    return [[cell, rule] as const];
+  });
+}
+
+function comparison(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const { left, right } = node;
+  if (!isNode(left) || !isNode(right)) return [];
+  const operands = [left, right];
+  const offset = offsetOf(node, place);
+  const type = word(node, 'type');
+  if (/DISTINCT_FROM$/.test(type)) {
+    return [
+      {
+        operands,
+        condition: common([0, 1]),
+        refusal: ([a, b]) => mismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
+      },
+    ];
+  }
+  const symbol = COMPARISONS[type];
+  // What the translation has written itself is none of the user's: `CASE x WHEN 1` is seen to by its CASE.
+  if (symbol === undefined || !Number.isSafeInteger(node['query_location'])) return [];
+  return [
+    {
+      operands,
+      condition: common([0, 1]),
+      refusal: ([a, b]) => mismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
+    },
+  ];
+}
+
+function between(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const { input, lower, upper } = node;
+  if (!isNode(input) || !isNode(lower) || !isNode(upper)) return [];
+  const { list } = place;
+  const before = offsetOf(lower, place);
+  const at = list.tokens.findLastIndex(({ start, value }) => start < before && value === 'between');
+  const start = list.offset(list.word(at - 1) === 'not' ? at - 1 : at);
+  return [
+    {
+      operands: [input, lower, upper],
+      condition: common([0, 1, 2]),
+      refusal: ([a, b, c]) => mismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
+    },
+  ];
+}
+
+/** That several expressions have a common type. @param what E.g. `IN value and list items`. */
+function sameType(what: string, all: readonly TreeNode[], place: RulePlace): TypeRule {
+  const operands = withoutRepeats(all);
+  return {
+    operands,
+    condition: common(operands.map((_, index) => index)),
+    refusal: (types) => {
+      const kinds = types.map(kindOfName);
+      const at = kinds.findIndex((kind) => kind !== 'unknown' && !fits(kinds.find(isKnown) ?? kind, kind));
+      const first = types[kinds.findIndex(isKnown)];
+      const known = [...new Set(types)];
+      return mismatch(
+        `${what} must be the same type or coercible to a common type. Cannot find common type between ${first} and ${types[at]}, all types (without duplicates): [${known.join(', ')}]`,
+        offsetOf(operands[at], place),
+      );
+    },
+  };
+}
+
+/** Of literals of one type the first alone: a list may have thousands. */
+function withoutRepeats(operands: readonly TreeNode[]): TreeNode[] {
+  const seen = new Set<string>();
+  return operands.filter((operand) => {
+    const { value } = operand;
+    const type = operand['class'] === 'CONSTANT' && isNode(value) ? JSON.stringify(value['type']) : undefined;
+    if (type === undefined || !seen.has(type)) return type === undefined || seen.add(type) !== undefined;
+    return false;
+  });
+}
+
+const isKnown = (kind: string) => kind !== 'unknown';
+
+const kindOfName = (type: string) =>
+  /^(?:tinyint|smallint|integer|bigint|real|double|decimal)/.test(type)
+    ? 'number'
+    : (/^\w+/.exec(type)?.[0] ?? type);
+const fits = (one: string, other: string) =>
+  one === other || [one, other].every((kind) => kind === 'date' || kind === 'timestamp');
+
+function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const checks = nodesOf(node['case_checks']);
+  const conditions = checks.map((check) => check['when_expr']).filter(isNode);
+  const results = [...checks.map((check) => check['then_expr']), node['else_expr']].filter(isNode);
+  return [
+    ...conditions.flatMap((when): readonly TypeRule[] => {
+      const { left, right } = when;
+      // `CASE x WHEN y` becomes x = y, of which the user has written no equal sign.
+      const simple = when['class'] === 'COMPARISON' && !Number.isSafeInteger(when['query_location']);
+      if (!simple || !isNode(left) || !isNode(right)) return boolean(when, place, 'CASE WHEN clause');
+      return [
+        {
+          operands: [left, right],
+          condition: common([0, 1]),
+          refusal: ([a, b]) =>
+            mismatch(
+              `CASE operand type does not match WHEN clause operand type: ${a} vs ${b}`,
+              offsetOf(right, place),
+            ),
+        },
+      ];
+    }),
+    sameType('All CASE results', results, place),
+  ];
+}
+
+function operator(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const children = nodesOf(node['children']);
+  const [first] = children;
+  if (first === undefined) return [];
+  switch (word(node, 'type')) {
+    case 'COMPARE_IN':
+    case 'COMPARE_NOT_IN':
+      return [sameType('IN value and list items', children, place)];
+    case 'OPERATOR_COALESCE':
+      return [sameType('All COALESCE operands', children, place)];
+    case 'ARRAY_CONSTRUCTOR':
+      return [sameType('All ARRAY elements', children, place)];
+    case 'ARRAY_EXTRACT':
+      return [
+        {
+          operands: children,
+          condition: `k0 <> 'array' OR ${is(1, 'number')}`,
+          refusal: ([array, index]) =>
+            mismatch(`Cannot use ${index} for subscript of ${array}`, offsetOf(first, place)),
+        },
+      ];
+    case 'OPERATOR_NOT':
+      return boolean(first, place, 'Value of logical NOT expression');
+    default:
+      return [];
+  }
+}
+
+function subquery(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const { child } = node;
+  if (word(node, 'subquery_type') !== 'ANY' || !isNode(child)) return [];
+  const offset = offsetOf(node, place);
+  const column = nodesOf(isNode(node['subquery']) ? firstSelect(node['subquery'])['select_list'] : [])[0];
+  const names = column?.['column_names'];
+  const name =
+    column === undefined
+      ? ''
+      : word(column, 'alias') || (Array.isArray(names) ? String(names.at(-1) ?? '') : '');
+  return [
+    {
+      operands: [child, { ...node, subquery_type: 'SCALAR', child: null, comparison_type: 'INVALID' }],
+      condition: common([0, 1]),
+      refusal: ([a, b]) =>
+        mismatch(
+          `Value expression and result of subquery must be of the same type: row(${a}) vs row(${name === '' ? '' : `${name} `}${b})`,
+          offset,
+        ),
+    },
+  ];
+}
+
+function firstSelect(tree: TreeNode): TreeNode {
+  const { node, left } = tree;
+  if (isNode(node)) return firstSelect(node);
+  if (isNode(left)) return firstSelect(left);
+  return tree;
+}
+
+/** Two queries whose columns must have common types, or two tables that a join brings together by a column's name. */
+export interface ColumnPair {
+  /** `UNION`, `INTERSECT` or `EXCEPT`; a column's name for a join. */
+  readonly of: { readonly setOperation: string } | { readonly using: string };
+  readonly left: TreeNode;
+  readonly right: TreeNode;
+}
+
+/** What Trino asks of a column of two queries, each given as a subquery of that column alone. */
+export function columnRule(
+  { of, left, right }: ColumnPair,
+  index: number,
+  operands: readonly TreeNode[],
+  place: RulePlace,
+): TypeRule {
+  const { tokens } = place.list;
+  const before = offsetOf(right, place);
+  return {
+    operands,
+    written: [left, right].map((side) => nodesOf(firstSelect(side)['select_list'])[index]),
+    condition: common([0, 1]),
+    refusal: ([a, b]) => {
+      if ('using' in of) {
+        const using = tokens.findIndex(({ start, value }) => start > before && value === 'using');
+        const at = tokens.slice(using).find(({ value }) => value.toLowerCase() === of.using.toLowerCase());
+        return mismatch(`Cannot apply operator: ${a} = ${b}`, at?.start ?? before);
+      }
+      const at = tokens.findLast(
+        ({ start, value }) => start < before && value === of.setOperation.toLowerCase(),
+      );
+      return mismatch(
+        `column ${index + 1} in ${of.setOperation} query has incompatible types: ${a}, ${b}`,
+        at?.start ?? before,
+      );
+    },
+  };
+}
