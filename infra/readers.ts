@@ -17,6 +17,7 @@ import { workgroupInto } from './workgroup.ts';
 /** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
 const OWOX_RESULT_FOLDERS = [
   'athena-check-access/',
+  'athena-data-last-updated/',
   'athena-dry-run/',
   'athena-schema-fetch/',
   'owox-data-marts/',

@@ -98,3 +98,15 @@ export function mismatched(token: Token, expecting = '<expression>'): SqlError {
     token.start,
   );
 }
+
+/** Whether the word TABLE at an index begins a query: `TABLE t` is `SELECT * FROM t`. */
+export function isTableQuery(list: TokenList, index: number): boolean {
+  const before = list.at(index - 1);
+  const name = list.at(index + 1)?.kind;
+  const begins =
+    before === undefined ||
+    before.raw === '(' ||
+    before.raw === ')' ||
+    /^(?:union|all|distinct|intersect|except)$/.test(list.word(index - 1) ?? '');
+  return list.word(index) === 'table' && begins && (name === 'word' || name === 'quoted');
+}

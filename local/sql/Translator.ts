@@ -7,7 +7,7 @@ import { typedLiteral } from './literals.ts';
 import type { Rendering } from './Rendering.ts';
 import { SqlError } from './SqlError.ts';
 import type { SelectEdits } from './selectEdits.ts';
-import { mismatched, type TokenList } from './TokenList.ts';
+import { isTableQuery, mismatched, type TokenList } from './TokenList.ts';
 import { unnest } from './unnest.ts';
 import { values } from './values.ts';
 
@@ -174,6 +174,10 @@ export class Translator {
       return index + 2;
     }
     if (word === 'values') return values(this, out, index);
+    if (word === 'table' && isTableQuery(list, index)) {
+      out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
+      return index + 1;
+    }
     if (word === 'tablesample' && list.symbol(index + 2) === '(') {
       const close = list.closeOf(index + 2);
       out.add(`TABLESAMPLE ${list.at(index + 1)?.raw ?? ''} (`, at);

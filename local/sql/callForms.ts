@@ -3,7 +3,7 @@ import { jsonPath } from './jsonPath.ts';
 import type { Rendering } from './Rendering.ts';
 import { regexpCall } from './regexpCall.ts';
 import { SqlError } from './SqlError.ts';
-import type { TokenRange } from './TokenList.ts';
+import { mismatched, type TokenRange } from './TokenList.ts';
 import type { Translator } from './Translator.ts';
 
 /** A call that is being rewritten. */
@@ -93,6 +93,17 @@ const unit: Form = (call) => {
     : undefined;
 };
 
+/** Where `ON OVERFLOW …` begins in a call: without it a text that is too long fails, as with ERROR. */
+function overflowOf({ translator: { list }, open, close }: Call): number | undefined {
+  for (let index = open + 1; index < close; index += 1) {
+    if (list.symbol(index) === '(') index = list.closeOf(index);
+    else if (list.words(index, 'on', 'overflow')) return index;
+  }
+  return undefined;
+}
+
+const END = { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 } as const;
+
 const FORMS: Readonly<Record<string, Form>> = {
   all_match: (call) => wrap(call, 'trino_all_match(list_transform(', '))'),
   any_match: (call) => wrap(call, 'trino_any_match(list_transform(', '))'),
@@ -143,11 +154,18 @@ const FORMS: Readonly<Record<string, Form>> = {
     return array.test(word) ? wrap(call, 'len(', ')') : undefined;
   },
   listagg: (call) => {
-    const { translator, out, close } = call;
+    const { translator, out, close, at, values } = call;
     const { list } = translator;
-    if (!list.words(close + 1, 'within', 'group') || list.symbol(close + 3) !== '(') return undefined;
+    if (!list.words(close + 1, 'within', 'group') || list.symbol(close + 3) !== '(')
+      throw mismatched(list.at(close + 1) ?? END, "'WITHIN'");
     const end = list.closeOf(close + 3);
-    wrap(call, 'listagg(', '');
+    const overflow = overflowOf(call);
+    if (overflow !== undefined && list.word(overflow + 2) === 'truncate')
+      throw refuse(call, 'with ON OVERFLOW TRUNCATE');
+    out.add('listagg(', at);
+    translator.write(out, call.open + 1, overflow ?? close);
+    // DuckDB's own separator is a comma.
+    if (values.length === 1) out.add(", ''", at);
     translator.write(out, close + 4, end);
     out.add(')', list.offset(end));
     return end + 1;

@@ -1,4 +1,5 @@
 import { expectedCalls, signatureCondition } from './signatures.ts';
+import type { TokenList } from './TokenList.ts';
 import {
   boolean,
   common,
@@ -190,9 +191,6 @@ const CASTS: Readonly<Record<string, readonly string[]>> = {
   row: ['json', 'row'],
 };
 
-/** What the translation writes before the value of a cast: `CAST(trino_decimal_text(`, `left(trino_to_varchar(`. */
-const BEFORE_CAST = ['', 'CAST(', 'TRY_CAST('].map((text) => text.length);
-
 /** What Trino can cast, of a cast that the user has written. @param name Of DuckDB's function; empty for a cast. */
 export function castRules(
   [value]: readonly TreeNode[],
@@ -201,31 +199,46 @@ export function castRules(
   place: RulePlace,
 ): readonly TypeRule[] {
   const { list } = place;
-  if (value === undefined || !/^(?:$|trino_(?:try_)?cast_|trino_to_|trino_(?:try_)?decimal_text$)/.test(name))
-    return [];
-  for (const before of BEFORE_CAST) {
-    const index = list.tokens.findIndex(({ start }) => start === offset - before);
-    if (!/^(?:try_)?cast$/.test(list.word(index) ?? '') || list.symbol(index + 1) !== '(') continue;
-    const close = list.closeOf(index + 1);
-    let as = close - 1;
-    // The last AS within the brackets: a type has none.
-    while (as > index && list.word(as) !== 'as') as -= 1;
-    const taken = CASTS[list.word(as + 1) ?? ''];
-    if (taken === undefined) continue;
-    const written = list
-      .text(as + 1, close)
-      .toLowerCase()
-      .replaceAll(/,\s+/g, ',');
-    const type = written.replace(/^int$/, 'integer').replace(/^timestamp(?!\s*\()/, 'timestamp(3)');
-    return [
-      {
-        operands: [value],
-        condition: is(0, ...taken),
-        refusal: ([from]) => mismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
-      },
-    ];
+  const index = castToken(list, name, offset);
+  if (value === undefined || index === undefined) return [];
+  const close = list.closeOf(index + 1);
+  // The last AS within the brackets: a type has none.
+  let as = close - 1;
+  while (as > index && list.word(as) !== 'as') as -= 1;
+  const taken = CASTS[list.word(as + 1) ?? ''];
+  if (taken === undefined) return [];
+  const written = list
+    .text(as + 1, close)
+    .toLowerCase()
+    .replaceAll(/,\s+/g, ',');
+  const type = written.replace(/^int$/, 'integer').replace(/^timestamp(?!\s*\()/, 'timestamp(3)');
+  return [
+    {
+      operands: [value],
+      condition: is(0, ...taken),
+      refusal: ([from]) => mismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
+    },
+  ];
+}
+
+/** The word of the cast that a node of the translation stands for: see `castCall` for what is written before a value. */
+function castToken(list: TokenList, name: string, offset: number): number | undefined {
+  const before = /decimal_text$/.test(name)
+    ? ['CAST(', 'TRY_CAST(']
+    : name === 'trino_to_varchar'
+      ? ['', 'left(']
+      : /^(?:$|trino_(?:try_)?cast_|trino_to_json$)/.test(name)
+        ? ['']
+        : [];
+  for (const text of before) {
+    const index = list.tokens.findIndex(({ start }) => start === offset - text.length);
+    const word = list.word(index) ?? '';
+    const isWritten = text.endsWith('CAST(')
+      ? text === `${word.toUpperCase()}(`
+      : /^(?:try_)?cast$/.test(word);
+    if (isWritten && list.symbol(index + 1) === '(') return index;
   }
-  return [];
+  return undefined;
 }
 
 const unexpected = (name: string, types: readonly string[], offset: number) => ({
@@ -233,6 +246,25 @@ const unexpected = (name: string, types: readonly string[], offset: number) => (
   message: `Unexpected parameters (${types.join(', ')}) for function ${name}. Expected: ${expectedCalls(name)}`,
   offset,
 });
+
+/** The tokens of a call's first argument. @param index Of the function's name. */
+function argumentOf(list: TokenList, index: number): readonly [from: number, to: number] {
+  const [first] = list.split(index + 2, list.closeOf(index + 1));
+  return [first?.from ?? 0, first?.to ?? 0];
+}
+
+function listaggRules([value]: readonly TreeNode[], written: string, offset: number): readonly TypeRule[] {
+  if (value === undefined) return [];
+  return [
+    {
+      operands: [value],
+      at: value,
+      condition: is(0, 'text'),
+      refusal: ([type]) =>
+        mismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
+    },
+  ];
+}
 
 /** What a function's signatures ask, where the call stands in the user's text as it does in DuckDB's. */
 function functionRules(
@@ -244,6 +276,7 @@ function functionRules(
   const index = list.tokens.findIndex(({ start }) => start === offset);
   const name = list.at(index)?.value.toLowerCase() ?? '';
   if (list.symbol(index + 1) !== '(') return [];
+  if (name === 'listagg') return listaggRules(children, list.text(...argumentOf(list, index)), offset);
   const given = list.split(index + 2, list.closeOf(index + 1)).length;
   if (given !== children.length || given === 0) return [];
   const condition = signatureCondition(name, given);

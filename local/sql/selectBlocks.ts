@@ -41,11 +41,18 @@ export function selectBlocks(list: TokenList): SelectBlock[] {
 function seek(list: TokenList, from: number, test: (index: number) => boolean): number {
   let index = from;
   while (index < list.length && list.symbol(index) !== ')') {
-    // `a IS DISTINCT FROM b` is no clause.
-    if (test(index) && !(list.word(index) === 'from' && list.word(index - 1) === 'distinct')) return index;
+    if (test(index) && !isWithin(list, index)) return index;
     index = list.symbol(index) === '(' || list.symbol(index) === '[' ? list.closeOf(index) + 1 : index + 1;
   }
   return index;
+}
+
+/** Whether a word is none of a clause: `a IS DISTINCT FROM b`, `listagg(a) WITHIN GROUP (…)`. */
+function isWithin(list: TokenList, index: number): boolean {
+  const before = list.word(index - 1);
+  return list.word(index) === 'from'
+    ? before === 'distinct'
+    : list.word(index) === 'group' && before === 'within';
 }
 
 /** Whether LIMIT, OFFSET or FETCH begins here: as names they stand before a dot, a comma or a clause. */

@@ -50,6 +50,11 @@ export class OwoxStorage {
     await this.#execute(`EXPLAIN ${sql}`, this.#folder('athena-dry-run'));
   }
 
+  /** Which tables a data mart's query reads, for when they were last changed. @throws Error with Athena's reason. */
+  async sources(sql: string): Promise<void> {
+    await this.#execute(`EXPLAIN (TYPE IO, FORMAT JSON) ${sql}`, this.#folder('athena-data-last-updated'));
+  }
+
   /** The columns of a table, asked for without rows, with their comments. @param name `database.table`. */
   async schema(name: string): Promise<readonly Field[]> {
     const folder = this.#folder('athena-schema-fetch');

@@ -130,8 +130,8 @@ describe('OWOX Data Marts', () => {
   });
 
   it('is told by name that no plan says which tables a query reads', async () => {
-    const sql = '(TYPE IO, FORMAT JSON) SELECT count(*) FROM sluice.product_events';
-    await expect(storage.dryRun(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
+    const sql = 'SELECT count(*) FROM sluice.product_events';
+    await expect(storage.sources(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
   });
 
   it('reads a report in batches and deletes what it read', async () => {

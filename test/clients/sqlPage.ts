@@ -21,6 +21,7 @@ const OWOX_STEPS = `
 |---|---|---|
 | access check | \`SELECT 1\` | \`athena-check-access/\` |
 | dry run | \`EXPLAIN <data mart>\`; a column that is not there comes back as \`COLUMN_NOT_FOUND\` with line and column | \`athena-dry-run/\` |
+| last change of the sources | \`EXPLAIN (TYPE IO, FORMAT JSON) <data mart>\` (refused here by name), GetTableMetadata | \`athena-data-last-updated/\` |
 | schema | \`SELECT * … LIMIT 0\`, types from one row of GetQueryResults; comments from \`information_schema.columns\` | \`athena-schema-fetch/\` |
 | report | any of the statements below, with execution parameters; pages of up to 1,000 rows | \`owox-data-marts/\` |
 | view | \`CREATE OR REPLACE VIEW "owox"."…" AS …\`, in its own database | \`owox-data-marts/ddl/\` |

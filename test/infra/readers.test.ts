@@ -200,6 +200,7 @@ describe('readers in the template', () => {
     expect(find('ReaderOwoxResultsBucket').properties['LifecycleConfiguration']).toMatchObject({
       Rules: [
         { Prefix: 'athena-check-access/', ExpirationInDays: 30 },
+        { Prefix: 'athena-data-last-updated/', ExpirationInDays: 30 },
         { Prefix: 'athena-dry-run/', ExpirationInDays: 30 },
         { Prefix: 'athena-schema-fetch/', ExpirationInDays: 30 },
         { Prefix: 'owox-data-marts/', ExpirationInDays: 30 },

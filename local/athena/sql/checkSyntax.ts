@@ -1,5 +1,5 @@
 import { SqlError } from '../../sql/SqlError.ts';
-import { TokenList } from '../../sql/TokenList.ts';
+import { isTableQuery, TokenList } from '../../sql/TokenList.ts';
 import { translate } from '../../sql/translate.ts';
 import type { QueryText } from './Statement.ts';
 import { fromSqlError, statementFailure } from './statementFailure.ts';
@@ -13,10 +13,11 @@ export async function checkSyntax(): Promise<(query: QueryText, statement: strin
   const { Dialect, parse } = await import('@polyglot-sql/sdk');
   return (query, statement) => {
     checkWords(query, statement);
-    const { success, error, errorStart } = parse(withoutTypes(query.sql), Dialect.Trino);
-    if (success || error === undefined) return;
     const list = new TokenList(query.sql);
-    const start = errorStart ?? 0;
+    const known = withoutTables(withoutTypes(query.sql), list);
+    const { success, error, errorStart } = parse(known.sql, Dialect.Trino);
+    if (success || error === undefined) return;
+    const start = known.offsetOf(errorStart ?? 0);
     const token = list.tokens.find(({ end }) => end > start);
     // It tells of the last token where Trino tells of the end.
     const last =
@@ -44,6 +45,23 @@ function withoutTypes(sql: string): string {
       text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
   }
   return text;
+}
+
+const TABLE_QUERY = 'SELECT * FROM';
+
+/** The query with `SELECT * FROM t` for each `TABLE t`, which the parser knows at the beginning only. */
+function withoutTables(sql: string, list: TokenList) {
+  const starts = list.tokens.flatMap(({ start }, index) => (isTableQuery(list, index) ? [start] : []));
+  const longer = TABLE_QUERY.length - 'table'.length;
+  return {
+    sql: starts.reduceRight(
+      (text, start) => `${text.slice(0, start)}${TABLE_QUERY}${text.slice(start + 'table'.length)}`,
+      sql,
+    ),
+    /** The character of the query behind one of the text. */
+    offsetOf: (index: number) =>
+      index - longer * starts.filter((start, position) => start + longer * position < index).length,
+  };
 }
 
 /** What the translation knows to be no SQL. Names that aren't there are told when the query runs. */

@@ -245,6 +245,12 @@ export const queryCases: readonly (readonly [
   ],
   ["SELECT listagg(x, ',') WITHIN GROUP (ORDER BY x DESC) FROM (VALUES 'a', 'b') AS t(x)", [['b,a']]],
   [
+    "SELECT listagg(x) WITHIN GROUP (ORDER BY x), listagg(DISTINCT x, '-' ON OVERFLOW ERROR) WITHIN GROUP (ORDER BY x) FROM (VALUES 'a', 'b', 'a') AS t(x)",
+    [['aab', 'a-b']],
+  ],
+  ['WITH t AS (SELECT 1 AS a) TABLE t UNION ALL (TABLE t)', [['1'], ['1']]],
+  ['WITH t AS (SELECT 1 AS a) SELECT 2 WHERE 1 IN (TABLE t) AND EXISTS (TABLE t)', [['2']]],
+  [
     "SELECT map_agg(k, v), array_agg(v ORDER BY v DESC) FROM (VALUES ('a', 1), ('b', 2)) AS t(k, v)",
     [['{a=1, b=2}', '[2, 1]']],
   ],

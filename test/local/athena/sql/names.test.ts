@@ -46,6 +46,12 @@ const QUERIES: readonly (readonly [
     ['_col0', 's', '_col2'],
     [['30', '202.5', '10']],
   ],
+  [
+    "SELECT listagg(x, ',') WITHIN GROUP (ORDER BY x), listagg(x) WITHIN GROUP (ORDER BY x) AS l, listagg(x) WITHIN GROUP (ORDER BY x) || '!' FROM (VALUES 'a') AS t(x)",
+    ['_col0', 'l', '_col2'],
+    [['a', 'a', 'a!']],
+  ],
+  ['WITH c AS (SELECT 1 AS x, count(*) FROM events) TABLE c', ['x', '_col1'], [['1', '30']]],
   ['WITH c AS (SELECT count(*) FROM events) SELECT 1 AS x, * FROM c', ['x', '_col1'], [['1', '30']]],
   ["SELECT * FROM (VALUES (1, 'a'))", ['_col0', '_col1'], [['1', 'a']]],
   ['SELECT a + t.b, t.a FROM (VALUES (1, 2)) t(a, b)', ['_col0', 'a'], [['3', '1']]],
