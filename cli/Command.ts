@@ -20,6 +20,8 @@ export interface Command {
   readonly usage: string;
   readonly options: CommandOptions;
   readonly examples: readonly string[];
+  /** Where `--json` writes an error: `start` says on stdout that it is ready, and nothing else. Default stdout. */
+  readonly jsonErrorsOn?: 'stderr';
   /** Resolves with the exit code: 0 fine, 1 failed, 3 problems found, 130 interrupted. Wrong use throws UsageError. */
   run(line: CommandLine): Promise<number>;
 }

@@ -4,7 +4,7 @@ import type { Command } from './Command.ts';
 export function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
-  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nOptions of a command:  sluice help <command>\nVersion:               sluice --version\n`;
+  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nsluice <command> --help (or sluice help <command>) says more; sluice --version prints the version.\n`;
 }
 
 /** What `sluice <command> --help` prints. */

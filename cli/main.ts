@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { visibleJson } from '../lib/log/visible.ts';
 import type { Command } from './Command.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
@@ -35,7 +36,7 @@ const commands: readonly Command[] = [
 
 /**
  * Runs one command line. Data goes to stdout, what is said beside it to stderr. With `--json` an error is an object on
- * stdout, too: `{"error":{"code","message","cause","cure"}}`.
+ * stdout, too: `{"error":{"code","message","cause","cure"}}`; of `start` it is on stderr.
  *
  * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 3 problems found, 130 interrupted.
  */
@@ -59,10 +60,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return await command.run(readCommandLine(command, rest));
   } catch (error) {
-    if (argv.includes('--json')) writeJson({ error: errorObject(error, command?.name) });
-    writeNote(errorText(error, command?.name));
+    tell(error, command, argv.includes('--json'));
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+function tell(error: unknown, command: Command | undefined, asJson: boolean): void {
+  const object = { error: errorObject(error, command?.name) };
+  if (asJson && command?.jsonErrorsOn === 'stderr') {
+    writeNote(`${visibleJson(object)}\n`);
+    return;
+  }
+  if (asJson) writeJson(object);
+  writeNote(errorText(error, command?.name));
 }
 
 /** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */

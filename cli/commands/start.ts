@@ -37,6 +37,7 @@ export const start: Command = {
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: ['npm start', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
+  jsonErrorsOn: 'stderr',
   async run({ values, positionals }) {
     if (positionals.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${positionals.join(' ')}.`);

@@ -11,7 +11,7 @@ Codes that are no errors: what [\`sluice doctor\`](doctor.md) finds, \`SLUICE_DO
 
 ## On the command line
 
-A command that fails says so on stderr, in two lines: code, cause and detail; then the cure. With \`--json\` the error is also an object on stdout:
+A command that fails says so on stderr, in two lines: code, cause and detail; then the cure. With \`--json\` the error is also an object on stdout (of \`sluice start\`, whose only line on stdout says that it is ready, an object on stderr instead):
 
 \`\`\`json
 {"error":{"code":"SLUICE_USAGE_OPTIONS","message":"The options are not understood. --prot: there is no such option. Did you mean --port?","cause":"The options are not understood.","cure":"See \`sluice start --help\`."}}

@@ -117,7 +117,8 @@ describe('what other people call things', () => {
         ? await callMain([...args(), '--json'], { env: ingest.env })
         : { stdout: '', stderr: '' };
       for (const output of [json.stdout, json.stderr]) expect(RAW.exec(output)).toBeNull();
-      if (takesJson) expect(() => JSON.parse(json.stdout)).not.toThrow();
+      const data = args()[0] === 'start' ? json.stderr : json.stdout;
+      if (takesJson) expect(() => JSON.parse(data)).not.toThrow();
     },
     60_000,
   );

@@ -78,7 +78,10 @@ describe('a command line that is wrong', () => {
     expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
 
     const asJson = await callMain([...args, '--json']);
-    const object = JSON.parse(asJson.stdout);
+    const isStart = args[0] === 'start';
+    if (isStart) expect(asJson.stdout).toBe('');
+    else expect(asJson.stderr).toMatch(new RegExp(`^${code}: `));
+    const object = JSON.parse(isStart ? asJson.stderr : asJson.stdout);
     // Where --json is the value that an option lacked, or follows the command that is missing.
     expect(object.error.code).toBe(code);
     expect(Object.keys(object)).toEqual(['error']);
@@ -128,13 +131,11 @@ describe('what the file system refuses', () => {
       sluice('start', '--port', '0', '--edge-port', '0', '--data', file),
       sluice('start', '--port', '0', '--edge-port', '0', '--data', join(file, 'data'), '--json'),
     ]);
-    for (const { code, stderr } of answers) {
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        /^SLUICE_FILE_NOT_FOLDER: A file is where a folder is expected\. .*file.*\n {2}.*\n$/,
-      );
-    }
-    expect(JSON.parse(answers[1]?.stdout ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
+    expect(answers.map(({ code }) => code)).toEqual([1, 1]);
+    expect(answers[0]?.stderr).toMatch(
+      /^SLUICE_FILE_NOT_FOLDER: A file is where a folder is expected\. .*file.*\n {2}.*\n$/,
+    );
+    expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
   }, 60_000);
 
   it("names the path and the code of customers' files, too", async () => {
