@@ -4,7 +4,7 @@
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 
-/** What a piece of a format says of a time. */
+/** What a piece of a format says of a time; `half` is AM or PM. */
 export type TimePart =
   | 'year'
   | 'month'
@@ -13,17 +13,22 @@ export type TimePart =
   | 'minute'
   | 'second'
   | 'fraction'
-  /** AM or PM. */
   | 'half'
-  /** From UTC: `Z`, `UTC`, `GMT`, `+01`, `+0100`, `+01:00`. */
   | 'offset'
   | 'weekday';
 
-/** A format as a regular expression, of which JavaScript, RE2 and so DuckDB make the same. */
-export interface TimeFormat {
+/** A piece that was read, and by which letters: `MMM`. */
+export interface LetteredPart {
+  readonly part: TimePart;
+  readonly letters: string;
+}
+
+/** One way to write a time, as a regular expression of which JavaScript, RE2 and so DuckDB make the same. */
+export interface TimeVariant {
   /** Of the whole text in lower case; a group for each of {@link parts}, in their order. */
   readonly pattern: string;
-  readonly parts: readonly TimePart[];
+  /** Without weekdays: nothing is read of them. */
+  readonly parts: readonly LetteredPart[];
 }
 
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september'];
@@ -75,53 +80,86 @@ const NEEDS: readonly (readonly [TimePart, TimePart])[] = [
   ['half', 'hour'],
 ];
 
+/** Optional sections that a format may have: each doubles the ways to read it. */
+const MOST_OPTIONAL = 4;
+
+/** What a format is made of: a text, letters, or a section that may be missing. */
+type Node =
+  | { readonly pattern: string; readonly read?: LetteredPart }
+  | { readonly optional: readonly Node[] };
+
 /**
  * Reads a format.
  *
- * @returns the format, or what is wrong with it: what was expected, in words.
+ * @returns the ways to write a time by it, those with most in them first; or what is wrong with it: what was expected, in words.
  */
-export function parseTimeFormat(text: string): TimeFormat | string {
-  const parts: TimePart[] = [];
-  let pattern = '';
-  let depth = 0;
+export function parseTimeFormat(text: string): readonly TimeVariant[] | string {
+  const read: LetteredPart[] = [];
+  const open: Node[][] = [[]];
   let at = 0;
-  let isHalf = false;
-  const optional = new Set<TimePart>();
+  let sections = 0;
   for (const match of text.matchAll(PIECES)) {
-    const [piece, quoted, quote, run, letter = '', other] = match;
+    const [piece, quoted, quote, letters, letter = '', other] = match;
     at += piece.length;
-    if (run !== undefined) {
+    const nodes = open.at(-1) ?? [];
+    if (letters !== undefined) {
       const [part, forms] = LETTERS[letter] ?? [];
-      const form = forms?.[run.length - 1];
+      const form = forms?.[letters.length - 1];
       if (part === undefined || form === undefined)
-        return `letters of Java's DateTimeFormatter that are read (y u M d H h m s S a E X x Z z), and not ${run}; texts in 'quotes'`;
-      if (parts.includes(part)) return `a format that has the ${part} once`;
-      if (depth > 0) optional.add(part);
-      if (letter === 'h') isHalf = true;
-      parts.push(part);
-      pattern += `(${form})`;
+        return `letters of Java's DateTimeFormatter that are read (y u M d H h m s S a E X x Z z), and not ${letters}; texts in 'quotes'`;
+      if (read.some((one) => one.part === part)) return `a format that has the ${part} once`;
+      read.push({ part, letters });
+      nodes.push({ pattern: part === 'weekday' ? `(?:${form})` : `(${form})`, read: { part, letters } });
     } else if (other === '[') {
-      depth += 1;
-      pattern += '(?:';
+      sections += 1;
+      open.push([]);
     } else if (other === ']') {
-      depth -= 1;
-      if (depth < 0) return 'a format whose brackets are closed where they were opened';
-      pattern += ')?';
+      open.pop();
+      const outer = open.at(-1);
+      if (outer === undefined) return 'a format whose brackets are closed where they were opened';
+      outer.push({ optional: nodes });
     } else {
       if (other !== undefined && RESERVED.test(other))
         return `a format in which ${other} is quoted: '${other}'`;
-      pattern += escaped(quoted?.replaceAll("''", "'") ?? (quote === undefined ? (other ?? '') : "'"));
+      nodes.push({
+        pattern: escaped(quoted?.replaceAll("''", "'") ?? (quote === undefined ? (other ?? '') : "'")),
+      });
     }
   }
-  if (at < text.length || depth !== 0) return 'a format whose quotes and brackets are closed';
-  for (const part of ['year', 'month', 'day'] as const) {
-    if (!parts.includes(part) || optional.has(part)) return `a format that always has the ${part}`;
-  }
+  if (at < text.length || open.length > 1) return 'a format whose quotes and brackets are closed';
+  if (sections > MOST_OPTIONAL) return `a format of at most ${MOST_OPTIONAL} sections that may be missing`;
+  const variants = variantsOf(open[0] ?? []);
+  return variants.map(({ parts }) => problemOf(parts)).find((problem) => problem !== null) ?? variants;
+}
+
+/** What is wrong with the parts of one way to write a time; null when nothing. */
+function problemOf(read: readonly LetteredPart[]): string | null {
+  const parts = new Set(read.map(({ part }) => part));
+  for (const part of ['year', 'month', 'day'] as const)
+    if (!parts.has(part)) return `a format that always has the ${part}`;
   for (const [part, needed] of NEEDS)
-    if (parts.includes(part) && !parts.includes(needed))
-      return `a format with the ${needed} beside the ${part}`;
-  if (parts.includes('half') !== isHalf) return 'a format that has h and a (AM or PM) together, or H alone';
-  return { pattern: pattern.toLowerCase(), parts };
+    if (parts.has(part) && !parts.has(needed)) return `a format with the ${needed} beside the ${part}`;
+  const isHalf = read.some(({ letters }) => letters.startsWith('h'));
+  return parts.has('half') === isHalf ? null : 'a format that has h and a (AM or PM) together, or H alone';
+}
+
+function variantsOf(nodes: readonly Node[]): readonly TimeVariant[] {
+  let variants: readonly TimeVariant[] = [{ pattern: '', parts: [] }];
+  for (const node of nodes) {
+    const next =
+      'optional' in node
+        ? [...variantsOf(node.optional), { pattern: '', parts: [] }]
+        : [
+            {
+              pattern: node.pattern.toLowerCase(),
+              parts: node.read === undefined || node.read.part === 'weekday' ? [] : [node.read],
+            },
+          ];
+    variants = variants.flatMap(({ pattern, parts }) =>
+      next.map((one) => ({ pattern: pattern + one.pattern, parts: [...parts, ...one.parts] })),
+    );
+  }
+  return variants;
 }
 
 /** For regular expressions of JavaScript and RE2. */

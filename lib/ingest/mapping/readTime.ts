@@ -1,5 +1,5 @@
 import type { TimeField, TimeUnit } from '../../config/mappingSchema.ts';
-import { parseTimeFormat, type TimeFormat, type TimePart } from '../../config/timeFormat.ts';
+import { parseTimeFormat, type TimePart, type TimeVariant } from '../../config/timeFormat.ts';
 import { quoteText } from '../../sql/quoteText.ts';
 import type { ColumnKind } from './columnKind.ts';
 import { FieldProblem } from './FieldProblem.ts';
@@ -49,9 +49,7 @@ export function readTime(field: TimeField, look: FileLook): Reading {
   const unit = field.unit ?? defaultUnit(column);
   const { format } = field;
   const sql =
-    format === undefined
-      ? utc(column, unit, look.timezone)
-      : utcOfFormat(column, parsedFormat(format), look.timezone);
+    format === undefined ? utc(column, unit, look.timezone) : utcOfFormat(column, format, look.timezone);
   if (sql === null) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
@@ -201,65 +199,53 @@ function utcOfText(raw: string, timezone: string): TimeSql {
   };
 }
 
-/** @throws RangeError of what the configuration refuses. */
-function parsedFormat(text: string): TimeFormat {
-  const format = parseTimeFormat(text);
-  if (typeof format === 'string') throw new RangeError(`A format was let through: ${format}.`);
-  return format;
-}
-
 /**
  * Reads texts as a format says: its parts are put together as ISO 8601, which knows how long months are. With an offset they
  * are instants, without one local times of the timezone.
  */
-function utcOfFormat(column: FoundColumn, { pattern, parts }: TimeFormat, timezone: string): TimeSql | null {
-  const { sql, kind, type } = column;
+function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone: string): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
+  const variants = parseTimeFormat(format);
+  if (typeof variants === 'string') throw new RangeError(`A format was let through: expected ${variants}.`);
   const text = `lower(${textOf(sql, kind, type)})`;
-  // With its ends: to extract is to find, and `1` of `10` would be found.
-  const whole = quoteText(`^(?:${pattern}) *$`);
-  const part = (name: TimePart) => {
-    const group = parts.indexOf(name) + 1;
-    return group === 0 ? null : `nullif(regexp_extract(${text}, ${whole}, ${group}), '')`;
-  };
-  const two = (name: TimePart) => {
-    const digits = part(name);
-    return digits === null ? `'00'` : `lpad(coalesce(${digits}, '0'), 2, '0')`;
-  };
-  const year = `CASE WHEN length(${part('year')}) = 2 THEN '20' ELSE '' END || ${part('year')}`;
-  const month = part('month');
-  const named = `nullif(list_position([${MONTHS.map(quoteText).join(', ')}], left(${month}, 3)), 0)`;
-  const half = part('half');
-  const hour =
-    half === null
-      ? two('hour')
-      : `lpad(CAST(CAST(${two('hour')} AS INTEGER) % 12 + CASE ${half} WHEN 'pm' THEN 12 ELSE 0 END AS VARCHAR), 2, '0')`;
-  const fraction = part('fraction');
-  const local = [
-    year,
-    `'-'`,
-    `lpad(coalesce(CAST(${named} AS VARCHAR), ${month}), 2, '0')`,
-    `'-'`,
-    two('day'),
-    `' '`,
-    hour,
-    `':'`,
-    two('minute'),
-    `':'`,
-    two('second'),
-    ...(fraction === null ? [] : [`'.'`, `left(coalesce(${fraction}, '0'), 6)`]),
-  ].join(' || ');
-  const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
-  const inZone = timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone);
-  const offset = part('offset');
-  const value =
-    offset === null
-      ? inZone
-      : `CASE WHEN ${offset} IS NULL THEN ${inZone} ELSE timezone('UTC', TRY_CAST(${local} || CASE WHEN ${offset} IN ('z', 'utc', 'gmt') THEN 'Z' ELSE ${offset} END AS TIMESTAMPTZ)) END`;
+  const ways = variants.map((variant) => {
+    // With its ends: to replace is to find first, and `1` of `10` would be found.
+    const whole = quoteText(`^${variant.pattern} *$`);
+    return `WHEN regexp_matches(${text}, ${whole}) THEN ${utcOfVariant(text, whole, variant, timezone)}`;
+  });
   return {
-    value: `CASE WHEN regexp_full_match(${text}, ${whole}) THEN ${value} END`,
+    value: `CASE ${ways.join(' ')} END`,
     refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
   };
+}
+
+/** The same of a text that is written in one of the ways. One pass over it, or one more for each part that is no number. */
+function utcOfVariant(text: string, whole: string, { parts }: TimeVariant, timezone: string): string {
+  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
+  const groupOf = (part: TimePart) => `\\${parts.findIndex((one) => one.part === part) + 1}`;
+  const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';
+  const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
+  const isNamed = lettersOf('month').length > 2;
+  const isHalf = lettersOf('half') !== '';
+  const year = `${lettersOf('year').length === 2 ? '20' : ''}${groupOf('year')}`;
+  const day = `${year}-${isNamed ? '<month>' : groupOf('month')}-${groupOf('day')}`;
+  const time = `${isHalf ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
+  const fraction = lettersOf('fraction') === '' ? '' : `.${groupOf('fraction')}`;
+  let local = `regexp_replace(${text}, ${whole}, '${day} ${time}${fraction}')`;
+  if (isNamed) {
+    const month = `list_position([${MONTHS.map(quoteText).join(', ')}], left(${only('month')}, 3))`;
+    local = `replace(${local}, '<month>', CAST(${month} AS VARCHAR))`;
+  }
+  if (isHalf) {
+    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('half')} WHEN 'pm' THEN 12 ELSE 0 END`;
+    local = `replace(${local}, '<hour>', CAST(${hour} AS VARCHAR))`;
+  }
+  if (lettersOf('offset') !== '') {
+    const offset = `replace(replace(${only('offset')}, 'utc', 'z'), 'gmt', 'z')`;
+    return `timezone('UTC', TRY_CAST(${local} || upper(${offset}) AS TIMESTAMPTZ))`;
+  }
+  const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
+  return timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone);
 }
 
 /** A time without a zone in one, as a TIMESTAMP in UTC. */

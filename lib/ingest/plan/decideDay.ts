@@ -43,7 +43,7 @@ export function decideDay(
   const nothing = files.length === 0 && drop.leftOut.length === 0;
   if (nothing && entry === null) return { skip: 'no_files' };
   const failed = entry?.state === 'failed';
-  // What queries read is what is there, though a load could not read it: another day's files are told of by its load.
+  // Queries read what is there, though a load could not. If anything else changed, the load fails and says so.
   const isArchived = entry !== null && archivedSince(drop, entry) !== null;
   if (isArchived && !failed && entry.fingerprint === fingerprint) return { skip: 'archived' };
   if (asked === 'backfill') return { queue: 'backfill' };

@@ -51,6 +51,9 @@ describe('a format of times', () => {
     ['dd/MMM/yyyy:HH:mm:ss Z', '20/Nov/2026:11:15:30 +0100', WHOLE],
     ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}`, WHOLE],
     ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}.5`, null],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20', '2026-11-20 00:00:00'],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20 7', '2026-11-20 07:00:00'],
+    ['yyyy-MM-dd[ H[:m[:s]]]', '2026-11-20 7:5:3', '2026-11-20 07:05:03'],
     ['yyyy-MM-dd HH:mm:ss[.SSS][ XXX]', `${WHOLE}.500 -02:30`, '2026-11-20 12:45:30.5'],
     ["yyyy 'o''clock' HH MM dd", "2026 O'CLOCK 10 11 20", '2026-11-20 10:00:00'],
     ["yyyy.MM.dd (HH+mm) ''", "2026.11.20 (10+15) '", '2026-11-20 10:15:00'],
@@ -202,6 +205,8 @@ describe('a format in the configuration', () => {
     ['yyyy-MM-dd hh:mm', /h and a/],
     ['yyyy-MM-dd HH:mm a', /h and a/],
     ['', /always has the year/],
+    ['yyyy-MM-dd[ HH:]mm', /the hour beside the minute/],
+    ['yyyy-MM-dd[ ][ ][ ][ ][ ]', /at most 4 sections/],
   ])('is refused by name: %j', (format, message) => {
     expect(parseTimeFormat(format)).toMatch(message);
     expect(() => subjectOf(events(format))).toThrow(/mapping\.timestamp/);
