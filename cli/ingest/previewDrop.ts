@@ -107,7 +107,7 @@ export function previewText(preview: Preview): string {
   const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
   return [
     `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; looked at the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
-    `\nColumns of the file\n${textTable(columns.map(({ name, type }) => ({ column: name, type })))}`,
+    `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: name, type: declared })))}`,
     `\nRows as they would be loaded\n${textTable(mapped)}`,
     refused.length === 0
       ? '\nNone of them is refused.\n'

@@ -2,20 +2,28 @@ import * as z from 'zod';
 import { parseTimeFormat } from './timeFormat.ts';
 
 /** What a column may be turned into before its field takes it. */
-const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
+const CASTS = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp', 'uuid'] as const;
 
 /** What the numbers or texts of a time column mean. */
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'timestamp', 'iso'] as const;
+
+/** No statement of SQL can hold a NUL. */
+const hasNoNul = (text: string) => !text.includes('\0');
 
 const columnName = () =>
   z
     .string('a column name')
     .min(1, 'a column name of at least one character')
-    .max(1_024, 'a column name of at most 1024 characters');
+    .max(1_024, 'a column name of at most 1024 characters')
+    .refine(hasNoNul, 'a column name without a NUL');
 
 const constant = z.strictObject({
   constant: z.union(
-    [z.string().min(1, 'a text that is not empty'), z.number(), z.boolean()],
+    [
+      z.string().min(1, 'a text that is not empty').refine(hasNoNul, 'a text without a NUL'),
+      z.number(),
+      z.boolean(),
+    ],
     'a text that is not empty, a number, or true or false',
   ),
 });
@@ -23,7 +31,10 @@ const constant = z.strictObject({
 const column = z.strictObject({
   /** Its name in the file, exactly; `a.b` is the member b of a struct a, unless a column is called that. */
   column: columnName(),
-  /** Turn it into this first; a row whose value can't be is refused. Default none. */
+  /**
+   * Turn it into this first; a row whose value can't be is refused. `uuid` reads texts and 16 bytes. Default none:
+   * bytes are UTF-8 text then, but for columns of exactly 16 bytes by the file's schema, which are UUIDs.
+   */
   cast: z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
   /** Files may lack it: it is null in their rows then. Default false: such a file fails. */
   optional: z.boolean('true or false').default(false),
@@ -57,7 +68,7 @@ const field = z.union(
 );
 
 /** What no number is made of. */
-const NO_NUMBERS: ReadonlySet<Cast | undefined> = new Set<Cast>(['boolean', 'date', 'timestamp']);
+const NO_NUMBERS: ReadonlySet<Cast | undefined> = new Set<Cast>(['boolean', 'date', 'timestamp', 'uuid']);
 
 /** Where a number comes from. */
 const number = field
@@ -108,7 +119,11 @@ const time = z.union(
 );
 
 /** Fields under names of the user's own: unit IDs by type, metadata by key. */
-const fields = z.record(z.string().min(1), field, "a name and where it comes from, e.g. { userID: 'uid' }");
+const fields = z.record(
+  z.string().min(1).refine(hasNoNul, 'a name without a NUL'),
+  field,
+  "a name and where it comes from, e.g. { userID: 'uid' }",
+);
 
 const metadata = {
   /** Members of the metadata: a list of columns, which keep their names, or key → field. Null ones are left out. */

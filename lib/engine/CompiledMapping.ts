@@ -13,6 +13,8 @@ export interface RawRows {
   /** Places of files that have the same columns. */
   readonly files: readonly number[];
   readonly sql: string;
+  /** Places of the columns that are mapped of them among the column chunks of a row group: firsts and ends. */
+  readonly leaves: readonly (readonly [first: number, end: number])[];
 }
 
 /** Files of which the same columns are mapped, of the same types, and the SQL that maps their rows, in DuckDB's dialect. */

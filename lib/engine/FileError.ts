@@ -8,6 +8,10 @@ export const FileError = defineErrorFamily('user', {
     cause: 'A file is no Parquet: it does not begin with PAR1.',
     cure: DROP_AGAIN,
   },
+  SLUICE_INGEST_FILE_NAME_UNFIT: {
+    cause: 'The key of a file has a NUL in it.',
+    cure: 'Drop the file under a key of printable characters, and delete this one.',
+  },
   SLUICE_INGEST_FILE_TRUNCATED: {
     cause: 'A Parquet file is cut off: its end has no footer.',
     cure: DROP_AGAIN,
@@ -18,6 +22,11 @@ export const FileError = defineErrorFamily('user', {
   },
   SLUICE_INGEST_FILE_DAMAGED: {
     cause: 'A Parquet file can’t be read: what is in it contradicts itself.',
+    cure: DROP_AGAIN,
+  },
+  SLUICE_INGEST_FILE_CHECKSUM_WRONG: {
+    cause:
+      'A page of a Parquet file is not what its writer wrote: its checksum is another, or that of its gzip block.',
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_CODEC_UNSUPPORTED: {
@@ -40,6 +49,10 @@ export const FileError = defineErrorFamily('user', {
   SLUICE_INGEST_COLUMN_MISSING: {
     cause: 'A file lacks a column that the mapping names.',
     cure: 'Mend the mapping, mark the column `optional: true`, or drop a file that has it.',
+  },
+  SLUICE_INGEST_COLUMN_NAME_UNFIT: {
+    cause: 'A column of a file, or a member of one, has a NUL in its name.',
+    cure: 'Drop a file whose columns have names of printable characters.',
   },
   SLUICE_INGEST_COLUMN_AMBIGUOUS: {
     cause: 'A file has more than one column that the mapping’s name fits.',

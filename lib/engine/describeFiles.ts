@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { quoteText } from '../sql/quoteText.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import { duckDbMessage } from './duckDbMessage.ts';
@@ -5,6 +6,14 @@ import type { EngineFile, FileSchema, UnreadableFile } from './Engine.ts';
 import type { FileColumn } from './FileColumn.ts';
 import { FileError } from './FileError.ts';
 import { fileFailure } from './fileFailure.ts';
+import {
+  originalSchema,
+  type ParquetFooter,
+  readFooter,
+  replaceSchema,
+  type SchemaNode,
+} from './parquetFooter.ts';
+import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
 import { readFooterMark } from './readFooterMark.ts';
 
@@ -14,39 +23,98 @@ const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
 /** Files whose ends are looked at at a time. */
 const AT_ONCE = 32;
 
-/** Reads the footers of files, as {@link Engine.describe} says. */
+/** Reads the footers of files, and changes those that DuckDB reads wrong, as {@link Engine.describe} says. */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
 ): Promise<(FileSchema | UnreadableFile)[]> {
-  const marks = await readMarks(files);
-  const likely = files.filter((_, i) => marks[i] === null);
-  const read = await readFooters(session, likely);
+  const opened = await openAll(files);
+  const schemas = new Map<string, FileShape>();
+  for (const [i, one] of opened.entries()) {
+    const path = files[i]?.path;
+    if (path !== undefined && 'root' in one) schemas.set(path, one);
+  }
+  const likely = files.filter(({ path }) => schemas.has(path));
+  const read = await readFooters(session, likely, schemas);
   return files.map((file, i) => {
-    const problem = marks[i];
-    if (problem) return { ...file, problem };
+    const one = opened[i];
+    if (one !== undefined && 'problem' in one) return { ...file, problem: one.problem };
     const footer = read.get(file.path);
     if (footer === undefined) throw new RangeError(`${file.name} was not read.`);
     return footer;
   });
 }
 
-async function readMarks(files: readonly EngineFile[]) {
-  const marks: (UnreadableFile['problem'] | null)[] = [];
+/** The schema of a file, as the file has it. */
+type FileShape = Pick<ParquetFooter, 'shape' | 'root'>;
+/** What is known of a file without DuckDB. */
+type Opened = FileShape | Pick<UnreadableFile, 'problem'>;
+
+/** Files that are alike share one schema: there may be thousands. */
+async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
+  const shapes = new Map<string, FileShape>();
+  const opened: Opened[] = [];
   for (let i = 0; i < files.length; i += AT_ONCE) {
-    marks.push(...(await Promise.all(files.slice(i, i + AT_ONCE).map(readFooterMark))));
+    for (const one of await Promise.all(files.slice(i, i + AT_ONCE).map(openFile))) {
+      if ('problem' in one) opened.push(one);
+      else {
+        const alike = shapes.get(one.shape) ?? { shape: one.shape, root: one.root };
+        shapes.set(one.shape, alike);
+        opened.push(alike);
+      }
+    }
   }
-  return marks;
+  return opened;
+}
+
+/** Reads the schema of a file, and gives the file one that DuckDB reads right, if its own is none. */
+async function openFile(file: EngineFile): Promise<Opened> {
+  if (file.name.includes('\0')) {
+    return { problem: new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(file.name)}.`) };
+  }
+  const problem = await readFooterMark(file);
+  if (problem !== null) return { problem };
+  const handle = await open(file.path, 'r+');
+  try {
+    const footer = await readFooter(handle);
+    const name = nameWithNul(footer.root);
+    if (name !== null) {
+      const detail = `${file.name}: ${JSON.stringify(name)}.`;
+      return { problem: new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', detail) };
+    }
+    const original = originalSchema(footer, readableElements);
+    if (original !== null) return original;
+    const elements = readableElements(footer.root);
+    if (elements !== null) await replaceSchema(handle, footer, elements);
+    return footer;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const detail = `${file.name}: ${error.message}`;
+    return { problem: new FileError('SLUICE_INGEST_FILE_DAMAGED', detail, { cause: error }) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** DuckDB takes statements as C does: a NUL ends them. */
+function nameWithNul({ name, children }: SchemaNode): string | null {
+  if (name.includes('\0')) return name;
+  for (const child of children) {
+    const inside = nameWithNul(child);
+    if (inside !== null) return inside;
+  }
+  return null;
 }
 
 /** All together; where one of them can't be read that way, halves of them, so that a few bad ones cost little. */
 async function readFooters(
   session: DuckDbSession,
   files: readonly EngineFile[],
+  schemas: ReadonlyMap<string, FileShape>,
 ): Promise<Map<string, FileSchema | UnreadableFile>> {
   if (files.length === 0) return new Map();
   try {
-    return await readTogether(session, files);
+    return await readTogether(session, files, schemas);
   } catch (error) {
     const [file, ...others] = files;
     if (file === undefined) throw error;
@@ -57,8 +125,8 @@ async function readFooters(
     }
     const half = files.length >> 1;
     return new Map([
-      ...(await readFooters(session, files.slice(0, half))),
-      ...(await readFooters(session, files.slice(half))),
+      ...(await readFooters(session, files.slice(0, half), schemas)),
+      ...(await readFooters(session, files.slice(half), schemas)),
     ]);
   }
 }
@@ -66,6 +134,7 @@ async function readFooters(
 async function readTogether(
   session: DuckDbSession,
   files: readonly EngineFile[],
+  schemas: ReadonlyMap<string, FileShape>,
 ): Promise<Map<string, FileSchema | UnreadableFile>> {
   const list = `[${files.map(({ path }) => quoteText(path)).join(', ')}]`;
   const metadata = new Map(
@@ -76,15 +145,7 @@ async function readTogether(
     ).map((row) => [row['file_name'], row]),
   );
   const codecs = await readCodecs(session, list);
-  const shapes = new Map(
-    (
-      await session.rows(
-        `SELECT file_name, md5(string_agg(concat_ws('|', name, type, num_children, repetition_type, converted_type, scale, precision, logical_type, duckdb_type), chr(10) ORDER BY column_id)) AS shape
-         FROM parquet_schema(${list}) GROUP BY file_name`,
-      )
-    ).map((row) => [row['file_name'], row['shape']]),
-  );
-  const columnsOf = new Map<unknown, readonly FileColumn[]>();
+  const columnsOf = new Map<string, readonly FileColumn[]>();
   const described = new Map<string, FileSchema | UnreadableFile>();
   for (const file of files) {
     const footer = metadata.get(file.path);
@@ -101,8 +162,10 @@ async function readTogether(
       described.set(file.path, { ...file, problem });
       continue;
     }
-    const shape = shapes.get(file.path);
-    const columns = columnsOf.get(shape) ?? (await readColumns(session, file.path));
+    const schema = schemas.get(file.path);
+    if (schema === undefined) throw new RangeError(`${file.name} was not opened.`);
+    const { shape, root } = schema;
+    const columns = columnsOf.get(shape) ?? (await readColumns(session, file.path, root));
     columnsOf.set(shape, columns);
     described.set(file.path, {
       ...file,

@@ -6,6 +6,7 @@ import type { FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts
 import { FileError } from './FileError.ts';
 import { refusedStatements, takenStatement } from './loadStatements.ts';
 import { isRowReason, type RowReason } from './rowReasons.ts';
+import { verifyPages } from './verifyPages.ts';
 
 /** What a load writes into its output directory. */
 const OUTPUT_FILE = 'part-0.parquet';
@@ -23,6 +24,7 @@ export async function loadFiles(session: DuckDbSession, request: LoadRequest): P
   const { files, mapping } = request;
   if (mapping.groups.length === 0) return summary(request, [], null, [], {});
   const output = join(request.outputDirectory, OUTPUT_FILE);
+  await verifyMapped(request);
   await session.run(takenStatement(request, output));
   const taken = await takenByFile(session, output);
   const given = await rowsByFile(session, request);
@@ -51,6 +53,19 @@ export async function loadFiles(session: DuckDbSession, request: LoadRequest): P
   }
   const written = out === 0 ? [] : [{ path: output, bytes: await bytesOf(output), rows: out }];
   return summary(request, written, refused?.file ?? null, byFile, daysLate);
+}
+
+/** All columns. */
+const ALL = [[0, Number.POSITIVE_INFINITY]] as const;
+
+/** Compares the checksums of what is mapped. @throws FileError */
+async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<void> {
+  for (const { files: places, leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
+    for (const i of places) {
+      const file = files[i];
+      if (file !== undefined) await verifyPages(file, { leaves, signal });
+    }
+  }
 }
 
 function summary(
@@ -92,6 +107,10 @@ async function rowsByFile(session: DuckDbSession, { files }: LoadRequest): Promi
 
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
   const path = request.refusedPath;
+  for (const i of only) {
+    const file = request.files[i];
+    if (file !== undefined) await verifyPages(file, { leaves: ALL, signal: request.signal });
+  }
   for (const statement of refusedStatements(request, only, path)) await session.run(statement);
   const reasons = new Map<string, Counts>();
   let total = 0;

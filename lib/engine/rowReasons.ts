@@ -35,13 +35,17 @@ export const rowReasons = {
     cause: 'The column that `metadataJson` names does not hold a JSON object.',
     cure: MAPPING,
   },
+  SLUICE_INGEST_ROW_DECIMAL_INVALID: {
+    cause: 'A decimal has more digits than the footer of the file says that its column has.',
+    cure: 'Write the file again with the precision that the values need, and drop it again.',
+  },
   SLUICE_INGEST_ROW_CAST_FAILED: {
     cause: 'A value can’t be turned into what the mapping’s `cast` says.',
     cure: MAPPING,
   },
   SLUICE_INGEST_ROW_TEXT_INVALID: {
     cause: 'A column of bytes holds something else than UTF-8 text.',
-    cure: MAPPING,
+    cure: "Set `cast: 'uuid'` if the bytes are UUIDs; else mend the rows and drop the file again.",
   },
 } as const satisfies Record<`SLUICE_INGEST_ROW_${string}`, ErrorEntry>;
 

@@ -14,8 +14,9 @@ export class MappedRow {
     const value = `v${number}`;
     this.#reads.push(`${reading.value} AS ${value}`);
     if (reading.column === null) return value;
-    if (reading.refusals.length > 0) this.#reads.push(`${reading.column.sql} AS s${number}`);
-    for (const { reason, when } of reading.refusals) {
+    const refusals = [...reading.column.refusals, ...reading.refusals];
+    if (refusals.length > 0) this.#reads.push(`${reading.column.sql} AS s${number}`);
+    for (const { reason, when } of refusals) {
       this.refuse(reason, `column ${JSON.stringify(reading.column.name)}`, when(`s${number}`, value));
     }
     return value;

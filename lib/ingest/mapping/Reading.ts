@@ -5,7 +5,12 @@ export interface Reading {
   /** Its value; null where there is none, or where it can't be read. */
   readonly value: string;
   /** The column it comes from; null for a constant. */
-  readonly column: { readonly name: string; readonly sql: string } | null;
+  readonly column: {
+    readonly name: string;
+    readonly sql: string;
+    /** When a row is refused for the column, whatever it is read as. */
+    readonly refusals: readonly Refusal[];
+  } | null;
   /** When a row is refused for it; the first that holds counts. */
   readonly refusals: readonly Refusal[];
 }

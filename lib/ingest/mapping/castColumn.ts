@@ -3,7 +3,7 @@ import type { ColumnKind } from './columnKind.ts';
 import type { FoundColumn } from './findColumn.ts';
 import { finite } from './jsonReady.ts';
 import { type Reading, unreadable } from './Reading.ts';
-import { textOf } from './textOf.ts';
+import { textOf, UUID_BYTES, uuidOf } from './textOf.ts';
 
 /** Texts that DuckDB would round to a whole number, or read as none of the words for it. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
@@ -14,6 +14,7 @@ const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
   bigint: ['integer', 'BIGINT'],
   double: ['float', 'DOUBLE'],
   boolean: ['boolean', 'BOOLEAN'],
+  uuid: ['text', 'UUID'],
   date: ['date', 'DATE'],
   timestamp: ['local', 'TIMESTAMP'],
 };
@@ -26,13 +27,17 @@ export function castColumn(column: FoundColumn, cast: Cast): Reading {
   const sql = finite(column.sql, column.kind);
   return {
     value: textOf(casted({ ...column, sql }, cast), ...RESULTS[cast]),
-    column: { name: column.name, sql },
+    column: { ...column, sql },
     refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
   };
 }
 
 function casted({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
   if (cast === 'string') return textOf(sql, kind, found);
+  if (cast === 'uuid') {
+    const text = textOf(sql, kind, found);
+    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidOf(sql)} ELSE ${text} END` : text} AS UUID)`;
+  }
   const plain = kind === 'bytes' || kind === 'nested' ? textOf(sql, kind, found) : sql;
   const type = cast.toUpperCase();
   if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;

@@ -52,7 +52,11 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
     group.files.push(...files);
-    group.raws.push({ files, sql: rawRow(schema) });
+    group.raws.push({
+      files,
+      sql: rawRow(schema),
+      leaves: used.flatMap(({ leaves }) => (leaves === null ? [] : [leaves])),
+    });
     groups.set(key, group);
   }
   const { source, dataset } = subject;
@@ -83,7 +87,8 @@ export function mappingProblem(subject: MappingSubject, schema: FileSchema): Fil
 
 /** What tells files apart: the same text for columns that are read alike. */
 function shapeOf(columns: readonly FileColumn[]): string {
-  return JSON.stringify(columns);
+  // Where its bytes lie is another thing.
+  return JSON.stringify(columns, (key, value) => (key === 'leaves' ? undefined : value));
 }
 
 function isNamedTwice({ columns }: FileSchema): boolean {
@@ -143,7 +148,7 @@ function mapRow(
 function rawRow({ columns }: FileSchema): string {
   const members = columns.map(({ sqlName, type, misread }) => {
     const name = quoteName(sqlName);
-    return `${name} := ${misread ? 'NULL' : printable(`src.${name}`, type)}`;
+    return `${name} := ${misread !== null ? 'NULL' : printable(`src.${name}`, type)}`;
   });
   const types = columns.map(({ type }) => type).join(' ');
   return finiteRow(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);

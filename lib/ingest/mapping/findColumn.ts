@@ -2,7 +2,10 @@ import type { FileColumn } from '../../engine/FileColumn.ts';
 import { quoteName } from '../../sql/quoteName.ts';
 import { quoteText } from '../../sql/quoteText.ts';
 import { type ColumnKind, columnKind } from './columnKind.ts';
+import { decimalRefusals } from './decimalFits.ts';
 import { FieldProblem } from './FieldProblem.ts';
+import type { Refusal } from './Reading.ts';
+import { textOfSixteen, UUID_BYTES } from './textOf.ts';
 
 /** A column of a file, or a member of a struct in it, that a mapping names. */
 export interface FoundColumn {
@@ -14,6 +17,8 @@ export interface FoundColumn {
   readonly kind: ColumnKind;
   /** Its times are nanoseconds in the file. */
   readonly nanoseconds: boolean;
+  /** When a row is refused for it, whatever it is read as. */
+  readonly refusals: readonly Refusal[];
   /** The column itself, or that which has the member. */
   readonly outer: FileColumn;
 }
@@ -53,14 +58,25 @@ function memberOf(outer: FileColumn, name: string, from: number): FoundColumn | 
 function found(
   name: string,
   sql: string,
-  { type, utc, nanoseconds, misread }: FileColumn,
+  { type, declared, fixedBytes, utc, nanoseconds, misread }: FileColumn,
   outer: FileColumn,
 ): FoundColumn {
-  if (misread) {
-    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, 'decimals of at most 38 digits', type);
+  if (misread !== null) {
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread, declared);
+  }
+  if (fixedBytes === UUID_BYTES) {
+    return { name, sql: textOfSixteen(sql), type: 'VARCHAR', kind: 'text', nanoseconds, refusals: [], outer };
   }
   const kind = columnKind(type);
-  return { name, sql, type, kind: kind === 'local' && utc ? 'instant' : kind, nanoseconds, outer };
+  return {
+    name,
+    sql,
+    type,
+    kind: kind === 'local' && utc ? 'instant' : kind,
+    nanoseconds,
+    refusals: decimalRefusals(type, declared),
+    outer,
+  };
 }
 
 function namedAlike(among: readonly FileColumn[], name: string): FileColumn | undefined {

@@ -77,12 +77,12 @@ export function isFolderColumn(name: string): boolean {
 export function folderColumn(name: string, number: number): FoundColumn {
   const sqlName = `sluice_folder_${number}`;
   const outer: FileColumn = {
-    ...{ name: `${name}=`, sqlName, type: 'VARCHAR', members: [] },
-    ...{ utc: false, nanoseconds: false, misread: false },
+    ...{ name: `${name}=`, sqlName, type: 'VARCHAR', declared: 'VARCHAR', fixedBytes: null, members: [] },
+    ...{ utc: false, nanoseconds: false, misread: null, leaves: null },
   };
   return {
     ...{ name: outer.name, sql: `src.${quoteName(sqlName)}`, type: outer.type, kind: 'text' },
-    ...{ nanoseconds: false, outer },
+    ...{ nanoseconds: false, refusals: [], outer },
   };
 }
 

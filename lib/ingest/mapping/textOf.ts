@@ -5,6 +5,11 @@ import { printable } from './printable.ts';
 
 /** Floats beyond it are no exact whole numbers. */
 const MAX_EXACT = '9007199254740992';
+/** Bytes of a UUID. */
+export const UUID_BYTES = 16;
+
+/** Hexadecimal digits of printable ASCII, and of the NULs that pad a shorter text. */
+const ASCII = '([2-6][0-9A-F]|7[0-9A-E])+(00)*';
 
 /** A value as text; null where its bytes are no UTF-8, a number is NaN or infinite, or a time is none. @param type In DuckDB's words. */
 export function textOf(sql: string, kind: ColumnKind, type: string): string {
@@ -34,4 +39,18 @@ export function textOf(sql: string, kind: ColumnKind, type: string): string {
 function jsonOfNested(sql: string, type: string): string {
   const json = `CAST(to_json(${jsonReady(sql, type)}) AS VARCHAR)`;
   return /\bJSON\b/.test(type) ? finiteJson(json) : json;
+}
+
+/** The canonical text of a UUID of 16 bytes: https://www.rfc-editor.org/rfc/rfc9562#section-4 */
+export function uuidOf(bytes: string): string {
+  return `lower(regexp_replace(hex(${bytes}), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5'))`;
+}
+
+/**
+ * The text of a value of a column whose values all have 16 bytes, and of which the file says no more. Writers leave such
+ * columns for UUIDs that they have no name for (Arrow's `binary(16)`, Avro's `fixed(16)`), and for texts of a fixed
+ * length. The two can be told apart: no byte of printable ASCII begins the second half of a UUID.
+ */
+export function textOfSixteen(sql: string): string {
+  return `CASE WHEN regexp_full_match(hex(${sql}), '${ASCII}') THEN rtrim(decode(${sql}), chr(0)) WHEN ${sql} IS NOT NULL THEN ${uuidOf(sql)} END`;
 }

@@ -5,6 +5,7 @@ import type { EngineLimits, FileSchema } from '../../engine/Engine.ts';
 import type { FileColumn } from '../../engine/FileColumn.ts';
 import { fileFailure } from '../../engine/fileFailure.ts';
 import { type PreviewedRows, previewRows } from '../../engine/previewRows.ts';
+import { verifyPages } from '../../engine/verifyPages.ts';
 import { SluiceError } from '../../errors/SluiceError.ts';
 import { quoteText } from '../../sql/quoteText.ts';
 import type { CustomerBucket } from '../drop/CustomerBucket.ts';
@@ -56,6 +57,9 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
     if ('problem' in schema) throw schema.problem;
     const mapping = compileMapping(subject, [schema]);
     const firstRows = await fetchRowGroups(session, partial, schema);
+    for (const { leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
+      await verifyPages(file, { leaves, rows: firstRows });
+    }
     const rows = await previewRows(
       session,
       { files: [file], mapping, loadedAt },

@@ -237,7 +237,7 @@ describe('sources', () => {
     [
       'a cast that is none',
       withDataset({ mapping: { unitIds: { userID: { column: 'a', cast: 'int' } } } }),
-      'sources.0.datasets.0.mapping.unitIds.userID.cast: came "int", expected one of string, bigint, double, boolean, date, timestamp.',
+      'sources.0.datasets.0.mapping.unitIds.userID.cast: came "int", expected one of string, bigint, double, boolean, date, timestamp, uuid.',
     ],
     [
       'a cast that is none, in the metadata',

@@ -1,0 +1,229 @@
+/** Types of values in Thrift's compact protocol: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md */
+export const THRIFT = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  set: 10,
+  map: 11,
+  struct: 12,
+  uuid: 13,
+} as const;
+
+/** A field of a struct: its type, and its value as it is encoded. Booleans have no bytes: their type is the value. */
+export interface ThriftField {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+/** The fields of a struct by their IDs. Their order is the order in which they are written. */
+export type ThriftStruct = Map<number, ThriftField>;
+
+/** A list: the type of its items, and each of them as it is encoded. */
+export interface ThriftList {
+  readonly type: number;
+  readonly items: readonly Buffer[];
+}
+
+/** Structs, lists and maps in each other, at most. No footer has half as many. */
+const MOST_LEVELS = 64;
+
+const NONE = Buffer.alloc(0);
+
+/**
+ * Reads Thrift's compact protocol. Every value is bounded by the bytes that there are: a length that lies ends in a
+ * RangeError and takes no memory.
+ */
+export class ThriftReader {
+  readonly bytes: Buffer;
+  /** Where the next value begins. */
+  at: number;
+
+  constructor(bytes: Buffer, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  /** Reads a struct up to its end. @throws RangeError when the bytes are no struct. */
+  struct(): ThriftStruct {
+    const fields: ThriftStruct = new Map();
+    this.fields((id, type) => {
+      fields.set(id, { type, bytes: this.#value(type, 1) });
+    });
+    return fields;
+  }
+
+  /**
+   * Reads a struct field by field.
+   *
+   * @param visit Reads the value of a field, from `at` on, or {@link skip}s it.
+   */
+  fields(visit: (id: number, type: number) => void): void {
+    for (let last = 0; ; ) {
+      const head = this.#byte();
+      const type = head & 0x0f;
+      if (type === 0) return;
+      last = head >> 4 === 0 ? this.int() : last + (head >> 4);
+      visit(last, type);
+    }
+  }
+
+  /** Reads the items of a list one by one. @param visit Reads one from `at` on. */
+  items(visit: (type: number) => void): void {
+    const head = this.#byte();
+    const size = head >> 4 === 15 ? this.#varint() : head >> 4;
+    if (size > this.bytes.length - this.at) throw new RangeError('A list is longer than the bytes.');
+    for (let i = 0; i < size; i += 1) visit(head & 0x0f);
+  }
+
+  /** Reads an integer of any size that a double holds. */
+  int(): number {
+    const raw = this.#varint();
+    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+  }
+
+  /** Reads bytes or a text. */
+  binary(): Buffer {
+    return this.#take(this.#varint());
+  }
+
+  /** Passes over a value. */
+  skip(type: number, level = 0): void {
+    if (level > MOST_LEVELS) throw new RangeError('Values lie too deep in each other.');
+    switch (type) {
+      case THRIFT.true:
+      case THRIFT.false:
+        return;
+      case THRIFT.byte:
+        this.#take(1);
+        return;
+      case THRIFT.i16:
+      case THRIFT.i32:
+      case THRIFT.i64:
+        this.#varint();
+        return;
+      case THRIFT.double:
+        this.#take(8);
+        return;
+      case THRIFT.uuid:
+        this.#take(16);
+        return;
+      case THRIFT.binary:
+        this.binary();
+        return;
+      case THRIFT.list:
+      case THRIFT.set:
+        this.items((item) => this.#skipItem(item, level + 1));
+        return;
+      case THRIFT.map:
+        this.#skipMap(level + 1);
+        return;
+      case THRIFT.struct:
+        this.fields((_, field) => this.skip(field, level + 1));
+        return;
+      default:
+        throw new RangeError(`${type} is no type of Thrift.`);
+    }
+  }
+
+  /** Booleans in lists and maps are bytes. */
+  #skipItem(type: number, level: number): void {
+    if (type === THRIFT.true || type === THRIFT.false) this.#take(1);
+    else this.skip(type, level);
+  }
+
+  #skipMap(level: number): void {
+    const size = this.#varint();
+    if (size > this.bytes.length - this.at) throw new RangeError('A map is longer than the bytes.');
+    if (size === 0) return;
+    const types = this.#byte();
+    for (let i = 0; i < size; i += 1) {
+      this.#skipItem(types >> 4, level);
+      this.#skipItem(types & 0x0f, level);
+    }
+  }
+
+  #value(type: number, level: number): Buffer {
+    const start = this.at;
+    this.skip(type, level);
+    return this.at === start ? NONE : this.bytes.subarray(start, this.at);
+  }
+
+  #byte(): number {
+    return this.#take(1).readUInt8(0);
+  }
+
+  #take(length: number): Buffer {
+    const end = this.at + length;
+    if (end > this.bytes.length) throw new RangeError('The bytes end within a value.');
+    const taken = this.bytes.subarray(this.at, end);
+    this.at = end;
+    return taken;
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 63; scale *= 128) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError('A number has more than 64 bits.');
+  }
+}
+
+/** The items of a field that is a list. */
+export function readList({ bytes }: ThriftField): ThriftList {
+  const reader = new ThriftReader(bytes);
+  const items: Buffer[] = [];
+  let type: number = THRIFT.struct;
+  reader.items((item) => {
+    type = item;
+    const start = reader.at;
+    reader.skip(item);
+    items.push(bytes.subarray(start, reader.at));
+  });
+  return { type, items };
+}
+
+/** A field of a list. */
+export function listField({ type, items }: ThriftList): ThriftField {
+  const head = items.length < 15 ? [(items.length << 4) | type] : [0xf0 | type, ...varint(items.length)];
+  return { type: THRIFT.list, bytes: Buffer.concat([Buffer.from(head), ...items]) };
+}
+
+/** A field of a 32-bit integer. */
+export function intField(value: number): ThriftField {
+  return { type: THRIFT.i32, bytes: Buffer.from(varint(value < 0 ? -2 * value - 1 : 2 * value)) };
+}
+
+/** A field of a text. */
+export function textField(text: string): ThriftField {
+  const bytes = Buffer.from(text);
+  return { type: THRIFT.binary, bytes: Buffer.concat([Buffer.from(varint(bytes.length)), bytes]) };
+}
+
+/** The bytes of a struct, its end included. */
+export function writeStruct(fields: ThriftStruct): Buffer {
+  const parts: Buffer[] = [];
+  let last = 0;
+  for (const [id, { type, bytes }] of fields) {
+    const delta = id - last;
+    const head = delta > 0 && delta < 16 ? [(delta << 4) | type] : [type, ...varint(2 * id)];
+    parts.push(Buffer.from(head), bytes);
+    last = id;
+  }
+  return Buffer.concat([...parts, Buffer.of(0)]);
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  return [...bytes, rest];
+}
