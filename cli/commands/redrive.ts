@@ -1,3 +1,4 @@
+import { groupsKey } from '../../lib/layout/landedFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
@@ -83,6 +84,8 @@ async function run(
     { streamName },
     { deploymentPlace },
     { firehosePutRecordBatch },
+    { s3Groups },
+    { readKnownGroups },
     { revalidator },
     { readQuarantine },
     { redriveQuarantine },
@@ -92,6 +95,8 @@ async function run(
     import('../../infra/streams.ts'),
     import('../aws/deploymentPlace.ts'),
     import('../../lib/aws/firehosePutRecordBatch.ts'),
+    import('../../lib/aws/s3Groups.ts'),
+    import('../../lib/groups/pullGroups.ts'),
     import('../../lib/redrive/revalidate.ts'),
     import('../redrive/readQuarantine.ts'),
     import('../redrive/redriveQuarantine.ts'),
@@ -104,7 +109,7 @@ async function run(
   try {
     return await redriveQuarantine(
       readQuarantine(s3, config, wanted),
-      revalidator(config),
+      revalidator(config, await readKnownGroups(s3Groups(s3, config.bucket, groupsKey(config)))),
       dryRun ? null : { exposures: stream('exposures'), events: stream('events') },
     );
   } catch (error) {

@@ -2,6 +2,7 @@ import { backoffMs } from '../time/backoffMs.ts';
 import { readGroupRows } from './GroupRow.ts';
 import type { GroupsObject } from './GroupsCache.ts';
 import { GroupsError } from './GroupsError.ts';
+import { KnownGroups } from './KnownGroups.ts';
 import { type GroupsMerge, groupsText, mergeGroups } from './mergeGroups.ts';
 import type { SpecRule } from './readSpecs.ts';
 
@@ -49,4 +50,9 @@ export async function pullGroups(
     if (tries === TRIES) throw new GroupsError('SLUICE_GROUPS_BUSY');
     await wait(backoffMs(tries, random, AFTER_CONFLICT));
   }
+}
+
+/** What the table says, for who reads it once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */
+export async function readKnownGroups(store: Pick<GroupsStore, 'read'>): Promise<KnownGroups> {
+  return new KnownGroups(readGroupRows((await store.read())?.text ?? ''));
 }

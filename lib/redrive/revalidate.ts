@@ -2,6 +2,7 @@ import { type CollectPlan, collectPlan } from '../collect/CollectPlan.ts';
 import { collectBatch } from '../collect/collectBatch.ts';
 import type { Config } from '../config/configSchema.ts';
 import { SluiceError } from '../errors/SluiceError.ts';
+import { KnownGroups } from '../groups/KnownGroups.ts';
 import { parseErrorKey } from '../layout/errorKey.ts';
 import { FirehoseFailure } from '../quarantine/FirehoseFailure.ts';
 import type { QuarantineReason } from '../quarantine/quarantineReasons.ts';
@@ -40,11 +41,13 @@ export interface Verdict {
  * Makes the judge of what is in quarantine: it goes the way of a request again, with the configuration as it is now.
  *
  * What only the request knew is lost: of bodies the sender's clock and session where the headers told them. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
+ *
+ * @param known What the table of experiment groups says. Default nothing.
  */
-export function revalidator(config: Config): (quarantined: Quarantined) => Verdict {
-  const ofBodies = collectPlan(config);
+export function revalidator(config: Config, known = KnownGroups.none): (quarantined: Quarantined) => Verdict {
+  const ofBodies = collectPlan(config, known);
   // Events were redacted before they were put into quarantine: a hash would be hashed again.
-  const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } });
+  const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } }, known);
   const tables = deliveredTables(config);
 
   return (quarantined) => {

@@ -27,7 +27,11 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   experiment_id: note('checkout_button', ALL, 'never'),
   exposure_type: note('config', COLLECTOR, 'never'),
   group_id: note('4SuTqnR1ruleHalfOfUsers:Pass', ALL, 'a gate was sent without its value'),
-  group_name: note('Test', 'no SDK; `group` of /v1/log_custom_exposure', 'an SDK sent it'),
+  group_name: note(
+    'Test',
+    'the collector, from `sluice groups pull`; `group` of /v1/log_custom_exposure',
+    'neither has it',
+  ),
   rule_id: note('3QfjCheckoutTest', ALL, 'never; empty when no rule matched'),
   gate_value: note('true', ALL, 'not a gate'),
   is_assignment: note('true', COLLECTOR, 'never'),

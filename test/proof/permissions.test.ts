@@ -59,7 +59,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     bucket = loaded.config.bucket;
     const cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
     try {
-      calls = await walks(cloud, loaded.config.tables);
+      calls = await walks(cloud, loaded.config);
     } finally {
       await cloud.close();
     }

@@ -3,6 +3,7 @@ import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { claimKey } from '../../lib/layout/claimKey.ts';
+import { groupsKey } from '../../lib/layout/landedFolders.ts';
 import { overflowKey } from '../../lib/layout/overflowKey.ts';
 import { tableKinds } from '../../lib/tables/deliveredTables.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
@@ -19,7 +20,10 @@ const HOUR_MS = 60 * MINUTE_MS;
  * Walks every path by which the deployed functions call AWS, those of failures included, and answers what was called.
  * Each step drives the running cloud by what users and AWS do to it: posts, faults, time, objects put by hand.
  */
-export async function walks(cloud: Cloud, tables: Config['tables']): Promise<readonly RecordedCall[]> {
+export async function walks(
+  cloud: Cloud,
+  layout: Pick<Config, 'statsigFolder' | 'tables'>,
+): Promise<readonly RecordedCall[]> {
   const place = {
     endpoint: cloud.edge,
     region: 'us-east-1',
@@ -29,9 +33,10 @@ export async function walks(cloud: Cloud, tables: Config['tables']): Promise<rea
   const firehose = new FirehoseClient(place);
   const glue = new GlueClient(place);
   try {
+    await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: groupsKey(layout), Body: '\n' }));
     await collect(cloud);
     await redrive(cloud, s3, firehose);
-    await register(cloud, tables, glue);
+    await register(cloud, layout.tables, glue);
     const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
       cloud,
       'calls',
