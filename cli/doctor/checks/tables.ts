@@ -3,8 +3,10 @@ import { catalog } from '../../../infra/catalog.ts';
 import { kindId, logicalIds } from '../../../infra/Stack.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';
+import { groupsFolder } from '../../../lib/layout/landedFolders.ts';
 import { tableFolder } from '../../../lib/layout/tableFolders.ts';
 import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import type { Column, Table } from '../../../lib/tables/Table.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Check } from '../Check.ts';
@@ -41,19 +43,26 @@ export const tables: Check = {
       return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`, commands)];
     }
     const { glue } = await visit.clients();
-    const wanted = deliveredTables(config);
+    const delivered = deliveredTables(config);
+    const wanted: readonly WantedTable[] = [
+      ...tableKinds.map((kind) => ({
+        ...delivered[kind],
+        logicalId: kindId(kind, 'Table'),
+        folder: tableFolder(config, kind),
+      })),
+      { ...groupsTable, logicalId: logicalIds.groupsTable, folder: groupsFolder(config) },
+    ];
     return inParts(
-      tableKinds,
-      async (kind) => {
-        const { name } = wanted[kind];
-        const logicalId = kindId(kind, 'Table');
+      wanted,
+      async (table) => {
+        const { name, logicalId } = table;
         const made = { logicalId, resource: resources[logicalId] };
         try {
           const { Table } = await visit.ask('glue:GetTable', () =>
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
           const input = valueAt(made.resource, ['Properties', 'TableInput']);
-          const findings = judgeTable(Table ?? { Name: name }, wanted[kind], input, config);
+          const findings = judgeTable(Table ?? { Name: name }, table, input, config);
           if (findings.length === 0) return [];
           const anew = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
           const commands = await mendTable(visit, made, anew ? 'replace' : 'update');
@@ -68,6 +77,13 @@ export const tables: Check = {
     );
   },
 };
+
+/** A table as it should be. */
+interface WantedTable extends Pick<Table, 'name' | 'columns'>, Partial<Pick<Table, 'partitionKey'>> {
+  readonly logicalId: string;
+  /** Of its rows, in the bucket. */
+  readonly folder: string;
+}
 
 /** Members of a table's input that decide how its files are read. */
 const FORMAT = [
@@ -84,9 +100,9 @@ const FORMAT = [
  */
 function judgeTable(
   there: GlueTable,
-  wanted: Table,
+  wanted: WantedTable,
   input: unknown,
-  config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
+  { bucket }: Pick<Config, 'bucket'>,
 ): Finding[] {
   const { name } = wanted;
   const columns = (there.StorageDescriptor?.Columns ?? []).map(columnOf);
@@ -95,10 +111,13 @@ function judgeTable(
   const differing = columnProblems(columns, wanted.columns);
   if (differing.length > 0)
     findings.push(finding('SLUICE_DOCTOR_TABLE_COLUMNS', `${name}: ${differing.join('; ')}.`));
-  const comments = [...wanted.columns, wanted.partitionKey].filter(({ name: column, comment }) => {
-    const same = [...columns, ...keys].find((one) => one.name === column);
-    return same !== undefined && same.comment !== comment;
-  });
+  const { partitionKey } = wanted;
+  const comments = [...wanted.columns, ...(partitionKey === undefined ? [] : [partitionKey])].filter(
+    ({ name: column, comment }) => {
+      const same = [...columns, ...keys].find((one) => one.name === column);
+      return same !== undefined && same.comment !== comment;
+    },
+  );
   if (comments.length > 0)
     findings.push(
       finding(
@@ -106,13 +125,12 @@ function judgeTable(
         `${name}: ${comments.map((column) => column.name).join(', ')}.`,
       ),
     );
-  const key = `${wanted.partitionKey.name} ${wanted.partitionKey.type}`;
-  const thereKeys = keys.map((one) => `${one.name} ${one.type}`).join(', ');
-  if (thereKeys !== key) {
-    const came = thereKeys === '' ? 'none' : thereKeys;
+  const key = partitionKey === undefined ? 'none' : `${partitionKey.name} ${partitionKey.type}`;
+  const came = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
+  if (came !== key) {
     findings.push(finding('SLUICE_DOCTOR_TABLE_PARTITION_KEY', `${name}: came ${came}, expected ${key}.`));
   }
-  const location = `s3://${config.bucket}/${tableFolder(config, wanted.kind)}`;
+  const location = `s3://${bucket}/${wanted.folder}`;
   const thereLocation = there.StorageDescriptor?.Location ?? 'none';
   if (thereLocation.replace(/\/?$/, '/') !== location)
     findings.push(

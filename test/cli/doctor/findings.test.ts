@@ -22,6 +22,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
+import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import type { Deployment } from '../../../local/template/Deployment.ts';
 import { broken } from './breakages.ts';
@@ -157,6 +158,18 @@ describe('what sluice doctor finds', () => {
     expect(code).toBe(3);
     const commands = report.checks.flatMap(({ findings }) => findings.flatMap((found) => found.commands));
     for (const command of new Set(commands)) await runGlue(deployed, command);
+    expect((await deployed.diagnose()).code).toBe(0);
+  });
+
+  it('of the table of experiment groups, which the views read, is mended like any other', async () => {
+    const deployed = await start();
+    const glue = new GlueClient(deployed.options);
+    await glue.send(new DeleteTableCommand({ DatabaseName: config.database, Name: GROUPS_TABLE }));
+    glue.destroy();
+    const { found } = await deployed.diagnose();
+    const missing = found.get('tables SLUICE_DOCTOR_TABLE_MISSING');
+    expect(missing?.detail).toBe(`${config.database}.${GROUPS_TABLE}.`);
+    for (const command of missing?.commands ?? []) await runGlue(deployed, command);
     expect((await deployed.diagnose()).code).toBe(0);
   });
 
