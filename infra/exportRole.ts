@@ -55,7 +55,7 @@ export function exportRole(stack: Stack): Resource {
         byPolicy.map((one) => ({ ...one.target, folders: [exportFolder(one)] })),
         {
           onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-          onObjects: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+          onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
         },
       ),
       usesCustomersKeys(

@@ -57,6 +57,8 @@ export function exportTarget(target: OtherBucket): OtherBucketPolicies {
       's3:GetObject',
       's3:ListMultipartUploadParts',
       's3:PutObject',
+      // In a bucket with ACLs its owner reads only what is written with bucket-owner-full-control.
+      's3:PutObjectAcl',
     ],
     keyActions: ['kms:Decrypt', 'kms:GenerateDataKey'],
   });

@@ -54,7 +54,7 @@ export function exportBucket(
  */
 export function exportBucketThrough(
   client: S3Client,
-  { bucket, owner, kmsKeyArn }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn'>,
+  { bucket, owner, kmsKeyArn, role }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'role'>,
   attempts: Attempts,
 ): TargetBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
@@ -62,6 +62,11 @@ export function exportBucketThrough(
     kmsKeyArn === undefined
       ? {}
       : ({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true } as const);
+  // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
+  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account is theirs.
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+  const access = role === undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
+  const written = { ...encryption, ...access };
   const asking = async <Answer>(what: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await ask();
@@ -88,21 +93,16 @@ export function exportBucketThrough(
         const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
         const parts = partsOf(bytes, partBytes, size);
         return size <= partBytes
-          ? putWhole(client, { ...object, ...encryption, ContentType: PARQUET_MEDIA_TYPE }, parts)
-          : multipartUpload(
-              client,
-              object,
-              { ...encryption, ContentType: PARQUET_MEDIA_TYPE },
-              async (send) => {
-                const sent: UploadedPart[] = [];
-                for await (const part of parts) sent.push(await send(sent.length + 1, part));
-                return sent;
-              },
-            );
+          ? putWhole(client, { ...object, ...written, ContentType: PARQUET_MEDIA_TYPE }, parts)
+          : multipartUpload(client, object, { ...written, ContentType: PARQUET_MEDIA_TYPE }, async (send) => {
+              const sent: UploadedPart[] = [];
+              for await (const part of parts) sent.push(await send(sent.length + 1, part));
+              return sent;
+            });
       }),
 
     async writeJson(key, text) {
-      const object = { ...place, Key: key, ...encryption, ContentType: 'application/json' };
+      const object = { ...place, Key: key, ...written, ContentType: 'application/json' };
       await asking(key, () => client.send(new PutObjectCommand({ ...object, Body: text })));
     },
 

@@ -12,7 +12,6 @@ export const bucketProperties = z.strictObject({
     .strictObject({ EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.boolean() }) })
     .optional(),
   ...bucketSettingsMembers,
-  OwnershipControls: inert.optional(),
   Tags: inert.optional(),
 });
 

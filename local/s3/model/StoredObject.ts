@@ -37,6 +37,10 @@ export const objectAttributesSchema = z.strictObject({
   encryption: z.record(z.string(), z.string()),
   /** Other than STANDARD. */
   storageClass: z.enum(storageClasses).optional(),
+  /** Account that owns it, where that is not the bucket's: local/s3/wire/objectOwnership.ts. */
+  owner: z.string().optional(),
+  /** Whether such an object's ACL lets the bucket's owner read it. */
+  bucketOwnerMayRead: z.boolean().optional(),
 });
 /** What a request sets of an object besides its bytes. */
 export type ObjectAttributes = z.output<typeof objectAttributesSchema>;

@@ -18,6 +18,15 @@ const lifecycleRule = z.strictObject({
 /** One rule of a bucket's lifecycle. */
 export type LifecycleRule = z.output<typeof lifecycleRule>;
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_OwnershipControlsRule.html */
+export const objectOwnerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const;
+/** How a bucket decides who owns its objects. */
+export type ObjectOwnership = (typeof objectOwnerships)[number];
+
+const ownershipControls = z.strictObject({
+  Rules: z.array(z.strictObject({ ObjectOwnership: z.enum(objectOwnerships) })).length(1),
+});
+
 /**
  * What a bucket is set to, as properties of its template have it. The local S3 tells of it, and acts on its
  * policy and on who may use its key: nothing is encrypted, expires or has versions here.
@@ -48,6 +57,7 @@ export const bucketSettingsMembers = {
     })
     .optional(),
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
+  OwnershipControls: ownershipControls.optional(),
 } as const;
 
 const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
@@ -74,11 +84,12 @@ export const newBucketSettings: BucketSettings = {
 
 /** The settings of a bucket that a template makes: what it leaves out is as S3 makes buckets. */
 export function bucketSettings(properties: BucketProperties, policy: string | undefined): BucketSettings {
-  const { BucketEncryption, LifecycleConfiguration, VersioningConfiguration } = properties;
+  const { BucketEncryption, LifecycleConfiguration, OwnershipControls, VersioningConfiguration } = properties;
   return {
     ...(BucketEncryption && { BucketEncryption }),
     ...(LifecycleConfiguration && { LifecycleConfiguration }),
     ...(VersioningConfiguration && { VersioningConfiguration }),
+    ...(OwnershipControls && { OwnershipControls }),
     PublicAccessBlockConfiguration:
       properties.PublicAccessBlockConfiguration ?? newBucketSettings.PublicAccessBlockConfiguration,
     ...(policy !== undefined && { policy }),

@@ -1,4 +1,5 @@
 import { AwsError, notImplemented } from '../../edge/AwsError.ts';
+import { objectOwnerships } from '../model/bucketSettings.ts';
 import { ownerElement } from './owner.ts';
 import { childText } from './parseXml.ts';
 import { readXmlBody } from './readXmlBody.ts';
@@ -42,16 +43,17 @@ export const bucketOperations: readonly S3Operation[] = [
     method: 'PUT',
     headers: ['x-amz-object-ownership'],
     async run(call) {
-      const ownership = call.headers['x-amz-object-ownership'] ?? 'BucketOwnerEnforced';
-      if (ownership !== 'BucketOwnerEnforced') {
-        throw notImplemented(`S3 CreateBucket with x-amz-object-ownership: ${ownership}`);
-      }
+      const asked = call.headers['x-amz-object-ownership'];
+      const ownership = objectOwnerships.find((name) => name === (asked ?? 'BucketOwnerEnforced'));
+      if (ownership === undefined)
+        throw notImplemented(`S3 CreateBucket with x-amz-object-ownership: ${asked}`);
       const configuration = await readXmlBody(call, 'CreateBucketConfiguration');
       for (const { name } of configuration?.children ?? []) {
         if (name !== 'LocationConstraint') throw notImplemented(`S3 CreateBucket with ${name}`);
       }
-      const asked = configuration === undefined ? undefined : childText(configuration, 'LocationConstraint');
-      const region = asked === undefined || asked === '' ? HOME_REGION : asked;
+      const constraint =
+        configuration === undefined ? undefined : childText(configuration, 'LocationConstraint');
+      const region = constraint === undefined || constraint === '' ? HOME_REGION : constraint;
       if (region !== call.request.region) {
         throw new AwsError(
           'IllegalLocationConstraintException',
@@ -62,7 +64,14 @@ export const bucketOperations: readonly S3Operation[] = [
       const { bucket, store, caller } = call;
       // us-east-1 alone answers the creation of one's own bucket as if it were new.
       const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
-      if (!own || region !== HOME_REGION) store.createBucket(bucket, { region, account: caller.account });
+      if (!own || region !== HOME_REGION) {
+        store.createBucket(bucket, { region, account: caller.account });
+        if (asked !== undefined) {
+          const made = store.bucket(bucket);
+          const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
+          made.settings = { ...made.settings, OwnershipControls };
+        }
+      }
       return { status: 200, headers: { location: `/${bucket}` } };
     },
   },

@@ -1,6 +1,7 @@
 import type { XmlElement } from '../../edge/xml.ts';
 import { s3Errors } from '../errors.ts';
 import type { LifecycleRule } from '../model/bucketSettings.ts';
+import { objectOwnership } from './objectOwnership.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
 
@@ -43,9 +44,8 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
     return xmlResponse(['LifecycleConfiguration', rules.map(ruleElement)]);
   }),
   reading('GetBucketOwnershipControls', 'ownershipControls', ({ store, bucket }) => {
-    // Of every bucket here, whatever its template says: ACLs are refused.
-    store.bucket(bucket);
-    return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', 'BucketOwnerEnforced']]]]]);
+    const ownership = objectOwnership(store.bucket(bucket));
+    return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', ownership]]]]]);
   }),
   reading('GetBucketNotificationConfiguration', 'notification', ({ store, bucket }) => {
     const { eventBridge } = store.bucket(bucket).info;

@@ -6,6 +6,7 @@ import { checkReadConditions, writeCondition } from './conditions.ts';
 import { readCopySource, COPY_SOURCE as SOURCE } from './copySource.ts';
 import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
 import { demandKey, encrypted } from './objectEncryption.ts';
+import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
@@ -51,9 +52,14 @@ export const copyObject: S3Operation = {
     const from = object.attributes;
     if (from.storageClass !== undefined && archivedClasses.has(from.storageClass))
       throw s3Errors.invalidObjectState(from.storageClass);
+    requireReadableByOwnership(call, store.bucket(source.bucket), object);
     demandKey(call, store.bucket(source.bucket), from.encryption, 'kms:Decrypt');
     const given = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
-    const attributes = directive === 'REPLACE' ? given : copied(from, given);
+    const attributes = withOwner(
+      call,
+      store.bucket(bucket),
+      directive === 'REPLACE' ? given : copied(from, given),
+    );
     const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']) ?? object.checksum?.algorithm;
     const written = await store.copy(
       source,

@@ -2,6 +2,7 @@ import type { ChecksumAlgorithm, ChecksumType } from '../checksums/Checksum.ts';
 import { s3Errors } from '../errors.ts';
 import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
 import { encrypted } from './objectEncryption.ts';
+import { withOwner } from './objectOwnership.ts';
 import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { xmlResponse } from './xml.ts';
@@ -16,7 +17,7 @@ export const createMultipartUpload: S3Operation = {
   run(call) {
     const { store, bucket, key, headers } = call;
     const given = readAttributes(headers, 'CreateMultipartUpload');
-    const attributes = encrypted(call, store.bucket(bucket), given);
+    const attributes = withOwner(call, store.bucket(bucket), encrypted(call, store.bucket(bucket), given));
     const checksum = readChecksumChoice(headers);
     const upload = store
       .bucket(bucket)

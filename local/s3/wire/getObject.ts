@@ -4,6 +4,7 @@ import { archivedClasses } from '../model/StoredObject.ts';
 import { checkReadConditions, rangeHolds } from './conditions.ts';
 import { checksumHeaders, objectHeaders, overrideParameters } from './objectAttributes.ts';
 import { demandKey } from './objectEncryption.ts';
+import { requireReadableByOwnership } from './objectOwnership.ts';
 import { readRange } from './range.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 
@@ -30,6 +31,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
   const bucket = call.store.bucket(call.bucket);
   const object = bucket.get(call.key);
+  requireReadableByOwnership(call, bucket, object);
   const described = objectHeaders(object, call);
   const { storageClass, encryption } = object.attributes;
   if (withBody) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { notImplemented } from '../../edge/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import type { BucketSettings } from '../model/bucketSettings.ts';
+import { objectOwnerships } from '../model/bucketSettings.ts';
 import type { ParsedElement } from './parseXml.ts';
 import { readXmlBody } from './readXmlBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
@@ -91,9 +92,9 @@ export const putBucketSettings: readonly S3Operation[] = [
     'PutBucketOwnershipControls',
     ['ownershipControls', 'OwnershipControls'],
     z.strictObject({
-      Rule: z.array(z.strictObject({ ObjectOwnership: z.literal('BucketOwnerEnforced') })).length(1),
+      Rule: z.array(z.strictObject({ ObjectOwnership: z.enum(objectOwnerships) })).length(1),
     }),
-    () => ({}),
+    ({ Rule }) => ({ OwnershipControls: { Rules: Rule } }),
   ),
   putting(
     'PutBucketNotificationConfiguration',

@@ -2,6 +2,7 @@ import type { StoredChecksum } from '../model/StoredObject.ts';
 import { writeCondition } from './conditions.ts';
 import { attributeHeaders, checksumHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
 import { encrypted } from './objectEncryption.ts';
+import { withOwner } from './objectOwnership.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Operation } from './S3Operation.ts';
 
@@ -16,7 +17,8 @@ export const putObject: S3Operation = {
   headers: attributeHeaders,
   async run(call) {
     const bucket = call.store.bucket(call.bucket);
-    const attributes = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
+    const given = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
+    const attributes = withOwner(call, bucket, given);
     const condition = writeCondition(call.headers, 'PutObject');
     const before = bucket.find(call.key);
     const received = receiveBody(call);
