@@ -14,6 +14,7 @@ import type { Refused } from '../../lib/quarantine/Refused.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { type DecodedBody, decodeBody } from '../../lib/statsig/decodeBody.ts';
 import { isMangled } from '../../lib/statsig/isMangled.ts';
+import { ANSWER_EARLY_MS } from '../../lib/statsig/limits.ts';
 import { RequestError } from '../../lib/statsig/RequestError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedDetail, reservedEndpoint } from '../../lib/statsig/reservedEndpoint.ts';
@@ -25,7 +26,13 @@ import type { Collector } from './Collector.ts';
 export type HttpRequest = Pick<
   APIGatewayProxyEventV2,
   'rawPath' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
-> & { readonly requestContext: { readonly http: { readonly method: string } } };
+> & {
+  readonly requestContext: {
+    readonly http: { readonly method: string };
+    /** When the gateway received it, epoch milliseconds. */
+    readonly timeEpoch?: number;
+  };
+};
 
 /**
  * Milliseconds after its deadline in which a request may still end by itself. Each step keeps to the deadline, but for
@@ -40,17 +47,17 @@ const GRACE_MS = 100;
  * but sizes and counts.
  *
  * @param deadline Epoch milliseconds by which it has answered: by itself, or 100 ms later with 503, whatever is still
- *   under way then. What of it lands nevertheless has the `event_id`s that it has when it is sent again.
+ *   under way then. It is earlier for SDKs that give up early. What lands after it has the `event_id`s that it has when it
+ *   is sent again.
  */
 export async function collectRequest(
   request: HttpRequest,
   collector: Collector,
   deadline: number,
 ): Promise<Answer> {
-  const taken = new TakenRequest(request, collector, deadline);
   const late = Promise.withResolvers<void>();
+  const taken = new TakenRequest(request, collector, deadline, late.resolve);
   collector.groups.refresh(deadline);
-  const silence = collector.alarm(Math.max(0, deadline + GRACE_MS - collector.clock.now()), late.resolve);
   try {
     const answer = await Promise.race([taken.answer(), late.promise.then(() => taken.tooLate())]);
     for (const line of taken.metrics(answer.status)) collector.writeMetrics(line);
@@ -59,7 +66,7 @@ export async function collectRequest(
     return answer;
   } finally {
     await Promise.race([Promise.all([collector.keys.settled(), collector.groups.settled()]), late.promise]);
-    silence();
+    taken.silence();
   }
 }
 
@@ -67,7 +74,10 @@ export async function collectRequest(
 class TakenRequest {
   readonly #request: HttpRequest;
   readonly #collector: Collector;
-  readonly #deadline: number;
+  /** Rings when it is too late for an answer of its own. */
+  readonly #ring: () => void;
+  #deadline: number;
+  #silence: () => void = () => {};
   readonly #receivedAt: number;
   readonly #query: URLSearchParams;
   readonly #facts: Record<string, unknown> = {};
@@ -77,12 +87,39 @@ class TakenRequest {
   #refused: Readonly<Record<string, number>> = {};
   #ignored: Readonly<Record<string, number>> = {};
 
-  constructor(request: HttpRequest, collector: Collector, deadline: number) {
+  constructor(request: HttpRequest, collector: Collector, deadline: number, ring: () => void) {
     this.#request = request;
     this.#collector = collector;
-    this.#deadline = deadline;
+    this.#ring = ring;
     this.#receivedAt = collector.clock.now();
     this.#query = new URLSearchParams(request.rawQueryString);
+    this.#deadline = this.#deadlineOf(this.#told('statsig-sdk-type', 'st'), deadline);
+    this.#setAlarm();
+  }
+
+  /** Rings no more. */
+  silence(): void {
+    this.#silence();
+  }
+
+  /** When a sender must have its answer. A gateway's time counts where it tells it: a cold start comes before ours. */
+  #deadlineOf(sdkType: string | null, deadline: number): number {
+    const early = ANSWER_EARLY_MS.get(sdkType ?? '');
+    if (early === undefined) return deadline;
+    const since = this.#request.requestContext.timeEpoch ?? this.#receivedAt;
+    const waited = Math.min(Math.max(0, this.#receivedAt - since), early / 2);
+    return Math.min(deadline, this.#receivedAt + early - waited);
+  }
+
+  #setAlarm(): void {
+    const { alarm, clock } = this.#collector;
+    this.#silence();
+    this.#silence = alarm(Math.max(0, this.#deadline + GRACE_MS - clock.now()), this.#ring);
+  }
+
+  /** What a header says, else a parameter of the query; null where neither says anything. */
+  #told(header: string, parameter: string): string | null {
+    return this.#request.headers[header] || this.#query.get(parameter) || null;
   }
 
   logFields(status: number): Record<string, unknown> {
@@ -193,6 +230,12 @@ class TakenRequest {
       events: collected.events,
     });
     this.#collected = collected;
+    // Some senders say only in the body who they are.
+    const sooner = this.#deadlineOf(collected.sdkType, this.#deadline);
+    if (sooner < this.#deadline) {
+      this.#deadline = sooner;
+      this.#setAlarm();
+    }
     this.#ignore(collected.counted);
     if (!isEmpty(collected.noted)) this.#facts['noted'] = collected.noted;
     return (await this.#deliverAll(collected.documents, collected.refused, key, collected)) ?? ACCEPTED;
@@ -254,15 +297,14 @@ class TakenRequest {
   }
 
   #sender(key: AuthenticatedKey): Sender {
-    const { headers } = this.#request;
     return {
       keyHash: key.sha256,
       environment: key.environment,
       kinds: key.kinds,
-      clientTimes: [headers['statsig-client-time'] ?? null, this.#query.get('t')],
-      sessionId: headers['statsig-server-session-id'] ?? this.#query.get('sid'),
-      sdkType: headers['statsig-sdk-type'] ?? this.#query.get('st'),
-      sdkVersion: headers['statsig-sdk-version'] ?? this.#query.get('sv'),
+      clientTimes: [this.#request.headers['statsig-client-time'] ?? null, this.#query.get('t')],
+      sessionId: this.#told('statsig-server-session-id', 'sid'),
+      sdkType: this.#told('statsig-sdk-type', 'st'),
+      sdkVersion: this.#told('statsig-sdk-version', 'sv'),
       receivedAt: this.#receivedAt,
     };
   }

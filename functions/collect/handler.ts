@@ -25,10 +25,7 @@ import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } fro
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 
-/**
- * Milliseconds after which the answer is 503. The Go and Python SDKs wait 3 s, take no answer for a loss and
- * drop the batch, but resend it on 503.
- */
+/** Milliseconds after which the answer is 503, unless the SDK gives up earlier: collectRequest knows those that do. */
 const ANSWER_WITHIN_MS = 2_500;
 
 /** Left of Lambda's own time for the answer and the log, in milliseconds. */

@@ -270,7 +270,9 @@ export class BatchWalk {
     rest += user.units;
     rest += times;
     rest += user.received.events;
-    rest += metadata(stored === null ? metadataJson : stored.metadataJson);
+    rest += metadata(
+      stored === null ? (isEmptyJson(event.metadata) ? null : metadataJson) : stored.metadataJson,
+    );
     rest += sender.members;
     rest += dsMember(day);
     this.#add('events', identity, rest);
@@ -280,7 +282,7 @@ export class BatchWalk {
     const kept = redaction.metadata(metadata, this.#json) ?? null;
     return {
       value: redaction.member('value', value, this.#json) ?? null,
-      metadataJson: kept === null ? null : flatten(this.#json.write(kept)),
+      metadataJson: isEmptyJson(kept) ? null : flatten(this.#json.write(kept)),
     };
   }
 
@@ -392,9 +394,12 @@ function customExtras({ extras, secondaryExposures }: LogEvent): JsonObject | nu
   return isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
 }
 
-/** A value as text: numbers as JSON has them, anything else that is no text as JSON. */
+/**
+ * A value as text: numbers as JSON has them, anything else that is no text as JSON. An empty text is none: the Go SDK
+ * writes that for an event without a value.
+ */
 function valueText(value: unknown): string | null {
-  return value === null ? null : (scalarText(value) ?? JSON.stringify(value));
+  return value === null || value === '' ? null : (scalarText(value) ?? JSON.stringify(value));
 }
 
 function count(counts: Map<string, number>, reason: string): void {

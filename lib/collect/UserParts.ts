@@ -84,7 +84,8 @@ export class UserParts {
     const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
     // The tier says nothing of a person, and without it a row would pass for production's.
     const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
-    const json = stored === null ? null : stored === user ? nested : this.#json.write(stored);
+    const json =
+      stored === null || isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(nested)},`,
       // Both tables open the time in the same way, too.

@@ -96,7 +96,7 @@ export function exposureRow(
       parameter_name: layer ? text(metadata.get('parameterName')) : null,
       is_explicit_parameter: layer ? flag(metadata.get('isExplicitParameter')) : null,
       reason,
-      config_version: scalarText(metadata.get('configVersion')),
+      config_version: text(metadata.get('configVersion')),
       is_manual: flag(metadata.get('isManualExposure')) ?? false,
     },
     unresolved: allocated !== null && !allocated.resolved,

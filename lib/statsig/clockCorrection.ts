@@ -29,8 +29,27 @@ export function clockCorrection(time: number, skew: number | null, receivedAt: n
  */
 export function clockSkew(stated: readonly unknown[], receivedAt: number): number | null {
   for (const value of stated) {
-    const sentAt = readTime(value);
+    const sentAt = readTime(value) ?? readLocalClock(value);
     if (sentAt !== null) return receivedAt - sentAt;
   }
   return null;
 }
+
+/** A number as some runtimes write it: with the comma of the device's language, or with an exponent. */
+const LOCAL_NUMBER = /^(\d+)(?:[.,](\d+))?(?:[eE]\+?(\d{1,2}))?$/;
+
+/**
+ * A clock that was written as a number for people. Unity's SDK writes a double in the language of the device
+ * (`1795195437624,87`), and in some runtimes by its first digits only (`1.79E+12`): with digits that leave more than the
+ * tolerance open it tells no time. Null for anything else.
+ */
+function readLocalClock(value: unknown): number | null {
+  const match = typeof value === 'string' ? LOCAL_NUMBER.exec(value.slice(0, MAX_CLOCK_LENGTH)) : null;
+  if (match === null) return null;
+  const [, whole = '', fraction = '', exponent = '0'] = match;
+  const precisionMs = 10 ** (Number(exponent) - fraction.length);
+  return precisionMs > CLOCK_TOLERANCE_MS ? null : readTime(Number(`${whole}.${fraction}e${exponent}`));
+}
+
+/** Characters of a clock: a double has at most 17 digits. */
+const MAX_CLOCK_LENGTH = 64;

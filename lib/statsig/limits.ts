@@ -53,6 +53,13 @@ export const MAX_ENCODING_LAYERS = 3;
 /** Frames of one zstd body: one for each of as many events as an SDK sends at once, twice. An empty one has 9 bytes. */
 export const MAX_ZSTD_FRAMES = 4_096;
 
+/**
+ * Milliseconds within which senders are answered that give up early, by their SDK. The legacy Go SDK waits 3 s, set in its
+ * code (transport.go), from before it connects until the answer is read, and drops the batch then: a cold start and the
+ * network take the rest.
+ */
+export const ANSWER_EARLY_MS: ReadonlyMap<string, number> = new Map([['go-sdk', 1_800]]);
+
 /** Characters of an SDK key. Real ones have about 50. */
 export const MAX_KEY_LENGTH = 256;
 

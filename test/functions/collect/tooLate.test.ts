@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Collector } from '../../../functions/collect/Collector.ts';
+import type { HttpRequest } from '../../../functions/collect/collectRequest.ts';
 import type { PutOutcome } from '../../../lib/delivery/PutRecordBatch.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
@@ -7,7 +8,8 @@ import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';
 
-const request = requestOf('{"events":[{"eventName":"e"}]}');
+const body = '{"events":[{"eventName":"e"}]}';
+const request = requestOf(body);
 const never = <Value>() => new Promise<Value>(() => {});
 
 /** An alarm that rings when it is told to. */
@@ -52,6 +54,71 @@ describe('a request that something holds up', () => {
     expect(metrics).toMatchObject({ requests: 1, refused_requests: 1, landed: 0 });
     expect(logged).toMatchObject([{ status: 503, code }]);
     expect(silenced()).toBe(1);
+  });
+
+  it.each<[string, HttpRequest, number]>([
+    ['the Go SDK by its header', requestOf(body, { 'statsig-sdk-type': 'go-sdk' }), 1_900],
+    ['the Go SDK by the query', requestOf(body, {}, 'st=go-sdk'), 1_900],
+    [
+      'the Go SDK behind a proxy that empties headers',
+      requestOf(body, { 'statsig-sdk-type': '' }, 'st=go-sdk'),
+      1_900,
+    ],
+    ['Server Core for Go', requestOf(body, { 'statsig-sdk-type': 'statsig-server-core-go' }), 2_600],
+    ['an SDK that says nothing', requestOf(body), 2_600],
+  ])('is answered before the SDK gives up: %s', async (_what, sent, expected) => {
+    const { alarm, set } = ringable();
+    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    expect(set.map(({ ms }) => ms)).toEqual([expected]);
+    for (const { ring } of set) ring();
+    expect((await answer).status).toBe(503);
+  });
+
+  it('is answered sooner when only the body says that the Go SDK sent it', async () => {
+    const { alarm, set, silenced } = ringable();
+    const sent = requestOf('{"events":[{"eventName":"e"}],"statsigMetadata":{"sdkType":"go-sdk"}}');
+    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    await new Promise(setImmediate);
+    expect(set.map(({ ms }) => ms)).toEqual([2_600, 1_900]);
+    expect(silenced()).toBe(1);
+    set[1]?.ring();
+    expect((await answer).status).toBe(503);
+  });
+
+  it('counts the time from when the gateway got it, for a sender that gives up early', async () => {
+    const from = (timeEpoch: number, headers: Readonly<Record<string, string>>) => {
+      const { alarm, set } = ringable();
+      const sent = requestOf(body, headers);
+      const requestContext = { ...sent.requestContext, timeEpoch };
+      const answer = memoryCollector({}, { parts: { alarm } })({ ...sent, requestContext });
+      return { ms: set[0]?.ms, answer };
+    };
+    const go = { 'statsig-sdk-type': 'go-sdk' };
+    const told = [from(NOW - 600, go), from(NOW + 50, go), from(NOW - 86_400_000, go), from(NOW - 600, {})];
+    expect(told.map(({ ms }) => ms)).toEqual([1_300, 1_900, 1_000, 2_600]);
+    for (const { answer } of told) expect((await answer).status).toBe(202);
+  });
+
+  it('is 202 by overflow for the Go SDK when its stream hangs', async () => {
+    const time = new ManualClock(NOW);
+    const spilled: number[] = [];
+    const streams = {
+      ...hanging,
+      events: async (_records: readonly Uint8Array[], timeoutMs: number): Promise<PutOutcome> => {
+        time.advance(timeoutMs);
+        return { kind: 'failed', code: 'TimeoutError', retryable: true };
+      },
+    };
+    const putOverflow = async () => {
+      spilled.push(time.now() - NOW);
+    };
+    const parts = { streams, putOverflow, clock: time, wait: async (ms: number) => time.advance(ms) };
+    const { status } = await memoryCollector(
+      {},
+      { parts },
+    )(requestOf(body, { 'statsig-sdk-type': 'go-sdk' }));
+    expect([status, spilled.length]).toEqual([202, 1]);
+    expect(spilled[0]).toBeLessThan(1_800);
   });
 
   it('is counted once, though it gets its answer after all', async () => {

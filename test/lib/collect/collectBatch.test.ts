@@ -57,7 +57,7 @@ describe('a custom event', () => {
 
   it.each([
     ['text', 'text'],
-    ['', ''],
+    ['', undefined],
     [0, '0'],
     [1e21, '1e+21'],
     [true, 'true'],

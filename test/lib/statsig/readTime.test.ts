@@ -72,6 +72,36 @@ describe('clockSkew', () => {
     expect(clockSkew([String(noon + 10)], noon)).toBe(-10);
     expect(clockSkew([null, undefined, 'soon'], noon)).toBeNull();
   });
+
+  it.each([
+    ['1795195437624,87', 1_795_195_437_624],
+    ['1795195437624.87', 1_795_195_437_624],
+    ['1.795195437624E+12', 1_795_195_437_624],
+    ['1,795195437624E+12', 1_795_195_437_624],
+    ['1.795195437624e12', 1_795_195_437_624],
+    // To 100 seconds.
+    ['1.7951954E+12', 1_795_195_400_000],
+    // A gateway joins two headers of one name.
+    ['1795195437624,1795195437628', 1_795_195_437_624],
+  ])('reads a number as a device writes it in its language: %s', (told, sentAt) => {
+    expect(clockSkew([told], noon)).toBe(noon - sentAt);
+  });
+
+  it.each([
+    '1.79E+12',
+    '1,8E+12',
+    '2E+12',
+    '1.7952E+12',
+    '1e400',
+    '1E',
+    'E+12',
+    '1,2,3',
+    '1.5e-3',
+    `1e${'9'.repeat(80)}`,
+  ])('takes no clock from a number that tells no minutes, or is none: %s', (told) => {
+    expect(clockSkew([told], noon)).toBeNull();
+    expect(clockSkew([told, noon - 10], noon)).toBe(10);
+  });
 });
 
 describe('clockCorrection', () => {

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { collect, now, one } from './collectOne.ts';
+
+const rowOf = (event: object, options: Parameters<typeof one>[2] = {}) => {
+  const { rows, exposures, refused } = one({ eventName: 'e', ...event }, {}, options);
+  expect(refused).toEqual([]);
+  return rows[0] ?? exposures[0] ?? {};
+};
+
+/** A user of the Go SDK, whose struct writes every member. */
+const goUser = {
+  userID: 'u',
+  email: '',
+  ip: '',
+  userAgent: '',
+  country: '',
+  locale: '',
+  appVersion: '',
+  custom: null,
+  privateAttributes: null,
+  statsigEnvironment: { tier: '' },
+  customIDs: { companyID: '', stableID: '' },
+};
+
+describe('what SDKs write for no value', () => {
+  it('is null in the columns of an event: Go writes "" and null for all that was not set', () => {
+    const row = rowOf({ user: goUser, value: '', metadata: null, statsigMetadata: {} });
+    for (const column of ['event_value', 'company_metadata', 'company_id', 'stable_id', 'statsig_metadata']) {
+      expect([column, row[column] ?? null]).toEqual([column, null]);
+    }
+    expect(row).toMatchObject({ user_id: 'u', environment: 'production' });
+  });
+
+  it.each([[''], [null], [undefined]])('is null whatever it is: a value of %j', (value) => {
+    expect(rowOf({ value })).not.toHaveProperty('event_value');
+  });
+
+  it.each([[{}], [[]], [null], [undefined]])('is null whatever it is: a user and metadata of %j', (none) => {
+    const row = rowOf({ user: none, metadata: none });
+    expect(row).not.toHaveProperty('company_metadata');
+    expect(row).not.toHaveProperty('user_id');
+    expect(row['user_object'] ?? null).toBeNull();
+  });
+
+  it('is null in the columns of an exposure', () => {
+    const metadata = { gate: 'g', gateValue: 'true', ruleID: 'r', configVersion: '', reason: '' };
+    const row = rowOf({
+      eventName: 'statsig::gate_exposure',
+      user: [],
+      metadata,
+      secondaryExposures: [],
+    });
+    for (const column of ['config_version', 'reason', 'user_dimensions', 'secondary_exposures']) {
+      expect([column, row[column] ?? null]).toEqual([column, null]);
+    }
+  });
+
+  it('is no batch user and no batch metadata when a list is empty, as PHP writes an empty array', () => {
+    const [row] = collect({ events: [{ eventName: 'e', time: now }], user: [], statsigMetadata: [] }).rows;
+    expect(row).not.toHaveProperty('user_object');
+    expect(row).not.toHaveProperty('statsig_metadata');
+  });
+
+  it('leaves a value of 0, false and a space as they are', () => {
+    expect(rowOf({ value: 0 })).toMatchObject({ event_value: '0' });
+    expect(rowOf({ value: false })).toMatchObject({ event_value: 'false' });
+    expect(rowOf({ value: ' ' })).toMatchObject({ event_value: ' ' });
+  });
+
+  it('is null where redaction leaves nothing', () => {
+    const row = rowOf(
+      { user: { email: 'a@example.com' }, metadata: { a: 1 }, value: '' },
+      {
+        config: {
+          privacy: {
+            redact: { 'user.email': 'drop', 'metadata.a': 'drop', value: 'hash' },
+            salt: 'sixteen characters at least',
+          },
+        },
+      },
+    );
+    for (const column of ['user_object', 'company_metadata', 'event_value']) {
+      expect([column, row[column] ?? null]).toEqual([column, null]);
+    }
+  });
+
+  it('does not change the identity of an event', () => {
+    const id = (event: object) => rowOf(event)['event_id'];
+    expect(id({ value: '' })).not.toBe(id({ value: null }));
+    expect(id({ value: '' })).toBe(id({ value: '' }));
+  });
+});
