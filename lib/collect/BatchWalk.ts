@@ -73,6 +73,8 @@ export class BatchWalk {
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   /** Of all documents. */
   #length = 0;
+  /** What of that length the meter has counted. */
+  #paidLength = 0;
   readonly #refused: RefusedEvents;
   readonly #counted = new Map<string, number>();
   readonly #noted = new Map<string, number>();
@@ -143,11 +145,11 @@ export class BatchWalk {
     const { events, exposures } = this.#batch;
     let i = 0;
     for (const event of events) {
-      if (i++ % CLOCK_EVERY === 0) this.#meter.look();
+      if (i++ % CLOCK_EVERY === 0) this.#payForEvents();
       this.#take(event, 'events', event);
     }
     for (const item of exposures) {
-      if (i++ % CLOCK_EVERY === 0) this.#meter.look();
+      if (i++ % CLOCK_EVERY === 0) this.#payForEvents();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
     this.#settle();
@@ -162,6 +164,13 @@ export class BatchWalk {
       clockSkewMs: this.#clockSkewMs,
       ...this.#about,
     };
+  }
+
+  /** Counts the events since the last time, and asks the clock. */
+  #payForEvents(): void {
+    this.#meter.spend(EVENT_UNITS * CLOCK_EVERY + ((this.#length - this.#paidLength) >> 2));
+    this.#paidLength = this.#length;
+    this.#meter.look();
   }
 
   /** What its events share, with what of it only headers or query told. */
@@ -299,8 +308,8 @@ export class BatchWalk {
    * @param rest The document from behind the ID.
    */
   #add(kind: ForwardedKind, identity: string, rest: string): void {
-    this.#meter.spend(EVENT_UNITS + (rest.length >> 2));
     if (rest.length > SURELY_FITS) {
+      this.#meter.spend(rest.length >> 2);
       const bytes = ID_OPENING.length + EVENT_ID_LENGTH + Buffer.byteLength(rest, 'utf8');
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }

@@ -2,6 +2,7 @@ import { MAX_ACTIVE_PARTITIONS } from '../delivery/limits.ts';
 import { shownValue } from '../json/shownValue.ts';
 import { valueAt } from '../json/valueAt.ts';
 import { RESERVED_FOLDERS } from '../layout/reservedFolders.ts';
+import { namePatternProblem } from '../privacy/NameFilter.ts';
 import { redactionPathProblem } from '../privacy/redactionPath.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { ConfigError } from './ConfigError.ts';
@@ -79,8 +80,17 @@ function findCollisions(config: Config): string[] {
     }
   }
   for (const [path, action] of Object.entries(config.privacy.redact)) {
-    const problem = redactionPathProblem(path, action);
+    const problem = redactionPathProblem(path, action, config.unitIds);
     if (problem !== null) problems.push(`privacy.redact: came ${shownValue(path)}, expected ${problem}.`);
+  }
+  for (const list of ['events', 'exposures'] as const) {
+    for (const [action, names = []] of Object.entries(config[list])) {
+      for (const [i, name] of names.entries()) {
+        const problem = namePatternProblem(list, name);
+        if (problem !== null)
+          problems.push(`${list}.${action}.${i}: came ${shownValue(name)}, expected ${problem}.`);
+      }
+    }
   }
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(

@@ -1,3 +1,4 @@
+import { meantPath } from '../statsig/memberPaths.ts';
 import { tableKinds } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
@@ -6,6 +7,12 @@ import { RESERVED_VIEW_COLUMNS } from '../views/reservedViewColumns.ts';
 import { viewNames } from '../views/views.ts';
 import type { Config } from './configSchema.ts';
 import { SQL_NAME } from './sqlName.ts';
+
+/** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
+function meantUnitId(unitId: string): string | null {
+  const name = unitId.trim().replace(/^(?:user\.)?(?:customIDs|custom_ids)\./i, '');
+  return /^(?:user\.)?user_?id$/i.test(name) ? null : name;
+}
 
 /** What can't be beside the views: their names, their columns', and paths that are none. */
 export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
@@ -20,6 +27,12 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {
+    const name = meantUnitId(unitId);
+    if (name !== unitId) {
+      problems.push(
+        `unitIds.${unitId}: came ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is no custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
+      );
+    }
     if (RESERVED_VIEW_COLUMNS.has(column)) {
       problems.push(
         `unitIds.${unitId}: came "${column}", expected a column that the views don't have already.`,
@@ -35,9 +48,20 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
     } else if (RESERVED_COLUMNS.has(column) || RESERVED_VIEW_COLUMNS.has(column) || unitColumns.has(column)) {
       problems.push(`jsonPaths.${column}: expected a column that tables and views don't have already.`);
     }
-    if (parseJsonPath(path) === null) {
+    const parsed = parseJsonPath(path);
+    const meant = meantPath(path, unitIds, true);
+    const isMeant = meant !== null && parseJsonPath(meant) !== null;
+    if (parsed === null) {
       problems.push(
-        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.`,
+        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.${isMeant ? ` Did you mean ${meant}?` : ''}`,
+      );
+    } else if (parsed.keys.includes('privateAttributes')) {
+      problems.push(
+        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected another path: private attributes are taken out of every event.`,
+      );
+    } else if (isMeant) {
+      problems.push(
+        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
       );
     }
   }

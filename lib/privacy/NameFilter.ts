@@ -6,6 +6,23 @@ export interface NameLists {
   readonly deny: readonly string[];
 }
 
+/**
+ * What a name of such a list expects, in words, when it can match nothing; else null.
+ *
+ * @param list `events` has custom events, `exposures` gates, configs, experiments and layers.
+ * @param name Exact, or `prefix*`.
+ */
+export function namePatternProblem(list: 'events' | 'exposures', name: string): string | null {
+  if (name.trim() !== name) return `${JSON.stringify(name.trim())}, without white space around it`;
+  if (list === 'events' && /^statsig::(?:gate|config|layer)_exposure$/.test(name)) {
+    return 'a custom event; of exposures the list `exposures` has gates, configs, experiments and layers';
+  }
+  if (list === 'exposures' && name.startsWith('statsig::')) {
+    return 'a gate, config, experiment or layer; `events` has custom events by name';
+  }
+  return null;
+}
+
 /** Says which names land. */
 export class NameFilter {
   readonly #allow: Names | null;

@@ -1,0 +1,171 @@
+import { nearestNames } from '../errors/nearestNames.ts';
+import { EVALUATION_SLOTS } from './evaluationSlots.ts';
+
+/** Members of an event that are objects, and its value. */
+const ROOTS = ['user', 'value', 'metadata', 'statsigMetadata'] as const;
+
+/** Members of a user as SDKs send them. Beyond these an application may add its own, in JavaScript. */
+const USER_MEMBERS = [
+  'userID',
+  'email',
+  'ip',
+  'userAgent',
+  'country',
+  'locale',
+  'appVersion',
+  'custom',
+  'customIDs',
+  'statsigEnvironment',
+  'privateAttributes',
+  'analyticsOnlyMetadata',
+] as const;
+
+/** Members of `statsigMetadata`: of browsers, servers and phones (StatsigMetadata.kt, DeviceEnvironment.swift). */
+const SENDER_MEMBERS = [
+  'stableID',
+  'sessionID',
+  'sdkType',
+  'sdkVersion',
+  'currentPage',
+  'fallbackUrl',
+  'appIdentifier',
+  'appVersion',
+  'deviceManufacturer',
+  'deviceModel',
+  'deviceOS',
+  'language',
+  'languageVersion',
+  'locale',
+  'systemName',
+  'systemVersion',
+] as const;
+
+/** What people call a member otherwise: columns of the tables, and other spellings, without `_` and in lower case. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['eventvalue', 'value'],
+  ['userobject', 'user'],
+  ['userdimensions', 'user'],
+  ['companymetadata', 'metadata'],
+  ['eventmetadata', 'metadata'],
+  ['id', 'user.userID'],
+  ['mail', 'user.email'],
+  ['emailaddress', 'user.email'],
+  ['ipaddress', 'user.ip'],
+  ['tier', 'user.statsigEnvironment.tier'],
+  ['environment', 'user.statsigEnvironment.tier'],
+]);
+
+/** The unit IDs of a configuration: name in `user.customIDs` → column. */
+type UnitIds = Readonly<Record<string, string>>;
+
+/**
+ * What a path was meant for that can match nothing of an event, or not what its author thinks: `email` for `user.email`,
+ * `user_id` for `user.userID`, `user.companyID` for `user.customIDs.companyID`, `$.user.ip`, `events[0].user.ip`.
+ *
+ * @param path Steps set apart by dots, `*` for any.
+ * @param unitIds Names that are looked for among the custom IDs.
+ * @param isSameCase Whether upper and lower case matter to who follows the path. Default false.
+ * @returns The path that was meant; null when this one is fine, or may be: applications name members as they like.
+ */
+export function meantPath(path: string, unitIds: UnitIds, isSameCase = false): string | null {
+  const plain = respelled(path);
+  const steps = plain.split(/(?<!\\)\./);
+  const meant = meantSteps(steps, namesOf(unitIds));
+  if (meant !== null) return meant.join('.');
+  const cased = isSameCase ? casedSteps(steps) : steps;
+  const result = cased.join('.');
+  return result === path ? null : result;
+}
+
+/** A path of JSONPath, of a JSON pointer or with white space, as paths are written here. */
+function respelled(path: string): string {
+  const dotted = /^\/\w/.test(path) ? path.slice(1).replaceAll('/', '.') : path;
+  return dotted
+    .replaceAll(
+      /(?<!\\)\[(?:'([^']*)'|"([^"]*)"|(\d+|\*)?)\]/g,
+      (_all, one = '', two = '', index = '*') => `.${one || two || index}`,
+    )
+    .replace(/^\$\./, '')
+    .split(/(?<!\\)\./)
+    .map((step) => step.trim())
+    .join('.');
+}
+
+/** The steps that were meant; null when these can't be told from right ones. */
+function meantSteps(steps: readonly string[], names: Names): readonly string[] | null {
+  const [first = '', ...rest] = steps;
+  const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase());
+  if (root === 'user') return meantInUser(rest, names);
+  if (root === 'statsigMetadata') return meantInSender(rest);
+  if (root !== undefined || first === '*' || first.startsWith('\\')) return null;
+  // `event.user.email`, `events.*.user.email`.
+  const inner = rest.findIndex((step) => ROOTS.some((name) => name.toLowerCase() === step.toLowerCase()));
+  if (inner === 0 || (inner === 1 && /^(\*|\d+)$/.test(rest[0] ?? ''))) {
+    const tail = rest.slice(inner);
+    return meantSteps(tail, names) ?? tail;
+  }
+  const known = names.get(bare(first));
+  if (known !== undefined) return [...known.split('.'), ...rest];
+  if (/^events?$/i.test(first) && rest.length > 0) return meantSteps(rest, names) ?? rest;
+  const [near] = rest.length === 0 ? [] : nearestNames(first, ROOTS);
+  return near === undefined ? null : [near, ...rest];
+}
+
+function meantInUser(steps: readonly string[], names: Names): readonly string[] | null {
+  const [first, ...rest] = steps;
+  if (first === undefined || USER_MEMBERS.some((name) => name.toLowerCase() === first.toLowerCase()))
+    return null;
+  const known = names.get(bare(first));
+  if (known === undefined) return null;
+  // `user.user.email` and `user.statsigMetadata.…`, too.
+  return [...known.split('.'), ...rest];
+}
+
+function meantInSender(steps: readonly string[]): readonly string[] | null {
+  const [first, ...rest] = steps;
+  if (first === undefined) return null;
+  // Where the column shows members that no SDK documents.
+  if (/^event_*$/.test(first) && rest.length > 0) return rest;
+  const isSame = (name: string) => name.toLowerCase() === first.toLowerCase();
+  if (SENDER_MEMBERS.some(isSame)) return null;
+  const sender = SENDER_MEMBERS.find((name) => bare(name) === bare(first));
+  if (sender !== undefined) return ['statsigMetadata', sender, ...rest];
+  const user = USER_MEMBERS.find((name) => bare(name) === bare(first));
+  return user === undefined ? null : ['user', user, ...rest];
+}
+
+/** The steps with members that SDKs send written as they write them. */
+function casedSteps(steps: readonly string[]): readonly string[] {
+  const [first = '', second, ...rest] = steps;
+  const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase()) ?? first;
+  const members: readonly string[] =
+    root === 'user' ? USER_MEMBERS : root === 'statsigMetadata' ? SENDER_MEMBERS : [];
+  const member = members.find((name) => name.toLowerCase() === second?.toLowerCase()) ?? second;
+  return member === undefined ? [root] : [root, member, ...rest];
+}
+
+/** Paths by the names that members go by elsewhere. */
+type Names = ReadonlyMap<string, string>;
+
+function namesOf(unitIds: UnitIds): Names {
+  const names = new Map<string, string>();
+  const add = (name: string, path: string) => {
+    if (!names.has(bare(name))) names.set(bare(name), path);
+  };
+  for (const root of ROOTS) add(root, root);
+  for (const member of USER_MEMBERS) add(member, `user.${member}`);
+  add('stableID', 'user.customIDs.stableID');
+  for (const [unitId, column] of Object.entries(unitIds)) {
+    add(unitId, `user.customIDs.${unitId}`);
+    add(column, `user.customIDs.${unitId}`);
+  }
+  for (const member of SENDER_MEMBERS) add(member, `statsigMetadata.${member}`);
+  for (const member of EVALUATION_SLOTS.keys()) if (member !== 'time') add(member, `metadata.${member}`);
+  for (const [name, path] of OTHER_NAMES) add(name, path);
+  return names;
+}
+
+/** A name as it is compared: `user_id`, `userId` and `userID` are one. */
+function bare(name: string): string {
+  return name.replaceAll(/[_-]/g, '').toLowerCase();
+}

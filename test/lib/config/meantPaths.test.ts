@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const unitIds = { companyID: 'company_id', 'Team-ID': 'team' };
+const define = (input: Partial<ConfigInput>) => () => defineConfig({ bucket: 'acme', ...input });
+const redacting = (path: string, action: 'drop' | 'hash' = 'drop') =>
+  define({ unitIds, privacy: { redact: { [path]: action }, salt: 'sixteen characters' } });
+
+describe('a redaction path that can match nothing', () => {
+  it.each([
+    ['email', 'user.email'],
+    ['Email', 'user.email'],
+    ['userID', 'user.userID'],
+    ['user_id', 'user.userID'],
+    ['ip', 'user.ip'],
+    ['userAgent', 'user.userAgent'],
+    ['custom.plan', 'user.custom.plan'],
+    ['custom.*', 'user.custom.*'],
+    ['customIDs.companyID', 'user.customIDs.companyID'],
+    ['custom_ids.companyID', 'user.customIDs.companyID'],
+    ['companyID', 'user.customIDs.companyID'],
+    ['company_id', 'user.customIDs.companyID'],
+    ['team', 'user.customIDs.Team-ID'],
+    ['stableID', 'user.customIDs.stableID'],
+    ['stable_id', 'user.customIDs.stableID'],
+    ['sessionID', 'statsigMetadata.sessionID'],
+    ['currentPage', 'statsigMetadata.currentPage'],
+    ['ruleID', 'metadata.ruleID'],
+    ['event_value', 'value'],
+    ['user_object.email', 'user.email'],
+    ['user_dimensions.custom.plan', 'user.custom.plan'],
+    ['company_metadata.card', 'metadata.card'],
+    ['statsig_metadata.currentPage', 'statsigMetadata.currentPage'],
+    ['users.email', 'user.email'],
+    ['usr.email', 'user.email'],
+    ['metdata.card', 'metadata.card'],
+    ['event.user.email', 'user.email'],
+    ['events.*.user.email', 'user.email'],
+    ['events[0].user.email', 'user.email'],
+    ['events.metadata.card', 'metadata.card'],
+    ['event.email', 'user.email'],
+    ['body.user.email', 'user.email'],
+    ['$.user.email', 'user.email'],
+    ['/user/email', 'user.email'],
+    ["user['email']", 'user.email'],
+    ['metadata.items[0].price', 'metadata.items.0.price'],
+    ['metadata.items[*].price', 'metadata.items.*.price'],
+    ['metadata.items[].price', 'metadata.items.*.price'],
+    [' user.email', 'user.email'],
+    ['user. email', 'user.email'],
+    ['user.user.email', 'user.email'],
+    ['user.user_id', 'user.userID'],
+    ['user.user_agent', 'user.userAgent'],
+    ['user.ipAddress', 'user.ip'],
+    ['user.custom_ids.companyID', 'user.customIDs.companyID'],
+    ['user.companyID', 'user.customIDs.companyID'],
+    ['user.stableID', 'user.customIDs.stableID'],
+    ['user.sessionID', 'statsigMetadata.sessionID'],
+    ['user.tier', 'user.statsigEnvironment.tier'],
+    ['statsigMetadata.email', 'user.email'],
+    ['statsigMetadata.session_id', 'statsigMetadata.sessionID'],
+    ['statsigMetadata.event.card', 'card'],
+  ])('is refused with what was meant: %s for %s', (path, meant) => {
+    expect(redacting(path)).toThrow(
+      `privacy.redact: came ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
+    );
+    // What is proposed is taken.
+    expect(redacting(meant)).not.toThrow();
+  });
+
+  it.each([
+    ['user.privateAttributes.ssn', 'private attributes are taken out of every event as it is'],
+    ['privateAttributes', 'private attributes are taken out of every event as it is'],
+    ['user.custom.pii_*', 'a * that stands alone'],
+    ['metadata.*_name', 'a * that stands alone'],
+    ['user.**', 'a * that stands alone'],
+  ])('is refused with its reason: %s', (path, why) => {
+    expect(redacting(path)).toThrow(why);
+  });
+
+  it.each([
+    'user',
+    'user.email',
+    'USER.Email',
+    'user.custom.*',
+    'user.*.*',
+    'user.customIDs.companyID',
+    'user.nickname',
+    'user.custom.email',
+    'metadata.email',
+    'metadata.user.email',
+    'metadata.bootstrapMetadata.user.email',
+    'metadata.items.*.price',
+    'metadata.items.0.price',
+    'metadata.ruleID',
+    'metadata.a\\.b.\\*',
+    'metadata.items\\[\\]',
+    'metadata.card number',
+    'value',
+    'value.card',
+    'statsigMetadata.currentPage',
+    'statsigMetadata.appVersion',
+    'statsigMetadata.stableID',
+    'allocatedExperimentHash',
+    'card_number',
+    'receipt.card',
+    // The event's own member, though users have one of that name.
+    '\\email',
+    'user.\\companyID',
+  ])('is none of these: %s', (path) => {
+    expect(redacting(path)).not.toThrow();
+  });
+});
+
+describe('other paths and names that can match nothing', () => {
+  it.each([
+    ['user.Email', 'expected user.email: events have that there.'],
+    ['user.userId', 'expected user.userID: events have that there.'],
+    ['user.companyID', 'expected user.customIDs.companyID: events have that there.'],
+    ['user.customIds.companyID', 'expected user.customIDs.companyID: events have that there.'],
+    ['statsigMetadata.sessionId', 'expected statsigMetadata.sessionID: events have that there.'],
+    ['statsigMetadata.email', 'expected user.email: events have that there.'],
+    ['user.privateAttributes.ssn', 'expected another path: private attributes are taken out of every event.'],
+  ])('jsonPaths: %s', (path, expected) => {
+    expect(define({ unitIds, jsonPaths: { plan: path } })).toThrow(
+      `jsonPaths.plan: came ${JSON.stringify(path)}, ${expected}`,
+    );
+  });
+
+  it.each([
+    ['email', 'user.email'],
+    ['custom.plan', 'user.custom.plan'],
+    ['User.email', 'user.email'],
+    ['$.user.custom.plan', 'user.custom.plan'],
+    ['metadata[sku]', null],
+    ['plan', null],
+  ])('jsonPaths: %s, which is no path, with what was meant', (path, meant) => {
+    const told = `none of them a number.${meant === null ? '' : ` Did you mean ${meant}?`}`;
+    expect(define({ jsonPaths: { plan: path } })).toThrow(told);
+    if (meant === null) expect(define({ jsonPaths: { plan: path } })).not.toThrow('Did you mean');
+  });
+
+  it.each([
+    ['user.customIDs.companyID', 'the name companyID, as it is in user.customIDs.'],
+    ['customIDs.companyID', 'the name companyID, as it is in user.customIDs.'],
+    [' companyID', 'the name companyID, as it is in user.customIDs.'],
+    ['userID', 'no such unit ID'],
+    ['user.userID', 'no such unit ID'],
+  ])('unitIds: %s', (name, expected) => {
+    expect(define({ unitIds: { [name]: 'company_id' } })).toThrow(
+      `unitIds.${name}: came "company_id", expected ${expected}`,
+    );
+  });
+
+  it.each([
+    [{ events: { deny: ['statsig::gate_exposure'] } }, 'events.deny.0: came "statsig::gate_exposure"'],
+    [{ exposures: { allow: ['a', 'statsig::gate_exposure'] } }, 'exposures.allow.1: came "statsig::gate'],
+    [{ exposures: { deny: ['statsig::*'] } }, 'exposures.deny.0: came "statsig::*", expected a gate'],
+    [{ events: { deny: [' click'] } }, 'events.deny.0: came " click", expected "click"'],
+  ])('lists of names: %j', (input, expected) => {
+    expect(define(input)).toThrow(expected);
+  });
+
+  it('are not names that events may have', () => {
+    const events = { deny: ['auto_capture::*', 'statsig::log_line', 'a b'] };
+    expect(define({ events, exposures: { deny: ['gate_*', 'my gate'] } })).not.toThrow();
+    expect(define({ unitIds: { 'account.id': 'account_id', stableID: 'device' } })).not.toThrow();
+  });
+});
