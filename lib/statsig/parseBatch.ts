@@ -5,7 +5,6 @@ import { toWellFormed } from '../json/toWellFormed.ts';
 import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';
 import { parseBody } from './parseBody.ts';
 import { RequestError } from './RequestError.ts';
-import { objectOrNone } from './readEvent.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 
 /** An escaped surrogate, whether or not it has its other half. */
@@ -62,18 +61,23 @@ export function parseBatch(text: string, exact = false, meter = CostMeter.unlimi
   if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed, meter);
   stripPrivateAttributes(parsed, text, meter);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
-  const { events, exposures, clientTime } = parsed;
+  const { events, exposures, user, statsigMetadata, clientTime } = parsed;
   if ((events ?? exposures ?? null) === null) throw wrongShape('It has no array of events.');
-  const user = objectOrNone(parsed['user']);
-  if (user === undefined) throw wrongShape('user is no object.');
-  const statsigMetadata = objectOrNone(parsed['statsigMetadata']);
-  if (statsigMetadata === undefined) throw wrongShape('statsigMetadata is no object.');
+  if (user !== undefined && user !== null && !isJsonObject(user)) throw wrongShape('user is no object.');
+  if (statsigMetadata !== undefined && statsigMetadata !== null && !isJsonObject(statsigMetadata)) {
+    throw wrongShape('statsigMetadata is no object.');
+  }
   const lists = { events: listOf(events, 'events'), exposures: listOf(exposures, 'exposures') };
   const count = lists.events.length + lists.exposures.length;
   if (count > MAX_EVENTS) {
     throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `${count} events, at most ${MAX_EVENTS}.`);
   }
-  return { ...lists, user, statsigMetadata, clientTime };
+  return {
+    ...lists,
+    user: user ?? null,
+    statsigMetadata: statsigMetadata ?? null,
+    clientTime,
+  };
 }
 
 function listOf(value: unknown, name: string): readonly unknown[] {

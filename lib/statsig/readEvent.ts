@@ -22,13 +22,14 @@ export interface LogEvent {
  */
 export function readEvent(raw: unknown, batchUser: JsonObject | null): LogEvent {
   if (!isJsonObject(raw)) throw eventRefusal('SLUICE_EVENT_NOT_AN_OBJECT');
-  const { eventName } = raw;
+  const { eventName, user } = raw;
   if (typeof eventName !== 'string' || eventName === '') throw eventRefusal('SLUICE_EVENT_NO_NAME');
-  const user = objectOrNone(raw['user']);
-  if (user === undefined) throw eventRefusal('SLUICE_EVENT_BAD_USER');
+  // PHP has the same type for lists and objects, and writes a user without members as an empty list.
+  const isNone = user === undefined || user === null || (Array.isArray(user) && user.length === 0);
+  if (!isNone && !isJsonObject(user)) throw eventRefusal('SLUICE_EVENT_BAD_USER');
   return {
     name: eventName,
-    user: user ?? batchUser,
+    user: isJsonObject(user) ? user : batchUser,
     value: raw['value'] ?? null,
     metadata: raw['metadata'] ?? null,
     time: raw['time'] ?? null,
@@ -36,15 +37,6 @@ export function readEvent(raw: unknown, batchUser: JsonObject | null): LogEvent 
     statsigMetadata: raw['statsigMetadata'] ?? null,
     extras: extrasOf(raw),
   };
-}
-
-/**
- * An object that may be left out; null when it is. An empty list is one that was left out: PHP has the same type for lists
- * and objects and writes an empty one so. Undefined when it is anything else.
- */
-export function objectOrNone(value: unknown): JsonObject | null | undefined {
-  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return null;
-  return isJsonObject(value) ? value : undefined;
 }
 
 function extrasOf(raw: JsonObject): JsonObject | null {

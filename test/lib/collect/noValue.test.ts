@@ -55,10 +55,9 @@ describe('what SDKs write for no value', () => {
     }
   });
 
-  it('is no batch user and no batch metadata when a list is empty, as PHP writes an empty array', () => {
-    const [row] = collect({ events: [{ eventName: 'e', time: now }], user: [], statsigMetadata: [] }).rows;
-    expect(row).not.toHaveProperty('user_object');
-    expect(row).not.toHaveProperty('statsig_metadata');
+  it('is the user of the batch where an event has an empty list for a user, as PHP writes one', () => {
+    const events = [{ eventName: 'e', time: now, user: [] }];
+    expect(collect({ events, user: { userID: 'u' } }).rows).toMatchObject([{ user_id: 'u' }]);
   });
 
   it('leaves a value of 0, false and a space as they are', () => {
