@@ -1,6 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { isUtcDay } from '../time/utcDay.ts';
 import { ERRORS_FOLDER, parseErrorKey } from './errorKey.ts';
+import { groupsKey } from './landedFolders.ts';
 import { LEDGER_FOLDER } from './ledgerFolder.ts';
 import { OVERFLOW_FOLDER, parseOverflowKey } from './overflowKey.ts';
 import { PARKED_FOLDER } from './parkedKey.ts';
@@ -18,7 +19,7 @@ const OF_A_QUERY = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/
  * @param key Below a prefix of lib/bucket/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
  */
 export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: string): boolean {
-  if (key.endsWith('/')) return true;
+  if (key.endsWith('/') || key === groupsKey(layout)) return true;
   if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));

@@ -45,6 +45,7 @@ describe('Metabase', () => {
       `${FOREIGN.database}.${FOREIGN.table}`,
       'sluice.daily_exposures',
       'sluice.experiment_exposures',
+      'sluice.experiment_groups',
       'sluice.first_exposures',
       'sluice.product_events',
       'sluice.quarantine',

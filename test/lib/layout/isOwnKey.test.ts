@@ -6,8 +6,9 @@ import { claimKey } from '../../../lib/layout/claimKey.ts';
 import { deliveryPrefix, errorPrefix } from '../../../lib/layout/deliveryPrefixes.ts';
 import { EXPORTS_LEDGER } from '../../../lib/layout/exportPlace.ts';
 import { ledgerKey } from '../../../lib/layout/ingestedKeys.ts';
-import { lastLookKey, triggerKey } from '../../../lib/layout/ingestStateKeys.ts';
+import { lastLookKey, lateNoteKey, triggerKey } from '../../../lib/layout/ingestStateKeys.ts';
 import { isOwnKey } from '../../../lib/layout/isOwnKey.ts';
+import { groupsKey } from '../../../lib/layout/landedFolders.ts';
 import { overflowKey } from '../../../lib/layout/overflowKey.ts';
 import { parkedKey } from '../../../lib/layout/parkedKey.ts';
 import { quarantineLargeKey } from '../../../lib/layout/quarantineLargeKey.ts';
@@ -31,7 +32,9 @@ const built: Readonly<Record<string, readonly string[]>> = {
   errorPrefix: tableKinds.map(
     (kind) => `${errorPrefix(kind).replace(/!\{[^}]*\}/, 'format-conversion-failed')}2026/11/20/08/x`,
   ),
+  groupsKey: [groupsKey(config)],
   lastLookKey: [lastLookKey('acme', 'web')],
+  lateNoteKey: [lateNoteKey('acme', 'web')],
   ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
   overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
   parkedKey: [parkedKey(overflowKey('events', DIGEST))],
