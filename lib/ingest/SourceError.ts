@@ -31,7 +31,7 @@ export const SourceError = defineErrorFamily('user', {
     cure: 'Write fewer and larger files, or lower `lookbackDays`.',
   },
   SLUICE_SOURCE_NOTHING_LOADABLE: {
-    cause: 'The folder of the day has objects, and none of them can be loaded: the last good version stays.',
+    cause: 'The folder of the day has objects, and none of them can be loaded: nothing of the day was taken.',
     cure: 'Look at each with `sluice ingest explain`, and drop Parquet files instead. A day without rows is an empty folder, or a marker such as `_SUCCESS` alone; a marker of another name is named by `waitFor` of the dataset.',
   },
   SLUICE_SOURCE_FILES_REPLACED: {
