@@ -31,8 +31,12 @@ const customers: Partial<ConfigInput> = JSON.parse(
   JSON.stringify({ sources, exports }).replaceAll('kms:us-east-1', `kms:${REGION}`),
 );
 /** Granted, though no handler declares it and no code of Serverless calls it. */
+const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgrade rolls back';
 const IDLE: ReadonlyMap<string, string> = new Map([
   ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
+  ['Functions lambda:GetFunctionConfiguration', VERSIONS],
+  ['Functions lambda:ListVersionsByFunction', VERSIONS],
+  ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
 ]);
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 
