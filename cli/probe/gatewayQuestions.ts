@@ -87,7 +87,7 @@ export const gatewayQuestions = {
   SLUICE_PROBE_SLOW_REQUEST: {
     asks: 'The slowest body that is taken: 100,000 events, 30 MB inflated',
     reliesOn:
-      '202 or 503 of ours within 3 s and with CORS headers: SDKs of Go and Python wait no longer (a cold start comes on top)',
+      '202 or 503 of ours within 3 s and with CORS headers: the legacy Go SDK waits no longer (it is answered sooner than others; a cold start comes on top)',
     witness:
       '`ANSWER_WITHIN_MS` of functions/collect/handler.ts; a laptop is no witness of a Lambda with 1 GB',
     cure: 'Give the collector more memory (`memorySize` in serverless.yml): its processor grows with it.',

@@ -170,11 +170,12 @@ const LETTER_T = 0x74;
 const LETTER_F = 0x66;
 const LETTER_N = 0x6e;
 
-function isDigit(unit: number): boolean {
+/** Whether a UTF-16 unit is a digit, with which a number of JSON begins unless it has a sign. */
+export function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
 }
 
 /** Digits, sign, point and exponent: in valid JSON no number is followed by any of them. NaN at the end is none. */
-function isNumberUnit(unit: number): boolean {
+export function isNumberUnit(unit: number): boolean {
   return isDigit(unit) || unit === MINUS || unit === 0x2b || unit === 0x2e || unit === 0x45 || unit === 0x65;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ExactNumber, isExact } from './ExactNumber.ts';
 import { LongText } from './flatten.ts';
 import { isJsonObject } from './JsonObject.ts';
-import { CostMeter } from './jsonCost.ts';
+import { CostMeter, isDigit, isNumberUnit } from './jsonCost.ts';
 
 /** Random bytes of a mark: nobody can send a text that begins with it. */
 const MARK_BYTES = 6;
@@ -65,7 +65,6 @@ function markInexact(text: string, mark: string, meter: CostMeter): string {
     else if (unit === MINUS || isDigit(unit)) {
       const start = i;
       while (isNumberUnit(text.charCodeAt(i + 1))) i += 1;
-      // A shorter one is below 2^53, unless it has an exponent.
       const number = text.slice(start, i + 1);
       if (isExact(Number(number))) continue;
       meter.spend(NUMBER_UNITS + ((i - paid) >> 3));
@@ -90,13 +89,4 @@ function endOfText(text: string, quote: number): number {
     i += unit === BACKSLASH ? 2 : 1;
   }
   return i;
-}
-
-function isDigit(unit: number): boolean {
-  return unit >= 0x30 && unit <= 0x39;
-}
-
-/** Digits, sign, point and exponent: in valid JSON no number is followed by any of them. NaN at the end is none. */
-function isNumberUnit(unit: number): boolean {
-  return isDigit(unit) || unit === MINUS || unit === 0x2b || unit === 0x2e || unit === 0x45 || unit === 0x65;
 }
