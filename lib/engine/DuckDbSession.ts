@@ -13,10 +13,10 @@ export interface Reach {
 const INTERRUPT_MS = 20;
 
 /**
- * Optimizers that believe what a footer says of the least and the greatest value, of nulls and of constants. Footers
- * leave NaN out of them, or lie: a check of a value would be answered without a look at it.
+ * Optimizers that use the statistics in footers: minimum, maximum, number of nulls. Statistics leave NaN out and may be
+ * wrong, and these optimizers answer a check by them without reading the values.
  */
-const BELIEVERS = 'statistics_propagation, row_group_pruner';
+const STATISTICS_OPTIMIZERS = 'statistics_propagation, row_group_pruner';
 
 /** A row by the names of its columns. */
 export type SessionRow = Readonly<Record<string, unknown>>;
@@ -64,7 +64,7 @@ export class DuckDbSession {
       });
       const connection = await instance.connect();
       await connection.run(
-        `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${BELIEVERS}';
+        `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
          SET allowed_paths = ${list(reach.files)};
          SET allowed_directories = ${list([directory, ...reach.directories].map((path) => `${path}/`))};
          SET enable_external_access = false; SET lock_configuration = true`,

@@ -99,7 +99,7 @@ export interface LoadResult {
  */
 export interface Engine {
   /**
-   * Reads the footers. A schema that DuckDB would read wrong is changed in the file, which is ours.
+   * Reads the footers, and rewrites the schema of a local file that DuckDB would misread. No value moves.
    *
    * @returns one for each file, in their order: what it has, or why it can't be read.
    * @throws EngineError when it is not the files' fault.

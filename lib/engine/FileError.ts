@@ -26,7 +26,7 @@ export const FileError = defineErrorFamily('user', {
   },
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: {
     cause:
-      'A page of a Parquet file is not what its writer wrote: its checksum is another, or that of its gzip block.',
+      'A page of a Parquet file is damaged: its checksum, or the checksum of its gzip block, does not match.',
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_CODEC_UNSUPPORTED: {

@@ -23,7 +23,7 @@ const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
 /** Files whose ends are looked at at a time. */
 const AT_ONCE = 32;
 
-/** Reads the footers of files, and changes those that DuckDB reads wrong, as {@link Engine.describe} says. */
+/** Reads the footers of files, and rewrites those that DuckDB would misread, as {@link Engine.describe} says. */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
@@ -67,7 +67,7 @@ async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
   return opened;
 }
 
-/** Reads the schema of a file, and gives the file one that DuckDB reads right, if its own is none. */
+/** Reads the schema of a file, and rewrites it in the local copy where DuckDB would misread it. */
 async function openFile(file: EngineFile): Promise<Opened> {
   if (file.name.includes('\0')) {
     return { problem: new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(file.name)}.`) };

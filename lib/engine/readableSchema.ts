@@ -20,22 +20,22 @@ export interface DecimalSize {
   readonly scale: number;
 }
 
-/** Physical types of decimals, with the most digits that any number of theirs is sure to fit, and those that DuckDB reads into less. */
+/** By physical type: decimals of fewer digits than `below` are read as if they had `digits`. */
 const WIDENED: ReadonlyMap<number, { readonly below: number; readonly digits: number }> = new Map([
-  // DuckDB holds up to 4 digits in 16 bits and up to 9 in 32, and cuts what is longer.
+  // DuckDB holds up to 4 digits in 16 bits and up to 9 in 32, and drops the other bits of a larger number.
   [PHYSICAL.int32, { below: 5, digits: 9 }],
   [PHYSICAL.int64, { below: 10, digits: 18 }],
 ]);
 
 /**
- * The elements of a schema as DuckDB reads them right; null when it does so as they are. It leaves out
- * compatibility rules of the format, stops on annotations that make no sense, and believes the size of a decimal:
+ * The elements of a schema, changed so that DuckDB reads them as the format says; null when nothing needs to change.
+ * DuckDB does not follow all compatibility rules, fails on annotations that make no sense, and trusts the size of a decimal:
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  *
- * - A list or a repeated group whose group of one field is the element itself gets the level that the rule thinks of.
+ * - Where a group of one field is the element of a list itself, the list gets the level that older writers left out.
  * - A map by the old annotation gets the new one; a map without values is a list of its keys.
- * - VARIANT, and decimals that can't be, are without their annotation, and so what they are physically.
- * - Short decimals are as long as what holds them, so that numbers with too many digits are seen.
+ * - VARIANT and impossible decimals lose their annotation. They are never mapped, only passed over.
+ * - Short decimals get as many digits as their physical type holds, so that numbers with too many digits are found.
  *
  * No value moves: only groups that are required are added.
  */

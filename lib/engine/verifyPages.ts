@@ -65,7 +65,7 @@ interface Page {
  * Compares the checksums of pages, which DuckDB does not: a page's own where its header has one, else that of its gzip
  * block. Pages without either are not read, only their headers.
  *
- * @throws FileError of a page that is not what was written; the signal's reason.
+ * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
 export async function verifyPages(file: EngineFile, { leaves, rows, signal }: WantedPages): Promise<void> {
   const handle = await open(file.path);
@@ -106,7 +106,7 @@ async function verifyChunk(
     values += page.values;
     at = page.start + page.bytes;
   }
-  // No checksum is of a header. Some writers without checksums count bytes otherwise.
+  // Checksums do not cover headers, so sizes are compared as well. Some older writers count bytes differently; they write no checksums.
   if (isChecked && (values > chunk.values || at !== chunk.start + chunk.bytes)) {
     throw new RangeError('Pages end elsewhere than their footer says.');
   }

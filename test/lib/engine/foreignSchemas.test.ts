@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { intField, textField } from '../../../lib/engine/thriftCompact.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from './editFooter.ts';
@@ -99,9 +100,27 @@ describe('lists and maps of older writers', () => {
   });
 
   it('are loaded beside files of newer ones', async () => {
-    const old = { ...twoLevels(bench.fixture('lists.parquet'), 'list', 'array'), name: 'old.parquet' };
-    const { rows, result } = await bench.load({ kind: 'events', mapping: { metadata: ['list'] } }, [old]);
-    expect([rows.length, result.rows.refused]).toEqual([3, 0]);
+    const old = twoLevels(bench.fixture('lists.parquet'), 'list', 'array');
+    const path = `${old.path}.old`;
+    renameSync(old.path, path);
+    const files = [{ path, name: 'old.parquet' }, bench.fixture('lists.parquet')];
+    const { rows } = await bench.load({ kind: 'events', mapping: { metadata: ['list'] } }, files);
+    const lists = rows.map((row) => JSON.parse(String(row['event_metadata'] ?? '{}')).list ?? null);
+    expect(lists.map((one) => JSON.stringify(one)).toSorted()).toEqual(
+      [...items, ...items].map((one) => JSON.stringify(one)).toSorted(),
+    );
+  });
+
+  it('are the same when a file is described again', async () => {
+    for (const [fixture, edit, column] of [
+      ['lists.parquet', (file: EngineFile) => twoLevels(file, 'list', 'array'), 'list'],
+      ['lists.parquet', (file: EngineFile) => repeatedGroup(file, 'repeated'), 'repeated'],
+      ['decimals.parquet', (file: EngineFile) => setElement(file, 'int32', decimalFields(4, 2)), 'int32'],
+    ] as const) {
+      const file = edit(bench.fixture(fixture));
+      const first = await metadataOf(file, column);
+      expect(await metadataOf(file, column)).toEqual(first);
+    }
   });
 });
 

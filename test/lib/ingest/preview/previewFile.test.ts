@@ -6,7 +6,8 @@ import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
 import { type Preview, previewFile } from '../../../../lib/ingest/preview/previewFile.ts';
 import { OWNER_ACCOUNT } from '../../../../local/s3/limits.ts';
 import { type RunningS3, startS3 } from '../../../local/s3/startS3.ts';
-import { MappingBench, subjectOf } from '../../engine/MappingBench.ts';
+import { decimalFields, setElement } from '../../engine/editFooter.ts';
+import { type DatasetInput, MappingBench, subjectOf } from '../../engine/MappingBench.ts';
 
 let bench: MappingBench;
 let s3: RunningS3;
@@ -21,7 +22,12 @@ afterAll(async () => {
 });
 
 /** Puts a file into the bucket and previews it. */
-async function preview(body: Buffer, key = 'events/2026-11-20/part-0.parquet', shown = 3): Promise<Preview> {
+async function preview(
+  body: Buffer,
+  key = 'events/2026-11-20/part-0.parquet',
+  shown = 3,
+  dataset: DatasetInput = { kind: 'events' },
+): Promise<Preview> {
   await s3.client.send(new PutObjectCommand({ Bucket: 'acme-drops', Key: key, Body: body }));
   const bucket = bucketThrough(s3.client, { name: 'acme', bucket: 'acme-drops', owner: OWNER_ACCOUNT });
   const [object] = (await bucket.list({ prefix: key })).objects;
@@ -30,7 +36,7 @@ async function preview(body: Buffer, key = 'events/2026-11-20/part-0.parquet', s
   return previewFile({
     bucket,
     object,
-    subject: subjectOf({ kind: 'events' }),
+    subject: subjectOf(dataset),
     shown,
     path: join(bench.directory, `preview-${previews}.parquet`),
     loadedAt: Date.UTC(2026, 10, 21),
@@ -110,5 +116,29 @@ describe('previewFile', () => {
         limits: bench.limits,
       }),
     ).rejects.toMatchObject({ code: 'SLUICE_PREVIEW_FILE_CHANGED' });
+  });
+
+  it('refuses a page that is not what was written, as a load does', async () => {
+    const whole = readFileSync(bench.fixture('checksums-1-snappy.parquet').path);
+    expect((await preview(whole)).mapped).toHaveLength(3);
+    const at = whole.indexOf('purchase');
+    whole.writeUInt8(whole.readUInt8(at) ^ 1, at);
+    await expect(preview(whole)).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_CHECKSUM_WRONG' });
+  });
+
+  it('reads the schema of a file, and its decimals, as a load does', async () => {
+    const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
+    const seen = await preview(readFileSync(file.path), undefined, 3, {
+      kind: 'events',
+      mapping: { eventValue: 'int32' },
+    });
+    expect(seen.columns.map(({ name, declared }) => [name, declared])).toContainEqual([
+      'int32',
+      'DECIMAL(4,2)',
+    ]);
+    expect(seen.mapped.map((row) => row['event_value'])).toEqual(['0.01']);
+    expect(seen.refused.map(({ reason }) => reason)).toEqual(
+      Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'),
+    );
   });
 });
