@@ -41,7 +41,8 @@ const MACROS = `array_distinct array_except array_intersect array_join array_max
   strpos substr substring to_base64 to_hex to_iso8601 to_milliseconds to_unixtime to_utf8 truncate typeof
   url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path
   url_extract_port url_extract_protocol url_extract_query uuid week week_of_year width_bucket with_timezone year
-  year_of_week yow zip ln log10 log2 round sqrt upper`;
+  year_of_week yow zip ln log10 log2 round sqrt upper
+  beta_cdf inverse_normal_cdf normal_cdf wilson_interval_lower wilson_interval_upper`;
 
 /** Rewritten where they stand: see `callForms.ts`. */
 const FORMS = 'all_match any_match none_match map_agg reduce';
@@ -53,17 +54,16 @@ const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency
   features format format_number from_base from_base32 from_base64url from_big_endian_32 from_big_endian_64
   from_geojson_geometry from_ieee754_32 from_ieee754_64 from_iso8601_timestamp_nanos from_unixtime_nanos
   geometry_from_hadoop_shape great_circle_distance hash_counts hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512
-  human_readable_seconds index intersection_cardinality inverse_normal_cdf jaccard_index json_array json_exists
+  human_readable_seconds index intersection_cardinality inverse_beta_cdf jaccard_index json_array json_exists
   json_object json_query json_table json_value kurtosis learn_classifier learn_regressor line_locate_point luhn_check
   make_set_digest map_filter map_union map_zip_with merge merge_set_digest multimap_agg multimap_from_entries
-  murmur3 ngrams normal_cdf numeric_histogram parse_data_size parse_duration parse_presto_data_size qdigest_agg
+  murmur3 ngrams numeric_histogram parse_data_size parse_duration parse_presto_data_size qdigest_agg
   quantile_at_value reduce_agg regexp_position regr_r2 render rgb rotate_left set_agg set_union sha512 shuffle
   simplify_geometry skewness soundex spatial_partitioning split_to_map split_to_multimap spooky_hash_v2_32
   spooky_hash_v2_64 st_area st_asbinary st_astext st_buffer st_centroid st_contains st_distance st_geometryfromtext
   st_intersects st_point st_x st_y tdigest_agg timezone_hour timezone_minute to_base to_base32 to_base64url
   to_big_endian_32 to_big_endian_64 to_char to_date to_geojson_geometry to_ieee754_32 to_ieee754_64 to_timestamp
-  transform_keys transform_values trim_array try_to_date value_at_quantile values_at_quantiles wilson_interval_lower
-  wilson_interval_upper word_stem xxhash64 zip_with`;
+  transform_keys transform_values trim_array try_to_date value_at_quantile values_at_quantiles word_stem xxhash64 zip_with`;
 
 const names = (text: string) => text.split(/\s+/);
 

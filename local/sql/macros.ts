@@ -3,6 +3,7 @@ import { collectionMacros } from './macros/collectionMacros.ts';
 import { dateMacros } from './macros/dateMacros.ts';
 import { jsonMacros } from './macros/jsonMacros.ts';
 import { modulusMacro, operatorMacros } from './macros/operatorMacros.ts';
+import { probabilityMacros } from './macros/probabilityMacros.ts';
 import { textMacros } from './macros/textMacros.ts';
 import { valueMacros } from './macros/valueMacros.ts';
 
@@ -16,6 +17,7 @@ const FUNCTIONS = [
   ...textMacros,
   ...collectionMacros,
   modulusMacro,
+  ...probabilityMacros,
 ];
 
 /** What stands for functions, by their names. */

@@ -78,6 +78,25 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     "INVALID_FUNCTION_ARGUMENT: 'fortnight' is not a valid TIMESTAMP field",
     1106,
   ],
+  ['SELECT normal_cdf(0, 0, 1)', 'INVALID_FUNCTION_ARGUMENT: standardDeviation must be > 0', 1106],
+  ['SELECT inverse_normal_cdf(0, 1, 1)', 'INVALID_FUNCTION_ARGUMENT: p must be 0 > p > 1', 1106],
+  [
+    'SELECT wilson_interval_lower(11, 10, 1.96)',
+    /^INVALID_FUNCTION_ARGUMENT: number of successes must not/,
+    1106,
+  ],
+  ['SELECT beta_cdf(0, 1, 0.5)', 'INVALID_FUNCTION_ARGUMENT: a, b must be > 0', 1106],
+  [
+    'SELECT inverse_beta_cdf(3, 3, 0.5)',
+    /^NOT_SUPPORTED: line 1:8: Function 'inverse_beta_cdf' is not emulated/,
+    1200,
+  ],
+  ['SELECT t_cdf(1, 10)', "FUNCTION_NOT_FOUND: line 1:8: Function 't_cdf' not registered", 1303],
+  [
+    "SELECT normal_cdf('0', 1, 1)",
+    /^FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters \(varchar\(1\), integer, integer\)/,
+    1303,
+  ],
   ["SELECT DATE '2026-11-20' - DATE '2026-11-19'", /^NOT_SUPPORTED: The difference of two dates/, 1200],
   [
     'SELECT sum(x) FROM (VALUES 9223372036854775807, 1) t(x)',
