@@ -63,6 +63,20 @@ export class QueryScope {
     return [...this.#bases.values()].map(({ table }) => table);
   }
 
+  /** The columns of a table or view, with Trino's names of their types; undefined when there is none. */
+  columnsOf(
+    database: string,
+    name: string,
+  ): readonly { readonly name: string; readonly type: string }[] | undefined {
+    const input = this.#entry(database, name)?.input;
+    if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
+    const columns = input && [
+      ...columnsOf(input.StorageDescriptor?.Columns),
+      ...columnsOf(input.PartitionKeys),
+    ];
+    return columns?.map((column) => ({ name: column.name, type: column.trino }));
+  }
+
   /** Trino's names of the types of the tables' columns, of those whose name means one type in all of them. */
   get columnTypes(): ReadonlyMap<string, string> {
     const types = new Map<string, string>();

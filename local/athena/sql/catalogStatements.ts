@@ -102,9 +102,13 @@ function change(statement: Statement, run: CatalogRun): readonly string[] {
       call('CreateTable', { DatabaseName: database, Name: name });
       catalog.createTable(database, {
         Name: name,
-        ...(comment === undefined ? {} : { Description: comment }),
         TableType: 'EXTERNAL_TABLE',
-        Parameters: { EXTERNAL: 'TRUE', ...Object.fromEntries(properties) },
+        // The comment is a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
+        Parameters: {
+          EXTERNAL: 'TRUE',
+          ...(comment === undefined ? {} : { comment }),
+          ...Object.fromEntries(properties),
+        },
         PartitionKeys: partitionKeys.map(glueColumn),
         StorageDescriptor: parquetStorage(columns.map(glueColumn), location),
       });
@@ -200,7 +204,7 @@ async function createView(
       // What Hive has no type for is text in Glue; the definition knows better.
       Columns: open.columns.map((column) => ({
         Name: column.name.toLowerCase(),
-        Type: hiveTypeName(column.type) ?? 'string',
+        Type: hiveTypeName(column.type, column.text) ?? 'string',
       })),
       Location: '',
     },
@@ -210,7 +214,7 @@ async function createView(
       schema: context.database?.toLowerCase() ?? database,
       columns: open.columns.map((column) => ({
         name: column.name.toLowerCase(),
-        type: trinoTypeName(column.type),
+        type: trinoTypeName(column.type, column.text),
       })),
     }),
     ViewExpandedText: EXPANDED_TEXT,

@@ -1,5 +1,3 @@
-import { parseJson } from '../../../lib/json/parseJson.ts';
-import { quoteText } from '../../../lib/sql/quoteText.ts';
 import type { TokenList } from '../../sql/TokenList.ts';
 import {
   isMacro,
@@ -9,13 +7,13 @@ import {
   type Tree,
   type TreeNode,
   type TypeRule,
-  word,
 } from '../../sql/TypeRule.ts';
 import type { Translation } from '../../sql/translate.ts';
 import { type ColumnPair, columnRule, conditionRules, typeRules, valuesRules } from '../../sql/typeRules.ts';
-import { CATALOG, type Session } from './Session.ts';
+import type { Session } from './Session.ts';
 import type { StatementError } from './StatementError.ts';
 import { statementFailure } from './statementFailure.ts';
+import { bare, execution, parseTree, qualified } from './syntaxTree.ts';
 
 /** A query whose types are checked. */
 export interface TypedQuery {
@@ -57,10 +55,6 @@ interface Checks {
 /** A pair of queries with the named subqueries that they can see. */
 type ScopedPair = ColumnPair & { readonly named: readonly Tree[] };
 
-/** How DuckDB writes that a node has no place. */
-const NO_PLACE = /"query_location":18446744073709551615/g;
-/** Numbers that JavaScript can't hold: values of literals, whose types stand beside them. */
-const LONG_NUMBER = /(?<=:)-?\d{16,}(?=[,}\]])/g;
 /** How often a query is bound to find out which of its expressions can't be checked. */
 const MOST_TRIES = 40;
 
@@ -87,15 +81,16 @@ const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
  * of a row that has no other, or, for wrong types, a field that tells them: DuckDB's error then has them. What can't be
  * bound in this way is not refused.
  *
+ * @returns The query's syntax tree with its tables named in full; undefined when it can't be told.
  * @throws StatementError `TYPE_MISMATCH` or `FUNCTION_NOT_FOUND`, in Trino's words.
  */
-export async function checkTypes(session: Session, query: TypedQuery): Promise<void> {
+export async function checkTypes(session: Session, query: TypedQuery): Promise<TreeNode | undefined> {
   const { translation, list } = query;
-  // Its values are texts here and JSON in Trino.
-  if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return;
-  const parsed = await parse(session, translation.sql);
-  if (parsed === undefined) return;
+  const parsed = await parseTree(session, translation.sql);
+  if (parsed === undefined) return undefined;
   const root = qualified(parsed, query.database, new Set());
+  // Its values are texts here and JSON in Trino.
+  if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
   const bytes = Buffer.from(translation.sql);
   const place: RulePlace = {
     list,
@@ -110,55 +105,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<v
     const unequal = alone && (await firstRefusal(session, alone.root, alone.checks, query));
     if (unequal !== undefined) throw unequal;
   }
-}
-
-/** The syntax tree of a query: the node of its one statement. */
-async function parse(session: Session, sql: string): Promise<TreeNode | undefined> {
-  const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
-  const text = String(reader.getRowsJS()[0]?.[0])
-    .replaceAll(NO_PLACE, '"query_location":null')
-    .replaceAll(LONG_NUMBER, '1');
-  const parsed = parseJson(text);
-  const tree = isTree(parsed) && isNode(parsed) ? nodesOf(parsed['statements'])[0]?.['node'] : undefined;
-  return isNode(tree) ? tree : undefined;
-}
-
-/**
- * A tree whose tables are named in full: it is bound by a connection of its own, which has no search path.
- *
- * @param named Names of the subqueries that a table's name may mean.
- */
-function qualified(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
-  const own = isNode(tree['cte_map']) ? nodesOf(tree['cte_map']['map']) : [];
-  const known = new Set(named);
-  const within = (part: Tree, names: ReadonlySet<string>): Tree => {
-    if (Array.isArray(part)) return part.map((item) => within(item, names));
-    return isNode(part) ? qualified(part, database, names) : part;
-  };
-  // A subquery sees those before it, and itself if it is recursive.
-  const map = own.map((entry) => {
-    const key = word(entry, 'key').toLowerCase();
-    const value = entry['value'] ?? null;
-    const names = JSON.stringify(value).includes('"RECURSIVE_CTE_NODE"')
-      ? new Set([...known, key])
-      : new Set(known);
-    known.add(key);
-    return { ...entry, value: within(value, names) };
-  });
-  const rest = Object.entries(tree).map(([member, value]): [string, Tree] =>
-    member === 'cte_map' && isNode(value) ? [member, { ...value, map }] : [member, within(value, known)],
-  );
-  const built: TreeNode = Object.fromEntries(rest);
-  if (tree['type'] !== 'BASE_TABLE' || word(tree, 'catalog_name') !== '') return built;
-  const schema = word(tree, 'schema_name');
-  if (schema === '' && (database === undefined || known.has(word(tree, 'table_name').toLowerCase())))
-    return built;
-  return { ...built, catalog_name: CATALOG, schema_name: schema === '' ? (database ?? '') : schema };
-}
-
-/** What JSON is parsed to. */
-function isTree(value: unknown): value is Tree {
-  return value !== undefined;
+  return root;
 }
 
 /** All that is to be checked in a query. */
@@ -225,23 +172,23 @@ async function pairChecks(
   place: RulePlace,
 ): Promise<{ readonly root: TreeNode; readonly checks: Checks } | undefined> {
   const { of, named } = pair;
-  const host = await parse(session, 'SELECT true');
+  const host = await parseTree(session, 'SELECT true');
   const [node] = nodesOf(host?.['select_list']);
   if (host === undefined || node === undefined) return undefined;
   const root = { ...host, cte_map: { map: named } };
   const name = 'using' in of ? `"${of.using.replaceAll('"', '""')}"` : '*';
   const sides: TreeNode[] = [];
   for (const side of [pair.left, pair.right]) {
-    const query = 'using' in of ? await parse(session, `SELECT ${name} FROM t`) : side;
+    const query = 'using' in of ? await parseTree(session, `SELECT ${name} FROM t`) : side;
     if (query === undefined) return undefined;
     sides.push('using' in of ? { ...query, from_table: side } : query);
   }
-  const whole = await parse(session, 'SELECT * FROM (SELECT 1)');
+  const whole = await parseTree(session, 'SELECT * FROM (SELECT 1)');
   const count =
     whole && (await countColumns(session, { ...withQuery(whole, sides[0]), cte_map: root.cte_map }));
   if (count === undefined) return undefined;
   const names = Array.from({ length: count }, (_, index) => `c${index}`);
-  const picked = await parse(
+  const picked = await parseTree(
     session,
     `SELECT ${names.map((column) => `(SELECT ${column} FROM (SELECT 1) AS s(${names.join(', ')}))`).join(', ')}`,
   );
@@ -286,7 +233,7 @@ async function firstRefusal(
   if (rules.length === 0) return undefined;
   const sql = `SELECT ${rules.map(checkSql).join(', ')}`;
   await session.define(sql);
-  const conditions = nodesOf((await parse(session, sql))?.['select_list']).map((condition, index) =>
+  const conditions = nodesOf((await parseTree(session, sql))?.['select_list']).map((condition, index) =>
     withOperands(condition, rules[index]?.rule.operands ?? []),
   );
   let tries = 0;
@@ -435,15 +382,4 @@ async function bindFailure(session: Session, root: Tree): Promise<string | undef
   } catch (error) {
     return error instanceof Error ? error.message.replaceAll('\\"', '"') : '';
   }
-}
-
-/** A query that is given as its syntax tree. */
-function execution(root: Tree): string {
-  const json = bare({ error: false, statements: [{ node: root, named_param_map: [] }] });
-  return `SELECT * FROM json_execute_serialized_sql(${quoteText(json)})`;
-}
-
-/** A tree as JSON, without the places in the text. */
-function bare(tree: Tree): string {
-  return JSON.stringify(tree, (member, value: unknown) => (member === 'query_location' ? undefined : value));
 }

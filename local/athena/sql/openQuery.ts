@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { DuckDBType } from '@duckdb/node-api';
+import { type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
 import { reusedAliases } from '../../sql/reusedAliases.ts';
 import { TokenList } from '../../sql/TokenList.ts';
 import { type Translation, translate } from '../../sql/translate.ts';
@@ -13,6 +13,7 @@ import type { Session } from './Session.ts';
 import type { QueryText } from './Statement.ts';
 import type { StatementContext } from './StatementRunner.ts';
 import { fromSqlError } from './statementFailure.ts';
+import { textLengths } from './textLengths.ts';
 
 /** A query whose names are resolved, ready to be run in its session. */
 export interface OpenQuery {
@@ -20,7 +21,12 @@ export interface OpenQuery {
   /** In DuckDB's words. */
   readonly sql: string;
   /** The columns of its result. */
-  readonly columns: readonly { readonly name: string; readonly type: DuckDBType }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: DuckDBType;
+    /** `varchar(10)` or `char(3)` of a text whose length is known. */
+    readonly text?: string | undefined;
+  }[];
   /** Gives the tables the rows that the query wants. @returns The bytes of their files. */
   fill(): Promise<number>;
   /** An error of DuckDB in the user's words. @param prefix Characters before the query in what was run. */
@@ -99,11 +105,17 @@ export async function openQuery(
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
       if (name !== undefined && hiddenNames.has(name)) throw refused;
     }
-    await check(translation);
+    const tree = await check(translation);
+    const lengths =
+      tree === undefined ? [] : textLengths(tree, (schema, name) => scope.columnsOf(schema, name));
+    // Fewer or more are known where a `*` shows what isn't: then none can be told.
+    const texts = lengths.length === columns.length ? lengths : [];
     return {
       session,
       sql: translation.sql,
-      columns,
+      columns: columns.map((column, index) =>
+        column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
+      ),
       failure,
       async fill() {
         const files = await scope.fill(translation.sql);

@@ -10,6 +10,8 @@ import type { AthenaColumn } from './StatementRunner.ts';
 
 /** Most characters of a varchar. */
 const VARCHAR = 2_147_483_647;
+/** Most characters of a varchar with a length in Hive; beyond it is a string. */
+const HIVE_VARCHAR = 65_535;
 /** Most bytes of a varbinary. */
 const VARBINARY = 1_073_741_824;
 
@@ -54,9 +56,15 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
 
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
-/** How Athena describes a column of a result. */
-export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
+/**
+ * How Athena describes a column of a result.
+ *
+ * @param text `varchar(10)` or `char(3)` of a text whose length is known.
+ */
+export function resultColumn(name: string, type: DuckDBType, text?: string): AthenaColumn {
   const nullable = 'UNKNOWN';
+  const [, kind, length] = /^(varchar|char)\((\d+)\)$/.exec(text ?? '') ?? [];
+  if (kind !== undefined) return { name, type: kind, precision: Number(length), scale: 0, nullable };
   if (type instanceof DuckDBDecimalType) {
     return { name, type: 'decimal', precision: type.width, scale: type.scale, nullable };
   }
@@ -71,7 +79,8 @@ export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
 }
 
 /** The type of a Glue column that keeps such values; undefined where Hive has none (JSON, times with a zone, …). */
-export function hiveTypeName(type: DuckDBType): string | undefined {
+export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
+  if (text !== undefined && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return undefined;
   if (type instanceof DuckDBListType) {
@@ -94,7 +103,8 @@ export function hiveTypeName(type: DuckDBType): string | undefined {
 }
 
 /** The type in Trino's words, as a view's definition keeps it. */
-export function trinoTypeName(type: DuckDBType): string {
+export function trinoTypeName(type: DuckDBType, text?: string): string {
+  if (text !== undefined) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return 'json';
   if (type instanceof DuckDBListType) return `array(${trinoTypeName(type.valueType)})`;

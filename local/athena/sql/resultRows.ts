@@ -7,8 +7,8 @@ import type { AthenaColumn, StatementResult } from './StatementRunner.ts';
 
 /** The columns of a query's result; those without a name are called by their place, from 0. */
 export function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
-  return columns.map(({ name, type }, index) =>
-    resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type),
+  return columns.map(({ name, type, text }, index) =>
+    resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
   );
 }
 

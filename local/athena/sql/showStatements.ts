@@ -172,12 +172,12 @@ function tableText({ databaseName, input }: TableEntry): string[] {
       );
   const keys = columnLines(input.PartitionKeys);
   const serde = pairs(SerdeInfo.Parameters);
-  const { EXTERNAL: _, ...parameters } = input.Parameters ?? {};
+  const { EXTERNAL: _, comment = input.Description, ...parameters } = input.Parameters ?? {};
   const properties = pairs(parameters);
   return [
     `CREATE EXTERNAL TABLE \`${databaseName}.${input.Name}\`(`,
     ...columnLines(Columns),
-    ...(input.Description === undefined ? [] : [`COMMENT ${quoted(input.Description)}`]),
+    ...(comment === undefined ? [] : [`COMMENT ${quoted(comment)}`]),
     ...(keys.length === 0 ? [] : ['PARTITIONED BY ( ', ...keys]),
     'ROW FORMAT SERDE ',
     `  ${quoted(SerdeInfo.SerializationLibrary ?? '')} `,

@@ -62,9 +62,9 @@ export async function runCreateTableAs(
     const keys = names(properties.get('partitioned_by'));
     refuseUnnamed(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
-    const columns = open.columns.map(({ name: column, type }) => ({
+    const columns = open.columns.map(({ name: column, type, text: length }) => ({
       Name: column.toLowerCase(),
-      Type: storable(column, type),
+      Type: storable(column, type, length),
     }));
     const own = columns.slice(0, columns.length - keys.length);
     const last = columns.slice(columns.length - keys.length);
@@ -258,8 +258,8 @@ function refuseUnnamed(
   });
 }
 
-function storable(name: string, type: DuckDBType): string {
-  const hive = hiveTypeName(type);
+function storable(name: string, type: DuckDBType, length?: string): string {
+  const hive = hiveTypeName(type, length);
   if (hive === undefined)
     throw statementFailure(
       'NOT_SUPPORTED',
