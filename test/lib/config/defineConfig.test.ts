@@ -57,7 +57,8 @@ describe('defineConfig', () => {
         dataVersionDays: 1,
       },
       alarms: { topicArn: null },
-      endpoint: { requestsPerSecond: 10_000, burst: 5_000 },
+      architecture: 'arm64',
+      endpoint: { requestsPerSecond: null, burst: null, accountRequestsPerSecond: null },
     });
   });
 

@@ -126,7 +126,10 @@ describe('the faults', () => {
   });
 
   it('of the gateway reach those who post, and of S3 the functions', async () => {
-    await call('POST', 'faults', { gateway: [{ fault: 'failCalls' }], s3: [{ fault: 'failCalls', nth: 2 }] });
+    await call('POST', 'faults', {
+      gateway: [{ fault: 'failCalls' }],
+      s3: [{ fault: 'failCalls', operations: ['PutObject'], nth: 2 }],
+    });
     const post = () =>
       fetch(`${cloud.collector}/v1/rgstr`, {
         method: 'POST',

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { viewNames } from '../../../lib/views/views.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
 import { readDeployment } from '../../../local/template/readDeployment.ts';
@@ -73,7 +74,7 @@ describe('loadTemplate', () => {
       config.athena.stagingDatabase,
     ]);
     expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
-      [...tableKinds.map((kind) => tables[kind].name), ...viewNames]
+      [...tableKinds.map((kind) => tables[kind].name), GROUPS_TABLE, ...viewNames]
         .map((name) => [config.database, name])
         .sort(),
     );
