@@ -230,7 +230,7 @@ function holdoutOf(
 
 /**
  * The share of each rule that is a group. Statsig writes shares as upper bounds of a unit's bucket, each group's above
- * the one before it: 500 and 1,000 for halves.
+ * the one before it: 500 and 1,000 for halves. A rule for everyone gets the rest.
  */
 function splitsOf(
   rules: readonly Rule[],
@@ -240,7 +240,12 @@ function splitsOf(
   return rules.map((rule) => {
     if (rule.isExperimentGroup !== true) return null;
     const [condition, ...more] = found(rule);
-    if (more.length > 0 || condition?.type !== 'user_bucket' || condition.operator !== 'lt') return null;
+    if (condition === undefined || more.length > 0) return null;
+    if (condition.type === 'public' && reached.size < 2) {
+      const [below = 0] = reached.values();
+      return ((BUCKETS - below) / BUCKETS) * (rule.passPercentage / 100);
+    }
+    if (condition.type !== 'user_bucket' || condition.operator !== 'lt') return null;
     const bound = numberOf(condition.targetValue);
     if (!(bound >= 0 && bound <= BUCKETS)) return null;
     const salt = condition.additionalValues?.['salt'];

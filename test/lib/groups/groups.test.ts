@@ -113,6 +113,15 @@ describe('specs', () => {
       const split = of(read({ ...specs, condition_map }).rules, 'button')[1]?.[3];
       expect([targetValue, split]).toEqual([targetValue, targetValue === '500' ? 0.5 : null]);
     }
+    // A last group for everyone gets the rest.
+    const [held, control, test] = specs.dynamic_configs.button.rules;
+    const button = {
+      ...specs.dynamic_configs.button,
+      rules: [held, control, { ...test, conditions: ['everyone'] }],
+    };
+    expect(
+      of(read({ ...specs, dynamic_configs: { button } }).rules, 'button').map(([, , , split]) => split),
+    ).toEqual([null, 0.5, 0.5]);
     const { condition_map: _, ...bare } = specs;
     expect(of(read(bare).rules, 'button').map(([, kind, , split]) => [kind, split])).toEqual([
       ['other', null],
