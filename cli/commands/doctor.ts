@@ -8,29 +8,35 @@ export const doctor: Command = {
   name: 'doctor',
   summary:
     'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; say how to mend it.',
-  usage: 'sluice doctor [--local] [--stage NAME] [options]',
+  usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy] [options]',
   options: {
     ...placeOptions,
+    'before-deploy': {
+      type: 'boolean',
+      help: 'look at account and region before the first deployment: names, permissions, quotas',
+    },
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice doctor --local',
     'sluice doctor --stage prod --region eu-west-1',
+    'sluice doctor --before-deploy --stage prod',
     'sluice doctor --json',
   ],
   async run(line) {
     if (line.positionals.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
-    const [{ openVisit }, { runChecks }, { checks }, report] = await Promise.all([
+    const [{ openVisit }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
       import('../doctor/openVisit.ts'),
       import('../doctor/runChecks.ts'),
       import('../doctor/checks.ts'),
       import('../doctor/reportText.ts'),
     ]);
+    const before = line.values['before-deploy'] === true;
     const json = line.values['json'] === true;
     const visit = openVisit(await visitOptions(line));
     try {
-      const outcomes = await runChecks(checks, visit, (outcome) => {
+      const outcomes = await runChecks(before ? checksBeforeDeploy : checks, visit, (outcome) => {
         if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
@@ -42,7 +48,12 @@ export const doctor: Command = {
         writeJson({ stack: stackName, region, account, problems, checks: checked });
       } else {
         const where = account === undefined ? '' : ` in ${region} of account ${account}`;
-        writeOut(report.summaryText(outcomes, `${stackName}${where}`));
+        writeOut(
+          report.summaryText(
+            outcomes,
+            `${before ? 'what ' : ''}${stackName}${before ? ' will need' : ''}${where}`,
+          ),
+        );
       }
       return problems > 0 ? 3 : 0;
     } finally {

@@ -1,3 +1,4 @@
+import { valueAt } from '../../lib/json/valueAt.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { CheckImpossible } from './CheckImpossible.ts';
 import { finding } from './Finding.ts';
@@ -18,7 +19,7 @@ export async function askAws<Result>(
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;
-    if (REFUSED.test(problem.name)) {
+    if (REFUSED.test(problem.name) || isBare403(error)) {
       throw new CheckImpossible(finding('SLUICE_DOCTOR_NOT_ALLOWED', `${permission}.`));
     }
     if (local && problem.name === 'NotImplemented') {
@@ -28,13 +29,19 @@ export async function askAws<Result>(
   }
 }
 
+/** The answer to a HEAD has no document, so a client has no name for the error. */
+function isBare403(error: unknown): boolean {
+  return isAnswer(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403;
+}
+
 /** Whether a client threw an answer of AWS under one of these names. */
 export function isAnswer(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 
 /**
- * Does the parts of a check one after the other: one that can't be done is a finding, and the others go on.
+ * Does the parts of a check one after the other: one that can't be done, or that AWS answers as nobody expects, is a
+ * finding, and the others go on.
  */
 export async function inParts<Item, Found>(
   items: readonly Item[],
@@ -46,9 +53,15 @@ export async function inParts<Item, Found>(
     try {
       found.push(...(await part(item)));
     } catch (error) {
-      if (!(error instanceof CheckImpossible)) throw error;
-      found.push(impossible(error));
+      found.push(impossible(asImpossible(error)));
     }
   }
   return found;
+}
+
+function asImpossible(error: unknown): CheckImpossible {
+  if (error instanceof CheckImpossible) return error;
+  const problem = explainAwsError(error);
+  if (problem?.kind !== 'answered') throw error;
+  return new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', problem.detail));
 }

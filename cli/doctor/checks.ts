@@ -4,8 +4,11 @@ import { bucketSettings } from './checks/bucketSettings.ts';
 import { clock } from './checks/clock.ts';
 import { configuration, holdouts } from './checks/configuration.ts';
 import { credentials } from './checks/credentials.ts';
+import { dataLake } from './checks/dataLake.ts';
+import { deployer, unsimulated } from './checks/deployer.ts';
 import { exportedDays } from './checks/exportedDays.ts';
 import { key } from './checks/key.ts';
+import { names } from './checks/names.ts';
 import { owoxWorkgroup } from './checks/owoxWorkgroup.ts';
 import { partitions } from './checks/partitions.ts';
 import { queues } from './checks/queues.ts';
@@ -41,4 +44,17 @@ export const checks: readonly Check[] = [
   exportedDays,
   quotas,
   readers,
+];
+
+/** What `sluice doctor --before-deploy` looks at: all of it without a stack. */
+export const checksBeforeDeploy: readonly Check[] = [
+  configuration,
+  credentials,
+  clock,
+  region,
+  names,
+  dataLake,
+  deployer,
+  unsimulated,
+  quotas,
 ];

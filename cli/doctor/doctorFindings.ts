@@ -40,8 +40,8 @@ export const doctorFindings = {
     'Set the clock by NTP. Of a local cloud whose clock was moved: POST {"real":true} to /_sluice/clock.',
   ),
   SLUICE_DOCTOR_REGION_UNFIT: problem(
-    'The region lacks a service that the stack needs, or is none.',
-    'Choose one of lib/config/regions.ts: `region` in the configuration, or --region.',
+    'The region lacks something that the stack needs, or something that is brought is in another region.',
+    'Choose one of lib/config/regions.ts: `region` in the configuration, or --region. Or change the named field.',
   ),
   SLUICE_DOCTOR_STACK_MISSING: problem(
     'There is no stack of this stage in this account and region.',
@@ -55,6 +55,23 @@ export const doctorFindings = {
     'What is deployed was made from another configuration.',
     `Look at the configuration (SLUICE_CONFIG), then deploy: ${DEPLOY}.`,
   ),
+  SLUICE_DOCTOR_NAME_TAKEN: problem(
+    'A name that the stack gives to something new is taken: CloudFormation would stop there and roll back.',
+    'Choose another name or stage, or bring what is there (docs/deploy.md, "Bringing your own"). If a stack was removed before: docs/deploy.md, "Deploying anew after `remove`". If there is a command and nobody needs the thing, run it.',
+  ),
+  SLUICE_DOCTOR_LAKE_FORMATION: warning(
+    'In this account Lake Formation decides about new databases and tables, besides IAM: the streams and the registrar will be refused.',
+    'Deploy, then grant what docs/deploy.md, "Lake Formation", lists, before you send events.',
+  ),
+  SLUICE_DOCTOR_DEPLOY_DENIED: problem(
+    'Whoever asks may not do what a deployment needs, as IAM simulates it.',
+    'Attach the policies that `npx sluice policy print --for deploy` prints. If they are attached: look for a permissions boundary, a service control policy or a Deny.',
+  ),
+  SLUICE_DOCTOR_NOT_SIMULATED: {
+    severity: 'unchecked',
+    cause: 'No simulator knows this; the first deployment shows it.',
+    cure: 'docs/aws.md, "What only a first deployment tells", says what each failure looks like and what to do.',
+  },
   SLUICE_DOCTOR_BUCKET_MISSING: problem(
     'The bucket is not there.',
     `${BLIND} Where the stack made it: ${COMPARE} Where it was brought, make it with the command and run the doctor again, which prints what else it needs. What was in it is gone.`,
@@ -236,6 +253,10 @@ export const doctorFindings = {
   SLUICE_DOCTOR_EXPORT_FAILED: problem(
     "Days of a table could not be brought up to date in the customer's bucket.",
     '`npx sluice export status` says why, docs/export.md, "When an export fails", what to do.',
+  ),
+  SLUICE_DOCTOR_REQUEST_LIMIT: problem(
+    'API Gateway takes fewer requests in this account than the configuration says: it answers 429, after which some SDKs drop events, before the alarm `stage-limit` rings.',
+    "Ask AWS for more (docs/limits.md), or set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the account's numbers and deploy.",
   ),
   SLUICE_DOCTOR_QUOTA_LOW: warning(
     'A quota of the account is lower than the default, or than what is configured needs.',

@@ -36,6 +36,7 @@ const mapping = z.object({
   EventSourceArn: z.string(),
   FunctionName: z.string(),
   MaximumBatchingWindowInSeconds: z.number().optional(),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
 });
 const workQueue = z.object({
   VisibilityTimeout: z.number(),
@@ -147,9 +148,13 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(wild).toEqual([]);
   });
 
-  it('hides a message for six times as long as whoever takes it may run, and tells who counts how often it comes', () => {
+  it('hides a message for six times as long as its function may run, and runs two of a function at once', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
       mapping.parse(properties),
+    );
+    // A new account has 10 executions: the least of each queue, so that the collector gets the most.
+    expect(mappings.map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency)).toEqual(
+      mappings.map(() => 2),
     );
     const queues = ofType('AWS::SQS::Queue').filter(({ properties }) => 'RedrivePolicy' in properties);
     expect(queues.length).toBeGreaterThanOrEqual(2);

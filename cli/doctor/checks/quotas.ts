@@ -1,5 +1,8 @@
+import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
+import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
 import type { Config } from '../../../lib/config/configSchema.ts';
+import { isRegion, requestLimits } from '../../../lib/config/regions.ts';
 import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
 import { inParts } from '../askAws.ts';
 import type { Check } from '../Check.ts';
@@ -14,9 +17,9 @@ interface Quota {
   readonly called: string;
   readonly what: string;
   /** Least that is enough. */
-  readonly least: (config: Config) => number;
+  readonly least: number;
   /** How much of it is used, when that can be told. */
-  readonly used: (visit: Visit, config: Config) => Promise<number | undefined>;
+  readonly used: (visit: Visit) => Promise<number | undefined>;
 }
 
 /** Part of a quota from which on it is nearly used up. */
@@ -30,21 +33,19 @@ const FIREHOSE_PUTS = 1_000;
 /** Pages of 100 quotas. */
 const MOST_QUOTA_PAGES = 10;
 
+/**
+ * What one queue's function runs at most at once: `maximumConcurrency` of each queue in serverless.yml, and the least
+ * that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const WORKERS_OF_A_QUEUE = 2;
+
 const QUOTAS: readonly Quota[] = [
-  {
-    service: 'lambda',
-    name: /^Concurrent executions$/i,
-    called: 'Concurrent executions',
-    what: 'executions at once',
-    least: ({ collector }) => Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED),
-    used: async (_visit, { collector }) => collector.reservedConcurrency ?? undefined,
-  },
   {
     service: 'firehose',
     name: /put ?requests/i,
     called: 'Rate of Put requests',
     what: 'calls a second on a stream',
-    least: () => FIREHOSE_PUTS,
+    least: FIREHOSE_PUTS,
     used: async () => undefined,
   },
   {
@@ -52,7 +53,7 @@ const QUOTAS: readonly Quota[] = [
     name: /partitions per table/i,
     called: 'Number of partitions per table',
     what: 'partitions of a table',
-    least: () => 0,
+    least: 0,
     used: countPartitions,
   },
 ];
@@ -60,25 +61,89 @@ const QUOTAS: readonly Quota[] = [
 /** The account's quotas, which are lower in new accounts and shared with whatever else runs there. */
 export const quotas: Check = {
   name: 'quotas',
-  expects: 'the quotas of Lambda, Firehose and Glue leave room',
+  expects: 'the quotas of API Gateway, Lambda, Firehose and Glue leave room',
   needs: ['stack'],
   blocks: [],
-  codes: ['SLUICE_DOCTOR_QUOTA_LOW', 'SLUICE_DOCTOR_QUOTA_NEAR', 'SLUICE_DOCTOR_QUOTA_UNKNOWN'],
-  permissions: ['servicequotas:ListServiceQuotas', 'glue:GetPartitions'],
+  codes: [
+    'SLUICE_DOCTOR_REQUEST_LIMIT',
+    'SLUICE_DOCTOR_QUOTA_LOW',
+    'SLUICE_DOCTOR_QUOTA_NEAR',
+    'SLUICE_DOCTOR_QUOTA_UNKNOWN',
+  ],
+  permissions: [
+    'apigateway:GET',
+    'lambda:GetAccountSettings',
+    'servicequotas:ListServiceQuotas',
+    'glue:GetPartitions',
+  ],
   async run(visit) {
-    const config = await visit.config();
     return inParts(
-      QUOTAS,
-      async (quota) => {
-        const found = await readQuota(visit, quota);
-        if (found === undefined)
-          return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
-        return judgeQuota(quota, found, config, await quota.used(visit, config));
-      },
+      [askGateway, askLambda, ...QUOTAS.map((quota) => () => askQuota(visit, quota))],
+      (part) => part(visit),
       (impossible) => impossible.finding,
     );
   },
 };
+
+/** API Gateway says itself what holds: Service Quotas shows 10,000 requests where 2,500 are taken. */
+async function askGateway(visit: Visit): Promise<Finding[]> {
+  const { apiGateway } = await visit.clients();
+  const { throttleSettings } = await visit.ask('apigateway:GET', () =>
+    apiGateway.send(new GetAccountCommand({})),
+  );
+  const [config, { region }] = await Promise.all([visit.config(), visit.identity()]);
+  return judgeGateway(throttleSettings ?? {}, isRegion(region) ? { ...config, region } : config);
+}
+
+/** Judges what the account takes by what the stage's limit and the alarm before it go by. */
+function judgeGateway(
+  { rateLimit, burstLimit }: ThrottleSettings,
+  config: Pick<Config, 'region' | 'endpoint'>,
+): Finding[] {
+  if (rateLimit === undefined || burstLimit === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'apigateway: throttleSettings of the account.')];
+  const { effectiveRequestsPerSecond, burst } = requestLimits(config);
+  if (rateLimit >= effectiveRequestsPerSecond && burstLimit >= burst) return [];
+  const account = `${rateLimit} a second, ${burstLimit} at once`;
+  const configured = `${effectiveRequestsPerSecond} a second, ${burst} at once`;
+  return [
+    finding('SLUICE_DOCTOR_REQUEST_LIMIT', `The account takes ${account}; configured are ${configured}.`),
+  ];
+}
+
+async function askLambda(visit: Visit): Promise<Finding[]> {
+  const { lambda } = await visit.clients();
+  const { AccountLimit } = await visit.ask('lambda:GetAccountSettings', () =>
+    lambda.send(new GetAccountSettingsCommand({})),
+  );
+  return judgeLambda(AccountLimit ?? {}, await visit.config());
+}
+
+/** Judges the account's concurrency: what is not reserved is shared by every function of the account and region. */
+function judgeLambda(
+  { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
+  { collector, sources, exports }: Pick<Config, 'collector' | 'sources' | 'exports'>,
+): Finding[] {
+  if (total === undefined || unreserved === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
+  const reserved = Math.max(total - unreserved, collector.reservedConcurrency ?? 0);
+  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
+  const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
+  if (total < least) {
+    // Register and redrive always have a queue; ingest-plan and ingest-load, and export, where they are configured.
+    const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0);
+    const workers = `The stack's ${queues} queues take up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
+    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`)];
+  }
+  return reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : [];
+}
+
+async function askQuota(visit: Visit, quota: Quota): Promise<Finding[]> {
+  const found = await readQuota(visit, quota);
+  if (found === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
+  return judgeQuota(quota, found, await quota.used(visit));
+}
 
 async function readQuota(visit: Visit, { service, name }: Quota): Promise<ServiceQuota | undefined> {
   const { quotas: client } = await visit.clients();
@@ -98,13 +163,12 @@ async function readQuota(visit: Visit, { service, name }: Quota): Promise<Servic
 function judgeQuota(
   { what, least }: Quota,
   { ServiceName = '', QuotaName = '', QuotaCode = '', Value = 0 }: ServiceQuota,
-  config: Config,
   used: number | undefined,
 ): Finding[] {
   const about = `${ServiceName}, ${QuotaName} (${QuotaCode}): ${Value} ${what}`;
   const usage = used === undefined ? '' : `, ${used} used or reserved`;
-  if (Value < least(config)) {
-    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}${usage}, expected ${least(config)} or more.`)];
+  if (Value < least) {
+    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}${usage}, expected ${least} or more.`)];
   }
   if (used !== undefined && used > Value * NEAR)
     return [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}${usage}.`)];

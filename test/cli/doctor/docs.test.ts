@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { checks } from '../../../cli/doctor/checks.ts';
+import { checks, checksBeforeDeploy } from '../../../cli/doctor/checks.ts';
 import { doctorFindings } from '../../../cli/doctor/doctorFindings.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 
@@ -17,12 +17,15 @@ function rowsOf(heading: string): string[][] {
 
 describe('docs/doctor.md', () => {
   it('lists every check, what it expects and what it needs to be allowed', () => {
-    expect(rowsOf('check')).toEqual(
-      checks.map(({ name, expects, permissions }) => [
+    const rows = (all: typeof checks) =>
+      all.map(({ name, expects, permissions }) => [
         `\`${name}\``,
         expects,
         permissions.map((permission) => `\`${permission}\``).join(', ') || 'nothing',
-      ]),
+      ]);
+    expect(rowsOf('check')).toEqual(rows(checks));
+    expect(rowsOf('check before the deployment')).toEqual(
+      rows(checksBeforeDeploy.filter((check) => !checks.includes(check))),
     );
   });
 
@@ -43,15 +46,23 @@ describe('the table of checks', () => {
     const anywhere = ['NOT_ALLOWED', 'FAILED', 'NOT_EMULATED', 'SKIPPED'].map(
       (name) => `SLUICE_DOCTOR_${name}`,
     );
-    const found = [...checks.flatMap(({ codes }) => codes), ...anywhere];
-    expect(found.sort()).toEqual(Object.keys(doctorFindings).sort());
+    const each = checks.flatMap(({ codes }) => codes);
+    expect(new Set(each).size).toBe(each.length);
+    const found = new Set([...each, ...checksBeforeDeploy.flatMap(({ codes }) => codes), ...anywhere]);
+    expect([...found].sort()).toEqual(Object.keys(doctorFindings).sort());
   });
 
   it('names before each check what it needs, and blocks only by what it may find', () => {
-    for (const [i, { needs, blocks, codes }] of checks.entries()) {
-      const before = checks.slice(0, i).map(({ name }) => name);
-      expect(before).toEqual(expect.arrayContaining([...needs]));
-      expect(codes).toEqual(expect.arrayContaining([...blocks]));
-    }
+    const named = new Set(checksBeforeDeploy.map(({ name }) => name));
+    const without = checksBeforeDeploy.map((check) => ({
+      ...check,
+      needs: check.needs.filter((name) => named.has(name)),
+    }));
+    for (const list of [checks, without])
+      for (const [i, { needs, blocks, codes }] of list.entries()) {
+        const before = list.slice(0, i).map(({ name }) => name);
+        expect(before).toEqual(expect.arrayContaining([...needs]));
+        expect(codes).toEqual(expect.arrayContaining([...blocks]));
+      }
   });
 });

@@ -41,7 +41,14 @@ describe('sluice doctor on what is deployed locally', () => {
         findings.map(({ code: c, detail }) => [c, detail]),
       ]),
     ).toEqual([
-      ['quotas', 'unchecked', [['SLUICE_DOCTOR_NOT_EMULATED', 'servicequotas:ListServiceQuotas.']]],
+      [
+        'quotas',
+        'unchecked',
+        ['apigateway:GET.', 'lambda:GetAccountSettings.', 'servicequotas:ListServiceQuotas.'].map((call) => [
+          'SLUICE_DOCTOR_NOT_EMULATED',
+          call,
+        ]),
+      ],
       ['readers', 'unchecked', [['SLUICE_DOCTOR_NO_READERS', '']]],
     ]);
   });

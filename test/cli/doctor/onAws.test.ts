@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { z } from 'zod';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { AwsError } from '../../../local/edge/AwsError.ts';
+import type { AwsService } from '../../../local/edge/AwsService.ts';
 import { jsonService, operation } from '../../../local/edge/JsonService.ts';
 import { queryOperation, queryService } from '../../../local/edge/QueryService.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
@@ -40,6 +41,22 @@ const serviceQuotas = jsonService({
   },
 });
 
+/** Services of the REST protocol, by the service and path of each request. */
+const answers = new Map<string, unknown>();
+const restService = (signingName: string): AwsService => ({
+  signingName,
+  async handle({ rawPath, body }) {
+    body.resume();
+    const answer = answers.get(`${signingName} ${rawPath}`);
+    return answer === undefined
+      ? {
+          status: 403,
+          headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+          body: '{"message":"No."}',
+        }
+      : { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };
+  },
+});
 const iam = queryService({
   signingName: 'iam',
   version: '2010-05-08',
@@ -96,19 +113,28 @@ const READERS = `readers: [
 describe('what sluice doctor asks of AWS alone', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
-    deployed = await startDeployment(undefined, [serviceQuotas, iam]);
+    deployed = await startDeployment(undefined, [
+      ...[serviceQuotas, iam],
+      ...['apigateway', 'lambda'].map(restService),
+    ]);
   });
   afterAll(async () => {
     await deployed.close();
     rmSync(directory, { recursive: true });
   });
   beforeEach(() => {
-    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 1_000 });
+    account(10_000, 5_000, 1_000, 1_000);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
     quotas.set('glue', { QuotaName: 'Number of partitions per table', Value: 10_000_000 });
     simulated.length = 0;
   });
 
+  const account = (rateLimit: number, burstLimit: number, total: number, unreserved: number) => {
+    answers.set('apigateway /account', { throttleSettings: { rateLimit, burstLimit } });
+    answers.set('lambda /2016-08-19/account-settings', {
+      AccountLimit: { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved },
+    });
+  };
   const findings = async (check: string, env?: Readonly<Record<string, string>>) => {
     const { code, report } = await deployed.diagnose(env);
     const found = report.checks.find((one) => one.check === check)?.findings ?? [];
@@ -120,19 +146,34 @@ describe('what sluice doctor asks of AWS alone', () => {
   });
 
   it('warns of a quota that is too low, or nearly used up', async () => {
-    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 10 });
+    account(10_000, 5_000, 10, 10);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 900 });
+    const low = 'SLUICE_DOCTOR_QUOTA_LOW';
+    const lambda = `${low} Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
     expect(await findings('quotas')).toEqual([
       0,
-      'SLUICE_DOCTOR_QUOTA_LOW lambda, Concurrent executions (L-1): 10 executions at once, expected 1000 or more.',
-      'SLUICE_DOCTOR_QUOTA_LOW firehose, Rate of Put requests (L-1): 900 calls a second on a stream, expected 1000 or more.',
+      `${lambda} The stack's 2 queues take up to 4, the collector has the rest.`,
+      `${low} firehose, Rate of Put requests (L-1): 900 calls a second on a stream, expected 1000 or more.`,
     ]);
-    quotas.set('lambda', { QuotaName: 'Concurrent executions', Value: 1_000 });
+    account(10_000, 5_000, 1_000, 150);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
-    expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual([
+    const near = [
       0,
-      'SLUICE_DOCTOR_QUOTA_NEAR lambda, Concurrent executions (L-1): 1000 executions at once, 850 used or reserved.',
-    ]);
+      'SLUICE_DOCTOR_QUOTA_NEAR Lambda: 1000 executions at once in the account, 850 of them reserved.',
+    ];
+    expect(await findings('quotas')).toEqual(near);
+    account(10_000, 5_000, 1_000, 1_000);
+    expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual(near);
+  });
+
+  it("compares the stage's limits with what API Gateway says of the account", async () => {
+    account(2_500, 1_250, 1_000, 1_000);
+    const found = 'SLUICE_DOCTOR_REQUEST_LIMIT The account takes 2500 a second, 1250 at once;';
+    expect(await findings('quotas')).toEqual([3, `${found} configured are 10000 a second, 5000 at once.`]);
+    const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
+    expect(await findings('quotas', lowered)).toEqual([0]);
+    answers.delete('apigateway /account');
+    expect(await findings('quotas')).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
   });
 
   it('says which quota it could not find', async () => {

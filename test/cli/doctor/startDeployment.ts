@@ -80,7 +80,7 @@ const idleRunner: StatementRunner = {
  * Makes what the template says, behind an edge on a free port.
  *
  * @param change What is deployed instead.
- * @param more Services beside those of the local cloud.
+ * @param more Services beside those of the local cloud, or in place of one.
  */
 export async function startDeployment(
   change: (deployment: Deployment) => Deployment = (deployment) => deployment,
@@ -110,6 +110,7 @@ export async function startDeployment(
   });
   let stack: DeployedStack | undefined;
   const services = [
+    ...more,
     s3Service({ store, clock }),
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
@@ -118,7 +119,6 @@ export async function startDeployment(
     cloudFormationService({ stack: () => stack }),
     firehose.service,
     athena.service,
-    ...more,
   ];
   const edge = await startEdge({ services, clock, faults });
   const identity = { region, account, partition, stackName: loaded.stackName, endpoint: edge.url };

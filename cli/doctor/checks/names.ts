@@ -1,0 +1,286 @@
+import { GetWorkGroupCommand } from '@aws-sdk/client-athena';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
+import { GetDatabaseCommand, GetTableCommand } from '@aws-sdk/client-glue';
+import { ListAliasesCommand } from '@aws-sdk/client-kms';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { resources as templateResources } from '../../../infra/resources.ts';
+import { unusedFunctions } from '../../../infra/unusedFunctions.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
+import { valueAt } from '../../../lib/json/valueAt.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { Check } from '../Check.ts';
+import { CheckImpossible } from '../CheckImpossible.ts';
+import { type Finding, finding } from '../Finding.ts';
+import { readDatabase } from '../readDatabase.ts';
+import type { Visit } from '../Visit.ts';
+import { bucket } from './bucket.ts';
+import { unfinishedWords } from './stack.ts';
+
+/** Functions of serverless.yml: Serverless names the log group of each after it. */
+const FUNCTIONS = [
+  'collect',
+  'register',
+  'redrive',
+  'ingest-plan',
+  'ingest-trigger',
+  'ingest-load',
+  'export',
+] as const;
+/** Pages of 100 aliases. */
+const MOST_ALIAS_PAGES = 20;
+
+/** A name that the stack gives to something it makes. */
+interface StackName {
+  readonly type: string;
+  readonly name: string;
+  /** Glue database of a table. */
+  readonly database?: string;
+}
+
+/** Where CloudFormation writes down the name of each type that can be left behind, or made by somebody else. */
+const NAME_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ['AWS::S3::Bucket', ['BucketName']],
+  ['AWS::Glue::Database', ['DatabaseInput', 'Name']],
+  ['AWS::Glue::Table', ['TableInput', 'Name']],
+  ['AWS::Athena::WorkGroup', ['Name']],
+  ['AWS::SecretsManager::Secret', ['Name']],
+  ['AWS::KMS::Alias', ['AliasName']],
+  ['AWS::Logs::LogGroup', ['LogGroupName']],
+  ['AWS::KinesisFirehose::DeliveryStream', ['DeliveryStreamName']],
+  ['AWS::SQS::Queue', ['QueueName']],
+]);
+
+/** Names that a deployment needs to find free. */
+export const names: Check = {
+  name: 'names',
+  expects: 'the names that the stack gives are free, or its own, and what is brought is there',
+  needs: ['region'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_NAME_TAKEN',
+    'SLUICE_DOCTOR_STACK_UNFINISHED',
+    'SLUICE_DOCTOR_DATABASE_MISSING',
+    ...bucket.codes,
+  ],
+  permissions: [
+    'cloudformation:DescribeStacks',
+    'cloudformation:ListStackResources',
+    's3:ListBucket',
+    's3:GetBucketLocation',
+    'glue:GetDatabase',
+    'glue:GetTable',
+    'athena:GetWorkGroup',
+    'secretsmanager:DescribeSecret',
+    'kms:ListAliases',
+    'logs:DescribeLogGroups',
+    'firehose:DescribeDeliveryStream',
+    'sqs:GetQueueUrl',
+  ],
+  async run(visit) {
+    const config = await visit.config();
+    const deployed = await deployedStack(visit);
+    const findings: Finding[] = [...deployed.findings];
+    if (config.existing.bucket) findings.push(...(await bucket.run(visit)));
+    if (config.existing.database && !(await readDatabase(visit)))
+      findings.push(finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}, which is brought.`));
+    const wanted = stackNames(config, visit.stack).filter(({ name }) => !deployed.names.has(name));
+    const taken = await inParts(
+      wanted,
+      async (one) => judgeName(visit, one),
+      (impossible) => impossible.finding,
+    );
+    return [...findings, ...taken];
+  },
+};
+
+/** The names of what the stack of a configuration makes. */
+function stackNames(config: Config, stack: Visit['stack']): readonly StackName[] {
+  const { Resources } = templateResources({ config, ...stack });
+  const made = Object.values(Resources).flatMap(({ Type, Properties }): StackName[] => {
+    const path = NAME_OF.get(Type);
+    const name = path === undefined ? undefined : valueAt(Properties, path);
+    if (typeof name !== 'string') return [];
+    // A database that the stack makes is free together with its tables.
+    if (Type !== 'AWS::Glue::Table') return [{ type: Type, name }];
+    return config.existing.database ? [{ type: Type, name, database: config.database }] : [];
+  });
+  const unused = new Set(unusedFunctions(config));
+  const groups = FUNCTIONS.filter((one) => !unused.has(one)).map((one) => ({
+    type: 'AWS::Logs::LogGroup',
+    name: `/aws/lambda/${stack.service}-${stack.stage}-${one}`,
+  }));
+  return [...made, ...groups];
+}
+
+/** What a stack of this name holds already, and whether it can be deployed to. */
+async function deployedStack(visit: Visit) {
+  const { cloudFormation } = await visit.clients();
+  const StackName = visit.stackName;
+  try {
+    const { Stacks: [found] = [] } = await visit.ask('cloudformation:DescribeStacks', () =>
+      cloudFormation.send(new DescribeStacksCommand({ StackName })),
+    );
+    if (found === undefined) return { findings: [], names: new Set<string>() };
+    const words = visit.local ? undefined : unfinishedWords(found);
+    const findings =
+      words === undefined
+        ? []
+        : [
+            finding('SLUICE_DOCTOR_STACK_UNFINISHED', `${StackName} is ${found.StackStatus}.`, [
+              await visit.command(words),
+            ]),
+          ];
+    const resources = [...(await visit.resources()).values()];
+    return { findings, names: new Set(resources.map(({ physicalId, type }) => nameOf(type, physicalId))) };
+  } catch (error) {
+    // CloudFormation has no error of its own for a stack that is not there.
+    if (!isAnswer(error, 'ValidationError')) throw error;
+    return { findings: [], names: new Set<string>() };
+  }
+}
+
+/** The name in what CloudFormation calls a resource by: a queue by its URL, a secret by its ARN. */
+function nameOf(type: string, physicalId: string): string {
+  if (type === 'AWS::SQS::Queue') return physicalId.replace(/^.*\//, '');
+  // Secrets Manager adds a hyphen and six characters.
+  if (type === 'AWS::SecretsManager::Secret') return physicalId.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
+  return physicalId;
+}
+
+async function judgeName(visit: Visit, one: StackName): Promise<readonly Finding[]> {
+  const why = await takenBy(visit, one);
+  if (why === undefined) return [];
+  const { detail, words } = why;
+  const commands = words === undefined || visit.local ? [] : [await visit.command(words)];
+  return [finding('SLUICE_DOCTOR_NAME_TAKEN', `${one.type} ${one.name}: ${detail}.`, commands)];
+}
+
+interface Taken {
+  readonly detail: string;
+  /** The words after `aws` that free the name, where nothing of worth is lost by them. */
+  readonly words?: readonly string[];
+}
+
+const OURS: Taken = { detail: 'this account has it already, outside of the stack' };
+
+/** Who has a name; undefined when it is free. */
+async function takenBy(visit: Visit, { type, name, database }: StackName): Promise<Taken | undefined> {
+  const clients = await visit.clients();
+  switch (type) {
+    case 'AWS::S3::Bucket':
+      return bucketTaken(visit, name);
+    case 'AWS::Glue::Database':
+      return there(visit, 'glue:GetDatabase', 'EntityNotFoundException', () =>
+        clients.glue.send(new GetDatabaseCommand({ Name: name })),
+      );
+    case 'AWS::Glue::Table':
+      return there(visit, 'glue:GetTable', 'EntityNotFoundException', () =>
+        clients.glue.send(new GetTableCommand({ DatabaseName: database, Name: name })),
+      );
+    case 'AWS::Athena::WorkGroup':
+      // Athena has no error of its own for it.
+      return there(visit, 'athena:GetWorkGroup', 'InvalidRequestException', () =>
+        clients.athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
+      );
+    case 'AWS::KinesisFirehose::DeliveryStream':
+      return there(visit, 'firehose:DescribeDeliveryStream', 'ResourceNotFoundException', () =>
+        clients.firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name })),
+      );
+    case 'AWS::SQS::Queue':
+      return there(
+        visit,
+        'sqs:GetQueueUrl',
+        /^(AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist)$/,
+        () => clients.sqs.send(new GetQueueUrlCommand({ QueueName: name })),
+      );
+    case 'AWS::SecretsManager::Secret':
+      return secretTaken(visit, name);
+    case 'AWS::KMS::Alias':
+      return aliasTaken(visit, name);
+    default:
+      return logGroupTaken(visit, name);
+  }
+}
+
+async function there(
+  visit: Visit,
+  permission: string,
+  missing: string | RegExp,
+  call: () => Promise<unknown>,
+): Promise<Taken | undefined> {
+  try {
+    await visit.ask(permission, call);
+    return OURS;
+  } catch (error) {
+    const { name } = error instanceof Error ? error : { name: '' };
+    if (typeof missing === 'string' ? name === missing : missing.test(name)) return undefined;
+    throw error;
+  }
+}
+
+/** Bucket names are global: S3 answers 403 for a bucket of another account. */
+async function bucketTaken(visit: Visit, Bucket: string): Promise<Taken | undefined> {
+  const { s3 } = await visit.clients();
+  const { account } = await visit.identity();
+  try {
+    await visit.ask('s3:ListBucket', () =>
+      s3.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner: account })),
+    );
+    return { detail: `${OURS.detail}; to use it, set \`existing.bucket\` and \`existing.keyArn\`` };
+  } catch (error) {
+    if (isAnswer(error, 'NotFound', 'NoSuchBucket')) return undefined;
+    if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
+      throw error;
+    return { detail: 'S3 refuses to show it, so it belongs to another account, or s3:ListBucket is missing' };
+  }
+}
+
+async function secretTaken(visit: Visit, SecretId: string): Promise<Taken | undefined> {
+  const { secrets } = await visit.clients();
+  try {
+    const { DeletedDate } = await visit.ask('secretsmanager:DescribeSecret', () =>
+      secrets.send(new DescribeSecretCommand({ SecretId })),
+    );
+    if (DeletedDate === undefined) return OURS;
+    return {
+      detail: 'it is scheduled for deletion, and Secrets Manager keeps the name until then',
+      words: [
+        ...['secretsmanager', 'delete-secret', '--secret-id', SecretId],
+        '--force-delete-without-recovery',
+      ],
+    };
+  } catch (error) {
+    if (isAnswer(error, 'ResourceNotFoundException')) return undefined;
+    throw error;
+  }
+}
+
+async function aliasTaken(visit: Visit, name: string): Promise<Taken | undefined> {
+  const { kms } = await visit.clients();
+  let Marker: string | undefined;
+  for (let page = 0; page < MOST_ALIAS_PAGES; page += 1) {
+    const marker = Marker;
+    const { Aliases = [], NextMarker } = await visit.ask('kms:ListAliases', () =>
+      kms.send(new ListAliasesCommand(marker === undefined ? {} : { Marker: marker })),
+    );
+    if (Aliases.some(({ AliasName }) => AliasName === name))
+      return { ...OURS, words: ['kms', 'delete-alias', '--alias-name', name] };
+    Marker = NextMarker;
+    if (Marker === undefined) break;
+  }
+  return undefined;
+}
+
+/** A function that logs after its log group was deleted has Lambda make the group again. */
+async function logGroupTaken(visit: Visit, name: string): Promise<Taken | undefined> {
+  const { logs } = await visit.clients();
+  const { logGroups = [] } = await visit.ask('logs:DescribeLogGroups', () =>
+    logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
+  );
+  if (!logGroups.some(({ logGroupName }) => logGroupName === name)) return undefined;
+  return { ...OURS, words: ['logs', 'delete-log-group', '--log-group-name', name] };
+}
