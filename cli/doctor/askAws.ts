@@ -31,7 +31,9 @@ export async function askAws<Result>(
 
 /** The answer to a HEAD has no document, so a client has no name for the error. */
 function isBare403(error: unknown): boolean {
-  return isAnswer(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403;
+  return (
+    isAnswer(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403
+  );
 }
 
 /** Whether a client threw an answer of AWS under one of these names. */

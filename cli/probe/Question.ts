@@ -6,6 +6,12 @@ import type { ErrorCode } from '../../lib/errors/SluiceError.ts';
  */
 export type Asking = 'always' | '--burst' | '--slow' | 'by hand';
 
+/**
+ * How sure we are. `documented`: AWS says so. `measured`: others saw it on AWS, in public. `likely`: it follows from what
+ * was seen elsewhere. `open`: nobody says.
+ */
+export type Certainty = 'documented' | 'measured' | 'likely' | 'open';
+
 /** Something that only AWS can answer: `docs/aws.md` is made of these. Markdown. */
 export interface Question {
   readonly code: ErrorCode;
@@ -14,6 +20,7 @@ export interface Question {
   readonly reliesOn: string;
   /** Who says so: a page of AWS's, somebody's measurement, a source. */
   readonly witness: string;
+  readonly certainty: Certainty;
   /** What to do if it is otherwise. */
   readonly cure: string;
   readonly asked: Asking;

@@ -1,17 +1,27 @@
 import type { Question } from './Question.ts';
 
 /** When `isBase64Encoded` is true, AWS doesn't say. */
-const BY_TYPE =
-  "[measured by others](https://github.com/ministackorg/ministack/issues/766): text for `text/*` and `application/json`, `xml`, `javascript`, base64 for all else; the [payload format](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html) doesn't say";
-const ENCODED =
-  'AWS says of [load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) that a `Content-Encoding` makes a body binary, and of HTTP APIs nothing';
+const BY_TYPE = {
+  certainty: 'measured',
+  witness:
+    "[measured by others](https://github.com/ministackorg/ministack/issues/766): text for `text/*` and `application/json`, `xml`, `javascript`, base64 for all else; the [payload format](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html) doesn't say",
+} as const;
+/** A public HTTP API that has taken such bodies since 2021, and the event it recorded. */
+const SONDEHUB =
+  '[SondeHub](https://github.com/projecthorus/sondehub-infra) runs an HTTP API with payload 2.0; the event that its `ham_put_api` recorded has `content-type: application/json`, `content-encoding: gzip` and `isBase64Encoded: true`';
+const GZIP = { witness: SONDEHUB, certainty: 'measured' } as const;
+const ENCODED = {
+  witness: `as gzip: ${SONDEHUB}. AWS says the same of [load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) for any \`Content-Encoding\`, and of HTTP APIs nothing`,
+  certainty: 'likely',
+} as const;
 
 const whole = (
   asks: string,
-  witness: string,
+  { witness, certainty }: Pick<Question, 'witness' | 'certainty'>,
   cure: string,
   reliesOn = '202, and one row with every character of what was sent',
-) => ({ asks, reliesOn, witness, cure, asked: 'always' }) as const satisfies Omit<Question, 'code'>;
+) =>
+  ({ asks, reliesOn, witness, certainty, cure, asked: 'always' }) as const satisfies Omit<Question, 'code'>;
 
 const PLAIN_CURE = 'No SDK works without it: open an issue with the line that the probe printed.';
 /** What a destroyed body comes to: it is never taken for a good one. */
@@ -39,7 +49,7 @@ export const bodyQuestions = {
   ),
   SLUICE_PROBE_GZIP_JSON: whole(
     'gzip with `Content-Encoding: gzip`, as `application/json`: server SDKs',
-    ENCODED,
+    GZIP,
     `${MANGLED} Server SDKs can't be told to send plain: put a proxy between that decompresses.`,
   ),
   SLUICE_PROBE_GZIP_UNTYPED: whole(
@@ -49,7 +59,7 @@ export const bodyQuestions = {
   ),
   SLUICE_PROBE_GZIP_UNMARKED: whole(
     'gzip as `application/json` and nothing that says so, as behind a proxy that drops `Content-Encoding`',
-    'nobody: no SDK sends it so',
+    { witness: 'nobody: no SDK sends it so', certainty: 'open' },
     'A 4xx is a loss, for SDKs drop the batch: let the proxy pass `Content-Encoding` on, or decompress.',
     '202 and one whole row, or 503 `SLUICE_COLLECT_BODY_MANGLED`: what is destroyed is recognised, and not dropped',
   ),

@@ -8,7 +8,8 @@ export const landingQuestions = {
       "at least one row of this run, though the roles' trust has no condition but `sts:ExternalId`, the account's ID",
     witness:
       '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role) documents that condition and no other',
-    cure: '`npx sluice doctor` says what is missing; Firehose says it in `/aws/kinesisfirehose/sluice-<stage>-events`. If it may not assume its role, take the condition out of infra/deliveryRoles.ts.',
+    certainty: 'documented',
+    cure: '`npx sluice doctor` says what is missing; Firehose says it in `/aws/kinesisfirehose/sluice-<stage>-events`.',
     asked: 'always',
   },
   SLUICE_PROBE_DELIVERY_TIME: {
@@ -16,6 +17,7 @@ export const landingQuestions = {
     reliesOn: '1.5 times `buffering.seconds` at most, and a minute for the partition and the query',
     witness:
       '[Dynamic partitioning](https://github.com/awsdocs/amazon-kinesis-data-firehose-developer-guide/blob/master/doc_source/dynamic-partitioning.md): up to 1.5 times the buffer interval',
+    certainty: 'documented',
     cure: 'Nothing is lost by it. The alarms `…-late` compare with the same bound: give them more room.',
     asked: 'always',
   },
@@ -25,6 +27,7 @@ export const landingQuestions = {
       '600 rows with 600 different `event_id`s: `RecordDeAggregation` splits JSON documents that follow one another, and each is converted by itself',
     witness:
       '[Multi-record deaggregation](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html): 500 a record, `{"a":1}{"a":2}` is right; an emulator whose authors probed conversion without it refuses such records ([floci #3235](https://github.com/floci-io/floci/issues/3235))',
+    certainty: 'likely',
     cure: '**Rows are lost in conversion**: they lie under `errors/` and come into `quarantine`. Set `MAX_DOCUMENTS_PER_RECORD` of lib/delivery/limits.ts to 1, deploy, then `npx sluice redrive --reason SLUICE_FIREHOSE_MALFORMED_JSON`. Each record is billed as 5 KB.',
     asked: 'always',
   },
@@ -33,6 +36,7 @@ export const landingQuestions = {
     reliesOn: '`ds` is the UTC day of `timestamp`',
     witness:
       '[Dynamic partitioning](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html) with `JQ-1.6`',
+    certainty: 'documented',
     cure: 'Look at the keys under the folder of the table: a partition whose location is not its own day was made by hand.',
     asked: 'always',
   },
@@ -42,6 +46,7 @@ export const landingQuestions = {
       'INT96 or INT64 with a timestamp in any unit: Athena reads each, and so does our own code. The local cloud writes INT64 microseconds',
     witness:
       "nobody: Firehose's serializer is Hive's, and Hive writes INT96 ([parquet-java #2505](https://github.com/apache/parquet-java/issues/2505))",
+    certainty: 'likely',
     cure: 'Another type is no time to its readers: declare the column as what it is (lib/tables/sharedColumns.ts) and cast it in the views.',
     asked: 'always',
   },
@@ -50,6 +55,7 @@ export const landingQuestions = {
     reliesOn: 'the time that was sent, UTC, to the millisecond',
     witness:
       '[Engine version 3](https://github.com/awsdocs/amazon-athena-user-guide/blob/master/doc_source/engine-versions-reference-0003.md): `timestamp(3)`; [what Firehose parses](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html)',
+    certainty: 'documented',
     cure: 'A shift by hours is a time zone, a missing fraction a format: change lib/time/isoTimestamp.ts to another form that OpenX parses (epoch milliseconds).',
     asked: 'always',
   },
@@ -58,6 +64,7 @@ export const landingQuestions = {
     reliesOn: 'a query of each is accepted and gives its columns',
     witness:
       "nobody but Athena's own: `/* Presto View: … */` is what it writes itself, undocumented; others make such views with CloudFormation ([aws-cdk #13721](https://github.com/aws/aws-cdk/pull/13721))",
+    certainty: 'likely',
     cure: "Drop the view in Athena and create it there with the SQL of lib/views: Glue's version is then Athena's. `missing SerDe info` means that CloudFormation left the empty `SerdeInfo` out ([seen with Terraform](https://github.com/hashicorp/terraform-provider-aws/issues/28517)).",
     asked: 'always',
   },
@@ -66,6 +73,7 @@ export const landingQuestions = {
     reliesOn: '`errorCode`, `ErrorCode` or `lastErrorCode`, and the same of the message: redrive takes each',
     witness:
       '[documented](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html) as `ErrorCode`; [floci #3235](https://github.com/floci-io/floci/issues/3235) saw `lastErrorCode`',
+    certainty: 'measured',
     cure: 'Rows of `quarantine` with `SLUICE_FIREHOSE_LINE_UNREADABLE` tell: add the name to lib/redrive/readErrorLine.ts.',
     asked: 'by hand',
   },
@@ -74,6 +82,7 @@ export const landingQuestions = {
     reliesOn: '1 MiB and 1,000 calls a second; what is beyond goes to `overflow/` and lands later',
     witness:
       '[Quotas](https://docs.aws.amazon.com/firehose/latest/dev/limits.html), which name the three regions and cut the others short',
+    certainty: 'documented',
     cure: 'Raise it (Service Quotas, Firehose) when the alarm `overflow` is on.',
     asked: 'by hand',
   },
@@ -82,6 +91,7 @@ export const landingQuestions = {
     reliesOn: 'the grants of docs/deploy.md, "Lake Formation"',
     witness:
       '[its reference](https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html)',
+    certainty: 'documented',
     cure: '`npx sluice doctor` and the message `Insufficient Lake Formation permission(s)` name the table: grant what it asks for.',
     asked: 'by hand',
   },
@@ -89,6 +99,7 @@ export const landingQuestions = {
     asks: 'Whether Statsig, OWOX and Metabase connect with what docs/readers.md gives them',
     reliesOn: 'their documents, statement by statement, and a simulation of what their clients call',
     witness: 'docs/readers.md',
+    certainty: 'documented',
     cure: "`AccessDenied` in CloudTrail names the action: add it to the reader's statements (lib/access).",
     asked: 'by hand',
   },

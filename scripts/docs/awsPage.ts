@@ -1,4 +1,5 @@
 import { bodyQuestions } from '../../cli/probe/bodyQuestions.ts';
+import { firstDeployment } from '../../cli/probe/firstDeployment.ts';
 import { gatewayQuestions } from '../../cli/probe/gatewayQuestions.ts';
 import { landingQuestions } from '../../cli/probe/landingQuestions.ts';
 import {
@@ -19,7 +20,7 @@ export function awsPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
 
-Nothing here has run on AWS yet. What AWS documents is built as documented; what it leaves open is below: what we rely on, who says so, and what to do if it is otherwise. \`sluice probe\` asks a deployment:
+Nothing here has run on AWS yet. What AWS documents is built as documented; what it leaves open is below: what we rely on, who says so, how sure that makes us, and what to do if it is otherwise. Certainty is \`documented\` (AWS says so), \`measured\` (others saw it on AWS, in public), \`likely\` (it follows from what was seen elsewhere) or \`open\` (nobody says). \`sluice probe\` asks a deployment:
 
 \`\`\`sh
 K=client-probe-$(openssl rand -hex 16)                                   # a key of its own, for as long as it takes
@@ -62,6 +63,14 @@ It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries
 | our 503, and Lambda throttled | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
 | the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; other answers are then of no use | \`--slow\` |
 
+## What only a first deployment tells
+
+No probe runs before the stack stands. \`npx sluice doctor --before-deploy\` asks what can be asked ([doctor.md](doctor.md#before-the-first-deployment)); these it can't.
+
+| behavior | we rely on | witness | certainty | if it is otherwise |
+|---|---|---|---|---|
+${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
+
 ## Bodies
 
 ${table(bodyQuestions)}
@@ -79,10 +88,12 @@ ${table(landingQuestions)}
 /** A row for each question; what the probe does not always ask says when. */
 function table(questions: Readonly<Record<string, Omit<Question, 'code'>>>): string {
   const rows = Object.entries(questions).map(
-    ([code, { asks, reliesOn, witness, cure, asked }]) =>
-      `| \`${code}\`<br>${asks}${asked === 'always' ? '' : ` (${asked === 'by hand' ? 'not asked by the probe' : `\`${asked}\``})`} | ${reliesOn} | ${witness} | ${cure} |`,
+    ([code, { asks, reliesOn, witness, certainty, cure, asked }]) =>
+      `| \`${code}\`<br>${asks}${asked === 'always' ? '' : ` (${asked === 'by hand' ? 'not asked by the probe' : `\`${asked}\``})`} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`,
   );
-  return ['| question | we rely on | witness | if it is otherwise |', '|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+  return [
+    '| question | we rely on | witness | certainty | if it is otherwise |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }

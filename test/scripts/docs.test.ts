@@ -27,12 +27,12 @@ describe('docs/aws.md', () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'aws.md'), 'utf8')).toBe(awsPage());
   });
 
-  it('says of every question what we rely on, who says so, and what to do otherwise', () => {
+  it('says of every question what we rely on, who says so, how sure that is, and what to do otherwise', () => {
     const rows = awsPage()
       .split('\n')
       .filter((line) => line.startsWith('| `SLUICE_PROBE_'));
     expect(rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])).toEqual(questions.map(({ code }) => code));
-    expect(rows.filter((row) => row.split(' | ').length !== 4 || / \|\s+\|/.test(row))).toEqual([]);
+    expect(rows.filter((row) => row.split(' | ').length !== 5 || / \|\s+\|/.test(row))).toEqual([]);
   });
 });
 
