@@ -233,12 +233,7 @@ describe('setting a bucket', () => {
           NotificationConfiguration: { QueueConfigurations: [queue] },
         }),
       ),
-      client.send(
-        new PutBucketOwnershipControlsCommand({
-          Bucket,
-          OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
-        }),
-      ),
+      client.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [] } })),
       client.send(new PutBucketPolicyCommand({ Bucket, Policy: '[]' })),
       client.send(new PutBucketPolicyCommand({ Bucket: 'absent', Policy: '{}' })),
     ];
