@@ -1,5 +1,5 @@
 import { callForm } from './callForms.ts';
-import { castCall, castType } from './castType.ts';
+import { type CastTarget, castCall, castType, fromJson, isByPosition } from './castType.ts';
 import { dateShift } from './dateShift.ts';
 import { functionNames, unsupportedFunctions } from './functions.ts';
 import { bracketless, notFunctions, reservedInDuckDb } from './keywords.ts';
@@ -305,7 +305,8 @@ export class Translator {
         list.at(close) ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 },
         "'AS'",
       );
-    const { type, name, length, next } = castType(list.tokens, as + 1);
+    const target = castType(list.tokens, as + 1);
+    const { name, length, next } = target;
     const after = list.at(next);
     if (next !== close && after !== undefined) throw mismatched(after, "')'");
     const at = list.offset(index);
@@ -315,11 +316,30 @@ export class Translator {
       out.add(behind, list.offset(close));
     };
     const attempt = word === 'try_cast';
+    if (isByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
+      return this.#castByPosition(out, index, { target, as, attempt });
     if (name === 'json') inside('trino_to_json(', ')');
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
     else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);
     else if (name === 'varchar') inside('trino_to_varchar(', ')');
-    else inside(...castCall(type, attempt));
+    else inside(...castCall(target.type, attempt));
+    return close + 1;
+  }
+
+  /** Writes a cast to a row of rows by way of JSON, which keeps the order of fields. JSON itself goes by names. */
+  #castByPosition(
+    out: Rendering,
+    index: number,
+    { target, as, attempt }: { readonly target: CastTarget; readonly as: number; readonly attempt: boolean },
+  ): number {
+    const close = this.list.closeOf(index + 1);
+    const at = this.list.offset(index);
+    out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
+    this.write(out, index + 2, as);
+    const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${fromJson(target, 'j')} END)[1]`;
+    out.add(")], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
+    this.write(out, index + 2, as);
+    out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));
     return close + 1;
   }
 }

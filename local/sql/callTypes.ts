@@ -225,11 +225,13 @@ export function castRules(
 function castToken(list: TokenList, name: string, offset: number): number | undefined {
   const before = /decimal_text$/.test(name)
     ? ['CAST(', 'TRY_CAST(']
-    : name === 'trino_to_varchar'
-      ? ['', 'left(']
-      : /^(?:$|trino_(?:try_)?cast_|trino_to_json$)/.test(name)
-        ? ['']
-        : [];
+    : name === 'trino_row_json'
+      ? ['list_transform([', 'TRY(list_transform([']
+      : name === 'trino_to_varchar'
+        ? ['', 'left(']
+        : /^(?:$|trino_(?:try_)?cast_|trino_to_json$)/.test(name)
+          ? ['']
+          : [];
   for (const text of before) {
     const index = list.tokens.findIndex(({ start }) => start === offset - text.length);
     const word = list.word(index) ?? '';

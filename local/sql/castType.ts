@@ -20,6 +20,20 @@ const PLAIN: Readonly<Record<string, string>> = {
   uuid: 'UUID',
 };
 
+/** A type that a value is cast to. */
+export interface CastTarget {
+  /** DuckDB's. */
+  readonly type: string;
+  /** Trino's, without parameters. */
+  readonly name: string;
+  /** Of a `varchar(n)` or `char(n)`. */
+  readonly length?: number;
+  /** Fields of a row, the element of an array, key and value of a map. */
+  readonly parts?: readonly CastTarget[];
+  /** Names of a row's fields. */
+  readonly fields?: readonly string[];
+}
+
 /** The casts with a macro `trino_cast_<name>`: see `macros/castMacros.ts`. */
 const CASTS: Readonly<Record<string, string>> = {
   TINYINT: 'tinyint',
@@ -51,10 +65,7 @@ export function castCall(type: string, attempt: boolean): readonly [before: stri
  * @returns The type, its length when it is a `varchar(n)` or `char(n)`, and the index of the token after it.
  * @throws SqlError `TYPE_NOT_FOUND`.
  */
-export function castType(
-  tokens: readonly Token[],
-  from: number,
-): { readonly type: string; readonly name: string; readonly length?: number; readonly next: number } {
+export function castType(tokens: readonly Token[], from: number): CastTarget & { readonly next: number } {
   const first = tokens[from];
   const name = first?.value.toLowerCase() ?? '';
   const offset = first?.start ?? tokens.at(-1)?.end ?? 0;
@@ -71,7 +82,8 @@ export function castType(
   if (name === 'array') {
     const open = at(from + 1) === '<' ? '<' : '(';
     const item = castType(tokens, expect(from + 1, open));
-    return { type: `${item.type}[]`, name, next: expect(item.next, open === '<' ? '>' : ')') };
+    const next = expect(item.next, open === '<' ? '>' : ')');
+    return { type: `${item.type}[]`, name, parts: [item], next };
   }
   if (name === 'map') {
     const open = at(from + 1) === '<' ? '<' : '(';
@@ -80,6 +92,7 @@ export function castType(
     return {
       type: `MAP(${key.type}, ${value.type})`,
       name,
+      parts: [key, value],
       next: expect(value.next, open === '<' ? '>' : ')'),
     };
   }
@@ -120,17 +133,58 @@ function rowType(
   tokens: readonly Token[],
   from: number,
   expect: (index: number, symbol: string) => number,
-): { readonly type: string; readonly name: string; readonly next: number } {
+): CastTarget & { readonly next: number } {
   const fields: string[] = [];
+  const parts: CastTarget[] = [];
   for (let index = from; ; ) {
     const token = tokens[index];
     const after = tokens[index + 1]?.value ?? '';
     const named = token !== undefined && !/^[(),<>]$/.test(after);
     const field = castType(tokens, named ? index + 1 : index);
-    fields.push(`"${(named ? token.value : `field${fields.length}`).replaceAll('"', '""')}" ${field.type}`);
+    fields.push(`"${(named ? token.value : `field${fields.length}`).replaceAll('"', '""')}"`);
+    parts.push(field);
     if (tokens[field.next]?.value !== ',') {
-      return { type: `STRUCT(${fields.join(', ')})`, name: 'row', next: expect(field.next, ')') };
+      const type = `STRUCT(${fields.map((name, position) => `${name} ${parts[position]?.type}`).join(', ')})`;
+      return { type, name: 'row', parts, fields, next: expect(field.next, ')') };
     }
     index = field.next + 1;
   }
+}
+
+const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);
+
+/** Whether DuckDB casts a type by the names of its fields, which Trino does by their order. @param literal Of a `ROW(…)`. */
+export function isByPosition(target: CastTarget, literal: boolean): boolean {
+  return hasRow(target) && (!literal || (target.parts ?? []).some(hasRow));
+}
+
+/**
+ * SQL of a value of a type, from one as JSON whose fields are in its type's order, whatever their names.
+ *
+ * @param json SQL of the JSON.
+ * @param depth How many casts are around this one.
+ */
+export function fromJson(target: CastTarget, json: string, depth = 0): string {
+  const { name, type, length, parts = [], fields = [] } = target;
+  const present = (sql: string) => `CASE WHEN json_type(${json}) <> 'NULL' THEN ${sql} END`;
+  const values = `CASE json_type(${json}) WHEN 'ARRAY' THEN json_extract(${json}, '$[*]') ELSE json_extract(${json}, '$.*') END`;
+  const [first, second] = parts;
+  if (name === 'row') {
+    const items = parts.map(
+      (part, index) => `${fields[index]} := ${fromJson(part, `v${depth}[${index + 1}]`, depth + 1)}`,
+    );
+    return present(`list_transform([${values}], lambda v${depth}: struct_pack(${items.join(', ')}))[1]`);
+  }
+  if (name === 'array' && first !== undefined)
+    return present(`list_transform(${values}, lambda v${depth}: ${fromJson(first, `v${depth}`, depth + 1)})`);
+  if (name === 'map' && first !== undefined && second !== undefined) {
+    const entry = `struct_pack(key := CAST(v${depth}[1] AS ${first.type}), value := ${fromJson(second, `CAST(v${depth}[2] AS JSON)`, depth + 1)})`;
+    return present(
+      `map_from_entries(list_transform(list_zip(json_keys(${json}), ${values}), lambda v${depth}: ${entry}))`,
+    );
+  }
+  if (name === 'json') return json;
+  const text = `json_extract_string(${json}, '$')`;
+  if (type !== 'VARCHAR') return `CAST(${text} AS ${type})`;
+  return length === undefined ? text : `left(${text}, ${length})`;
 }

@@ -32,6 +32,8 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
   'trino_to_json(x) AS to_json(x)',
+  // What a cast to a row begins with: a name of its own tells it from a cast to JSON.
+  'trino_row_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
