@@ -12,6 +12,8 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
 import { sourceName } from '../../lib/views/sourceName.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
+import { functionNames } from '../../local/sql/functions.ts';
+import { expectedCalls } from '../../local/sql/signatures.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { functionCases, queryCases } from '../local/sql/functionCases.ts';
@@ -73,12 +75,18 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   ),
 ];
 const typed = [...refusedTypes.map(([sql]) => sql), ...takenTypes];
-const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql), ...typed]);
+/** Functions whose signatures are written down, each called with what none takes: the error lists what it does. */
+const called = [...functionNames.keys()].filter((name) => expectedCalls(name) !== '');
+const miscalls = called.map(
+  (name) => `SELECT ${name}(${Array.from({ length: 11 }, () => 'CAST(NULL AS HyperLogLog)').join(', ')})`,
+);
+const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql), ...typed, ...miscalls]);
 if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
 else {
   judge(answers);
   judgeCases(answers.slice(loading.length + asked.length));
-  judgeTypes(answers.slice(-typed.length));
+  judgeTypes(answers.slice(-miscalls.length - typed.length));
+  judgeSignatures(answers.slice(-miscalls.length));
 }
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -131,6 +139,15 @@ function judgeCases(given: readonly Answer[]): void {
     const answer = given[index];
     const said = answer !== undefined && 'rows' in answer ? answer.rows : answer;
     tell(`${sql} is ${JSON.stringify(wanted)}`, JSON.stringify(said) === JSON.stringify(wanted), said);
+  }
+}
+
+/** Whether functions take what `signatures.ts` says. */
+function judgeSignatures(given: readonly Answer[]): void {
+  for (const [index, name] of called.entries()) {
+    const answer = given[index];
+    const failed = answer !== undefined && 'failed' in answer ? answer.failed : '';
+    tell(`${name} has its signatures`, failed.endsWith(`Expected: ${expectedCalls(name)}`), answer);
   }
 }
 
