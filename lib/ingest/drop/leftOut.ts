@@ -33,7 +33,7 @@ export function leftOut(object: DropObject, folder: string, waitFor?: string): L
   if (path === '' || path.endsWith('/') || path.endsWith('_$folder$')) return 'marker';
   const segments = path.split('/');
   const name = segments.at(-1) ?? '';
-  if (SUCCESS.test(name) || name === waitFor) return 'success_marker';
+  if ((SUCCESS.test(name) && !PARQUET.test(name)) || name === waitFor) return 'success_marker';
   if (segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'))) return 'temporary';
   if (object.size === 0) return 'empty';
   if (ARCHIVES.has(object.storageClass ?? '') && object.isRestored !== true) return 'archived';

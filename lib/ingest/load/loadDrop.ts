@@ -70,7 +70,7 @@ export async function loadDrop(
   }
   const isRead = await switchVersion(loader, run, place, progress, mapped);
   if (!isRead) return null;
-  return (mapped?.rows.out ?? 0) > 0 ? 'succeeded' : 'succeeded_no_data';
+  return mapped === null ? 'succeeded_no_data' : 'succeeded';
 }
 
 /** Lists the day and fetches its files, anew as often as one of them is replaced meanwhile. */

@@ -188,7 +188,7 @@ function supersededBy({ clock }: Loader, { claim, replaced }: Progress): Settlem
 /** What the entry said before it was claimed. */
 function unchanged({ entry }: Claim): Settlement {
   const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = entry;
-  const state = rows.out > 0 ? 'succeeded' : 'succeeded_no_data';
+  const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
   return { state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
 }
 

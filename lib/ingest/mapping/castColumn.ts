@@ -3,7 +3,7 @@ import type { ColumnKind } from './columnKind.ts';
 import type { FoundColumn } from './findColumn.ts';
 import { finite } from './jsonReady.ts';
 import { type Reading, unreadable } from './Reading.ts';
-import { textOf, UUID_BYTES, uuidOf } from './textOf.ts';
+import { textOf, textOfJson, UUID_BYTES, uuidOf } from './textOf.ts';
 
 /** Texts that DuckDB would round to a whole number, or read as none of the words for it. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
@@ -24,10 +24,13 @@ const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
  * that are none are no values, as without a cast; texts that read like them are refused.
  */
 export function castColumn(column: FoundColumn, cast: Cast): Reading {
-  const sql = finite(column.sql, column.kind);
+  const valued: FoundColumn =
+    column.kind === 'json'
+      ? { ...column, sql: textOfJson(column.sql), kind: 'text', type: 'VARCHAR' }
+      : { ...column, sql: finite(column.sql, column.kind) };
   return {
-    value: textOf(casted({ ...column, sql }, cast), ...RESULTS[cast]),
-    column: { ...column, sql },
+    value: textOf(casted(valued, cast), ...RESULTS[cast]),
+    column: valued,
     refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
   };
 }
@@ -46,7 +49,6 @@ function casted({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
     case 'decimal':
       return `CASE WHEN ${plain} = trunc(${plain}) THEN TRY_CAST(${plain} AS BIGINT) END`;
     case 'text':
-    case 'json':
     case 'bytes':
     case 'nested':
       return `CASE WHEN regexp_full_match(CAST(${plain} AS VARCHAR), '${WHOLE}') THEN TRY_CAST(${plain} AS BIGINT) END`;

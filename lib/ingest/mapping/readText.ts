@@ -5,7 +5,7 @@ import { FieldProblem } from './FieldProblem.ts';
 import type { FileLook } from './FileLook.ts';
 import { finiteJson } from './finiteJson.ts';
 import { nothing, type Reading, unreadable } from './Reading.ts';
-import { textOf } from './textOf.ts';
+import { textOf, textOfJson } from './textOf.ts';
 
 /**
  * Reads a field as text: whole numbers without `.0`, so that IDs that pandas turned into floats are still IDs. Decimals
@@ -32,6 +32,9 @@ export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'
       column,
       refusals: [],
     };
+  }
+  if (column.kind === 'json' && nested === 'flat') {
+    return { value: textOfJson(column.sql), column, refusals: [] };
   }
   const text = textOf(column.sql, column.kind, column.type);
   return {

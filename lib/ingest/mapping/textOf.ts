@@ -35,6 +35,15 @@ export function textOf(sql: string, kind: ColumnKind, type: string): string {
   }
 }
 
+/**
+ * The text of an ID or a name in a JSON column: strings without their quotes. Null where the JSON is null, or a number that
+ * is not finite. What is no JSON is as it is.
+ */
+export function textOfJson(sql: string): string {
+  const json = finiteJson(`CAST(${sql} AS VARCHAR)`);
+  return `CASE WHEN json_valid(${json}) THEN json_extract_string(${json}, '$') ELSE ${json} END`;
+}
+
 /** JSON texts in it are as their writer made them. */
 function jsonOfNested(sql: string, type: string): string {
   const json = `CAST(to_json(${jsonReady(sql, type)}) AS VARCHAR)`;

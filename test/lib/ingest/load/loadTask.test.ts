@@ -85,7 +85,9 @@ describe('a load', () => {
   it('makes no partition for a day that never had rows', async () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
     await loads.drop('none.parquet', someEvents(0, 0));
-    expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data', rows: { in: 0 } });
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded', files: 1, rows: { in: 0 } });
+    expect(await loads.load()).toEqual({ outcome: 'unchanged' });
+    expect(await loads.entry()).toMatchObject({ state: 'succeeded' });
     expect(await loads.read()).toBeNull();
     expect(await loads.keys('statsig/')).toEqual([]);
   });

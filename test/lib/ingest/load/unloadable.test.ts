@@ -64,6 +64,11 @@ describe('a day of which nothing can be loaded', () => {
       'SLUICE_SOURCE_NOTHING_LOADABLE',
     ],
     [
+      'a marker with an ending of Parquet',
+      async () => [await loads.remove('a.parquet'), await put('_SUCCESS.parquet', good)],
+      'SLUICE_SOURCE_NOTHING_LOADABLE',
+    ],
+    [
       'a hidden file',
       async () => [await loads.remove('a.parquet'), await put('.a.parquet', good)],
       'SLUICE_SOURCE_NOTHING_LOADABLE',

@@ -117,6 +117,22 @@ describe('NaN and infinity', () => {
     expect(refused.map(({ raw }) => JSON.parse(String(raw))['seldom'])).toEqual(['NaN', 'Infinity']);
   });
 
+  it('are no unit ID of a JSON column, nor is its null; its strings are without quotes', async () => {
+    const file = await bench.write(
+      'json.parquet',
+      `SELECT 1795169730 AS timestamp, 'e' AS event_name,
+         unnest(['NaN', '-Infinity', 'null', '" null"', '5', '"u1"', '{"a":NaN}'])::JSON AS x`,
+    );
+    for (const cast of [undefined, 'string'] as const) {
+      const userID = { column: 'x', ...(cast === undefined ? {} : { cast }) };
+      const { rows, refused } = await bench.load({ kind: 'events', mapping: { unitIds: { userID } } }, [
+        file,
+      ]);
+      expect(rows.map((row) => row['user_id'])).toEqual([' null', '5', 'u1', '{"a":null}']);
+      expect(reasons(refused)).toEqual(Array(3).fill('SLUICE_INGEST_ROW_UNIT_MISSING'));
+    }
+  });
+
   it('are refused where a text that reads like them is cast', async () => {
     const file = await bench.write(
       'texts.parquet',
