@@ -45,11 +45,11 @@ interface Deployed extends ResolvedResource {
   readonly goes: boolean;
 }
 
-async function deploy(options: Partial<ConfigInput>) {
-  const template = parseTemplate(await packageTemplate({ region: REGION, ...options }));
+async function deploy({ region = REGION, ...options }: Partial<ConfigInput>) {
+  const template = parseTemplate(await packageTemplate({ region, ...options }));
   const { resources } = resolveTemplate(template, {
-    ...{ region: REGION, account: ACCOUNT, partition: 'aws', stackName: STACK },
-    endpoint: `https://sqs.${REGION}.amazonaws.com`,
+    ...{ region, account: ACCOUNT, partition: 'aws', stackName: STACK },
+    endpoint: `https://sqs.${region}.amazonaws.com`,
   });
   const all = resources.map(
     (resource): Deployed => ({
@@ -57,10 +57,10 @@ async function deploy(options: Partial<ConfigInput>) {
       goes: template.Resources[resource.logicalId]?.DeletionPolicy !== 'Retain',
     }),
   );
-  const config = defineConfig({ bucket: 'acme-experiments', region: REGION, ...options });
-  const policies = printedPolicies('deploy', config, { region: REGION, account: ACCOUNT, stack: STACK });
+  const config = defineConfig({ bucket: 'acme-experiments', region, ...options });
+  const policies = printedPolicies('deploy', config, { region, account: ACCOUNT, stack: STACK });
   const keyArn = all.find(({ type }) => type === 'AWS::KMS::Key')?.arn ?? brought;
-  const place: StackPlace = { account: ACCOUNT, region: REGION, stack: STACK, keyArn };
+  const place: StackPlace = { account: ACCOUNT, region, stack: STACK, keyArn };
   return { all, place, policies: policies.map(({ document }) => document), keyArn };
 }
 
@@ -322,3 +322,13 @@ describe('the policy of whoever deploys into what is brought', () => {
     expect(await refused(own.policies, calls)).toEqual(calls);
   });
 });
+
+describe.each(Object.entries(templateConfigurations))(
+  'the printed policy of the configuration: %s',
+  (_, options) => {
+    it('has the rights that the handlers of its resources declare', async () => {
+      const made = await deploy({ region: 'us-east-1', ...options });
+      expect(await refused(made.policies, unique(stackCalls(made.all, made.place)))).toEqual([]);
+    }, 60_000);
+  },
+);
