@@ -1,4 +1,4 @@
-import { meantPath } from '../statsig/memberPaths.ts';
+import { bareName, meantPath } from '../statsig/memberPaths.ts';
 
 /** One step of a path: a key in lower case, or null for `*`, which is any key and any item. */
 export type PathStep = string | null;
@@ -53,7 +53,9 @@ export function redactionPathProblem(
   if (steps === null || root === null || root === undefined) {
     return 'a path such as user.email or user.custom.*, beginning with a member of the event';
   }
-  if (KEPT.has(root)) return 'another member of the event: without this one there is no row';
+  // With a backslash before it, event_name is a member that an application has added.
+  if (KEPT.has(path.startsWith('\\') ? root : bareName(root)))
+    return 'another member of the event: without this one there is no row';
   if (action === 'hash' && steps.length === 1 && OBJECTS.has(root)) {
     return 'drop, or a path to what is to be hashed in it';
   }

@@ -45,6 +45,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['eventvalue', 'value'],
   ['userobject', 'user'],
   ['userdimensions', 'user'],
+  ['customid', 'user.customIDs'],
   ['companymetadata', 'metadata'],
   ['eventmetadata', 'metadata'],
   ['id', 'user.userID'],
@@ -55,12 +56,18 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['environment', 'user.statsigEnvironment.tier'],
 ]);
 
+/** A dot between steps: one of a key is written `\.`. */
+const DOT = /(?<!\\)\./;
+
+/** A path whose steps are set apart by slashes or arrows. */
+const POINTER = new RegExp(`^(?:/\\w|(?:${ROOTS.join('|')})(?:/|->))`, 'i');
+
 /** The unit IDs of a configuration: name in `user.customIDs` → column. */
 type UnitIds = Readonly<Record<string, string>>;
 
 /**
  * What a path was meant for that can match nothing of an event, or not what its author thinks: `email` for `user.email`,
- * `user_id` for `user.userID`, `user.companyID` for `user.customIDs.companyID`, `$.user.ip`, `events[0].user.ip`.
+ * `user_id` for `user.userID`, `user.companyID` for `user.customIDs.companyID`, `$.user.ip`, `user/ip`, `events[0].user.ip`.
  *
  * @param path Steps set apart by dots, `*` for any.
  * @param unitIds Names that are looked for among the custom IDs.
@@ -69,24 +76,26 @@ type UnitIds = Readonly<Record<string, string>>;
  */
 export function meantPath(path: string, unitIds: UnitIds, isSameCase = false): string | null {
   const plain = respelled(path);
-  const steps = plain.split(/(?<!\\)\./);
-  const meant = meantSteps(steps, namesOf(unitIds));
-  if (meant !== null) return meant.join('.');
+  const steps = plain.split(DOT);
+  const names = namesOf(unitIds);
+  const meant = meantSteps(steps, names);
+  // `custom_ids.company_id`: the second step is known once the first is.
+  if (meant !== null) return (meantSteps(meant, names) ?? meant).join('.');
   const cased = isSameCase ? casedSteps(steps) : steps;
   const result = cased.join('.');
   return result === path ? null : result;
 }
 
-/** A path of JSONPath, of a JSON pointer or with white space, as paths are written here. */
+/** A path of JSONPath, of a JSON pointer, with arrows or with white space, as paths are written here. */
 function respelled(path: string): string {
-  const dotted = /^\/\w/.test(path) ? path.slice(1).replaceAll('/', '.') : path;
+  const dotted = POINTER.test(path) ? path.replaceAll(/^\/|\/$/g, '').replaceAll(/\/|->/g, '.') : path;
   return dotted
     .replaceAll(
-      /(?<!\\)\[(?:'([^']*)'|"([^"]*)"|(\d+|\*)?)\]/g,
+      /\.?(?<!\\)\[(?:'([^']*)'|"([^"]*)"|([\w*-]+)?)\]/g,
       (_all, one = '', two = '', index = '*') => `.${one || two || index}`,
     )
     .replace(/^\$\./, '')
-    .split(/(?<!\\)\./)
+    .split(DOT)
     .map((step) => step.trim())
     .join('.');
 }
@@ -104,8 +113,8 @@ function meantSteps(steps: readonly string[], names: Names): readonly string[] |
     const tail = rest.slice(inner);
     return meantSteps(tail, names) ?? tail;
   }
-  const known = names.get(bare(first));
-  if (known !== undefined) return [...known.split('.'), ...rest];
+  const known = names.get(bareName(first));
+  if (known !== undefined) return [...known.split(DOT), ...rest];
   if (/^events?$/i.test(first) && rest.length > 0) return meantSteps(rest, names) ?? rest;
   const [near] = rest.length === 0 ? [] : nearestNames(first, ROOTS);
   return near === undefined ? null : [near, ...rest];
@@ -113,12 +122,20 @@ function meantSteps(steps: readonly string[], names: Names): readonly string[] |
 
 function meantInUser(steps: readonly string[], names: Names): readonly string[] | null {
   const [first, ...rest] = steps;
-  if (first === undefined || USER_MEMBERS.some((name) => name.toLowerCase() === first.toLowerCase()))
-    return null;
-  const known = names.get(bare(first));
+  if (first === undefined) return null;
+  if (first.toLowerCase() === 'customids') return meantUnitId(rest, names);
+  if (USER_MEMBERS.some((name) => name.toLowerCase() === first.toLowerCase())) return null;
+  const known = names.get(bareName(first));
   if (known === undefined) return null;
   // `user.user.email` and `user.statsigMetadata.…`, too.
-  return [...known.split('.'), ...rest];
+  return [...known.split(DOT), ...rest];
+}
+
+/** The unit ID that was meant by its column's name or in another spelling. */
+function meantUnitId([first = '', ...rest]: readonly string[], names: Names): readonly string[] | null {
+  const [, root, unitId] = names.get(bareName(first))?.split(DOT) ?? [];
+  if (root !== 'customIDs' || unitId === undefined) return null;
+  return unitId.toLowerCase() === first.toLowerCase() ? null : ['user', root, unitId, ...rest];
 }
 
 function meantInSender(steps: readonly string[]): readonly string[] | null {
@@ -128,9 +145,9 @@ function meantInSender(steps: readonly string[]): readonly string[] | null {
   if (/^event_*$/.test(first) && rest.length > 0) return rest;
   const isSame = (name: string) => name.toLowerCase() === first.toLowerCase();
   if (SENDER_MEMBERS.some(isSame)) return null;
-  const sender = SENDER_MEMBERS.find((name) => bare(name) === bare(first));
+  const sender = SENDER_MEMBERS.find((name) => bareName(name) === bareName(first));
   if (sender !== undefined) return ['statsigMetadata', sender, ...rest];
-  const user = USER_MEMBERS.find((name) => bare(name) === bare(first));
+  const user = USER_MEMBERS.find((name) => bareName(name) === bareName(first));
   return user === undefined ? null : ['user', user, ...rest];
 }
 
@@ -150,22 +167,24 @@ type Names = ReadonlyMap<string, string>;
 function namesOf(unitIds: UnitIds): Names {
   const names = new Map<string, string>();
   const add = (name: string, path: string) => {
-    if (!names.has(bare(name))) names.set(bare(name), path);
+    if (!names.has(bareName(name))) names.set(bareName(name), path);
   };
   for (const root of ROOTS) add(root, root);
   for (const member of USER_MEMBERS) add(member, `user.${member}`);
   add('stableID', 'user.customIDs.stableID');
   for (const [unitId, column] of Object.entries(unitIds)) {
-    add(unitId, `user.customIDs.${unitId}`);
-    add(column, `user.customIDs.${unitId}`);
+    const path = `user.customIDs.${unitId.replaceAll('.', '\\.')}`;
+    add(unitId, path);
+    add(column, path);
   }
   for (const member of SENDER_MEMBERS) add(member, `statsigMetadata.${member}`);
   for (const member of EVALUATION_SLOTS.keys()) if (member !== 'time') add(member, `metadata.${member}`);
   for (const [name, path] of OTHER_NAMES) add(name, path);
+  for (const member of USER_MEMBERS) add(`user${member}`, `user.${member}`);
   return names;
 }
 
 /** A name as it is compared: `user_id`, `userId` and `userID` are one. */
-function bare(name: string): string {
-  return name.replaceAll(/[_-]/g, '').toLowerCase();
+export function bareName(name: string): string {
+  return name.replaceAll('\\.', '.').replaceAll(/[_-]/g, '').toLowerCase();
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
-const unitIds = { companyID: 'company_id', 'Team-ID': 'team' };
+const unitIds = { companyID: 'company_id', 'Team-ID': 'team', 'account.id': 'account_id' };
 const define = (input: Partial<ConfigInput>) => () => defineConfig({ bucket: 'acme', ...input });
 const redacting = (path: string, action: 'drop' | 'hash' = 'drop') =>
   define({ unitIds, privacy: { redact: { [path]: action }, salt: 'sixteen characters' } });
@@ -44,6 +44,18 @@ describe('a redaction path that can match nothing', () => {
     ['$.user.email', 'user.email'],
     ['/user/email', 'user.email'],
     ["user['email']", 'user.email'],
+    ['user/email', 'user.email'],
+    ['/user/email/', 'user.email'],
+    ['user->email', 'user.email'],
+    ['user[email]', 'user.email'],
+    ['user.[email]', 'user.email'],
+    ['user_email', 'user.email'],
+    ['userEmail', 'user.email'],
+    ['user.customID.companyID', 'user.customIDs.companyID'],
+    ['user.customIDs.company_id', 'user.customIDs.companyID'],
+    ['user.customIDs.stable_id', 'user.customIDs.stableID'],
+    ['custom_ids.company_id', 'user.customIDs.companyID'],
+    ['account_id', 'user.customIDs.account\\.id'],
     ['metadata.items[0].price', 'metadata.items.0.price'],
     ['metadata.items[*].price', 'metadata.items.*.price'],
     ['metadata.items[].price', 'metadata.items.*.price'],
@@ -72,6 +84,8 @@ describe('a redaction path that can match nothing', () => {
   it.each([
     ['user.privateAttributes.ssn', 'private attributes are taken out of every event as it is'],
     ['privateAttributes', 'private attributes are taken out of every event as it is'],
+    ['event_name', 'another member of the event: without this one there is no row'],
+    ['secondary_exposures.*.gate', 'another member of the event: without this one there is no row'],
     ['user.custom.pii_*', 'a * that stands alone'],
     ['metadata.*_name', 'a * that stands alone'],
     ['user.**', 'a * that stands alone'],
@@ -87,6 +101,10 @@ describe('a redaction path that can match nothing', () => {
     'user.*.*',
     'user.customIDs.companyID',
     'user.nickname',
+    'user.customIDs.userID',
+    'user.customIDs.deviceID',
+    'metadata.event_name',
+    'metadata.a/b',
     'user.custom.email',
     'metadata.email',
     'metadata.user.email',
@@ -105,6 +123,7 @@ describe('a redaction path that can match nothing', () => {
     'allocatedExperimentHash',
     'card_number',
     'receipt.card',
+    '\\event_name',
     // The event's own member, though users have one of that name.
     '\\email',
     'user.\\companyID',
@@ -133,7 +152,7 @@ describe('other paths and names that can match nothing', () => {
     ['custom.plan', 'user.custom.plan'],
     ['User.email', 'user.email'],
     ['$.user.custom.plan', 'user.custom.plan'],
-    ['metadata[sku]', null],
+    ['metadata[sku]', 'metadata.sku'],
     ['plan', null],
   ])('jsonPaths: %s, which is no path, with what was meant', (path, meant) => {
     const told = `none of them a number.${meant === null ? '' : ` Did you mean ${meant}?`}`;
