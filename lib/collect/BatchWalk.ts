@@ -232,17 +232,20 @@ export class BatchWalk {
             this.#plan.redaction,
           );
     const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
-    // An exposure has no value by definition; one that came with a value keeps it among the extras.
+    // An exposure has no value by definition; one that was sent with a value keeps it among the extras. The Go SDK writes
+    // "" for none: it is part of the identity alone, which is made of what was sent.
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
     const user = this.#users.get(event.user);
-    const sender = this.#senders.get(event.statsigMetadata, extras);
+    const { added, members } = this.#senders.get(event.statsigMetadata, extras);
+    const sender =
+      event.value === '' ? this.#senders.get(event.statsigMetadata, event.extras).members : members;
     const { when, times, day } = this.#times(event.time);
     let identity: string = kind;
     identity += when;
     identity += user.identity;
     identity += evaluatedJson;
     if (gatesJson !== null) identity += gatesJson;
-    identity += sender.added;
+    identity += added;
     // Not a template: V8 converts each part of one to a text by a call, texts too.
     let rest = evaluation.own;
     rest += user.units;
@@ -250,7 +253,7 @@ export class BatchWalk {
     rest += user.received.exposures;
     rest += secondary(gatesJson);
     rest += metadata(storedJson);
-    rest += sender.members;
+    rest += sender;
     rest += dsMember(day);
     this.#add('exposures', identity, rest);
     if (evaluation.unresolved) count(this.#noted, 'name_unresolved');

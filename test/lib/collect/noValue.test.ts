@@ -55,6 +55,26 @@ describe('what SDKs write for no value', () => {
     }
   });
 
+  it('is no member of the metadata of an exposure: Go writes a value of "" there, too', () => {
+    const exposed = {
+      eventName: 'statsig::gate_exposure',
+      metadata: { gate: 'g', gateValue: 'true', ruleID: 'r' },
+      value: '',
+    };
+    const plain = rowOf(exposed);
+    expect(plain['statsig_metadata'] ?? null).toBeNull();
+    const [sent] = collect({
+      events: [{ ...exposed, time: now }],
+      statsigMetadata: { sdkType: 'go-sdk' },
+    }).exposures;
+    expect(sent).toMatchObject({ statsig_metadata: '{"sdkType":"go-sdk"}' });
+    expect(rowOf({ ...exposed, value: 0, extra: 1 })).toMatchObject({
+      statsig_metadata: '{"event":{"extra":1,"value":0}}',
+    });
+    expect(rowOf({ ...exposed, extra: 1 })).toMatchObject({ statsig_metadata: '{"event":{"extra":1}}' });
+    expect(plain['event_id']).not.toBe(rowOf({ ...exposed, value: null })['event_id']);
+  });
+
   it('is the user of the batch where an event has an empty list for a user, as PHP writes one', () => {
     const events = [{ eventName: 'e', time: now, user: [] }];
     expect(collect({ events, user: { userID: 'u' } }).rows).toMatchObject([{ user_id: 'u' }]);
