@@ -79,6 +79,13 @@ function body(text: string): HostileBody {
   return { body: zip(text) };
 }
 
+/** Events that each override a member of the batch's own metadata. */
+function overriding(characters: number, batch: string): HostileBody {
+  return body(
+    events(characters, (i) => `,"statsigMetadata":{"0":${i}}`, `,"statsigMetadata":{"0":0,${batch}}`),
+  );
+}
+
 function redacted(text: string): HostileBody {
   return { body: zip(text), redacts: true };
 }
@@ -256,21 +263,14 @@ export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
       ),
     ),
   'events: metadata of the batch, overridden by each': () =>
-    body(
-      events(
-        8_000_000,
-        (i) => `,"statsigMetadata":{"a":${i}}`,
-        `,"statsigMetadata":{"a":0,"b":"${fill(1_010_000, 'x')}"}`,
-      ),
-    ),
+    overriding(8_000_000, `"b":"${fill(1_010_000, 'x')}"`),
   'events: metadata of the batch of many members, overridden by each': () =>
-    body(
-      events(
-        8_000_000,
-        (i) => `,"statsigMetadata":{"0":${i}}`,
-        `,"statsigMetadata":{${fillWith(5_000_000, (i) => `"${i}":"${i}"`)}}`,
-      ),
+    overriding(
+      8_000_000,
+      fillWith(5_000_000, (i) => `"${i}":"${i}"`),
     ),
+  'events: metadata of the batch of 1,000 members, overridden by each': () =>
+    overriding(8_000_000, Array.from({ length: 1_000 }, (_, i) => `"k${digits(i)}":0`).join()),
   'events: refused, with a large user': () =>
     body(
       `{"events":[${fill(1_900_000, '{"eventName":0},').slice(0, -1)}],"user":{"a":"${fill(900_000, 'x')}"}}`,
@@ -428,13 +428,7 @@ export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
   'small: a user of 1 MB for 50,000 events': () =>
     body(events(2_000_000, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(30_000, 'x')}"}}`)),
   'small: metadata of the batch, overridden by each': () =>
-    body(
-      events(
-        1_000_000,
-        (i) => `,"statsigMetadata":{"a":${i}}`,
-        `,"statsigMetadata":{"a":0,"b":"${fill(1_010_000, 'x')}"}`,
-      ),
-    ),
+    overriding(1_000_000, `"b":"${fill(1_010_000, 'x')}"`),
   'small: names of members that grow': () =>
     body(
       events(

@@ -4,6 +4,9 @@ import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 
+/** What copying a member takes, in units of the meter (lib/json/jsonCost.ts). */
+const COPY_UNITS = 20;
+
 /** What the sender puts into its events' documents. */
 export interface SenderPart {
   /** What the event itself adds, for its identity: the batch's metadata may change between resends. */
@@ -27,6 +30,8 @@ export class SenderParts {
   readonly #json: NestedJson;
   readonly #plan: CollectPlan;
   readonly #batchMetadata: JsonObject;
+  /** What a copy of it takes, in units of the meter. */
+  readonly #copyUnits: number;
   /** Members of session and SDK. */
   readonly #columns: string;
   /** `,"statsig_metadata":"{…,`: the batch's metadata, open for the event's. */
@@ -43,6 +48,7 @@ export class SenderParts {
       redaction === null ? batchMetadata : redaction.member('statsigMetadata', batchMetadata, json);
     const stored = isJsonObject(shown) ? shown : null;
     this.#batchMetadata = stored ?? {};
+    this.#copyUnits = COPY_UNITS * Object.keys(this.#batchMetadata).length;
     // Both tables have the same columns of the sender, in the same order.
     const { sender, senderMetadata } = plan.runs.exposures;
     this.#columns = sender(columns);
@@ -74,6 +80,7 @@ export class SenderParts {
     }
     const undocumented =
       isEmptyJson(metadata) || isJsonObject(metadata) ? extras : { ...extras, statsigMetadata: metadata };
+    this.#json.meter.spend(this.#copyUnits);
     const named = { ...this.#batchMetadata, ...(isJsonObject(metadata) ? metadata : null) };
     const all = undocumented === null ? named : { ...named, [freeKey(named)]: undocumented };
     return {

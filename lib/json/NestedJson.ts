@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from './JsonObject.ts';
 import { CostMeter } from './jsonCost.ts';
 import { isPlain, quoteNested } from './quoteNested.ts';
 import { ShortTexts } from './ShortTexts.ts';
-import { SortedMembers } from './SortedMembers.ts';
+import { FEW_MEMBERS, SortedMembers } from './SortedMembers.ts';
 
 /** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
 const MAX_DEPTH = 64;
@@ -22,10 +22,11 @@ const MANY = 1_024;
 /** Characters beyond which a text is long. */
 const LONG = 256;
 
-/** What is written takes so much, in units of {@link CostMeter}: a node, a member, the same when many are sorted, an item. */
+/** What is written takes so much, in units of {@link CostMeter}: a node, a member, one of many, a key not seen lately, an item. */
 const NODE_UNITS = 15;
 const MEMBER_UNITS = 8;
 const SORTED_UNITS = 60;
+const NEW_KEY_UNITS = 60;
 const ITEM_UNITS = 5;
 
 /** A key as it follows the object's brace, a value, or a text still open; `…Text` opens a text as its value. */
@@ -83,12 +84,14 @@ export class NestedJson {
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
     this.meter.spend(NODE_UNITS + MEMBER_UNITS * keys.length);
+    // To sort so many, and to look each of them up, takes longer than to write them.
+    if (keys.length > FEW_MEMBERS) this.meter.spend(SORTED_UNITS * keys.length);
     if (keys.length > MANY) return this.#longMembers(keys, values, depth);
     let text = '';
     // A plain text's closing quote is written with the next key: half as many pieces to put together.
     let textOpen = false;
     for (let i = 0; i < keys.length; i += 1) {
-      const tokens = tokensOf(keys[i] ?? '');
+      const tokens = tokensOf(keys[i] ?? '', this.meter);
       const value = values[i];
       if (typeof value === 'string' && isPlain(value)) {
         text += textOpen ? tokens.afterTextText : i === 0 ? tokens.firstText : tokens.afterValueText;
@@ -106,7 +109,6 @@ export class NestedJson {
 
   /** As {@link writeMembers}, of so many that V8's tree of the pieces would take too much memory. */
   #longMembers(keys: readonly string[], values: readonly unknown[], depth: number): string {
-    this.meter.spend(SORTED_UNITS * keys.length);
     const text = new LongText();
     for (let i = 0; i < keys.length; i += 1) {
       // Their names don't repeat: they are not worth remembering.
@@ -143,9 +145,10 @@ export class NestedJson {
   }
 }
 
-function tokensOf(key: string): KeyTokens {
+function tokensOf(key: string, meter: CostMeter): KeyTokens {
   const known = knownKeys.get(key);
   if (known !== undefined) return known;
+  meter.spend(NEW_KEY_UNITS);
   const quoted = quoteNested(key);
   const tokens = {
     first: `{${quoted}:`,

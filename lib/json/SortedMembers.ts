@@ -13,7 +13,7 @@ export class SortedMembers {
   constructor(object: JsonObject) {
     const keys = Object.keys(object);
     const values = Object.values(object);
-    if (keys.length > MANY) {
+    if (keys.length > FEW_MEMBERS) {
       this.keys = keys.sort();
       this.values = this.keys.map((key) => object[key]);
     } else {
@@ -31,7 +31,7 @@ export class SortedMembers {
 }
 
 /** Beyond so many members the engine's own sort is quicker. */
-const MANY = 32;
+export const FEW_MEMBERS = 32;
 
 /** Insertion sort of keys, their values moving along: few keys, mostly in order already. */
 function sortTogether(keys: string[], values: unknown[]): void {

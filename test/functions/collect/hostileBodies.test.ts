@@ -20,6 +20,7 @@ const WORST = [
   'nodes: arrays 1.9 million deep',
   'events: with a user of 1 MB',
   'events: users alike but for their end',
+  'events: metadata of the batch of 1,000 members, overridden by each',
   'events: refused, of numbers',
   'redaction: a million hashes',
   'bombs: zstd of numbers',
@@ -72,6 +73,15 @@ describe('a body that takes too long', () => {
     expect(heavy.quarantined).toHaveLength(1);
     const light = await slow(requestOf(`{"events":[${'{"eventName":"e"},'.repeat(999)}{"eventName":"e"}]}`));
     expect([light.status, light.code, light.quarantined]).toEqual([503, 'SLUICE_COLLECT_OUT_OF_TIME', []]);
+  });
+
+  it('is refused for objects of many members, which are sorted for every row', async () => {
+    const members = Array.from({ length: 1_000 }, (_, i) => `"k${(i * 7_919) % 1_000}":0`).join();
+    const events = '{"eventName":"e","statsigMetadata":{"k0":1}},'.repeat(4_000);
+    const body = `{"events":[${events.slice(0, -1)}],"statsigMetadata":{${members}}}`;
+    const { status, code, quarantined } = await memoryCollector()(requestOf(body));
+    expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
+    expect(quarantined).toHaveLength(1);
   });
 
   it('of private attributes is looked through only as long as there is time, and withheld after', async () => {
