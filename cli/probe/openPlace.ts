@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { type Clock, systemClock } from '../../lib/time/Clock.ts';
@@ -16,7 +17,13 @@ const MAX_ATTEMPTS = 4;
 export interface Place {
   readonly config: Config;
   readonly local: boolean;
-  readonly clients: { readonly athena: AthenaClient; readonly s3: S3Client };
+  /** `sluice-prod` */
+  readonly stackName: string;
+  readonly clients: {
+    readonly athena: AthenaClient;
+    readonly lambda: LambdaClient;
+    readonly s3: S3Client;
+  };
   /** The machine's: it measures, and bounds what is waited. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -46,22 +53,23 @@ export async function openPlace(
 ): Promise<OpenPlace> {
   const options = { ...place, maxAttempts: MAX_ATTEMPTS };
   const athena = new AthenaClient(options);
+  const stackName = `${stack.service}-${stack.stage}`;
+  const lambda = new LambdaClient(options);
   const s3 = new S3Client({ ...options, ...(local ? { forcePathStyle: true } : {}) });
   const cloud = local && place.endpoint !== undefined ? localCloud(place.endpoint) : undefined;
   const close = () => {
     athena.destroy();
+    lambda.destroy();
     s3.destroy();
   };
   try {
     const collector =
-      url ??
-      (cloud === undefined
-        ? await stackCollector(options, `${stack.service}-${stack.stage}`)
-        : await cloud.collector());
+      url ?? (cloud === undefined ? await stackCollector(options, stackName) : await cloud.collector());
     return {
       config,
       local,
-      clients: { athena, s3 },
+      stackName,
+      clients: { athena, lambda, s3 },
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,

@@ -3,12 +3,14 @@ import { bodyQuestions } from './bodyQuestions.ts';
 import { gatewayQuestions } from './gatewayQuestions.ts';
 import { landingQuestions } from './landingQuestions.ts';
 import type { Question } from './Question.ts';
+import { serviceQuestions } from './serviceQuestions.ts';
 
 /** The open questions by code. Codes are stable. */
 export const questionEntries = {
   ...bodyQuestions,
   ...gatewayQuestions,
   ...landingQuestions,
+  ...serviceQuestions,
 } as const satisfies {
   readonly [code: ErrorCode]: Omit<Question, 'code'>;
 };

@@ -3,6 +3,7 @@ import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer } from './Answer.ts';
 import { askBurst } from './askBurst.ts';
 import { askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
+import { askServices } from './askServices.ts';
 import { askSlow } from './askSlow.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { followRows } from './followRows.ts';
@@ -58,6 +59,8 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
     if (sample.code === 'SLUICE_PROBE_PLAIN_TEXT') answers.push(judgeAccepted(reply));
   }
   answers.push(await askPreflight(run), await askRefused(run));
+  options.told('writing under conditions');
+  answers.push(...(await askServices(place, run)));
   options.told('sending many events at once');
   replies.set(PACKED_PART, await sendPacked(run));
   const overLimits = new Map<string, Answer>();

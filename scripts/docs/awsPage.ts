@@ -11,6 +11,7 @@ import {
 } from '../../cli/probe/limits.ts';
 import type { Question } from '../../cli/probe/Question.ts';
 import { samples } from '../../cli/probe/samples.ts';
+import { serviceQuestions } from '../../cli/probe/serviceQuestions.ts';
 
 const WAIT_SECONDS = (DELIVERY_MARGIN_MS + EXTRA_WAIT_MS) / 1_000;
 
@@ -44,7 +45,7 @@ It sends ${samples.length} marked events, each in another way in which SDKs and 
 
 Exit: 0 nothing is otherwise, 1 it could not begin, 2 wrong use, 3 something is otherwise.
 
-It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries in the workgroup with what that takes of Glue, S3 and the key, and \`s3:DeleteObject\` under \`query-results/\` and the folder of the events table. Somebody who may deploy has the first only.
+It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries in the workgroup with what that takes of Glue, S3 and the key, \`s3:PutObject\` under \`query-results/\`, \`s3:DeleteObject\` there and under the folder of the events table, and with \`sources\` or \`exports\` \`lambda:GetFunctionRecursionConfig\`. A question whose permission is missing stays unanswered. Somebody who may deploy has the first only.
 
 ## What it leaves behind
 
@@ -82,6 +83,10 @@ ${table(gatewayQuestions)}
 ## Rows
 
 ${table(landingQuestions)}
+
+## Services
+
+${table(serviceQuestions)}
 `;
 }
 

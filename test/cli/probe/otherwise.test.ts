@@ -1,7 +1,11 @@
 import { brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync } from 'node:zlib';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { askBurst } from '../../../cli/probe/askBurst.ts';
+import { askServices } from '../../../cli/probe/askServices.ts';
 import { askSlow } from '../../../cli/probe/askSlow.ts';
+import { openPlace } from '../../../cli/probe/openPlace.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { type FrontRequest, startFront, type Tampering } from './startFront.ts';
@@ -207,5 +211,57 @@ describe('sluice probe that can not begin', () => {
     expect((await run(['--slow'], { SLUICE_CONFIG: telemetry })).stderr).toMatch(
       /^SLUICE_PROBE_WOULD_LAND: /,
     );
+  });
+});
+
+describe('what sluice probe asks of S3 and Lambda', () => {
+  it('tells of writes without conditions, and of a function that Lambda would stop', async () => {
+    const front = await startFront(probed.cloud.edge, ({ target }) => ({
+      forward: null,
+      status: 200,
+      json: target.includes('ingest-plan') ? { RecursiveLoop: 'Terminate' } : { RecursiveLoop: 'Allow' },
+    }));
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const options = { endpoint: front.url, region: 'us-east-1', credentials, maxAttempts: 1 };
+    const target = { bucket: 'acme-warehouse', owner: '444455556666' };
+    const config = defineConfig({
+      bucket: 'acme-probed',
+      sources: [
+        {
+          name: 'acme',
+          bucket: 'acme-drops',
+          owner: '444455556666',
+          datasets: [{ name: 'clicks', kind: 'events' }],
+        },
+      ],
+      exports: [{ name: 'events', table: 'statsig_forwarded_events', target }],
+    });
+    const place = await openPlace(
+      {
+        stack: { service: 'sluice', stage: 'prod' },
+        place: options,
+        local: false,
+        config,
+      },
+      probed.cloud.collector,
+    );
+    const s3 = new S3Client({ ...options, forcePathStyle: true });
+    const lambda = new LambdaClient(options);
+    const run = { id: '0011aabb', collector: probed.cloud.collector, key: 'client-x', time: Date.now() };
+    const answers = await askServices({ ...place, clients: { ...place.clients, s3, lambda } }, run);
+    for (const one of [place.close, () => s3.destroy(), () => lambda.destroy()]) one();
+    await front.close();
+    expect(answers).toEqual([
+      {
+        code: 'SLUICE_PROBE_CONDITIONAL_WRITES',
+        verdict: 'otherwise',
+        found: 'created 200, again 200, replaced 200, again 200, no encryption named',
+      },
+      {
+        code: 'SLUICE_PROBE_RECURSIVE_LOOP',
+        verdict: 'otherwise',
+        found: 'ingest-plan: Terminate, export: Allow',
+      },
+    ]);
   });
 });
