@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { unusedFunctions } from '../../../infra/unusedFunctions.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { AwsError } from '../../../local/edge/AwsError.ts';
 import type { AwsService } from '../../../local/edge/AwsService.ts';
 import { jsonService, operation } from '../../../local/edge/JsonService.ts';
@@ -168,6 +172,20 @@ describe('sluice doctor --before-deploy', () => {
       `NAME_TAKEN AWS::Athena::WorkGroup sluice: ${ours}.`,
       `NAME_TAKEN AWS::Logs::LogGroup /aws/lambda/sluice-fresh-collect: ${ours}.`,
     ]);
+  });
+
+  it('looks for the log group of every function of serverless.yml that the configuration uses', async () => {
+    const [, functions = ''] = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8').split(
+      /^functions:$/m,
+    );
+    const named = [...functions.matchAll(/^ {2}([a-z-]+):/gm)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(3);
+    account.logGroups.push(...named.map((name) => `/aws/lambda/sluice-fresh-${name}`));
+    const unused = unusedFunctions({ sources: [], exports: [] });
+    const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
+    expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(
+      named.filter((name) => !unused.includes(name)),
+    );
   });
 
   it("takes the stack's own names for its own", async () => {
