@@ -104,11 +104,11 @@ export function readSpecs(bytes: Uint8Array): Specs {
     throw new GroupsError('SLUICE_GROUPS_SPECS_NOT_JSON', '', { cause: error });
   }
   const read = rootSchema.safeParse(json);
-  if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', whatIsWrong(json, read.error));
-  const { data } = read;
-  if (data.has_updates === false) {
+  if (typeof json === 'object' && json !== null && 'has_updates' in json && json.has_updates === false) {
     throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', 'has_updates is false: it holds no specs.');
   }
+  if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', whatIsWrong(json, read.error));
+  const { data } = read;
   return { rules: [...rulesOf(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
 }
 
@@ -117,8 +117,20 @@ function whatIsWrong(json: unknown, { issues }: z.ZodError): string {
     return 'It is an answer of /initialize.';
   }
   const [first] = issues;
-  const path = first?.path.join('.') ?? '';
-  return `${path === '' ? 'The document' : path}: ${first?.message ?? 'not as expected'}.`;
+  if (first === undefined) return 'It is not as expected.';
+  const { path, message } = deepest(first);
+  return `${path.length === 0 ? 'The document' : path.join('.')}: ${message}.`;
+}
+
+/** What is wrong where the document resembles one of the allowed forms most: there the path is longest. */
+function deepest(issue: z.core.$ZodIssue): {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+} {
+  const path = issue.path;
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().map(deepest) : [];
+  const [best] = inner.sort((one, other) => other.path.length - one.path.length);
+  return best === undefined ? { path, message: issue.message } : { ...best, path: [...path, ...best.path] };
 }
 
 function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {

@@ -139,6 +139,7 @@ describe('specs', () => {
     }
     const specs = experimentSpecs('running', START);
     expect(refused(bytes({ ...specs, has_updates: false }))).toContain('has_updates');
+    expect(refused(bytes({ has_updates: false }))).toContain('has_updates is false');
     const initialize = {
       feature_gates: {},
       dynamic_configs: { '123': { name: '123', value: {} } },
@@ -147,7 +148,15 @@ describe('specs', () => {
     };
     expect(refused(bytes(initialize))).toContain('/initialize');
     const button = { ...specs.dynamic_configs.button, rules: [{ id: 7 }] };
-    expect(refused(bytes({ ...specs, dynamic_configs: { button } }))).toMatch(/INVALID: .*dynamic_configs/);
+    expect(refused(bytes({ ...specs, dynamic_configs: { button } }))).toMatch(
+      /INVALID: .*dynamic_configs\.button\./,
+    );
+    const list = [
+      { name: 'a', entity: 'experiment', rules: [{ id: 'r', passPercentage: '1', conditions: [] }] },
+    ];
+    expect(refused(bytes({ ...specs, dynamic_configs: list }))).toContain(
+      'dynamic_configs.0.rules.0.passPercentage: ',
+    );
     expect(refused(bytes({ ...specs, dynamic_configs: [specs.dynamic_configs.button] }))).toMatch(/INVALID/);
     expect(refused(new Uint8Array(SPECS_BYTES + 1))).toMatch(/^SLUICE_GROUPS_SPECS_TOO_LARGE: /);
   });
