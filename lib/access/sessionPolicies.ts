@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import type { Export } from '../config/exportsSchema.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
-import { metadataBeside } from '../ingest/drop/tableFormats.ts';
+import { logFoldersOutside } from '../ingest/drop/tableFormats.ts';
 import { exportFolder } from '../layout/exportKeys.ts';
 import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
 import { ingestedTableFolder } from '../layout/ingestedKeys.ts';
@@ -126,7 +126,7 @@ export function customerSession(
 
 /** What is listed of a customer's dataset: its folder, and where a table's metadata would tell that it is one. */
 function listedFolders(folder: string): readonly string[] {
-  return [`${folder}/`, metadataBeside(folder) ?? []].flat();
+  return [`${folder}/`, ...logFoldersOutside(folder)];
 }
 
 /**

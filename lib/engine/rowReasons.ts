@@ -1,14 +1,14 @@
 import type { ErrorEntry } from '../errors/SluiceError.ts';
 
 const MAPPING =
-  "Mend the dataset's mapping in sluice.config.ts if it names the wrong column; else mend the rows and drop the file again.";
+  "Correct the dataset's mapping in sluice.config.ts if it names the wrong column; else correct the rows and drop the file again.";
 
 /** Why a row of a file is refused: every `reason` that ingest gives a quarantine row, with its meaning and cure. */
 export const rowReasons = {
   SLUICE_INGEST_ROW_TIME_MISSING: { cause: 'The row has no time.', cure: MAPPING },
   SLUICE_INGEST_ROW_TIME_INVALID: {
     cause: 'The time can’t be read as what the mapping says it is.',
-    cure: 'Name the `unit` of the time column (s, ms, us, ns, timestamp or iso) or the `format` of its texts, or mend the rows and drop the file again.',
+    cure: 'Name the `unit` of the time column (s, ms, us, ns, timestamp or iso) or the `format` of its texts, or correct the rows and drop the file again.',
   },
   SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE: {
     cause: 'The time lies before the year 1 or after 9999.',
@@ -45,7 +45,7 @@ export const rowReasons = {
   },
   SLUICE_INGEST_ROW_TEXT_INVALID: {
     cause: 'A column of bytes holds something else than UTF-8 text.',
-    cure: "Set `cast: 'uuid'` if the bytes are UUIDs; else mend the rows and drop the file again.",
+    cure: "Set `cast: 'uuid'` if the bytes are UUIDs; else correct the rows and drop the file again.",
   },
 } as const satisfies Record<`SLUICE_INGEST_ROW_${string}`, ErrorEntry>;
 

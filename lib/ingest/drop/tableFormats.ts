@@ -38,7 +38,7 @@ const ICEBERG_DATA = /^(.+)\/data$/;
 
 /**
  * Refuses a day that is a table of Delta Lake, Iceberg or Hudi, or a part of one: its own folder is looked through at any
- * depth, of the dataset's folder what lies in it directly.
+ * depth, of the dataset's folder what lies in it directly, and so of the table that this folder is a part of by its name.
  *
  * @throws SourceError `SLUICE_SOURCE_DELTA_TABLE`, `SLUICE_SOURCE_HUDI_TABLE`, `SLUICE_SOURCE_ICEBERG_TABLE`; what the
  *   bucket throws.
@@ -59,7 +59,7 @@ export async function requirePlainFiles(
     return { format, key: await logUnder(bucket, prefix, format.isLog) };
   });
   for (const { format, key } of found) if (key !== undefined) throw new SourceError(format.code, `${key}.`);
-  await requireNoMetadataBeside(bucket, dataset);
+  await requireNoLogOutside(bucket, dataset);
 }
 
 /** The format whose log a path belongs to; null for any other. */
@@ -85,26 +85,36 @@ async function logUnder(
   return objects.find(({ key }) => key.startsWith(prefix) && isLog(key.slice(prefix.length)))?.key;
 }
 
-/** Folder, with the slash at its end, in which Iceberg would keep the metadata of a dataset's folder, outside of it. */
-export function metadataBeside(folder: string): string | undefined {
-  const [, table] = ICEBERG_DATA.exec(folder) ?? [];
-  return table === undefined ? undefined : `${table}/${FORMATS[2].folder}/`;
+/**
+ * Folders, each with the slash at its end, in which the table of a dataset's folder would keep its log, outside of that
+ * folder: a folder like `table/country=DE` is a partition of `table`, and `table/data` has Iceberg's metadata beside it.
+ */
+export function logFoldersOutside(folder: string): readonly string[] {
+  const segments = folder.split('/');
+  const root = [...segments];
+  while (root.at(-1)?.includes('=') === true) root.pop();
+  const inRoot = (name: string) => `${[...root, name].join('/')}/`;
+  const [, table] = ICEBERG_DATA.exec(root.join('/')) ?? [];
+  return [
+    ...(root.length === segments.length ? [] : FORMATS.map((format) => inRoot(format.folder))),
+    ...(table === undefined ? [] : [`${table}/${FORMATS[2].folder}/`]),
+  ];
 }
 
-/** A dataset whose folder is `<table>/data`: the table's metadata lies beside it, where we may not be let in. */
-async function requireNoMetadataBeside(
+/** The log may lie where we may not be let in: customers may let us into the dataset's folder alone. */
+async function requireNoLogOutside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,
 ): Promise<void> {
-  const metadata = metadataBeside(folder);
-  const [, , { code, isLog }] = FORMATS;
-  if (metadata === undefined) return;
-  try {
-    const key = await logUnder(bucket, metadata, isLog);
-    if (key !== undefined) throw new SourceError(code, `${key}.`);
-  } catch (error) {
-    // Customers may let us into the dataset's folder alone.
-    if (error instanceof SourceError && error.code === 'SLUICE_SOURCE_ACCESS_DENIED') return;
-    throw error;
-  }
+  await mapLimit(logFoldersOutside(folder), FORMATS.length, async (prefix) => {
+    const format = FORMATS.find((one) => prefix === `${one.folder}/` || prefix.endsWith(`/${one.folder}/`));
+    if (format === undefined) return;
+    try {
+      const key = await logUnder(bucket, prefix, format.isLog);
+      if (key !== undefined) throw new SourceError(format.code, `${key}.`);
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'SLUICE_SOURCE_ACCESS_DENIED') return;
+      throw error;
+    }
+  });
 }

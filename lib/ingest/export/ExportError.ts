@@ -36,7 +36,7 @@ export const ExportError = defineErrorFamily('user', {
   },
   SLUICE_EXPORT_TABLE_MISSING: {
     cause: 'There is no such table, or it has no days.',
-    cure: 'Mend `table` of the export: a forwarded table, or the table of a dataset; and deploy.',
+    cure: 'Correct `table` of the export: a forwarded table, or the table of a dataset; and deploy.',
   },
   SLUICE_EXPORT_TOO_MANY_FILES: {
     cause: 'The day has more files than one export takes.',

@@ -231,6 +231,18 @@ describe('the session policy of a load', () => {
     }
   });
 
+  it('lists where the log of a partitioned table would lie, and nothing else of the table', async () => {
+    const inBucket = (prefix: string): Asked => [
+      's3:ListBucket',
+      'arn:aws:s3:::acme-drops',
+      { 's3:prefix': prefix },
+    ];
+    const logs = ['_delta_log', '.hoodie', 'metadata'].map((name) => inBucket(`table/${name}/`));
+    const calls = [...logs, inBucket('table/'), inBucket('table/country=FR/')];
+    const policy = loadSession(place, config, acme, { ...dataset, folder: 'table/country=DE' });
+    expect(await allowedOf(policy, calls, everything)).toEqual(named(logs));
+  });
+
   it('is text that STS takes, whatever the customer calls a folder', async () => {
     const folder = 'ereignisse "日本" é';
     const policy = loadSession(place, config, acme, { ...dataset, folder });

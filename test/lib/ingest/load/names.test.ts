@@ -172,6 +172,23 @@ describe('a table whose log knows which files count', () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
   });
 
+  it.each([
+    ['events/country=DE', 'events/_delta_log/00000000000000000001.json', 'SLUICE_SOURCE_DELTA_TABLE'],
+    ['a/b/country=DE/hour=1', 'a/b/.hoodie/hoodie.properties', 'SLUICE_SOURCE_HUDI_TABLE'],
+    ['t/data/country=DE', 't/metadata/v1.metadata.json', 'SLUICE_SOURCE_ICEBERG_TABLE'],
+    ['country=DE', '_delta_log/00000000000000000001.json', 'SLUICE_SOURCE_DELTA_TABLE'],
+  ])(
+    'may be that of the table of which the dataset’s folder %s is a partition',
+    async (folder, key, code) => {
+      await loads.close();
+      loads = await startLoads({ folder });
+      await put(`${folder}/${DAY}/a.parquet`, good);
+      expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+      await put(key, json);
+      expect(await loads.load({ reason: 'backfill' })).toMatchObject(failed(code));
+    },
+  );
+
   it('may lie beside the dataset’s folder if that is called data, where we may not be let in', async () => {
     await loads.close();
     loads = await startLoads({ folder: 'events/data' });
