@@ -271,6 +271,10 @@ export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
     ),
   'events: metadata of the batch of 1,000 members, overridden by each': () =>
     overriding(8_000_000, Array.from({ length: 1_000 }, (_, i) => `"k${digits(i)}":0`).join()),
+  'events: metadata of the batch of 30 members, overridden by each': () =>
+    overriding(INFLATED, Array.from({ length: 30 }, (_, i) => `"k${(i * 7) % 30}":0`).join()),
+  'events: members of names of their own': () =>
+    body(events(5_900_000, (i) => Array.from({ length: 30 }, (_, k) => `,"x${k}_${i}":0`).join(''))),
   'events: refused, with a large user': () =>
     body(
       `{"events":[${fill(1_900_000, '{"eventName":0},').slice(0, -1)}],"user":{"a":"${fill(900_000, 'x')}"}}`,

@@ -4,8 +4,9 @@ import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 
-/** What copying a member takes, in units of the meter (lib/json/jsonCost.ts). */
-const COPY_UNITS = 20;
+/** What a member takes, in units of the meter (lib/json/jsonCost.ts): one that is copied, one that nobody documents. */
+const COPY_UNITS = 50;
+const EXTRA_UNITS = 300;
 
 /** What the sender puts into its events' documents. */
 export interface SenderPart {
@@ -80,7 +81,9 @@ export class SenderParts {
     }
     const undocumented =
       isEmptyJson(metadata) || isJsonObject(metadata) ? extras : { ...extras, statsigMetadata: metadata };
-    this.#json.meter.spend(this.#copyUnits);
+    this.#json.meter.spend(
+      this.#copyUnits + (extras === null ? 0 : EXTRA_UNITS * Object.keys(extras).length),
+    );
     const named = { ...this.#batchMetadata, ...(isJsonObject(metadata) ? metadata : null) };
     const all = undocumented === null ? named : { ...named, [freeKey(named)]: undocumented };
     return {

@@ -84,6 +84,15 @@ describe('a body that takes too long', () => {
     expect(quarantined).toHaveLength(1);
   });
 
+  it('is refused for members that nobody documents, each of a name of its own', async () => {
+    const event = (_: unknown, i: number) =>
+      `{"eventName":"e",${Array.from({ length: 30 }, (_, k) => `"x${k}_${i}":0`).join()}}`;
+    const body = `{"events":[${Array.from({ length: 13_000 }, event).join()}]}`;
+    const { status, code, quarantined } = await memoryCollector()(requestOf(body));
+    expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
+    expect(quarantined).toHaveLength(1);
+  });
+
   it('of private attributes is looked through only as long as there is time, and withheld after', async () => {
     const body = `{"events":{"privateAttributes":[${'[],'.repeat(300_000)}0]}}`;
     const strip = await memoryCollector()(requestOf(body));
