@@ -188,7 +188,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
           ...customers,
           name: 'acme',
           datasets: [
-            { ...of('daily'), kind: 'events' },
+            { ...of('daily'), kind: 'events', expectedBy: { hour: 9 } },
             { ...of('hourly'), kind: 'events' },
           ],
         },
