@@ -1,4 +1,4 @@
-/** Who can mend it: `user` errors by the person who called or configured us, `system` errors by whoever runs us. */
+/** Who can correct it: the caller or whoever wrote the configuration for `user` errors, whoever operates Sluice for `system` errors. */
 export type Fault = 'user' | 'system';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */

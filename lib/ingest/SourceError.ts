@@ -36,7 +36,7 @@ export const SourceError = defineErrorFamily('user', {
   },
   SLUICE_SOURCE_FILES_REPLACED: {
     cause:
-      'Files whose rows queries see are gone or replaced, and objects that can’t be loaded came: the last good version stays.',
+      'Files whose rows queries see are gone or replaced, and objects that can’t be loaded arrived: the last good version stays.',
     cure: 'Drop the files again, or delete the objects that can’t be loaded. If other files only are gone and that is right: `sluice ingest backfill` loads the day as it is.',
   },
   SLUICE_SOURCE_TOO_MANY_UNKNOWN: {

@@ -29,8 +29,8 @@ Names, keys and rows of other people may hold characters that a terminal acts on
 `;
 
 const WHOSE = {
-  user: 'Whoever called or configured it can mend it.',
-  system: 'Whoever runs Sluice can mend it.',
+  user: 'The caller, or whoever wrote the configuration, can correct it.',
+  system: 'Whoever operates Sluice can correct it.',
 } as const;
 
 /** docs/errors.md, in whole. */

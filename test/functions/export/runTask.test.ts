@@ -42,6 +42,17 @@ describe('a task of the export', () => {
     return runTask(exporter, asked);
   };
 
+  /** A clock on which each look takes a while: a few files are begun, the others are not. */
+  function slowClock() {
+    let now = world.clock.now();
+    return {
+      now() {
+        now += 100_000;
+        return now;
+      },
+    };
+  }
+
   it('is over when its day is exported, and the log says how it went', async () => {
     expect(await run()).toBe(false);
     expect(lines).toMatchObject([
@@ -85,15 +96,8 @@ describe('a task of the export', () => {
 
   it('goes on in a task of its own when the time is up, as long as it gets on', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
-    let now = world.clock.now();
     const { deadline } = world.exporter();
-    // Each look at the clock takes a while: a few files are begun, the others are not.
-    const clock = {
-      now() {
-        now += 100_000;
-        return now;
-      },
-    };
+    const clock = slowClock();
     expect(await run({ clock, deadline })).toBe(false);
     expect(lines).toMatchObject([{ outcome: 'unfinished' }]);
     expect(sent).toEqual([{ body: JSON.stringify({ ...task, round: 1 }), delay: 5 }]);
@@ -104,13 +108,7 @@ describe('a task of the export', () => {
 
   it('fails after about a day of going on, and is not sent again', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
-    let now = world.clock.now();
-    const clock = {
-      now() {
-        now += 100_000;
-        return now;
-      },
-    };
+    const clock = slowClock();
     const more = { clock, deadline: world.exporter().deadline };
     expect(await run(more, { ...task, round: MAX_ROUNDS })).toBe(false);
     expect(sent).toEqual([]);
@@ -122,13 +120,7 @@ describe('a task of the export', () => {
 
   it('is not noted as queued where the queue did not take what is left of it', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
-    let now = world.clock.now();
-    const clock = {
-      now() {
-        now += 100_000;
-        return now;
-      },
-    };
+    const clock = slowClock();
     const tasks = { send: () => Promise.reject(new Error('away')) };
     await expect(run({ clock, deadline: world.exporter().deadline, tasks })).rejects.toThrow('away');
     expect(await world.ledger.read(exportPlace(world.configured(), DAY))).toMatchObject({ state: 'failed' });
