@@ -1,7 +1,8 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { defineConfig } from '../lib/config/defineConfig.ts';
+import { forwardedKinds } from '../lib/schema/kinds.ts';
 import { quoteName } from '../lib/sql/quoteName.ts';
-import { forwardedKinds, forwardedTables } from '../lib/tables/forwardedTables.ts';
+import { forwardedTables } from '../lib/tables/forwardedTables.ts';
 import { groupsTable } from '../lib/tables/groupsTable.ts';
 import { viewNames, views } from '../lib/views/views.ts';
 import { makeViews } from '../local/query/makeViews.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../lib/config/configSchema.ts';
-import type { TableKind } from '../lib/tables/Table.ts';
+import type { TableKind } from '../lib/schema/kinds.ts';
 
 /** What the template is made from. */
 export interface Stack {

@@ -1,5 +1,5 @@
 import { databaseArns } from '../lib/access/placeArns.ts';
-import type { TableKind } from '../lib/tables/Table.ts';
+import type { TableKind } from '../lib/schema/kinds.ts';
 import { databaseText } from './databaseName.ts';
 import { arn, HERE, sub } from './intrinsics.ts';
 import type { Value } from './Resource.ts';

@@ -1,7 +1,7 @@
 import { ownResults } from '../lib/access/ownResults.ts';
 import { collectMetrics } from '../lib/collect/collectMetrics.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
-import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
 import { alarms } from './alarms.ts';
 import { getAtt, ref } from './intrinsics.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';

@@ -6,7 +6,7 @@ import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
 import { ingestedFolder } from '../lib/layout/landedFolders.ts';
 import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
-import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { tableArns } from './catalogArns.ts';

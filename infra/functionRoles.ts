@@ -2,7 +2,7 @@ import { groupsFolder } from '../lib/layout/landedFolders.ts';
 import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableFolder } from '../lib/layout/tableFolders.ts';
-import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
 import { getAtt, ref } from './intrinsics.ts';

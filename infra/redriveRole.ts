@@ -3,7 +3,7 @@ import { ERRORS_FOLDER } from '../lib/layout/errorKey.ts';
 import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
 import { PARKED_FOLDER } from '../lib/layout/parkedKey.ts';
 import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
-import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';
 import { useKey } from './keyArn.ts';

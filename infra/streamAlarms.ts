@@ -1,4 +1,4 @@
-import { tableKinds } from '../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
 import { alarm } from './alarm.ts';
 import { ref } from './intrinsics.ts';
 import type { Resources } from './Resource.ts';

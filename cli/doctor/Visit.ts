@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/config/configSchema.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 import type { Clients } from './openClients.ts';
 import type { TablePartitions } from './TablePartitions.ts';

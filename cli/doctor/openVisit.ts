@@ -3,7 +3,7 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/Stack.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 import type { NamedPlace } from '../aws/deploymentPlace.ts';
 import { timeAt } from '../aws/timeAt.ts';

@@ -5,7 +5,7 @@ import { CatalogCallError } from '../../lib/catalog/CatalogCallError.ts';
 import { readPages } from '../../lib/catalog/readPages.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { tableFolder } from '../../lib/layout/tableFolders.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { TablePartitions } from './TablePartitions.ts';
 import type { Visit } from './Visit.ts';
 

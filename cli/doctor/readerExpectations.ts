@@ -6,7 +6,7 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import { PRIMARY_WORKGROUP } from '../../lib/config/primaryWorkgroup.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import { dayFolder } from '../../lib/layout/tableFolders.ts';
-import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 
 /** One action that a reader must be able to do, or must not. */

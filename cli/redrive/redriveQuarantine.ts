@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Delivery, deliver } from '../../lib/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/delivery/PutRecordBatch.ts';
 import type { Quarantined, Verdict } from '../../lib/redrive/revalidate.ts';
-import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
-import type { ForwardedKind } from '../../lib/tables/Table.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 
 /** Documents that are delivered at once, or this many characters of them, and how long that may take. */

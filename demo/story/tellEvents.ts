@@ -1,5 +1,5 @@
 import { textTable } from '../../cli/output/textTable.ts';
-import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays } from '../../lib/time/utcDay.ts';
 import { runQuery } from '../../local/query/runQuery.ts';
 import { expectedGroups, expectedRows, type RowsByDay } from './expectedRows.ts';

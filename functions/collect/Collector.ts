@@ -5,7 +5,7 @@ import type { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
 import type { PutQuarantineLarge } from '../../lib/quarantine/PutQuarantineLarge.ts';
 import type { QuarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Clock } from '../../lib/time/Clock.ts';
 
 /** What the collector works with: made once, used for every request. */

@@ -11,6 +11,7 @@ import type { AuthenticatedKey } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
 import { isQuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
 import type { Refused } from '../../lib/quarantine/Refused.ts';
+import type { ForwardedKind, TableKind } from '../../lib/schema/kinds.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from '../../lib/statsig/answers.ts';
 import { type DecodedBody, decodeBody } from '../../lib/statsig/decodeBody.ts';
 import { isMangled } from '../../lib/statsig/isMangled.ts';
@@ -19,7 +20,6 @@ import { RequestError } from '../../lib/statsig/RequestError.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { isExceptionReport, reservedDetail, reservedEndpoint } from '../../lib/statsig/reservedEndpoint.ts';
 import { sdkLabel } from '../../lib/statsig/sdkLabel.ts';
-import type { ForwardedKind, TableKind } from '../../lib/tables/Table.ts';
 import type { Collector } from './Collector.ts';
 
 /** The members of API Gateway's payload 2.0 that are used; a Function URL sends the same. */

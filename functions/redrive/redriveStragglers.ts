@@ -4,7 +4,7 @@ import { PARKED_FOLDER } from '../../lib/layout/parkedKey.ts';
 import type { Redriven } from '../../lib/redrive/Redrive.ts';
 import type { RedriveStore } from '../../lib/redrive/RedriveStore.ts';
 import { redriveObject } from '../../lib/redrive/redriveObject.ts';
-import { tableKinds } from '../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Redriver } from './Redriver.ts';
 import { Tally } from './Tally.ts';
 

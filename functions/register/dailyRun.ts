@@ -1,7 +1,7 @@
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 import { repairTable } from '../../lib/catalog/repairTable.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import { tableKinds } from '../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Registrar } from './Registrar.ts';
 
 /** What the daily run did, as it is logged. */

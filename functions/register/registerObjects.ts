@@ -6,8 +6,8 @@ import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
 import type { ObjectRef } from '../../lib/queue/objectCreated.ts';
 import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
-import { tableKinds } from '../../lib/tables/deliveredTables.ts';
-import type { TableKind } from '../../lib/tables/Table.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Registrar } from './Registrar.ts';
 import { readObjectCreated } from './readObjectCreated.ts';
 

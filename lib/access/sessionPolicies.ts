@@ -9,7 +9,7 @@ import { LEDGER_FOLDER } from '../layout/ledgerFolder.ts';
 import { REFUSED_ROWS_PREFIX } from '../layout/refusedRowsKey.ts';
 import { tableFolder } from '../layout/tableFolders.ts';
 import { VERSION_NOTES } from '../layout/versionNote.ts';
-import { tableKinds } from '../tables/deliveredTables.ts';
+import { tableKinds } from '../schema/kinds.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './placeArns.ts';
 
 /** One statement of a session policy. */

@@ -1,4 +1,4 @@
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 
 /** Some 13 years of both tables: far more than a warm function sees, far less than would matter. */

@@ -1,4 +1,4 @@
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { dayLocation, dayPartition } from './dayPartition.ts';
 import { findStale } from './findStale.ts';

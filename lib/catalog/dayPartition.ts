@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { dayFolder } from '../layout/tableFolders.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import { partitionKey } from '../tables/partitionKey.ts';
-import type { TableKind } from '../tables/Table.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { CatalogError } from './CatalogError.ts';
 import type { CatalogPartition, CatalogTable } from './PartitionCatalog.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../config/configSchema.ts';
 import { parseTableKey, type TableKey } from '../layout/tableFolders.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 
 /** Why an object's key calls for no partition. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/configSchema.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { type Attempts, retryTransient } from './Attempts.ts';
 import { bringAlong } from './bringAlong.ts';

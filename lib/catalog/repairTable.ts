@@ -1,5 +1,5 @@
 import { tableFolder } from '../layout/tableFolders.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
 import type { Attempts } from './Attempts.ts';
 import { type Along, bringAlong } from './bringAlong.ts';

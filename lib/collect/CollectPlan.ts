@@ -1,12 +1,13 @@
 import type { Config } from '../config/configSchema.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import { Redaction } from '../privacy/Redaction.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
 import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../statsig/isAssignment.ts';
 import { forwardedTables } from '../tables/forwardedTables.ts';
 import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
-import type { ForwardedKind, Table } from '../tables/Table.ts';
+import type { Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
 import { Evaluations } from './Evaluations.ts';
 import { type EventFilter, eventFilter } from './eventFilter.ts';

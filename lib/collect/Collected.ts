@@ -1,5 +1,5 @@
 import type { RefusedEvent } from '../quarantine/Refused.ts';
-import type { ForwardedKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */
 export interface Sender {

@@ -3,7 +3,7 @@ import { isEmptyJson } from '../json/isEmptyJson.ts';
 import type { JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import { sameJson } from '../json/sameJson.ts';
-import type { ForwardedKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import type { EventIdentity } from './EventIdentity.ts';
 import { environmentOf } from './environmentOf.ts';

@@ -1,5 +1,5 @@
+import { tableKinds } from '../schema/kinds.ts';
 import { meantPath } from '../statsig/memberPaths.ts';
-import { tableKinds } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { parseJsonPath } from '../views/jsonPath.ts';

@@ -1,4 +1,4 @@
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from './limits.ts';
 import { overflowObject } from './overflowObject.ts';

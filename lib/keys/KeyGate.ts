@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import type { ForwardedKind } from '../schema/kinds.ts';
 import { RequestError } from '../statsig/RequestError.ts';
-import type { ForwardedKind } from '../tables/Table.ts';
 import type { Clock } from '../time/Clock.ts';
 import type { AcceptedKey } from './AcceptedKey.ts';
 import type { KeyCache } from './KeyCache.ts';

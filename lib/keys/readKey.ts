@@ -1,6 +1,6 @@
 import { PLACE_NAME_LENGTH } from '../layout/ledgerFolder.ts';
-import { forwardedKinds } from '../tables/forwardedTables.ts';
-import type { ForwardedKind } from '../tables/Table.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { forwardedKinds } from '../schema/kinds.ts';
 import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from './AcceptedKey.ts';
 
 /** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/configSchema.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import { errorFolder } from './errorKey.ts';
 import { tableFolder } from './tableFolders.ts';
 

@@ -1,5 +1,5 @@
-import { tableKinds } from '../tables/deliveredTables.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
+import { tableKinds } from '../schema/kinds.ts';
 
 /** Folder of what streams did not take in time. */
 export const OVERFLOW_FOLDER = 'overflow/';

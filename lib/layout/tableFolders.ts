@@ -1,6 +1,6 @@
 import type { Config } from '../config/configSchema.ts';
-import { tableKinds } from '../tables/deliveredTables.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
+import { tableKinds } from '../schema/kinds.ts';
 import { isUtcDay, type UtcDay } from '../time/utcDay.ts';
 
 type Layout = Pick<Config, 'statsigFolder' | 'tables'>;

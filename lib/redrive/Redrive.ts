@@ -1,5 +1,5 @@
 import type { PutRecordBatch } from '../delivery/PutRecordBatch.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import type { Clock } from '../time/Clock.ts';
 import type { RedriveStore } from './RedriveStore.ts';
 import type { FailedRecord } from './readErrorLine.ts';

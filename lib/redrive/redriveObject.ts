@@ -3,7 +3,7 @@ import { lastCode, leftOver, overflowBody, readOverflow } from '../delivery/over
 import { parseErrorKey } from '../layout/errorKey.ts';
 import { parseOverflowKey } from '../layout/overflowKey.ts';
 import { parkedKey } from '../layout/parkedKey.ts';
-import type { TableKind } from '../tables/Table.ts';
+import type { TableKind } from '../schema/kinds.ts';
 import { quarantineErrors } from './quarantineErrors.ts';
 import type { Redrive, Redriven, Try } from './Redrive.ts';
 

@@ -6,10 +6,10 @@ import { KnownGroups } from '../groups/KnownGroups.ts';
 import { parseErrorKey } from '../layout/errorKey.ts';
 import { FirehoseFailure } from '../quarantine/FirehoseFailure.ts';
 import type { QuarantineReason } from '../quarantine/quarantineReasons.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
 import { decodeBody } from '../statsig/decodeBody.ts';
 import { EventError } from '../statsig/EventError.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
-import type { ForwardedKind } from '../tables/Table.ts';
 import { restoreRow } from './restoreRow.ts';
 
 /** What of a row of quarantine its second trial needs. */

@@ -1,3 +1,5 @@
+import type { TableKind } from '../schema/kinds.ts';
+
 /** Glue types we use; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
 export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' | 'bigint';
 
@@ -9,12 +11,6 @@ export interface Column {
   /** Shown by Athena, OWOX and Metabase beside the column; at most 255 characters (Glue's limit). */
   readonly comment: string;
 }
-
-/** The tables of what SDKs send: what an event is, and what a key may send. */
-export type ForwardedKind = 'exposures' | 'events';
-
-/** Every table that a delivery stream of its own writes and the registrar looks after. */
-export type TableKind = ForwardedKind | 'quarantine';
 
 /** A table as it is in the catalog: the partition key is never among `columns` (Athena refuses a duplicate). */
 export interface Table {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { expectedGroups, expectedRows } from '../../demo/story/expectedRows.ts';
 import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
-import { forwardedKinds } from '../../lib/tables/forwardedTables.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { startCloud } from '../../local/cloud/startCloud.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import { claimKey } from '../../lib/layout/claimKey.ts';
 import { groupsKey } from '../../lib/layout/landedFolders.ts';
 import { overflowKey } from '../../lib/layout/overflowKey.ts';
-import { tableKinds } from '../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import type { RecordedCall } from '../../local/record/RecordedCall.ts';
 

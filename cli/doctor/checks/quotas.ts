@@ -3,7 +3,7 @@ import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-la
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { isRegion, requestLimits } from '../../../lib/config/regions.ts';
-import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { inParts } from '../askAws.ts';
 import type { Check } from '../Check.ts';
 import { type Finding, finding } from '../Finding.ts';

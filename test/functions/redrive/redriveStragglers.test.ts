@@ -4,8 +4,8 @@ import { redriveStragglers } from '../../../functions/redrive/redriveStragglers.
 import { overflowBody } from '../../../lib/delivery/overflowObject.ts';
 import type { PutOutcome, PutRecordBatch } from '../../../lib/delivery/PutRecordBatch.ts';
 import { overflowFolder, overflowKey } from '../../../lib/layout/overflowKey.ts';
-import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
-import type { TableKind } from '../../../lib/tables/Table.ts';
+import type { TableKind } from '../../../lib/schema/kinds.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { BUCKET, CLAIM_MS, rows, startRedrive } from '../../lib/redrive/startRedrive.ts';
 
 const MINUTE_MS = 60_000;

@@ -6,7 +6,7 @@ import { KnownPartitions } from '../../../lib/catalog/KnownPartitions.ts';
 import { planPartitions } from '../../../lib/catalog/planPartitions.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder } from '../../../lib/layout/tableFolders.ts';
-import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isUtcDay, utcDay } from '../../../lib/time/utcDay.ts';
 
 const config = defineConfig({ bucket: 'data-bucket' });

@@ -14,7 +14,7 @@ import { parkedKey } from '../../../lib/layout/parkedKey.ts';
 import { quarantineLargeKey } from '../../../lib/layout/quarantineLargeKey.ts';
 import { refusedRowsKey } from '../../../lib/layout/refusedRowsKey.ts';
 import { versionNoteKey } from '../../../lib/layout/versionNote.ts';
-import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });

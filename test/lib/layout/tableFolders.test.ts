@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dayFolder, parseTableKey, tableFolder } from '../../../lib/layout/tableFolders.ts';
-import { tableKinds } from '../../../lib/tables/deliveredTables.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { utcDay } from '../../../lib/time/utcDay.ts';
 
 const layout = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { deliveredTables, tableKinds } from '../../../lib/tables/deliveredTables.ts';
-import type { TableKind } from '../../../lib/tables/Table.ts';
+import type { TableKind } from '../../../lib/schema/kinds.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 
 const tables = deliveredTables(
   defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', workspaceID: 'workspace_id' } }),
