@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
-import type { AcceptedKey } from '../../lib/keys/AcceptedKey.ts';
 import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
 import { KeyListError } from '../../lib/keys/KeyListError.ts';
+import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';

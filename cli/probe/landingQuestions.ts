@@ -28,7 +28,7 @@ export const landingQuestions = {
     witness:
       '[Multi-record deaggregation](https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html): 500 a record, `{"a":1}{"a":2}` is right; an emulator whose authors probed conversion without it refuses such records ([floci #3235](https://github.com/floci-io/floci/issues/3235))',
     certainty: 'likely',
-    cure: '**Rows are lost in conversion**: they lie under `errors/` and come into `quarantine`. Set `MAX_DOCUMENTS_PER_RECORD` of lib/delivery/limits.ts to 1, deploy, then `npx sluice redrive --reason SLUICE_FIREHOSE_MALFORMED_JSON`. Each record is billed as 5 KB.',
+    cure: '**Rows are lost in conversion**: they lie under `errors/` and come into `quarantine`. Set `MAX_DOCUMENTS_PER_RECORD` of lib/schema/deliveryLimits.ts to 1, deploy, then `npx sluice redrive --reason SLUICE_FIREHOSE_MALFORMED_JSON`. Each record is billed as 5 KB.',
     asked: 'always',
   },
   SLUICE_PROBE_DAY: {

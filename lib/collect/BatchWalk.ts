@@ -1,4 +1,3 @@
-import { MAX_RECORD_BYTES } from '../delivery/limits.ts';
 import { DepthError } from '../json/DepthError.ts';
 import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
@@ -8,6 +7,7 @@ import { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteNested.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { Redaction } from '../privacy/Redaction.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedKinds } from '../schema/kinds.ts';
 import { clockCorrection, clockSkew } from '../statsig/clockCorrection.ts';

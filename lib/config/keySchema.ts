@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../keys/AcceptedKey.ts';
+import { defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../schema/AcceptedKey.ts';
 import { placeName } from './placeName.ts';
 
 const { label, sha256, environment } = KEY_FORMATS;
 
-/** One of `keys`. Its members: lib/keys/AcceptedKey.ts */
+/** One of `keys`. Its members: lib/schema/AcceptedKey.ts */
 export const keySchema = z
   .strictObject({
     label: z.string('a label').regex(label.pattern, label.words),

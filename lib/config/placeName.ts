@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PLACE_NAME, PLACE_NAME_LENGTH } from '../layout/ledgerFolder.ts';
+import { PLACE_NAME, PLACE_NAME_LENGTH } from '../schema/names.ts';
 
 /** The name of a source, a dataset or an export. */
 export function placeName() {

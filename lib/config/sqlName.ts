@@ -1,7 +1,5 @@
 import * as z from 'zod';
-
-/** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
-export const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
+import { SQL_NAME } from '../schema/names.ts';
 
 /** The name of a database, table or column, told apart in the message by `what`. */
 export function sqlName(what: string) {

@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES } from './limits.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 
 /** Bytes taken from the system at a time: large enough for any record. */
 const CHUNK_BYTES = MAX_RECORD_BYTES;

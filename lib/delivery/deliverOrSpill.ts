@@ -1,6 +1,6 @@
+import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../schema/deliveryLimits.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { type Delivery, deliver } from './deliver.ts';
-import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from './limits.ts';
 import { overflowObject } from './overflowObject.ts';
 import type { PutOverflow } from './PutOverflow.ts';
 import type { DeliveryContext } from './putRecords.ts';

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
 import { overflowKey } from '../layout/overflowKey.ts';
+import { MAX_OVERFLOW_BYTES } from '../schema/deliveryLimits.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { isoTimestamp } from '../time/isoTimestamp.ts';
 import type { ReturnedDocument } from './deliver.ts';
-import { MAX_OVERFLOW_BYTES } from './limits.ts';
 
 /** Documents that a stream did not take, as one object. */
 export interface OverflowObject {

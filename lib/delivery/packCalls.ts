@@ -1,4 +1,4 @@
-import { MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from './limits.ts';
+import { MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
 
 /** Cuts records into PutRecordBatch calls, in order: at most 500 records and 4 MiB each. */

@@ -1,4 +1,4 @@
-import { BILLED_STEP_BYTES, MAX_DOCUMENTS_PER_RECORD, MAX_RECORD_BYTES } from './limits.ts';
+import { BILLED_STEP_BYTES, MAX_DOCUMENTS_PER_RECORD, MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { RecordBytes } from './RecordBytes.ts';
 
 /** Documents joined by newlines: one Firehose record. */

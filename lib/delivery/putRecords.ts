@@ -1,6 +1,6 @@
+import { BACKOFF, MAX_ATTEMPTS } from '../schema/deliveryLimits.ts';
 import { backoffMs } from '../time/backoffMs.ts';
 import type { Clock } from '../time/Clock.ts';
-import { BACKOFF, MAX_ATTEMPTS } from './limits.ts';
 import type { PutOutcome, PutRecordBatch } from './PutRecordBatch.ts';
 import { packCalls } from './packCalls.ts';
 import type { PackedRecord } from './packDocuments.ts';

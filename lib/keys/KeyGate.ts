@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
+import type { AcceptedKey } from '../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { RequestError } from '../statsig/RequestError.ts';
 import type { Clock } from '../time/Clock.ts';
-import type { AcceptedKey } from './AcceptedKey.ts';
 import type { KeyCache } from './KeyCache.ts';
 import { Keyring } from './Keyring.ts';
 import { KeysError } from './KeysError.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { AcceptedKey } from './AcceptedKey.ts';
+import type { AcceptedKey } from '../schema/AcceptedKey.ts';
 
 /** Keys that may post, ready to be looked up. */
 export class Keyring {

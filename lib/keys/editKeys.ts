@@ -1,4 +1,4 @@
-import type { AcceptedKey } from './AcceptedKey.ts';
+import type { AcceptedKey } from '../schema/AcceptedKey.ts';
 import { KeyListError } from './KeyListError.ts';
 import { KeysError } from './KeysError.ts';
 import { readKey } from './readKey.ts';

@@ -1,7 +1,7 @@
-import { PLACE_NAME_LENGTH } from '../layout/ledgerFolder.ts';
+import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedKinds } from '../schema/kinds.ts';
-import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from './AcceptedKey.ts';
+import { PLACE_NAME_LENGTH } from '../schema/names.ts';
 
 /** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */
 const PLAIN_NAME = /^[A-Za-z_]\w{0,31}$/;

@@ -1,4 +1,4 @@
-import type { AcceptedKey } from './AcceptedKey.ts';
+import type { AcceptedKey } from '../schema/AcceptedKey.ts';
 import { Keyring } from './Keyring.ts';
 import { KeysError } from './KeysError.ts';
 import { memberName, readKey } from './readKey.ts';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Config } from '../config/configSchema.ts';
-import { MAX_RECORD_BYTES } from '../delivery/limits.ts';
 import { quarantineLargeKey } from '../layout/quarantineLargeKey.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
 import { isoDay } from '../time/isoDay.ts';

@@ -1,5 +1,5 @@
-import { MAX_RECORD_BYTES } from '../delivery/limits.ts';
 import { isJsonObject } from '../json/JsonObject.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import type { ColumnType, Table } from '../tables/Table.ts';
 import { isUtcDay } from '../time/utcDay.ts';
 

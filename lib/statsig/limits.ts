@@ -43,7 +43,7 @@ export const HEAVY_UNITS = 20_000_000;
 /**
  * Rows that one body may become, in UTF-16 units of their JSON, all together. What a batch's events share is in each of
  * their rows: 100,000 events with a user of 2 kB are 2 MB of text and 230 MB of rows. Real bodies become about half as
- * much again as they are; and at 3 bytes a unit an overflow object can hold it (lib/delivery/limits.ts).
+ * much again as they are; and at 3 bytes a unit an overflow object can hold it (lib/schema/deliveryLimits.ts).
  */
 export const MAX_ROWS_LENGTH = 64 * 1024 * 1024;
 

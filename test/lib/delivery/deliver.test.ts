@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Delivery, deliver } from '../../../lib/delivery/deliver.ts';
-import { MAX_ATTEMPTS, MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
 import type { PutOutcome } from '../../../lib/delivery/PutRecordBatch.ts';
+import { MAX_ATTEMPTS, MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { deliverOrSpill } from '../../../lib/delivery/deliverOrSpill.ts';
-import { SPILL_AT_LEAST_MS } from '../../../lib/delivery/limits.ts';
+import { SPILL_AT_LEAST_MS } from '../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 
 /** Delivers to a stream that fails when so much time is left; how often the bucket was asked, and what came of it. */

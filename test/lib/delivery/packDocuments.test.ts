@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { packCalls } from '../../../lib/delivery/packCalls.ts';
+import { billedBytes, packDocuments } from '../../../lib/delivery/packDocuments.ts';
 import {
   MAX_CALL_BYTES,
   MAX_DOCUMENTS_PER_RECORD,
   MAX_RECORD_BYTES,
   MAX_RECORDS_PER_CALL,
-} from '../../../lib/delivery/limits.ts';
-import { packCalls } from '../../../lib/delivery/packCalls.ts';
-import { billedBytes, packDocuments } from '../../../lib/delivery/packDocuments.ts';
+} from '../../../lib/schema/deliveryLimits.ts';
 
 const utf8 = (data: Uint8Array) => Buffer.from(data).toString('utf8');
 /** A document of exactly so many bytes, in characters of 1, 2, 3 or 4 bytes. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_ATTEMPTS } from '../../../lib/delivery/limits.ts';
 import type { PackedRecord } from '../../../lib/delivery/packDocuments.ts';
 import { putRecords } from '../../../lib/delivery/putRecords.ts';
+import { MAX_ATTEMPTS } from '../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
 import type { QuarantineReason } from '../../../lib/quarantine/quarantineReasons.ts';
 import { type QuarantineContext, quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
 import type { Refused } from '../../../lib/quarantine/Refused.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 
 const write = quarantineWriter(defineConfig({ bucket: 'acme' }));
 const context: QuarantineContext = {

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import fc from 'fast-check';
 import { s3Claim } from '../../../lib/aws/s3Claim.ts';
 import { deliverOrSpill } from '../../../lib/delivery/deliverOrSpill.ts';
-import { MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
 import { overflowBody, overflowObject } from '../../../lib/delivery/overflowObject.ts';
 import type { PutOutcome } from '../../../lib/delivery/PutRecordBatch.ts';
 import { claimKey } from '../../../lib/layout/claimKey.ts';
@@ -12,6 +11,7 @@ import { overflowKey } from '../../../lib/layout/overflowKey.ts';
 import type { Redrive } from '../../../lib/redrive/Redrive.ts';
 import type { RedriveStore } from '../../../lib/redrive/RedriveStore.ts';
 import { redriveObject } from '../../../lib/redrive/redriveObject.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 import { BUCKET, CLAIM_MS, rows, START, startRedrive } from './startRedrive.ts';
 
 let world: Awaited<ReturnType<typeof startRedrive>>;

@@ -4,9 +4,9 @@ import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { MAX_RECORD_BYTES } from '../../../lib/delivery/limits.ts';
 import { restoreRow } from '../../../lib/redrive/restoreRow.ts';
 import { type Quarantined, revalidator } from '../../../lib/redrive/revalidate.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 import { eventsTable } from '../../../lib/tables/eventsTable.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 7, 32);

@@ -1,6 +1,6 @@
-import { PLACE_NAME } from '../layout/ledgerFolder.ts';
-import type { ForwardedKind } from '../schema/kinds.ts';
-import { forwardedKinds } from '../schema/kinds.ts';
+import type { ForwardedKind } from './kinds.ts';
+import { forwardedKinds } from './kinds.ts';
+import { PLACE_NAME } from './names.ts';
 
 /** One SDK key that may post, known by its hash only: the key itself belongs in no file and in no log. */
 export interface AcceptedKey {
