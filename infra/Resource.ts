@@ -19,3 +19,9 @@ export interface Resource {
 
 /** Resources by logical ID. */
 export type Resources = Readonly<Record<string, Resource>>;
+
+/** One output of the stack. */
+export interface Output {
+  readonly Description: string;
+  readonly Value: Value;
+}

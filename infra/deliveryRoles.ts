@@ -5,8 +5,7 @@ import { tableKinds } from '../lib/schema/kinds.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
 import { arn } from './intrinsics.ts';
-import { useKey } from './keyArn.ts';
-import { firehoseService, role } from './policies.ts';
+import { firehoseService, role, useKey } from './policies.ts';
 import type { Resource, Resources } from './Resource.ts';
 import { kindId, type Stack } from './Stack.ts';
 

@@ -1,8 +1,8 @@
+import { expectsDrops } from '../lib/ingest/plan/expectedDrops.ts';
 import { planMetrics } from '../lib/ingest/plan/planMetrics.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm, type WatchedMetric } from './alarm.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';
-import { expectsDrops } from './ingestSchedules.ts';
 import { failedLoadsMetric } from './loggedMetrics.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
@@ -44,7 +44,7 @@ export function ingestAlarms(stack: Stack): Resources {
   );
   return {
     ...Object.assign({}, ...made),
-    ...(expectsDrops(stack.config)
+    ...(expectsDrops(stack.config.sources)
       ? {
           IngestLateAlarm: alarm(stack, 'ingest-late', {
             namespace: METRIC_NAMESPACE,

@@ -6,8 +6,7 @@ import { fewNames } from './fewNames.ts';
 import { inCustomersBuckets } from './inCustomersBuckets.ts';
 import { ingestLoadRole } from './ingestLoadRole.ts';
 import { getAtt, ref, sub } from './intrinsics.ts';
-import { useKey } from './keyArn.ts';
-import { type Allowance, emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import { type Allowance, emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../lib/config/configSchema.ts';
+import { expectsDrops } from '../lib/ingest/plan/expectedDrops.ts';
 import type { PlanRequestInput } from '../lib/ingest/plan/PlanRequest.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
@@ -42,7 +42,7 @@ export function ingestSchedules(stack: Stack): Resources {
   });
   return Object.assign(
     sweep,
-    expectsDrops(stack.config) ? expected(stack) : {},
+    expectsDrops(stack.config.sources) ? expected(stack) : {},
     ...usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map((name) => {
       const input = { sluice: 'plan', schedule: name } as const satisfies PlanRequestInput;
       return schedule({
@@ -54,11 +54,6 @@ export function ingestSchedules(stack: Stack): Resources {
       });
     }),
   );
-}
-
-/** Whether any dataset says when its drops are expected: without one nothing looks for overdue drops. */
-export function expectsDrops({ sources }: Pick<Config, 'sources'>): boolean {
-  return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
 }
 
 /** Just after the hour: `expectedBy` has whole hours. */

@@ -4,16 +4,10 @@ import { databaseName, stagingDatabaseName } from './databaseName.ts';
 import { exportOutputs } from './export.ts';
 import { sub } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';
-import type { Value } from './Resource.ts';
+import type { Output } from './Resource.ts';
 import { readerOutputs } from './readers.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 import { workgroupName } from './workgroupName.ts';
-
-/** One output of the stack. */
-export interface Output {
-  readonly Description: string;
-  readonly Value: Value;
-}
 
 /** What whoever deployed needs next: where to point SDKs, and where the data is. */
 export function outputs(stack: Stack): Readonly<Record<string, Output>> {

@@ -1,5 +1,7 @@
 import { iamArn } from '../lib/access/placeArns.ts';
+import { viaS3 } from '../lib/access/viaS3.ts';
 import { arn, getAtt, HERE, ref, sub } from './intrinsics.ts';
+import { keyArn } from './keyArn.ts';
 import type { Resource, Value } from './Resource.ts';
 import { partName, type Stack } from './Stack.ts';
 
@@ -140,5 +142,21 @@ export function emptiesQueue(queue: string): Allowance {
   return {
     Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     Resource: [getAtt(queue)],
+  };
+}
+
+/**
+ * What S3 asks of the key on behalf of whoever reads (`kms:Decrypt`) or writes (`kms:GenerateDataKey`, and
+ * `kms:Decrypt` for uploads in parts), by way of S3 only.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ */
+export function useKey(
+  stack: Pick<Stack, 'config'>,
+  ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
+): Allowance {
+  return {
+    Action: actions,
+    Resource: [keyArn(stack)],
+    Condition: { StringEquals: { 'kms:ViaService': sub(viaS3(HERE)) } },
   };
 }

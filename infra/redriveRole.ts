@@ -6,8 +6,7 @@ import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';
-import { useKey } from './keyArn.ts';
-import { emptiesQueue, lambdaService, ownLogs, role } from './policies.ts';
+import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
 import type { Resource } from './Resource.ts';
 import { kindId, logicalIds, type Stack } from './Stack.ts';
 

@@ -1,7 +1,16 @@
 // Serverless reads `resources` from CommonJS; the resources themselves are TypeScript modules, which Node runs
 // as they are. Both come from `resources.ts`, made for the service and stage at hand.
 const { resolve } = require('node:path');
-const explainForServerless = require('./explainForServerless.cjs');
+
+// Serverless prints the stack of whatever a file throws. Ours lead nowhere; the sentences are what helps.
+async function explain(run) {
+  try {
+    return await run();
+  } catch (error) {
+    if (typeof error.cure === 'string') error.stack = `${error.code}: ${error.message}\n${error.cure}`;
+    throw error;
+  }
+}
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   if (!process.features.typescript) {
@@ -18,7 +27,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const service = await resolveConfigurationProperty(['service']);
   const stage = await resolveVariable('sls:stage');
   const region = await resolveConfigurationProperty(['provider', 'region']);
-  return explainForServerless(async () => {
+  return explain(async () => {
     const config = await loadConfig(configFile(resolve(__dirname, '..'), process.env));
     demandRegion(config, region);
     // `--region` wins over the configuration's, and limits differ between regions.

@@ -56,6 +56,11 @@ export interface LateDrops {
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
 }
 
+/** Whether any dataset says when its drops are expected: without one nothing looks for overdue drops. */
+export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): boolean {
+  return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
+}
+
 /**
  * Looks for drops that are overdue: days within the lookback of datasets with `expectedBy` whose hour is over, which no load
  * has read and whose folder has nothing to load, or not the marker that the dataset waits for. A day that came and failed, or
