@@ -1,6 +1,6 @@
 import type { CollectError } from '../lib/collect/CollectError.ts';
 import { collectMetrics } from '../lib/collect/collectMetrics.ts';
-import { requestLimits } from '../lib/config/regions.ts';
+import { requestLimits } from '../lib/config/requestLimits.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
 import { ref } from './intrinsics.ts';

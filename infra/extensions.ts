@@ -1,4 +1,4 @@
-import { requestLimits } from '../lib/config/regions.ts';
+import { requestLimits } from '../lib/config/requestLimits.ts';
 import type { Value } from './Resource.ts';
 import { logicalIds, type Stack } from './Stack.ts';
 

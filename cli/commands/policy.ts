@@ -13,8 +13,8 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import { kmsKeyArn, singleRegionKeyArn } from '../../lib/config/kmsKeyArn.ts';
 import {
   bucketPrincipal,
+  externalId,
   metabasePrincipal,
-  statsigExternalId,
   statsigPrincipal,
 } from '../../lib/config/readerPrincipal.ts';
 import { REGIONS } from '../../lib/config/regions.ts';
@@ -102,7 +102,7 @@ function readNames(line: CommandLine, target: PolicyTarget, region: string): Omi
     account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')),
     keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
     principal: checked(line, 'principal', principalOf(target)),
-    externalId: checked(line, 'external-id', statsigExternalId()),
+    externalId: checked(line, 'external-id', externalId()),
     bucket: checked(line, 'bucket', bucketName()),
   };
 }

@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
+import { externalId } from './readerPrincipal.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
 const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 
 /** A customer's bucket and how it is reached: members that sources and export targets have in common. */
 export const customerBucketMembers = {
@@ -18,10 +17,7 @@ export const customerBucketMembers = {
   role: z
     .strictObject({
       arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-      externalId: z
-        .string('an external ID')
-        .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-')
-        .optional(),
+      externalId: externalId().optional(),
       /** Assume it without an external ID: whoever else may assume roles for the customer could then do so for us. Default false. */
       allowNoExternalId: z.boolean('true or false').optional(),
     })

@@ -30,8 +30,8 @@ export function bucketPrincipal() {
     .regex(PRINCIPAL, 'an account ID of 12 digits, or the ARN of a role or user');
 }
 
-/** The external ID that Statsig made for the connection. */
-export function statsigExternalId() {
+/** An external ID, which a role's trust policy asks for: for Statsig the one that it made for the connection. */
+export function externalId() {
   return z
     .string('an external ID')
     .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { bucketName } from './bucketName.ts';
-import { metabasePrincipal, statsigExternalId, statsigPrincipal } from './readerPrincipal.ts';
+import { externalId, metabasePrincipal, statsigPrincipal } from './readerPrincipal.ts';
 import { sqlName } from './sqlName.ts';
 
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
@@ -25,7 +25,7 @@ const statsig = z.strictObject({
   /** Role: Statsig's account ID, or the ARN of its service account, as older set-ups have it. */
   principal: statsigPrincipal().optional(),
   /** Role: the external ID that Statsig made for the connection. */
-  externalId: statsigExternalId().optional(),
+  externalId: externalId().optional(),
   /** Role: let Statsig in without an external ID. Default false. */
   allowNoExternalId: z.boolean('true or false').default(false),
   /** Statsig's own forwarding writes into the same folders: its writes there are not denied. Default false. */

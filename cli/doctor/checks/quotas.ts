@@ -2,7 +2,8 @@ import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-ga
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
 import type { Config } from '../../../lib/config/configSchema.ts';
-import { isRegion, requestLimits } from '../../../lib/config/regions.ts';
+import { isRegion } from '../../../lib/config/regions.ts';
+import { requestLimits } from '../../../lib/config/requestLimits.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { inParts } from '../askAws.ts';
 import type { Check } from '../Check.ts';
