@@ -26,11 +26,14 @@ const bare = new Map([...texts].map(([file, text]) => [file, text.replace(/'[^'\
 const mentions = (file: string, name: string) =>
   (bare.get(file) ?? '').match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0;
 
-/** What a file exports, types apart: they may be there to be read, as parts of a function's signature. */
+/**
+ * What a file exports, types apart: they may be there to be read, as parts of a function's signature. Error families are
+ * left out: docs/errors.md lists every one that is exported (scripts/docs/errorFamilies.ts).
+ */
 function exportsOf(file: string) {
   const found = [
     ...(texts.get(file) ?? '').matchAll(
-      /^export (?:async )?(const|function\*?|class|interface|type) (\w+)/gm,
+      /^export (?:async )?(const|function\*?|class|interface|type) (\w+)\b(?! = defineErrorFamily\()/gm,
     ),
   ];
   return found.map(([, what = '', name = '']) => ({ name, isType: what === 'interface' || what === 'type' }));
