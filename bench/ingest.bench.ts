@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import type { EngineFile } from '../lib/engine/Engine.ts';
+import type { EngineFile } from '../lib/drops/engine/Engine.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { FILES, firstRows, makeDrop, ROWS_PER_FILE, timesOver } from './ingestData.ts';
 import { mapWithParquetjs } from './mapWithParquetjs.ts';

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { DuckDbSession } from '../lib/engine/DuckDbSession.ts';
-import { duckDbEngine } from '../lib/engine/duckDbEngine.ts';
-import type { FileSchema } from '../lib/engine/Engine.ts';
-import { compileMapping } from '../lib/ingest/mapping/compileMapping.ts';
+import { DuckDbSession } from '../lib/drops/engine/DuckDbSession.ts';
+import { duckDbEngine } from '../lib/drops/engine/duckDbEngine.ts';
+import type { FileSchema } from '../lib/drops/engine/Engine.ts';
+import { compileMapping } from '../lib/drops/mapping/compileMapping.ts';
 import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 const request = z

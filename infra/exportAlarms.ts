@@ -1,4 +1,4 @@
-import { exportMetrics } from '../lib/ingest/export/exportMetrics.ts';
+import { exportMetrics } from '../lib/export/exportMetrics.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm } from './alarm.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';

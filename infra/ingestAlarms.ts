@@ -1,5 +1,5 @@
-import { expectsDrops } from '../lib/ingest/plan/expectedDrops.ts';
-import { planMetrics } from '../lib/ingest/plan/planMetrics.ts';
+import { expectsDrops } from '../lib/drops/plan/expectedDrops.ts';
+import { planMetrics } from '../lib/drops/plan/planMetrics.ts';
 import { METRIC_NAMESPACE } from '../lib/log/metricNamespace.ts';
 import { alarm, type WatchedMetric } from './alarm.ts';
 import { deadLettersAlarm } from './deadLettersAlarm.ts';

@@ -1,6 +1,6 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
-import type { LedgerEntry, LedgerPlace } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import type { LedgerEntry, LedgerPlace } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { OpenDeployment } from './openDeployment.ts';
 

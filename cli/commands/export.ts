@@ -1,5 +1,5 @@
-import { MOST_DAYS } from '../../lib/ingest/export/limits.ts';
-import { daysBetween } from '../../lib/ingest/plan/wantedDays.ts';
+import { daysBetween } from '../../lib/drops/plan/wantedDays.ts';
+import { MOST_DAYS } from '../../lib/export/limits.ts';
 import { type UtcDay, utcDay } from '../../lib/time/utcDay.ts';
 import { placeOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';

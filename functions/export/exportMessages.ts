@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import { exportRequestSchema } from '../../lib/ingest/export/ExportRequest.ts';
-import { exportTaskSchema } from '../../lib/ingest/export/ExportTask.ts';
+import { exportRequestSchema } from '../../lib/export/ExportRequest.ts';
+import { exportTaskSchema } from '../../lib/export/ExportTask.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
 import type { QueueMessage } from '../../lib/queue/queueMessages.ts';

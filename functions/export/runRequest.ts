@@ -1,5 +1,5 @@
-import type { ExportRequest } from '../../lib/ingest/export/ExportRequest.ts';
-import { planExports } from '../../lib/ingest/export/planExports.ts';
+import type { ExportRequest } from '../../lib/export/ExportRequest.ts';
+import { planExports } from '../../lib/export/planExports.ts';
 import type { Exporter } from './Exporter.ts';
 import { tellFailing } from './tellFailing.ts';
 

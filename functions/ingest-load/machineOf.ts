@@ -1,4 +1,4 @@
-import type { EngineLimits } from '../../lib/engine/Engine.ts';
+import type { EngineLimits } from '../../lib/drops/engine/Engine.ts';
 import { CPU_MEGABYTES, DUCKDB_SHARE, MOST_CPUS } from './limits.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { findLateDrops } from '../../lib/ingest/plan/expectedDrops.ts';
-import type { PlanRequest } from '../../lib/ingest/plan/PlanRequest.ts';
-import type { PlannedDay } from '../../lib/ingest/plan/planDataset.ts';
-import { lateMetricsLine, planMetricsLine } from '../../lib/ingest/plan/planMetrics.ts';
-import { planSources, type SourcesPlan } from '../../lib/ingest/plan/planSources.ts';
+import { findLateDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import type { PlanRequest } from '../../lib/drops/plan/PlanRequest.ts';
+import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
+import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
+import { planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import type { Planner } from './Planner.ts';
 

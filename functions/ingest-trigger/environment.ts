@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { environmentReader } from '../../lib/config/environmentReader.ts';
-import { TriggerFailure } from '../../lib/ingest/trigger/TriggerError.ts';
+import { TriggerFailure } from '../../lib/drops/plan/trigger/TriggerError.ts';
 
 const flag = z
   .enum(['true', 'false'])

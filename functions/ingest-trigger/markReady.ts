@@ -1,14 +1,14 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import { readReadyRequest } from '../../lib/ingest/trigger/readyRequest.ts';
+import { readReadyRequest } from '../../lib/drops/plan/trigger/readyRequest.ts';
 import {
   type StartableSource,
   type Started,
   type StartPorts,
   startableSources,
   startSources,
-} from '../../lib/ingest/trigger/startSources.ts';
-import { TriggerError, TriggerFailure } from '../../lib/ingest/trigger/TriggerError.ts';
+} from '../../lib/drops/plan/trigger/startSources.ts';
+import { TriggerError, TriggerFailure } from '../../lib/drops/plan/trigger/TriggerError.ts';
+import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import type { Export } from '../config/exportsSchema.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
-import { logFoldersOutside } from '../ingest/drop/tableFormats.ts';
+import { logFoldersOutside } from '../drops/tableFormats.ts';
 import { exportFolder } from '../layout/exportKeys.ts';
 import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
 import { ingestedTableFolder } from '../layout/ingestedKeys.ts';

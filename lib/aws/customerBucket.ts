@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
-import type { CustomerBucket } from '../ingest/drop/CustomerBucket.ts';
-import { SourceError } from '../ingest/SourceError.ts';
+import type { CustomerBucket } from '../drops/CustomerBucket.ts';
+import { SourceError } from '../drops/SourceError.ts';
 import { customerClient } from './customerClient.ts';
 import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';

@@ -1,4 +1,4 @@
-import { ExportError } from '../ingest/export/ExportError.ts';
+import { ExportError } from '../export/ExportError.ts';
 
 /**
  * A stream in pieces of one size, the last one shorter. Nothing of the last piece is given out before the stream has

@@ -1,8 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type * as z from 'zod';
-import { IngestError } from '../ingest/IngestError.ts';
-import { type LateNotes, lateNoteSchema } from '../ingest/plan/expectedDrops.ts';
-import { type LastLooks, lastLookSchema } from '../ingest/plan/LastLook.ts';
+import { IngestError } from '../drops/IngestError.ts';
+import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
+import { type LastLooks, lastLookSchema } from '../drops/plan/LastLook.ts';
 import { lastLookKey, lateNoteKey } from '../layout/ingestStateKeys.ts';
 
 /** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */

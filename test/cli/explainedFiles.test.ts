@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { dayText } from '../../cli/ingest/explainDay.ts';
-import type { FileFate, LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 
 const CODE = 'SLUICE_INGEST_COLUMN_MISSING';
 const sentence = (name: string) =>

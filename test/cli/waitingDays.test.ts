@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { dayText } from '../../cli/ingest/explainDay.ts';
-import type { LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 
 const day = '2026-11-19';
 const at = Date.parse('2026-11-20T09:00:00Z');

@@ -8,8 +8,8 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExportStatus } from '../../cli/export/readExportStatus.ts';
 import type { DatasetStatus } from '../../cli/ingest/readStatus.ts';
-import { manifestSchema } from '../../lib/ingest/export/Manifest.ts';
-import type { LedgerEntry } from '../../lib/ingest/ledger/LedgerEntry.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { manifestSchema } from '../../lib/export/Manifest.ts';
 import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
 import {
   acme,

@@ -1,9 +1,9 @@
 import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
 import { mapLimit } from '../../../lib/concurrency/mapLimit.ts';
 import type { Dataset, Source } from '../../../lib/config/sourcesSchema.ts';
-import { leftOutOf } from '../../../lib/ingest/drop/lastLoad.ts';
-import type { LastLook } from '../../../lib/ingest/plan/LastLook.ts';
-import { lookbackDays } from '../../../lib/ingest/plan/wantedDays.ts';
+import { leftOutOf } from '../../../lib/drops/lastLoad.ts';
+import type { LastLook } from '../../../lib/drops/plan/LastLook.ts';
+import { lookbackDays } from '../../../lib/drops/plan/wantedDays.ts';
 import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';
 import { readLateDays } from '../../ingest/readStatus.ts';
 import { askLedger } from '../askLedger.ts';

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Exporter } from '../../../functions/export/Exporter.ts';
 import { runTask } from '../../../functions/export/runTask.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
-import type { ExportTask } from '../../../lib/ingest/export/ExportTask.ts';
-import { MAX_ROUNDS } from '../../../lib/ingest/export/limits.ts';
+import type { ExportTask } from '../../../lib/export/ExportTask.ts';
+import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import { exportPlace } from '../../../lib/layout/exportPlace.ts';
-import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/ingest/export/startExport.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/export/startExport.ts';
 
 const task: ExportTask = {
   ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },

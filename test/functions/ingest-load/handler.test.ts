@@ -6,7 +6,7 @@ import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
 import { machineOf } from '../../../functions/ingest-load/machineOf.ts';
 import { ownDirectory } from '../../../functions/ingest-load/ownDirectory.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
-import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/ingest/load/startLoads.ts';
+import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 
 describe('messages of the load', () => {
   let loads: Loads;

@@ -20,7 +20,7 @@ import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { s3Turns } from '../../../lib/aws/s3Turns.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { Ledger } from '../../../lib/ingest/ledger/Ledger.ts';
+import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import { MovableClock } from '../../../local/clock/MovableClock.ts';
 import { Faults } from '../../../local/faults/Faults.ts';
 import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';

@@ -6,13 +6,13 @@ import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import type { Attempts } from '../../../lib/catalog/Attempts.ts';
-import { leftOut } from '../../../lib/ingest/drop/leftOut.ts';
+import { leftOut } from '../../../lib/drops/leftOut.ts';
 import {
   MOST_FILE_PAGES,
   MOST_PARTITION_PAGES,
   MOST_TARGET_PAGES,
   MOST_UPLOAD_PAGES,
-} from '../../../lib/ingest/export/limits.ts';
+} from '../../../lib/export/limits.ts';
 
 const OWNER = '111122223333';
 const attempts: Attempts = {

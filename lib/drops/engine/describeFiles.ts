@@ -1,0 +1,195 @@
+import { open } from 'node:fs/promises';
+import { quoteText } from '../../sql/quoteText.ts';
+import type { DuckDbSession } from './DuckDbSession.ts';
+import { duckDbMessage } from './duckDbMessage.ts';
+import type { EngineFile, FileSchema, UnreadableFile } from './Engine.ts';
+import type { FileColumn } from './FileColumn.ts';
+import { FileError } from './FileError.ts';
+import { fileFailure } from './fileFailure.ts';
+import {
+  originalSchema,
+  type ParquetFooter,
+  readFooter,
+  replaceSchema,
+  type SchemaNode,
+} from './parquetFooter.ts';
+import { readableElements } from './readableSchema.ts';
+import { readColumns } from './readColumns.ts';
+import { readFooterMark } from './readFooterMark.ts';
+
+/** Codecs of the format that DuckDB reads; LZ4, the old one of Hadoop, and LZO it doesn't. */
+const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
+
+/** Files whose ends are looked at at a time. */
+const AT_ONCE = 32;
+
+/** Reads the footers of files, and rewrites those that DuckDB would misread, as {@link Engine.describe} says. */
+export async function describeFiles(
+  session: DuckDbSession,
+  files: readonly EngineFile[],
+): Promise<(FileSchema | UnreadableFile)[]> {
+  const opened = await openAll(files);
+  const schemas = new Map<string, FileShape>();
+  for (const [i, one] of opened.entries()) {
+    const path = files[i]?.path;
+    if (path !== undefined && 'root' in one) schemas.set(path, one);
+  }
+  const likely = files.filter(({ path }) => schemas.has(path));
+  const read = await readFooters(session, likely, schemas);
+  return files.map((file, i) => {
+    const one = opened[i];
+    if (one !== undefined && 'problem' in one) return { ...file, problem: one.problem };
+    const footer = read.get(file.path);
+    if (footer === undefined) throw new RangeError(`${file.name} was not read.`);
+    return footer;
+  });
+}
+
+/** The schema of a file, as the file has it. */
+type FileShape = Pick<ParquetFooter, 'shape' | 'root'>;
+/** What is known of a file without DuckDB. */
+type Opened = FileShape | Pick<UnreadableFile, 'problem'>;
+
+/** Files that are alike share one schema: there may be thousands. */
+async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
+  const shapes = new Map<string, FileShape>();
+  const opened: Opened[] = [];
+  for (let i = 0; i < files.length; i += AT_ONCE) {
+    for (const one of await Promise.all(files.slice(i, i + AT_ONCE).map(openFile))) {
+      if ('problem' in one) opened.push(one);
+      else {
+        const alike = shapes.get(one.shape) ?? { shape: one.shape, root: one.root };
+        shapes.set(one.shape, alike);
+        opened.push(alike);
+      }
+    }
+  }
+  return opened;
+}
+
+/** Reads the schema of a file, and rewrites it in the local copy where DuckDB would misread it. */
+async function openFile(file: EngineFile): Promise<Opened> {
+  if (file.name.includes('\0')) {
+    return { problem: new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(file.name)}.`) };
+  }
+  const problem = await readFooterMark(file);
+  if (problem !== null) return { problem };
+  const handle = await open(file.path, 'r+');
+  try {
+    const footer = await readFooter(handle);
+    const name = nameWithNul(footer.root);
+    if (name !== null) {
+      const detail = `${file.name}: ${JSON.stringify(name)}.`;
+      return { problem: new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', detail) };
+    }
+    const original = originalSchema(footer, readableElements);
+    if (original !== null) return original;
+    const elements = readableElements(footer.root);
+    if (elements !== null) await replaceSchema(handle, footer, elements);
+    return footer;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const detail = `${file.name}: ${error.message}`;
+    return { problem: new FileError('SLUICE_INGEST_FILE_DAMAGED', detail, { cause: error }) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** DuckDB takes statements as C does: a NUL ends them. */
+function nameWithNul({ name, children }: SchemaNode): string | null {
+  if (name.includes('\0')) return name;
+  for (const child of children) {
+    const inside = nameWithNul(child);
+    if (inside !== null) return inside;
+  }
+  return null;
+}
+
+/** All together; where one of them can't be read that way, halves of them, so that a few bad ones cost little. */
+async function readFooters(
+  session: DuckDbSession,
+  files: readonly EngineFile[],
+  schemas: ReadonlyMap<string, FileShape>,
+): Promise<Map<string, FileSchema | UnreadableFile>> {
+  if (files.length === 0) return new Map();
+  try {
+    return await readTogether(session, files, schemas);
+  } catch (error) {
+    const [file, ...others] = files;
+    if (file === undefined) throw error;
+    if (others.length === 0) {
+      const problem = fileFailure(error, file.name);
+      if (problem === null) throw error;
+      return new Map([[file.path, { ...file, problem }]]);
+    }
+    const half = files.length >> 1;
+    return new Map([
+      ...(await readFooters(session, files.slice(0, half), schemas)),
+      ...(await readFooters(session, files.slice(half), schemas)),
+    ]);
+  }
+}
+
+async function readTogether(
+  session: DuckDbSession,
+  files: readonly EngineFile[],
+  schemas: ReadonlyMap<string, FileShape>,
+): Promise<Map<string, FileSchema | UnreadableFile>> {
+  const list = `[${files.map(({ path }) => quoteText(path)).join(', ')}]`;
+  const metadata = new Map(
+    (
+      await session.rows(
+        `SELECT file_name, num_rows, num_row_groups, encryption_algorithm FROM parquet_file_metadata(${list})`,
+      )
+    ).map((row) => [row['file_name'], row]),
+  );
+  const codecs = await readCodecs(session, list);
+  const columnsOf = new Map<string, readonly FileColumn[]>();
+  const described = new Map<string, FileSchema | UnreadableFile>();
+  for (const file of files) {
+    const footer = metadata.get(file.path);
+    const codec = codecs.get(file.path);
+    if (footer?.['encryption_algorithm'] != null) {
+      described.set(file.path, {
+        ...file,
+        problem: new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${file.name}.`),
+      });
+      continue;
+    }
+    if (codec !== undefined) {
+      const problem = new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${file.name}: ${codec}.`);
+      described.set(file.path, { ...file, problem });
+      continue;
+    }
+    const schema = schemas.get(file.path);
+    if (schema === undefined) throw new RangeError(`${file.name} was not opened.`);
+    const { shape, root } = schema;
+    const columns = columnsOf.get(shape) ?? (await readColumns(session, file.path, root));
+    columnsOf.set(shape, columns);
+    described.set(file.path, {
+      ...file,
+      rows: Number(footer?.['num_rows']),
+      rowGroups: Number(footer?.['num_row_groups']),
+      columns,
+    });
+  }
+  return described;
+}
+
+/**
+ * Codecs that are not read, by file. DuckDB prints the statistics beside them whether they are asked for or not, and
+ * stops on a time that can't be printed: nothing is known of the files' codecs then, and the load says which it is.
+ */
+async function readCodecs(session: DuckDbSession, list: string): Promise<Map<unknown, unknown>> {
+  try {
+    const rows = await session.rows(
+      `SELECT file_name, min(compression) AS codec FROM parquet_metadata(${list})
+       WHERE compression NOT IN (${CODECS.map(quoteText).join(', ')}) GROUP BY file_name`,
+    );
+    return new Map(rows.map((row) => [row['file_name'], row['codec']]));
+  } catch (error) {
+    if (duckDbMessage(error).type === 'Conversion') return new Map();
+    throw error;
+  }
+}

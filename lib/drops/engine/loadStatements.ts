@@ -1,0 +1,177 @@
+import { quoteText } from '../../sql/quoteText.ts';
+import type { MappedGroup } from './CompiledMapping.ts';
+import type { LoadRequest } from './Engine.ts';
+
+/** Rows of a row group: DuckDB's own default. A reader skips whole ones by time. */
+const ROW_GROUP_ROWS = 122_880;
+
+/**
+ * Level 1 takes less time than DuckDB's default, 3, and makes rows like ours no larger. Columns of more than 5,000
+ * values in a row group gain nothing by a dictionary, which takes time to find out (bench/ingest.bench.ts).
+ */
+const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
+
+/** Queries that one statement unites: it holds readers of all of them in memory at once. */
+const MOST_UNITED = 100;
+
+/** Of no table's columns: their names have no space. */
+const FILE = '"file number"';
+/** A column of {@link probeStatement}. */
+export const ROWS_DIFFER = 'rows differ';
+
+type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
+  /** Only as many rows from the beginning of each file: whole row groups beyond it are not touched. Default all. */
+  readonly firstRows?: number;
+};
+
+/**
+ * The statement that maps all files and writes the rows that are taken, in order of time. Rows carry the number of
+ * their file while they are sorted, and get its name behind that: what is sorted spills less.
+ */
+export function takenStatement(request: Wanted, path: string): string {
+  return `COPY (${takenQuery(request, `ORDER BY ${request.mapping.sortBy}`)}) TO ${quoteText(path)} ${PARQUET}`;
+}
+
+/**
+ * The rows that are taken, in the table's columns.
+ *
+ * @param order Of the rows, by the columns that are mapped. Default as they come.
+ */
+export function takenQuery({ files, mapping, loadedAt, firstRows }: Wanted, order = ''): string {
+  const groups = mapping.groups.map(
+    (group) => `SELECT ${group.columns}, [${group.files.join(', ')}][file_index + 1] AS ${FILE}, row_number
+      FROM (${readGroup({ files, mapping }, group, firstRows)}) WHERE problem IS NULL`,
+  );
+  const name = listAt(
+    files.map((_, i) => nameOf(files, i)),
+    FILE,
+  );
+  return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestamp(loadedAt)} AS ingested_at
+    FROM (${groups.join(' UNION ALL ')} ${order})`;
+}
+
+/**
+ * The statements that write the rows that are refused, in the columns of the quarantine table: one, or where files have
+ * more kinds of rows than one statement can hold, some after the other.
+ *
+ * @param only Places of the files that have any: the others are not read again.
+ */
+export function refusedStatements(request: Wanted, only: ReadonlySet<number>, path: string): string[] {
+  const queries = refusedQueries(request, only);
+  const copy = (from: string) => `COPY (${from}) TO ${quoteText(path)} ${PARQUET}`;
+  if (queries.length <= MOST_UNITED) return [copy(queries.join(' UNION ALL '))];
+  const statements: string[] = [];
+  for (let i = 0; i < queries.length; i += MOST_UNITED) {
+    const some = queries.slice(i, i + MOST_UNITED).join(' UNION ALL ');
+    statements.push(i === 0 ? `CREATE TEMP TABLE refused AS ${some}` : `INSERT INTO refused ${some}`);
+  }
+  return [...statements, copy('SELECT * FROM refused')];
+}
+
+/** The rows that are refused, of some of the files, in the columns of the quarantine table. */
+export function refusedQuery(request: Wanted, only: ReadonlySet<number>): string {
+  return refusedQueries(request, only).join(' UNION ALL ');
+}
+
+function refusedQueries(
+  { files, mapping, loadedAt, receivedAt = loadedAt, firstRows }: Wanted,
+  only: ReadonlySet<number>,
+): string[] {
+  return mapping.groups
+    .flatMap(({ raws, ...group }) => raws.map((raw) => ({ ...group, ...raw })))
+    .map((group) => ({ ...group, files: group.files.filter((i) => only.has(i)) }))
+    .filter((group) => group.files.length > 0)
+    .map((group) => {
+      const file = nameList(group.files.map((i) => `${mapping.origin}${nameOf(files, i)}`));
+      const { problems } = group;
+      // The same row of the same file has the same ID whenever it is loaded.
+      return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
+        ${timestamp(receivedAt)} AS received_at, reason,
+        'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
+        CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type, CAST(NULL AS VARCHAR) AS sdk_version,
+        file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
+      FROM (SELECT ${file} AS file, row_number, raw, ${listAt(
+        problems.map(({ reason }) => reason),
+        'problem',
+      )} AS reason,
+          ${listAt(
+            problems.map(({ detail }) => detail),
+            'problem',
+          )} AS detail
+        FROM (${readGroup({ files, mapping }, group, firstRows, `, ${group.sql} AS raw`)}) WHERE problem IS NOT NULL)`;
+    });
+}
+
+/**
+ * A query that reads every mapped value of one file and gives one row: it fails as the load would. Its column `problem`
+ * is how many rows are refused, and {@link ROWS_DIFFER} whether the file holds other than as many as its footer says.
+ */
+export function probeStatement({ files, mapping }: Wanted, file: number): string {
+  const group = groupOf(mapping, file);
+  const path = pathOf(files, file);
+  const said = `SELECT num_rows FROM parquet_file_metadata(${quoteText(path)})`;
+  return `SELECT count(COLUMNS(*)), count(*) <> (${said}) AS "${ROWS_DIFFER}"
+    FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
+}
+
+/** A query that reads the whole refused rows of one file and gives one row: it fails as the load would. */
+export function refusedProbeStatement({ files, mapping }: Wanted, file: number): string {
+  const group = groupOf(mapping, file);
+  const raw = group.raws.find((one) => one.files.includes(file));
+  if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
+  return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, undefined, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
+}
+
+function groupOf(mapping: Wanted['mapping'], file: number): MappedGroup {
+  const group = mapping.groups.find((one) => one.files.includes(file));
+  if (group === undefined) throw new RangeError(`The mapping is not for file ${file}.`);
+  return group;
+}
+
+/** @param group Some files of it: each row is read with the number of its file among these. */
+function readGroup(
+  { files, mapping }: Pick<Wanted, 'files' | 'mapping'>,
+  group: Pick<MappedGroup, 'files' | 'reads' | 'problem'>,
+  firstRows?: number,
+  more = '',
+): string {
+  const list = `[${group.files.map((i) => quoteText(pathOf(files, i))).join(', ')}]`;
+  const folders = mapping.folders.map(({ column, values }) => {
+    const texts = group.files.map((i) => (values[i] == null ? 'NULL' : quoteText(values[i])));
+    return `, CAST([${texts.join(', ')}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS ${column}`;
+  });
+  const read = `read_parquet(${list}, hive_partitioning = false)`;
+  const rows =
+    folders.length === 0
+      ? `${read} AS src`
+      : `(SELECT *, file_row_number, file_index${folders.join('')} FROM ${read}) AS src`;
+  return `SELECT *, ${group.problem} AS problem FROM (SELECT ${group.reads}, src.file_row_number AS row_number,
+    CAST(src.file_index AS BIGINT) AS file_index${more}
+    FROM ${rows}${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
+}
+
+/** Names of files by the number that DuckDB gives them. */
+function nameList(names: readonly string[]): string {
+  return listAt(names, 'file_index');
+}
+
+/** The text at a place of a list, counted from 0; DuckDB counts from 1. */
+function listAt(texts: readonly string[], place: string): string {
+  return `[${texts.map(quoteText).join(', ')}][${place} + 1]`;
+}
+
+function timestamp(epochMs: number): string {
+  return `make_timestamp(${epochMs} * 1000)`;
+}
+
+function pathOf(files: LoadRequest['files'], i: number): string {
+  const file = files[i];
+  if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
+  return file.path;
+}
+
+function nameOf(files: LoadRequest['files'], i: number): string {
+  const file = files[i];
+  if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
+  return file.name;
+}

@@ -1,0 +1,116 @@
+import { quoteText } from '../../sql/quoteText.ts';
+import type { DuckDbSession } from './DuckDbSession.ts';
+import type { FileColumn } from './FileColumn.ts';
+import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
+import { type DecimalSize, decimalOf, isImpossible, isVariant, MOST_DIGITS } from './readableSchema.ts';
+import { structMembers } from './structMembers.ts';
+
+/** Members of `TimestampType` and of its unit. */
+const TIMESTAMP_UNIT = 2;
+const NANOSECONDS = 3;
+
+/** A decimal in a type, or a name in quotes, which may read like one. */
+const DECIMALS = /"(?:[^"]|"")*"|\bDECIMAL\(\d+,\d+\)/g;
+
+/**
+ * Reads the columns of a file, in its order: what they are to DuckDB, and what only the file's own schema says of them.
+ *
+ * @param root The schema as the file has it.
+ */
+export async function readColumns(
+  session: DuckDbSession,
+  path: string,
+  root: SchemaNode,
+): Promise<FileColumn[]> {
+  const types = await session.rows(
+    `DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false)`,
+  );
+  return types.map(({ column_name, column_type }, i) =>
+    columnOf(String(column_name), String(column_type), root.children[i]),
+  );
+}
+
+function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
+  const declared = declaredType(type, node);
+  if (node === undefined) {
+    const unsaid = { fixedBytes: null, misread: null, nanoseconds: false, utc: false, leaves: null };
+    return { name: sqlName, sqlName, type, declared, ...unsaid, members: [] };
+  }
+  const members = isVariant(node) ? [] : structMembers(type);
+  const { children } = node;
+  return {
+    name: node.name,
+    sqlName,
+    type,
+    declared,
+    fixedBytes: type === 'BLOB' ? (intOf(node.element, ELEMENT.length) ?? null) : null,
+    misread: whyMisread(node),
+    nanoseconds: isNanoseconds(node),
+    utc: type.startsWith('TIMESTAMP') && isUtc(node),
+    leaves: node.leaves,
+    members: members.map((member, i) =>
+      columnOf(member.name, member.type, children.length === members.length ? children[i] : undefined),
+    ),
+  };
+}
+
+/** A type with its decimals as long as the file says. */
+function declaredType(type: string, node: SchemaNode | undefined): string {
+  if (node === undefined) return type;
+  if (isVariant(node)) return 'VARIANT';
+  const size = decimalOf(node);
+  if (size !== null && size.digits > MOST_DIGITS) return `DECIMAL(${size.digits})`;
+  if (size !== null && isImpossible(size)) return decimalType(size);
+  const sizes = decimalsIn(node);
+  if (
+    sizes.length !==
+    (type.replace(DECIMALS, (text) => (text.startsWith('"') ? '' : '\0')).match(/\0/g)?.length ?? 0)
+  ) {
+    return type;
+  }
+  let next = 0;
+  return type.replace(DECIMALS, (text) => {
+    if (text.startsWith('"')) return text;
+    const one = sizes[next];
+    next += 1;
+    return one === undefined ? text : decimalType(one);
+  });
+}
+
+function decimalType({ digits, scale }: DecimalSize): string {
+  return Number.isNaN(digits) ? 'DECIMAL of two sizes' : `DECIMAL(${digits},${scale})`;
+}
+
+/** Of decimals that DuckDB reads as decimals, depth first, as they come in the type's name. */
+function decimalsIn(node: SchemaNode): DecimalSize[] {
+  const size = decimalOf(node);
+  if (size !== null) return isImpossible(size) || size.digits > MOST_DIGITS ? [] : [size];
+  return node.children.flatMap(decimalsIn);
+}
+
+/** What a column would have to be instead, as DuckDB can't read it right, or something inside of it; null when it can. */
+function whyMisread(node: SchemaNode): string | null {
+  if (isVariant(node)) return 'JSON as text';
+  const size = decimalOf(node);
+  if (isImpossible(size)) return 'a decimal of a possible size';
+  if (size !== null && size.digits > MOST_DIGITS) return `decimals of at most ${MOST_DIGITS} digits`;
+  for (const child of node.children) {
+    const why = whyMisread(child);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function isNanoseconds({ element }: SchemaNode): boolean {
+  const timestamp = structOf(element, ELEMENT.logical)?.get(LOGICAL.timestamp);
+  if (timestamp === undefined) return false;
+  const logical = structOf(new Map([[1, timestamp]]), 1);
+  const unit = logical === null ? null : structOf(logical, TIMESTAMP_UNIT);
+  return unit?.has(NANOSECONDS) === true;
+}
+
+function isUtc({ element }: SchemaNode): boolean {
+  const converted = intOf(element, ELEMENT.converted);
+  const isOld = converted === CONVERTED.timestampMillis || converted === CONVERTED.timestampMicros;
+  return intOf(element, ELEMENT.type) === PHYSICAL.int96 || (isOld && !element.has(ELEMENT.logical));
+}

@@ -1,0 +1,106 @@
+import type { DayFormat } from '../config/sourcesSchema.ts';
+import type { UtcDay } from '../time/utcDay.ts';
+import type { CustomerBucket } from './CustomerBucket.ts';
+import { type Drop, makeDrop } from './Drop.ts';
+import type { DropObject } from './DropObject.ts';
+import { dropDay, dropDayFolder } from './dropDay.ts';
+import { MAX_LIST_CALLS } from './limits.ts';
+import { SourceError } from './SourceError.ts';
+
+/** Where a dataset's days are. */
+export interface DatasetFolder {
+  /** Without slash at either end. */
+  readonly folder: string;
+  readonly dayFormat: DayFormat;
+  /** Name of the marker that a day waits for. Default none. */
+  readonly waitFor?: string | undefined;
+}
+
+/** What listing found. */
+export interface ListedDrops {
+  /** One for each day asked for, those without objects included. */
+  readonly drops: ReadonlyMap<UtcDay, Drop>;
+  /** List calls made. */
+  readonly calls: number;
+}
+
+/** Folder of a dataset's day, with the slash at its end. */
+export function dropFolder({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
+  return `${folder}/${dropDayFolder(day, dayFormat)}/`;
+}
+
+/** Key of the marker that a dataset's day waits for; undefined when it waits for none. */
+export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefined {
+  return dataset.waitFor === undefined ? undefined : `${dropFolder(dataset, day)}${dataset.waitFor}`;
+}
+
+/**
+ * Lists the objects of some days of a dataset. Names of days sort as the days do, so that a run of days is read as one
+ * range of keys: as many calls as there are thousands of objects, not one for each day. Whatever lies between is
+ * jumped over.
+ *
+ * @param days In any order.
+ * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`.
+ */
+export async function listDrops(
+  bucket: Pick<CustomerBucket, 'list'>,
+  dataset: DatasetFolder,
+  days: readonly UtcDay[],
+): Promise<ListedDrops> {
+  const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
+  const folders = [...wanted.keys()].map((day) => ({
+    start: startOf(dataset, day),
+    name: dropFolder(dataset, day),
+  }));
+  const prefix = `${dataset.folder}/${sharedStart(dataset, [...wanted.keys()])}`;
+  let calls = 0;
+  let startAfter = folders[0]?.start;
+  let next: string | undefined;
+  while (startAfter !== undefined) {
+    if (calls === MAX_LIST_CALLS)
+      throw new SourceError('SLUICE_SOURCE_TOO_MANY_OBJECTS', `${prefix}: more than ${calls},000 objects.`);
+    calls += 1;
+    const page = await bucket.list(next === undefined ? { prefix, startAfter } : { prefix, next });
+    let inside = false;
+    for (const object of page.objects) {
+      const of = wanted.get(dayOf(dataset, object.key) ?? '');
+      inside = of !== undefined;
+      of?.push(object);
+    }
+    const last = page.objects.at(-1)?.key;
+    next = page.next;
+    if (next === undefined || last === undefined) break;
+    if (inside) continue;
+    // Compared by UTF-16, where S3 sorts by UTF-8: against a name of ASCII both agree.
+    const ahead = folders.find(({ name }) => name > last);
+    // Between the start and the folder there may be others: `2026-11-19.old/`.
+    if (ahead !== undefined && ahead.start <= last) continue;
+    startAfter = ahead?.start;
+    next = undefined;
+  }
+  const drops = [...wanted].map(
+    ([day, objects]) => [day, makeDrop(objects, dropFolder(dataset, day), dataset.waitFor)] as const,
+  );
+  return { drops: new Map(drops), calls };
+}
+
+/** The day in whose folder a key lies, however deep; null when in none. */
+function dayOf({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
+  const path = key.slice(folder.length + 1);
+  const slash = path.indexOf('/');
+  return slash < 0 ? null : dropDay(path.slice(0, slash), dayFormat);
+}
+
+/** Just before a day's folder: `.` is the character before `/`, so that `2026-11-19-old/` lies before it. */
+function startOf({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
+  return `${folder}/${dropDayFolder(day, dayFormat)}.`;
+}
+
+/** What the names of all days begin with: no other key is of use. */
+function sharedStart({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): string {
+  const first = dropDayFolder(days[0] ?? '', dayFormat);
+  const last = dropDayFolder(days.at(-1) ?? '', dayFormat);
+  let length = 0;
+  while (length < first.length && first[length] === last[length]) length += 1;
+  return first.slice(0, length);
+}

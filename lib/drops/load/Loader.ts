@@ -1,0 +1,58 @@
+import type { PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
+import type { Config } from '../../config/configSchema.ts';
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { Clock } from '../../time/Clock.ts';
+import type { CustomerBucket } from '../CustomerBucket.ts';
+import type { Engine, EngineLimits } from '../engine/Engine.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
+import type { FaultPoint } from './faultPoints.ts';
+import type { LandingBucket } from './LandingBucket.ts';
+
+/** What loads work with, whichever day they load. */
+export interface Loader {
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds'>;
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  readonly landing: LandingBucket;
+  readonly customerBucket: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list' | 'read'>;
+  readonly ledger: Ledger;
+  readonly catalog: PartitionCatalog;
+  readonly engine: Engine;
+  readonly limits: EngineLimits;
+  /** Existing and empty folder of this load's own. */
+  readonly directory: string;
+  /** Bytes that are free there. */
+  readonly freeBytes: () => Promise<number>;
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Makes ports that reach one dataset and nothing else, for its load. Default: the loader's own. */
+  readonly apart?: (source: Source, dataset: Dataset) => Promise<ApartPorts>;
+  /** Told of each step that is done: how tests kill a load there. Default nobody. */
+  readonly reached?: (point: FaultPoint) => Promise<void>;
+}
+
+/** Ports for the load of one dataset, with a session of the load's role that may do no more (docs/ingest.md). */
+export interface ApartPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
+  /** Closes their connections. */
+  close(): void;
+}
+
+/** One invocation that loads. */
+export interface LoadRun {
+  /** Names it in the ledger: a message that is delivered twice has two. */
+  readonly owner: string;
+  /** Epoch milliseconds until which days are its own: longer than it can live. */
+  readonly leaseUntil: number;
+  /** Epoch milliseconds from which no call of the catalog begins. */
+  readonly deadline: number;
+  /** Aborted a while before the function would be killed. */
+  readonly signal: AbortSignal;
+  /** Nobody tries the task again after this: what would be handed back, fails. */
+  readonly last: boolean;
+  /** Tries that a day has, those included of which no end is known as the function was killed. */
+  readonly tries: number;
+}

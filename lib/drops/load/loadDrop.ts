@@ -1,0 +1,296 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { mapLimit } from '../../concurrency/mapLimit.ts';
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import { parseIngestedKey, versionPrefix } from '../../layout/ingestedKeys.ts';
+import { refusedRowsKey } from '../../layout/refusedRowsKey.ts';
+import { type VersionNote, versionNoteKey } from '../../layout/versionNote.ts';
+import type { UtcDay } from '../../time/utcDay.ts';
+import type { Drop } from '../Drop.ts';
+import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
+import { FileError, type FileFailure } from '../engine/FileError.ts';
+import { requireLoadable } from '../lastLoad.ts';
+import type { Settlement } from '../ledger/Ledger.ts';
+import { listDrops } from '../listDrops.ts';
+import { lookInside } from '../lookInside.ts';
+import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
+import { requirePlainFiles } from '../tableFormats.ts';
+import { fetchFiles } from './fetchFiles.ts';
+import { judgeRows } from './judgeRows.ts';
+import { LoadError } from './LoadError.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from './limits.ts';
+import { movePartition, partitionLocation } from './movePartition.ts';
+import type { Progress } from './Progress.ts';
+import { versionName, versionTime } from './versionName.ts';
+
+/** The day that is loaded. */
+export interface DropPlace {
+  readonly source: Source;
+  readonly dataset: Dataset;
+  readonly day: UtcDay;
+}
+
+/** What {@link loadDrop} found out; null when somebody else has the day by now. */
+export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
+
+/** Why a day is let be once it is listed: its files are those that were loaded, or have changed just now. */
+export type LetBe = 'unchanged' | 'settling';
+
+/**
+ * Loads a claimed day, up to the partition: lists it, fetches and maps its files, and lets queries read the new version.
+ * A day without rows gets a version without files, if it had a partition: what was taken back is gone.
+ *
+ * @param letBe Asked whenever the day is listed: unless it answers null, nothing more is done.
+ * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
+ */
+export async function loadDrop(
+  loader: Loader,
+  run: LoadRun,
+  place: DropPlace,
+  progress: Progress,
+  letBe: (drop: Drop) => Promise<LetBe | null>,
+): Promise<DropState | LetBe | null> {
+  const reached = loader.reached ?? (async () => {});
+  const fetched = await listAndFetch(loader, run, place, progress, letBe);
+  if (typeof fetched === 'string') return fetched;
+  await reached('fetched');
+
+  const { files, drop } = fetched;
+  const mapped = files.length === 0 ? null : await map(loader, run, place, progress, files);
+  if (mapped !== null) {
+    await reached('mapped');
+    await quarantine(loader, run, place, progress, drop, mapped);
+    await reached('quarantined');
+    judgeRows(mapped, place.dataset);
+    // Whatever share is allowed: the day would be empty, and its files are not.
+    if (mapped.rows.in > 0 && mapped.rows.out === 0) {
+      throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${mapped.rows.in} rows.`);
+    }
+  }
+  const isRead = await switchVersion(loader, run, place, progress, mapped);
+  if (!isRead) return null;
+  return mapped === null ? 'succeeded_no_data' : 'succeeded';
+}
+
+/** Lists the day and fetches its files, anew as often as one of them is replaced meanwhile. */
+async function listAndFetch(
+  loader: Loader,
+  { signal }: LoadRun,
+  place: DropPlace,
+  progress: Progress,
+  letBe: (drop: Drop) => Promise<LetBe | null>,
+): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | LetBe> {
+  const { directory, wait, random, freeBytes } = loader;
+  const { source, dataset, day } = place;
+  const bucket = loader.customerBucket(source, dataset);
+  for (let listings = 1; listings <= MOST_LISTINGS; listings += 1) {
+    signal.throwIfAborted();
+    const { drops } = await progress.time('list', () => listDrops(bucket, dataset, [day]));
+    const listed = drops.get(day);
+    if (listed === undefined) throw new RangeError(`${day} was not listed.`);
+    progress.drop = listed;
+    await loader.reached?.('listed');
+    const why = await letBe(listed);
+    if (why !== null) return why;
+
+    const drop = await progress.time('look', () => lookAt(loader, place, progress, listed, signal));
+    if (drop === null) continue;
+    progress.drop = drop;
+    requireLoadable(drop, progress.claim.entry, progress.isBackfill);
+    const bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
+    const most = Math.floor((await freeBytes()) * FILES_SHARE_OF_DISK);
+    if (bytes > most) {
+      throw new LoadError('SLUICE_LOAD_DAY_TOO_LARGE', `${bytes} bytes of files, room for ${most}.`);
+    }
+    const folder = join(directory, `files-${listings}`);
+    await mkdir(folder);
+    const files = await progress.time('fetch', () =>
+      fetchFiles(bucket, drop.files, {
+        directory: folder,
+        wait,
+        random,
+        signal,
+        failed: (key, error) => progress.problems.set(key, error),
+      }),
+    );
+    progress.bytes = bytes;
+    if (files !== null) return { drop, files };
+    await rm(folder, { recursive: true, force: true });
+  }
+  throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
+}
+
+/** What the day's objects are beyond what their names say; null when one of them is another by now. */
+async function lookAt(
+  loader: Loader,
+  { source, dataset, day }: DropPlace,
+  { problems }: Progress,
+  listed: Drop,
+  signal: AbortSignal,
+): Promise<Drop | null> {
+  const bucket = loader.customerBucket(source, dataset);
+  await requirePlainFiles(bucket, dataset, day, listed);
+  return lookInside(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
+}
+
+async function map(
+  loader: Loader,
+  { signal }: LoadRun,
+  { source, dataset, day }: DropPlace,
+  progress: Progress,
+  files: readonly EngineFile[],
+): Promise<LoadResult> {
+  const { engine, config, directory, limits, clock } = loader;
+  const outputDirectory = join(directory, 'rows');
+  await mkdir(outputDirectory);
+  const described = await progress.time('describe', () => engine.describe(files, signal));
+  const subject = { source, dataset, unitIds: config.unitIds };
+  const mapping = compileMapping(subject, mappable(subject, described, progress));
+  const mapped = await progress
+    .time('map', () =>
+      engine.load({
+        files,
+        mapping,
+        day,
+        outputDirectory,
+        refusedPath: join(directory, 'refused.parquet'),
+        loadedAt: clock.now(),
+        receivedAt: receivedAt(progress),
+        limits,
+        signal,
+      }),
+    )
+    .catch((error: unknown) => {
+      noteProblem(error, files, progress);
+      throw error;
+    });
+  progress.mapped = mapped;
+  return mapped;
+}
+
+/** Notes of an error of a file which it is: the engine's details begin with its name. */
+function noteProblem(error: unknown, files: readonly EngineFile[], { problems }: Progress): void {
+  if (!(error instanceof FileError)) return;
+  const file = files.find(({ name }) => error.detail.startsWith(`${name}: `));
+  if (file !== undefined) problems.set(file.name, error);
+}
+
+/** @throws FileError of the first file that can't be read or mapped; the problems of all are noted. */
+function mappable(
+  subject: MappingSubject,
+  described: readonly (FileSchema | UnreadableFile)[],
+  { problems }: Progress,
+): readonly FileSchema[] {
+  const schemas: FileSchema[] = [];
+  let first: FileFailure | undefined;
+  for (const file of described) {
+    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file);
+    if (problem !== null) {
+      first ??= problem;
+      problems.set(file.name, problem);
+    } else if (!('problem' in file)) schemas.push(file);
+  }
+  if (first !== undefined) throw first;
+  return schemas;
+}
+
+/** When the last of the day's files came: a refused row is received then, however often it is loaded. */
+function receivedAt({ drop }: Progress): number {
+  return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
+}
+
+/**
+ * Refused rows are told of also when the day fails for them: so people see which. None are left of the same files that an
+ * earlier mapping refused.
+ */
+async function quarantine(
+  { landing, config }: Loader,
+  { signal }: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  { fingerprint }: Drop,
+  { refusedFile }: LoadResult,
+): Promise<void> {
+  const key = refusedRowsKey(config, {
+    table: dataset.table,
+    day,
+    fingerprint,
+    receivedAt: receivedAt(progress),
+  });
+  await progress.time('quarantine', async () => {
+    if (refusedFile !== null) await landing.upload(refusedFile.path, key, signal);
+    // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
+    else if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+  });
+}
+
+/** Uploads a new version and lets queries read it; false when somebody else has the day by now. */
+async function switchVersion(
+  loader: Loader,
+  run: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  mapped: LoadResult | null,
+): Promise<boolean> {
+  const { landing, config, clock, bucket, ledger } = loader;
+  const { table } = dataset;
+  const reached = loader.reached ?? (async () => {});
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const partition = { catalog: loader.catalog, database: config.database, table, day };
+  const written = mapped?.written ?? [];
+
+  const began = clock.now();
+  const version = versionName(began, loader.random);
+  const prefix = versionPrefix(config, table, day, version);
+  if (written.length > 0) {
+    await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
+    await reached('begun');
+    await progress.time('upload', () =>
+      mapLimit(written, PARALLEL_UPLOADS, ({ path }) =>
+        landing.upload(path, `${prefix}${basename(path)}`, run.signal),
+      ),
+    );
+    await reached('uploaded');
+  }
+  run.signal.throwIfAborted();
+  // Whoever was held up for longer than the lease finds out here, before anything that queries see.
+  const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+  if (renewed === null) return false;
+  progress.claim = renewed;
+  await reached('renewed');
+
+  const before = await partitionLocation(partition, attempts);
+  // Where the ledger knows of a version, there was a partition: what it pointed to isn't what is dropped now.
+  if (before === null && written.length === 0 && renewed.entry.version === undefined) return true;
+  const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+  const at = clock.now();
+  const due = at + VERSION_KEPT_MS;
+  // Where somebody dropped the partition, only the ledger still knows of the version that it pointed to.
+  const lost = replaced === undefined ? renewed.entry.version : undefined;
+  if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
+  if (replaced !== undefined) {
+    await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
+    await forgetBegun(landing, { due, table, day, version: replaced });
+    progress.replaced.push({ version: replaced, at });
+    await reached('noted');
+  }
+  await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
+  progress.version = version;
+  await reached('moved');
+  return true;
+}
+
+/**
+ * Removes the note that a load left when it began a version, if it is still there: it may be due within minutes, and
+ * queries that read the version go on for a while.
+ *
+ * @param note The version's new note, which stays.
+ */
+async function forgetBegun(landing: Loader['landing'], note: VersionNote): Promise<void> {
+  const began = versionTime(note.version);
+  if (began === null || began + VERSION_KEPT_MS === note.due) return;
+  const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
+  // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
+  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+}

@@ -1,0 +1,211 @@
+import type { Source } from '../../config/sourcesSchema.ts';
+import { failureFields } from '../../log/failureFields.ts';
+import type { Drop } from '../Drop.ts';
+import { restoredSince } from '../lastLoad.ts';
+import type { Claim, Settlement } from '../ledger/Ledger.ts';
+import { markerKey } from '../listDrops.ts';
+import type { IngestTask } from '../plan/IngestTask.ts';
+import { MARKER_AFTER_MS } from '../plan/limits.ts';
+import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/settlesAt.ts';
+import { failureOf, type LoadFailure } from './failureOf.ts';
+import { fileFates } from './fileFates.ts';
+import { isReadVersion } from './isReadVersion.ts';
+import { LoadError } from './LoadError.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import { VERSION_KEPT_MS } from './limits.ts';
+import { type DropPlace, type DropState, type LetBe, loadDrop } from './loadDrop.ts';
+import { Progress } from './Progress.ts';
+
+/** What became of a task. */
+export type Loaded =
+  /** The ledger has it; a `failed` one is not tried again by its message. */
+  | {
+      readonly outcome: Settlement['state'];
+      readonly rows: Settlement['rows'];
+      readonly files: number;
+      readonly bytes: number;
+      readonly durations: Settlement['durations'];
+      readonly failure?: LoadFailure;
+    }
+  /** Its files are those that were loaded last: a message that came twice, or a day that changed back. */
+  | { readonly outcome: 'unchanged' }
+  /** Somebody else has the day: give the message again. */
+  | { readonly outcome: 'busy'; readonly until: number }
+  /** Somebody else took the day over while this load was held up: they finish it. */
+  | { readonly outcome: 'lost' }
+  /**
+   * Its files are others than those that were planned, and may still change, or its marker is gone: the ledger has it as the
+   * plan notes such a day.
+   * Give the message again, unless this was its last time: the plan finds the day, too.
+   */
+  | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
+  /** The configuration has no such dataset any more. */
+  | { readonly outcome: 'unknown' }
+  /** It may go better later, and the day is free again: give the message again. */
+  | { readonly outcome: 'handed_back'; readonly failure: LoadFailure };
+
+/**
+ * Loads one day of one dataset: claims it, lets queries read a new version of it, and settles the ledger. Safe to be
+ * killed anywhere, to repeat, and to run twice at once ({@link faultPoints}).
+ *
+ * A day that can't be loaded for its files or its bucket's sake is settled as `failed`, and queries go on reading the
+ * last good version. What may pass is handed back, until nobody would try again.
+ *
+ * @throws what the ledger throws.
+ */
+export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<Loaded> {
+  const { ledger, config, clock } = loader;
+  const place = placeOf(config.sources, task);
+  if (place === null) return { outcome: 'unknown' };
+  const { source, dataset, day } = place;
+  const claimed = await ledger.claim(
+    { source: source.name, dataset: dataset.name, day, table: dataset.table },
+    run.owner,
+    run.leaseUntil,
+    task.fingerprint,
+  );
+  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
+
+  const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
+  const { version, attempts } = claimed.claim.entry;
+  // Whoever asks for a day gets its tries, whatever came of those before.
+  const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
+  const most = isAsked ? Infinity : run.tries;
+  if (attempts > most) {
+    const killed = failureOf(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
+    // Saying so is no try.
+    progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
+    return settle(loader, task, progress, 'failed', killed);
+  }
+  // A load that was killed may have let queries read another version since, and its note on this one has it deleted.
+  const isUnchanged = async (drop: Drop) =>
+    task.reason !== 'backfill' &&
+    isLoaded(claimed.claim, drop) &&
+    (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
+  let until = 0;
+  let waiting = SETTLING;
+  const letBe = async (drop: Drop): Promise<LetBe | null> => {
+    if (await isUnchanged(drop)) return 'unchanged';
+    if (!isAsked && lacksMarker(drop, markerKey(dataset, day))) {
+      until = clock.now() + MARKER_AFTER_MS;
+      waiting = markerReason(dataset.waitFor ?? '');
+      return 'settling';
+    }
+    if (isAsked || isPlanned(task, claimed.claim, drop)) return null;
+    const now = clock.now();
+    waiting = SETTLING;
+    until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
+    return until > now ? 'settling' : null;
+  };
+  let ended: { readonly state: DropState | LetBe | null } | { readonly failure: LoadFailure };
+  try {
+    await loader.reached?.('claimed');
+    ended = { state: await loadDrop(loader, run, place, progress, letBe) };
+  } catch (error) {
+    loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
+    ended = { failure: failureOf(outOfTime(error, run)) };
+  }
+
+  if ('failure' in ended) {
+    const { failure } = ended;
+    if (failure.lasting || run.last || attempts >= most)
+      return settle(loader, task, progress, 'failed', failure);
+    await release(loader, progress, failure);
+    return { outcome: 'handed_back', failure };
+  }
+  if (ended.state === null) return { outcome: 'lost' };
+  if (ended.state === 'settling') {
+    const { fingerprint = task.fingerprint } = progress.drop ?? {};
+    const deferred = await ledger.defer(progress.claim, { fingerprint, reason: waiting });
+    return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again: !run.last };
+  }
+  if (ended.state === 'unchanged') {
+    const asBefore = await ledger.settle(progress.claim, unchanged(progress.claim));
+    return { outcome: asBefore === null ? 'lost' : 'unchanged' };
+  }
+  return settle(loader, task, progress, ended.state);
+}
+
+/** What a task is about; null when the configuration has no such dataset any more. */
+export function placeOf(sources: readonly Source[], task: IngestTask): DropPlace | null {
+  const source = sources.find(({ name }) => name === task.source);
+  const dataset = source?.datasets.find(({ name }) => name === task.dataset);
+  return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
+}
+
+/** Whether the last load that settled was of these files, and went well. */
+function isLoaded({ entry }: Claim, drop: Drop): boolean {
+  const same = entry.fingerprint === drop.fingerprint && entry.failure === undefined;
+  return same && !restoredSince(drop, entry);
+}
+
+/** Whether the plan has seen these files and found that they had settled, be it for this task or a later one. */
+function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint }: Drop): boolean {
+  const isNewer = queued?.fingerprint === fingerprint && isSent(queued);
+  return task.fingerprint === fingerprint || isNewer;
+}
+
+async function settle(
+  loader: Loader,
+  task: IngestTask,
+  progress: Progress,
+  state: Settlement['state'],
+  failure?: LoadFailure,
+): Promise<Loaded> {
+  const { mapped, drop, claim, version, bytes, durations } = progress;
+  const rows = { in: mapped?.rows.in ?? 0, out: mapped?.rows.out ?? 0, refused: mapped?.rows.refused ?? 0 };
+  const files = fileFates(progress, failure ?? null);
+  const settled = await loader.ledger.settle(claim, {
+    state,
+    fingerprint: drop?.fingerprint ?? task.fingerprint,
+    files,
+    rows,
+    rowsByDaysLate: { ...mapped?.rowsByDaysLate },
+    bytes,
+    durations: { ...durations },
+    superseded: supersededBy(loader, progress),
+    ...(version === undefined ? {} : { version }),
+    ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
+  });
+  if (settled === null) return { outcome: 'lost' };
+  await loader.reached?.('settled');
+  return {
+    outcome: state,
+    rows,
+    files: files.filter(({ fate }) => fate !== 'gone').length,
+    bytes,
+    durations,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+/** Those that a sweep has not deleted yet. */
+function supersededBy({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
+  const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
+  return [...kept, ...replaced];
+}
+
+/** What the entry said before it was claimed. */
+function unchanged({ entry }: Claim): Settlement {
+  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = entry;
+  const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
+  return { state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
+}
+
+/** Gives the day free at once; where that fails, the lease runs out by itself. */
+async function release(
+  { ledger, log }: Loader,
+  { claim }: Progress,
+  { code, message }: LoadFailure,
+): Promise<void> {
+  try {
+    await ledger.release(claim, { code, message });
+  } catch (error) {
+    log({ level: 'error', event: 'ingest_release_failed', error: error instanceof Error ? error.name : '' });
+  }
+}
+
+/** A step that the signal has stopped may throw anything. */
+function outOfTime(error: unknown, { signal }: LoadRun): unknown {
+  return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
+}

@@ -1,0 +1,90 @@
+import { mapLimit } from '../concurrency/mapLimit.ts';
+import type { SluiceError } from '../errors/SluiceError.ts';
+import type { CustomerBucket } from './CustomerBucket.ts';
+import type { Drop } from './Drop.ts';
+import type { DropObject } from './DropObject.ts';
+import { MOST_LOOKED_INSIDE, PARALLEL_LOOKS } from './limits.ts';
+import { SourceError } from './SourceError.ts';
+
+/**
+ * What Parquet files begin and end with; `PARE` are those whose footer is encrypted, which a load refuses by name.
+ * https://parquet.apache.org/docs/file-format/ and https://github.com/apache/parquet-format/blob/master/Encryption.md
+ */
+const MARKS: readonly string[] = ['PAR1', 'PARE'];
+const MARK_BYTES = 4;
+
+/** How the bytes are read. */
+export interface LookOptions {
+  readonly signal?: AbortSignal;
+  /** Told of an object that could not be read. Default nobody. */
+  readonly failed?: (key: string, error: SluiceError) => void;
+}
+
+/**
+ * Names lie: `.snappy` and `.c000` are what some writers end Parquet with, and `x.user` has no ending at all. So the first
+ * four bytes of each object whose name ends as that of another format are read, and where they don't tell, the last four.
+ * What has either mark is a file to load, be it whole or damaged: the load says which.
+ *
+ * @returns the same day with those files; null when one of the objects is another by now, or gone: list again.
+ * @throws SourceError as the bucket does, and `SLUICE_SOURCE_TOO_MANY_UNKNOWN`.
+ */
+export async function lookInside(
+  bucket: Pick<CustomerBucket, 'read'>,
+  drop: Drop,
+  { signal, failed }: LookOptions = {},
+): Promise<Drop | null> {
+  const unknown = drop.leftOut.flatMap(({ object, reason }) => (reason === 'not_parquet' ? [object] : []));
+  if (unknown.length === 0) return drop;
+  if (unknown.length > MOST_LOOKED_INSIDE) {
+    throw new SourceError(
+      'SLUICE_SOURCE_TOO_MANY_UNKNOWN',
+      `${unknown.length} objects, among them ${unknown[0]?.key}.`,
+    );
+  }
+  const looks = await mapLimit(unknown, PARALLEL_LOOKS, async (object) => {
+    signal?.throwIfAborted();
+    try {
+      return [object, await isParquet(bucket, object)] as const;
+    } catch (error) {
+      if (error instanceof SourceError) failed?.(object.key, error);
+      throw error;
+    }
+  });
+  if (looks.some(([, look]) => look === null)) return null;
+  const parquet = new Set(looks.flatMap(([object, look]) => (look === true ? [object] : [])));
+  return {
+    ...drop,
+    files: [...drop.files, ...parquet].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    leftOut: drop.leftOut.filter(({ object }) => !parquet.has(object)),
+  };
+}
+
+/** Null when it is another by now. */
+async function isParquet(bucket: Pick<CustomerBucket, 'read'>, object: DropObject): Promise<boolean | null> {
+  if (object.size < 2 * MARK_BYTES) return false;
+  for (const first of [0, object.size - MARK_BYTES]) {
+    const mark = await readMark(bucket, object, first);
+    if (mark === null) return null;
+    if (MARKS.includes(mark)) return true;
+  }
+  return false;
+}
+
+async function readMark(
+  bucket: Pick<CustomerBucket, 'read'>,
+  object: DropObject,
+  first: number,
+): Promise<string | null> {
+  const body = await bucket.read(object, { first, last: first + MARK_BYTES - 1 });
+  if (body === null) return null;
+  try {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body) pieces.push(piece);
+    return Buffer.concat(pieces).toString('latin1');
+  } catch (error) {
+    const name = error instanceof Error ? error.name : String(error);
+    throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}.`, { cause: error });
+  } finally {
+    body.destroy();
+  }
+}

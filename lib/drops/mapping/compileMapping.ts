@@ -1,0 +1,155 @@
+import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import { quoteName } from '../../sql/quoteName.ts';
+import type { CompiledMapping, MappedGroup, RawRows } from '../engine/CompiledMapping.ts';
+import type { FileSchema } from '../engine/Engine.ts';
+import type { FileColumn } from '../engine/FileColumn.ts';
+import { FileError, type FileFailure } from '../engine/FileError.ts';
+import { FieldProblem } from './FieldProblem.ts';
+import { FileLook } from './FileLook.ts';
+import type { FoundColumn } from './findColumn.ts';
+import { finiteRow } from './finiteJson.ts';
+import type { MappedColumn } from './MappedColumn.ts';
+import { MappedRow } from './MappedRow.ts';
+import { mapEvents } from './mapEvents.ts';
+import { mapExposures } from './mapExposures.ts';
+import { mapMetrics } from './mapMetrics.ts';
+import { folderNamed, hasNul, isFolderColumn, pathFolders } from './pathFolders.ts';
+import { printable } from './printable.ts';
+
+/** What a mapping is compiled for. */
+export interface MappingSubject {
+  readonly source: Pick<Source, 'name' | 'bucket'>;
+  readonly dataset: Pick<Dataset, 'name' | 'timezone'> &
+    (Dataset extends infer Each ? (Each extends Dataset ? Pick<Each, 'kind' | 'mapping'> : never) : never);
+  /** Columns of unit IDs by type, as the configuration has them. */
+  readonly unitIds: Readonly<Record<string, string>>;
+}
+
+/** Columns that DuckDB adds to a file's own, which would stand in for them. */
+const TAKEN = ['file_row_number', 'file_index'];
+
+/**
+ * Compiles the mapping of a dataset for some files. Files of a day needn't agree on their types, nor on columns that
+ * aren't mapped: those alike in what is mapped are read together.
+ *
+ * @param schemas Of the files, in the order in which they are loaded.
+ * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as {@link mappingProblem} tells it.
+ */
+export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
+  const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
+  const folders = schemas.map(({ name }) => pathFolders(name));
+  for (const [i, schema] of schemas.entries()) {
+    const shape = `${shapeOf(schema.columns)} ${JSON.stringify(folders[i]?.map(({ name, value }) => [name, hasNul(value)]))}`;
+    const alike = shapes.get(shape) ?? { schema, files: [] };
+    alike.files.push(i);
+    shapes.set(shape, alike);
+  }
+  const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
+  const named = new Map<string, FoundColumn>();
+  for (const [shape, { schema, files }] of shapes) {
+    const { used, ...compiled } = compileRow(subject, schema, named);
+    // DuckDB finds columns in the other files by name, in any case: which one it finds must not be in question.
+    const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
+    const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
+    group.files.push(...files);
+    group.raws.push({
+      files,
+      sql: rawRow(schema),
+      leaves: used.flatMap(({ leaves }) => (leaves === null ? [] : [leaves])),
+    });
+    groups.set(key, group);
+  }
+  const { source, dataset } = subject;
+  return {
+    kind: dataset.kind,
+    label: `${source.name}/${dataset.name}`,
+    origin: `s3://${source.bucket}/`,
+    sortBy: dataset.kind === 'metrics' ? 'metric_date' : 'timestamp',
+    timezone: dataset.timezone,
+    folders: [...named].map(([name, { outer }]) => ({
+      column: outer.sqlName,
+      values: folders.map((each) => folderNamed(each, name)?.value ?? null),
+    })),
+    groups: [...groups.values()],
+  };
+}
+
+/** Why a file can't be mapped, naming the column, the type expected and the type found; null when it can. */
+export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
+  try {
+    compileRow(subject, schema);
+    return null;
+  } catch (error) {
+    if (error instanceof FileError) return error;
+    throw error;
+  }
+}
+
+/** What tells files apart: the same text for columns that are read alike. */
+function shapeOf(columns: readonly FileColumn[]): string {
+  // Where its bytes lie is another thing.
+  return JSON.stringify(columns, (key, value) => (key === 'leaves' ? undefined : value));
+}
+
+function isNamedTwice({ columns }: FileSchema): boolean {
+  return new Set(columns.map(({ name }) => name.toLowerCase())).size < columns.length;
+}
+
+function compileRow(
+  subject: MappingSubject,
+  schema: FileSchema,
+  named?: Map<string, FoundColumn>,
+): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
+  const row = new MappedRow();
+  const look = new FileLook(schema.columns, subject.dataset.timezone, pathFolders(schema.name), named);
+  const columns = mapRow(subject, schema, row, look);
+  return {
+    reads: row.reads,
+    problem: row.problem,
+    columns: columns.map(([name, sql]) => `${sql} AS ${quoteName(name)}`).join(', '),
+    problems: row.problems,
+    used: [...look.used],
+  };
+}
+
+function mapRow(
+  { dataset, unitIds }: MappingSubject,
+  schema: FileSchema,
+  row: MappedRow,
+  look: FileLook,
+): MappedColumn[] {
+  try {
+    const taken = schema.columns.find(
+      ({ name }) => TAKEN.includes(name.toLowerCase()) || isFolderColumn(name),
+    );
+    if (taken !== undefined) {
+      throw new FieldProblem(
+        'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+        taken.name,
+        'another name, which DuckDB has no use for',
+        taken.type,
+      );
+    }
+    switch (dataset.kind) {
+      case 'events':
+        return mapEvents(dataset.mapping, unitIds, row, look);
+      case 'metrics':
+        return mapMetrics(dataset.mapping, row, look);
+      case 'exposures':
+        return mapExposures(dataset.mapping, row, look);
+    }
+  } catch (error) {
+    if (!(error instanceof FieldProblem)) throw error;
+    throw new FileError(error.code, `${schema.name}, ${error.message}.`, { cause: error });
+  }
+}
+
+/** Bytes are shown by DuckDB as text with escapes, `\xFF`; what it misreads or can't print is not shown. */
+function rawRow({ columns }: FileSchema): string {
+  const members = columns.map(({ sqlName, type, misread }) => {
+    const name = quoteName(sqlName);
+    return `${name} := ${misread !== null ? 'NULL' : printable(`src.${name}`, type)}`;
+  });
+  const types = columns.map(({ type }) => type).join(' ');
+  return finiteRow(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
+}

@@ -1,0 +1,83 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { CustomerBucket } from '../CustomerBucket.ts';
+import type { DropObject } from '../DropObject.ts';
+import { LARGEST_PART_BYTES } from './limits.ts';
+import { PreviewError } from './PreviewError.ts';
+
+/**
+ * An object of which only some bytes are on the local disk, each at its place: readers that touch nothing else don't
+ * notice. The file is as long as the object, and takes no more room than what was fetched.
+ */
+export class PartialFile {
+  readonly path: string;
+  readonly #bucket: Pick<CustomerBucket, 'read'>;
+  readonly #object: DropObject;
+  readonly #handle: FileHandle;
+  #fetched = 0;
+  /** All from here to its end is there. */
+  #tail: number;
+
+  private constructor(
+    bucket: Pick<CustomerBucket, 'read'>,
+    object: DropObject,
+    path: string,
+    handle: FileHandle,
+  ) {
+    this.#bucket = bucket;
+    this.#object = object;
+    this.path = path;
+    this.#handle = handle;
+    this.#tail = object.size;
+  }
+
+  /** Makes the file, without a byte of the object. */
+  static async open(
+    bucket: Pick<CustomerBucket, 'read'>,
+    object: DropObject,
+    path: string,
+  ): Promise<PartialFile> {
+    const handle = await open(path, 'w+');
+    await handle.truncate(object.size);
+    return new PartialFile(bucket, object, path, handle);
+  }
+
+  /** Bytes fetched so far. */
+  get fetched(): number {
+    return this.#fetched;
+  }
+
+  /**
+   * Fetches a range, but for what is there already at its end: footers are read before the rows beside them.
+   *
+   * @param end The first byte that is not wanted; what lies beyond the object is not there.
+   * @throws PreviewError when the object is another by now, or the range too large.
+   */
+  async fetch(start: number, end: number): Promise<void> {
+    const from = Math.max(0, start);
+    const last = Math.min(end, this.#tail) - 1;
+    if (last < from) return;
+    if (last - from >= LARGEST_PART_BYTES)
+      throw new PreviewError('SLUICE_PREVIEW_TOO_LARGE', `${this.#object.key}: ${last - from + 1} bytes.`);
+    const body = await this.#bucket.read(this.#object, { first: from, last });
+    if (body === null) throw new PreviewError('SLUICE_PREVIEW_FILE_CHANGED', `${this.#object.key}.`);
+    let place = from;
+    for await (const chunk of body) {
+      const bytes = Buffer.from(chunk);
+      await this.#handle.write(bytes, 0, bytes.length, place);
+      place += bytes.length;
+    }
+    this.#fetched += place - from;
+    if (place === this.#tail) this.#tail = from;
+  }
+
+  /** The last bytes of it that are fetched. */
+  async tail(bytes: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(Math.min(bytes, this.#object.size));
+    await this.#handle.read(buffer, 0, buffer.length, this.#object.size - buffer.length);
+    return buffer;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}

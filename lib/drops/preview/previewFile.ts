@@ -1,0 +1,131 @@
+import { SluiceError } from '../../errors/SluiceError.ts';
+import { quoteText } from '../../sql/quoteText.ts';
+import type { CustomerBucket } from '../CustomerBucket.ts';
+import type { DropObject } from '../DropObject.ts';
+import { DuckDbSession, type SessionRow } from '../engine/DuckDbSession.ts';
+import { describeFiles } from '../engine/describeFiles.ts';
+import { duckDbMessage } from '../engine/duckDbMessage.ts';
+import type { EngineLimits, FileSchema } from '../engine/Engine.ts';
+import type { FileColumn } from '../engine/FileColumn.ts';
+import { fileFailure } from '../engine/fileFailure.ts';
+import { type PreviewedRows, previewRows } from '../engine/previewRows.ts';
+import { verifyPages } from '../engine/verifyPages.ts';
+import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
+import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from './limits.ts';
+import { PartialFile } from './PartialFile.ts';
+
+/** What a mapping makes of the beginning of a file. */
+export interface Preview extends PreviewedRows {
+  readonly key: string;
+  readonly bytes: number;
+  /** Bytes that were fetched. */
+  readonly bytesRead: number;
+  readonly rows: number;
+  /** Rows from the beginning that were looked at. */
+  readonly rowsRead: number;
+  readonly columns: readonly FileColumn[];
+}
+
+/** What a preview works with. */
+export interface PreviewRequest {
+  readonly bucket: Pick<CustomerBucket, 'read'>;
+  readonly object: DropObject;
+  readonly subject: MappingSubject;
+  /** Rows shown of each kind, mapped and refused, at most. */
+  readonly shown: number;
+  /** File that the fetched bytes are put into; not there yet, and the caller's to remove. */
+  readonly path: string;
+  readonly loadedAt: number;
+  readonly limits: EngineLimits;
+}
+
+/**
+ * Maps the first rows of a customer's file as a load would: its footer and its first row groups are fetched, and
+ * nothing else of it.
+ *
+ * @throws FileError as a load of the file would; PreviewError; SourceError.
+ */
+export async function previewFile(request: PreviewRequest): Promise<Preview> {
+  const { bucket, object, subject, path, loadedAt, limits } = request;
+  const partial = await PartialFile.open(bucket, object, path);
+  const session = await DuckDbSession.open(limits, { files: [path], directories: [] });
+  try {
+    await fetchFooter(partial, object.size);
+    const file = { path, name: object.key };
+    const [schema] = await describeFiles(session, [file]);
+    if (schema === undefined) throw new RangeError('One file has one schema.');
+    if ('problem' in schema) throw schema.problem;
+    const mapping = compileMapping(subject, [schema]);
+    const firstRows = await fetchRowGroups(session, partial, schema);
+    for (const { leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
+      await verifyPages(file, { leaves, rows: firstRows });
+    }
+    const rows = await previewRows(
+      session,
+      { files: [file], mapping, loadedAt },
+      { firstRows, shown: request.shown },
+    );
+    return {
+      key: object.key,
+      bytes: object.size,
+      bytesRead: partial.fetched,
+      rows: schema.rows,
+      rowsRead: firstRows,
+      columns: schema.columns,
+      ...rows,
+    };
+  } catch (error) {
+    throw error instanceof SluiceError ? error : (fileFailure(error, object.key) ?? error);
+  } finally {
+    session.close();
+    await partial.close();
+  }
+}
+
+/** The mark at its beginning and the footer at its end, whose last 8 bytes say how long it is. */
+async function fetchFooter(partial: PartialFile, size: number): Promise<void> {
+  const guess = size - FOOTER_GUESS_BYTES;
+  await partial.fetch(guess, size);
+  if (guess > 0) await partial.fetch(0, 4);
+  const tail = await partial.tail(8);
+  if (tail.length < 8 || tail.toString('latin1', 4) !== 'PAR1') return;
+  const start = size - 8 - tail.readUInt32LE(0);
+  if (start > 0 && start < guess) await partial.fetch(start, guess);
+}
+
+/** @returns how many rows they have. */
+async function fetchRowGroups(
+  session: DuckDbSession,
+  partial: PartialFile,
+  file: FileSchema,
+): Promise<number> {
+  const groups = await rowGroups(session, partial.path);
+  if (groups === null) {
+    await partial.fetch(0, Number.POSITIVE_INFINITY);
+    return file.rows;
+  }
+  let rows = 0;
+  let bytes = 0;
+  for (const group of groups) {
+    const [first, end] = [Number(group['first']), Number(group['end'])];
+    bytes += end - first;
+    if (rows > 0 && bytes > PREVIEW_BYTES) break;
+    await partial.fetch(first, end);
+    rows += Number(group['rows']);
+  }
+  return rows;
+}
+
+/** Where the row groups lie; null when DuckDB can't print the statistics beside that, and stops. */
+async function rowGroups(session: DuckDbSession, path: string): Promise<readonly SessionRow[] | null> {
+  try {
+    return await session.rows(
+      `SELECT any_value(row_group_num_rows) AS rows, min(first) AS first, max(first + total_compressed_size) AS "end"
+       FROM (SELECT *, least(nullif(dictionary_page_offset, 0), data_page_offset) AS first
+         FROM parquet_metadata(${quoteText(path)})) GROUP BY row_group_id ORDER BY row_group_id`,
+    );
+  } catch (error) {
+    if (duckDbMessage(error).type === 'Conversion') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { mapLimit } from '../concurrency/mapLimit.ts';
+import type { UtcDay } from '../time/utcDay.ts';
+import type { CustomerBucket } from './CustomerBucket.ts';
+import type { Drop } from './Drop.ts';
+import { type DatasetFolder, dropFolder } from './listDrops.ts';
+import { SourceError } from './SourceError.ts';
+
+/**
+ * Formats of tables that keep a log beside their Parquet files. Only the log knows which of the files still count: files of
+ * deleted and replaced rows stay until a vacuum. So none of their files are loaded.
+ */
+const FORMATS = [
+  {
+    code: 'SLUICE_SOURCE_DELTA_TABLE',
+    folder: '_delta_log',
+    /** https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries */
+    isLog: (name: string) => name !== '',
+  },
+  {
+    code: 'SLUICE_SOURCE_HUDI_TABLE',
+    folder: '.hoodie',
+    /** https://hudi.apache.org/tech-specs/ */
+    isLog: (name: string) => name !== '',
+  },
+  {
+    code: 'SLUICE_SOURCE_ICEBERG_TABLE',
+    folder: 'metadata',
+    /** Others may have such a folder. https://iceberg.apache.org/spec/#table-metadata-and-snapshots */
+    isLog: (name: string) =>
+      /\.metadata\.json(\.gz)?$|^version-hint\.text$|^snap-.*\.avro$|-m\d+\.avro$/.test(name),
+  },
+] as const;
+
+/** In each partition of a Hudi table. */
+const HUDI_PARTITION = /^\.hoodie_partition_metadata(\..*)?$/;
+/** Below a table of Iceberg its files lie here, beside its metadata. */
+const ICEBERG_DATA = /^(.+)\/data$/;
+
+/**
+ * Refuses a day that is a table of Delta Lake, Iceberg or Hudi, or a part of one: its own folder is looked through at any
+ * depth, of the dataset's folder what lies in it directly, and so of the table that this folder is a part of by its name.
+ *
+ * @throws SourceError `SLUICE_SOURCE_DELTA_TABLE`, `SLUICE_SOURCE_HUDI_TABLE`, `SLUICE_SOURCE_ICEBERG_TABLE`; what the
+ *   bucket throws.
+ */
+export async function requirePlainFiles(
+  bucket: Pick<CustomerBucket, 'list'>,
+  dataset: DatasetFolder,
+  day: UtcDay,
+  { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
+): Promise<void> {
+  const folder = dropFolder(dataset, day);
+  for (const { key } of [...leftOut.map(({ object }) => object), ...files]) {
+    const code = logOf(key.slice(folder.length));
+    if (code !== null) throw new SourceError(code, `${key}.`);
+  }
+  const found = await mapLimit(FORMATS, FORMATS.length, async (format) => {
+    const prefix = `${dataset.folder}/${format.folder}/`;
+    return { format, key: await logUnder(bucket, prefix, format.isLog) };
+  });
+  for (const { format, key } of found) if (key !== undefined) throw new SourceError(format.code, `${key}.`);
+  await requireNoLogOutside(bucket, dataset);
+}
+
+/** The format whose log a path belongs to; null for any other. */
+function logOf(path: string): (typeof FORMATS)[number]['code'] | null {
+  const folders = path.split('/');
+  const name = folders.pop() ?? '';
+  if (HUDI_PARTITION.test(name)) return 'SLUICE_SOURCE_HUDI_TABLE';
+  for (const { code, folder, isLog } of FORMATS) {
+    const at = folders.lastIndexOf(folder);
+    // Delta keeps some of its log in folders below it: `_delta_log/_sidecars/`.
+    if (at >= 0 && isLog(at === folders.length - 1 ? name : (folders[at + 1] ?? ''))) return code;
+  }
+  return null;
+}
+
+/** The first object of a log; one page holds thousands of names, and each log has some that tell in any thousand of them. */
+async function logUnder(
+  bucket: Pick<CustomerBucket, 'list'>,
+  prefix: string,
+  isLog: (name: string) => boolean,
+): Promise<string | undefined> {
+  const { objects } = await bucket.list({ prefix });
+  return objects.find(({ key }) => key.startsWith(prefix) && isLog(key.slice(prefix.length)))?.key;
+}
+
+/**
+ * Folders, each with the slash at its end, in which the table of a dataset's folder would keep its log, outside of that
+ * folder: a folder like `table/country=DE` is a partition of `table`, and `table/data` has Iceberg's metadata beside it.
+ */
+export function logFoldersOutside(folder: string): readonly string[] {
+  const segments = folder.split('/');
+  const root = [...segments];
+  while (root.at(-1)?.includes('=') === true) root.pop();
+  const inRoot = (name: string) => `${[...root, name].join('/')}/`;
+  const [, table] = ICEBERG_DATA.exec(root.join('/')) ?? [];
+  return [
+    ...(root.length === segments.length ? [] : FORMATS.map((format) => inRoot(format.folder))),
+    ...(table === undefined ? [] : [`${table}/${FORMATS[2].folder}/`]),
+  ];
+}
+
+/** The log may lie where we may not be let in: customers may let us into the dataset's folder alone. */
+async function requireNoLogOutside(
+  bucket: Pick<CustomerBucket, 'list'>,
+  { folder }: DatasetFolder,
+): Promise<void> {
+  await mapLimit(logFoldersOutside(folder), FORMATS.length, async (prefix) => {
+    const format = FORMATS.find((one) => prefix === `${one.folder}/` || prefix.endsWith(`/${one.folder}/`));
+    if (format === undefined) return;
+    try {
+      const key = await logUnder(bucket, prefix, format.isLog);
+      if (key !== undefined) throw new SourceError(format.code, `${key}.`);
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'SLUICE_SOURCE_ACCESS_DENIED') return;
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,23 @@
+import type { Readable } from 'node:stream';
+import type { UtcDay } from '../time/utcDay.ts';
+
+/** A file of a table's day, in our own bucket. */
+export interface LandedFile {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly eTag: string;
+}
+
+/** A table of ours as the export reads it. Methods throw ExportError. */
+export interface LandedTable {
+  /** Where rows of days lie: a prefix in the bucket for each day that has a partition. */
+  locations(days: readonly UtcDay[]): Promise<ReadonlyMap<UtcDay, string>>;
+  /**
+   * Files below a prefix, by key; markers and empty objects are left out. More than `MOST_FILE_PAGES` are refused:
+   * `SLUICE_EXPORT_TOO_MANY_FILES`.
+   */
+  files(location: string): Promise<readonly LandedFile[]>;
+  /** Bytes of a file as it was listed; null when it is another by now, or gone. */
+  read(file: LandedFile): Promise<Readable | null>;
+}

@@ -1,0 +1,215 @@
+import { mapLimit } from '../concurrency/mapLimit.ts';
+import type { Export } from '../config/exportsSchema.ts';
+import type { Claim, Ledger, Settlement } from '../drops/ledger/Ledger.ts';
+import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import { SluiceError } from '../errors/SluiceError.ts';
+import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../layout/exportKeys.ts';
+import { exportPlace } from '../layout/exportPlace.ts';
+import { failureFields } from '../log/failureFields.ts';
+import type { Clock } from '../time/Clock.ts';
+import { type DayFiles, dayFiles } from './dayFiles.ts';
+import { ExportError } from './ExportError.ts';
+import type { ExportTask } from './ExportTask.ts';
+import type { ExportFaultPoint } from './exportFaultPoints.ts';
+import type { LandedFile, LandedTable } from './LandedTable.ts';
+import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
+import type { Manifest } from './Manifest.ts';
+import type { TargetBucket } from './TargetBucket.ts';
+
+/** What {@link exportDay} works with. */
+export interface DayExporter {
+  readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'settle'>;
+  readonly clock: Clock;
+  readonly table: LandedTable;
+  readonly target: TargetBucket;
+  /** One invocation. */
+  readonly owner: string;
+  /** Epoch milliseconds: no file is begun after the first; a claim lasts until the second. */
+  readonly deadline: number;
+  readonly leaseUntil: number;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Told of each step that is done: how tests kill an export there. Default nobody. */
+  readonly at?: (point: ExportFaultPoint) => Promise<void> | void;
+}
+
+/** What became of a day. */
+export type DayExported =
+  | {
+      readonly outcome: 'settled';
+      readonly entry: LedgerEntry;
+      readonly copied: number;
+      readonly removed: number;
+    }
+  /** Another has it until then, epoch milliseconds: try again. */
+  | { readonly outcome: 'busy'; readonly until: number }
+  /** Somebody else took it over meanwhile. */
+  | { readonly outcome: 'lost' }
+  /** Some files are there, the rest is to go on; the ledger has it as `failed` until then. */
+  | { readonly outcome: 'unfinished'; readonly entry: LedgerEntry; readonly copied: number };
+
+/**
+ * Brings one day in a customer's bucket up to what our table has: new files first, each under a name made of its content,
+ * then the manifest that names them, then the old files go. So a reader of the manifest sees the old day or the new, and
+ * whoever is killed on the way leaves nothing that the next doesn't finish.
+ *
+ * Whatever it fails with is settled as `failed`, and the day is free again.
+ *
+ * @throws what the ledger throws.
+ */
+export async function exportDay(
+  exporter: DayExporter,
+  exported: Export,
+  task: Pick<ExportTask, 'day' | 'fingerprint'>,
+): Promise<DayExported> {
+  const { ledger, owner, leaseUntil, clock } = exporter;
+  const began = clock.now();
+  const taken = await ledger.claim(exportPlace(exported, task.day), owner, leaseUntil, task.fingerprint);
+  if ('busyUntil' in taken) return { outcome: 'busy', until: taken.busyUntil };
+  // Every write of the ledger makes another claim: only the last one can be settled.
+  let { claim } = taken;
+  const work = new DayWork(exporter, exported, task.day);
+  let removed: number;
+  let settlement: Settlement;
+  try {
+    await exporter.at?.('claimed');
+    const day = await work.copy();
+    const renewed = await ledger.renew(claim, leaseUntil);
+    if (renewed === null) return { outcome: 'lost' };
+    claim = renewed;
+    await exporter.at?.('renewed');
+    removed = await work.publish(day);
+    settlement = succeeded(day, work.copied, clock.now() - began);
+  } catch (error) {
+    if (!(error instanceof SluiceError))
+      exporter.log({ level: 'error', event: 'export_error', ...failureFields(error) });
+    return failed(exporter, claim, inOurWords(error), work.copied);
+  }
+  const entry = await ledger.settle(claim, settlement);
+  if (entry === null) return { outcome: 'lost' };
+  await exporter.at?.('settled');
+  return { outcome: 'settled', entry, copied: work.copied, removed };
+}
+
+/** Only our own errors' messages are told: others may quote data. */
+function inOurWords(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const name = error instanceof Error ? `${error.name}.` : '';
+  return new ExportError('SLUICE_EXPORT_STOPPED', name, { cause: error });
+}
+
+async function failed(
+  { ledger }: DayExporter,
+  claim: Claim,
+  { code, message }: SluiceError,
+  copied: number,
+): Promise<DayExported> {
+  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = claim.entry;
+  const kept = { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
+  const entry = await ledger.settle(claim, { ...kept, state: 'failed', failure: { code, message } });
+  if (entry === null) return { outcome: 'lost' };
+  return code === 'SLUICE_EXPORT_OUT_OF_TIME' && copied > 0
+    ? { outcome: 'unfinished', entry, copied }
+    : { outcome: 'settled', entry, copied, removed: 0 };
+}
+
+/** Rows are not counted: files are copied as they are. */
+function succeeded({ files, fingerprint }: DayFiles, copied: number, ms: number): Settlement {
+  return {
+    state: files.length === 0 ? 'succeeded_no_data' : 'succeeded',
+    fingerprint,
+    files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file) })),
+    rows: { in: 0, out: 0, refused: 0 },
+    rowsByDaysLate: {},
+    bytes: sum(files),
+    durations: { export: ms, files_copied: copied },
+    superseded: [],
+  };
+}
+
+class DayWork {
+  readonly #exporter: DayExporter;
+  readonly #exported: Export;
+  readonly #day: string;
+  readonly #folder: string;
+  /** Files that were copied, those that were there already not counted. */
+  copied = 0;
+
+  constructor(exporter: DayExporter, exported: Export, day: string) {
+    this.#exporter = exporter;
+    this.#exported = exported;
+    this.#day = day;
+    this.#folder = exportedDay(exported, day);
+  }
+
+  /** Copies what is not there; lists anew when a file changed meanwhile. */
+  async copy(): Promise<DayFiles> {
+    const { table, target, at } = this.#exporter;
+    await target.abortUploads(this.#folder);
+    for (let round = 1; round <= LIST_ROUNDS; round += 1) {
+      const location = (await table.locations([this.#day])).get(this.#day);
+      const day = await dayFiles(table, location);
+      const there = await target.list(this.#folder);
+      await at?.('listed');
+      const missing = day.files.filter((file) => there.get(this.#keyOf(file)) !== file.size);
+      if (await this.#copyAll(missing)) {
+        await at?.('copied');
+        return day;
+      }
+    }
+    throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);
+  }
+
+  /** Names the files in the manifest, then deletes what it doesn't name. Answers how many went. */
+  async publish({ files, fingerprint }: DayFiles): Promise<number> {
+    const { target, clock, at } = this.#exporter;
+    const manifest: Manifest = {
+      version: 1,
+      table: this.#exported.table,
+      day: this.#day,
+      fingerprint,
+      exportedAt: new Date(clock.now()).toISOString(),
+      bytes: sum(files),
+      files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
+    };
+    await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
+    await at?.('manifested');
+    const named = new Set(files.map((file) => this.#keyOf(file)));
+    const old = [...(await target.list(this.#folder)).keys()].filter(
+      (key) => isExportedFile(key.slice(this.#folder.length)) && !named.has(key),
+    );
+    await target.remove(old);
+    await at?.('swept');
+    return old.length;
+  }
+
+  /** False when one of them is another by now, or gone. */
+  async #copyAll(files: readonly LandedFile[]): Promise<boolean> {
+    const copies = await mapLimit(files, PARALLEL_FILES, (file) => this.#copyOne(file));
+    return copies.every(Boolean);
+  }
+
+  /** False when it is another by now, or gone. */
+  async #copyOne(file: LandedFile): Promise<boolean> {
+    const { table, target, clock, deadline, at } = this.#exporter;
+    if (clock.now() >= deadline)
+      throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${this.#exported.name} ${this.#day}.`);
+    const bytes = await table.read(file);
+    if (bytes === null) return false;
+    try {
+      await target.write(this.#keyOf(file), bytes, file.size);
+    } finally {
+      bytes.destroy();
+    }
+    this.copied += 1;
+    if (this.copied === 1) await at?.('copiedOne');
+    return true;
+  }
+
+  #keyOf(file: LandedFile): string {
+    return this.#folder + exportedFile(file);
+  }
+}
+
+function sum(files: readonly LandedFile[]): number {
+  return files.reduce((bytes, { size }) => bytes + size, 0);
+}

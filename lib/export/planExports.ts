@@ -1,0 +1,124 @@
+import { mapLimit } from '../concurrency/mapLimit.ts';
+import type { Export } from '../config/exportsSchema.ts';
+import { NO_FILES } from '../drops/Drop.ts';
+import type { Ledger } from '../drops/ledger/Ledger.ts';
+import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import { SluiceError } from '../errors/SluiceError.ts';
+import { exportPlace } from '../layout/exportPlace.ts';
+import type { TaskQueue } from '../queue/TaskQueue.ts';
+import type { Clock } from '../time/Clock.ts';
+import { addDays, type UtcDay, utcDay } from '../time/utcDay.ts';
+import { dayFiles } from './dayFiles.ts';
+import type { ExportRequest } from './ExportRequest.ts';
+import type { ExportReason, ExportTask } from './ExportTask.ts';
+import { isPassing } from './isPassing.ts';
+import type { LandedTable } from './LandedTable.ts';
+import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+
+/** What {@link planExports} works with. */
+export interface PlanExportsPorts {
+  readonly exports: readonly Export[];
+  readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
+  readonly clock: Clock;
+  readonly tableOf: (table: string) => LandedTable;
+  readonly tasks: TaskQueue;
+}
+
+/** What a run came to. */
+export interface ExportsPlan {
+  readonly queued: readonly ExportTask[];
+  /** Days that were looked at, whatever came of them. */
+  readonly looked: number;
+  /** Days whose last export failed, whatever this run makes of them. */
+  readonly failedDays: number;
+  /** Exports that could not be looked through; they stop no other. */
+  readonly failed: readonly {
+    readonly export: string;
+    readonly code: string;
+    readonly message: string;
+    /** Whether another try may help: a service was busy or away, or the time was up. */
+    readonly transient: boolean;
+  }[];
+}
+
+/**
+ * Finds the days of exports that are new or changed in our tables, and queues each once. Tasks are sent before the ledger
+ * notes them: what is sent twice is exported once, what is noted and never sent would wait for an hour.
+ */
+export async function planExports(ports: PlanExportsPorts, request: ExportRequest): Promise<ExportsPlan> {
+  const wanted = ports.exports.filter(
+    ({ name, schedule }) =>
+      (request.schedule === undefined || schedule === request.schedule) &&
+      (request.exports === undefined || request.exports.includes(name)),
+  );
+  const failed: ExportsPlan['failed'][number][] = [];
+  const looks = await mapLimit(wanted, PARALLEL_EXPORTS, async (exported) => {
+    try {
+      return await planOne(ports, exported, request.days);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      const { code, message } = error;
+      const transient = isPassing(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
+      failed.push({ export: exported.name, code, message, transient });
+      return { queued: [], looked: 0, failedDays: 0 };
+    }
+  });
+  return {
+    queued: looks.flatMap(({ queued }) => queued),
+    looked: looks.reduce((sum, { looked }) => sum + looked, 0),
+    failedDays: looks.reduce((sum, { failedDays }) => sum + failedDays, 0),
+    failed,
+  };
+}
+
+async function planOne(
+  { ledger, clock, tableOf, tasks }: PlanExportsPorts,
+  exported: Export,
+  asked: readonly UtcDay[] | undefined,
+): Promise<Omit<ExportsPlan, 'failed'>> {
+  const table = tableOf(exported.table);
+  const days = asked ?? lookback(utcDay(clock.now()), exported.lookbackDays);
+  const locations = await table.locations(days);
+  const looked = await mapLimit(days, PARALLEL_DAYS, async (day) => {
+    const entry = await ledger.read(exportPlace(exported, day));
+    const { fingerprint } = await dayFiles(table, locations.get(day));
+    const reason = asked === undefined ? reasonOf(entry, fingerprint, clock.now()) : 'asked';
+    return { day, entry, fingerprint, reason };
+  });
+  const wanted = looked.flatMap(({ day, entry, fingerprint, reason }) => {
+    if (reason === null) return [];
+    const task: ExportTask = { sluice: 'export-day', export: exported.name, day, fingerprint, reason };
+    return [{ entry, task }];
+  });
+  if (wanted.length > 0) await tasks.send(wanted.map(({ task }) => JSON.stringify(task)));
+  await mapLimit(wanted, PARALLEL_DAYS, ({ entry, task: { day, fingerprint, reason } }) =>
+    ledger.noteQueued(exportPlace(exported, day), { fingerprint, reason }, entry),
+  );
+  return {
+    queued: wanted.map(({ task }) => task),
+    looked: days.length,
+    failedDays: looked.filter(({ entry }) => entry?.state === 'failed').length,
+  };
+}
+
+/** The days before today, the oldest first: today is still being written. */
+function lookback(today: UtcDay, days: number): UtcDay[] {
+  return Array.from({ length: days }, (_, i) => addDays(today, i - days));
+}
+
+/** Why a day is to be exported; null when it isn't. */
+function reasonOf(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
+  if (entry === null) return fingerprint === NO_FILES ? null : 'new';
+  if (entry.lease !== undefined && entry.lease.until > now) return null;
+  const { queued } = entry;
+  const waits = entry.state === 'waiting' && queued !== undefined && now - queued.at < REQUEUE_AFTER_MS;
+  if (waits && queued.fingerprint === fingerprint) return null;
+  const same = entry.fingerprint === fingerprint;
+  if (entry.state === 'failed') {
+    // The same day may go well once a policy or a key was mended.
+    return now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
+  }
+  if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data')) return null;
+  if (fingerprint === NO_FILES) return entry.fingerprint === null ? null : 'deleted';
+  return entry.fingerprint === null ? 'new' : 'changed';
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { judgeRows } from '../../../../lib/drops/load/judgeRows.ts';
+
+/** Whether a day passes of whose rows so many are refused or late. */
+function passes(total: number, bad: number, share: number, kind: 'refused' | 'late'): boolean {
+  const isLate = kind === 'late';
+  const rows = { in: total, out: isLate ? total : total - bad, refused: isLate ? 0 : bad };
+  const rowsByDaysLate = isLate ? { 0: total - bad, 2: bad } : { 0: total - bad };
+  const shares = { refusedShare: isLate ? 1 : share, lateShare: isLate ? share : 1 };
+  try {
+    judgeRows({ rows, reasons: {}, rowsByDaysLate }, shares);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('rows that are refused or late', () => {
+  it.each(['refused', 'late'] as const)(
+    'may be %s up to the share, which is included, and no more',
+    (kind) => {
+      expect(passes(100, 29, 0.29, kind)).toBe(true);
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 1_000 }),
+          fc.integer({ min: 1, max: 10_000 }),
+          (mille, times) => {
+            const [share, total, bad] = [mille / 1_000, 1_000 * times, mille * times];
+            expect(passes(total, bad, share, kind)).toBe(true);
+            if (bad < total) expect(passes(total, bad + 1, share, kind)).toBe(false);
+          },
+        ),
+        { numRuns: 1_000 },
+      );
+    },
+  );
+
+  it('are none of a day without rows', () => {
+    expect(passes(0, 0, 0, 'refused')).toBe(true);
+    expect(passes(0, 0, 0, 'late')).toBe(true);
+  });
+});

@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { ingestSource } from '../../../../lib/access/otherBucket.ts';
+import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
+import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
+import { s3Ledger } from '../../../../lib/aws/s3Ledger.ts';
+import type { ConfigInput } from '../../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
+import { Ledger } from '../../../../lib/drops/ledger/Ledger.ts';
+import type { FaultPoint } from '../../../../lib/drops/load/faultPoints.ts';
+import type { Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import { type Loaded, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/IngestTask.ts';
+import { ingestedTableFolder } from '../../../../lib/layout/ingestedKeys.ts';
+import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
+import { ManualClock } from '../../../../local/clock/ManualClock.ts';
+import { Faults } from '../../../../local/faults/Faults.ts';
+import { glueService } from '../../../../local/glue/glueService.ts';
+import { Catalog } from '../../../../local/glue/model/Catalog.ts';
+import { keyAccess } from '../../../../local/kms/keyAccess.ts';
+import { Keys } from '../../../../local/kms/model/Keys.ts';
+import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../../local/s3/s3Service.ts';
+import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
+
+const OURS = '000000000000';
+export const THEIRS = '111122223333';
+export const DAY = '2026-11-19';
+const OWN = 'sluice-own';
+export const DROPS = 'acme-drops';
+const START = Date.parse('2026-11-20T09:00:00Z');
+/** As the handler has it: longer than the function's 900 s. */
+export const LEASE_MS = 960_000;
+
+/** One invocation of a load, and how a test disturbs it. */
+export interface LoadOptions extends Partial<IngestTask> {
+  /** It is killed there: nothing of it runs any more. */
+  readonly killAt?: FaultPoint;
+  /** Runs there, before the load goes on. */
+  readonly at?: Partial<Record<FaultPoint, () => Promise<unknown>>>;
+  readonly loader?: Partial<Loader>;
+  readonly run?: Partial<LoadRun>;
+}
+
+const events = { name: 'events', kind: 'events' } as const;
+
+type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number];
+
+/**
+ * A customer's bucket in another account, our bucket, a catalog and a load; all by real clients over HTTP.
+ *
+ * @param settleMinutes Default 0: what is dropped is loaded at once, whatever the plan saw.
+ */
+export async function startLoads(
+  dataset: Partial<DatasetInput> = {},
+  others: readonly DatasetInput[] = [],
+  settleMinutes = 0,
+) {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: join(directory.path, 's3'), clock });
+  const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
+  const where = { partition: 'aws', region: 'us-east-1', account: OURS };
+  const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
+  const services = [
+    s3Service({ store, clock, keyAccess: keyAccess(keys) }),
+    glueService({ catalog, clock, account: OURS, faults }),
+  ] as const;
+  const { options, close } = await startServices(services, faults);
+  const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
+  const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
+  const glue = new GlueClient(options);
+  const config = defineConfig({
+    bucket: OWN,
+    sources: [
+      {
+        ...{ name: 'acme', bucket: DROPS, owner: THEIRS, settleMinutes },
+        datasets: [Object.assign({}, events, dataset), ...others],
+      },
+    ],
+  });
+  const [source] = config.sources;
+  if (source === undefined) throw new Error('no source');
+
+  await s3.send(new CreateBucketCommand({ Bucket: OWN }));
+  await theirs.send(new CreateBucketCommand({ Bucket: DROPS }));
+  const { bucketPolicy } = ingestSource({
+    partition: 'aws',
+    region: 'us-east-1',
+    bucket: DROPS,
+    principal: `arn:aws:iam::${OURS}:root`,
+  });
+  const setPolicy = (policy: object) =>
+    theirs.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(policy) }));
+  await setPolicy(bucketPolicy);
+  const DatabaseName = config.database;
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }));
+  for (const { name, columns } of ingestedTables(config)) {
+    const TableInput = {
+      Name: name,
+      PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+      StorageDescriptor: {
+        Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
+        Location: `s3://${OWN}/${ingestedTableFolder(config, name)}`,
+      },
+    };
+    await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
+  }
+
+  const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
+  const ledger = new Ledger({ store: s3Ledger(s3, OWN), clock, newToken: randomUUID, ...timing });
+  const logged: Record<string, unknown>[] = [];
+  const scratch: string[] = [];
+  const place = { source: 'acme', dataset: 'events', day: DAY };
+
+  function makeLoader(more: Partial<Loader> = {}): Loader {
+    const own = mkdtempSync(join(tmpdir(), 'sluice-load-test-'));
+    scratch.push(own);
+    const limits = { memoryMegabytes: 512, threads: 1, temporaryDirectory: join(own, 'spilled') };
+    mkdirSync(limits.temporaryDirectory);
+    return {
+      config,
+      bucket: OWN,
+      landing: landingBucket(s3, OWN),
+      customerBucket: (one) => bucketThrough(s3, one),
+      ledger,
+      catalog: gluePartitionCatalog(glue),
+      engine: duckDbEngine(limits),
+      limits,
+      directory: own,
+      freeBytes: async () => 2 ** 32,
+      clock,
+      ...timing,
+      log: (fields) => logged.push(fields),
+      ...more,
+    };
+  }
+
+  const makeRun = (more: Partial<LoadRun> = {}): LoadRun => ({
+    owner: randomUUID(),
+    leaseUntil: clock.now() + LEASE_MS,
+    deadline: clock.now() + 855_000,
+    signal: new AbortController().signal,
+    last: false,
+    tries: 10,
+    ...more,
+  });
+
+  return {
+    clock,
+    config,
+    source,
+    faults,
+    store,
+    ledger,
+    logged,
+    s3,
+    theirs,
+    options,
+    setPolicy,
+    bucketPolicy,
+    glue,
+    makeLoader,
+    makeRun,
+
+    /** Runs one load; `killed` when it was. */
+    async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<Loaded | 'killed'> {
+      const killed = Promise.withResolvers<'killed'>();
+      const reached = async (point: FaultPoint) => {
+        await at?.[point]?.();
+        if (point !== killAt) return;
+        killed.resolve('killed');
+        await new Promise(() => {});
+      };
+      const made = makeLoader({ ...loader, reached });
+      const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
+      return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
+    },
+
+    sweep: () => sweepVersions(makeLoader(), makeRun()),
+
+    /** Drops a file of the day, as SQL's rows or as bytes. */
+    async drop(name: string, rows: string | Uint8Array, day = DAY): Promise<string> {
+      const Key = `events/${day}/${name}`;
+      const Body = typeof rows === 'string' ? await parquetOf(rows) : rows;
+      await theirs.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
+      return Key;
+    },
+    remove: (name: string, day = DAY) =>
+      theirs.send(new DeleteObjectCommand({ Bucket: DROPS, Key: `events/${day}/${name}` })),
+
+    entry: (day = DAY) => ledger.read({ ...place, day }),
+
+    /** Every key of our bucket under a prefix. */
+    keys: async (prefix = '') => {
+      const keys: string[] = [];
+      for await (const { Contents = [] } of paginateListObjectsV2(
+        { client: s3 },
+        { Bucket: OWN, Prefix: prefix },
+      )) {
+        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      }
+      return keys;
+    },
+
+    /** What a query of the day reads: names of events by user, in order; null without a partition. */
+    async read(day = DAY): Promise<readonly string[] | null> {
+      const { items } = await gluePartitionCatalog(glue).listPage(config.database, 'acme_events', undefined, [
+        day,
+      ]);
+      const location = items[0]?.storage.Location;
+      if (location === undefined) return null;
+      const rows = await this.rowsUnder(location.slice(`s3://${OWN}/`.length));
+      return rows.map((row) => `${row['user_id']} ${row['event_name']}`).sort();
+    },
+
+    /** Rows of every Parquet file under a prefix. */
+    async rowsUnder(prefix: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
+      try {
+        const paths: string[] = [];
+        for (const Key of (await this.keys(prefix)).filter((key) => key.endsWith('.parquet'))) {
+          const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key }));
+          const path = join(folder, `${paths.length}.parquet`);
+          writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
+          paths.push(path);
+        }
+        if (paths.length === 0) return [];
+        return await query(`SELECT * FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}])`);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+
+    async close() {
+      for (const client of [s3, theirs, glue]) client.destroy();
+      await close();
+      store.close();
+      directory.remove();
+      for (const path of scratch) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Loads = Awaited<ReturnType<typeof startLoads>>;
+
+/** A select list of some events of the day: users `from` to `to`, exclusive. */
+export function someEvents(from: number, to: number, name = 'seen'): string {
+  return `SELECT TIMESTAMP '${DAY} 10:00:00' + INTERVAL (i) SECOND AS timestamp, '${name}' AS event_name,
+    'u' || lpad(CAST(i AS VARCHAR), 3, '0') AS unit_id FROM range(${from}, ${to}) t(i)`;
+}
+
+/** What {@link Loads.read} answers for the same. */
+export function readEvents(from: number, to: number, name = 'seen'): string[] {
+  return Array.from({ length: to - from }, (_, i) => `u${String(from + i).padStart(3, '0')} ${name}`);
+}
+
+/** The bytes of a Parquet file with the rows of a query. */
+export async function parquetOf(sql: string): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-drop-test-'));
+  try {
+    const path = join(folder, 'made.parquet');
+    await query(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let shared: Promise<DuckDBInstance> | undefined;
+
+async function query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  shared ??= DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await (await shared).connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjects();
+  } finally {
+    connection.closeSync();
+  }
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
+
+let bench: MappingBench;
+beforeAll(async () => {
+  bench = await MappingBench.open();
+});
+afterAll(() => bench.close());
+
+/** Of both files, the first row has in each of its time columns what writers without nulls leave for none. */
+const FILES = ['impossible-times.parquet', 'impossible-times-unsaid.parquet'];
+const TIMES = ['us', 'us_utc', 'ns', 'ns_utc', 'struct.at'];
+const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York'];
+
+const load = (file: string, dataset: DatasetInput) => bench.load(dataset, [bench.fixture(file)]);
+
+describe('times that are none', () => {
+  it.each(FILES)('are no matter in columns of %s that nobody mapped', async (file) => {
+    const { rows } = await load(file, { kind: 'events' });
+    expect(rows).toHaveLength(3);
+  });
+
+  it.each(TIMES.flatMap((column) => ZONES.map((timezone) => [column, timezone])))(
+    'refuse their rows alone: %s, %s',
+    async (timestamp, timezone) => {
+      for (const file of FILES) {
+        const { rows, refused } = await load(file, { kind: 'events', timezone, mapping: { timestamp } });
+        expect(rows.map((row) => row['event_name'])).toEqual(['start', 'refund']);
+        expect(refused.map(({ reason, raw }) => [reason, JSON.parse(String(raw))['event_name']])).toEqual([
+          ['SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE', 'purchase'],
+        ]);
+      }
+    },
+  );
+
+  it.each(ZONES)('refuse rows of metrics, whose days are of %s', async (timezone) => {
+    const constant = { constant: 'x' };
+    const { rows, refused } = await load('impossible-times.parquet', {
+      kind: 'metrics',
+      timezone,
+      mapping: {
+        date: 'us_utc',
+        idType: constant,
+        metricName: constant,
+        metricValue: { constant: 1 },
+      },
+    });
+    expect([rows.length, refused.length]).toEqual([2, 1]);
+  });
+
+  it('are null as metadata and as values', async () => {
+    const { rows } = await load('impossible-times.parquet', {
+      kind: 'events',
+      mapping: {
+        eventValue: 'us',
+        metadata: { m0: 'ns', m1: 'struct', m2: 'list', m3: 'us' },
+      },
+    });
+    expect(rows.map((row) => [row['event_name'], row['event_value'], row['event_metadata']])).toEqual([
+      ['purchase', null, '{"m1":{"at":null},"m2":[null]}'],
+      [
+        'refund',
+        '2026-11-20 10:15:30.123456',
+        '{"m0":"2026-11-20 10:15:30.123456789","m1":{"at":"2026-11-20 10:15:30.123456"},"m2":["2026-11-20 10:15:30.123456"],"m3":"2026-11-20 10:15:30.123456"}',
+      ],
+      [
+        'start',
+        '1969-12-31 23:59:59.999999',
+        '{"m0":"1969-12-31 23:59:59.999999999","m1":{"at":"1969-12-31 23:59:59.999999"},"m2":["1969-12-31 23:59:59.999999"],"m3":"1969-12-31 23:59:59.999999"}',
+      ],
+    ]);
+  });
+
+  it.each(FILES)('are left out of raw rows of %s, and take nothing else with them', async (file) => {
+    const { rows, refused } = await load(file, {
+      kind: 'events',
+      mapping: { unitIds: { userID: { column: 'nowhere', optional: true } } },
+    });
+    expect(rows).toEqual([]);
+    expect(refused.map(({ raw }) => JSON.parse(String(raw)))).toEqual([
+      expect.objectContaining({ event_name: 'purchase', us: null, ns: null, list: null, struct: null }),
+      expect.objectContaining({
+        event_name: 'refund',
+        us: '2026-11-20 10:15:30.123456',
+        us_utc: '2026-11-20 10:15:30.123456+00',
+        ns: '2026-11-20 10:15:30.123456789',
+        struct: { at: '2026-11-20 10:15:30.123456' },
+        list: ['2026-11-20 10:15:30.123456'],
+      }),
+      expect.objectContaining({ event_name: 'start', us: '1969-12-31 23:59:59.999999' }),
+    ]);
+  });
+
+  it('fail a file by name where they are milliseconds, and are mapped', async () => {
+    expect((await load('impossible-ms.parquet', { kind: 'events' })).rows).toHaveLength(3);
+    const mapped = load('impossible-ms.parquet', { kind: 'events', mapping: { timestamp: 'ms' } });
+    await expect(mapped).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_VALUE_UNREADABLE' });
+    await expect(mapped).rejects.toThrow('impossible-ms.parquet: ');
+  });
+});

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ExportTask, exportTaskSchema } from '../../../lib/export/ExportTask.ts';
+import { exportDay } from '../../../lib/export/exportDay.ts';
+import { planExports } from '../../../lib/export/planExports.ts';
+import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('the plan of exports', () => {
+  let world: ExportWorld;
+  let sent: ExportTask[];
+  beforeEach(async () => {
+    world = await startExport();
+    sent = [];
+  });
+  afterEach(() => world.close());
+
+  const plan = (request: { days?: string[]; schedule?: 'daily' | 'hourly'; exports?: string[] } = {}) =>
+    planExports(
+      {
+        ...{ exports: [world.configured()], ledger: world.ledger, clock: world.clock },
+        tableOf: () => world.table,
+        tasks: {
+          async send(bodies) {
+            sent.push(...bodies.map((body) => exportTaskSchema.parse(JSON.parse(body))));
+          },
+        },
+      },
+      { sluice: 'export', ...request },
+    );
+  const reasons = ({ queued }: Awaited<ReturnType<typeof plan>>) =>
+    queued.map(({ day, reason }) => `${day} ${reason}`).sort();
+  const work = async () => {
+    for (const task of sent.splice(0)) await exportDay(world.exporter(), world.configured(), task);
+  };
+  const days = ['2026-11-17', '2026-11-18', DAY];
+
+  it('queues each day of the lookback once: what is new, changed or gone, never today', async () => {
+    for (const day of ['2026-11-16', ...days, '2026-11-20']) {
+      await world.register(day);
+      await world.put('a.parquet', day, day);
+    }
+    expect(reasons(await plan())).toEqual(days.map((day) => `${day} new`));
+    expect(reasons(await plan())).toEqual([]);
+    expect(sent.map(({ day }) => day).sort()).toEqual(days);
+    await work();
+    expect(reasons(await plan())).toEqual([]);
+    await world.put('b.parquet', 'more', days[0]);
+    world.remove('a.parquet', days[1]);
+    expect(reasons(await plan())).toEqual([`${days[0]} changed`, `${days[1]} deleted`]);
+    await work();
+    expect(reasons(await plan())).toEqual([]);
+  });
+
+  it('queues what was lost again after an hour, and what changed meanwhile at once', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    await world.put('b.parquet', 'y');
+    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+    world.clock.advance(HOUR_MS);
+    expect(reasons(await plan())).toEqual([`${DAY} new`]);
+  });
+
+  it('tries what failed again in the next run', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    world.store.bucket(TARGET).settings = {};
+    await plan();
+    await work();
+    expect(await plan()).toMatchObject({ queued: [], failedDays: 1 });
+    world.openTarget();
+    world.clock.advance(HOUR_MS);
+    expect(await plan()).toMatchObject({ queued: [{ reason: 'retried' }], failedDays: 1 });
+    await work();
+    expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
+  });
+
+  it('leaves a day alone that is being exported right now', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    const [task] = sent;
+    if (task === undefined) throw new Error('nothing was queued');
+    let planned: string[] | undefined;
+    const at = async (point: string) => {
+      if (point !== 'listed') return;
+      await world.put('b.parquet', 'y');
+      planned = reasons(await plan());
+    };
+    await exportDay(world.exporter({ at }), world.configured(), task);
+    expect(planned).toEqual([]);
+    expect(reasons(await plan())).toEqual([`${DAY} changed`]);
+  });
+
+  it('queues the days that are asked for whatever the ledger says, and of the schedule and names asked for', async () => {
+    await world.register(DAY);
+    await world.put('a.parquet', 'x');
+    await plan();
+    await work();
+    expect(reasons(await plan({ days: [DAY, '2025-01-01'] }))).toEqual(['2025-01-01 asked', `${DAY} asked`]);
+    expect(await plan({ schedule: 'hourly' })).toMatchObject({ looked: 0 });
+    expect(await plan({ exports: ['another'] })).toMatchObject({ looked: 0 });
+    expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });
+  });
+
+  it('names an export whose table is not there, and stops no other', async () => {
+    world.glue.deleteTable('sluice', 'statsig_forwarded_events');
+    expect(await plan()).toMatchObject({
+      queued: [],
+      failed: [{ export: 'events', code: 'SLUICE_EXPORT_TABLE_MISSING' }],
+    });
+  });
+});

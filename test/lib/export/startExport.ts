@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { CreatePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { exportTarget } from '../../../lib/access/otherBucket.ts';
+import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
+import { landedTable } from '../../../lib/aws/landedTable.ts';
+import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { Export } from '../../../lib/config/exportsSchema.ts';
+import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
+import type { DayExporter } from '../../../lib/export/exportDay.ts';
+import { manifestSchema } from '../../../lib/export/Manifest.ts';
+import { realClock } from '../../../local/clock/LocalClock.ts';
+import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { startEdge } from '../../../local/edge/startEdge.ts';
+import { Faults } from '../../../local/faults/Faults.ts';
+import { glueService } from '../../../local/glue/glueService.ts';
+import { Catalog } from '../../../local/glue/model/Catalog.ts';
+import { callerOf } from '../../../local/iam/callerOf.ts';
+import { Roles } from '../../../local/iam/Roles.ts';
+import { keyAccess } from '../../../local/kms/keyAccess.ts';
+import { Keys } from '../../../local/kms/model/Keys.ts';
+import { Principals } from '../../../local/record/Principals.ts';
+import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../local/s3/s3Service.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
+
+export const OURS = '000000000000';
+export const THEIRS = '111122223333';
+const ROLE = `arn:aws:iam::${OURS}:role/export`;
+export const TARGET = 'acme-warehouse';
+export const DAY = '2026-11-19';
+const BUCKET = 'sluice-data';
+const TABLE = 'statsig_forwarded_events';
+const MINUTE_MS = 60_000;
+
+/**
+ * Two accounts on one edge: ours with a table in Glue and its files, the customer's with a bucket whose policy is that
+ * of Statsig's document; the export signs as a role that has the policy of the deployed one.
+ */
+export async function startExport() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(Date.UTC(2026, 10, 20, 12));
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
+  const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
+  const keys = new Keys({ clock, partition: 'aws', region: 'us-east-1', account: OURS });
+  const roles = new Roles();
+  const principals = new Principals({
+    ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
+  const edge = await startEdge({
+    services: [
+      s3Service({ store, clock, callerOf: asks, keyAccess: keyAccess(keys) }),
+      glueService({ catalog: glue, clock, account: OURS, faults }),
+    ],
+    clock: realClock,
+    credentials: principals.secrets,
+    faults,
+  });
+  const policies = (bucket: string, keyArn?: string) =>
+    exportTarget({ partition: 'aws', region: 'us-east-1', bucket, principal: ROLE, keyArn });
+  const { callerPolicy } = policies(TARGET);
+  roles.deploy([{ arn: ROLE, account: OURS, trust: undefined, policies: [callerPolicy] }]);
+  store.createBucket(BUCKET);
+  store.createBucket(TARGET, { account: THEIRS });
+  const openTarget = () => {
+    store.bucket(TARGET).settings = { policy: JSON.stringify(policies(TARGET).bucketPolicy) };
+  };
+  openTarget();
+  glue.ensureDatabase({ Name: 'sluice' });
+  glue.ensureTable('sluice', {
+    Name: TABLE,
+    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+    StorageDescriptor: { Location: `s3://${BUCKET}/events` },
+  });
+
+  const options = { endpoint: edge.url, region: 'us-east-1', maxAttempts: 1 };
+  const credentials = principals.issue(ROLE);
+  const s3 = new S3Client({ ...options, credentials });
+  const glueClient = new GlueClient({ ...options, credentials });
+  const ledger = new Ledger({
+    ...{ store: s3Ledger(s3, BUCKET), clock, newToken: randomUUID },
+    ...{ wait: async () => undefined, random: () => 0 },
+  });
+  /** What one invocation asks services again with; it waits for nothing. */
+  const attempts = () => ({
+    ...{ clock, wait: async () => undefined, random: () => 0, deadline: clock.now() + 14 * MINUTE_MS },
+  });
+  const table = landedTable(
+    { glue: glueClient, s3 },
+    { database: 'sluice', table: TABLE, bucket: BUCKET },
+    { ...attempts(), deadline: Number.POSITIVE_INFINITY },
+  );
+
+  /** An export that is configured so. */
+  function configured(target: Partial<Export['target']> = {}): Export {
+    const [made] = defineConfig({
+      bucket: BUCKET,
+      exports: [{ name: 'events', table: TABLE, target: { bucket: TARGET, owner: THEIRS, ...target } }],
+    }).exports;
+    if (made === undefined) throw new Error('no export');
+    return made;
+  }
+
+  return {
+    ...{ clock, store, glue, glueClient, keys, roles, ledger, table, policies, openTarget, configured, s3 },
+    ...{ attempts, faults },
+    /** What one invocation exports with. */
+    exporter: (more: Partial<DayExporter> & { readonly exported?: Export } = {}): DayExporter => {
+      const { exported = configured(), ...rest } = more;
+      return {
+        ...{ ledger, clock, table, owner: randomUUID(), log: () => undefined },
+        target: exportBucketThrough(s3, exported.target, attempts()),
+        deadline: clock.now() + 13 * MINUTE_MS,
+        leaseUntil: clock.now() + 16 * MINUTE_MS,
+        ...rest,
+      };
+    },
+    /** Gives a day a partition. */
+    register: (day: string) =>
+      glueClient.send(
+        new CreatePartitionCommand({
+          DatabaseName: 'sluice',
+          TableName: TABLE,
+          PartitionInput: {
+            Values: [day],
+            StorageDescriptor: { Location: `s3://${BUCKET}/events/${day}/` },
+          },
+        }),
+      ),
+    put: (name: string, body: string | Uint8Array, day = DAY) =>
+      store.put(BUCKET, `events/${day}/${name}`, body),
+    remove: (name: string, day = DAY) => store.delete(BUCKET, `events/${day}/${name}`),
+    /** What lies in the customer's day folder, by name. */
+    async exported(day = DAY): Promise<Map<string, string>> {
+      const found = new Map<string, string>();
+      const { entries } = store.list(TARGET, { prefix: `events/${day}/`, limit: 1_000 });
+      for (const entry of entries) {
+        if (!('object' in entry)) continue;
+        const { key } = entry.object;
+        const bytes = await buffer(store.get(TARGET, key).body);
+        found.set(key.slice(`events/${day}/`.length), bytes.toString('latin1'));
+      }
+      return found;
+    },
+    manifest: (files: ReadonlyMap<string, string>) =>
+      manifestSchema.parse(JSON.parse(files.get('_manifest.json') ?? '{}')),
+    async close() {
+      s3.destroy();
+      glueClient.destroy();
+      await edge.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}
+
+export type ExportWorld = Awaited<ReturnType<typeof startExport>>;
