@@ -9,7 +9,7 @@ import { s3Ledger } from '../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../lib/aws/taskQueue.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import { Ledger } from '../lib/drops/ledger/Ledger.ts';
-import { planRequestSchema } from '../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../lib/drops/plan/messageBodies.ts';
 import { type PlanSourcesPorts, planSources } from '../lib/drops/plan/planSources.ts';
 import { addDays, utcDay } from '../lib/time/utcDay.ts';
 import { MovableClock } from '../local/clock/MovableClock.ts';

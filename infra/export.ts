@@ -1,4 +1,4 @@
-import type { ExportRequest } from '../lib/export/ExportRequest.ts';
+import type { ExportRequest } from '../lib/export/messageBodies.ts';
 import { exportIds } from './exportIds.ts';
 import { exportRole } from './exportRole.ts';
 import { getAtt } from './intrinsics.ts';

@@ -1,5 +1,5 @@
 import { expectsDrops } from '../lib/drops/plan/expectedDrops.ts';
-import type { PlanRequestInput } from '../lib/drops/plan/PlanRequest.ts';
+import type { PlanRequestInput } from '../lib/drops/plan/messageBodies.ts';
 import type { Resources } from './Resource.ts';
 import { logicalIds, partName, type Stack } from './Stack.ts';
 import { schedule } from './schedules.ts';

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../../infra/Stack.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
-import type { PlanRequestInput } from '../../lib/drops/plan/PlanRequest.ts';
-import type { ExportRequest } from '../../lib/export/ExportRequest.ts';
+import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
+import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { OpenDeployment } from './openDeployment.ts';
 
 /** Parts with a queue, and what it takes. */

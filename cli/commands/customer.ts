@@ -120,7 +120,7 @@ async function daysOf(line: CommandLine): Promise<readonly UtcDay[] | undefined>
     if (to === undefined) return undefined;
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--to without --from.');
   }
-  const { daysBetween } = await import('../../lib/drops/plan/wantedDays.ts');
+  const { daysBetween } = await import('../../lib/drops/plan/decideDay.ts');
   if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
   const days = daysBetween(from, to);
   if (days.length > MOST_DAYS)

@@ -1,4 +1,4 @@
-import { daysBetween } from '../../lib/drops/plan/wantedDays.ts';
+import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import { type UtcDay, utcDay } from '../../lib/time/utcDay.ts';
 import { placeOptions } from '../aws/placeOptions.ts';

@@ -147,7 +147,7 @@ async function backfill(line: CommandLine): Promise<number> {
   const from = dayOption(line, 'from') ?? '';
   const to = dayOption(line, 'to') ?? from;
   const [{ daysBetween, lookbackDays }, { backfillRequests }, { askPart }] = await Promise.all([
-    import('../../lib/drops/plan/wantedDays.ts'),
+    import('../../lib/drops/plan/decideDay.ts'),
     import('../ingest/backfillRequests.ts'),
     import('../aws/askPart.ts'),
   ]);

@@ -1,4 +1,4 @@
-import type { PlanRequestInput } from '../../lib/drops/plan/PlanRequest.ts';
+import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 
 /** Days of one request: a run of the plan lists them well within its time. */

@@ -1,6 +1,6 @@
 import { leftOutOf } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { isMarkerReason } from '../../lib/drops/plan/settlesAt.ts';
+import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { DatasetStatus } from './readStatus.ts';

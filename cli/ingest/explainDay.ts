@@ -1,6 +1,6 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { textTable } from '../output/textTable.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
-import { SourceError } from '../../lib/drops/SourceError.ts';
+import { SourceError } from '../../lib/drops/CustomerBucket.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import type { CommandLine } from '../Command.ts';
 import { textOption } from '../textOption.ts';

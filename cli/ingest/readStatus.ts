@@ -1,8 +1,8 @@
 import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3LastLooks.ts';
 import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
+import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { hasComeSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
-import type { LastLook } from '../../lib/drops/plan/LastLook.ts';
-import { lookbackDays } from '../../lib/drops/plan/wantedDays.ts';
+import type { LastLook } from '../../lib/drops/plan/planSources.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import type { OpenIngest } from './openIngest.ts';
 

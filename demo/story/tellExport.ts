@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { textTable } from '../../cli/output/textTable.ts';
-import { manifestSchema } from '../../lib/export/Manifest.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { exportFolder } from '../../lib/layout/exportKeys.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';

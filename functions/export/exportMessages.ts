@@ -1,7 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import { exportRequestSchema } from '../../lib/export/ExportRequest.ts';
-import { exportTaskSchema } from '../../lib/export/ExportTask.ts';
+import { exportRequestSchema, exportTaskSchema } from '../../lib/export/messageBodies.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
 import type { QueueMessage } from '../../lib/queue/queueMessages.ts';

@@ -16,7 +16,7 @@ import type { Export } from '../../lib/config/exportsSchema.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
-import { exportRequestSchema } from '../../lib/export/ExportRequest.ts';
+import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';

@@ -1,4 +1,4 @@
-import type { ExportRequest } from '../../lib/export/ExportRequest.ts';
+import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import { planExports } from '../../lib/export/planExports.ts';
 import type { Exporter } from './Exporter.ts';
 import { tellFailing } from './tellFailing.ts';

@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
-import { MOST_SWEPT } from '../../lib/drops/load/limits.ts';
 import { type Loaded, loadTask, placeOf } from '../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
-import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/IngestTask.ts';
+import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';

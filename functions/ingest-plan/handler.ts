@@ -12,7 +12,7 @@ import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
-import { planRequestSchema } from '../../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
@@ -30,7 +30,7 @@ let environment: Environment | undefined;
 
 /**
  * The plan: finds the days of customers' drops that are new or changed and puts a task for each on the load's queue.
- * Messages of its queue are requests (lib/drops/plan/PlanRequest.ts): schedules send them, the trigger and
+ * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules send them, the trigger and
  * `sluice ingest`. By hand the function is invoked with one.
  *
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { planRequestSchema } from '../../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { batchFailures } from '../../lib/queue/batchFailures.ts';
 import { isRunMessage } from '../../lib/queue/isRunMessage.ts';

@@ -1,5 +1,5 @@
 import { findLateDrops } from '../../lib/drops/plan/expectedDrops.ts';
-import type { PlanRequest } from '../../lib/drops/plan/PlanRequest.ts';
+import type { PlanRequest } from '../../lib/drops/plan/messageBodies.ts';
 import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
 import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
 import { planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';

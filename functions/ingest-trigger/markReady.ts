@@ -1,13 +1,14 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { readReadyRequest } from '../../lib/drops/plan/trigger/readyRequest.ts';
 import {
+  readReadyRequest,
   type StartableSource,
   type Started,
   type StartPorts,
   startableSources,
   startSources,
-} from '../../lib/drops/plan/trigger/startSources.ts';
-import { TriggerError, TriggerFailure } from '../../lib/drops/plan/trigger/TriggerError.ts';
+  TriggerError,
+  TriggerFailure,
+} from '../../lib/drops/plan/trigger.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import type { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { KeysError } from '../../lib/keys/KeysError.ts';

@@ -85,7 +85,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     splitting: true,
     write: false,
     ...lambdaModule,
-    // Native, one for each kind of machine: lib/engine loads the one that it finds.
+    // Native, one for each kind of machine: lib/drops/engine loads the one that it finds.
     external: [`${BINDINGS}*`],
     sourcemap: 'linked',
     sourcesContent: false,

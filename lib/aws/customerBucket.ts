@@ -7,8 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
-import type { CustomerBucket } from '../drops/CustomerBucket.ts';
-import { SourceError } from '../drops/SourceError.ts';
+import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
 import { customerClient } from './customerClient.ts';
 import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';

@@ -6,8 +6,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { mapLimit } from '../concurrency/mapLimit.ts';
-import type { LandingBucket } from '../drops/load/LandingBucket.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
+import type { LandingBucket } from '../drops/load/Loader.ts';
 import { PARALLEL_PARTS, PART_BYTES } from './limits.ts';
 import { multipartUpload } from './multipartUpload.ts';
 import { PARQUET_MEDIA_TYPE } from './parquetMediaType.ts';

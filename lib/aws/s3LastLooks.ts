@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException }
 import type * as z from 'zod';
 import { IngestError } from '../drops/IngestError.ts';
 import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
-import { type LastLooks, lastLookSchema } from '../drops/plan/LastLook.ts';
+import { type LastLooks, lastLookSchema } from '../drops/plan/planSources.ts';
 import { lastLookKey, lateNoteKey } from '../layout/ingestStateKeys.ts';
 
 /** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */

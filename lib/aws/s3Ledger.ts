@@ -1,7 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { IngestError } from '../drops/IngestError.ts';
-import { ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
-import type { LedgerStore } from '../drops/ledger/LedgerStore.ts';
+import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../layout/ingestedKeys.ts';
 import { isMissingAfter } from './listObjects.ts';
 

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Turns } from '../drops/plan/trigger/startSources.ts';
+import type { Turns } from '../drops/plan/trigger.ts';
 import { triggerKey } from '../layout/ingestStateKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 import { endClaim, readClaim, s3Claim } from './s3Claim.ts';

@@ -1,8 +1,6 @@
-import type { Drop } from './Drop.ts';
-import type { DropObject } from './DropObject.ts';
+import { type DropObject, SourceError } from './CustomerBucket.ts';
+import { type Drop, isLeftOutReason, isMarker, isUnloadable } from './Drop.ts';
 import type { FileFate, LedgerEntry } from './ledger/LedgerEntry.ts';
-import { isLeftOutReason, isMarker, isUnloadable } from './leftOut.ts';
-import { SourceError } from './SourceError.ts';
 
 /** What a day has now, held against what the last load found: what changed, and whether rows may go for it. */
 

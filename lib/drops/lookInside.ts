@@ -1,10 +1,8 @@
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import type { SluiceError } from '../errors/SluiceError.ts';
-import type { CustomerBucket } from './CustomerBucket.ts';
+import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
-import type { DropObject } from './DropObject.ts';
 import { MOST_LOOKED_INSIDE, PARALLEL_LOOKS } from './limits.ts';
-import { SourceError } from './SourceError.ts';
 
 /**
  * What Parquet files begin and end with; `PARE` are those whose footer is encrypted, which a load refuses by name.

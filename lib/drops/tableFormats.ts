@@ -1,9 +1,8 @@
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import type { UtcDay } from '../time/utcDay.ts';
-import type { CustomerBucket } from './CustomerBucket.ts';
+import { type CustomerBucket, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';
-import { SourceError } from './SourceError.ts';
 
 /**
  * Formats of tables that keep a log beside their Parquet files. Only the log knows which of the files still count: files of

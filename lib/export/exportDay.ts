@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import type { Export } from '../config/exportsSchema.ts';
 import type { Claim, Ledger, Settlement } from '../drops/ledger/Ledger.ts';
@@ -7,14 +8,36 @@ import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../layout/e
 import { exportPlace } from '../layout/exportPlace.ts';
 import { failureFields } from '../log/failureFields.ts';
 import type { Clock } from '../time/Clock.ts';
-import { type DayFiles, dayFiles } from './dayFiles.ts';
 import { ExportError } from './ExportError.ts';
-import type { ExportTask } from './ExportTask.ts';
-import type { ExportFaultPoint } from './exportFaultPoints.ts';
-import type { LandedFile, LandedTable } from './LandedTable.ts';
+import { type DayFiles, dayFiles, type LandedFile, type LandedTable } from './LandedTable.ts';
 import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
-import type { Manifest } from './Manifest.ts';
-import type { TargetBucket } from './TargetBucket.ts';
+import type { ExportTask } from './messageBodies.ts';
+
+/**
+ * The steps of an export between which a function may be killed, in their order, each named after what has been done by
+ * then. Whatever the point, the next export of the day ends as this one would have.
+ */
+export const exportFaultPoints = [
+  /** The day is claimed; nothing else has changed. */
+  'claimed',
+  /** Our files and the customer's are listed. */
+  'listed',
+  /** One file is there, others are not. */
+  'copiedOne',
+  /** All new files are there, beside the old; the manifest names the old. */
+  'copied',
+  /** The claim is renewed: nobody else works on the day. */
+  'renewed',
+  /** The manifest names the new files; the old are still there. */
+  'manifested',
+  /** The old files are gone; the ledger doesn't know yet. */
+  'swept',
+  /** The ledger knows. */
+  'settled',
+] as const;
+
+/** One of {@link exportFaultPoints}. */
+type ExportFaultPoint = (typeof exportFaultPoints)[number];
 
 /** What {@link exportDay} works with. */
 export interface DayExporter {
@@ -213,3 +236,48 @@ class DayWork {
 function sum(files: readonly LandedFile[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
 }
+
+/**
+ * A customer's bucket as the export writes to it; every call names the account that owns it. Methods throw ExportError.
+ */
+export interface TargetBucket {
+  /** Keys under a prefix with their sizes in bytes. */
+  list(prefix: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Writes an object, in parts when it is large: there whole or not at all.
+   *
+   * @param bytes Exactly `size` of them, or nothing is written.
+   */
+  write(key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void>;
+  /** Writes a small object of JSON. */
+  writeJson(key: string, text: string): Promise<void>;
+  /** Deletes objects; none of them need be there. */
+  remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Gives up uploads of files of an export's under a day's folder that were begun and never ended: their parts cost. No other
+   * export may be writing there.
+   *
+   * @param prefix The day's folder, with the slash at its end.
+   *
+   * @returns how many; null where the bucket's policy does not let them be listed, as that of Statsig's document.
+   */
+  abortUploads(prefix: string): Promise<number | null>;
+}
+
+/** What a day consists of, for whoever reads it: `_manifest.json` beside its files, written when all of them are there. */
+export const manifestSchema = z.object({
+  version: z.literal(1),
+  table: z.string(),
+  day: z.string(),
+  /** Names this state of the day. */
+  fingerprint: z.string(),
+  /** ISO 8601. */
+  exportedAt: z.string(),
+  /** Sum of the files'. */
+  bytes: z.number(),
+  /** All files of the day, in the folder of the manifest. Any other file is an older state's, about to be deleted. */
+  files: z.array(z.object({ name: z.string(), bytes: z.number() })),
+});
+
+/** A manifest that was read and validated. */
+type Manifest = z.output<typeof manifestSchema>;

@@ -8,12 +8,10 @@ import { exportPlace } from '../layout/exportPlace.ts';
 import type { TaskQueue } from '../queue/TaskQueue.ts';
 import type { Clock } from '../time/Clock.ts';
 import { addDays, type UtcDay, utcDay } from '../time/utcDay.ts';
-import { dayFiles } from './dayFiles.ts';
-import type { ExportRequest } from './ExportRequest.ts';
-import type { ExportReason, ExportTask } from './ExportTask.ts';
-import { isPassing } from './isPassing.ts';
-import type { LandedTable } from './LandedTable.ts';
+import { isPassing } from './ExportError.ts';
+import { dayFiles, type LandedTable } from './LandedTable.ts';
 import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
+import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
 
 /** What {@link planExports} works with. */
 export interface PlanExportsPorts {

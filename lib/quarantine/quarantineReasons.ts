@@ -17,7 +17,7 @@ const {
 /**
  * Every `reason` of what was sent to us and is in quarantine, with its meaning and cure: bodies that can't be read, events
  * that can't be taken, rows that Firehose could not deliver. Rows of customers' files have reasons of their own, `rowReasons`
- * in lib/engine. docs/quarantine.md lists both; a test holds them together.
+ * in lib/drops/engine. docs/quarantine.md lists both; a test holds them together.
  */
 export const quarantineReasons = {
   ...bodyReasons,

@@ -1,4 +1,4 @@
-import { rowReasons } from '../../lib/drops/engine/rowReasons.ts';
+import { rowReasons } from '../../lib/drops/engine/FileError.ts';
 import { errorFamilies } from './errorFamilies.ts';
 
 const HEAD = `# Errors
@@ -41,7 +41,7 @@ export async function errorsPage(): Promise<string> {
   );
   const rows = section(
     'Reasons of refused rows',
-    `Why a row of a dataset's file is refused: the \`reason\` that it has in quarantine. ${WHOSE.user} (\`lib/drops/engine/rowReasons.ts\`)`,
+    `Why a row of a dataset's file is refused: the \`reason\` that it has in quarantine. ${WHOSE.user} (\`lib/drops/engine/FileError.ts\`)`,
     rowReasons,
   );
   return [HEAD, ...sections, rows].join('\n');

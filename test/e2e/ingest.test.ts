@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExportStatus } from '../../cli/export/readExportStatus.ts';
 import type { DatasetStatus } from '../../cli/ingest/readStatus.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { manifestSchema } from '../../lib/export/Manifest.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
 import {
   acme,

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExportStatus } from '../../cli/export/readExportStatus.ts';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
-import { manifestSchema } from '../../lib/export/Manifest.ts';
+import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';

@@ -1,11 +1,20 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SluiceError } from '../../errors/SluiceError.ts';
+import { quoteText } from '../../sql/quoteText.ts';
 import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
-import type { Engine, EngineLimits, LoadRequest } from './Engine.ts';
-import { engineFailure } from './engineFailure.ts';
-import { fileFailure } from './fileFailure.ts';
-import { loadFiles } from './loadFiles.ts';
-import { probeStatement, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
+import type { Engine, EngineLimits, FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts';
+import { engineFailure, fileFailure } from './EngineError.ts';
+import { FileError, isRowReason, type RowReason } from './FileError.ts';
+import {
+  probeStatement,
+  ROWS_DIFFER,
+  refusedProbeStatement,
+  refusedStatements,
+  takenStatement,
+} from './loadStatements.ts';
+import { verifyPages } from './verifyPages.ts';
 
 /** The engine of loads that fit one machine: each call has a DuckDB of its own, which can reach nothing but its files. */
 export function duckDbEngine(limits: EngineLimits): Engine {
@@ -85,4 +94,151 @@ async function probed(
   } finally {
     session.close();
   }
+}
+
+/** What a load writes into its output directory. */
+const OUTPUT_FILE = 'part-0.parquet';
+
+/** Days late that are counted each by itself: times may lie anywhere, and the counts go into the ledger. */
+const MOST_DAYS = 31;
+
+type Counts = Partial<Record<RowReason, number>>;
+
+/**
+ * Maps files, as {@link Engine.load} says. The input is read once; files that have refused rows are read again for
+ * these alone, so that columns which nobody mapped are read only where a raw row is kept.
+ */
+async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<LoadResult> {
+  const { files, mapping } = request;
+  if (mapping.groups.length === 0) return summary(request, [], null, [], {});
+  const output = join(request.outputDirectory, OUTPUT_FILE);
+  await verifyMapped(request);
+  await session.run(takenStatement(request, output));
+  const taken = await takenByFile(session, output);
+  const given = await rowsByFile(session, request);
+  const rows = files.map(({ name }, i) => {
+    const out = taken.get(name) ?? 0;
+    const all = given[i] ?? 0;
+    return { name, in: all, out, refused: all - out };
+  });
+  const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
+  const refused = withRefused.size === 0 ? null : await writeRefused(session, request, withRefused);
+  const daysLate = await daysLateOf(session, request, output);
+  const out = rows.reduce((sum, file) => sum + file.out, 0);
+  const byFile = rows.map(
+    (file): FileRows => ({
+      ...file,
+      reasons: refused?.reasons.get(`${mapping.origin}${file.name}`) ?? {},
+    }),
+  );
+  for (const { name, in: said, out: read, refused: count, reasons } of byFile) {
+    const explained = Object.values(reasons).reduce((sum, n) => sum + n, 0);
+    if (explained === count) continue;
+    throw new FileError(
+      'SLUICE_INGEST_FILE_DAMAGED',
+      `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
+    );
+  }
+  const written = out === 0 ? [] : [{ path: output, bytes: await bytesOf(output), rows: out }];
+  return summary(request, written, refused?.file ?? null, byFile, daysLate);
+}
+
+/** All columns. */
+const ALL = [[0, Number.POSITIVE_INFINITY]] as const;
+
+/** Compares the checksums of what is mapped. @throws FileError */
+async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<void> {
+  for (const { files: places, leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
+    for (const i of places) {
+      const file = files[i];
+      if (file !== undefined) await verifyPages(file, { leaves, signal });
+    }
+  }
+}
+
+function summary(
+  { files }: LoadRequest,
+  written: readonly WrittenFile[],
+  refusedFile: WrittenFile | null,
+  byFile: readonly FileRows[],
+  rowsByDaysLate: LoadResult['rowsByDaysLate'],
+): LoadResult {
+  const rows = { in: 0, out: 0, refused: 0 };
+  const reasons: Counts = {};
+  for (const file of byFile) {
+    rows.in += file.in;
+    rows.out += file.out;
+    rows.refused += file.refused;
+    for (const [reason, count] of Object.entries(file.reasons)) {
+      if (isRowReason(reason)) reasons[reason] = (reasons[reason] ?? 0) + count;
+    }
+  }
+  if (byFile.length !== files.length) throw new RangeError('The mapping is not for these files.');
+  return { written, refusedFile, rows, files: byFile, reasons, rowsByDaysLate };
+}
+
+async function takenByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
+  const rows = await session.rows(
+    `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY source_file`,
+  );
+  return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
+}
+
+/** From the footers. */
+async function rowsByFile(session: DuckDbSession, { files }: LoadRequest): Promise<number[]> {
+  const rows = await session.rows(
+    `SELECT file_name, num_rows FROM parquet_file_metadata([${files.map(({ path }) => quoteText(path)).join(', ')}])`,
+  );
+  const byPath = new Map(rows.map(({ file_name, num_rows }) => [String(file_name), Number(num_rows)]));
+  return files.map(({ path }) => byPath.get(path) ?? 0);
+}
+
+async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
+  const path = request.refusedPath;
+  for (const i of only) {
+    const file = request.files[i];
+    if (file !== undefined) await verifyPages(file, { leaves: ALL, signal: request.signal });
+  }
+  for (const statement of refusedStatements(request, only, path)) await session.run(statement);
+  const reasons = new Map<string, Counts>();
+  let total = 0;
+  for (const row of await session.rows(
+    `SELECT path, reason, count(*) AS n FROM read_parquet(${quoteText(path)}) GROUP BY ALL`,
+  )) {
+    const reason = String(row['reason']);
+    if (!isRowReason(reason)) throw new RangeError(`${reason} is no reason.`);
+    const file = String(row['path']);
+    const count = Number(row['n']);
+    reasons.set(file, { ...reasons.get(file), [reason]: count });
+    total += count;
+  }
+  return { reasons, file: { path, bytes: await bytesOf(path), rows: total } satisfies WrittenFile };
+}
+
+/** By minute first: a zone's day begins on one, and there are far fewer of them than rows. */
+async function daysLateOf(
+  session: DuckDbSession,
+  { mapping, day }: LoadRequest,
+  output: string,
+): Promise<Record<string, number>> {
+  const date =
+    mapping.sortBy === 'metric_date'
+      ? 'moment'
+      : `CAST(timezone(${quoteText(mapping.timezone)}, timezone('UTC', moment)) AS DATE)`;
+  const minute =
+    mapping.sortBy === 'metric_date'
+      ? 'metric_date'
+      : 'make_timestamp((epoch_us("timestamp") // 60000000) * 60000000)';
+  const rows = await session.rows(
+    `SELECT CASE WHEN days > ${MOST_DAYS} THEN '>${MOST_DAYS}' WHEN days < -${MOST_DAYS} THEN '<-${MOST_DAYS}' ELSE CAST(days AS VARCHAR) END AS late,
+       sum(n) AS n
+     FROM (SELECT date_diff('day', ${date}, DATE ${quoteText(day)}) AS days, n
+       FROM (SELECT ${minute} AS moment, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY moment))
+     GROUP BY late ORDER BY min(days)`,
+  );
+  return Object.fromEntries(rows.map(({ late, n }) => [String(late), Number(n)]));
+}
+
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path)).size;
 }

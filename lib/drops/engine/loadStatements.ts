@@ -1,6 +1,5 @@
 import { quoteText } from '../../sql/quoteText.ts';
-import type { MappedGroup } from './CompiledMapping.ts';
-import type { LoadRequest } from './Engine.ts';
+import type { LoadRequest, MappedGroup } from './Engine.ts';
 
 /** Rows of a row group: DuckDB's own default. A reader skips whole ones by time. */
 const ROW_GROUP_ROWS = 122_880;

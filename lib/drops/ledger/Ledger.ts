@@ -1,7 +1,6 @@
 import { backoffMs } from '../../time/backoffMs.ts';
 import type { Clock } from '../../time/Clock.ts';
-import type { LedgerEntry, LedgerPlace } from './LedgerEntry.ts';
-import type { LedgerStore, StoredEntry } from './LedgerStore.ts';
+import type { LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './LedgerEntry.ts';
 
 /** What {@link Ledger} works with. */
 export interface LedgerOptions {

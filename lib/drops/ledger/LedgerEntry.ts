@@ -20,7 +20,7 @@ const fileFateSchema = z.strictObject({
    * its rows went with it: said by the load that found so.
    */
   fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone']),
-  /** A reason to be left out (lib/drops/leftOut.ts), or the code that it failed with. */
+  /** A reason to be left out (lib/drops/Drop.ts), or the code that it failed with. */
   reason: z.string().optional(),
   /** More on the reason: the column, the type expected and found. Never a value of a row. */
   detail: z.string().optional(),
@@ -73,3 +73,21 @@ export type LedgerState = (typeof ledgerStates)[number];
 
 /** Which day of which dataset an entry is about, and the table it lands in. */
 export type LedgerPlace = Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'table'>;
+
+/** An entry and the ETag that a write on top of it must name. */
+export interface StoredEntry {
+  readonly entry: LedgerEntry;
+  readonly eTag: string;
+}
+
+/** Where entries are kept. It decides nothing: {@link Ledger} does. Methods throw what the store throws. */
+export interface LedgerStore {
+  /** Null where there is none. */
+  read(place: Pick<LedgerPlace, 'source' | 'dataset' | 'day'>): Promise<StoredEntry | null>;
+  /**
+   * Writes an entry where `expected` is still what is there (null: where nothing is).
+   *
+   * @returns the ETag; null when something else is there, which may be this very write, made by an earlier try.
+   */
+  write(entry: LedgerEntry, expected: string | null): Promise<string | null>;
+}

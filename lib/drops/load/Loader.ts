@@ -5,8 +5,38 @@ import type { Clock } from '../../time/Clock.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
-import type { FaultPoint } from './faultPoints.ts';
-import type { LandingBucket } from './LandingBucket.ts';
+
+/**
+ * The steps of a load between which a function may be killed, in their order, each named after what has been done by
+ * then. Whatever the point, the next load of the day ends as this one would have.
+ */
+export const faultPoints = [
+  /** The day is claimed; nothing else has changed. */
+  'claimed',
+  /** Its folder is listed and told apart. */
+  'listed',
+  /** Its files are on the function's disk. */
+  'fetched',
+  /** Its rows are mapped, on the function's disk. */
+  'mapped',
+  /** Its refused rows are in the quarantine table's folder, under a name that the next load overwrites. */
+  'quarantined',
+  /** A note says that the new version was begun: if it is never read, the sweep finds it by that. */
+  'begun',
+  /** The version's files are in the bucket; no query reads them. */
+  'uploaded',
+  /** The claim is renewed: nobody else works on the day. */
+  'renewed',
+  /** A note says that the version which queries read is about to be replaced. */
+  'noted',
+  /** Queries read the new version; the ledger doesn't know yet. */
+  'moved',
+  /** The ledger knows. */
+  'settled',
+] as const;
+
+/** One of {@link faultPoints}. */
+export type FaultPoint = (typeof faultPoints)[number];
 
 /** What loads work with, whichever day they load. */
 export interface Loader {
@@ -55,4 +85,20 @@ export interface LoadRun {
   readonly last: boolean;
   /** Tries that a day has, those included of which no end is known as the function was killed. */
   readonly tries: number;
+}
+
+/** The deployment's own bucket, as loads write to it. Methods throw what the store throws, after tries of their own. */
+export interface LandingBucket {
+  /** Puts a file of the local disk, in parts when it is large: there whole or not at all. */
+  upload(path: string, key: string, signal: AbortSignal): Promise<void>;
+  /** Puts an empty object: its key says all. */
+  putNote(key: string): Promise<void>;
+  /**
+   * Keys under a prefix in their order, as many as one call answers.
+   *
+   * @param after Only keys that sort after this one. Default all.
+   */
+  list(prefix: string, after?: string): Promise<readonly string[]>;
+  /** Deletes at most 1,000 objects; none of them need be there. */
+  remove(keys: readonly string[]): Promise<void>;
 }

@@ -5,12 +5,10 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { mapLimit } from '../../concurrency/mapLimit.ts';
 import type { SluiceError } from '../../errors/SluiceError.ts';
 import { backoffMs } from '../../time/backoffMs.ts';
-import type { CustomerBucket } from '../CustomerBucket.ts';
-import type { DropObject } from '../DropObject.ts';
+import { type CustomerBucket, type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { EngineFile } from '../engine/Engine.ts';
-import { SourceError } from '../SourceError.ts';
+import { PARALLEL_READS, READ_BYTES, READ_TIMEOUT_MS, READ_TRIES } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
-import { PARALLEL_READS, READ_BYTES, READ_TIMEOUT_MS, READ_TRIES } from './limits.ts';
 
 /** Ranges of one file are written side by side: it is made when it is not there, and never cut to nothing. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;

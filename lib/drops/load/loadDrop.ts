@@ -11,18 +11,16 @@ import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engi
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
+import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
 import { lookInside } from '../lookInside.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import { fetchFiles } from './fetchFiles.ts';
-import { judgeRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from './limits.ts';
 import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
-import { versionName, versionTime } from './versionName.ts';
 
 /** The day that is loaded. */
 export interface DropPlace {
@@ -293,4 +291,60 @@ async function forgetBegun(landing: Loader['landing'], note: VersionNote): Promi
   const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
   // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
   if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+}
+
+/**
+ * Holds what was mapped against what the dataset allows.
+ *
+ * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, `SLUICE_LOAD_ROWS_LATE`, with the shares, and refused rows by reason.
+ */
+export function judgeRows(
+  { rows, reasons, rowsByDaysLate }: Pick<LoadResult, 'rows' | 'reasons' | 'rowsByDaysLate'>,
+  { refusedShare, lateShare }: Pick<Dataset, 'refusedShare' | 'lateShare'>,
+): void {
+  // Divided, not multiplied: a share that is reached is the number that was configured, where 100 × 0.29 is less than 29.
+  if (rows.refused / rows.in > refusedShare) {
+    const by = Object.entries(reasons)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', ');
+    throw new LoadError(
+      'SLUICE_LOAD_ROWS_REFUSED',
+      `${rows.refused} of ${rows.in} rows, ${percent(refusedShare)} allowed: ${by}.`,
+    );
+  }
+  const late = Object.entries(rowsByDaysLate)
+    .filter(([days]) => !['-1', '0', '1'].includes(days))
+    .reduce((sum, [, count]) => sum + count, 0);
+  if (late / rows.out > lateShare) {
+    throw new LoadError(
+      'SLUICE_LOAD_ROWS_LATE',
+      `${late} of ${rows.out} rows, ${percent(lateShare)} allowed.`,
+    );
+  }
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(4))} %`;
+}
+
+/**
+ * Names a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time, and no two loads have the same, so
+ * that none ever writes into a folder which another wrote or queries read.
+ *
+ * @param now Epoch milliseconds.
+ * @param random Answers a number from 0 to below 1.
+ */
+function versionName(now: number, random: () => number): string {
+  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
+  const tail = Math.floor(random() * 2 ** 32);
+  return `${time}-${tail.toString(16).padStart(8, '0')}`;
+}
+
+/** When a version was named, epoch milliseconds; null for a name that {@link versionName} did not make. */
+function versionTime(version: string): number | null {
+  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
+  if (time === null) return null;
+  const [, year, month, day, hour, minute, second, ms] = time;
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(at) ? null : at;
 }

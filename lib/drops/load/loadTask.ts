@@ -3,18 +3,15 @@ import { failureFields } from '../../log/failureFields.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
+import { MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
-import type { IngestTask } from '../plan/IngestTask.ts';
-import { MARKER_AFTER_MS } from '../plan/limits.ts';
-import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/settlesAt.ts';
-import { failureOf, type LoadFailure } from './failureOf.ts';
-import { fileFates } from './fileFates.ts';
-import { isReadVersion } from './isReadVersion.ts';
-import { LoadError } from './LoadError.ts';
+import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
+import type { IngestTask } from '../plan/messageBodies.ts';
+import { failureOf, LoadError, type LoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { VERSION_KEPT_MS } from './limits.ts';
 import { type DropPlace, type DropState, type LetBe, loadDrop } from './loadDrop.ts';
-import { Progress } from './Progress.ts';
+import { isReadVersion } from './movePartition.ts';
+import { fileFates, Progress } from './Progress.ts';
 
 /** What became of a task. */
 export type Loaded =

@@ -3,10 +3,10 @@ import { mapLimit } from '../../concurrency/mapLimit.ts';
 import { versionPrefix } from '../../layout/ingestedKeys.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../layout/versionNote.ts';
 import { failureFields } from '../../log/failureFields.ts';
-import { isReadVersion } from './isReadVersion.ts';
+import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { MOST_REMOVALS, PARALLEL_SWEPT } from './limits.ts';
+import { isReadVersion } from './movePartition.ts';
 
 /** What a sweep did. */
 export interface Swept {

@@ -1,20 +1,11 @@
 import type { Dataset, Source } from '../../config/sourcesSchema.ts';
 import { quoteName } from '../../sql/quoteName.ts';
-import type { CompiledMapping, MappedGroup, RawRows } from '../engine/CompiledMapping.ts';
-import type { FileSchema } from '../engine/Engine.ts';
-import type { FileColumn } from '../engine/FileColumn.ts';
+import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
-import { FieldProblem } from './FieldProblem.ts';
-import { FileLook } from './FileLook.ts';
-import type { FoundColumn } from './findColumn.ts';
-import { finiteRow } from './finiteJson.ts';
-import type { MappedColumn } from './MappedColumn.ts';
-import { MappedRow } from './MappedRow.ts';
-import { mapEvents } from './mapEvents.ts';
-import { mapExposures } from './mapExposures.ts';
-import { mapMetrics } from './mapMetrics.ts';
-import { folderNamed, hasNul, isFolderColumn, pathFolders } from './pathFolders.ts';
-import { printable } from './printable.ts';
+import { FileLook, folderNamed, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';
+import { FieldProblem, type FoundColumn } from './findColumn.ts';
+import { type MappedColumn, MappedRow, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
+import { finiteRow, printable } from './valueSql.ts';
 
 /** What a mapping is compiled for. */
 export interface MappingSubject {

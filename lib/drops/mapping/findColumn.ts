@@ -1,11 +1,63 @@
 import { quoteName } from '../../sql/quoteName.ts';
 import { quoteText } from '../../sql/quoteText.ts';
-import type { FileColumn } from '../engine/FileColumn.ts';
-import { type ColumnKind, columnKind } from './columnKind.ts';
-import { decimalRefusals } from './decimalFits.ts';
-import { FieldProblem } from './FieldProblem.ts';
-import type { Refusal } from './Reading.ts';
-import { textOfSixteen, UUID_BYTES } from './textOf.ts';
+import type { FileColumn } from '../engine/Engine.ts';
+import type { RowReason } from '../engine/FileError.ts';
+import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
+import { type ColumnKind, columnKind, textOfSixteen, UUID_BYTES } from './valueSql.ts';
+
+/** What a column may be. */
+type FieldProblemCode =
+  | 'SLUICE_INGEST_COLUMN_MISSING'
+  | 'SLUICE_INGEST_COLUMN_AMBIGUOUS'
+  | 'SLUICE_INGEST_COLUMN_TYPE_UNFIT';
+
+/** What is wrong with a column of a file, before it is known which file: {@link compileMapping} says that. */
+export class FieldProblem extends Error {
+  readonly code: FieldProblemCode;
+
+  /**
+   * @param expected Types that the field can be read from, in words.
+   * @param found The column's type; null when there is no such column.
+   */
+  constructor(code: FieldProblemCode, column: string, expected: string, found: string | null) {
+    super(
+      `column ${JSON.stringify(column)}: expected ${expected}, found ${found === null ? 'no such column' : found}`,
+    );
+    this.code = code;
+  }
+}
+
+/** How a field is read of a row `src` of a file. */
+export interface Reading {
+  /** Its value; null where there is none, or where it can't be read. */
+  readonly value: string;
+  /** The column it comes from; null for a constant. */
+  readonly column: {
+    readonly name: string;
+    readonly sql: string;
+    /** When a row is refused for the column, whatever it is read as. */
+    readonly refusals: readonly Refusal[];
+  } | null;
+  /** When a row is refused for it; the first that holds counts. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** One reason why a row is refused, and the SQL condition on which it is. */
+export interface Refusal {
+  readonly reason: RowReason;
+  /** The condition, with the column as it is in the file and the value that was read. */
+  readonly when: (raw: string, value: string) => string;
+}
+
+/** When a column has something that is no value. */
+export function unreadable(reason: RowReason): Refusal {
+  return { reason, when: (raw, value) => `${raw} IS NOT NULL AND ${value} IS NULL` };
+}
+
+/** A field that no row has. */
+export function nothing(type: string): Reading {
+  return { value: `CAST(NULL AS ${type})`, column: null, refusals: [] };
+}
 
 /** A column of a file, or a member of a struct in it, that a mapping names. */
 export interface FoundColumn {
@@ -95,4 +147,54 @@ function onlyOne(alike: readonly FileColumn[]): FileColumn | undefined {
     'one of the name',
     alike.map(({ name, type }) => `${JSON.stringify(name)} ${type}`).join(' and '),
   );
+}
+
+const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
+
+/**
+ * Refuses rows in which a decimal has more digits than the footer says. DuckDB believes the footer: it writes such
+ * numbers with bytes that are no digits, which no JSON has.
+ *
+ * @param type As DuckDB reads it.
+ * @param declared The same with the decimals that the footer has.
+ */
+function decimalRefusals(type: string, declared: string): readonly Refusal[] {
+  if (fits('x', type, declared) === null) return [];
+  return [{ reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${fits(raw, type, declared)}` }];
+}
+
+/** Whether all decimals of a value are as long as the footer says: true or false, never null; null when it has none. */
+function fits(sql: string, type: string, declared: string, depth = 0): string | null {
+  const [, digits] = DECIMAL.exec(declared) ?? [];
+  if (digits !== undefined) return sizeFits(sql, type, Number(digits));
+  const item = `d${depth}`;
+  const [element, declaredElement] = [listElement(type), listElement(declared)];
+  if (element !== null && declaredElement !== null) {
+    return allFit(sql, item, fits(item, element, declaredElement, depth + 1));
+  }
+  const [map, declaredMap] = [mapParts(type), mapParts(declared)];
+  if (map !== null && declaredMap !== null) {
+    return allFit(`map_values(${sql})`, item, fits(item, map.value, declaredMap.value, depth + 1));
+  }
+  const declaredMembers = structMembers(declared);
+  const each = structMembers(type).flatMap((member, i) => {
+    const other = declaredMembers[i];
+    const one =
+      other === undefined
+        ? null
+        : fits(`struct_extract_at(${sql}, ${i + 1})`, member.type, other.type, depth);
+    return one === null ? [] : [one];
+  });
+  return each.length === 0 ? null : `(${each.join(' AND ')})`;
+}
+
+function sizeFits(sql: string, type: string, digits: number): string {
+  const scale = Number(DECIMAL.exec(type)?.[2] ?? 0);
+  const whole = '9'.repeat(digits - scale) || '0';
+  const most = scale === 0 ? whole : `${whole}.${'9'.repeat(scale)}`;
+  return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
+}
+
+function allFit(list: string, item: string, one: string | null): string | null {
+  return one === null ? null : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${one})) = 0, true)`;
 }

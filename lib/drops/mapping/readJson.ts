@@ -1,11 +1,9 @@
 import type { Field } from '../../config/mappingSchema.ts';
 import { quoteText } from '../../sql/quoteText.ts';
-import { castColumn } from './castColumn.ts';
-import type { FileLook } from './FileLook.ts';
-import type { FoundColumn } from './findColumn.ts';
-import { finiteJson } from './finiteJson.ts';
-import { nothing, type Reading, unreadable } from './Reading.ts';
-import { textOf } from './textOf.ts';
+import type { FileLook } from './FileColumns.ts';
+import { FieldProblem, type FoundColumn, nothing, type Reading, unreadable } from './findColumn.ts';
+import { castColumn } from './readText.ts';
+import { finiteJson, isFiniteJson, textOf } from './valueSql.ts';
 
 /**
  * Reads a field as a JSON value: numbers and booleans are themselves, nested columns objects and arrays, all else texts.
@@ -48,4 +46,80 @@ function jsonOf({ sql, kind, type }: FoundColumn): string {
 
 function quoted(text: string): string {
   return `CAST(to_json(${text}) AS VARCHAR)`;
+}
+
+/**
+ * Reads a field as the text of a JSON object, without white space; empty texts and `null` are none.
+ *
+ * @throws FieldProblem when the file lacks the column, or it can't hold an object.
+ */
+export function readJsonObject(field: Field, look: FileLook): Reading {
+  if ('constant' in field) {
+    return { value: objectOf(quoteText(String(field.constant))), column: null, refusals: [] };
+  }
+  const column = look.column(field);
+  if (column === null) return nothing('VARCHAR');
+  if (!['text', 'json', 'bytes', 'nested'].includes(column.kind)) {
+    throw new FieldProblem(
+      'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
+      column.name,
+      'text with a JSON object, a struct or a map',
+      column.type,
+    );
+  }
+  const text = textOf(column.sql, column.kind, column.type);
+  return {
+    value: objectOf(text),
+    column,
+    refusals: [
+      {
+        reason: 'SLUICE_INGEST_ROW_METADATA_INVALID',
+        when: (raw, value) =>
+          `${raw} IS NOT NULL AND ${value} IS NULL AND coalesce(trim(${textOf(raw, column.kind, column.type)}) NOT IN ('', 'null'), true)`,
+      },
+    ],
+  };
+}
+
+/** Looks at the text before it reads it as JSON, which is dear. */
+function objectOf(text: string): string {
+  const json = `CAST(TRY(json(${text})) AS VARCHAR)`;
+  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJson(json, text)} THEN ${json} END`;
+}
+
+/** Members of an object: keys, and the SQL of their values as JSON; null ones are left out. */
+export type Members = readonly (readonly [key: string, json: string])[];
+
+/** A JSON object of members as text; null when it has none. */
+export function jsonObject(members: Members): string {
+  return members.length === 0
+    ? 'CAST(NULL AS VARCHAR)'
+    : `nullif('{' || ${memberList(members)} || '}', '{}')`;
+}
+
+/**
+ * The members of a JSON object with others put in, which win where both have one.
+ *
+ * @param object Text of an object without white space, or null.
+ */
+export function mergedObject(object: string, members: Members): string {
+  if (members.length === 0) return `nullif(${object}, '{}')`;
+  const own = memberList(members);
+  const kept = members
+    .map(([key, json]) => `NOT (member.key = ${quoteText(key)} AND ${json} IS NOT NULL)`)
+    .join(' AND ');
+  const rebuilt = `array_to_string(list_transform(list_filter(map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"'))), lambda member: ${kept}), lambda member: CAST(to_json(member.key) AS VARCHAR) || ':' || coalesce(CAST(member.value AS VARCHAR), 'null')), ',')`;
+  // Taking an object apart costs more than all the rest, so only where a key may occur twice: a key may be written with
+  // escapes.
+  const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
+    .map((text) => `contains(${object}, ${quoteText(text)})`)
+    .join(' OR ');
+  const rest = `CASE WHEN ${suspect} THEN ${rebuilt} ELSE ${object}[2:-2] END`;
+  return `nullif('{' || concat_ws(',', nullif(${own}, ''), nullif(${rest}, '')) || '}', '{}')`;
+}
+
+function memberList(members: Members): string {
+  return `concat_ws(',', ${members
+    .map(([key, json]) => `${quoteText(`${JSON.stringify(key)}:`)} || ${json}`)
+    .join(', ')})`;
 }

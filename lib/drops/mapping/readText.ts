@@ -1,11 +1,15 @@
-import type { Field } from '../../config/mappingSchema.ts';
+import type { Cast, Field } from '../../config/mappingSchema.ts';
 import { quoteText } from '../../sql/quoteText.ts';
-import { castColumn } from './castColumn.ts';
-import { FieldProblem } from './FieldProblem.ts';
-import type { FileLook } from './FileLook.ts';
-import { finiteJson } from './finiteJson.ts';
-import { nothing, type Reading, unreadable } from './Reading.ts';
-import { textOf, textOfJson } from './textOf.ts';
+import type { FileLook } from './FileColumns.ts';
+import {
+  FieldProblem,
+  type FoundColumn,
+  nothing,
+  type Reading,
+  type Refusal,
+  unreadable,
+} from './findColumn.ts';
+import { type ColumnKind, finite, finiteJson, textOf, textOfJson, UUID_BYTES, uuidOf } from './valueSql.ts';
 
 /**
  * Reads a field as text: whole numbers without `.0`, so that IDs that pandas turned into floats are still IDs. Decimals
@@ -42,4 +46,97 @@ export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'
     column,
     refusals: column.kind === 'bytes' ? [unreadable('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };
+}
+
+/**
+ * Reads a field as a double: of numbers, texts that are one, and booleans as 1 and 0. Infinite ones and NaN are
+ * refused: sums would be lost to them.
+ *
+ * @throws FieldProblem when the file lacks the column, or it can't hold a number.
+ */
+export function readNumber(field: Field, look: FileLook): Reading {
+  if ('constant' in field) {
+    const number = Number(field.constant);
+    return {
+      value: `CAST(${Number.isFinite(number) ? number : 'NULL'} AS DOUBLE)`,
+      column: null,
+      refusals: [],
+    };
+  }
+  const column = look.column(field);
+  if (column === null) return nothing('DOUBLE');
+  if (['date', 'local', 'instant', 'nested', 'other'].includes(column.kind)) {
+    throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
+  }
+  const cast = field.cast === undefined ? null : castColumn(column, field.cast);
+  const read =
+    cast?.value ?? (column.kind === 'bytes' ? textOf(column.sql, 'bytes', column.type) : column.sql);
+  return {
+    value: `TRY_CAST(${read} AS DOUBLE)`,
+    // As the file has it, whatever a cast made of it.
+    column,
+    refusals: [
+      ...(column.kind === 'float' ? [NOT_FINITE] : []),
+      unreadable(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
+      { reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when: (_, value) => `NOT isfinite(${value})` },
+    ],
+  };
+}
+
+/** Of a float. */
+const NOT_FINITE: Refusal = {
+  reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
+  when: (raw) => `NOT isfinite(${raw})`,
+};
+
+/** Texts that DuckDB would round to a whole number, or read as none of the words for it. */
+const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
+
+/** What casts make. */
+const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
+  string: ['text', 'VARCHAR'],
+  bigint: ['integer', 'BIGINT'],
+  double: ['float', 'DOUBLE'],
+  boolean: ['boolean', 'BOOLEAN'],
+  uuid: ['text', 'UUID'],
+  date: ['date', 'DATE'],
+  timestamp: ['local', 'TIMESTAMP'],
+};
+
+/**
+ * Reads a column as text by way of a type; what can't be turned into it without loss is refused. NaN, infinity and times
+ * that are none are no values, as without a cast; texts that read like them are refused.
+ */
+export function castColumn(column: FoundColumn, cast: Cast): Reading {
+  const valued: FoundColumn =
+    column.kind === 'json'
+      ? { ...column, sql: textOfJson(column.sql), kind: 'text', type: 'VARCHAR' }
+      : { ...column, sql: finite(column.sql, column.kind) };
+  return {
+    value: textOf(casted(valued, cast), ...RESULTS[cast]),
+    column: valued,
+    refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
+  };
+}
+
+function casted({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
+  if (cast === 'string') return textOf(sql, kind, found);
+  if (cast === 'uuid') {
+    const text = textOf(sql, kind, found);
+    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidOf(sql)} ELSE ${text} END` : text} AS UUID)`;
+  }
+  const plain = kind === 'bytes' || kind === 'nested' ? textOf(sql, kind, found) : sql;
+  const type = cast.toUpperCase();
+  if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
+  switch (kind) {
+    case 'float':
+    case 'decimal':
+      return `CASE WHEN ${plain} = trunc(${plain}) THEN TRY_CAST(${plain} AS BIGINT) END`;
+    case 'text':
+    case 'bytes':
+    case 'nested':
+      return `CASE WHEN regexp_full_match(CAST(${plain} AS VARCHAR), '${WHOLE}') THEN TRY_CAST(${plain} AS BIGINT) END`;
+    default:
+      return `TRY_CAST(${plain} AS BIGINT)`;
+  }
 }

@@ -1,12 +1,9 @@
 import type { TimeField, TimeUnit } from '../../config/mappingSchema.ts';
 import { parseTimeFormat, type TimePart, type TimeVariant } from '../../config/timeFormat.ts';
 import { quoteText } from '../../sql/quoteText.ts';
-import type { ColumnKind } from './columnKind.ts';
-import { FieldProblem } from './FieldProblem.ts';
-import type { FileLook } from './FileLook.ts';
-import type { FoundColumn } from './findColumn.ts';
-import type { Reading, Refusal } from './Reading.ts';
-import { textOf } from './textOf.ts';
+import type { FileLook } from './FileColumns.ts';
+import { FieldProblem, type FoundColumn, type Reading, type Refusal } from './findColumn.ts';
+import { type ColumnKind, textOf } from './valueSql.ts';
 
 /** How many of a unit make a second. */
 const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;

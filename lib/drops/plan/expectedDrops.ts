@@ -7,11 +7,10 @@ import { isUtcDay, type UtcDay } from '../../time/utcDay.ts';
 import type { Drop } from '../Drop.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { PARALLEL_DATASETS, PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import { PARALLEL_DATASETS, PARALLEL_DAYS } from './limits.ts';
+import { isMarkerReason, lacksMarker, lookbackDays } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
-import { isMarkerReason, lacksMarker } from './settlesAt.ts';
-import { lookbackDays } from './wantedDays.ts';
 
 /** What the last look for drops that are overdue found: `ledger/<source>/<dataset>/expected.json`. */
 export const lateNoteSchema = z.strictObject({

@@ -4,18 +4,14 @@ import type { TaskQueue } from '../../queue/TaskQueue.ts';
 import type { Clock } from '../../time/Clock.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import type { Drop } from '../Drop.ts';
+import { type Drop, isUnloadable } from '../Drop.ts';
 import { leftOutOf } from '../lastLoad.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { isUnloadable } from '../leftOut.ts';
+import { PARALLEL_DAYS } from '../limits.ts';
 import { listDrops, markerKey } from '../listDrops.ts';
-import { type DayDecision, decideDay } from './decideDay.ts';
-import type { IngestTask } from './IngestTask.ts';
-import { PARALLEL_DAYS } from './limits.ts';
-import type { PlanRequest } from './PlanRequest.ts';
-import { markerReason, SETTLING } from './settlesAt.ts';
-import { lookbackDays } from './wantedDays.ts';
+import { type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
+import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
 /** What planning works with. */
 export interface PlanPorts {

@@ -1,13 +1,35 @@
+import * as z from 'zod';
 import { mapLimit } from '../../concurrency/mapLimit.ts';
 import type { Dataset, Source } from '../../config/sourcesSchema.ts';
 import { SluiceError } from '../../errors/SluiceError.ts';
 import { MAX_DELAY_SECONDS } from '../../queue/limits.ts';
 import type { TaskQueue } from '../../queue/TaskQueue.ts';
 import { IngestError } from '../IngestError.ts';
-import type { LastLook, LastLooks } from './LastLook.ts';
-import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from './limits.ts';
-import type { PlanRequest, PlanRequestInput } from './PlanRequest.ts';
+import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
+import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
+
+/** What the last run saw of a dataset: `ledger/<source>/<dataset>/last-look.json`. It decides nothing. */
+export const lastLookSchema = z.strictObject({
+  /** Epoch milliseconds. */
+  at: z.number(),
+  /** Newest day looked at that has files; null when none has. */
+  newestDay: z.string().nullable(),
+  /** No day of the lookback has files. */
+  stopped: z.boolean(),
+  /** Why the folder could not be listed. */
+  failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+});
+
+/** What a look saw, validated. */
+export type LastLook = z.output<typeof lastLookSchema>;
+
+/** Where last looks are kept. Methods throw IngestError. */
+export interface LastLooks {
+  /** Null before the first. */
+  read(source: string, dataset: string): Promise<LastLook | null>;
+  write(source: string, dataset: string, look: LastLook): Promise<void>;
+}
 
 /** What {@link planSources} works with besides. */
 export interface PlanSourcesPorts extends PlanPorts {

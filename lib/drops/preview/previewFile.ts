@@ -1,17 +1,14 @@
 import { SluiceError } from '../../errors/SluiceError.ts';
 import { quoteText } from '../../sql/quoteText.ts';
-import type { CustomerBucket } from '../CustomerBucket.ts';
-import type { DropObject } from '../DropObject.ts';
+import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { DuckDbSession, type SessionRow } from '../engine/DuckDbSession.ts';
 import { describeFiles } from '../engine/describeFiles.ts';
-import { duckDbMessage } from '../engine/duckDbMessage.ts';
-import type { EngineLimits, FileSchema } from '../engine/Engine.ts';
-import type { FileColumn } from '../engine/FileColumn.ts';
-import { fileFailure } from '../engine/fileFailure.ts';
-import { type PreviewedRows, previewRows } from '../engine/previewRows.ts';
+import type { EngineLimits, FileColumn, FileSchema, LoadRequest } from '../engine/Engine.ts';
+import { duckDbMessage, fileFailure } from '../engine/EngineError.ts';
+import { refusedQuery, takenQuery } from '../engine/loadStatements.ts';
 import { verifyPages } from '../engine/verifyPages.ts';
+import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
-import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from './limits.ts';
 import { PartialFile } from './PartialFile.ts';
 
 /** What a mapping makes of the beginning of a file. */
@@ -128,4 +125,44 @@ async function rowGroups(session: DuckDbSession, path: string): Promise<readonly
     if (duckDbMessage(error).type === 'Conversion') return null;
     throw error;
   }
+}
+
+/** A row of a preview: its columns as text. */
+export type PreviewRow = Readonly<Record<string, string | null>>;
+
+/** What becomes of the first rows of files. */
+interface PreviewedRows {
+  /** Mapped, in the files' order. */
+  readonly mapped: readonly PreviewRow[];
+  /** Refused, in the quarantine table's columns. */
+  readonly refused: readonly PreviewRow[];
+}
+
+/**
+ * Maps the first rows of files and writes nothing.
+ *
+ * @param wanted `firstRows` to be looked at in each file, and how many of each kind are `shown` at most.
+ */
+async function previewRows(
+  session: DuckDbSession,
+  request: Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt'>,
+  { firstRows, shown }: { readonly firstRows: number; readonly shown: number },
+): Promise<PreviewedRows> {
+  const looked = { ...request, firstRows };
+  const all = new Set(request.files.keys());
+  const texts = async (query: string, order: string) =>
+    (
+      await session.rows(
+        `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT * FROM (${query}) ORDER BY ${order} LIMIT ${shown})`,
+      )
+    ).map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value : null]),
+      ),
+    );
+  return {
+    mapped: await texts(takenQuery(looked), 'source_file, row_number'),
+    // The number of the row stands in front of the rest: `row 12, column …`.
+    refused: await texts(refusedQuery(looked, all), "path, CAST(regexp_extract(detail, '[0-9]+') AS BIGINT)"),
+  };
 }

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Exporter } from '../../../functions/export/Exporter.ts';
 import { runTask } from '../../../functions/export/runTask.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
-import type { ExportTask } from '../../../lib/export/ExportTask.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
+import type { ExportTask } from '../../../lib/export/messageBodies.ts';
 import { exportPlace } from '../../../lib/layout/exportPlace.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/export/startExport.ts';
 

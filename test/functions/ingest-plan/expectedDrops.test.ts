@@ -3,7 +3,7 @@ import { planMessages } from '../../../functions/ingest-plan/planMessages.ts';
 import { lookForLateDrops, runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dueDays, hasComeSince } from '../../../lib/drops/plan/expectedDrops.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
 import { s3Turns } from '../../../lib/aws/s3Turns.ts';
-import { planRequestSchema } from '../../../lib/drops/plan/PlanRequest.ts';
+import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';
 import { OTHER_DROPS, startIngest } from '../ingest-plan/startIngest.ts';

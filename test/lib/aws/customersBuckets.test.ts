@@ -6,7 +6,7 @@ import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import type { Attempts } from '../../../lib/catalog/Attempts.ts';
-import { leftOut } from '../../../lib/drops/leftOut.ts';
+import { leftOut } from '../../../lib/drops/Drop.ts';
 import {
   MOST_FILE_PAGES,
   MOST_PARTITION_PAGES,

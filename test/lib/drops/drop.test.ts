@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DAY_FORMATS } from '../../../lib/config/sourcesSchema.ts';
-import { makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
-import type { DropObject } from '../../../lib/drops/DropObject.ts';
-import { dropDay, dropDayFolder } from '../../../lib/drops/dropDay.ts';
-import { leftOut, leftOutReasons } from '../../../lib/drops/leftOut.ts';
+import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
+import { leftOut, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
+import { dropDay, dropDayFolder } from '../../../lib/drops/listDrops.ts';
 import { addDays } from '../../../lib/time/utcDay.ts';
 
 const FOLDER = 'events/2026-11-19/';

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PART_BYTES } from '../../../lib/aws/limits.ts';
 import type { Export } from '../../../lib/config/exportsSchema.ts';
-import { exportDay } from '../../../lib/export/exportDay.ts';
-import { exportFaultPoints } from '../../../lib/export/exportFaultPoints.ts';
+import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { exportPlace } from '../../../lib/layout/exportPlace.ts';
 import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ExportTask, exportTaskSchema } from '../../../lib/export/ExportTask.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
+import { type ExportTask, exportTaskSchema } from '../../../lib/export/messageBodies.ts';
 import { planExports } from '../../../lib/export/planExports.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from './startExport.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { rowReasons } from '../../../lib/drops/engine/rowReasons.ts';
+import { rowReasons } from '../../../lib/drops/engine/FileError.ts';
 import { isQuarantineReason, quarantineReasons } from '../../../lib/quarantine/quarantineReasons.ts';
 
 describe('quarantineReasons', () => {

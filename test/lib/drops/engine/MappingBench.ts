@@ -23,7 +23,7 @@ export interface Mapped {
 }
 
 const DAY = '2026-11-20';
-const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'parquet');
+const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
 export class MappingBench {

@@ -16,7 +16,7 @@ const LOADED = 'loaded';
 const CODECS = ['snappy', 'zstd', 'gzip', 'uncompressed'] as const;
 /** Files whose pages have checksums. */
 const CHECKED = ['checksums-1-snappy', 'checksums-2-gzip'] as const;
-const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'parquet');
+const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'parquet');
 /** A file that takes longer hangs, ms: the whole ones take some ten. */
 const DEADLINE_MS = 20_000;
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { engineFailure } from '../../../../lib/drops/engine/engineFailure.ts';
-import { fileFailure } from '../../../../lib/drops/engine/fileFailure.ts';
+import { engineFailure, fileFailure } from '../../../../lib/drops/engine/EngineError.ts';
 
 /** What a session throws: DuckDB's own sentences, as of 1.5. */
 const thrown = (type: string, text: string) =>

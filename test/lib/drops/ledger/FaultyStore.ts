@@ -1,5 +1,4 @@
-import type { LedgerEntry } from '../../../../lib/drops/ledger/LedgerEntry.ts';
-import type { LedgerStore, StoredEntry } from '../../../../lib/drops/ledger/LedgerStore.ts';
+import type { LedgerEntry, LedgerStore, StoredEntry } from '../../../../lib/drops/ledger/LedgerEntry.ts';
 
 /**
  * What may become of a write. `lost_answer`: written, and the caller hears of a failure. `written_twice`: the client

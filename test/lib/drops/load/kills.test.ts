@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { faultPoints } from '../../../../lib/drops/load/faultPoints.ts';
+import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/layout/versionNote.ts';
 import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 

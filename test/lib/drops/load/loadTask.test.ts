@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
-import { leftOutReasons } from '../../../../lib/drops/leftOut.ts';
+import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
 import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
 
 describe('a load', () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mapLimit } from '../../../../lib/concurrency/mapLimit.ts';
-import type { DropObject } from '../../../../lib/drops/DropObject.ts';
+import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { seededRandom } from '../../../../lib/random/seededRandom.ts';
 import { DAY, DROPS, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';

@@ -1,6 +1,6 @@
 import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
 import type { DayDecision } from '../../../../lib/drops/plan/decideDay.ts';
-import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/IngestTask.ts';
+import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDataset } from '../../../../lib/drops/plan/planDataset.ts';
 import type { Loads } from './startLoads.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CatalogCallError } from '../../../../lib/catalog/CatalogCallError.ts';
-import { faultPoints } from '../../../../lib/drops/load/faultPoints.ts';
-import { isReadVersion } from '../../../../lib/drops/load/isReadVersion.ts';
-import type { IngestTask } from '../../../../lib/drops/plan/IngestTask.ts';
+import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
+import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { VERSION_NOTES } from '../../../../lib/layout/versionNote.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';
 import { planDay } from './planDay.ts';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop, NO_FILES } from '../../../../lib/drops/Drop.ts';
-import type { DropObject } from '../../../../lib/drops/DropObject.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/drops/ledger/LedgerEntry.ts';
-import { decideDay } from '../../../../lib/drops/plan/decideDay.ts';
-import { daysBetween, lookbackDays } from '../../../../lib/drops/plan/wantedDays.ts';
+import { daysBetween, decideDay, lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const HOUR_MS = 3_600_000;

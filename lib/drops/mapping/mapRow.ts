@@ -1,0 +1,202 @@
+import type { EventsMapping, ExposuresMapping, Field, MetricsMapping } from '../../config/mappingSchema.ts';
+import type { RowProblem } from '../engine/Engine.ts';
+import type { RowReason } from '../engine/FileError.ts';
+import type { FileLook } from './FileColumns.ts';
+import type { Reading } from './findColumn.ts';
+import { jsonObject, type Members, mergedObject, readJson, readJsonObject } from './readJson.ts';
+import { readNumber, readText } from './readText.ts';
+import { dayIn, readTime } from './readTime.ts';
+
+/** What is read of a row, and for what it is refused, gathered field by field: the first problem of a row counts. */
+export class MappedRow {
+  readonly problems: RowProblem[] = [];
+  readonly #reads: string[] = [];
+  readonly #conditions: string[] = [];
+
+  /** Reads a field. @returns the name that its value has among the reads. */
+  read(reading: Reading): string {
+    const number = this.#reads.length;
+    const value = `v${number}`;
+    this.#reads.push(`${reading.value} AS ${value}`);
+    if (reading.column === null) return value;
+    const refusals = [...reading.column.refusals, ...reading.refusals];
+    if (refusals.length > 0) this.#reads.push(`${reading.column.sql} AS s${number}`);
+    for (const { reason, when } of refusals) {
+      this.refuse(reason, `column ${JSON.stringify(reading.column.name)}`, when(`s${number}`, value));
+    }
+    return value;
+  }
+
+  /** Refuses rows for which a condition over the reads holds. */
+  refuse(reason: RowReason, detail: string, condition: string): void {
+    this.#conditions.push(`WHEN ${condition} THEN ${this.problems.length}`);
+    this.problems.push({ reason, detail });
+  }
+
+  get reads(): string {
+    return this.#reads.join(', ');
+  }
+
+  get problem(): string {
+    return this.#conditions.length === 0 ? 'NULL' : `CASE ${this.#conditions.join(' ')} END`;
+  }
+}
+
+/** A column of the table, and the SQL of its value over the reads of a row. */
+export type MappedColumn = readonly [name: string, sql: string];
+
+/** The columns of an exposure, up to where it comes from. @throws FieldProblem */
+export function mapExposures(mapping: ExposuresMapping, row: MappedRow, look: FileLook): MappedColumn[] {
+  const timestamp = row.read(readTime(mapping.timestamp, look));
+  const name = requiredText(mapping.experiment, row, look, 'SLUICE_INGEST_ROW_NAME_MISSING', 'experiment');
+  const group = requiredText(mapping.group, row, look, 'SLUICE_INGEST_ROW_GROUP_MISSING', 'group');
+  const unitId = requiredText(mapping.unitId, row, look, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
+  const unitType = requiredText(
+    mapping.unitType,
+    row,
+    look,
+    'SLUICE_INGEST_ROW_UNIT_MISSING',
+    'type of the unit ID',
+  );
+  return [
+    ['timestamp', timestamp],
+    ['experiment_id', name],
+    ['group_id', group],
+    ['unit_id', unitId],
+    ['unit_type', unitType],
+    ['metadata', readMetadata(mapping, row, look)],
+  ];
+}
+
+/**
+ * The columns of an event, up to where it comes from.
+ *
+ * @param unitIds Columns of unit IDs by type, as the configuration has them.
+ * @throws FieldProblem
+ */
+export function mapEvents(
+  mapping: EventsMapping,
+  unitIds: Readonly<Record<string, string>>,
+  row: MappedRow,
+  look: FileLook,
+): MappedColumn[] {
+  const timestamp = row.read(readTime(mapping.timestamp, look));
+  const eventName = requiredText(
+    mapping.eventName,
+    row,
+    look,
+    'SLUICE_INGEST_ROW_NAME_MISSING',
+    'event name',
+  );
+  const ids = new Map(
+    Object.entries(mapping.unitIds).map(([type, field]) => [
+      type,
+      `nullif(${row.read(readText(field, look, 'flat'))}, '')`,
+    ]),
+  );
+  row.refuse(
+    'SLUICE_INGEST_ROW_UNIT_MISSING',
+    [...ids.keys()].join(', '),
+    [...ids.values()].map((id) => `${id} IS NULL`).join(' AND '),
+  );
+  const value =
+    mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, look, 'nested'));
+  const metadata = readMetadata(mapping, row, look);
+  const userId = [...ids].find(([type]) => isUserId(type))?.[1];
+  return [
+    ['timestamp', timestamp],
+    ['event_name', eventName],
+    ['event_value', value ?? 'CAST(NULL AS VARCHAR)'],
+    ['user_id', userId ?? 'CAST(NULL AS VARCHAR)'],
+    ...Object.entries(unitIds).map(
+      ([type, column]): MappedColumn => [column, ids.get(type) ?? 'CAST(NULL AS VARCHAR)'],
+    ),
+    ['unit_ids', jsonObject([...ids].map(([type, id]) => [type, `CAST(to_json(${id}) AS VARCHAR)`]))],
+    ['event_metadata', metadata],
+  ];
+}
+
+/** Statsig's own unit, as its SDKs and its consoles write it. */
+function isUserId(type: string): boolean {
+  return type.replaceAll('_', '').toLowerCase() === 'userid';
+}
+
+/** The columns of a metric, up to where it comes from. @throws FieldProblem */
+export function mapMetrics(mapping: MetricsMapping, row: MappedRow, look: FileLook): MappedColumn[] {
+  const time = row.read(readTime(mapping.date, look));
+  const unitId = requiredText(mapping.unitId, row, look, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
+  const idType = requiredText(
+    mapping.idType,
+    row,
+    look,
+    'SLUICE_INGEST_ROW_UNIT_MISSING',
+    'type of the unit ID',
+  );
+  const name = requiredText(mapping.metricName, row, look, 'SLUICE_INGEST_ROW_NAME_MISSING', 'metric name');
+  const { numerator, denominator } = mapping;
+  const ratio =
+    numerator === undefined || denominator === undefined
+      ? null
+      : [row.read(readNumber(numerator, look)), row.read(readNumber(denominator, look))];
+  const single =
+    mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
+  const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, look));
+  const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
+  row.refuse(
+    'SLUICE_INGEST_ROW_VALUE_MISSING',
+    'neither a value nor numerator and denominator',
+    `${value} IS NULL AND NOT (${isRatio})`,
+  );
+  const [over = 'CAST(NULL AS DOUBLE)', under = 'CAST(NULL AS DOUBLE)'] = ratio ?? [];
+  return [
+    ['unit_id', unitId],
+    ['id_type', idType],
+    ['metric_date', dayIn(time, look.timezone)],
+    ['metric_name', name],
+    ['metric_value', `CASE WHEN NOT (${isRatio}) THEN ${value} END`],
+    ['numerator', `CASE WHEN ${isRatio} THEN ${over} END`],
+    ['denominator', `CASE WHEN ${isRatio} THEN ${under} END`],
+  ];
+}
+
+/**
+ * Reads a text that no row may lack; empty ones are none.
+ *
+ * @param what It is, in words: part of why a row is refused.
+ * @throws FieldProblem
+ */
+function requiredText(
+  field: Field,
+  row: MappedRow,
+  look: FileLook,
+  reason:
+    | 'SLUICE_INGEST_ROW_NAME_MISSING'
+    | 'SLUICE_INGEST_ROW_GROUP_MISSING'
+    | 'SLUICE_INGEST_ROW_UNIT_MISSING',
+  what: string,
+): string {
+  const value = `nullif(${row.read(readText(field, look, 'flat'))}, '')`;
+  row.refuse(
+    reason,
+    'constant' in field
+      ? what
+      : `${what}: column ${JSON.stringify('folder' in field ? `${field.folder}=` : field.column)}`,
+    `${value} IS NULL`,
+  );
+  return value;
+}
+
+/** Metadata as the text of one JSON object: columns, and the members of an object; null when there are none. @throws FieldProblem */
+function readMetadata(
+  { metadata, metadataJson }: Pick<EventsMapping, 'metadata' | 'metadataJson'>,
+  row: MappedRow,
+  look: FileLook,
+): string {
+  const members: Members = Object.entries(metadata).map(([key, field]) => [
+    key,
+    row.read(readJson(field, look)),
+  ]);
+  return metadataJson === undefined
+    ? jsonObject(members)
+    : mergedObject(row.read(readJsonObject(metadataJson, look)), members);
+}

@@ -1,0 +1,206 @@
+import * as z from 'zod';
+import { expectation } from '../../config/expectation.ts';
+import { meantIssues } from '../../config/meantIssues.ts';
+import type { DatasetKind } from '../../config/sourcesSchema.ts';
+import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
+import { parseJson } from '../../json/parseJson.ts';
+import { shownValue } from '../../json/shownValue.ts';
+import { valueAt } from '../../json/valueAt.ts';
+import type { TaskQueue } from '../../queue/TaskQueue.ts';
+import type { Clock } from '../../time/Clock.ts';
+import { isUtcDay, type UtcDay } from '../../time/utcDay.ts';
+import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
+import type { PlanRequestInput } from './messageBodies.ts';
+
+/** Why `POST /v1/mark_data_ready_dwh` is refused. */
+export const TriggerError = defineErrorFamily('user', {
+  SLUICE_TRIGGER_KEY_NOT_SECRET: {
+    cause: 'This is a client key, which everybody can read in an app.',
+    cure: 'Send a secret-… key in the header STATSIG-API-KEY.',
+  },
+  SLUICE_TRIGGER_KEY_NO_SOURCES: {
+    cause: 'This key names no sources, and there is more than one.',
+    cure: 'Add the key again with `sluice keys add --sources <name>`, or name `sources` beside it in sluice.config.ts.',
+  },
+  SLUICE_TRIGGER_BODY_INVALID: {
+    cause: 'The body does not say which data is ready.',
+    cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics or exposures, and sources a list of names, if it is not all.',
+  },
+  SLUICE_TRIGGER_NO_DATASET: {
+    cause: 'This key may start no dataset of this type there.',
+    cure: 'Compare `sources` with the names that the key was given, and `type` with the kinds of their datasets.',
+  },
+  SLUICE_TRIGGER_TOO_SOON: {
+    cause: 'Each source is started at most once in two hours.',
+    cure: 'Send it again after the time in Retry-After; the schedule finds the data by itself, too.',
+  },
+});
+
+/** What keeps the trigger from starting anything, through no fault of who called it. */
+export const TriggerFailure = defineErrorFamily('system', {
+  SLUICE_TRIGGER_FAILED: {
+    cause: 'The ingest could not be started.',
+    cure: 'Send it again: nothing was started, and it does not count.',
+  },
+  SLUICE_TRIGGER_ENVIRONMENT_INVALID: {
+    cause: "The trigger's environment is not complete.",
+    cure: 'Deploy serverless.yml as it is, or set the variables it sets.',
+  },
+});
+
+/** A key in the place of something else: what came is shown in answers and logs. */
+const KEY = /\b(secret|console)-[^"]*/g;
+
+const day = z.string('a day, YYYY-MM-DD').refine(isUtcDay, 'a day, YYYY-MM-DD');
+const name = z.string('the name of a source').min(1, 'the name of a source').max(64, 'the name of a source');
+/** Statsig's own example sends one day as a text: https://docs.statsig.com/data-warehouse-ingestion/introduction */
+const oneOrMany = <Item extends z.ZodType<string>>(item: Item, most: number, what: string) =>
+  z
+    .union([item, z.array(item).min(1, what).max(most, what)], what)
+    .transform((value) => [...new Set(typeof value === 'string' ? [value] : value)]);
+
+const schema = z.strictObject({
+  datestamps: oneOrMany(day, MAX_DAYS, `a day, YYYY-MM-DD, or a list of 1 to ${MAX_DAYS}`),
+  type: z.enum(['events', 'metrics', 'exposures'], 'events, metrics or exposures'),
+  sources: oneOrMany(name, MAX_SOURCES, `the name of a source, or a list of 1 to ${MAX_SOURCES}`).optional(),
+});
+
+/** Which data somebody says is ready. */
+interface ReadyRequest {
+  readonly days: readonly UtcDay[];
+  readonly kind: 'events' | 'metrics' | 'exposures';
+  /** Names; undefined for all that have such datasets. */
+  readonly sources: readonly string[] | undefined;
+}
+
+/**
+ * Reads the body of `POST /v1/mark_data_ready_dwh`.
+ *
+ * @throws TriggerError SLUICE_TRIGGER_BODY_INVALID, naming the members that are wrong.
+ */
+export function readReadyRequest(text: string): ReadyRequest {
+  if (text.length > MAX_BODY_LENGTH)
+    throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', `It has more than ${MAX_BODY_LENGTH} characters.`);
+  const body = parseJson(text);
+  if (body === undefined) throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', noJson(text));
+  const result = schema.safeParse(body);
+  if (!result.success) {
+    const wrong = result.error.issues
+      .flatMap(meantIssues)
+      .map((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `${issue.keys.join(', ')}: no such member.`
+          : `${issue.path.join('.') || 'the body'}: came ${shown(body, issue.path)}, expected ${expectation(issue)}.`,
+      );
+    throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', wrong.join(' '));
+  }
+  const { datestamps, type, sources } = result.data;
+  return { days: datestamps.sort(), kind: type, sources };
+}
+
+function noJson(text: string): string {
+  if (text.trim() === '') return 'It is empty.';
+  // The first byte of gzip, which a gateway that takes the body for text leaves as it is.
+  return text.startsWith('\u001f') ? 'It is compressed: send it as it is.' : 'It is no JSON.';
+}
+
+function shown(body: unknown, path: readonly PropertyKey[]): string {
+  return shownValue(valueAt(body, path)).replace(KEY, '$1-…');
+}
+
+/** Each source's turn: one start in two hours. Methods throw what the store throws. */
+export interface Turns {
+  /** Takes a source's turn until an instant; null when somebody has it. */
+  take(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
+  /** Gives back a turn that is taken, whoever has it: the next call may take it. */
+  giveBack(source: string): Promise<void>;
+  /** Until when a source's turn is taken, epoch milliseconds; null when it isn't. */
+  takenUntil(source: string): Promise<number | null>;
+}
+
+/** What {@link startSources} works with. */
+export interface StartPorts {
+  readonly turns: Pick<Turns, 'take' | 'takenUntil'>;
+  /** The plan's queue. */
+  readonly requests: TaskQueue;
+  readonly clock: Clock;
+}
+
+/** What of a source is needed to start it. */
+export interface StartableSource {
+  readonly name: string;
+  readonly datasets: readonly { readonly kind: DatasetKind }[];
+}
+
+/** Which sources were started, and which have to wait for how long. */
+export interface Started {
+  readonly started: readonly string[];
+  readonly tooSoon: readonly { readonly source: string; readonly seconds: number }[];
+}
+
+/**
+ * The sources that a key may start: those that it names. A key that names none may start the only source there is. With
+ * several it may start none, as it could be anybody's: an app's, or another customer's.
+ *
+ * @throws TriggerError SLUICE_TRIGGER_KEY_NO_SOURCES, whatever is asked for.
+ */
+export function startableSources(
+  sources: readonly StartableSource[],
+  named: readonly string[] | undefined,
+): readonly StartableSource[] {
+  if (named !== undefined) return sources.filter(({ name }) => named.includes(name));
+  if (sources.length > 1) throw new TriggerError('SLUICE_TRIGGER_KEY_NO_SOURCES');
+  return sources;
+}
+
+/**
+ * Starts the plan of some days at once, for each source that has not been started within two hours. When the start
+ * itself fails, the turns are given back; so they are by the plan, where the days turn out to have no files.
+ *
+ * @param sources Those that the caller may start. Any other is as if it did not exist.
+ * @throws TriggerError SLUICE_TRIGGER_NO_DATASET.
+ */
+export async function startSources(
+  { turns, requests, clock }: StartPorts,
+  sources: readonly StartableSource[],
+  { days, kind, sources: names }: ReadyRequest,
+): Promise<Started> {
+  const having = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));
+  const missing = names?.filter((name) => !having.some((source) => source.name === name)) ?? [];
+  const wanted = having.filter(({ name }) => names === undefined || names.includes(name));
+  if (missing.length > 0 || wanted.length === 0)
+    throw new TriggerError(
+      'SLUICE_TRIGGER_NO_DATASET',
+      `${kind}${missing.map((name) => ` ${name}`).join(',')}.`,
+    );
+
+  const taken: { readonly name: string; release(): Promise<void> }[] = [];
+  const tooSoon: Started['tooSoon'][number][] = [];
+  try {
+    for (const { name } of wanted) {
+      const turn = await turns.take(name, clock.now() + TRIGGER_PAUSE_MS);
+      if (turn !== null) {
+        taken.push({ name, release: () => turn.release() });
+        continue;
+      }
+      const until = (await turns.takenUntil(name)) ?? 0;
+      tooSoon.push({ source: name, seconds: Math.max(1, Math.ceil((until - clock.now()) / 1000)) });
+    }
+    const started = taken.map(({ name }) => name);
+    if (started.length > 0) {
+      const request: PlanRequestInput = {
+        sluice: 'plan',
+        sources: started,
+        kind,
+        days: [...days],
+        asked: 'triggered',
+      };
+      await requests.send([JSON.stringify(request)]);
+    }
+    return { started, tooSoon };
+  } catch (error) {
+    // What can't be given back either comes back by itself.
+    await Promise.allSettled(taken.map((turn) => turn.release()));
+    throw error;
+  }
+}
