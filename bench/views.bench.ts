@@ -8,8 +8,8 @@ import { quoteText } from '../lib/sql/quoteText.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { type DayFile, writeExposureDays } from './exposureDays.ts';
-import type { QueryJob, QueryTimes } from './timeQuery.ts';
 import { openViewSession, viewConfig } from './viewSession.ts';
+import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
 
 const DAYS = 30;
 const EXPOSURES = 10_000_000;

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeBinary, runNode } from '../scripts/runNode.mjs';
+import { nodeBinary, runNode } from './runNode.mjs';
 
 const file = fileURLToPath(import.meta.url);
 const root = resolve(dirname(file), '..');

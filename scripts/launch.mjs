@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeBinary, runNode } from './runNode.mjs';
+import { nodeBinary, runNode } from '../cli/runNode.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const node = nodeBinary(root);

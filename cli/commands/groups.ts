@@ -12,12 +12,12 @@ import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
 import { placeOptions } from '../aws/placeOptions.ts';
 import type { Command, CommandLine } from '../Command.ts';
 import { demandOptions } from '../demandOptions.ts';
-import { downloadSpecs, SPECS_URL } from '../groups/downloadSpecs.ts';
 import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
 import { textTable } from '../output/textTable.ts';
 import { didYouMean } from '../readCommandLine.ts';
 import { textOption } from '../textOption.ts';
 import { UsageError } from '../UsageError.ts';
+import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
 export const groups: Command = {

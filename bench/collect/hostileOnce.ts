@@ -1,17 +1,17 @@
-// Hostile requests, one after the other: node bench/hostileOnce.ts, the requests as JSON on stdin, their outcomes on stdout.
+// Hostile requests, one after the other: node bench/collect/hostileOnce.ts, the requests as JSON on stdin, their outcomes on stdout.
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import type { Collector } from '../functions/collect/Collector.ts';
-import { collectRequest } from '../functions/collect/collectRequest.ts';
-import { collectPlan } from '../lib/collect/CollectPlan.ts';
-import { defineConfig } from '../lib/config/defineConfig.ts';
-import { GroupsCache } from '../lib/groups/GroupsCache.ts';
-import { KeyCache } from '../lib/keys/KeyCache.ts';
-import { KeyGate } from '../lib/keys/KeyGate.ts';
-import { quarantineWriter } from '../lib/quarantine/quarantineWriter.ts';
-import { systemClock as clock } from '../lib/time/Clock.ts';
+import type { Collector } from '../../functions/collect/Collector.ts';
+import { collectRequest } from '../../functions/collect/collectRequest.ts';
+import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
+import { KeyCache } from '../../lib/keys/KeyCache.ts';
+import { KeyGate } from '../../lib/keys/KeyGate.ts';
+import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
+import { systemClock as clock } from '../../lib/time/Clock.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 

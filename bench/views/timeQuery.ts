@@ -1,7 +1,7 @@
-// Runs one query in a process of its own, so that its memory is its own: node bench/timeQuery.ts <job in JSON>.
+// Runs one query in a process of its own, so that its memory is its own: node bench/views/timeQuery.ts <job in JSON>.
 
-import type { DayFile } from './exposureDays.ts';
-import { openViewSession } from './viewSession.ts';
+import type { DayFile } from '../exposureDays.ts';
+import { openViewSession } from '../viewSession.ts';
 
 /** What to run. */
 export interface QueryJob {

@@ -1,12 +1,12 @@
-// One load, in a process of its own, whose memory is its own: node bench/ingestOnce.ts, the request as JSON on stdin.
+// One load, in a process of its own, whose memory is its own: node bench/ingest/ingestOnce.ts, the request as JSON on stdin.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { DuckDbSession } from '../lib/drops/engine/DuckDbSession.ts';
-import { duckDbEngine } from '../lib/drops/engine/duckDbEngine.ts';
-import type { FileSchema } from '../lib/drops/engine/Engine.ts';
-import { compileMapping } from '../lib/drops/mapping/compileMapping.ts';
+import { DuckDbSession } from '../../lib/drops/engine/DuckDbSession.ts';
+import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
+import type { FileSchema } from '../../lib/drops/engine/Engine.ts';
+import { compileMapping } from '../../lib/drops/mapping/compileMapping.ts';
 import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 const request = z

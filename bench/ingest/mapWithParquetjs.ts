@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { EngineFile } from '../lib/drops/engine/Engine.ts';
+import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
 
 /** What of parquetjs-lite is used; the package has no types of its own. */
 interface ParquetModule {
