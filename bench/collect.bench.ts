@@ -1,10 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
+import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 import { hostileBodies } from './collect/hostileBodies.ts';
 import { takeHostile } from './collect/takeHostile.ts';
-import { collectBodies } from './collectBodies.ts';
-import { collectBodyWith } from './collectBodyWith.ts';
 
 /** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
 const EVENTS_PER_ROUND = 4_000;

@@ -2,8 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { type RequestOutcome, requestMetrics } from '../lib/collect/collectMetrics.ts';
 import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
-import { collectBodies } from './collectBodies.ts';
-import { collectBodyWith } from './collectBodyWith.ts';
+import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.ts';
 
 const MILLION = 1_000_000;

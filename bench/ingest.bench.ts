@@ -25,7 +25,7 @@ type Side = 'sluice' | 'bare' | 'unsorted';
 
 /** One load in a process of its own. @throws unless it has all rows. */
 async function run(side: Side, files: readonly EngineFile[], rows: number, directory: string): Promise<Once> {
-  const script = join(import.meta.dirname, 'ingestOnce.ts');
+  const script = join(import.meta.dirname, 'ingest/ingestOnce.ts');
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(
     JSON.stringify({ side, files, directory, threads: THREADS, memoryMegabytes: MEMORY_MEGABYTES }),

@@ -2,8 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { packDocuments } from '../lib/delivery/packDocuments.ts';
 import type { Bench } from './Bench.ts';
-import { collectBodies } from './collectBodies.ts';
-import { collectBodyWith } from './collectBodyWith.ts';
+import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 
 const EVENTS = 1_000_000;
 const EVENTS_PER_BODY = 20;

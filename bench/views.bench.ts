@@ -7,9 +7,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../lib/sql/quoteText.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
 import type { Bench, BenchRow } from './Bench.ts';
-import { type DayFile, writeExposureDays } from './exposureDays.ts';
-import { openViewSession, viewConfig } from './viewSession.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
+import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
 const DAYS = 30;
 const EXPOSURES = 10_000_000;
@@ -76,7 +75,7 @@ function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
   const time = (sql: string, memoryLimit?: string): QueryTimes => {
     const limit = memoryLimit === undefined ? {} : { memoryLimit };
     const job: QueryJob = { files, sql: digestOf(sql), spill, ...limit };
-    const script = join(import.meta.dirname, 'timeQuery.ts');
+    const script = join(import.meta.dirname, 'views/timeQuery.ts');
     return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
   };
   const view = 'SELECT * FROM first_exposures';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { visibleJson } from '../lib/log/visible.ts';
-import type { Command } from './Command.ts';
+import { type Command, didYouMean, readCommandLine, UsageError } from './commandLine.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
@@ -13,11 +13,8 @@ import { probe } from './commands/probe.ts';
 import { query } from './commands/query.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
-import { errorObject, errorText } from './describeError.ts';
-import { commandHelp, overview } from './help.ts';
-import { writeJson, writeNote, writeOut } from './output/terminal.ts';
-import { didYouMean, readCommandLine } from './readCommandLine.ts';
-import { UsageError } from './UsageError.ts';
+import { errorObject, errorText } from './errors.ts';
+import { writeJson, writeNote, writeOut } from './output.ts';
 
 const commands: readonly Command[] = [
   start,
@@ -88,4 +85,22 @@ function findCommand(name: string): Command {
 function readVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
   return version;
+}
+
+/** What `sluice --help` prints. */
+function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
+  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nsluice <command> --help (or sluice help <command>) says more; sluice --version prints the version.\n`;
+}
+
+/** What `sluice <command> --help` prints. */
+function commandHelp({ usage, summary, options, examples }: Command): string {
+  const rows = Object.entries(options).map(([name, option]) => [
+    `--${name}${option.type === 'string' ? ' …' : ''}`,
+    option.help,
+  ]);
+  const width = Math.max(0, ...rows.map(([flag = '']) => flag.length));
+  const list = rows.map(([flag = '', help]) => `  ${flag.padEnd(width)}  ${help}`).join('\n');
+  return `${summary}\n\nUsage: ${usage}\n\n${list}\n\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n`;
 }

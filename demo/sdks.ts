@@ -3,7 +3,7 @@
 // made to log is held against what landed. Exits 1 if anything is lost. Its output is in docs/sdks.md.
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { textTable } from '../cli/output/textTable.ts';
+import { textTable } from '../cli/output.ts';
 import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
 import { emptyDataDirectory } from '../local/cloud/lockDataDirectory.ts';
 import { startCloud } from '../local/cloud/startCloud.ts';
@@ -12,7 +12,7 @@ import config from '../sluice.config.ts';
 import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { runDriver } from './story/runDriver.ts';
-import { say } from './story/say.ts';
+import { say } from './story/Story.ts';
 
 /** Enough that a batch is worth a record, few enough that the legacy browser SDK stays under its rate limit. */
 const USERS = 40;

@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { collectBodies } from '../collectBodies.ts';
+import { collectBodies } from './collectBodies.ts';
 
 /** A request whose body is made to cost as much as it can. */
 export interface HostileBody {

@@ -1,7 +1,6 @@
 // Runs one query in a process of its own, so that its memory is its own: node bench/views/timeQuery.ts <job in JSON>.
 
-import type { DayFile } from '../exposureDays.ts';
-import { openViewSession } from '../viewSession.ts';
+import { type DayFile, openViewSession } from './viewSession.ts';
 
 /** What to run. */
 export interface QueryJob {

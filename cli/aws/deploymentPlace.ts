@@ -1,10 +1,34 @@
+import * as z from 'zod';
 import { configFile } from '../../infra/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { localAccount } from '../../local/cloud/localAccount.ts';
-import { UsageError } from '../UsageError.ts';
-import { type AwsPlace, awsPlace } from './awsPlace.ts';
+import { UsageError } from '../commandLine.ts';
+
+/** Where AWS is, as clients take it. */
+export interface AwsPlace {
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/**
+ * Where a command goes: by its options, else as AWS's tools have it. AWS_DEFAULT_REGION is the AWS CLI's, which the
+ * JavaScript SDK doesn't read. Without any region the client looks into the profile.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+ *
+ * @param env An empty variable counts as none.
+ */
+function awsPlace(
+  options: { readonly region?: string | undefined; readonly endpoint?: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): AwsPlace {
+  const region = options.region || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
+  return {
+    ...(region ? { region } : {}),
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+  };
+}
 
 /** Where `npm start` puts the local cloud unless told otherwise. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
@@ -79,4 +103,22 @@ export function namedPlace(
     },
     local,
   };
+}
+
+/** What `GET /_sluice/clock` answers: docs/local.md, "Time". */
+const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
+
+/**
+ * What time it is where a command goes, epoch milliseconds: the local cloud's clock may have been moved. The machine's
+ * for AWS, and for an endpoint that tells none: whatever else is asked of it says better what is wrong with it.
+ */
+export async function timeAt({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
+  if (!local || place.endpoint === undefined) return Date.now();
+  try {
+    const answer = await fetch(new URL('/_sluice/clock', place.endpoint));
+    const read = clock.safeParse(await answer.json());
+    return read.success ? read.data.now : Date.now();
+  } catch {
+    return Date.now();
+  }
 }

@@ -1,12 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { partName } from '../../infra/Stack.ts';
+import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
-import type { CommandLine } from '../Command.ts';
-import type { AwsPlace } from './awsPlace.ts';
-import { deploymentPlace } from './deploymentPlace.ts';
+import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
+import type { ExportRequest } from '../../lib/export/messageBodies.ts';
+import type { CommandLine } from '../commandLine.ts';
+import { type AwsPlace, deploymentPlace, timeAt } from './deploymentPlace.ts';
 import { explainAwsError } from './explainAwsError.ts';
 import { readPlaceOptions } from './placeOptions.ts';
-import { timeAt } from './timeAt.ts';
 
 /** A deployment that a command works on. */
 export interface OpenDeployment {
@@ -49,4 +52,21 @@ export async function openDeployment<Result>(
     s3.destroy();
     sqs.destroy();
   }
+}
+
+/** Parts with a queue, and what it takes. */
+interface Requests {
+  readonly 'ingest-plan': PlanRequestInput;
+  readonly export: ExportRequest;
+}
+
+/** Puts requests on the queue of a part of the stack, as its schedules do. */
+export async function askPart<Part extends keyof Requests>(
+  { sqs, stack }: Pick<OpenDeployment, 'sqs' | 'stack'>,
+  part: Part,
+  requests: readonly Requests[Part][],
+): Promise<void> {
+  const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+  const queue = taskQueue(sqs, QueueUrl, { wait: (ms) => wait(ms), random: Math.random });
+  await queue.send(requests.map((request) => JSON.stringify(request)));
 }

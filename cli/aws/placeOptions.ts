@@ -1,5 +1,4 @@
-import type { CommandLine, CommandOptions } from '../Command.ts';
-import { textOption } from '../textOption.ts';
+import { type CommandLine, type CommandOptions, textOption } from '../commandLine.ts';
 import type { PlaceOptions } from './deploymentPlace.ts';
 
 /** Which deployment, and where: the options of every command that goes by {@link PlaceOptions}. */

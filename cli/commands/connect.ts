@@ -2,12 +2,10 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import type { Deployment } from '../connect/Deployment.ts';
-import type { Sheet } from '../connect/Sheet.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, type CommandLine, didYouMean, UsageError } from '../commandLine.ts';
+import type { Deployment } from '../connect/readDeployment.ts';
+import type { Sheet } from '../connect/setupGuide.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 
@@ -43,7 +41,7 @@ export const connect: Command = {
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
     const sheet = await fillIn(line, reader, where, deployment);
-    const { sheetText } = await import('../connect/sheetText.ts');
+    const { sheetText } = await import('../connect/setupGuide.ts');
     const { stackName, region, account } = deployment;
     if (json) writeJson({ ...sheet, stack: stackName, region, account });
     else writeOut(sheetText(sheet, deployment));
@@ -59,16 +57,16 @@ async function fillIn(
 ): Promise<Sheet> {
   const { config } = where;
   if (reader.kind === 'owox') {
-    const { owoxSheet } = await import('../connect/owoxSheet.ts');
+    const { owoxSheet } = await import('../connect/owoxGuide.ts');
     return owoxSheet(deployment, config, reader);
   }
   if (reader.kind === 'metabase') {
-    const { metabaseSheet } = await import('../connect/metabaseSheet.ts');
+    const { metabaseSheet } = await import('../connect/metabaseGuide.ts');
     return metabaseSheet(deployment, config, reader);
   }
   const [{ statsigSheet }, { measureLateness }] = await Promise.all([
-    import('../connect/statsigSheet.ts'),
-    import('../connect/measureLateness.ts'),
+    import('../connect/statsigGuide.ts'),
+    import('../connect/lateness.ts'),
   ]);
   if (line.values['no-query'] === true) return statsigSheet(deployment, config, reader, undefined);
   writeNote('Asking Athena how late rows come …\n');
@@ -77,8 +75,8 @@ async function fillIn(
 
 async function tellMissing(product: Sheet['product'], { bucket }: Config, json: boolean): Promise<number> {
   const [{ missingReader }, { missingText }] = await Promise.all([
-    import('../connect/missingReader.ts'),
-    import('../connect/sheetText.ts'),
+    import('../connect/setupGuide.ts'),
+    import('../connect/setupGuide.ts'),
   ]);
   const missing = missingReader(product, bucket);
   if (json) writeJson({ ...missing, reader: null });

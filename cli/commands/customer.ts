@@ -2,13 +2,16 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { bucketName } from '../../lib/config/bucketName.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { dayOption } from '../dayOption.ts';
-import { demandOptions } from '../demandOptions.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { textOption } from '../textOption.ts';
-import { UsageError } from '../UsageError.ts';
+import {
+  type Command,
+  type CommandLine,
+  dayOption,
+  demandOptions,
+  didYouMean,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 
 /** The account that the documents call the customer's. */
 const ACCOUNT = '111122223333';
@@ -78,7 +81,7 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<void
   if (wrong !== undefined)
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${Bucket}, expected ${wrong.message}.`);
   const from = textOption(line, 'policy');
-  const { readBucketPolicy } = await import('../customer/readBucketPolicy.ts');
+  const { readBucketPolicy } = await import('./customerAccount.ts');
   const Policy = from === undefined ? undefined : await readBucketPolicy(from);
   const { CreateBucketCommand, PutBucketPolicyCommand } = await import('@aws-sdk/client-s3');
   await asCustomer(line, async (s3) => {
@@ -136,7 +139,7 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
   if (more.length > 0) throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${more.join(' ')}.`);
   const [{ DeleteObjectCommand, ListObjectsV2Command }, { CustomerError }] = await Promise.all([
     import('@aws-sdk/client-s3'),
-    import('../customer/CustomerError.ts'),
+    import('./customerAccount.ts'),
   ]);
   await asCustomer(line, async (s3) => {
     // S3 deletes what isn't there as if it were: a slip of the pen would go unnoticed. To HEAD it has no words for why not.
@@ -162,7 +165,7 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
     }
     return found;
   });
-  const { textTable } = await import('../output/textTable.ts');
+  const { textTable } = await import('../output.ts');
   if (line.values['json'] === true) writeJson(rows);
   else writeOut(textTable(rows));
 }
@@ -172,19 +175,19 @@ async function asCustomer<Result>(
   line: CommandLine,
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
-  const { openCustomer } = await import('../customer/openCustomer.ts');
+  const { openCustomer } = await import('./customerAccount.ts');
   return openCustomer({ account: accountOf(line), endpoint: textOption(line, 'endpoint-url') }, work);
 }
 
 async function madeOf(sql: string): Promise<Uint8Array> {
-  const { parquetOf } = await import('../customer/parquetOf.ts');
+  const { parquetOf } = await import('./customerAccount.ts');
   return parquetOf(sql);
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   const [{ readFile }, { CustomerError }] = await Promise.all([
     import('node:fs/promises'),
-    import('../customer/CustomerError.ts'),
+    import('./customerAccount.ts'),
   ]);
   try {
     return await readFile(path);

@@ -1,7 +1,6 @@
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { writeJson, writeOut } from '../output/terminal.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
+import { writeJson, writeOut } from '../output.ts';
 
 /** `sluice doctor`: whether what is deployed is as it must be, and what to do where it isn't. */
 export const doctor: Command = {
@@ -27,7 +26,7 @@ export const doctor: Command = {
     if (line.positionals.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
     const [{ openVisit }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
-      import('../doctor/openVisit.ts'),
+      import('../doctor/DoctorContext.ts'),
       import('../doctor/runChecks.ts'),
       import('../doctor/checks.ts'),
       import('../doctor/reportText.ts'),
@@ -64,7 +63,7 @@ export const doctor: Command = {
 
 async function visitOptions(
   line: CommandLine,
-): Promise<Parameters<typeof import('../doctor/openVisit.ts')['openVisit']>[0]> {
+): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openVisit']>[0]> {
   const [{ namedPlace }, { loadConfig }, { configFile }, { repositoryRoot }, { systemClock }] =
     await Promise.all([
       import('../aws/deploymentPlace.ts'),

@@ -2,13 +2,16 @@ import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import { type UtcDay, utcDay } from '../../lib/time/utcDay.ts';
 import { placeOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { countOption } from '../countOption.ts';
-import { dayOption } from '../dayOption.ts';
-import { demandOptions } from '../demandOptions.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { UsageError } from '../UsageError.ts';
+import {
+  type Command,
+  type CommandLine,
+  countOption,
+  dayOption,
+  demandOptions,
+  didYouMean,
+  UsageError,
+} from '../commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 
 /** Most days of a status: a year and a day. */
 const MAX_STATUS_DAYS = 366;
@@ -52,8 +55,8 @@ const OPTIONS = { status: ['days'], run: ['from', 'to'] };
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
   const [{ openExport }, { exportStatusText, readExportStatus }] = await Promise.all([
-    import('../export/openExport.ts'),
-    import('../export/readExportStatus.ts'),
+    import('./exportStatus.ts'),
+    import('./exportStatus.ts'),
   ]);
   const statuses = await openExport(line, (open) => readExportStatus(open, days));
   if (line.values['json'] === true) writeJson(statuses);
@@ -64,8 +67,8 @@ async function status(line: CommandLine): Promise<number> {
 async function runNow(line: CommandLine): Promise<number> {
   const days = wantedDays(line);
   const [{ openExport }, { askPart }] = await Promise.all([
-    import('../export/openExport.ts'),
-    import('../aws/askPart.ts'),
+    import('./exportStatus.ts'),
+    import('../aws/openDeployment.ts'),
   ]);
   const asked = await openExport(line, async (open) => {
     const [today, last] = [utcDay(open.now), days?.at(-1)];

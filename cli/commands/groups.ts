@@ -10,13 +10,15 @@ import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
 import { placeOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { demandOptions } from '../demandOptions.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { textTable } from '../output/textTable.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { textOption } from '../textOption.ts';
-import { UsageError } from '../UsageError.ts';
+import {
+  type Command,
+  type CommandLine,
+  demandOptions,
+  didYouMean,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
+import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */

@@ -1,13 +1,16 @@
 import { placeOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { countOption } from '../countOption.ts';
-import { dayOption } from '../dayOption.ts';
-import { demandOptions } from '../demandOptions.ts';
+import {
+  type Command,
+  type CommandLine,
+  countOption,
+  dayOption,
+  demandOptions,
+  didYouMean,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
 import type { OpenIngest } from '../ingest/openIngest.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { textOption } from '../textOption.ts';
-import { UsageError } from '../UsageError.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 
 /** Most days of a calendar, and of a backfill: a year and a day; ten years. */
 const MAX_STATUS_DAYS = 366;
@@ -80,8 +83,8 @@ const EXPECTED = {
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
   const [{ readStatus }, { calendarText }] = await Promise.all([
-    import('../ingest/readStatus.ts'),
-    import('../ingest/calendarText.ts'),
+    import('../ingest/datasetStatus.ts'),
+    import('../ingest/datasetStatus.ts'),
   ]);
   const datasets = await withIngest(line, (open) => readStatus(open, days));
   print(line, datasets, () => calendarText(datasets));
@@ -116,7 +119,7 @@ async function preview(line: CommandLine): Promise<number> {
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const { askPart } = await import('../aws/askPart.ts');
+  const { askPart } = await import('../aws/openDeployment.ts');
   const asked = await withIngest(line, async (open) => {
     const datasets = open.datasets.map(({ source, dataset }) => ({
       source: source.name,
@@ -148,8 +151,8 @@ async function backfill(line: CommandLine): Promise<number> {
   const to = dayOption(line, 'to') ?? from;
   const [{ daysBetween, lookbackDays }, { backfillRequests }, { askPart }] = await Promise.all([
     import('../../lib/drops/plan/decideDay.ts'),
-    import('../ingest/backfillRequests.ts'),
-    import('../aws/askPart.ts'),
+    import('../ingest/openIngest.ts'),
+    import('../aws/openDeployment.ts'),
   ]);
   if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
   const days = daysBetween(from, to);

@@ -1,17 +1,16 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
+import { keysSecret } from '../../lib/aws/keysSecret.ts';
 import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
 import { KeyListError } from '../../lib/keys/KeyListError.ts';
+import type { KeysSecret } from '../../lib/keys/KeysSecret.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import type { AwsPlace } from '../aws/deploymentPlace.ts';
+import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { demandOptions } from '../demandOptions.ts';
-import { openKeysSecret } from '../keys/openKeysSecret.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { textTable } from '../output/textTable.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, type CommandLine, demandOptions, didYouMean, UsageError } from '../commandLine.ts';
+import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
@@ -129,4 +128,46 @@ function option({ values }: CommandLine, name: string): string | undefined {
 
 function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
   return { label, sha256, environment, kinds: kinds.join(',') };
+}
+
+/** Tries to change a secret that somebody else changes, too: one of any two always succeeds. */
+const ATTEMPTS = 5;
+
+/**
+ * The keys' secret, with AWS's refusals in our words.
+ *
+ * @param place What it leaves out is as AWS tools have it (AWS_ENDPOINT_URL, profile).
+ */
+async function openKeysSecret(secretId: string, place: AwsPlace) {
+  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const client = new SecretsManagerClient(place);
+  const secret: KeysSecret = keysSecret(client, secretId);
+  return {
+    read: () => explain(secretId, () => secret.read()),
+    /** Applies a change to the text, again on a newer one if somebody was quicker. */
+    change: (edit: (text: string) => string) =>
+      explain(secretId, async () => {
+        for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+          const { text, version } = await secret.read();
+          if (await secret.replace(edit(text), version)) return;
+        }
+        throw new KeyListError('SLUICE_KEYS_BUSY');
+      }),
+  };
+}
+
+async function explain<Result>(secretId: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    const { name, detail } = problem;
+    if (name === 'ResourceNotFoundException')
+      throw new KeyListError('SLUICE_KEYS_NO_SECRET', `Came ${secretId}.`, { cause: error });
+    if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name))
+      throw new KeyListError('SLUICE_KEYS_REFUSED', `${name}.`, { cause: error });
+    throw new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
+  }
 }

@@ -19,10 +19,8 @@ import {
 } from '../../lib/config/readerPrincipal.ts';
 import { REGIONS } from '../../lib/config/regions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { writeJson, writeNote } from '../output/terminal.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, type CommandLine, didYouMean, UsageError } from '../commandLine.ts';
+import { writeJson, writeNote } from '../output.ts';
 
 /** Written as in Statsig's documents. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
+import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/runProbe.ts';
-import { UsageError } from '../UsageError.ts';
 
 /** The local cloud takes any key of this shape. */
 const LOCAL_KEY = 'client-sluice-probe';

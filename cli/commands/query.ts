@@ -1,8 +1,6 @@
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
-import type { Command } from '../Command.ts';
-import { writeJson, writeOut } from '../output/terminal.ts';
-import { textTable } from '../output/textTable.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, UsageError } from '../commandLine.ts';
+import { textTable, writeJson, writeOut } from '../output.ts';
 
 /** `sluice query`: SQL over what has landed, by DuckDB, whether the local cloud runs or not. */
 export const query: Command = {

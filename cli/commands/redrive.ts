@@ -1,16 +1,18 @@
+import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 import { groupsKey } from '../../lib/layout/landedFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { dayOption } from '../dayOption.ts';
-import { errorObject, errorText } from '../describeError.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { textTable } from '../output/textTable.ts';
-import { didYouMean } from '../readCommandLine.ts';
-import { RedriveCommandError } from '../redrive/RedriveCommandError.ts';
+import {
+  type Command,
+  type CommandLine,
+  dayOption,
+  didYouMean,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
+import { errorObject, errorText } from '../errors.ts';
+import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
 import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
-import { textOption } from '../textOption.ts';
-import { UsageError } from '../UsageError.ts';
 
 /** `sluice redrive`: brings back what is in quarantine, by reason. */
 export const redrive: Command = {
@@ -135,3 +137,15 @@ function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dry
   ];
   return lines.map(([what, n]) => ({ what, n }));
 }
+
+/** What can keep `sluice redrive` from its work. */
+export const RedriveCommandError = defineErrorFamily('user', {
+  SLUICE_REDRIVE_QUARANTINE_UNREADABLE: {
+    cause: 'The rows of quarantine could not be read.',
+    cure: 'Look at the detail: the bucket of sluice.config.ts must be there, and your AWS credentials may list and read it.',
+  },
+  SLUICE_REDRIVE_INCOMPLETE: {
+    cause: 'Firehose did not take everything.',
+    cure: 'Run it again when the stream is well: what has landed lands once more under the same event_id.',
+  },
+});

@@ -1,12 +1,10 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
 import { parseAllowedHosts } from '../../local/edge/requestGuard.ts';
-import type { Command, CommandLine } from '../Command.ts';
-import { shortPath } from '../output/shortPath.ts';
-import { writeJson, writeNote, writeOut } from '../output/terminal.ts';
-import { UsageError } from '../UsageError.ts';
+import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const COLLECTOR_PORT = 4700;
 /** The port that users of local AWS tools expect. */
@@ -122,4 +120,10 @@ function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
 
 Ctrl-C delivers what is buffered, stops, and keeps the data.
 `;
+}
+
+/** A path as a person would type it here: relative below the working directory, else absolute. For showing only. */
+function shortPath(path: string, from = process.cwd()): string {
+  const short = relative(from, path);
+  return visibleLine(short === '' || short.startsWith('..') ? path : short);
 }

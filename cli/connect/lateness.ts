@@ -1,5 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
+import { AthenaClient } from '@aws-sdk/client-athena';
 import type { Config } from '../../lib/config/configSchema.ts';
+import { systemClock } from '../../lib/time/Clock.ts';
 import { sourceName } from '../../lib/views/sourceName.ts';
+import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import { runStatement } from '../aws/runStatement.ts';
+import { clientOptions, type Deployment } from './readDeployment.ts';
 
 /** Days that are looked at, besides those that rows may be late. */
 const HISTORY_DAYS = 30;
@@ -14,7 +21,7 @@ type LatenessConfig = Pick<Config, 'database' | 'timeWindow'>;
  * Counts rows of both views that Statsig reads by how late they came. A row's day (`ds`) is that of the event, so a
  * row that is received days later lands among days that Statsig may have loaded already.
  */
-export function latenessSql(config: LatenessConfig): string {
+function latenessSql(config: LatenessConfig): string {
   const { pastDays } = config.timeWindow;
   const from = (view: string) => `SELECT "ds", "timestamp", "received_at"
   FROM ${sourceName(config, view)}
@@ -166,4 +173,42 @@ function percent(part: number): string {
 
 function count(rows: number): string {
   return rows.toLocaleString('en-US');
+}
+
+/** How long the query may take: it reads three columns and the events' identities of some forty days. */
+const DEADLINE_MS = 120_000;
+
+/** How late rows came, and what it cost to ask; or why it can't be told. */
+export type LatenessAnswer =
+  | { readonly seen: readonly Lateness[]; readonly scannedBytes: number }
+  | { readonly failed: string };
+
+/** Asks Athena how late rows came. What keeps it from answering is no error: a form can be filled in without. */
+export async function measureLateness(
+  where: DeploymentPlace,
+  { outputs }: Deployment,
+): Promise<LatenessAnswer> {
+  const { config } = where;
+  const client = new AthenaClient(clientOptions(where));
+  try {
+    const outcome = await runStatement(client, latenessSql(config), {
+      workGroup: outputs.get('WorkgroupName') ?? config.athena.workgroup,
+      deadlineMs: DEADLINE_MS,
+      clock: systemClock,
+      wait: setTimeout,
+      random: Math.random,
+    });
+    if ('failed' in outcome) return { failed: outcome.failed };
+    const { columns, rows, scannedBytes } = outcome;
+    const named = rows.map((row) =>
+      Object.fromEntries(columns.map((name, i) => [name, row[i] ?? undefined])),
+    );
+    return { seen: readLateness(named), scannedBytes };
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    return { failed: problem.kind === 'answered' ? problem.detail : problem.error.message };
+  } finally {
+    client.destroy();
+  }
 }

@@ -1,10 +1,65 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { AwsAccessError } from '../aws/AwsAccessError.ts';
+import { readerId } from '../../infra/readers.ts';
+import { ownResults } from '../../lib/access/ownResults.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import type { MetabaseReader, StatsigReader } from '../../lib/config/readersSchema.ts';
+import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
-import { ConnectError } from './ConnectError.ts';
-import { clientOptions } from './clientOptions.ts';
-import type { Deployment } from './Deployment.ts';
+import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
+
+/** What can keep `sluice connect` from filling a form in. */
+export const ConnectError = defineErrorFamily('user', {
+  SLUICE_CONNECT_NO_STACK: {
+    cause: 'There is no such deployment.',
+    cure: 'Deploy it (`npx serverless deploy --stage …`), or name another with --stage and --region; for the local cloud run `npm start` and give --local.',
+  },
+  SLUICE_CONNECT_NOT_DEPLOYED: {
+    cause: 'The reader is in the configuration, but not in the deployment.',
+    cure: 'Deploy again (locally: stop the cloud and start it again), then ask again.',
+  },
+  SLUICE_CONNECT_REFUSED: {
+    cause: 'The deployment may not be looked at with these credentials.',
+    cure: 'Use credentials that are allowed cloudformation:DescribeStacks on the stack, which whoever deployed it has.',
+  },
+});
+
+/** Tries of one call: everything that is asked may be asked again. */
+const MAX_ATTEMPTS = 3;
+
+/** What every client of a deployment is made with: no call waits for ever. */
+export function clientOptions({ place }: Pick<DeploymentPlace, 'place'>) {
+  return {
+    ...place,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  };
+}
+
+/** A deployed stack, as far as a form asks about it. */
+export interface Deployment {
+  /** `sluice-prod` */
+  readonly stackName: string;
+  readonly stage: string;
+  readonly region: string;
+  readonly account: string;
+  /** The address of the local cloud; undefined on AWS. */
+  readonly localEndpoint: string | undefined;
+  /** Outputs by name. */
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** Where a reader queries, by the stack's outputs, and where its workgroup puts results: `s3://<bucket>/query-results/<reader>/`. */
+export function ownQueries(
+  { outputs }: Pick<Deployment, 'outputs'>,
+  config: Pick<Config, 'bucket' | 'athena'>,
+  reader: StatsigReader | MetabaseReader,
+): { readonly workgroup: string; readonly resultsLocation: string } {
+  const { workgroup, resultsFolder } = ownResults(config.athena, reader);
+  return {
+    workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
+    resultsLocation: `s3://${outputs.get('DataBucketName') ?? config.bucket}/${resultsFolder}`,
+  };
+}
 
 const REFUSED = /AccessDenied|UnrecognizedClient|InvalidClientToken|SignatureDoesNotMatch|ExpiredToken/;
 

@@ -1,10 +1,9 @@
 import { readerId } from '../../infra/readers.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import { localAccount } from '../../local/cloud/localAccount.ts';
-import { shellCommand } from '../doctor/shellCommand.ts';
-import { ConnectError } from './ConnectError.ts';
-import type { Deployment } from './Deployment.ts';
-import type { Field, Step } from './Sheet.ts';
+import { shellCommand } from '../output.ts';
+import { ConnectError, type Deployment } from './readDeployment.ts';
+import type { Field, Step } from './setupGuide.ts';
 
 /** As what a reader comes in: a role by its ARN, or the user whose access keys are in a secret. */
 export type ReaderIdentity =

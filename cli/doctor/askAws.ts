@@ -1,7 +1,6 @@
 import { valueAt } from '../../lib/json/valueAt.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import { CheckImpossible } from './CheckImpossible.ts';
-import { finding } from './Finding.ts';
+import { CheckImpossible, finding } from './findings.ts';
 
 /** What services call a refusal of permission; `403` and `Forbidden` where the answer had no document. */
 const REFUSED =

@@ -1,6 +1,5 @@
 import { visibleLine } from '../../lib/log/visible.ts';
-import type { Severity } from './doctorFindings.ts';
-import type { Finding } from './Finding.ts';
+import type { Finding, Severity } from './findings.ts';
 import type { Outcome } from './runChecks.ts';
 
 /** What stands before a check's name. */

@@ -1,9 +1,25 @@
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import type { Check } from './Check.ts';
-import { CheckImpossible } from './CheckImpossible.ts';
-import { type Finding, finding } from './Finding.ts';
-import type { Visit } from './Visit.ts';
+import type { Visit } from './DoctorContext.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';
+
+/** One thing that `sluice doctor` looks at. */
+export interface Check {
+  /** e.g. `bucket-settings`. */
+  readonly name: string;
+  /** What is fine when it finds nothing: one line for the list and for docs/doctor.md. */
+  readonly expects: string;
+  /** Names of checks without which this one makes no sense: it is skipped when one of them found what `blocks`. */
+  readonly needs: readonly string[];
+  /** What keeps checks that need this one from making sense. */
+  readonly blocks: readonly FindingCode[];
+  /** What it may find, besides that it could not look. */
+  readonly codes: readonly FindingCode[];
+  /** IAM actions that looking takes. */
+  readonly permissions: readonly string[];
+  /** Finds nothing when all is well. */
+  run(visit: Visit): Promise<readonly Finding[]>;
+}
 
 /** What became of one check. */
 export interface Outcome {

@@ -3,9 +3,8 @@ import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
-import { textTable } from '../output/textTable.ts';
-import { IngestCommandError } from './IngestCommandError.ts';
-import type { OpenIngest } from './openIngest.ts';
+import { textTable } from '../output.ts';
+import { IngestCommandError, type OpenIngest } from './openIngest.ts';
 
 /** @throws IngestCommandError SLUICE_INGEST_DAY_UNKNOWN. */
 export async function readDay({ s3, config, datasets }: OpenIngest, day: UtcDay): Promise<LedgerEntry> {

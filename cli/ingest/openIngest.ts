@@ -1,10 +1,27 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
 import { SourceError } from '../../lib/drops/CustomerBucket.ts';
+import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
+import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
-import type { CommandLine } from '../Command.ts';
-import { textOption } from '../textOption.ts';
-import { IngestCommandError } from './IngestCommandError.ts';
+import { type CommandLine, textOption } from '../commandLine.ts';
+
+/** What can keep `sluice ingest` from its work. */
+export const IngestCommandError = defineErrorFamily('user', {
+  SLUICE_INGEST_NO_SOURCES: {
+    cause: 'sluice.config.ts has no such source or dataset.',
+    cure: 'Compare --source and --dataset with `sources` in sluice.config.ts; SLUICE_CONFIG names another file.',
+  },
+  SLUICE_INGEST_DAY_UNKNOWN: {
+    cause: 'The ledger knows nothing of this day.',
+    cure: 'If its folder has files: `sluice ingest run` looks at the days of the lookback, `sluice ingest backfill` at any.',
+  },
+  SLUICE_INGEST_REFUSED: {
+    cause: 'AWS refused what was asked.',
+    cure: "Look at the detail: is the stage deployed with these sources, and may your credentials read the bucket's ledger/ and send to its queue?",
+  },
+});
 
 /** What the parts of `sluice ingest` work with. */
 export interface OpenIngest extends OpenDeployment {
@@ -49,4 +66,25 @@ function namedDatasets({ sources }: Config, source: string | undefined, dataset:
     'SLUICE_INGEST_NO_SOURCES',
     known === '' ? 'It has none at all.' : `It has ${known}.`,
   );
+}
+
+/** Days of one request: a run of the plan lists them well within its time. */
+const DAYS_A_REQUEST = 31;
+
+/** Requests to load days anew, some days each. */
+export function backfillRequests(
+  place: { readonly source: string; readonly dataset: string },
+  days: readonly UtcDay[],
+): readonly PlanRequestInput[] {
+  const requests: PlanRequestInput[] = [];
+  for (let from = 0; from < days.length; from += DAYS_A_REQUEST) {
+    requests.push({
+      sluice: 'plan',
+      sources: [place.source],
+      datasets: [place.dataset],
+      days: days.slice(from, from + DAYS_A_REQUEST),
+      asked: 'backfill',
+    });
+  }
+  return requests;
 }

@@ -17,7 +17,7 @@ import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.t
 import { requirePlainFiles } from '../../lib/drops/tableFormats.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
-import { textTable } from '../output/textTable.ts';
+import { textTable } from '../output.ts';
 import type { OpenIngest } from './openIngest.ts';
 
 /** MiB that DuckDB may take of the user's machine. */

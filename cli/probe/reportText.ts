@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/log/visible.ts';
-import { textTable } from '../output/textTable.ts';
+import { textTable } from '../output.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';
 import type { ProbeReport } from './runProbe.ts';

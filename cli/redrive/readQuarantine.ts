@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Config } from '../../lib/config/configSchema.ts';
@@ -9,8 +12,6 @@ import { tableFolder } from '../../lib/layout/tableFolders.ts';
 import type { QuarantineReason } from '../../lib/quarantine/quarantineReasons.ts';
 import type { Quarantined } from '../../lib/redrive/revalidate.ts';
 import { isUtcDay, type UtcDay } from '../../lib/time/utcDay.ts';
-import { downloadObject } from './downloadObject.ts';
-import { mapAhead } from './mapAhead.ts';
 
 /** Which rows are wanted. */
 export interface Wanted {
@@ -139,4 +140,56 @@ async function* rowsOf(
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+/** Fetches an object into a file and answers its path, or, without one, its bytes. */
+function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array>;
+function downloadObject(client: S3Client, bucket: string, key: string, file: string): Promise<string>;
+async function downloadObject(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  file?: string,
+): Promise<Uint8Array | string> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+  if (file === undefined) return Body.transformToByteArray();
+  await pipeline(Body, createWriteStream(file));
+  return file;
+}
+
+/**
+ * Maps in order, at most `ahead` items at work at a time; an item is only drawn when there is room for it. When
+ * somebody stops early, or one fails, what is at work ends first.
+ */
+async function* mapAhead<Item, Result>(
+  items: AsyncIterable<Item>,
+  ahead: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const source = items[Symbol.asyncIterator]();
+  const underWay: Promise<Result>[] = [];
+  let ended = false;
+  try {
+    for (;;) {
+      while (!ended && underWay.length < ahead) {
+        const next = await source.next();
+        if (next.done === true) {
+          ended = true;
+          break;
+        }
+        const result = work(next.value);
+        // Told of when its turn comes.
+        result.catch(() => undefined);
+        underWay.push(result);
+      }
+      const first = underWay.shift();
+      if (first === undefined) return;
+      yield await first;
+    }
+  } finally {
+    await Promise.allSettled(underWay);
+    await source.return?.();
+  }
 }

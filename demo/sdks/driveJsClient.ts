@@ -3,9 +3,8 @@
 // it is offline; then it comes online, with the right clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
-import { driverSettings } from './driverSettings.ts';
+import { driverSettings, type SentEvent, SentTally } from './driver.ts';
 import { openWindow } from './openWindow.ts';
-import { type SentEvent, SentTally } from './SentTally.ts';
 import { startBrowserSpecs } from './startBrowserSpecs.ts';
 
 const settings = driverSettings();

@@ -2,8 +2,7 @@
 // JSON line. Run as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
 import { setTimeout } from 'node:timers/promises';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
-import { driverSettings } from './driverSettings.ts';
-import { SentTally } from './SentTally.ts';
+import { driverSettings, SentTally } from './driver.ts';
 import { startSpecsServer } from './startSpecsServer.ts';
 
 const settings = driverSettings();

@@ -2,9 +2,8 @@
 // on one device one after another. Prints what it was made to log as one JSON line.
 //   node demo/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
-import { driverSettings } from './driverSettings.ts';
+import { driverSettings, SentTally } from './driver.ts';
 import { openWindow } from './openWindow.ts';
-import { SentTally } from './SentTally.ts';
 import { startBrowserSpecs } from './startBrowserSpecs.ts';
 
 const settings = driverSettings();

@@ -3,8 +3,7 @@
 //   node demo/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
 import { createRequire } from 'node:module';
 import statsigNode from 'statsig-node';
-import { driverSettings } from './driverSettings.ts';
-import { SentTally } from './SentTally.ts';
+import { driverSettings, SentTally } from './driver.ts';
 import { startSpecsServer } from './startSpecsServer.ts';
 
 const settings = driverSettings();

@@ -1,15 +1,11 @@
-import { calendarText } from '../../cli/ingest/calendarText.ts';
-import { readStatus } from '../../cli/ingest/readStatus.ts';
-import { textTable } from '../../cli/output/textTable.ts';
+import { calendarText, readStatus } from '../../cli/ingest/datasetStatus.ts';
+import { textTable } from '../../cli/output.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import { addDays, type UtcDay } from '../../lib/time/utcDay.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
 import { runQuery } from '../../local/query/runQuery.ts';
 import type { Customer } from './Customer.ts';
-import { makeBuckets } from './makeBuckets.ts';
-import { passTime } from './passTime.ts';
-import { ask, type Story } from './Story.ts';
-import { heading, say } from './say.ts';
-import { userIds } from './shoppers.ts';
+import { ask, heading, type Story, say, userIds } from './Story.ts';
 
 /** Revenue of one user on one day. Quarters, so that sums are exact in any order. */
 interface Revenue {
@@ -173,4 +169,41 @@ function total(rows: readonly Revenue[]): number {
 
 function sorted(rows: readonly Revenue[]): readonly Revenue[] {
   return rows.toSorted((a, b) => (a.customer < b.customer ? -1 : 1));
+}
+
+/** The customer makes the buckets that the configuration names, each with the policy that lets us in. */
+async function makeBuckets({ config, witness }: Story, customer: Customer): Promise<void> {
+  for (const { bucket } of config.sources) {
+    const principal = `arn:aws:iam::${localAccount.id}:root`;
+    await customer.makeBucket(config, 'ingest-source', { bucket, principal });
+    say(`s3://${bucket}  of account ${customer.account} lets ${principal} read`);
+  }
+  const principal = await witness.output('ExportRoleArn');
+  for (const { target } of config.exports) {
+    await customer.makeBucket(config, 'export-target', { bucket: target.bucket, principal });
+    say(`s3://${target.bucket}  of account ${customer.account} lets ${principal} write`);
+  }
+}
+
+/** What failed for somebody else's sake, as a claim that met another, is tried again by the next flush. */
+const MOST_FLUSHES = 4;
+
+/**
+ * Moves the local cloud's clock, so that what is scheduled until then runs, once each, and waits until all that came of
+ * it is done. docs/local.md, "Time".
+ *
+ * @param until ISO 8601 with its zone.
+ * @returns it.
+ */
+async function passTime({ cloud, checks }: Story, until: string): Promise<string> {
+  const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
+    method: 'POST',
+    body: JSON.stringify({ now: until }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  let left = Number.POSITIVE_INFINITY;
+  for (let flushes = 0; flushes < MOST_FLUSHES && left > 0; flushes += 1)
+    left = (await cloud.flush()).unregistered;
+  checks.equal(`messages left at ${until}`, left, 0);
+  return until;
 }

@@ -1,13 +1,13 @@
-import { textTable } from '../../cli/output/textTable.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { textTable } from '../../cli/output.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays } from '../../lib/time/utcDay.ts';
+import { dataFolders } from '../../local/cloud/dataDirectory.ts';
 import { runQuery } from '../../local/query/runQuery.ts';
-import { expectedGroups, expectedRows, type RowsByDay } from './expectedRows.ts';
-import { receivedEvents } from './receivedEvents.ts';
-import { runDriver } from './runDriver.ts';
-import { ask, type Story } from './Story.ts';
-import { heading, say } from './say.ts';
-import { shoppers } from './shoppers.ts';
+import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
+import { ask, heading, type Story, say, shoppers } from './Story.ts';
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
 
@@ -146,4 +146,33 @@ async function landedRows({ cloud, config }: Story): Promise<RowsByDay> {
     for (const { ds, n } of counted) rows[kind][String(ds)] = Number(n);
   }
   return rows;
+}
+
+/** The collector's line for one request, as far as the demo reads it. */
+const lineSchema = z.object({
+  event: z.literal('collect'),
+  events: z.number().default(0),
+  exposures_landed: z.number().default(0),
+  events_landed: z.number().default(0),
+  records: z.number().default(0),
+  counted: z.record(z.string(), z.number()).default({}),
+});
+
+/** What the collector's log says: requests, events in them, those put on streams, those only counted, records made. */
+function receivedEvents(data: string) {
+  const { logs } = dataFolders(data);
+  const received = { requests: 0, events: 0, landed: 0, counted: 0, records: 0 };
+  for (const line of readdirSync(logs).flatMap((file) =>
+    readFileSync(join(logs, file), 'utf8').split('\n'),
+  )) {
+    const parsed = line === '' ? undefined : lineSchema.safeParse(JSON.parse(line));
+    if (parsed?.success !== true) continue;
+    const { events, exposures_landed, events_landed, records, counted } = parsed.data;
+    received.requests += 1;
+    received.events += events;
+    received.landed += exposures_landed + events_landed;
+    received.records += records;
+    received.counted += Object.values(counted).reduce((sum, count) => sum + count, 0);
+  }
+  return received;
 }

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { textTable } from '../../cli/output/textTable.ts';
+import { textTable } from '../../cli/output.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { exportFolder } from '../../lib/layout/exportKeys.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { runQuery } from '../../local/query/runQuery.ts';
 import type { Customer, Fetched } from './Customer.ts';
-import type { RowsByDay } from './expectedRows.ts';
-import type { Story } from './Story.ts';
-import { heading, say } from './say.ts';
+import type { RowsByDay } from './runDriver.ts';
+import { heading, type Story, say } from './Story.ts';
 
 /**
  * What the first night has exported, as the customer finds it in their bucket: held against our table, row by row, and

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { bufferingTable } from '../../bench/bufferingTable.ts';
+import { bufferingTable } from '../../bench/prices.ts';
 
 it('is what docs/deploy.md shows of buffering', () => {
   const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parquetOf } from '../../cli/customer/parquetOf.ts';
+import { parquetOf } from '../../cli/commands/customerAccount.ts';
 import { previewDrop } from '../../cli/ingest/previewDrop.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { realClock } from '../../local/clock/LocalClock.ts';

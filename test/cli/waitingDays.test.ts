@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../cli/ingest/calendarText.ts';
+import { calendarText } from '../../cli/ingest/datasetStatus.ts';
 import { dayText } from '../../cli/ingest/explainDay.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 

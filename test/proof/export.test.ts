@@ -11,7 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ExportStatus } from '../../cli/export/readExportStatus.ts';
+import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { doctorFindings } from '../../cli/doctor/doctorFindings.ts';
+import { doctorFindings } from '../../cli/doctor/findings.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { errorFamilies } from '../../scripts/docs/errorFamilies.ts';
+import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
 
 const pages = [

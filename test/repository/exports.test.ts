@@ -28,7 +28,7 @@ const mentions = (file: string, name: string) =>
 
 /**
  * What a file exports, types apart: they may be there to be read, as parts of a function's signature. Error families are
- * left out: docs/errors.md lists every one that is exported (scripts/docs/errorFamilies.ts).
+ * left out: docs/errors.md lists every one that is exported (scripts/docs/errorsPage.ts).
  */
 function exportsOf(file: string) {
   const found = [

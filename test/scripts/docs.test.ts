@@ -4,8 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { questions } from '../../cli/probe/questions.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { awsPage } from '../../scripts/docs/awsPage.ts';
-import { errorFamilies } from '../../scripts/docs/errorFamilies.ts';
-import { errorsPage } from '../../scripts/docs/errorsPage.ts';
+import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';
 
 describe('docs/tables.md', () => {

@@ -1,10 +1,30 @@
-import { GetBucketLocationCommand } from '@aws-sdk/client-s3';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketLocationCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { logicalIds } from '../../../infra/Stack.ts';
-import { isAnswer } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { CheckImpossible } from '../CheckImpossible.ts';
-import { finding } from '../Finding.ts';
-import { mendStack } from '../mendStack.ts';
+import {
+  type BucketDocument,
+  type BucketSetting,
+  bucketSettings as settingsOf,
+} from '../../../lib/bucket/bucketSettings.ts';
+import { type LifecycleRule, lifecycleRules } from '../../../lib/bucket/lifecycleRules.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
+import { isOwnKey } from '../../../lib/layout/isOwnKey.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';
+import { mendStack } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
 
 /** Regions that S3 gives other names, from before there were many. */
 const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
@@ -55,4 +75,223 @@ function makeWords(bucket: string, region: string): readonly string[] {
   const place =
     region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`];
   return ['s3api', 'create-bucket', '--bucket', bucket, ...place];
+}
+
+/** How one setting is read, and what is found where it isn't as it must be. */
+interface Reading {
+  readonly code: FindingCode;
+  readonly permission: string;
+  /** Undefined, or throws one of {@link NONE}, where there is none. */
+  readonly read: (s3: S3Client, Bucket: string) => Promise<BucketDocument | undefined>;
+}
+
+/** What S3 answers where a bucket has no such setting. */
+const NONE = [
+  'NoSuchBucketPolicy',
+  'NoSuchLifecycleConfiguration',
+  'NoSuchPublicAccessBlockConfiguration',
+  'OwnershipControlsNotFoundError',
+  'ServerSideEncryptionConfigurationNotFoundError',
+];
+
+const readings: Readonly<Record<BucketSetting['name'], Reading>> = {
+  events: {
+    code: 'SLUICE_DOCTOR_BUCKET_EVENTS',
+    permission: 's3:GetBucketNotification',
+    async read(s3, Bucket) {
+      const { $metadata, ...document } = await s3.send(
+        new GetBucketNotificationConfigurationCommand({ Bucket }),
+      );
+      return document;
+    },
+  },
+  encryption: {
+    code: 'SLUICE_DOCTOR_BUCKET_ENCRYPTION',
+    permission: 's3:GetEncryptionConfiguration',
+    async read(s3, Bucket) {
+      const answer = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
+      const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
+      // S3 tells more of a rule than must be put, the types of encryption that it blocks for example.
+      const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
+      return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
+    },
+  },
+  policy: {
+    code: 'SLUICE_DOCTOR_BUCKET_POLICY',
+    permission: 's3:GetBucketPolicy',
+    async read(s3, Bucket) {
+      const { Policy = '{}' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+      return JSON.parse(Policy);
+    },
+  },
+  lifecycle: {
+    code: 'SLUICE_DOCTOR_BUCKET_LIFECYCLE',
+    permission: 's3:GetLifecycleConfiguration',
+    async read(s3, Bucket) {
+      const { $metadata, ...document } = await s3.send(
+        new GetBucketLifecycleConfigurationCommand({ Bucket }),
+      );
+      return document;
+    },
+  },
+  publicAccess: {
+    code: 'SLUICE_DOCTOR_BUCKET_PUBLIC',
+    permission: 's3:GetBucketPublicAccessBlock',
+    read: async (s3, Bucket) => ({
+      ...(await s3.send(new GetPublicAccessBlockCommand({ Bucket }))).PublicAccessBlockConfiguration,
+    }),
+  },
+  ownership: {
+    code: 'SLUICE_DOCTOR_BUCKET_OWNERSHIP',
+    permission: 's3:GetBucketOwnershipControls',
+    read: async (s3, Bucket) => ({
+      ...(await s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls,
+    }),
+  },
+  versioning: {
+    code: 'SLUICE_DOCTOR_BUCKET_VERSIONING',
+    permission: 's3:GetBucketVersioning',
+    async read(s3, Bucket) {
+      const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
+      return { Status };
+    },
+  },
+};
+
+/** What the bucket is set to, which a brought one has from its owner and the stack can not set. */
+export const bucketSettings: Check = {
+  name: 'bucket-settings',
+  expects:
+    'the bucket tells EventBridge, encrypts with the key, demands TLS, lets things go in time, is closed to the public and keeps versions',
+  needs: ['bucket', 'stack'],
+  blocks: [],
+  codes: [...Object.values(readings).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
+  permissions: [...Object.values(readings).map(({ permission }) => permission), 's3:ListBucket'],
+  async run(visit) {
+    const [config, { partition }, keyArn] = await Promise.all([
+      visit.config(),
+      visit.identity(),
+      visit.keyArn(),
+    ]);
+    return inParts(
+      settingsOf(config, { keyArn, partition }),
+      (setting) => judgeSetting(visit, config, setting),
+      ({ finding }) => finding,
+    );
+  },
+};
+
+async function judgeSetting(visit: Visit, config: Config, setting: BucketSetting): Promise<Finding[]> {
+  const { bucket } = config;
+  const { code, permission, read } = readings[setting.name];
+  const { s3 } = await visit.clients();
+  let current: BucketDocument = {};
+  try {
+    current = (await visit.ask(permission, () => read(s3, bucket))) ?? {};
+  } catch (error) {
+    if (!isAnswer(error, ...NONE)) throw error;
+  }
+  const wanted = setting.wanted(current);
+  if (sameDocument(current, wanted)) return [];
+  const command = await visit.command(settingWords(bucket, setting, wanted));
+  const about = `${bucket}: ${setting.why}`;
+  if (setting.name !== 'lifecycle' || !config.existing.bucket) return [finding(code, about, [command])];
+  const { keys, notAll } = await findForeignKeys(visit, config);
+  if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_SHARED', `${bucket}: ${keys.join(', ')}.`)];
+  const unseen = notAll.length === 0 ? '' : ` Too much to look at all of it lies under ${notAll.join(', ')}.`;
+  return [finding(code, `${about}${unseen}`, [command])];
+}
+
+/** The words after `aws` of the command that puts a document. */
+export function settingWords(
+  bucket: string,
+  { command, option, apart = {} }: BucketSetting,
+  wanted: BucketDocument,
+): readonly string[] {
+  const document = Object.fromEntries(Object.entries(wanted).filter(([name]) => !Object.hasOwn(apart, name)));
+  const more = Object.entries(apart).flatMap(([name, own]) => {
+    const value = wanted[name];
+    return value === undefined ? [] : [own, String(value)];
+  });
+  return ['s3api', command, '--bucket', bucket, option, JSON.stringify(document), ...more];
+}
+
+/** Pages of 1,000 keys that are looked at under each prefix. */
+const MOST_PAGES = 10;
+/** Keys that are shown of each prefix. */
+const SHOWN = 3;
+
+/** What lies in our folders of a bucket and is not ours. */
+export interface ForeignKeys {
+  /** Examples, a few of each folder. */
+  readonly keys: readonly string[];
+  /** Folders with more keys than are looked at. */
+  readonly notAll: readonly string[];
+}
+
+/** Looks at the names of what our lifecycle rules would let go, for what neither Sluice nor Athena wrote. */
+async function findForeignKeys(visit: Visit, config: Config): Promise<ForeignKeys> {
+  const keys: string[] = [];
+  const notAll: string[] = [];
+  for (const prefix of prefixes(lifecycleRules(config), config)) {
+    const found = await lookUnder(visit, config, prefix);
+    keys.push(...found.keys);
+    if (found.cut) notAll.push(prefix);
+  }
+  return { keys, notAll };
+}
+
+/**
+ * Prefixes that don't lie in each other. All that is in Statsig's folder beside our tables is Statsig's: the rule there
+ * lets nothing go but what was overwritten or deleted.
+ */
+function prefixes(rules: readonly LifecycleRule[], { statsigFolder }: Config): readonly string[] {
+  const all = rules.map(({ prefix }) => prefix).filter((prefix) => prefix !== `${statsigFolder}/`);
+  return all.filter((prefix) => !all.some((other) => other !== prefix && prefix.startsWith(other)));
+}
+
+async function lookUnder(visit: Visit, config: Config, Prefix: string) {
+  const { s3 } = await visit.clients();
+  const keys: string[] = [];
+  let ContinuationToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const token = ContinuationToken;
+    const answer = await visit.ask('s3:ListBucket', () =>
+      s3.send(new ListObjectsV2Command({ Bucket: config.bucket, Prefix, ContinuationToken: token })),
+    );
+    for (const { Key = '' } of answer.Contents ?? []) if (!isOwnKey(config, Key)) keys.push(Key);
+    ContinuationToken = answer.NextContinuationToken;
+    if (ContinuationToken === undefined || keys.length >= SHOWN) break;
+  }
+  return { keys: keys.slice(0, SHOWN), cut: keys.length === 0 && ContinuationToken !== undefined };
+}
+
+/**
+ * Whether two documents of AWS's say the same: members in any order, those without a value left out, a list of one
+ * like what is in it, and the order of lists aside, for no list of a bucket's settings or policies has one.
+ */
+export function sameDocument(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(canonical(one), canonical(other));
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(canonical);
+    if (items.length === 1) return items[0];
+    return items
+      .map((item) => [JSON.stringify(item) ?? '', item] as const)
+      .sort(byText)
+      .map(([, item]) => item);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(byText)
+      .map(([name, member]) => [name, canonical(member)]),
+  );
+}
+
+function byText([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

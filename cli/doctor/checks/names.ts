@@ -12,12 +12,11 @@ import { unusedFunctions } from '../../../infra/unusedFunctions.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';
 import { inParts, isAnswer } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { CheckImpossible } from '../CheckImpossible.ts';
-import { type Finding, finding } from '../Finding.ts';
-import { readDatabase } from '../readDatabase.ts';
-import type { Visit } from '../Visit.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { CheckImpossible, type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
 import { bucket } from './bucket.ts';
+import { readDatabase } from './catalog.ts';
 import { unfinishedWords } from './stack.ts';
 
 /** Functions of serverless.yml: Serverless names the log group of each after it. */

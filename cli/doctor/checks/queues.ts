@@ -2,10 +2,10 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { exportIds } from '../../../infra/exportIds.ts';
 import { logicalIds } from '../../../infra/Stack.ts';
 import { inParts, isAnswer } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { type Finding, finding } from '../Finding.ts';
-import { mendStack } from '../mendStack.ts';
-import type { Visit } from '../Visit.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import { mendStack } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
 
 /** Those of what could not be done must be empty; the others are only there. */
 const QUEUES = [

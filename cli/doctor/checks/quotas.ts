@@ -6,9 +6,9 @@ import { isRegion } from '../../../lib/config/regions.ts';
 import { requestLimits } from '../../../lib/config/requestLimits.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { inParts } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { type Finding, finding } from '../Finding.ts';
-import type { Visit } from '../Visit.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
 
 /** One quota, found by its name in Service Quotas: codes differ between what AWS has renamed. */
 interface Quota {

@@ -1,8 +1,8 @@
 import { DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { isAnswer } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { type Finding, finding } from '../Finding.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
 const FINISHED = /^(CREATE|UPDATE|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/;

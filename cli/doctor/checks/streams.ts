@@ -6,9 +6,9 @@ import { deliveryPrefix, errorPrefix } from '../../../lib/layout/deliveryPrefixe
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { inParts, isAnswer } from '../askAws.ts';
-import type { Check } from '../Check.ts';
-import { type Finding, finding } from '../Finding.ts';
-import { mendStack } from '../mendStack.ts';
+import { type Finding, finding } from '../findings.ts';
+import { mendStack } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
 
 /** The delivery streams: what they write with is fixed when they are made, and may be changed by hand. */
 export const streams: Check = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Sheet, Step } from '../../../cli/connect/Sheet.ts';
+import type { Sheet, Step } from '../../../cli/connect/setupGuide.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { localAccount } from '../../../local/cloud/localAccount.ts';
 import { cloudFormationService } from '../../../local/cloudformation/cloudFormationService.ts';

@@ -2,10 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
-import { metabaseQuestions } from '../../../cli/connect/metabaseQuestions.ts';
-import { textColumns } from '../../../cli/connect/metabaseSheet.ts';
-import { owoxQuestions } from '../../../cli/connect/owoxQuestions.ts';
-import { assignmentSource, metricSource } from '../../../cli/connect/statsigSources.ts';
+import { metabaseQuestions, textColumns } from '../../../cli/connect/metabaseGuide.ts';
+import { owoxQuestions } from '../../../cli/connect/owoxGuide.ts';
+import { assignmentSource, metricSource } from '../../../cli/connect/statsigGuide.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
-import type { Deployment } from '../../../cli/connect/Deployment.ts';
-import { metabaseSheet } from '../../../cli/connect/metabaseSheet.ts';
-import { owoxSheet } from '../../../cli/connect/owoxSheet.ts';
-import { sheetText } from '../../../cli/connect/sheetText.ts';
-import { statsigSheet } from '../../../cli/connect/statsigSheet.ts';
+import { metabaseSheet } from '../../../cli/connect/metabaseGuide.ts';
+import { owoxSheet } from '../../../cli/connect/owoxGuide.ts';
+import type { Deployment } from '../../../cli/connect/readDeployment.ts';
+import { sheetText } from '../../../cli/connect/setupGuide.ts';
+import { statsigSheet } from '../../../cli/connect/statsigGuide.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { Reader } from '../../../lib/config/readersSchema.ts';

@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeClock } from '../../../cli/doctor/checks/clock.ts';
-import { judgeKey } from '../../../cli/doctor/checks/key.ts';
-import { judgePrimary } from '../../../cli/doctor/checks/owoxWorkgroup.ts';
+import { sameDocument } from '../../../cli/doctor/checks/bucket.ts';
+import { columnProblems } from '../../../cli/doctor/checks/catalog.ts';
+import { findLockedOut, judgeKey } from '../../../cli/doctor/checks/key.ts';
+import { judgeClock } from '../../../cli/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
 import { judgeStack, unfinishedWords } from '../../../cli/doctor/checks/stack.ts';
-import { columnProblems } from '../../../cli/doctor/checks/tables.ts';
-import { findLockedOut } from '../../../cli/doctor/findLockedOut.ts';
-import { mendWords } from '../../../cli/doctor/mendStack.ts';
-import { sameDocument } from '../../../cli/doctor/sameDocument.ts';
-import { shellCommand } from '../../../cli/doctor/shellCommand.ts';
+import { judgePrimary } from '../../../cli/doctor/checks/workgroups.ts';
+import { mendWords } from '../../../cli/doctor/repairCommands.ts';
+import { shellCommand } from '../../../cli/output.ts';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
 

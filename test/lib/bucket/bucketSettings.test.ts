@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { settingWords } from '../../../cli/doctor/checks/bucketSettings.ts';
+import { settingWords } from '../../../cli/doctor/checks/bucket.ts';
 import { type BucketDocument, bucketSettings } from '../../../lib/bucket/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/bucket/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

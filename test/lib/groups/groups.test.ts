@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { legacySpecs } from '../../../demo/sdks/legacySpecs.ts';
+import { legacySpecs } from '../../../demo/sdks/startSpecsServer.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/mergeGroups.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../../../cli/ingest/calendarText.ts';
+import { calendarText } from '../../../../cli/ingest/datasetStatus.ts';
 import { dayText } from '../../../../cli/ingest/explainDay.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { planDay } from './planDay.ts';

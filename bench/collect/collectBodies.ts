@@ -1,0 +1,230 @@
+import { gzipSync } from 'node:zlib';
+import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../../lib/collect/collectBatch.ts';
+import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { seededRandom } from '../../lib/random/seededRandom.ts';
+import { decodeBody } from '../../lib/statsig/decodeBody.ts';
+
+/** Bodies as SDKs send them, by the shapes of test/fixtures/statsig; the same for the same seed. */
+export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: bodies }, (_, i) =>
+    gzipSync(
+      JSON.stringify(i % 2 === 0 ? clientBody(eventsPerBody, random) : serverBody(eventsPerBody, random)),
+    ),
+  );
+}
+
+type Random = () => number;
+
+const START = Date.UTC(2026, 10, 20, 7, 30);
+const PAGES = ['/', '/cart', '/checkout', '/product/17', '/search'];
+
+function hex(random: Random, digits: number): string {
+  let text = '';
+  while (text.length < digits)
+    text += Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return text.slice(0, digits);
+}
+
+function uuid(random: Random): string {
+  const h = hex(random, 32);
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20)}`;
+}
+
+function pick<T>(random: Random, items: readonly T[]): T | undefined {
+  return items[Math.floor(random() * items.length)];
+}
+
+/** A browser: one user, each event on some page, exposures and custom events in turn. */
+function clientBody(count: number, random: Random) {
+  const user = {
+    userID: `user-${hex(random, 12)}`,
+    email: `${hex(random, 8)}@example.com`,
+    country: 'DE',
+    locale: 'de_DE',
+    appVersion: '4.12.0',
+    userAgent:
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
+    customIDs: { companyID: `company-${hex(random, 6)}` },
+    custom: { plan: pick(random, ['free', 'pro', 'team']), seats: Math.floor(random() * 50) },
+  };
+  const evaluated = {
+    reason: 'Network:Recognized',
+    lcut: String(START - 86_400_000),
+    receivedAt: String(START - 5_000),
+  };
+  return {
+    events: Array.from({ length: count }, (_, i) => {
+      const time = START + i * 137 + Math.floor(random() * 100);
+      const statsigMetadata = { currentPage: `https://shop.example${pick(random, PAGES)}` };
+      return i % 2 === 0
+        ? { ...exposure(random, evaluated), user, value: null, time, statsigMetadata }
+        : { ...custom(random), user, time, statsigMetadata };
+    }),
+    statsigMetadata: {
+      sdkVersion: '3.33.5',
+      sdkType: 'javascript-client',
+      stableID: uuid(random),
+      sessionID: uuid(random),
+      fallbackUrl: null,
+    },
+  };
+}
+
+/** A server: each user's request logs four events, mostly exposures; the Rust core shuffles metadata. */
+function serverBody(count: number, random: Random) {
+  const evaluated = {
+    reason: 'Network:Recognized',
+    lcut: String(START - 86_400_000),
+    receivedAt: String(START - 5_000),
+  };
+  const users = Array.from({ length: Math.ceil(count / 4) }, () => ({
+    userID: `user-${hex(random, 12)}`,
+    customIDs: { companyID: `company-${hex(random, 6)}`, stableID: uuid(random) },
+    email: `${hex(random, 8)}@example.com`,
+    ip: `10.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.7`,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
+    country: 'DE',
+    locale: 'de_DE',
+    appVersion: '4.12.0',
+    custom: { plan: pick(random, ['free', 'pro', 'team']), seats: Math.floor(random() * 50) },
+  }));
+  return {
+    events: Array.from({ length: count }, (_, i) => {
+      const user = users[Math.floor(i / 4)];
+      const time = START + Math.floor(i / 4) * 41 + (i % 4);
+      if (i % 4 === 3)
+        return { ...custom(random), statsigMetadata: null, user, time, secondaryExposures: null };
+      const { eventName, metadata, secondaryExposures } = exposure(random, evaluated);
+      const shuffled = Object.fromEntries(Object.entries(metadata).sort(() => random() - 0.5));
+      return {
+        eventName,
+        value: null,
+        metadata: shuffled,
+        statsigMetadata: {},
+        user,
+        time,
+        secondaryExposures,
+      };
+    }),
+    statsigMetadata: {
+      sdkType: 'statsig-server-core-node',
+      sdkVersion: '0.23.2',
+      sessionID: uuid(random),
+      os: 'linux',
+      arch: 'x86_64',
+      languageVersion: '24.21.0',
+      flushingIntervalMs: 1000,
+      batchSize: 2000,
+      maxPendingBatches: 100,
+      flushType: 'scheduled',
+    },
+  };
+}
+
+function exposure(random: Random, evaluated: Record<string, string>) {
+  const version = String(1 + Math.floor(random() * 3));
+  const n = Math.floor(random() * 6);
+  switch (Math.floor(random() * 3)) {
+    case 0:
+      return {
+        eventName: 'statsig::gate_exposure',
+        metadata: {
+          gate: `gate_${n}`,
+          gateValue: String(random() < 0.5),
+          ruleID: `4SuTqnR1rule${n}`,
+          configVersion: version,
+          ...evaluated,
+        },
+        secondaryExposures: [{ gate: 'spring_holdout', gateValue: 'false', ruleID: '5AhTholdOutRule' }],
+      };
+    case 1:
+      return {
+        eventName: 'statsig::config_exposure',
+        metadata: {
+          config: `experiment_${n}`,
+          ruleID: `3Qfj${random() < 0.5 ? 'Control' : 'Test'}${n}`,
+          rulePassed: 'true',
+          configVersion: version,
+          ...evaluated,
+        },
+        secondaryExposures: [],
+      };
+    default:
+      return {
+        eventName: 'statsig::layer_exposure',
+        metadata: {
+          config: 'homepage',
+          ruleID: `6Hero${random() < 0.5 ? 'Control' : 'Test'}`,
+          allocatedExperiment: 'homepage_hero',
+          parameterName: pick(random, ['headline', 'images', 'colour']),
+          isExplicitParameter: 'true',
+          configVersion: version,
+          ...evaluated,
+        },
+        secondaryExposures: [],
+      };
+  }
+}
+
+function custom(random: Random) {
+  return pick(random, [
+    {
+      eventName: 'page_view',
+      value: `https://shop.example${pick(random, PAGES)}`,
+      metadata: {
+        referrer: 'https://search.example/',
+        title: 'Shop',
+        load_ms: String(Math.floor(random() * 900)),
+      },
+    },
+    {
+      eventName: 'add_to_cart',
+      value: 1,
+      metadata: {
+        sku: `sku-${hex(random, 6)}`,
+        list: 'search results',
+        position: String(Math.floor(random() * 20)),
+      },
+    },
+    {
+      eventName: 'purchase',
+      value: Math.round(random() * 20_000) / 100,
+      metadata: {
+        sku: `sku-${hex(random, 6)}`,
+        currency: 'EUR',
+        coupon: 'SPRING',
+        items: String(1 + Math.floor(random() * 5)),
+      },
+    },
+  ]);
+}
+
+const sender = {
+  keyHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  clientTimes: [String(Date.UTC(2026, 10, 20, 7, 32))],
+  sessionId: null,
+  sdkType: null,
+  sdkVersion: null,
+  receivedAt: Date.UTC(2026, 10, 20, 7, 32, 0, 123),
+};
+
+/** Makes what turns gzip bodies into documents, as the collector with some configuration does. */
+export function collectBodyWith(input: Partial<ConfigInput> = {}) {
+  const plan = collectPlan(
+    defineConfig({
+      bucket: 'bench',
+      unitIds: { companyID: 'company_id' },
+      experiments: ['homepage_hero', 'experiment_1', 'experiment_2'],
+      ...input,
+    }),
+  );
+  return (body: Uint8Array) => {
+    const { text } = decodeBody(body, { contentEncoding: 'gzip', statsigEncoded: false });
+    return collectBatch(text, sender, plan);
+  };
+}

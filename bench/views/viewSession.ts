@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { quoteName } from '../../lib/sql/quoteName.ts';
+import { quoteText } from '../../lib/sql/quoteText.ts';
+import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
+import { groupsTable } from '../../lib/tables/groupsTable.ts';
+import type { Table } from '../../lib/tables/Table.ts';
+import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
+import { viewNames, views } from '../../lib/views/views.ts';
+import { duckType } from '../../local/query/duckType.ts';
+import { makeViews } from '../../local/query/makeViews.ts';
+import { tableView } from '../../local/query/tableView.ts';
+
+/** What the benchmark's views are made for. */
+export const viewConfig = defineConfig({
+  bucket: 'bench',
+  unitIds: { companyID: 'company_id' },
+  jsonPaths: { plan: 'user.custom.plan' },
+});
+
+/** A DuckDB with tables and views as `sluice query` has them; events are none. */
+export async function openViewSession(files: readonly DayFile[]): Promise<DuckDBConnection> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run(`CREATE SCHEMA ${quoteName(viewConfig.database)}`);
+  const tables = forwardedTables(viewConfig);
+  for (const kind of forwardedKinds) {
+    const { name, columns, partitionKey } = tables[kind];
+    await connection.run(
+      tableView({
+        database: viewConfig.database,
+        name,
+        columns,
+        partitionKeys: [partitionKey],
+        partitions: (kind === 'exposures' ? files : []).map(({ day, file }) => ({
+          values: [day],
+          files: [file],
+        })),
+        format: 'parquet',
+      }),
+    );
+  }
+  await connection.run(
+    tableView({
+      ...groupsTable,
+      database: viewConfig.database,
+      partitionKeys: [],
+      partitions: [],
+      format: 'json',
+    }),
+  );
+  const all = views(viewConfig);
+  const unmade = await makeViews(
+    connection,
+    viewNames.map((name) => ({
+      database: viewConfig.database,
+      name,
+      sql: all[name].sql,
+      columns: all[name].columns.map((column) => column.name),
+    })),
+  );
+  if (unmade.length > 0) throw new Error(unmade.map(({ reason }) => reason).join('\n'));
+  await connection.run(`SET search_path = ${quoteName(viewConfig.database)}`);
+  return connection;
+}
+
+const FIRST_DAY = Date.UTC(2026, 9, 20);
+const USERS = 500_000;
+const COMPANIES = 5_000;
+const EXPERIMENTS = 20;
+
+/** What fills a column, over `u` (the user), `h` (a hash of the row), `e` (the experiment) and `happened`; others are null. */
+const FILLED: Readonly<Record<string, string>> = {
+  event_id: 'md5(CAST(id AS VARCHAR))',
+  experiment_id: `'experiment_' || e`,
+  exposure_type: `CASE WHEN e < 5 THEN 'gate' ELSE 'config' END`,
+  // A user stays in a group, but for one in a hundred.
+  group_id: `'rule_' || e || '_' || (hash(u, e, h % 100 = 0) % 2)`,
+  rule_id: `'rule_' || e`,
+  is_assignment: 'h // 32 % 10 < 9',
+  reason: `'Network:Recognized'`,
+  config_version: `'7'`,
+  is_manual: 'false',
+  user_id: `'user-' || u`,
+  stable_id: `md5('device of ' || u)`,
+  company_id: `'company-' || u % ${COMPANIES}`,
+  custom_ids: `'{"companyID":"company-' || u % ${COMPANIES} || '"}'`,
+  timestamp: 'happened',
+  client_timestamp: 'happened',
+  received_at: 'happened + INTERVAL 2 SECONDS',
+  environment: `CASE WHEN h // 64 % 10 = 0 THEN 'staging' ELSE 'production' END`,
+  user_dimensions: `'{"country":"GB","custom":{"plan":"pro"},"customIDs":{"companyID":"company-' || u % ${COMPANIES} || '"},"locale":"en_GB","userID":"user-' || u || '"}'`,
+  secondary_exposures: `CASE WHEN h % 5 = 0 THEN '[{"gate":"spring_holdout","gateValue":"false","ruleID":"5AhTholdOutRule"}]' END`,
+  metadata: `'{"config":"experiment_' || e || '","reason":"Network:Recognized","ruleID":"rule_' || e || '"}'`,
+  statsig_metadata: `'{"sdkType":"javascript-client","sdkVersion":"3.33.5","sessionID":"' || md5('session of ' || u || day) || '"}'`,
+  session_id: `md5('session of ' || u || day)`,
+  sdk_type: `'javascript-client'`,
+  sdk_version: `'3.33.5'`,
+};
+
+/** One day's file. */
+export interface DayFile {
+  readonly day: string;
+  readonly file: string;
+}
+
+/** Writes exposures of a busy month, a file a day, as Firehose would: Snappy, columns of the table. */
+export async function writeExposureDays(
+  connection: DuckDBConnection,
+  table: Table,
+  {
+    folder,
+    days,
+    rowsPerDay,
+  }: { readonly folder: string; readonly days: number; readonly rowsPerDay: number },
+): Promise<DayFile[]> {
+  const columns = table.columns
+    .map(({ name, type }) => `CAST(${FILLED[name] ?? 'NULL'} AS ${duckType(type)}) AS ${quoteName(name)}`)
+    .join(', ');
+  const files: DayFile[] = [];
+  for (let n = 0; n < days; n += 1) {
+    const day = utcDay(FIRST_DAY + n * DAY_MS);
+    const file = join(folder, day, 'rows.parquet');
+    mkdirSync(join(folder, day), { recursive: true });
+    await connection.run(`COPY (
+      SELECT ${columns} FROM (
+        SELECT id, h, hash(id, 'user') % ${USERS} AS u, h % ${EXPERIMENTS} AS e, ${quoteText(day)} AS day,
+          TIMESTAMP ${quoteText(`${day} 00:00:00`)} + to_milliseconds(CAST(h % ${DAY_MS} AS BIGINT)) AS happened
+        FROM (SELECT id, hash(id) % 1000000007 AS h FROM range(${n * rowsPerDay}, ${(n + 1) * rowsPerDay}) AS ids (id))
+      )
+    ) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION snappy)`);
+    files.push({ day, file });
+  }
+  return files;
+}

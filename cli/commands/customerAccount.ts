@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import * as z from 'zod';
+import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+import { parseJson } from '../../lib/json/parseJson.ts';
+import { quoteText } from '../../lib/sql/quoteText.ts';
+import { localAccount } from '../../local/cloud/localAccount.ts';
+import { namedPlace } from '../aws/deploymentPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+
+/** What can keep `sluice customer` from its work. */
+export const CustomerError = defineErrorFamily('user', {
+  SLUICE_CUSTOMER_REFUSED: {
+    cause: 'S3 refused it.',
+    cure: 'Look at the detail: is the bucket there (`sluice customer bucket`), and is it of this --account?',
+  },
+  SLUICE_CUSTOMER_OBJECT_MISSING: {
+    cause: 'There is no such object.',
+    cure: '`sluice customer list` shows what the bucket has: is it another key?',
+  },
+  SLUICE_CUSTOMER_FILE_UNREADABLE: {
+    cause: 'The file can not be read.',
+    cure: 'Give --file or --policy the path of a file, as the folder you are in has it.',
+  },
+  SLUICE_CUSTOMER_POLICY_INVALID: {
+    cause: 'This is no bucket policy.',
+    cure: 'Give --policy what `sluice policy print --json` prints, or the policy alone: JSON with a `Statement`.',
+  },
+  SLUICE_CUSTOMER_SQL_FAILED: {
+    cause: 'DuckDB could not make the file.',
+    cure: 'Look at its message: the text is one SELECT of DuckDB, without a semicolon.',
+  },
+});
+
+/**
+ * Does some work as the root of another account of the local cloud, which signs with its number: docs/local.md,
+ * "Accounts".
+ *
+ * @param account 12 digits.
+ * @param endpoint Default: as AWS's tools have it, else where `npm start` puts the local cloud.
+ * @throws CustomerError SLUICE_CUSTOMER_REFUSED; AwsAccessError; UsageError when the endpoint is not on this machine.
+ */
+export async function openCustomer<Result>(
+  { account, endpoint }: { readonly account: string; readonly endpoint: string | undefined },
+  work: (s3: S3Client) => Promise<Result>,
+): Promise<Result> {
+  const { place } = namedPlace({ local: true, endpoint, stage: undefined, region: undefined }, process.env);
+  const { region, secretAccessKey } = localAccount;
+  const credentials = { accessKeyId: account, secretAccessKey };
+  const s3 = new S3Client({ ...place, region, credentials });
+  try {
+    return await work(s3);
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    throw new CustomerError('SLUICE_CUSTOMER_REFUSED', problem.detail, { cause: error });
+  } finally {
+    s3.destroy();
+  }
+}
+
+const policy = z.looseObject({ Statement: z.array(z.unknown()) });
+/** What `sluice policy print --json` prints has it beside what others apply. */
+const printed = z.looseObject({ bucketPolicy: policy });
+
+/**
+ * Reads a bucket policy.
+ *
+ * @param from A path; `-` for stdin.
+ * @returns its JSON.
+ * @throws CustomerError SLUICE_CUSTOMER_FILE_UNREADABLE, SLUICE_CUSTOMER_POLICY_INVALID.
+ */
+export async function readBucketPolicy(from: string): Promise<string> {
+  const json = parseJson(from === '-' ? await text(process.stdin) : await fileText(from));
+  const among = printed.safeParse(json);
+  const alone = policy.safeParse(among.success ? among.data.bucketPolicy : json);
+  if (!alone.success) throw new CustomerError('SLUICE_CUSTOMER_POLICY_INVALID', `${from}.`);
+  return JSON.stringify(alone.data);
+}
+
+async function fileText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
+    throw new CustomerError('SLUICE_CUSTOMER_FILE_UNREADABLE', `${path}${code}.`, { cause: error });
+  }
+}
+
+/** The bytes of a Parquet file with the rows of a query of DuckDB's. @throws CustomerError SLUICE_CUSTOMER_SQL_FAILED. */
+export async function parquetOf(sql: string): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-customer-'));
+  const path = join(folder, 'drop.parquet');
+  try {
+    const instance = await DuckDBInstance.create(':memory:', { temp_directory: folder });
+    const connection = await instance.connect();
+    try {
+      await connection.run("SET TimeZone = 'UTC'");
+      // By itself first: what DuckDB then quotes, with the place of a mistake, is what the user has written.
+      (await connection.prepare(sql).catch(refuse)).destroySync();
+      await connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`).catch(refuseUnquoted);
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function refuse(error: unknown, message = error instanceof Error ? error.message : ''): never {
+  throw new CustomerError('SLUICE_CUSTOMER_SQL_FAILED', message, { cause: error });
+}
+
+/** Without the line that DuckDB quotes, which is of our statement around the user's. */
+function refuseUnquoted(error: unknown): never {
+  return refuse(error, error instanceof Error ? error.message.replace(/\s*^LINE \d+: [\s\S]*/m, '') : '');
+}

@@ -1,0 +1,210 @@
+import type { Config } from '../../lib/config/configSchema.ts';
+import type { MetabaseReader } from '../../lib/config/readersSchema.ts';
+import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
+import { sourceName } from '../../lib/views/sourceName.ts';
+import { views } from '../../lib/views/views.ts';
+import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
+import { type Deployment, ownQueries } from './readDeployment.ts';
+import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
+import type { Field, PasteReady, Sheet, Step } from './setupGuide.ts';
+
+/**
+ * Options of Athena's JDBC driver 3.x, which Metabase has: an answer up to an hour old is given again instead of being
+ * worked out. https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
+ */
+const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
+
+/** How to connect Metabase: its Athena form, settings that keep Athena cheap, and three questions. */
+export function metabaseSheet(deployment: Deployment, config: Config, reader: MetabaseReader): Sheet {
+  const identity = readerIdentity(deployment, reader);
+  const { workgroup, resultsLocation } = ownQueries(deployment, config, reader);
+  return {
+    product: 'metabase',
+    reader: reader.name,
+    steps: [
+      ...identitySteps(deployment, reader, identity),
+      {
+        title: 'Metabase: Admin settings > Databases > Add a database > Amazon Athena',
+        fields: [
+          { label: 'Display name', value: `Sluice (${deployment.stage})`, note: 'any name' },
+          { label: 'Region', value: deployment.region },
+          { label: 'Workgroup', value: workgroup, note: 'its own: it may query in no other' },
+          {
+            label: 'S3 Staging directory',
+            value: resultsLocation,
+            note: 'the workgroup puts results there whatever stands here',
+          },
+          ...credentialFields(deployment, identity),
+          { label: 'Additional Athena connection string options', value: driverOptions(deployment) },
+        ],
+        notes: [
+          'Newer forms also ask for Catalog, Full hostname and Specific database: leave them empty.',
+          ...(deployment.localEndpoint === undefined
+            ? []
+            : ['Metabase must run on this machine: the local cloud answers on loopback only.']),
+        ],
+      },
+      settingsStep(config),
+      {
+        title: 'Admin settings > Table Metadata, after the first sync: hide what nobody should start from',
+        notes: [
+          `Of ${config.database} keep the views (${Object.keys(views(config)).join(', ')}) and hide the tables: raw rows hold resends and staging traffic, and of ${config.tables.quarantine} Metabase can read no rows. Hide other databases of the account, too: Metabase lists them all.`,
+        ],
+      },
+      {
+        title: 'New > SQL query: three to begin with',
+        notes: ['Filter on ds wherever a view has it: only then are other days left unread.'],
+        queries: metabaseQuestions(config),
+      },
+    ],
+  };
+}
+
+function identitySteps(deployment: Deployment, reader: MetabaseReader, identity: ReaderIdentity): Step[] {
+  if (identity.as === 'user') return [keysStep(deployment, identity.secretArn)];
+  const { roleArn } = identity;
+  const local = localRoleStep(deployment, roleArn);
+  if (local !== undefined) return [local];
+  const title = `Let Metabase run as the role ${roleArn}`;
+  if (reader.principal === 'ec2')
+    return [{ title, notes: ['Give its instance the instance profile that holds this role.'] }];
+  if (reader.principal === 'ecs-tasks')
+    return [{ title, notes: ['Make it the task role (taskRoleArn) of its task definition.'] }];
+  return [
+    {
+      title,
+      notes: [`${reader.principal} assumes it: set it up in the profile that Metabase's process has.`],
+    },
+  ];
+}
+
+function credentialFields({ localEndpoint }: Deployment, identity: ReaderIdentity): Field[] {
+  if (identity.as === 'user') return keyFields(identity.secretArn, ['Access key', 'Secret Key']);
+  const note =
+    localEndpoint === undefined ? 'Metabase takes the role from where it runs' : 'what the call answered';
+  return ['Access key', 'Secret Key'].map((label) => ({ label, value: '', note }));
+}
+
+/** Locally results come over Athena's own protocol, so that the driver needs no second address. */
+function driverOptions({ localEndpoint }: Deployment): string {
+  return localEndpoint === undefined
+    ? REUSE
+    : `${REUSE};AthenaEndpoint=${localEndpoint};ResultFetcher=GetQueryResults`;
+}
+
+/** Columns of text that the reader may read: as many queries a scan for filter values may take. */
+export function textColumns(config: Config): number {
+  const readable = [...Object.values(forwardedTables(config)), ...Object.values(views(config))];
+  return readable.flatMap(({ columns }) => columns.filter(({ type }) => type === 'string')).length;
+}
+
+/** What Metabase asks by itself, and how little of it is needed. */
+function settingsStep(config: Config): Step {
+  const texts = textColumns(config);
+  const { usdPerTerabyte, leastBytes } = ATHENA_PRICE;
+  return {
+    title: 'In the same form: Show advanced options',
+    fields: [
+      {
+        label: 'Re-run queries for simple explorations',
+        value: 'OFF',
+        note: 'else each click asks Athena before one has chosen a filter on ds',
+      },
+      { label: 'Choose when Metabase syncs and scans', value: 'ON' },
+      {
+        label: 'Database syncing',
+        value: 'Daily',
+        note: 'columns change with a deployment only; a sync reads the catalogue, no rows',
+      },
+      {
+        label: 'Scanning for filter values',
+        value: 'Only when adding a new filter widget',
+        note: `a scheduled scan asks for the values of each text column, over all days: up to ${texts} queries`,
+      },
+      {
+        label: 'Periodically refingerprint tables',
+        value: 'OFF',
+        note: '10,000 rows of each; a view must read all days before it has its first',
+      },
+      {
+        label: 'Default result cache duration',
+        value: 'Custom: 24 hours for dashboards of past days',
+        note: 'paid plans; else Use instance default (TTL)',
+      },
+      {
+        label: 'Include User ID and query hash in queries',
+        value: 'OFF',
+        note: 'in newer forms; with it no two users ask the same text, and no answer is reused',
+      },
+    ],
+    notes: [
+      `What it saves: Athena bills $${usdPerTerabyte} for a terabyte read, and at least ${leastBytes / 1e6} MB a query. A scan of ${texts} columns costs ${usd(texts * queryCost(0))} when there is next to nothing to read, ${usd(texts * queryCost(1e9))} when each column has 1 GB, every time it runs. A query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB is stopped by the workgroup (athena.scanLimitGigabytes).`,
+    ],
+  };
+}
+
+/** Three questions for Metabase's SQL editor: New > SQL query. */
+export function metabaseQuestions(config: Pick<Config, 'database'>): readonly PasteReady[] {
+  const events = sourceName(config, 'product_events');
+  const first = sourceName(config, 'first_exposures');
+  const daily = sourceName(config, 'daily_exposures');
+  return [
+    {
+      name: 'Exposed users by day and group',
+      about: 'Line chart, a line for each group: how an experiment fills up. Reads 30 days.',
+      sql: `SELECT
+  ds,
+  experiment_id || ' / ' || group_id AS experiment_group,
+  units AS users
+FROM ${daily}
+WHERE ds >= date_add('day', -30, current_date)
+  AND unit_type = 'user_id'
+  AND NOT is_gate
+ORDER BY ds, experiment_group`,
+    },
+    {
+      name: 'Split and crossovers',
+      about:
+        'Table: whether users are split as planned, and how many saw more than one group, which analyses leave out. Reads all days: which exposure was first, only all of them tell.',
+      sql: `SELECT
+  experiment_id,
+  group_id,
+  count(*) AS users,
+  round(1e2 * count(*) / sum(count(*)) OVER (PARTITION BY experiment_id), 2) AS share_percent,
+  count_if(groups_seen > 1) AS crossovers
+FROM ${first}
+WHERE unit_type = 'user_id'
+  AND NOT is_gate
+GROUP BY experiment_id, group_id
+ORDER BY experiment_id, group_id`,
+    },
+    {
+      name: 'Conversion by group',
+      about:
+        "Table: users of the last 30 days who bought after they saw their group, and what for. Put your own event in place of 'purchase'.",
+      sql: `WITH purchases AS (
+  SELECT user_id, "timestamp", value_number
+  FROM ${events}
+  WHERE ds >= date_add('day', -30, current_date)
+    AND event_name = 'purchase'
+)
+SELECT
+  f.experiment_id,
+  f.group_id,
+  count(DISTINCT f.unit_id) AS users,
+  count(DISTINCT p.user_id) AS buyers,
+  round(1e2 * count(DISTINCT p.user_id) / count(DISTINCT f.unit_id), 2) AS conversion_percent,
+  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
+FROM ${first} AS f
+LEFT JOIN purchases AS p
+  ON p.user_id = f.unit_id
+  AND p."timestamp" >= f.ts
+WHERE f.unit_type = 'user_id'
+  AND NOT f.is_gate
+  AND f.groups_seen = 1
+  AND f.first_day >= date_add('day', -30, current_date)
+GROUP BY f.experiment_id, f.group_id
+ORDER BY f.experiment_id, f.group_id`,
+    },
+  ];
+}

@@ -1,0 +1,154 @@
+import type { Reader } from '../../lib/config/readersSchema.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
+import type { Deployment } from './readDeployment.ts';
+
+/** One field of a product's form, by the name that it has there. */
+export interface Field {
+  readonly label: string;
+  /** What goes in; empty to leave the field empty. Of a secret the name of where it is, never itself. */
+  readonly value: string;
+  /** Set when `value` is the member of a secret in Secrets Manager, whose ARN is `secret`. */
+  readonly secret?: string;
+  readonly note?: string;
+}
+
+/** SQL to be pasted, in Athena's dialect. */
+export interface PasteReady {
+  readonly name: string;
+  /** What it answers, or what it is for. */
+  readonly about: string;
+  readonly sql: string;
+}
+
+/** One thing to do. */
+export interface Step {
+  /** What to do and where to click. */
+  readonly title: string;
+  readonly notes?: readonly string[];
+  readonly fields?: readonly Field[];
+  /** For a POSIX shell. */
+  readonly commands?: readonly string[];
+  readonly queries?: readonly PasteReady[];
+}
+
+/** All that connecting a product takes, in the order in which it is done. */
+export interface Sheet {
+  readonly product: 'statsig' | 'owox' | 'metabase';
+  /** Name of the reader in `readers`. */
+  readonly reader: string;
+  readonly steps: readonly Step[];
+}
+
+/** What to do before a product can be connected: it must be let in first. */
+interface Missing {
+  readonly product: Sheet['product'];
+  /** What to look up or decide first. */
+  readonly first: readonly string[];
+  /** To be pasted into `sluice.config.ts`. */
+  readonly snippet: string;
+}
+
+/** The product is not among `readers`: what to look up, and what to put there. */
+export function missingReader(product: Sheet['product'], bucket: string): Missing {
+  return { product, ...MISSING[product](bucket) };
+}
+
+const MISSING: Record<Reader['kind'], (bucket: string) => Omit<Missing, 'product'>> = {
+  statsig: () => ({
+    first: [
+      "In Statsig's console, under Data Connection for Athena, find: the Statsig S3 Folder, the Statsig Account ID and, for a role, the External ID. Statsig makes up all three, and the connection need not be finished to see them.",
+      'statsigFolder must be that folder: SDK data and what Statsig stages lie under it side by side.',
+    ],
+    snippet: `statsigFolder: '<Statsig S3 Folder>',
+readers: [
+  { kind: 'statsig', name: 'statsig', principal: '<Statsig Account ID>', externalId: '<External ID>' },
+],`,
+  }),
+  owox: (bucket) => ({
+    first: [
+      "Choose a bucket name for OWOX's results, which the stack makes. OWOX's form takes a bucket without a folder, so it can't be the bucket of the data.",
+    ],
+    snippet: `readers: [
+  { kind: 'owox', name: 'owox', resultsBucket: '${bucket}-owox' },
+],`,
+  }),
+  metabase: () => ({
+    first: [
+      "Where does Metabase run? In Metabase Cloud or outside AWS it needs access keys, as below; on EC2 or ECS a role, and no keys at all: add as: 'role', principal: 'ec2' (or 'ecs-tasks').",
+    ],
+    snippet: `readers: [
+  { kind: 'metabase', name: 'metabase' },
+],`,
+  }),
+};
+
+/** Columns of a terminal that prose is broken to. */
+const WIDTH = 110;
+
+/** A sheet for a person: numbered steps; SQL stands at the margin, to be copied as it is. */
+export function sheetText(sheet: Sheet, { stackName, region, account }: Deployment): string {
+  const head = `${sheet.product} · reader ${sheet.reader} · ${stackName} in ${region} of account ${account}`;
+  return `${[head, ...sheet.steps.map(stepText)].join('\n\n')}\n`;
+}
+
+/** What to do before there is anything to connect. */
+export function missingText({ product, first, snippet }: Missing): string {
+  const steps: Step[] = [
+    ...first.map((title) => ({ title })),
+    { title: 'Put this into defineConfig({ … }) of sluice.config.ts' },
+  ];
+  const numbered = steps.map(stepText).join('\n\n');
+  return `There is no reader of kind ${product} in the configuration.
+
+${numbered}
+
+${snippet}
+
+${stepText({ title: `Deploy (locally: stop the cloud and start it again), then run sluice connect ${product} again` }, steps.length)}
+`;
+}
+
+function stepText(step: Step, index: number): string {
+  const { title, commands = [], fields = [], queries = [], notes = [] } = step;
+  const number = `${index + 1}. `;
+  return [
+    wrapped(title, number, ' '.repeat(number.length)),
+    ...commands.map((command) => `   $ ${command}`),
+    ...fieldLines(fields),
+    ...notes.map((note) => wrapped(note, '   ', '   ')),
+    ...queries.map(queryText),
+  ].join('\n');
+}
+
+/** Labels and values side by side; notes behind them. */
+function fieldLines(fields: readonly Field[]): string[] {
+  const width = Math.max(0, ...fields.map(({ label }) => label.length));
+  return fields.map((field) => {
+    const { label, note } = field;
+    return `   ${label.padEnd(width)}  ${shown(field)}${note === undefined ? '' : `   (${note})`}`;
+  });
+}
+
+function shown({ value, secret }: Field): string {
+  if (secret !== undefined) return `<${visibleLine(value)}>`;
+  return value === '' ? '<leave empty>' : visibleLine(value);
+}
+
+function queryText({ name, about, sql }: PasteReady): string {
+  return `\n${wrapped(`${name}: ${about}`, '   ', '   ')}\n\n${sql}`;
+}
+
+function wrapped(text: string, first: string, rest: string): string {
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(' ')) {
+    const isEmpty = line === first || line === rest;
+    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = `${rest}${word}`;
+    } else {
+      line += isEmpty ? word : ` ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}

@@ -1,0 +1,267 @@
+import { ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { logicalIds } from '../../infra/Stack.ts';
+import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import type { Attempts } from '../../lib/catalog/Attempts.ts';
+import { CatalogCallError } from '../../lib/catalog/CatalogCallError.ts';
+import type { CatalogPartition, CatalogTable } from '../../lib/catalog/PartitionCatalog.ts';
+import { readPages } from '../../lib/catalog/readPages.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { tableFolder } from '../../lib/layout/tableFolders.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import type { Clock } from '../../lib/time/Clock.ts';
+import { type NamedPlace, timeAt } from '../aws/deploymentPlace.ts';
+import { shellCommand } from '../output.ts';
+import { askAws } from './askAws.ts';
+import { type Clients, closeClients, openClients } from './clients.ts';
+import { CheckImpossible, finding } from './findings.ts';
+
+/** Who asks, where, and what time it was there. */
+export interface Identity {
+  readonly account: string;
+  readonly arn: string;
+  readonly partition: string;
+  readonly region: string;
+  /** `Date` of the answer, epoch ms, whole seconds; undefined when it had none. */
+  readonly theirTime: number | undefined;
+  /** This machine's time just before and after the call, epoch ms. */
+  readonly ourTime: { readonly before: number; readonly after: number };
+}
+
+/** One resource of the deployed stack. */
+interface DeployedResource {
+  readonly logicalId: string;
+  /** `Ref`: mostly the name; for a queue its URL, for a key its ID. */
+  readonly physicalId: string;
+  readonly type: string;
+}
+
+/** What checks look at. Everything is asked for when it is first needed, and once. */
+export interface Visit {
+  /** `service` of serverless.yml, and the stage. */
+  readonly stack: { readonly service: string; readonly stage: string };
+  /** `sluice-prod` */
+  readonly stackName: string;
+  /** Whether it is the local cloud: an endpoint on loopback. */
+  readonly local: boolean;
+  readonly clock: Clock;
+  /** The time there, epoch ms: the local cloud's clock may have been moved. */
+  now(): Promise<number>;
+  /** @throws ConfigError */
+  config(): Promise<Config>;
+  clients(): Promise<Clients>;
+  identity(): Promise<Identity>;
+  /** Resources of the stack by logical ID. */
+  resources(): Promise<ReadonlyMap<string, DeployedResource>>;
+  /** ARN of the key that the bucket is encrypted with, brought or the stack's. */
+  keyArn(): Promise<string>;
+  /** Partitions and folders of a table; undefined when the table isn't there. */
+  tablePartitions(kind: TableKind): Promise<TablePartitions | undefined>;
+  /**
+   * Makes one call of AWS.
+   *
+   * @param permission The IAM action that it takes, named when it is refused.
+   * @throws CheckImpossible when it is refused, or not emulated by the local cloud; AwsAccessError when AWS can't be
+   *   asked at all; else what the client threw.
+   */
+  ask<Result>(permission: string, call: () => Promise<Result>): Promise<Result>;
+  /** A command of the AWS CLI for a person to run, with the region and endpoint that are looked at. */
+  command(words: readonly string[]): Promise<string>;
+}
+
+/** A table's partitions, and the folders in its own. */
+export interface TablePartitions {
+  readonly table: CatalogTable;
+  readonly partitions: readonly CatalogPartition[];
+  readonly folders: readonly string[];
+}
+
+/** Pages of 100 resources: a stack has 500 at most. */
+const MOST_RESOURCE_PAGES = 10;
+
+/** Where a visit goes. */
+export interface VisitOptions {
+  readonly stack: Visit['stack'];
+  /** What it leaves out is the configuration's region, and as AWS tools have it. */
+  readonly place: NamedPlace['place'];
+  readonly local: boolean;
+  readonly loadConfig: () => Promise<Config>;
+  readonly clock: Clock;
+}
+
+/** Begins a visit; `close` at its end. */
+export function openVisit(options: VisitOptions): Visit & { readonly close: () => void } {
+  const { stack, place, local, clock } = options;
+  const stackName = `${stack.service}-${stack.stage}`;
+  const config = once(options.loadConfig);
+  let opened: Clients | undefined;
+  const clients = once(async () => {
+    opened = openClients({
+      ...place,
+      region: place.region ?? (await config()).region,
+    });
+    return opened;
+  });
+  const ask: Visit['ask'] = (permission, call) => askAws(permission, local, call);
+  const identity = once(async () => readIdentity(await clients(), clock, ask));
+  const resources = once(async () => readResources(await clients(), stackName, ask));
+  const readPartitions = (kind: TableKind) =>
+    once(async () => readTablePartitions({ ask, clients, clock }, await config(), kind));
+  const partitionsOf = {
+    exposures: readPartitions('exposures'),
+    events: readPartitions('events'),
+    quarantine: readPartitions('quarantine'),
+  };
+
+  return {
+    stack,
+    stackName,
+    local,
+    clock,
+    now: once(() => timeAt({ local, place })),
+    config,
+    clients,
+    identity,
+    resources,
+    keyArn: once(async () => {
+      const { existing } = await config();
+      if (existing.keyArn !== null) return existing.keyArn;
+      const key = (await resources()).get(logicalIds.key);
+      if (key === undefined) {
+        throw new CheckImpossible(
+          finding('SLUICE_DOCTOR_KEY_MISSING', `${stackName} has no ${logicalIds.key}.`),
+        );
+      }
+      const { kms } = await clients();
+      const { KeyMetadata } = await ask('kms:DescribeKey', () =>
+        kms.send(new DescribeKeyCommand({ KeyId: key.physicalId })),
+      );
+      return KeyMetadata?.Arn ?? key.physicalId;
+    }),
+    tablePartitions: (kind) => partitionsOf[kind](),
+    ask,
+    async command(words) {
+      const region = await (await clients()).sts.config.region();
+      const where = ['--region', region, ...(place.endpoint ? ['--endpoint-url', place.endpoint] : [])];
+      return shellCommand(['aws', ...words, ...where]);
+    },
+    close() {
+      if (opened !== undefined) closeClients(opened);
+    },
+  };
+}
+
+/** Does it when first asked; whoever asks again has the same answer, or the same error. */
+function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}
+
+async function readIdentity({ sts }: Clients, clock: Clock, ask: Visit['ask']): Promise<Identity> {
+  let theirTime: number | undefined;
+  let before = clock.now();
+  sts.middlewareStack.add(
+    (next) => async (args) => {
+      before = clock.now();
+      const result = await next(args);
+      theirTime = dateOf(result.response) ?? theirTime;
+      return result;
+    },
+    { step: 'deserialize', name: 'dateOfAnswer', priority: 'low', override: true },
+  );
+  const { Account = '', Arn = '' } = await ask('sts:GetCallerIdentity', () =>
+    sts.send(new GetCallerIdentityCommand({})),
+  );
+  return {
+    account: Account,
+    arn: Arn,
+    partition: Arn.split(':')[1] ?? 'aws',
+    region: await sts.config.region(),
+    theirTime,
+    ourTime: { before, after: clock.now() },
+  };
+}
+
+/** The `Date` of an HTTP answer, epoch ms. */
+function dateOf(response: unknown): number | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  const date: unknown = Object(response.headers)['date'];
+  const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+async function readResources(
+  { cloudFormation }: Clients,
+  StackName: string,
+  ask: Visit['ask'],
+): Promise<ReadonlyMap<string, DeployedResource>> {
+  const resources = new Map<string, DeployedResource>();
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_RESOURCE_PAGES; page += 1) {
+    const token = NextToken;
+    const answer = await ask('cloudformation:ListStackResources', () =>
+      cloudFormation.send(new ListStackResourcesCommand({ StackName, NextToken: token })),
+    );
+    for (const {
+      LogicalResourceId = '',
+      PhysicalResourceId = '',
+      ResourceType = '',
+    } of answer.StackResourceSummaries ?? []) {
+      const resource = { logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType };
+      resources.set(LogicalResourceId, resource);
+    }
+    NextToken = answer.NextToken;
+    if (NextToken === undefined) break;
+  }
+  return resources;
+}
+
+/** Beyond any number of days: pages of 1,000, or fewer where columns are many. */
+const MOST_PAGES = 500;
+/** Longest time that one table's listings may take. */
+const TIME_MS = 120_000;
+
+/** Undefined when the table isn't there, which another check tells. */
+async function readTablePartitions(
+  visit: Pick<Visit, 'ask' | 'clients' | 'clock'>,
+  config: Pick<Config, 'bucket' | 'database' | 'statsigFolder' | 'tables'>,
+  kind: TableKind,
+): Promise<TablePartitions | undefined> {
+  const { glue, s3 } = await visit.clients();
+  const [catalog, days] = [gluePartitionCatalog(glue), s3DayFolders(s3)];
+  const name = config.tables[kind];
+  const attempts: Attempts = {
+    clock: visit.clock,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+    deadline: visit.clock.now() + TIME_MS,
+  };
+  // The adapters wrap what the client throws.
+  const ask = <Result>(permission: string, call: () => Promise<Result>) =>
+    visit.ask(permission, () => call().catch(unwrap));
+  try {
+    const table = await ask('glue:GetTable', () => catalog.getTable(config.database, name));
+    // Folders first: what is registered between the two listings has its partition.
+    const folders = await ask('s3:ListBucket', () =>
+      readPages(attempts, MOST_PAGES, (token) =>
+        days.listPage(config.bucket, tableFolder(config, kind), token),
+      ),
+    );
+    const partitions = await ask('glue:GetPartitions', () =>
+      readPages(attempts, MOST_PAGES, (token) => catalog.listPage(config.database, name, token)),
+    );
+    return { table, partitions: partitions ?? [], folders: folders ?? [] };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'EntityNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+function unwrap(error: unknown): never {
+  throw error instanceof CatalogCallError && error.cause instanceof Error ? error.cause : error;
+}

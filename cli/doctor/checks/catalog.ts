@@ -1,0 +1,313 @@
+import { GetDatabaseCommand, GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
+import { catalog } from '../../../infra/catalog.ts';
+import { kindId, logicalIds } from '../../../infra/Stack.ts';
+import { viewId, views as viewResources } from '../../../infra/views.ts';
+import { dayLocation } from '../../../lib/catalog/dayPartition.ts';
+import { findMissing } from '../../../lib/catalog/findMissing.ts';
+import { findStale } from '../../../lib/catalog/findStale.ts';
+import type { CatalogPartition } from '../../../lib/catalog/PartitionCatalog.ts';
+import type { Config } from '../../../lib/config/configSchema.ts';
+import { valueAt } from '../../../lib/json/valueAt.ts';
+import { groupsFolder } from '../../../lib/layout/landedFolders.ts';
+import { tableFolder } from '../../../lib/layout/tableFolders.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
+import { groupsTable } from '../../../lib/tables/groupsTable.ts';
+import type { Column, Table } from '../../../lib/tables/Table.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/time/utcDay.ts';
+import { readPrestoView } from '../../../lib/views/prestoView.ts';
+import type { View } from '../../../lib/views/View.ts';
+import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
+import { inParts, isAnswer } from '../askAws.ts';
+import type { TablePartitions, Visit } from '../DoctorContext.ts';
+import { type Finding, type FindingCode, finding } from '../findings.ts';
+import { mendDatabase, mendTable } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
+
+/** The tables in the catalog beside what is written: Athena reads by the one, Firehose writes by the other. */
+export const tables: Check = {
+  name: 'tables',
+  expects: 'the tables are those that are written: columns, comments, order, partition key, location, format',
+  needs: ['stack'],
+  blocks: ['SLUICE_DOCTOR_DATABASE_MISSING'],
+  codes: [
+    'SLUICE_DOCTOR_DATABASE_MISSING',
+    'SLUICE_DOCTOR_TABLE_MISSING',
+    'SLUICE_DOCTOR_TABLE_COLUMNS',
+    'SLUICE_DOCTOR_TABLE_COMMENTS',
+    'SLUICE_DOCTOR_TABLE_PARTITION_KEY',
+    'SLUICE_DOCTOR_TABLE_LOCATION',
+    'SLUICE_DOCTOR_TABLE_FORMAT',
+  ],
+  permissions: ['glue:GetDatabase', 'glue:GetTable'],
+  async run(visit) {
+    const config = await visit.config();
+    // As for a bucket that is brought, locations are texts, where the template refers to its own.
+    const resources = catalog({
+      config: { ...config, existing: { ...config.existing, bucket: true } },
+      ...visit.stack,
+    });
+    if (!(await readDatabase(visit))) {
+      const logicalId = logicalIds.database;
+      const commands = await mendDatabase(visit, { logicalId, resource: resources[logicalId] });
+      return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`, commands)];
+    }
+    const { glue } = await visit.clients();
+    const delivered = deliveredTables(config);
+    const wanted: readonly WantedTable[] = [
+      ...tableKinds.map((kind) => ({
+        ...delivered[kind],
+        logicalId: kindId(kind, 'Table'),
+        folder: tableFolder(config, kind),
+      })),
+      { ...groupsTable, logicalId: logicalIds.groupsTable, folder: groupsFolder(config) },
+    ];
+    return inParts(
+      wanted,
+      async (table) => {
+        const { name, logicalId } = table;
+        const made = { logicalId, resource: resources[logicalId] };
+        try {
+          const { Table } = await visit.ask('glue:GetTable', () =>
+            glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
+          );
+          const input = valueAt(made.resource, ['Properties', 'TableInput']);
+          const findings = judgeTable(Table ?? { Name: name }, table, input, config);
+          if (findings.length === 0) return [];
+          const anew = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
+          const commands = await mendTable(visit, made, anew ? 'replace' : 'update');
+          return findings.map((one) => ({ ...one, commands }));
+        } catch (error) {
+          if (!isAnswer(error, 'EntityNotFoundException')) throw error;
+          const commands = await mendTable(visit, made, 'create');
+          return [finding('SLUICE_DOCTOR_TABLE_MISSING', `${config.database}.${name}.`, commands)];
+        }
+      },
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** A table as it should be. */
+interface WantedTable extends Pick<Table, 'name' | 'columns'>, Partial<Pick<Table, 'partitionKey'>> {
+  readonly logicalId: string;
+  /** Of its rows, in the bucket. */
+  readonly folder: string;
+}
+
+/** Members of a table's input that decide how its files are read. */
+const FORMAT = [
+  ['TableType'],
+  ['StorageDescriptor', 'InputFormat'],
+  ['StorageDescriptor', 'OutputFormat'],
+  ['StorageDescriptor', 'SerdeInfo', 'SerializationLibrary'],
+] as const;
+
+/**
+ * Judges a table by what it should be.
+ *
+ * @param input The `TableInput` of the template, for its format.
+ */
+function judgeTable(
+  there: GlueTable,
+  wanted: WantedTable,
+  input: unknown,
+  { bucket }: Pick<Config, 'bucket'>,
+): Finding[] {
+  const { name } = wanted;
+  const columns = (there.StorageDescriptor?.Columns ?? []).map(columnOf);
+  const keys = (there.PartitionKeys ?? []).map(columnOf);
+  const findings: Finding[] = [];
+  const differing = columnProblems(columns, wanted.columns);
+  if (differing.length > 0)
+    findings.push(finding('SLUICE_DOCTOR_TABLE_COLUMNS', `${name}: ${differing.join('; ')}.`));
+  const { partitionKey } = wanted;
+  const comments = [...wanted.columns, ...(partitionKey === undefined ? [] : [partitionKey])].filter(
+    ({ name: column, comment }) => {
+      const same = [...columns, ...keys].find((one) => one.name === column);
+      return same !== undefined && same.comment !== comment;
+    },
+  );
+  if (comments.length > 0)
+    findings.push(
+      finding(
+        'SLUICE_DOCTOR_TABLE_COMMENTS',
+        `${name}: ${comments.map((column) => column.name).join(', ')}.`,
+      ),
+    );
+  const key = partitionKey === undefined ? 'none' : `${partitionKey.name} ${partitionKey.type}`;
+  const came = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
+  if (came !== key) {
+    findings.push(finding('SLUICE_DOCTOR_TABLE_PARTITION_KEY', `${name}: came ${came}, expected ${key}.`));
+  }
+  const location = `s3://${bucket}/${wanted.folder}`;
+  const thereLocation = there.StorageDescriptor?.Location ?? 'none';
+  if (thereLocation.replace(/\/?$/, '/') !== location)
+    findings.push(
+      finding('SLUICE_DOCTOR_TABLE_LOCATION', `${name}: came ${thereLocation}, expected ${location}.`),
+    );
+  const format = FORMAT.flatMap((path) => {
+    const [came, expected] = [valueAt(there, path), valueAt(input, path)];
+    return came === expected ? [] : [`${path.at(-1)}: came ${came ?? 'none'}, expected ${expected}`];
+  });
+  if (format.length > 0)
+    findings.push(finding('SLUICE_DOCTOR_TABLE_FORMAT', `${name}: ${format.join('; ')}.`));
+  return findings;
+}
+
+/** A column of Glue's. One without a type is a string to it. */
+function columnOf({
+  Name = '',
+  Type = 'string',
+  Comment = '',
+}: {
+  readonly Name?: string | undefined;
+  readonly Type?: string | undefined;
+  readonly Comment?: string | undefined;
+}) {
+  return { name: Name, type: Type, comment: Comment };
+}
+
+/** How columns differ from those wanted, by name, type and order; empty when they don't. */
+export function columnProblems(
+  there: readonly { readonly name: string; readonly type: string }[],
+  wanted: readonly Pick<Column, 'name' | 'type'>[],
+): string[] {
+  const types = new Map(there.map(({ name, type }) => [name, type]));
+  const names = new Set<string>(wanted.map(({ name }) => name));
+  const problems = wanted.flatMap(({ name, type }) => {
+    const came = types.get(name);
+    if (came === undefined) return [`${name} is missing`];
+    return came === type ? [] : [`${name} is ${came}, expected ${type}`];
+  });
+  problems.push(...there.filter(({ name }) => !names.has(name)).map(({ name }) => `${name} is not ours`));
+  if (problems.length > 0) return problems;
+  const moved = wanted.find(({ name }, i) => there[i]?.name !== name);
+  return moved === undefined ? [] : [`the order differs from ${moved.name} on`];
+}
+
+/** The views in the catalog beside the SQL of lib/views. */
+export const views: Check = {
+  name: 'views',
+  expects: 'the views are those of lib/views',
+  needs: ['tables'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
+  permissions: ['glue:GetTable'],
+  async run(visit) {
+    const config = await visit.config();
+    const { glue } = await visit.clients();
+    const wanted = viewsOf(config);
+    const resources = viewResources({ config, ...visit.stack });
+    return inParts(
+      viewNames,
+      async (name) => {
+        const made = { logicalId: viewId(name), resource: resources[viewId(name)] };
+        try {
+          const { Table } = await visit.ask('glue:GetTable', () =>
+            glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
+          );
+          const findings = judgeView(Table ?? { Name: name }, wanted[name]);
+          if (findings.length === 0) return [];
+          const commands = await mendTable(visit, made, 'update');
+          return findings.map((one) => ({ ...one, commands }));
+        } catch (error) {
+          if (!isAnswer(error, 'EntityNotFoundException')) throw error;
+          const commands = await mendTable(visit, made, 'create');
+          return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`, commands)];
+        }
+      },
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Judges a view by its SQL and by the columns that it shows. */
+function judgeView(there: GlueTable, wanted: View): Finding[] {
+  const problems = columnProblems((there.StorageDescriptor?.Columns ?? []).map(columnOf), wanted.columns);
+  const read = readPrestoView(there.ViewOriginalText ?? '');
+  if (read === null) problems.unshift('it is no view of Athena');
+  else if (read.originalSql !== wanted.sql) problems.unshift('its SQL is another');
+  return problems.length === 0
+    ? []
+    : [finding('SLUICE_DOCTOR_VIEW_DIFFERS', `${wanted.name}: ${problems.join('; ')}.`)];
+}
+
+/** Days that are told by name; the others are counted. */
+const NAMED_DAYS = 5;
+
+/** Partitions beside the folders of days: a day without one is in S3 and in no answer of a query. */
+export const partitions: Check = {
+  name: 'partitions',
+  expects: 'each day with files has its partition, each partition its day’s files and the table’s columns',
+  needs: ['tables', 'bucket'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_PARTITION_MISSING',
+    'SLUICE_DOCTOR_PARTITION_EMPTY',
+    'SLUICE_DOCTOR_PARTITION_MISPLACED',
+    'SLUICE_DOCTOR_PARTITION_STALE',
+  ],
+  permissions: ['s3:ListBucket', 'glue:GetPartitions', 'glue:GetTable'],
+  run: async (visit) => {
+    const config = await visit.config();
+    const today = utcDay(await visit.now());
+    return inParts(
+      tableKinds,
+      async (kind) => {
+        const read = await visit.tablePartitions(kind);
+        return read === undefined ? [] : judgePartitions(read, config, kind, today);
+      },
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Judges a table's partitions by its day folders. Today's and tomorrow's are made before there is anything in them. */
+function judgePartitions(
+  { table, partitions: all, folders }: TablePartitions,
+  config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
+  kind: TableKind,
+  today: UtcDay,
+): Finding[] {
+  const there = new Set(folders);
+  const ours = all.filter(({ values: [day = ''] }) => isUtcDay(day));
+  const dayOf = ({ values: [day = ''] }: CatalogPartition) => day;
+  const ahead = new Set<string>([today, addDays(today, 1)]);
+  const inPlace = ours.filter(
+    (partition) =>
+      partition.storage.Location?.replace(/\/?$/, '/') ===
+      dayLocation(config, config.bucket, kind, dayOf(partition)),
+  );
+  const missing = findMissing({ today, folders, partitions: all }).filter((day) => there.has(day));
+  // On most days nothing is refused, as it should be.
+  const empty =
+    kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
+  const misplaced = ours.filter((partition) => !inPlace.includes(partition)).map(dayOf);
+  const tell = (code: FindingCode, days: readonly string[]) =>
+    days.length === 0 ? [] : [finding(code, `${table.name}: ${listed(days)}.`)];
+  return [
+    ...tell('SLUICE_DOCTOR_PARTITION_MISSING', missing),
+    ...tell('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
+    ...tell('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
+    ...tell('SLUICE_DOCTOR_PARTITION_STALE', findStale(table, inPlace).map(dayOf)),
+  ];
+}
+
+function listed(days: readonly string[]): string {
+  const named = days.slice(0, NAMED_DAYS).join(', ');
+  return days.length > NAMED_DAYS ? `${named} and ${days.length - NAMED_DAYS} more` : named;
+}
+
+/** Whether the database of the tables is there. */
+export async function readDatabase(visit: Visit): Promise<boolean> {
+  const { database } = await visit.config();
+  const { glue } = await visit.clients();
+  try {
+    await visit.ask('glue:GetDatabase', () => glue.send(new GetDatabaseCommand({ Name: database })));
+    return true;
+  } catch (error) {
+    if (isAnswer(error, 'EntityNotFoundException')) return false;
+    throw error;
+  }
+}

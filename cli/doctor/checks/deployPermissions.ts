@@ -1,0 +1,200 @@
+import {
+  type ContextEntry,
+  type EvaluationResult,
+  GetRoleCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
+import type { Statement } from '../../../lib/access/PolicyDocument.ts';
+import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
+import { inParts } from '../askAws.ts';
+import type { DataLakeSettings } from '../clients.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
+
+/** Actions that IAM enforces and that no service reference lists, so no simulator takes them. */
+const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'] as const;
+
+/** What a deployment needs and no simulation tells. */
+const UNTOLD: readonly string[] = [
+  `${UNKNOWN_ACTIONS.join(' and ')}, which a stage of an HTTP API with tags needs and no service reference lists.`,
+  "KMS's check in CreateKey that the caller could change the key's policy: the stack skips it, and Control Tower's CT.KMS.PV.3 forbids that.",
+  "Session policies of whoever asks, conditions of service control policies, resource control policies, and CloudFormation's hooks.",
+  "IAM's delay: Firehose may not find a role that was created a moment before. Deploy again then.",
+];
+
+/** Pages of 1,000 results. */
+const MOST_PAGES = 10;
+const PAGE = 1_000;
+
+/** What whoever asks may do, by IAM's simulator, beside the policies that `sluice policy print --for deploy` prints. */
+export const deployer: Check = {
+  name: 'deployer',
+  expects: 'whoever asks may deploy, update and remove the stack, by simulation',
+  needs: ['region'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_DEPLOY_DENIED', 'SLUICE_DOCTOR_NOT_SIMULATED'],
+  permissions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole'],
+  async run(visit) {
+    const source = await simulatedArn(visit);
+    if (source === undefined) {
+      const { arn } = await visit.identity();
+      return [finding('SLUICE_DOCTOR_NOT_SIMULATED', `IAM simulates users and roles only, not ${arn}.`)];
+    }
+    const [config, { account, region }] = await Promise.all([visit.config(), visit.identity()]);
+    const policies = printedPolicies('deploy', config, { region, account, stack: visit.stackName });
+    return inParts(
+      policies.flatMap(({ document }) => document.Statement),
+      (statement) => judgeStatement(visit, source, statement),
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Says what the check above can not say. */
+export const unsimulated: Check = {
+  name: 'unsimulated',
+  expects: 'what a deployment needs besides, which no simulator knows',
+  needs: [],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_NOT_SIMULATED'],
+  permissions: [],
+  run: async () => UNTOLD.map((detail) => finding('SLUICE_DOCTOR_NOT_SIMULATED', detail)),
+};
+
+/** The user or role behind whoever asks; undefined for root and federated users, which can't be simulated. */
+async function simulatedArn(visit: Visit): Promise<string | undefined> {
+  const { arn } = await visit.identity();
+  if (/:user\//.test(arn)) return arn;
+  const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (RoleName === undefined) return undefined;
+  // The session's ARN leaves out the role's path, which roles of IAM Identity Center have.
+  const { iam } = await visit.clients();
+  const { Role } = await visit.ask('iam:GetRole', () => iam.send(new GetRoleCommand({ RoleName })));
+  return Role?.Arn;
+}
+
+async function judgeStatement(
+  visit: Visit,
+  source: string,
+  statement: Statement,
+): Promise<readonly Finding[]> {
+  const { Sid, Resource = ['*'] } = statement;
+  const actions = statement.Action.filter((action) => !UNKNOWN_ACTIONS.some((one) => one === action));
+  const denied = { actions: new Set<string>(), resources: new Set<string>() };
+  for (const context of contextsOf(statement)) {
+    const results = await simulate(visit, source, actions, Resource.map(sampleOf), context);
+    for (const [action, resource] of deniedOf(results)) {
+      denied.actions.add(action);
+      denied.resources.add(resource);
+    }
+  }
+  if (denied.actions.size === 0) return [];
+  const detail = `${Sid}: ${[...denied.actions].join(', ')} on ${[...denied.resources].join(', ')}.`;
+  return [finding('SLUICE_DOCTOR_DEPLOY_DENIED', detail)];
+}
+
+/** A name that a pattern matches: the simulator takes resources, not patterns. `*` alone stays: it is all of them. */
+function sampleOf(pattern: string): string {
+  return pattern === '*' ? pattern : pattern.replaceAll(/[*?]/g, 'x');
+}
+
+/** What requests carry that a statement's condition asks for: one context for each value. */
+function contextsOf({ Condition = {} }: Statement): readonly (readonly ContextEntry[])[] {
+  const [one] = Object.entries(Condition).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([name, values]) => ({ operator, name, values: [values].flat().map(sampleOf) })),
+  );
+  if (one === undefined) return [[]];
+  const { operator, name, values } = one;
+  const several = operator.startsWith('ForAllValues:');
+  return (several ? [values] : values.map((value) => [value])).map((ContextKeyValues) => [
+    { ContextKeyName: name, ContextKeyType: several ? 'stringList' : 'string', ContextKeyValues },
+  ]);
+}
+
+async function simulate(
+  visit: Visit,
+  PolicySourceArn: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  context: readonly ContextEntry[],
+): Promise<readonly EvaluationResult[]> {
+  const { iam } = await visit.clients();
+  const results: EvaluationResult[] = [];
+  let Marker: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const marker = Marker;
+    const answer = await visit.ask('iam:SimulatePrincipalPolicy', () =>
+      iam.send(
+        new SimulatePrincipalPolicyCommand({
+          PolicySourceArn,
+          ActionNames: [...actions],
+          ResourceArns: [...resources],
+          ContextEntries: [...context],
+          MaxItems: PAGE,
+          ...(marker === undefined ? {} : { Marker: marker }),
+        }),
+      ),
+    );
+    results.push(...(answer.EvaluationResults ?? []));
+    Marker = answer.Marker;
+    if (answer.IsTruncated !== true || Marker === undefined) break;
+  }
+  return results;
+}
+
+/** Actions that were not allowed, each with the resource. */
+function deniedOf(results: readonly EvaluationResult[]): readonly (readonly [string, string])[] {
+  return results.flatMap(
+    ({ EvalActionName = '', EvalResourceName = '', EvalDecision, ResourceSpecificResults = [] }) =>
+      (ResourceSpecificResults.length > 0
+        ? ResourceSpecificResults.map(
+            (one) => [one.EvalResourceName ?? '', one.EvalResourceDecision] as const,
+          )
+        : [[EvalResourceName, EvalDecision] as const]
+      )
+        .filter(([, decision]) => decision !== 'allowed')
+        .map(([resource]) => [EvalActionName, resource] as const),
+  );
+}
+
+/** Stands for whoever IAM lets in. https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
+const EVERYBODY_OF_IAM = 'IAM_ALLOWED_PRINCIPALS';
+
+/** Whether IAM alone decides about new databases and tables. */
+export const dataLake: Check = {
+  name: 'data-lake',
+  expects: "Lake Formation's defaults leave new databases and tables to IAM",
+  needs: ['region'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_LAKE_FORMATION'],
+  permissions: ['lakeformation:GetDataLakeSettings'],
+  async run(visit) {
+    const { lakeFormation } = await visit.clients();
+    const settings = await visit.ask('lakeformation:GetDataLakeSettings', () =>
+      lakeFormation.getDataLakeSettings(),
+    );
+    const withheld = withheldFromIam(settings);
+    return withheld.length === 0
+      ? []
+      : [
+          finding(
+            'SLUICE_DOCTOR_LAKE_FORMATION',
+            `${EVERYBODY_OF_IAM} gets no ALL on ${withheld.join(' and ')}.`,
+          ),
+        ];
+  },
+};
+
+/** Of what IAM does not decide alone: `new databases`, `new tables`. */
+function withheldFromIam(settings: DataLakeSettings): readonly string[] {
+  const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions']) =>
+    defaults.some(
+      ({ Principal, Permissions = [] }) =>
+        Principal?.DataLakePrincipalIdentifier === EVERYBODY_OF_IAM && Permissions.includes('ALL'),
+    );
+  return [
+    ...(left(settings.CreateDatabaseDefaultPermissions) ? [] : ['new databases']),
+    ...(left(settings.CreateTableDefaultPermissions) ? [] : ['new tables']),
+  ];
+}

@@ -1,0 +1,142 @@
+import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { demandRegion } from '../../../infra/demandRegion.ts';
+import { ConfigError } from '../../../lib/config/ConfigError.ts';
+import { groupsKey } from '../../../lib/layout/landedFolders.ts';
+import { AwsAccessError } from '../../aws/explainAwsError.ts';
+import { isAnswer } from '../askAws.ts';
+import type { Identity } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
+
+/** The configuration: every other check goes by it, so this comes first. */
+export const configuration: Check = {
+  name: 'configuration',
+  expects: 'the configuration file is there and valid',
+  needs: [],
+  blocks: ['SLUICE_DOCTOR_CONFIGURATION'],
+  codes: ['SLUICE_DOCTOR_CONFIGURATION'],
+  permissions: [],
+  async run(visit) {
+    try {
+      await visit.config();
+      return [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return [finding('SLUICE_DOCTOR_CONFIGURATION', error.message)];
+    }
+  },
+};
+
+/** Whether anything says which gates are holdouts: events do not. */
+export const holdouts: Check = {
+  name: 'holdouts',
+  expects: 'holdouts are known by name: from the configuration, or from specs that were pulled',
+  needs: ['bucket'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
+  permissions: ['s3:ListBucket'],
+  async run(visit) {
+    const config = await visit.config();
+    if (config.holdouts !== null) return [];
+    const key = groupsKey(config);
+    const { s3 } = await visit.clients();
+    const listing = new ListObjectsV2Command({ Bucket: config.bucket, Prefix: key, MaxKeys: 1 });
+    const { Contents = [] } = await visit.ask('s3:ListBucket', () => s3.send(listing));
+    if (Contents.some(({ Key, Size }) => Key === key && Size !== 0)) return [];
+    const missing = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${key}.`;
+    return [finding('SLUICE_DOCTOR_HOLDOUTS_UNKNOWN', missing)];
+  },
+};
+
+/**
+ * What AWS calls credentials that it does not know, or no more.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
+const REFUSED = [
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+];
+
+/** Who asks: without credentials, nothing of AWS can be looked at. */
+export const credentials: Check = {
+  name: 'credentials',
+  expects: 'AWS knows who asks',
+  needs: ['configuration'],
+  blocks: ['SLUICE_DOCTOR_CREDENTIALS'],
+  codes: ['SLUICE_DOCTOR_CREDENTIALS'],
+  permissions: ['sts:GetCallerIdentity'],
+  async run(visit) {
+    try {
+      await visit.identity();
+      return [];
+    } catch (error) {
+      const none = error instanceof AwsAccessError && error.code === 'SLUICE_AWS_NO_CREDENTIALS';
+      if (!none && !isAnswer(error, ...REFUSED)) throw error;
+      return [finding('SLUICE_DOCTOR_CREDENTIALS', error instanceof Error ? error.message : '')];
+    }
+  },
+};
+
+/** Told long before the five minutes at which signatures are refused. */
+const MOST_MS = 60_000;
+/** `Date` has whole seconds. */
+const DATE_STEP_MS = 1_000;
+
+/** This machine's clock: AWS refuses what is signed at another time than its own, and days would be looked for wrongly. */
+export const clock: Check = {
+  name: 'clock',
+  expects: "this machine's clock and AWS's differ by less than a minute",
+  needs: ['credentials'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_CLOCK_OFF'],
+  permissions: ['sts:GetCallerIdentity'],
+  run: async (visit) => judgeClock(await visit.identity()),
+};
+
+/** Judges by the date of an answer, which was written at some time between question and arrival. */
+export function judgeClock({ theirTime, ourTime }: Pick<Identity, 'theirTime' | 'ourTime'>): Finding[] {
+  if (theirTime === undefined) return [];
+  const ahead = ourTime.before - (theirTime + DATE_STEP_MS);
+  const behind = theirTime - ourTime.after;
+  const off = Math.max(ahead, behind);
+  if (off <= MOST_MS) return [];
+  const way = ahead > behind ? 'ahead' : 'behind';
+  return [finding('SLUICE_DOCTOR_CLOCK_OFF', `This machine is ${Math.round(off / 1000)} s ${way}.`)];
+}
+
+/** The region: Statsig, Athena and the bucket have to be in one, and not every region has all of it. */
+export const region: Check = {
+  name: 'region',
+  expects: 'the region has every service that the stack needs, and the architecture of its functions',
+  needs: ['credentials'],
+  blocks: ['SLUICE_DOCTOR_REGION_UNFIT'],
+  codes: ['SLUICE_DOCTOR_REGION_UNFIT'],
+  permissions: ['firehose:ListDeliveryStreams'],
+  async run(visit) {
+    const { region: name } = await visit.identity();
+    try {
+      demandRegion(await visit.config(), name);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}: ${error.message.replaceAll(/\s+/g, ' ')}`)];
+    }
+    const { firehose } = await visit.clients();
+    try {
+      await visit.ask('firehose:ListDeliveryStreams', () =>
+        firehose.send(new ListDeliveryStreamsCommand({ Limit: 1 })),
+      );
+    } catch (error) {
+      // AWS answered who asks a moment ago, so a name that doesn't resolve is that of a service that isn't there.
+      if (!(error instanceof AwsAccessError) || !/ENOTFOUND/.test(String(error.cause))) throw error;
+      return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name} has no Firehose: ${error.detail}`)];
+    }
+    return [];
+  },
+};

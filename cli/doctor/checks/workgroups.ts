@@ -1,0 +1,182 @@
+import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
+import { readerId } from '../../../infra/readers.ts';
+import { logicalIds } from '../../../infra/Stack.ts';
+import { ownResults } from '../../../lib/access/ownResults.ts';
+import { PRIMARY_WORKGROUP } from '../../../lib/config/primaryWorkgroup.ts';
+import { scanLimitBytes } from '../../../lib/config/scanLimitBytes.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/layout/queryResultsFolder.ts';
+import { isAnswer } from '../askAws.ts';
+import type { Visit } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import { mendStack } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
+
+/** The workgroups that the stack has, or that were brought: they keep results apart and stop what scans too much. */
+export const workgroup: Check = {
+  name: 'workgroup',
+  expects:
+    'the Athena workgroups, that of people and those of readers, are enabled, enforce their result locations, encrypt results with the key, and limit what a query scans',
+  needs: ['stack'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_WORKGROUP_MISSING',
+    'SLUICE_DOCTOR_WORKGROUP_DISABLED',
+    'SLUICE_DOCTOR_WORKGROUP_RESULTS',
+    'SLUICE_DOCTOR_WORKGROUP_ENCRYPTION',
+    'SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED',
+    'SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF',
+  ],
+  permissions: ['athena:GetWorkGroup', 'cloudformation:ListStackResources'],
+  async run(visit) {
+    const config = await visit.config();
+    const { bucket, readers, athena: of } = config;
+    const ofReaders = readers
+      .filter(({ kind }) => kind !== 'owox')
+      .map((reader) => ({ ...ownResults(of, reader), logicalId: readerId(reader, 'Workgroup') }));
+    const ofPeople = {
+      workgroup: of.workgroup,
+      resultsFolder: QUERY_RESULTS_FOLDER,
+      logicalId: logicalIds.workgroup,
+    };
+    const keyArn = await visit.keyArn();
+    const findings: Finding[] = [];
+    for (const { workgroup: name, resultsFolder, logicalId } of [ofPeople, ...ofReaders])
+      findings.push(
+        ...(await look(visit, { name, logicalId, results: `s3://${bucket}/${resultsFolder}`, keyArn })),
+      );
+    return findings;
+  },
+};
+
+async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string }): Promise<Finding[]> {
+  const { name, results, keyArn } = wanted;
+  const { athena } = await visit.clients();
+  let findings: Finding[];
+  try {
+    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+      athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
+    );
+    findings = judgeWorkgroup(WorkGroup ?? {}, wanted);
+  } catch (error) {
+    // Athena has no other name for a workgroup that isn't there.
+    if (!isAnswer(error, 'InvalidRequestException')) throw error;
+    const commands = await mendStack(visit, wanted.logicalId);
+    return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
+  }
+  const bytes = scanLimitBytes(await visit.config());
+  const options: Partial<Record<Finding['code'], readonly string[]>> = {
+    SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
+    SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
+    SLUICE_DOCTOR_WORKGROUP_ENCRYPTION: updates(
+      `ResultConfigurationUpdates={EncryptionConfiguration={EncryptionOption=SSE_KMS,KmsKey=${keyArn}}}`,
+    ),
+    SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: updates('EnforceWorkGroupConfiguration=true'),
+    SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: updates(`BytesScannedCutoffPerQuery=${bytes}`),
+  };
+  const words = ['athena', 'update-work-group', '--work-group', name];
+  return Promise.all(
+    findings.map(async (found) => ({
+      ...found,
+      commands: [await visit.command([...words, ...(options[found.code] ?? [])])],
+    })),
+  );
+}
+
+function updates(shorthand: string): readonly string[] {
+  return ['--configuration-updates', shorthand];
+}
+
+/** What a workgroup must be. */
+interface Wanted {
+  readonly name: string;
+  /** Where results must go: for people `s3://<bucket>/query-results/`. */
+  readonly results: string;
+  /** Key that results must be encrypted with. */
+  readonly keyArn: string;
+}
+
+/** Judges a workgroup. */
+function judgeWorkgroup(
+  { State, Configuration = {} }: Partial<WorkGroup>,
+  { name: Name, results, keyArn }: Wanted,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (State !== 'ENABLED') findings.push(finding('SLUICE_DOCTOR_WORKGROUP_DISABLED', `${Name} is ${State}.`));
+  const location = Configuration.ResultConfiguration?.OutputLocation ?? 'none';
+  if (!location.replace(/\/?$/, '/').startsWith(results))
+    findings.push(
+      finding('SLUICE_DOCTOR_WORKGROUP_RESULTS', `${Name}: came ${location}, expected ${results}.`),
+    );
+  const { EncryptionOption = 'none', KmsKey = '' } =
+    Configuration.ResultConfiguration?.EncryptionConfiguration ?? {};
+  if (EncryptionOption !== 'SSE_KMS' || KmsKey !== keyArn) {
+    const came = `${EncryptionOption} ${KmsKey}`.trim();
+    findings.push(
+      finding('SLUICE_DOCTOR_WORKGROUP_ENCRYPTION', `${Name}: came ${came}, expected SSE_KMS ${keyArn}.`),
+    );
+  }
+  if (Configuration.EnforceWorkGroupConfiguration !== true)
+    findings.push(finding('SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED', `${Name}.`));
+  if (Configuration.BytesScannedCutoffPerQuery === undefined)
+    findings.push(finding('SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF', `${Name}.`));
+  return findings;
+}
+
+/** The account's workgroup `primary`, which OWOX uses and no stack makes. */
+export const owoxWorkgroup: Check = {
+  name: 'owox-workgroup',
+  expects: 'where OWOX reads, the workgroup `primary` is enabled, and leaves to it where results go',
+  needs: ['stack'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_PRIMARY_DISABLED', 'SLUICE_DOCTOR_PRIMARY_ENFORCED'],
+  permissions: ['athena:GetWorkGroup'],
+  async run(visit) {
+    const { readers } = await visit.config();
+    if (!readers.some(({ kind }) => kind === 'owox')) return [];
+    const { athena } = await visit.clients();
+    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+      athena.send(new GetWorkGroupCommand({ WorkGroup: PRIMARY_WORKGROUP })),
+    );
+    return Promise.all(
+      judgePrimary(WorkGroup ?? {}).map(async (found) => ({
+        ...found,
+        commands: [
+          await visit.command([
+            'athena',
+            'update-work-group',
+            '--work-group',
+            PRIMARY_WORKGROUP,
+            ...MENDS[found.code],
+          ]),
+        ],
+      })),
+    );
+  },
+};
+
+const MENDS = {
+  SLUICE_DOCTOR_PRIMARY_DISABLED: ['--state', 'ENABLED'],
+  SLUICE_DOCTOR_PRIMARY_ENFORCED: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
+} as const;
+
+/** Judges the account's own workgroup, for queries that name none. */
+export function judgePrimary({
+  State,
+  Configuration = {},
+}: Partial<WorkGroup>): (Finding & { readonly code: keyof typeof MENDS })[] {
+  const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
+  const found = (code: keyof typeof MENDS, detail: string) => ({ ...finding(code, detail), code });
+  return [
+    ...(State === 'DISABLED'
+      ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${PRIMARY_WORKGROUP} is ${State}.`)]
+      : []),
+    ...(enforced === true
+      ? [
+          found(
+            'SLUICE_DOCTOR_PRIMARY_ENFORCED',
+            `${PRIMARY_WORKGROUP} enforces ${ResultConfiguration?.OutputLocation ?? 'settings without a location'}.`,
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,166 @@
+import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3LastLooks.ts';
+import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
+import { leftOutOf } from '../../lib/drops/lastLoad.ts';
+import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { isMarkerReason, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
+import { hasComeSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
+import type { LastLook } from '../../lib/drops/plan/planSources.ts';
+import { visibleLine } from '../../lib/log/visible.ts';
+import type { UtcDay } from '../../lib/time/utcDay.ts';
+import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
+import type { OpenIngest } from './openIngest.ts';
+
+/** Notes of the plan that are read side by side. */
+const PARALLEL = 16;
+
+/** What is known of one dataset. */
+export interface DatasetStatus {
+  readonly source: string;
+  readonly dataset: string;
+  readonly table: string;
+  readonly lastLook: LastLook | null;
+  /** Days whose drop is overdue, oldest first; none without `expectedBy`. */
+  readonly late: readonly LateDay[];
+  /** Oldest first; null where the ledger knows nothing. */
+  readonly days: readonly LedgerDay[];
+}
+
+/** Reads the ledger of the datasets that are asked for; the last day is today in the dataset's timezone. */
+export async function readStatus(
+  open: Pick<OpenIngest, 's3' | 'config' | 'datasets' | 'now'>,
+  count: number,
+): Promise<readonly DatasetStatus[]> {
+  const { datasets, now } = open;
+  const looks = s3LastLooks(open.s3, open.config.bucket);
+  const days = await readLedgerDays(
+    open,
+    datasets.map(({ source, dataset }) =>
+      lookbackDays(now, dataset.timezone, count - 1).map((day) => ({
+        source: source.name,
+        dataset: dataset.name,
+        day,
+      })),
+    ),
+  );
+  const late = await readLateDays(open, datasets);
+  return mapLimit([...datasets.entries()], PARALLEL, async ([i, { source, dataset }]) => ({
+    source: source.name,
+    dataset: dataset.name,
+    table: dataset.table,
+    lastLook: await looks.read(source.name, dataset.name),
+    late: late[i] ?? [],
+    days: days[i] ?? [],
+  }));
+}
+
+/** For each dataset the days that the last look found overdue, without those that have come since. */
+export async function readLateDays(
+  open: Pick<OpenIngest, 's3' | 'config'>,
+  datasets: OpenIngest['datasets'],
+): Promise<readonly (readonly LateDay[])[]> {
+  const notes = s3LateNotes(open.s3, open.config.bucket);
+  const noted = await mapLimit(datasets, PARALLEL, async ({ source, dataset }) =>
+    dataset.expectedBy === undefined ? null : await notes.read(source.name, dataset.name),
+  );
+  const known = await readLedgerDays(
+    open,
+    datasets.map(({ source, dataset }, i) =>
+      (noted[i]?.late ?? []).map(({ day }) => ({ source: source.name, dataset: dataset.name, day })),
+    ),
+  );
+  return noted.map((note, i) =>
+    (note?.late ?? []).filter((_, at) => !hasComeSince(known[i]?.[at]?.entry ?? null, note?.at ?? 0)),
+  );
+}
+
+const MARKS: Readonly<Record<LedgerState, string>> = {
+  succeeded: '✓',
+  succeeded_no_data: '–',
+  failed: '✗',
+  loading: '»',
+  waiting: '…',
+};
+const NOTHING = '·';
+const LATE = '!';
+const LEGEND = `${Object.entries(MARKS)
+  .map(([state, mark]) => `${mark} ${state}`)
+  .join('  ')}  ${NOTHING} nothing came`;
+
+/**
+ * A calendar for the terminal: a line for each dataset, a column for each day, and below it what is not well, in words.
+ *
+ * @example
+ * //               2026-11
+ * //               17  18  19  20
+ * // acme/events    ✓   ✗   ✓   ·
+ */
+export function calendarText(datasets: readonly DatasetStatus[]): string {
+  const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
+  const name = ({ source, dataset }: DatasetStatus) => `${source}/${dataset}`;
+  const width = Math.max(0, ...datasets.map((one) => name(one).length));
+  const lines = [
+    ...header(days, width),
+    ...datasets.map((one) => {
+      const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
+      const cells = days.map((day) => {
+        const entry = marks.get(day);
+        const isLate = one.late.some((late) => late.day === day);
+        return ` ${isLate ? LATE : entry == null ? NOTHING : MARKS[entry.state]}`.padStart(4);
+      });
+      return `${name(one).padEnd(width)}${cells.join('')}`;
+    }),
+    '',
+    datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
+    ...datasets.flatMap((one) => words(one).map((text) => visibleLine(`${name(one)} ${text}`))),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Months above the days they begin with. */
+function header(days: readonly UtcDay[], width: number): string[] {
+  const months = days.map((day, i) => {
+    const month = day.slice(0, 7);
+    return i === 0 || !days[i - 1]?.startsWith(month) ? month : '';
+  });
+  // A month takes the room of two days.
+  const top = months.reduce(
+    (text, month, i) => `${text.padEnd(i * 4)}${month === '' ? '' : `  ${month}`}`,
+    '',
+  );
+  return [
+    `${' '.repeat(width)}${top}`.trimEnd(),
+    `${' '.repeat(width)}${days.map((day) => day.slice(8).padStart(4)).join('')}`,
+  ];
+}
+
+/** What is not well with a dataset, a line each. */
+function words({ lastLook, late, days }: DatasetStatus): string[] {
+  const lines: string[] = [];
+  if (lastLook === null) lines.push('was never looked at');
+  else {
+    const at = new Date(lastLook.at).toISOString();
+    if (lastLook.failure !== undefined)
+      lines.push(`could not be looked at: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
+    else if (lastLook.stopped) lines.push(`has no files in any day of its lookback (${at})`);
+  }
+  for (const { day, due } of late)
+    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()}, and has not come`);
+  for (const { day, entry } of days) {
+    if (entry?.state === 'failed' && entry.failure !== undefined) {
+      const served =
+        entry.version === undefined ? 'queries see nothing' : 'queries see the last good version';
+      lines.push(`${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served})`);
+    }
+    if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined)
+      lines.push(
+        `${day} ${entry.state}, to be tried again: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
+      );
+    if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
+      lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows: they are in quarantine`);
+    if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
+      lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
+    const left = entry === null ? null : leftOutOf(entry);
+    if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
+  }
+  return lines;
+}

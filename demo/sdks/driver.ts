@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { utcDay } from '../../lib/time/utcDay.ts';
+
+const settingsSchema = z.strictObject({
+  /** Base URL of the collector, e.g. `http://127.0.0.1:4700`. */
+  collector: z.url(),
+  /** Path the events are posted to; default is the SDK's own. */
+  path: z.string().startsWith('/').optional(),
+  /** SDK key: `client-…` for the browser, `secret-…` for the server. */
+  key: z.string().min(1),
+  /** How many users visit. Default 10. */
+  users: z.int().min(1).max(10_000).default(10),
+  /** Start of the user IDs; default `user`. */
+  userPrefix: z.string().default('user'),
+  /**
+   * Epoch milliseconds of each day's first visit, ascending and none in the future; default now.
+   * Server Core can't be taken into the past: it reads its clock in native code.
+   */
+  days: z.array(z.int()).min(1).optional(),
+  /** How many milliseconds the sender's clock is ahead, negative for behind; Server Core's can't be set. */
+  clockOffsetMs: z.int().default(0),
+  /** Tier to report; default none, which Statsig takes for production. */
+  environment: z.string().optional(),
+  /** How names inside the initialize response are hashed; default the browser SDK's own, djb2. */
+  hash: z.enum(['none', 'djb2']).default('djb2'),
+  /** Gzip the bodies (browser SDK only); by default it sends plain text to a custom URL. */
+  compress: z.boolean().default(false),
+});
+
+/** What a driver is told. */
+export type DriverSettings = z.output<typeof settingsSchema>;
+
+/** Reads a driver's settings: one JSON object as the first argument, or on stdin when there is none. */
+export function driverSettings(): DriverSettings {
+  return settingsSchema.parse(JSON.parse(process.argv[2] ?? readFileSync(0, 'utf8')));
+}
+
+/** The part of a logged event that the tally looks at. */
+export interface SentEvent {
+  readonly eventName: string;
+  /** Epoch milliseconds. */
+  readonly time: number;
+  /** Set for exposures of experiments, to count rows by group. */
+  readonly experiment?: string;
+  readonly ruleId?: string;
+}
+
+/** What an SDK was made to log, as the drivers print it: the demo checks the landed rows against it. */
+export interface Sent {
+  gate: number;
+  config: number;
+  layer: number;
+  /** Custom events by name. */
+  custom: Record<string, number>;
+  /** SDK telemetry by name, which the collector counts and does not land. */
+  telemetry: Record<string, number>;
+}
+
+const EXPOSURES = new Map<string, 'gate' | 'config' | 'layer'>([
+  ['statsig::gate_exposure', 'gate'],
+  ['statsig::config_exposure', 'config'],
+  ['statsig::layer_exposure', 'layer'],
+]);
+
+/** Counts what an SDK sent: in all, by UTC day and, for experiments, by group. */
+export class SentTally {
+  readonly sent: Sent = { gate: 0, config: 0, layer: 0, custom: {}, telemetry: {} };
+  /** Rows by UTC day and table. */
+  readonly byDay: Record<string, { exposures: number; events: number }> = {};
+  /** Exposure rows by experiment and rule ID. */
+  readonly groups: Record<string, Record<string, number>> = {};
+
+  /** Rows that all of it makes in the tables. */
+  get rows(): number {
+    return Object.values(this.byDay).reduce((sum, { exposures, events }) => sum + exposures + events, 0);
+  }
+
+  count(event: SentEvent): void {
+    const exposure = EXPOSURES.get(event.eventName);
+    if (exposure === undefined && event.eventName.startsWith('statsig::')) {
+      this.sent.telemetry[event.eventName] = (this.sent.telemetry[event.eventName] ?? 0) + 1;
+      return;
+    }
+    const day = utcDay(event.time);
+    const rows = this.byDay[day] ?? { exposures: 0, events: 0 };
+    this.byDay[day] = rows;
+    if (exposure === undefined) {
+      this.sent.custom[event.eventName] = (this.sent.custom[event.eventName] ?? 0) + 1;
+      rows.events += 1;
+      return;
+    }
+    this.sent[exposure] += 1;
+    rows.exposures += 1;
+    if (event.experiment !== undefined && event.ruleId !== undefined) {
+      const group = this.groups[event.experiment] ?? {};
+      group[event.ruleId] = (group[event.ruleId] ?? 0) + 1;
+      this.groups[event.experiment] = group;
+    }
+  }
+}
