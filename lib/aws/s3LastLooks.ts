@@ -30,7 +30,7 @@ function notes<Note>(
         text = (await Body?.transformToString()) ?? '';
       } catch (error) {
         if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
-        throw unavailable(error, Key);
+        throw noteUnavailable(error, Key);
       }
       try {
         return schema.parse(JSON.parse(text));
@@ -50,13 +50,13 @@ function notes<Note>(
           }),
         );
       } catch (error) {
-        throw unavailable(error, Key);
+        throw noteUnavailable(error, Key);
       }
     },
   };
 }
 
-function unavailable(error: unknown, key: string): Error {
+function noteUnavailable(error: unknown, key: string): Error {
   const name = error instanceof Error ? error.name : 'Error';
   return new IngestError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${name}.`, { cause: error });
 }

@@ -1,12 +1,12 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import type { SessionCredentials } from './assumedRole.ts';
 
-let client: STSClient | undefined;
+let sts: STSClient | undefined;
 
 /** The one client of STS, made when it is first needed. */
 export function stsClient(): STSClient {
-  client ??= newStsClient();
-  return client;
+  sts ??= newStsClient();
+  return sts;
 }
 
 /** A client of its own, with the same limits. @param credentials Default the function's. */
