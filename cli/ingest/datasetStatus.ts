@@ -1,4 +1,4 @@
-import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
 import { leftOutOf } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';

@@ -22,7 +22,7 @@ export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
   return async (large, timeoutMs) => {
     const [{ s3Client }, { s3QuarantineLarge }] = await Promise.all([
       import('../../lib/aws/s3Client.ts'),
-      import('../../lib/aws/s3QuarantineLarge.ts'),
+      import('../../lib/aws/s3Overflow.ts'),
     ]);
     await s3QuarantineLarge(s3Client(), bucket)(large, timeoutMs);
   };
@@ -32,7 +32,7 @@ export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
 export function groupsReader(bucket: string, key: string): ReadGroups {
   return async (known, timeoutMs) => {
     const [{ s3SingleTryClient }, { readS3Groups }] = await Promise.all([
-      import('../../lib/aws/s3SingleTryClient.ts'),
+      import('../../lib/aws/s3Client.ts'),
       import('../../lib/aws/s3Groups.ts'),
     ]);
     return readS3Groups(s3SingleTryClient(), bucket, key)(known, timeoutMs);
@@ -43,8 +43,8 @@ export function groupsReader(bucket: string, key: string): ReadGroups {
 export function secretReader(secretId: string): ReadSecret {
   return async (timeoutMs) => {
     const [{ secretsManagerClient }, { secretText }] = await Promise.all([
-      import('../../lib/aws/secretsManagerClient.ts'),
-      import('../../lib/aws/secretText.ts'),
+      import('../../lib/aws/keysSecret.ts'),
+      import('../../lib/aws/keysSecret.ts'),
     ]);
     return secretText(secretsManagerClient, secretId)(timeoutMs);
   };

@@ -1,12 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
+import { secretsManagerClient, secretText } from '../../lib/aws/keysSecret.ts';
+import { s3Turns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3Turns } from '../../lib/aws/s3Turns.ts';
-import { secretsManagerClient } from '../../lib/aws/secretsManagerClient.ts';
-import { secretText } from '../../lib/aws/secretText.ts';
-import { sqsClient } from '../../lib/aws/sqsClient.ts';
-import { taskQueue } from '../../lib/aws/taskQueue.ts';
+import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { KeyCache } from '../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/keys/KeyGate.ts';

@@ -2,10 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
-import { glueClient } from '../../lib/aws/glueClient.ts';
-import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
-import { s3SingleTryClient } from '../../lib/aws/s3SingleTryClient.ts';
 import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/catalog/KnownPartitions.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -19,7 +18,7 @@ import { registerMessages } from './registerMessages.ts';
 const config: FunctionConfig<'register'> = wholeConfig;
 
 /**
- * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/glueClient.ts, s3SingleTryClient.ts),
+ * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/gluePartitionCatalog.ts, s3SingleTryClient.ts),
  * and the rest is for the answer and the log.
  */
 const MARGIN_MS = 12_000;

@@ -1,6 +1,5 @@
-import { AssumeRoleCommand, type STSClient, STSServiceException } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { Source } from '../config/sourcesSchema.ts';
-import { RoleNotAssumed } from './RoleNotAssumed.ts';
 
 /**
  * An hour, which every role allows, and the most that a session of a role gets for another:
@@ -59,4 +58,33 @@ export function assumedRole(
       });
     }
   };
+}
+
+/** Why a role gave no credentials. Calls of a client that asks for them reject with it. */
+export class RoleNotAssumed extends Error {
+  /** Whether the role's owner has to change something; else STS was away. */
+  readonly denied: boolean;
+
+  constructor(denied: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RoleNotAssumed';
+    this.denied = denied;
+  }
+}
+
+let sts: STSClient | undefined;
+
+/** The one client of STS, made when it is first needed. */
+export function stsClient(): STSClient {
+  sts ??= newStsClient();
+  return sts;
+}
+
+/** A client of its own, with the same limits. @param credentials Default the function's. */
+export function newStsClient(credentials?: SessionCredentials): STSClient {
+  return new STSClient({
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
 }

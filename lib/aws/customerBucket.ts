@@ -8,10 +8,9 @@ import {
 import { customerSession } from '../access/sessionPolicies.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
-import { customerClient } from './customerClient.ts';
+import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';
-import { type Refusal, s3Refusal } from './s3Refusal.ts';
 
 /** As `--expected-bucket-owner`: a bucket that has come into other hands refuses every call. */
 type CustomersBucket = Pick<Source, 'name' | 'bucket' | 'owner'>;

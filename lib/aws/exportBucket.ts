@@ -15,14 +15,17 @@ import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
 import { exportFolder, isExportedFile } from '../layout/exportKeys.ts';
-import { customerClient } from './customerClient.ts';
-import { DELETE_KEYS, MOST_PARTS, PART_BYTES } from './limits.ts';
+import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { listObjects } from './listObjects.ts';
-import { multipartUpload, type UploadedPart } from './multipartUpload.ts';
+import {
+  DELETE_KEYS,
+  MOST_PARTS,
+  multipartUpload,
+  PARQUET_MEDIA_TYPE,
+  PART_BYTES,
+  type UploadedPart,
+} from './multipartUpload.ts';
 import type { OwnSession } from './ownSession.ts';
-import { PARQUET_MEDIA_TYPE } from './parquetMediaType.ts';
-import { partsOf } from './partsOf.ts';
-import { type Refusal, s3Refusal } from './s3Refusal.ts';
 
 /** Milliseconds that one call may take: a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -182,4 +185,37 @@ function targetError(error: unknown, what: string): Error {
   const refused = s3Refusal(error);
   if (refused === null) return error instanceof Error ? error : new TypeError(String(error));
   return new ExportError(CODES[refused.refusal], `${what}: ${refused.told}.`, { cause: error });
+}
+
+/**
+ * A stream in pieces of one size, the last one shorter. Nothing of the last piece is given out before the stream has
+ * ended with as many bytes as were announced.
+ *
+ * @throws ExportError `SLUICE_EXPORT_SOURCE_UNAVAILABLE` for more or fewer.
+ */
+async function* partsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  partBytes: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let seen = 0;
+  for await (const piece of bytes) {
+    seen += piece.byteLength;
+    if (seen > size) break;
+    for (let from = 0; from < piece.byteLength; ) {
+      const taken = piece.subarray(from, from + partBytes - heldBytes);
+      held.push(taken);
+      heldBytes += taken.byteLength;
+      from += taken.byteLength;
+      if (heldBytes < partBytes || (seen === size && from === piece.byteLength)) continue;
+      yield Buffer.concat(held);
+      held = [];
+      heldBytes = 0;
+    }
+  }
+  if (seen !== size)
+    throw new ExportError('SLUICE_EXPORT_SOURCE_UNAVAILABLE', `${seen} bytes came of ${size}.`);
+  yield Buffer.concat(held);
 }

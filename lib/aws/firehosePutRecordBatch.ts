@@ -1,4 +1,4 @@
-import { type FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import type { PutOutcome, PutRecordBatch } from '../delivery/PutRecordBatch.ts';
 
 /**
@@ -52,4 +52,18 @@ function failure(error: unknown): PutOutcome {
     // 501 says that the thing does not exist, now or later.
     (status >= 500 && status !== 501);
   return { kind: 'failed', code, retryable };
+}
+
+let firehose: FirehoseClient | undefined;
+
+/**
+ * The one client of Firehose, made when it is first needed. It tries once: retries are `lib/delivery`'s, which
+ * knows the deadline and which records are left, and two layers of them would multiply.
+ */
+export function firehoseClient(): FirehoseClient {
+  firehose ??= new FirehoseClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return firehose;
 }

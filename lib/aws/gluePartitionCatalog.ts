@@ -4,12 +4,14 @@ import {
   type ErrorDetail,
   GetPartitionsCommand,
   GetTableCommand,
-  type GlueClient,
+  GlueClient,
 } from '@aws-sdk/client-glue';
+import { CatalogCallError } from '../catalog/CatalogCallError.ts';
+import { isTransient } from '../catalog/isTransient.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../catalog/PartitionCatalog.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { partitionKey } from '../tables/partitionKey.ts';
-import { catalogCallError } from './catalogCallError.ts';
+import type { SessionCredentials } from './assumedRole.ts';
 
 /** The Data Catalog of Glue as the registrar uses it. */
 export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
@@ -98,4 +100,51 @@ async function call<Output>(send: () => Promise<Output>): Promise<Output> {
   } catch (error) {
     throw catalogCallError(error);
   }
+}
+
+/**
+ * What a call of an AWS client threw, as the catalog takes it. Faults of the service, throttling, timeouts and
+ * a network that failed before an answer came are transient.
+ */
+export function catalogCallError(thrown: unknown): CatalogCallError {
+  if (thrown instanceof CatalogCallError) return thrown;
+  if (!(thrown instanceof Error)) return new CatalogCallError('Unknown', false, String(thrown));
+  const code = codeOf(thrown);
+  return new CatalogCallError(code, isTransient(code) || isPassing(thrown), thrown.message, {
+    cause: thrown,
+  });
+}
+
+function codeOf(error: Error): string {
+  // Errors of Node's network carry their name in `code`, errors of AWS in `name`.
+  return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : error.name;
+}
+
+function isPassing(error: Error): boolean {
+  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
+  if ('$fault' in error) return error.$fault === 'server';
+  // No answer of the service at all: the connection was refused, reset or never made.
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
+}
+
+let glue: GlueClient | undefined;
+
+/**
+ * The one client of Glue, made when it is first needed. It tries once: retries are `lib/catalog`'s, which knows
+ * the deadline and which items of a batch are left, and two layers of them would multiply.
+ */
+export function glueClient(): GlueClient {
+  glue ??= newGlueClient();
+  return glue;
+}
+
+/** A client of its own, with the same limits. @param credentials Default the function's. */
+export function newGlueClient(credentials?: SessionCredentials): GlueClient {
+  return new GlueClient({
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
 }

@@ -1,9 +1,10 @@
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
-  type SecretsManagerClient,
+  SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import type { ReadSecret } from '../keys/KeyCache.ts';
 import type { KeysSecret } from '../keys/KeysSecret.ts';
 
 /**
@@ -42,4 +43,34 @@ export function keysSecret(client: SecretsManagerClient, secretId: string): Keys
       }
     },
   };
+}
+
+/**
+ * Reads the current text of a secret. Throws what the client throws when it could not be read in time.
+ *
+ * @param client Asked for when the secret is first read: who never needs it, never makes it.
+ * @param secretId ARN or name.
+ */
+export function secretText(client: () => SecretsManagerClient, secretId: string): ReadSecret {
+  return async (timeoutMs) => {
+    const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretId }), {
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    });
+    // A value of bytes is none that we wrote; read as text it is no list of keys, and refused as such.
+    return SecretString ?? '';
+  };
+}
+
+let secretsManager: SecretsManagerClient | undefined;
+
+/**
+ * The one client of Secrets Manager, made when it is first needed. It tries twice and soon: a request of an SDK
+ * may be waiting for it.
+ */
+export function secretsManagerClient(): SecretsManagerClient {
+  secretsManager ??= new SecretsManagerClient({
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+  });
+  return secretsManager;
 }

@@ -8,9 +8,7 @@ import {
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
-import { PARALLEL_PARTS, PART_BYTES } from './limits.ts';
-import { multipartUpload } from './multipartUpload.ts';
-import { PARQUET_MEDIA_TYPE } from './parquetMediaType.ts';
+import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
 
 /** The deployment's bucket in S3. The client's own tries are all there are. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {

@@ -2,11 +2,15 @@ import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { backoffMs } from '../time/backoffMs.ts';
-import { assumedRole, type SessionCredentials } from './assumedRole.ts';
-import { newGlueClient } from './glueClient.ts';
-import { RoleNotAssumed } from './RoleNotAssumed.ts';
+import {
+  assumedRole,
+  newStsClient,
+  RoleNotAssumed,
+  type SessionCredentials,
+  stsClient,
+} from './assumedRole.ts';
+import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
-import { newStsClient, stsClient } from './stsClient.ts';
 
 /** Times that a role is asked for, beyond the client's own: IAM takes some seconds to know a trust policy everywhere. */
 const TRIES = 6;

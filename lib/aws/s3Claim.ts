@@ -7,6 +7,8 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import type { Turns } from '../drops/plan/trigger.ts';
+import { triggerKey } from '../layout/ingestStateKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 
 const claimSchema = z.object({
@@ -58,7 +60,7 @@ export async function s3Claim(
  *
  * @throws What the client throws when it can't be told.
  */
-export async function endClaim(
+async function endClaim(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
 ): Promise<void> {
@@ -89,7 +91,7 @@ async function won(sent: Promise<unknown>): Promise<boolean> {
  * Who has claimed something, and the ETag that says so. Null where there is no claim; `claim` is null where there is
  * something else, which holds nobody back.
  */
-export async function readClaim(
+async function readClaim(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
 ): Promise<{ readonly etag: string; readonly claim: z.output<typeof claimSchema> | null } | null> {
@@ -110,4 +112,14 @@ function parse(text: string): z.output<typeof claimSchema> | null {
   } catch {
     return null;
   }
+}
+
+/** Turns as claims in a bucket of S3. */
+export function s3Turns(client: S3Client, bucket: string, clock: Clock): Turns {
+  const object = (source: string) => ({ Bucket: bucket, Key: triggerKey(source) });
+  return {
+    take: (source, until) => s3Claim(client, clock, object(source), until),
+    giveBack: (source) => endClaim(client, object(source)),
+    takenUntil: async (source) => (await readClaim(client, object(source)))?.claim?.until ?? null,
+  };
 }

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { DayFolders } from '../catalog/DayFolders.ts';
-import { catalogCallError } from './catalogCallError.ts';
+import { catalogCallError } from './gluePartitionCatalog.ts';
 
 /** The folders of a bucket of S3. */
 export function s3DayFolders(client: S3Client): DayFolders {

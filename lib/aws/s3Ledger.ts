@@ -1,7 +1,11 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type * as z from 'zod';
 import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
+import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
+import { type LastLooks, lastLookSchema } from '../drops/plan/planSources.ts';
 import { ledgerKey } from '../layout/ingestedKeys.ts';
+import { lastLookKey, lateNoteKey } from '../layout/ingestStateKeys.ts';
 import { isMissingAfter } from './listObjects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */
@@ -62,4 +66,55 @@ function parse(text: string, key: string) {
 function unavailable(error: unknown, key: string): Error {
   const name = error instanceof Error ? error.name : 'Error';
   return new IngestError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${name}.`, { cause: error });
+}
+
+/** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */
+export function s3LastLooks(client: S3Client, bucket: string): LastLooks {
+  return notes(client, bucket, lastLookKey, lastLookSchema);
+}
+
+/** Notes on overdue drops in a bucket of S3, likewise. */
+export function s3LateNotes(client: S3Client, bucket: string): LateNotes {
+  return notes(client, bucket, lateNoteKey, lateNoteSchema);
+}
+
+function notes<Note>(
+  client: S3Client,
+  bucket: string,
+  keyOf: (source: string, dataset: string) => string,
+  schema: z.ZodType<Note>,
+) {
+  return {
+    async read(source: string, dataset: string): Promise<Note | null> {
+      const Key = keyOf(source, dataset);
+      let text: string;
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+        text = (await Body?.transformToString()) ?? '';
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
+        throw unavailable(error, Key);
+      }
+      try {
+        return schema.parse(JSON.parse(text));
+      } catch (error) {
+        throw new IngestError('SLUICE_INGEST_LEDGER_INVALID', `${Key}.`, { cause: error });
+      }
+    },
+    async write(source: string, dataset: string, note: Note): Promise<void> {
+      const Key = keyOf(source, dataset);
+      try {
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key,
+            Body: JSON.stringify(note),
+            ContentType: 'application/json',
+          }),
+        );
+      } catch (error) {
+        throw unavailable(error, Key);
+      }
+    },
+  };
 }

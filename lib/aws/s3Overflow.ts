@@ -1,5 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { PutOverflow } from '../delivery/PutOverflow.ts';
+import type { PutQuarantineLarge } from '../quarantine/PutQuarantineLarge.ts';
 
 /** Overflow in a bucket of S3. */
 export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
@@ -13,6 +14,16 @@ export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
         ContentType: 'application/gzip',
         Metadata: { ...metadata },
       }),
+      { abortSignal: AbortSignal.timeout(timeoutMs) },
+    );
+  };
+}
+
+/** What is too large for quarantine's rows, in a bucket of S3. */
+export function s3QuarantineLarge(client: S3Client, bucket: string): PutQuarantineLarge {
+  return async ({ key, body, contentType }, timeoutMs) => {
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
       { abortSignal: AbortSignal.timeout(timeoutMs) },
     );
   };

@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_BATCH_MESSAGES, SEND_BACKOFF, SEND_TRIES } from '../queue/limits.ts';
 import { QueueError } from '../queue/QueueError.ts';
 import type { TaskQueue } from '../queue/TaskQueue.ts';
@@ -47,4 +47,15 @@ async function sendBatch(
     const name = error instanceof Error ? error.name : 'Error';
     throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${name}.`, { cause: error });
   }
+}
+
+let sqs: SQSClient | undefined;
+
+/** The one client of SQS, made when it is first needed. */
+export function sqsClient(): SQSClient {
+  sqs ??= new SQSClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  return sqs;
 }

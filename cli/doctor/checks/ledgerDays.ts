@@ -1,4 +1,4 @@
-import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
+import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../../lib/concurrency/mapLimit.ts';
 import type { Dataset, Source } from '../../../lib/config/sourcesSchema.ts';
 import { leftOutOf } from '../../../lib/drops/lastLoad.ts';

@@ -15,9 +15,8 @@ import {
 import type { Planner } from '../../../functions/ingest-plan/Planner.ts';
 import { ingestSource } from '../../../lib/access/otherBucket.ts';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { s3LastLooks, s3LateNotes } from '../../../lib/aws/s3LastLooks.ts';
-import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
-import { s3Turns } from '../../../lib/aws/s3Turns.ts';
+import { s3Turns } from '../../../lib/aws/s3Claim.ts';
+import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
-import { s3Turns } from '../../../lib/aws/s3Turns.ts';
+import { s3Turns } from '../../../lib/aws/s3Claim.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { KeyCache } from '../../../lib/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/keys/KeyGate.ts';

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3LastLooks } from '../../../lib/aws/s3LastLooks.ts';
-import { s3Turns } from '../../../lib/aws/s3Turns.ts';
+import { s3Turns } from '../../../lib/aws/s3Claim.ts';
+import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
 import { lastLookKey, triggerKey } from '../../../lib/layout/ingestStateKeys.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../local/faults/Faults.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { linesOf } from '../../../lib/aws/linesOf.ts';
+import { linesOf } from '../../../lib/aws/s3RedriveStore.ts';
 
 async function read(chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];

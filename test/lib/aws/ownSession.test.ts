@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RoleNotAssumed } from '../../../lib/aws/assumedRole.ts';
 import { ownSession } from '../../../lib/aws/ownSession.ts';
-import { RoleNotAssumed } from '../../../lib/aws/RoleNotAssumed.ts';
 import { type Accounts, startAccounts } from '../../local/iam/startAccounts.ts';
 
 const ACCOUNT = '000000000000';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PART_BYTES } from '../../../lib/aws/limits.ts';
+import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import type { Export } from '../../../lib/config/exportsSchema.ts';
 import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import { exportPlace } from '../../../lib/layout/exportPlace.ts';

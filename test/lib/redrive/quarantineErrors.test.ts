@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { s3QuarantineLarge } from '../../../lib/aws/s3QuarantineLarge.ts';
+import { s3QuarantineLarge } from '../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../lib/aws/s3RedriveStore.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { parseErrorKey } from '../../../lib/layout/errorKey.ts';
