@@ -72,6 +72,25 @@ No probe runs before the stack stands. \`npx sluice doctor --before-deploy\` ask
 |---|---|---|---|---|
 ${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
 
+## Other emulators
+
+\`npm run test:aws\` lints the packaged templates with cfn-lint and deploys two of them into moto. moto's CloudFormation has no model of 15 of our types, Firehose among them; they are created through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
+
+On 2026-11-20 \`serverless deploy\` ran by hand against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. From Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, as Central served not every artifact that it pins; Sluice uses neither.
+
+| what | result | what it says about Sluice |
+|---|---|---|
+| first deployment of four configurations (defaults, all readers, customers' buckets, every option: 76 to 129 resources) and removal of one | completed | dependencies, references, outputs and Serverless's own steps fit together |
+| functions with code, memory, timeout and reserved concurrency; HTTP API with CORS, routes and integration; event rules with targets; queues with dead letters; alarms; roles; key and alias; secret; log groups; streams | created, read back as given | floci accepts these properties |
+| Athena workgroups, Glue databases and tables, schedules, log streams | floci's CloudFormation has no such type and reports \`CREATE_COMPLETE\` with an invented ID; floci's own APIs accept all of them | their properties are accepted, their CloudFormation types are not tested |
+| metric filters, dashboard | floci has neither, and reports \`CREATE_COMPLETE\` | nothing |
+| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: the properties are ignored without a word | nothing |
+| second deployment | fails: floci creates the secret a second time (\`already exists\`) | nothing: CloudFormation updates a secret that has the same name |
+| deployment bucket that Serverless creates | floci gives it another name at each change set, and its code is missing there; a bucket named in \`provider.deploymentBucket\` works | nothing |
+| running the functions | not tried: floci starts them in Docker | nothing |
+
+No failure was a fault of ours. A success there is weaker than one in moto, which refuses what it does not know.
+
 ## Bodies
 
 ${table(bodyQuestions)}
