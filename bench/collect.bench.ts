@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
+import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 import { hostileBodies } from './collect/hostileBodies.ts';

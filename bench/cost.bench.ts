@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { type RequestOutcome, requestMetrics } from '../lib/collect/collectMetrics.ts';
-import { billedBytes, packDocuments } from '../lib/delivery/packDocuments.ts';
+import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.ts';

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { packDocuments } from '../lib/delivery/packDocuments.ts';
+import { packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench } from './Bench.ts';
 import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
-import { groupsFolder } from '../lib/layout/landedFolders.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../lib/tables/groupsTable.ts';
+import { ingestedTableFolder } from '../lib/tables/ingestedKeys.ts';
 import { type IngestedTable, ingestedTables } from '../lib/tables/ingestedTables.ts';
+import { groupsFolder } from '../lib/tables/landedFolders.ts';
 import type { Column, Table } from '../lib/tables/Table.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { s3Location } from './bucketArn.ts';
 import { databaseName } from './databaseName.ts';
 import { ref } from './intrinsics.ts';

@@ -1,7 +1,7 @@
-import { errorPrefix } from '../lib/layout/deliveryPrefixes.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
 import type { TableKind } from '../lib/schema/kinds.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
+import { errorPrefix } from '../lib/tables/deliveryPrefixes.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
 import { arn } from './intrinsics.ts';

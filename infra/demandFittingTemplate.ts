@@ -2,7 +2,7 @@ import { ACCESS_LIMITS } from '../lib/access/limits.ts';
 import { customerSession, exportSession, loadSession } from '../lib/access/sessionPolicies.ts';
 import { ConfigError } from '../lib/config/ConfigError.ts';
 import type { Config } from '../lib/config/configSchema.ts';
-import { exportFolder } from '../lib/layout/exportKeys.ts';
+import { exportFolder } from '../lib/tables/exportKeys.ts';
 import { TEMPLATE_LIMITS } from './templateLimits.ts';
 
 /**

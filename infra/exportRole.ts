@@ -1,12 +1,12 @@
 import type { Config } from '../lib/config/configSchema.ts';
 import type { Export } from '../lib/config/exportsSchema.ts';
-import { exportFolder } from '../lib/layout/exportKeys.ts';
-import { EXPORTS_LEDGER } from '../lib/layout/exportPlace.ts';
-import { ingestedTableFolder } from '../lib/layout/ingestedKeys.ts';
-import { ingestedFolder } from '../lib/layout/landedFolders.ts';
-import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
+import { exportFolder } from '../lib/tables/exportKeys.ts';
+import { EXPORTS_LEDGER } from '../lib/tables/exportPlace.ts';
+import { ingestedTableFolder } from '../lib/tables/ingestedKeys.ts';
+import { ingestedFolder } from '../lib/tables/landedFolders.ts';
+import { LEDGER_FOLDER } from '../lib/tables/ledgerFolder.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { tableArns } from './catalogArns.ts';

@@ -1,8 +1,8 @@
-import { groupsFolder } from '../lib/layout/landedFolders.ts';
-import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
+import { groupsFolder } from '../lib/tables/landedFolders.ts';
+import { OVERFLOW_FOLDER } from '../lib/tables/overflowKey.ts';
+import { QUARANTINE_LARGE_FOLDER } from '../lib/tables/quarantineLargeKey.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
 import { getAtt, ref } from './intrinsics.ts';

@@ -1,7 +1,7 @@
-import { ingestedFolder } from '../lib/layout/landedFolders.ts';
-import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
-import { VERSION_NOTES } from '../lib/layout/versionNote.ts';
+import { ingestedFolder } from '../lib/tables/landedFolders.ts';
+import { LEDGER_FOLDER } from '../lib/tables/ledgerFolder.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
+import { VERSION_NOTES } from '../lib/tables/versionNote.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { tableArns } from './catalogArns.ts';

@@ -1,5 +1,5 @@
-import { triggerKey } from '../lib/layout/ingestStateKeys.ts';
-import { LEDGER_FOLDER } from '../lib/layout/ledgerFolder.ts';
+import { triggerKey } from '../lib/tables/ingestStateKeys.ts';
+import { LEDGER_FOLDER } from '../lib/tables/ledgerFolder.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, bucketArnText, objectsArn } from './bucketArn.ts';
 import { fewNames } from './fewNames.ts';

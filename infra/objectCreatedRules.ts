@@ -1,7 +1,7 @@
-import { errorFolder } from '../lib/layout/errorKey.ts';
-import { overflowFolder } from '../lib/layout/overflowKey.ts';
-import { tableFolder } from '../lib/layout/tableFolders.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
+import { errorFolder } from '../lib/tables/errorKey.ts';
+import { overflowFolder } from '../lib/tables/overflowKey.ts';
+import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketName } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';
 import type { Resource, Resources, Value } from './Resource.ts';

@@ -1,9 +1,9 @@
-import { CLAIM_FOLDER } from '../lib/layout/claimKey.ts';
-import { ERRORS_FOLDER } from '../lib/layout/errorKey.ts';
-import { OVERFLOW_FOLDER } from '../lib/layout/overflowKey.ts';
-import { PARKED_FOLDER } from '../lib/layout/parkedKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../lib/layout/quarantineLargeKey.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
+import { CLAIM_FOLDER } from '../lib/tables/claimKey.ts';
+import { ERRORS_FOLDER } from '../lib/tables/errorKey.ts';
+import { OVERFLOW_FOLDER } from '../lib/tables/overflowKey.ts';
+import { PARKED_FOLDER } from '../lib/tables/parkedKey.ts';
+import { QUARANTINE_LARGE_FOLDER } from '../lib/tables/quarantineLargeKey.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';
 import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';

@@ -4,7 +4,7 @@ import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { seededRandom } from '../../lib/random/seededRandom.ts';
-import { decodeBody } from '../../lib/statsig/decodeBody.ts';
+import { decodeBody } from '../../lib/wire/decodeBody.ts';
 
 /** Bodies as SDKs send them, by the shapes of test/fixtures/statsig; the same for the same seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
 import { keysSecret } from '../../lib/aws/keysSecret.ts';
-import { addKey, listedKeys, removeKey } from '../../lib/keys/editKeys.ts';
-import { KeyListError } from '../../lib/keys/KeyListError.ts';
-import type { KeysSecret } from '../../lib/keys/KeysSecret.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
-import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import { addKey, listedKeys, removeKey } from '../../lib/wire/keys/editKeys.ts';
+import { KeyListError } from '../../lib/wire/keys/KeyListError.ts';
+import type { KeysSecret } from '../../lib/wire/keys/KeysSecret.ts';
+import { readSdkKey } from '../../lib/wire/readSdkKey.ts';
 import type { AwsPlace } from '../aws/deploymentPlace.ts';
 import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';

@@ -1,5 +1,5 @@
 import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
-import { groupsKey } from '../../lib/layout/landedFolders.ts';
+import { groupsKey } from '../../lib/tables/landedFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import {
@@ -38,9 +38,7 @@ export const redrive: Command = {
     const from = dayOption(line, 'from') ?? '0001-01-01';
     const to = dayOption(line, 'to') ?? '9999-12-31';
     if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
-    const { isQuarantineReason, quarantineReasons } = await import(
-      '../../lib/quarantine/quarantineReasons.ts'
-    );
+    const { isQuarantineReason, quarantineReasons } = await import('../../lib/landing/quarantineReasons.ts');
     const reason = textOption(line, 'reason') ?? '';
     if (reason === '')
       throw new UsageError(
@@ -99,7 +97,7 @@ async function run(
     import('../../lib/aws/firehosePutRecordBatch.ts'),
     import('../../lib/aws/s3Groups.ts'),
     import('../../lib/groups/pullGroups.ts'),
-    import('../../lib/redrive/revalidate.ts'),
+    import('../../lib/collect/revalidate.ts'),
     import('../redrive/readQuarantine.ts'),
     import('../redrive/redriveQuarantine.ts'),
   ]);

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/config/configSchema.ts';
-import { tableFolder } from '../../lib/layout/tableFolders.ts';
+import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
 import { s3Object } from './s3Object.ts';

@@ -1,7 +1,7 @@
-import type { PutOverflow } from '../../lib/delivery/PutOverflow.ts';
 import type { ReadGroups } from '../../lib/groups/GroupsCache.ts';
-import type { ReadSecret } from '../../lib/keys/KeyCache.ts';
-import type { PutQuarantineLarge } from '../../lib/quarantine/PutQuarantineLarge.ts';
+import type { PutOverflow } from '../../lib/landing/delivery/PutOverflow.ts';
+import type { PutQuarantineLarge } from '../../lib/landing/PutQuarantineLarge.ts';
+import type { ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 
 // Clients that a request seldom needs. Each is loaded when it is first called, beside the work on the request: together
 // they are as much code as all the rest, and would be waited for at every cold start.

@@ -6,10 +6,10 @@ import { s3Turns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { KeyCache } from '../../lib/keys/KeyCache.ts';
-import { KeyGate } from '../../lib/keys/KeyGate.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
+import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { readEnvironment } from './environment.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
 

@@ -10,10 +10,10 @@ import {
   TriggerFailure,
 } from '../../lib/drops/plan/trigger.ts';
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import type { KeyGate } from '../../lib/keys/KeyGate.ts';
-import { KeysError } from '../../lib/keys/KeysError.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
-import { readSdkKey } from '../../lib/statsig/readSdkKey.ts';
+import type { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
+import { KeysError } from '../../lib/wire/keys/KeysError.ts';
+import { readSdkKey } from '../../lib/wire/readSdkKey.ts';
 
 /** The members of API Gateway's payload 2.0 that are used. */
 export type ReadyHttpRequest = Pick<

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { environmentReader } from '../../lib/config/environmentReader.ts';
-import { RedriveError } from '../../lib/redrive/RedriveError.ts';
+import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
 
 const schema = z.object({
   SLUICE_EXPOSURES_STREAM: z.string().min(1),

@@ -7,16 +7,16 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
+import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
+import type { Redriver } from '../../lib/landing/redrive/Redriver.ts';
+import { redriveMessages } from '../../lib/landing/redrive/redriveMessages.ts';
+import { redriveStragglers, type StragglersReport } from '../../lib/landing/redrive/redriveStragglers.ts';
 import { logLine } from '../../lib/log/logLine.ts';
-import { quarantineWriter } from '../../lib/quarantine/quarantineWriter.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
-import { quarantineRecords } from '../../lib/redrive/quarantineRecords.ts';
-import { RedriveError } from '../../lib/redrive/RedriveError.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import type { Redriver } from './Redriver.ts';
-import { redriveMessages } from './redriveMessages.ts';
-import { redriveStragglers, type StragglersReport } from './redriveStragglers.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 

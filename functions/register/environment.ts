@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { CatalogError } from '../../lib/catalog/CatalogError.ts';
 import { environmentReader } from '../../lib/config/environmentReader.ts';
+import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 
 const schema = z.object({
   /** The bucket that is watched: events of any other are ignored. */

@@ -5,15 +5,15 @@ import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
-import { CatalogError } from '../../lib/catalog/CatalogError.ts';
-import { KnownPartitions } from '../../lib/catalog/KnownPartitions.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
+import { type DailyReport, dailyRun } from '../../lib/landing/catalog/dailyRun.ts';
+import { KnownPartitions } from '../../lib/landing/catalog/KnownPartitions.ts';
+import { registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
-import { type DailyReport, dailyRun } from './dailyRun.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { registerMessages } from './registerMessages.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 

@@ -2,14 +2,14 @@ import type { Config } from '../config/configSchema.ts';
 import type { Export } from '../config/exportsSchema.ts';
 import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
-import { exportFolder } from '../layout/exportKeys.ts';
-import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
-import { ingestedTableFolder } from '../layout/ingestedKeys.ts';
-import { LEDGER_FOLDER } from '../layout/ledgerFolder.ts';
-import { REFUSED_ROWS_PREFIX } from '../layout/refusedRowsKey.ts';
-import { tableFolder } from '../layout/tableFolders.ts';
-import { VERSION_NOTES } from '../layout/versionNote.ts';
 import { tableKinds } from '../schema/kinds.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
+import { EXPORTS_LEDGER } from '../tables/exportPlace.ts';
+import { ingestedTableFolder } from '../tables/ingestedKeys.ts';
+import { LEDGER_FOLDER } from '../tables/ledgerFolder.ts';
+import { REFUSED_ROWS_PREFIX } from '../tables/refusedRowsKey.ts';
+import { tableFolder } from '../tables/tableFolders.ts';
+import { VERSION_NOTES } from '../tables/versionNote.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './placeArns.ts';
 
 /** One statement of a session policy. */

@@ -7,14 +7,14 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import { type Attempts, OUT_OF_TIME, outOfTime } from '../catalog/Attempts.ts';
-import { CatalogCallError } from '../catalog/CatalogCallError.ts';
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import type { Export } from '../config/exportsSchema.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
-import { exportFolder, isExportedFile } from '../layout/exportKeys.ts';
+import { type Attempts, OUT_OF_TIME, outOfTime } from '../landing/catalog/Attempts.ts';
+import { CatalogCallError } from '../landing/catalog/CatalogCallError.ts';
+import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { listObjects } from './listObjects.ts';
 import {

@@ -6,9 +6,9 @@ import {
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
-import { CatalogCallError } from '../catalog/CatalogCallError.ts';
-import { isTransient } from '../catalog/isTransient.ts';
-import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../catalog/PartitionCatalog.ts';
+import { CatalogCallError } from '../landing/catalog/CatalogCallError.ts';
+import { isTransient } from '../landing/catalog/isTransient.ts';
+import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { partitionKey } from '../tables/partitionKey.ts';
 import type { SessionCredentials } from './assumedRole.ts';

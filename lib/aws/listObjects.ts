@@ -4,8 +4,8 @@ import {
   type _Object as S3Object,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Attempts } from '../catalog/Attempts.ts';
-import { readPages } from '../catalog/readPages.ts';
+import type { Attempts } from '../landing/catalog/Attempts.ts';
+import { readPages } from '../landing/catalog/readPages.ts';
 
 /**
  * Whether a GET was refused because its object is not there. S3 answers 404 only to callers that may list the bucket without

@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { PutOverflow } from '../delivery/PutOverflow.ts';
-import type { PutQuarantineLarge } from '../quarantine/PutQuarantineLarge.ts';
+import type { PutOverflow } from '../landing/delivery/PutOverflow.ts';
+import type { PutQuarantineLarge } from '../landing/PutQuarantineLarge.ts';
 
 /** Overflow in a bucket of S3. */
 export function s3Overflow(client: S3Client, bucket: string): PutOverflow {

@@ -1,13 +1,13 @@
 import type { Config } from '../config/configSchema.ts';
-import { CLAIM_FOLDER } from '../layout/claimKey.ts';
-import { ERRORS_FOLDER } from '../layout/errorKey.ts';
-import { LEDGER_FOLDER } from '../layout/ledgerFolder.ts';
-import { OVERFLOW_FOLDER } from '../layout/overflowKey.ts';
-import { PARKED_FOLDER } from '../layout/parkedKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../layout/quarantineLargeKey.ts';
-import { QUERY_RESULTS_FOLDER } from '../layout/queryResultsFolder.ts';
-import { readerResultsFolder } from '../layout/readerResultsFolder.ts';
-import { tableFolder } from '../layout/tableFolders.ts';
+import { CLAIM_FOLDER } from '../tables/claimKey.ts';
+import { ERRORS_FOLDER } from '../tables/errorKey.ts';
+import { LEDGER_FOLDER } from '../tables/ledgerFolder.ts';
+import { OVERFLOW_FOLDER } from '../tables/overflowKey.ts';
+import { PARKED_FOLDER } from '../tables/parkedKey.ts';
+import { QUARANTINE_LARGE_FOLDER } from '../tables/quarantineLargeKey.ts';
+import { QUERY_RESULTS_FOLDER } from '../tables/queryResultsFolder.ts';
+import { readerResultsFolder } from '../tables/readerResultsFolder.ts';
+import { tableFolder } from '../tables/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
 export const UNFINISHED_UPLOAD_DAYS = 7;

@@ -1,14 +1,14 @@
 import type { Config } from '../config/configSchema.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import { Redaction } from '../privacy/Redaction.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { experimentNames, type ResolvedName } from '../statsig/experimentNames.ts';
-import { type HoldoutTest, holdoutTest } from '../statsig/isAssignment.ts';
 import { forwardedTables } from '../tables/forwardedTables.ts';
 import { jsonMember } from '../tables/jsonMember.ts';
 import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
 import type { Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
+import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';
+import { type HoldoutTest, holdoutTest } from '../wire/isAssignment.ts';
+import { Redaction } from '../wire/Redaction.ts';
 import { Evaluations } from './Evaluations.ts';
 import { type EventFilter, eventFilter } from './eventFilter.ts';
 

@@ -1,4 +1,4 @@
-import type { RefusedEvent } from '../quarantine/Refused.ts';
+import type { RefusedEvent } from '../landing/Refused.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */

@@ -4,10 +4,10 @@ import type { JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteNested.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
-import { EvaluationText } from '../statsig/EvaluationText.ts';
-import { EVALUATION_SLOTS, WHAT, WHEN } from '../statsig/evaluationSlots.ts';
-import type { ResolvedName } from '../statsig/experimentNames.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
+import { EvaluationText } from '../wire/EvaluationText.ts';
+import { EVALUATION_SLOTS, WHAT, WHEN } from '../wire/evaluationSlots.ts';
+import type { ResolvedName } from '../wire/experimentNames.ts';
 import { type ExposureKind, exposureRow } from './exposureRow.ts';
 
 /** What an exposure's metadata puts into its document. */

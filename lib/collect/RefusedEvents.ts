@@ -2,11 +2,11 @@ import { isExactJson } from '../json/isExactJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import type { CostMeter } from '../json/jsonCost.ts';
 import { stringifyDeep } from '../json/stringifyDeep.ts';
-import type { Redaction } from '../privacy/Redaction.ts';
-import { MAX_ONE_BY_ONE_LENGTH, ROW_LENGTH } from '../quarantine/limits.ts';
-import type { RefusedEvent } from '../quarantine/Refused.ts';
-import type { EventCode } from '../statsig/eventRefusal.ts';
-import type { Batch } from '../statsig/parseBatch.ts';
+import { MAX_ONE_BY_ONE_LENGTH, ROW_LENGTH } from '../landing/limits.ts';
+import type { RefusedEvent } from '../landing/Refused.ts';
+import type { EventCode } from '../wire/eventRefusal.ts';
+import type { Batch } from '../wire/parseBatch.ts';
+import type { Redaction } from '../wire/Redaction.ts';
 
 /** What a refused event takes in any case, in units of {@link CostMeter}; and each character of it a quarter. */
 const EVENT_UNITS = 60;

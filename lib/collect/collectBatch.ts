@@ -1,7 +1,7 @@
 import { CostError, CostMeter } from '../json/jsonCost.ts';
-import { HEAVY_UNITS, MAX_UNITS } from '../statsig/limits.ts';
-import { measureBody, parseBatch } from '../statsig/parseBatch.ts';
-import { RequestError } from '../statsig/RequestError.ts';
+import { HEAVY_UNITS, MAX_UNITS } from '../wire/limits.ts';
+import { measureBody, parseBatch } from '../wire/parseBatch.ts';
+import { RequestError } from '../wire/RequestError.ts';
 import { BatchWalk } from './BatchWalk.ts';
 import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';

@@ -1,9 +1,9 @@
 import { isJsonObject } from '../json/JsonObject.ts';
-import { NameFilter, type NameLists } from '../privacy/NameFilter.ts';
-import { EvaluationText } from '../statsig/EvaluationText.ts';
-import type { ResolvedName } from '../statsig/experimentNames.ts';
+import { EvaluationText } from '../wire/EvaluationText.ts';
+import type { ResolvedName } from '../wire/experimentNames.ts';
 import { EXPOSURE_KINDS } from './exposureRow.ts';
 import type { IgnoredReason } from './ignoredReasons.ts';
+import { NameFilter, type NameLists } from './NameFilter.ts';
 import { scalarText } from './scalarText.ts';
 
 /** Why a raw event does not land though nothing is wrong with it; null when it does, or names nothing. */

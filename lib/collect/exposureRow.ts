@@ -1,9 +1,9 @@
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { SortedMembers } from '../json/SortedMembers.ts';
-import { eventRefusal } from '../statsig/eventRefusal.ts';
-import type { ResolvedName } from '../statsig/experimentNames.ts';
-import { isAssignment } from '../statsig/isAssignment.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
+import { eventRefusal } from '../wire/eventRefusal.ts';
+import type { ResolvedName } from '../wire/experimentNames.ts';
+import { isAssignment } from '../wire/isAssignment.ts';
 import { scalarText } from './scalarText.ts';
 
 /** What was evaluated. */

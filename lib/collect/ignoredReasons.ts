@@ -1,4 +1,4 @@
-import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
+import { TELEMETRY_EVENTS } from '../wire/telemetryEvents.ts';
 
 /**
  * Why what was sent is counted and not kept, though nothing is wrong with it: the configuration says so, or it

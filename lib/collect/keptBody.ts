@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import { CostError, CostMeter } from '../json/jsonCost.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { stringifyDeep } from '../json/stringifyDeep.ts';
-import type { Redaction } from '../privacy/Redaction.ts';
-import { withheldBody } from '../privacy/withheldBody.ts';
-import { MAX_UNITS } from '../statsig/limits.ts';
-import { measureBody } from '../statsig/parseBatch.ts';
-import { RequestError } from '../statsig/RequestError.ts';
-import { namesPrivateAttributes, stripPrivateAttributes } from '../statsig/stripPrivateAttributes.ts';
+import { MAX_UNITS } from '../wire/limits.ts';
+import { measureBody } from '../wire/parseBatch.ts';
+import type { Redaction } from '../wire/Redaction.ts';
+import { RequestError } from '../wire/RequestError.ts';
+import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
+import { withheldBody } from './withheldBody.ts';
 
 /**
  * What quarantine keeps of a body that is refused whole: the body as it was sent, if nothing in it is private. Private

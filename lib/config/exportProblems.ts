@@ -1,4 +1,4 @@
-import { exportFolder } from '../layout/exportKeys.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
 import type { Config } from './configSchema.ts';
 
 /** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */

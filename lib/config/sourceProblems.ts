@@ -1,4 +1,4 @@
-import { EXPORTS_LEDGER } from '../layout/exportPlace.ts';
+import { EXPORTS_LEDGER } from '../tables/exportPlace.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedColumns.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';

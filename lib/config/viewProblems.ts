@@ -1,11 +1,11 @@
 import { tableKinds } from '../schema/kinds.ts';
 import { SQL_NAME } from '../schema/names.ts';
-import { meantPath } from '../statsig/memberPaths.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
 import { parseJsonPath } from '../views/jsonPath.ts';
 import { RESERVED_VIEW_COLUMNS } from '../views/reservedViewColumns.ts';
 import { viewNames } from '../views/views.ts';
+import { meantPath } from '../wire/memberPaths.ts';
 import type { Config } from './configSchema.ts';
 
 /** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */

@@ -1,5 +1,5 @@
-import { hashesOf } from '../statsig/experimentNames.ts';
 import { isoTimestamp } from '../time/isoTimestamp.ts';
+import { hashesOf } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
 /** What an experiment's name in the table is the name of. */

@@ -23,7 +23,7 @@ export const MAX_ATTEMPTS = 6;
 export const BACKOFF = { baseMs: 50, capMs: 1_000 } as const;
 
 /**
- * Bytes that an overflow object may inflate to: a request's body may inflate to 32 MiB (lib/statsig/limits.ts), and
+ * Bytes that an overflow object may inflate to: a request's body may inflate to 32 MiB (lib/wire/limits.ts), and
  * a row repeats what its batch has in common.
  */
 export const MAX_OVERFLOW_BYTES = 268_435_456;

@@ -1,8 +1,8 @@
 import type { Config } from '../config/configSchema.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../statsig/isAssignment.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
+import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../wire/isAssignment.ts';
 import { productionOnly } from './productionOnly.ts';
 import { sourceName } from './sourceName.ts';
 import type { ViewColumn } from './View.ts';
@@ -14,7 +14,7 @@ export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(
 export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
 
 /**
- * Whether a rule can be a group's, as lib/statsig/isAssignment.ts has it. The views apply the list to all rows: what was
+ * Whether a rule can be a group's, as lib/wire/isAssignment.ts has it. The views apply the list to all rows: what was
  * written by an earlier version has `is_assignment` by the list of its time.
  *
  * @param rule The column with the rule ID, quoted.

@@ -1,7 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { TELEMETRY_EVENTS } from '../statsig/telemetryEvents.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
+import { TELEMETRY_EVENTS } from '../wire/telemetryEvents.ts';
 import { oneOfEach } from './oneOfEach.ts';
 import { productionOnly } from './productionOnly.ts';
 import { passed, selectList } from './selectList.ts';

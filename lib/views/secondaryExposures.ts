@@ -1,8 +1,8 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { hashesOf } from '../statsig/experimentNames.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
+import { hashesOf } from '../wire/experimentNames.ts';
 import {
   EVALUATIONS,
   HAS_EVALUATIONS,

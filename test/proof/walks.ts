@@ -2,10 +2,10 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/config/configSchema.ts';
-import { claimKey } from '../../lib/layout/claimKey.ts';
-import { groupsKey } from '../../lib/layout/landedFolders.ts';
-import { overflowKey } from '../../lib/layout/overflowKey.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { claimKey } from '../../lib/tables/claimKey.ts';
+import { groupsKey } from '../../lib/tables/landedFolders.ts';
+import { overflowKey } from '../../lib/tables/overflowKey.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import type { RecordedCall } from '../../local/record/RecordedCall.ts';
 

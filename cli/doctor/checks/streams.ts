@@ -2,9 +2,9 @@ import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@
 import { kindId } from '../../../infra/Stack.ts';
 import { streamName } from '../../../infra/streams.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
-import { deliveryPrefix, errorPrefix } from '../../../lib/layout/deliveryPrefixes.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { deliveryPrefix, errorPrefix } from '../../../lib/tables/deliveryPrefixes.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
 import { mendStack } from '../repairCommands.ts';

@@ -1,6 +1,6 @@
-import type { PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
 import type { Config } from '../../config/configSchema.ts';
 import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import type { Clock } from '../../time/Clock.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';

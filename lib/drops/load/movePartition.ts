@@ -1,9 +1,9 @@
-import { type Attempts, retryTransient } from '../../catalog/Attempts.ts';
-import { CatalogCallError } from '../../catalog/CatalogCallError.ts';
-import { checkTable, dayPartition } from '../../catalog/dayPartition.ts';
-import { isTransient } from '../../catalog/isTransient.ts';
-import type { ItemFailure, PartitionCatalog } from '../../catalog/PartitionCatalog.ts';
-import { versionPrefix } from '../../layout/ingestedKeys.ts';
+import { type Attempts, retryTransient } from '../../landing/catalog/Attempts.ts';
+import { CatalogCallError } from '../../landing/catalog/CatalogCallError.ts';
+import { checkTable, dayPartition } from '../../landing/catalog/dayPartition.ts';
+import { isTransient } from '../../landing/catalog/isTransient.ts';
+import type { ItemFailure, PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
+import { versionPrefix } from '../../tables/ingestedKeys.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import type { Loader } from './Loader.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/statsig/limits.ts';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
 import { makePost, NOW, type Posted, type Request } from './postEvents.ts';
 

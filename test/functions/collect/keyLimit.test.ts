@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BucketSize } from '../../../lib/keys/TokenBucket.ts';
+import type { BucketSize } from '../../../lib/wire/keys/TokenBucket.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
-import { secretOf, testKey } from '../../lib/keys/keyring.ts';
-import { startKeys } from '../../lib/keys/startKeys.ts';
+import { secretOf, testKey } from '../../lib/wire/keys/keyring.ts';
+import { startKeys } from '../../lib/wire/keys/startKeys.ts';
 import { makePost } from './postEvents.ts';
 
 const web = testKey('web');

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { MAX_EVENTS } from '../../../lib/statsig/limits.ts';
+import { MAX_EVENTS } from '../../../lib/wire/limits.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';
 

@@ -1,11 +1,11 @@
-import type { Collector } from '../../../functions/collect/Collector.ts';
-import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
+import type { Collector } from '../../../lib/collect/Collector.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { KeyCache } from '../../../lib/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/keys/KeyGate.ts';
-import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
+import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { NOW, noGroups } from './postEvents.ts';
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
-import { decodeBody } from '../../../lib/statsig/decodeBody.ts';
+import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 import { memoryCollector, requestOf, type Taken } from './memoryCollector.ts';
 

@@ -1,17 +1,17 @@
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Collector } from '../../../functions/collect/Collector.ts';
-import { collectRequest, type HttpRequest } from '../../../functions/collect/collectRequest.ts';
 import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../../lib/aws/s3Overflow.ts';
+import type { Collector } from '../../../lib/collect/Collector.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
-import { KeyCache } from '../../../lib/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/keys/KeyGate.ts';
-import { quarantineWriter } from '../../../lib/quarantine/quarantineWriter.ts';
+import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { Clock } from '../../../lib/time/Clock.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 

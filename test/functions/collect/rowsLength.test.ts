@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { MAX_ROWS_LENGTH } from '../../../lib/statsig/limits.ts';
+import { MAX_ROWS_LENGTH } from '../../../lib/wire/limits.ts';
 import { sender } from '../../lib/collect/collectOne.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Collector } from '../../../functions/collect/Collector.ts';
-import type { HttpRequest } from '../../../functions/collect/collectRequest.ts';
-import type { PutOutcome } from '../../../lib/delivery/PutRecordBatch.ts';
-import { KeyCache } from '../../../lib/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/keys/KeyGate.ts';
+import type { Collector } from '../../../lib/collect/Collector.ts';
+import type { HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import type { PutOutcome } from '../../../lib/landing/delivery/PutRecordBatch.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';

@@ -5,8 +5,8 @@ import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
 import { s3Turns } from '../../../lib/aws/s3Claim.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import { KeyCache } from '../../../lib/keys/KeyCache.ts';
-import { KeyGate } from '../../../lib/keys/KeyGate.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import { OTHER_DROPS, startIngest } from '../ingest-plan/startIngest.ts';
 
 const MINUTE_MS = 60_000;

@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import config from '#config';
 import { readEnvironment } from '../../../functions/register/environment.ts';
 import { handler } from '../../../functions/register/handler.ts';
-import { dayFolder } from '../../../lib/layout/tableFolders.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { objectCreatedEvent } from '../../../local/events/objectCreatedEvent.ts';
-import { startCatalog, tableInput } from '../../lib/catalog/startCatalog.ts';
+import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 
 let world: Awaited<ReturnType<typeof startCatalog>>;
 const lines: Record<string, unknown>[] = [];

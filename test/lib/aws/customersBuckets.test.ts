@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
-import type { Attempts } from '../../../lib/catalog/Attempts.ts';
 import { leftOut } from '../../../lib/drops/Drop.ts';
 import {
   MOST_FILE_PAGES,
@@ -13,6 +12,7 @@ import {
   MOST_TARGET_PAGES,
   MOST_UPLOAD_PAGES,
 } from '../../../lib/export/limits.ts';
+import type { Attempts } from '../../../lib/landing/catalog/Attempts.ts';
 
 const OWNER = '111122223333';
 const attempts: Attempts = {

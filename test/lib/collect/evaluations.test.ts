@@ -5,12 +5,12 @@ import { type ExposureKind, exposureRow } from '../../../lib/collect/exposureRow
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { NestedJson } from '../../../lib/json/NestedJson.ts';
 import { SortedMembers } from '../../../lib/json/SortedMembers.ts';
-import { decodeBody } from '../../../lib/statsig/decodeBody.ts';
-import { EvaluationText } from '../../../lib/statsig/EvaluationText.ts';
-import { EventError } from '../../../lib/statsig/EventError.ts';
-import { experimentNames } from '../../../lib/statsig/experimentNames.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
+import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
+import { EventError } from '../../../lib/wire/EventError.ts';
+import { experimentNames } from '../../../lib/wire/experimentNames.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 import { collect } from './collectOne.ts';
 

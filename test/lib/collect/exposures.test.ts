@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { djb2 } from '../../../lib/statsig/experimentNames.ts';
 import { forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import { collect, exposure, input, now, one } from './collectOne.ts';
 
 describe('an exposure', () => {

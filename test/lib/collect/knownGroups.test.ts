@@ -5,7 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { mergeGroups } from '../../../lib/groups/mergeGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
-import { djb2, hashesOf } from '../../../lib/statsig/experimentNames.ts';
+import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { input, now, sender } from './collectOne.ts';
 

@@ -4,7 +4,7 @@ import { type CollectPlan, collectPlan } from '../../../lib/collect/CollectPlan.
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { RequestError } from '../../../lib/statsig/RequestError.ts';
+import { RequestError } from '../../../lib/wire/RequestError.ts';
 import { input, now, sender } from './collectOne.ts';
 
 const odd = fc.constantFrom('é', '中😀', '"\\', '\ud800', ',"metadata":{', '');

@@ -5,8 +5,8 @@ import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from '../.
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/mergeGroups.ts';
 import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readSpecs.ts';
-import { djb2, hashesOf } from '../../../lib/statsig/experimentNames.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
+import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 
 const HOUR = 3_600_000;

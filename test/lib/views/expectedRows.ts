@@ -1,5 +1,5 @@
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
-import { djb2 } from '../../../lib/statsig/experimentNames.ts';
+import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 
 type Row = Readonly<Record<string, unknown>>;

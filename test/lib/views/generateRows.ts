@@ -1,6 +1,6 @@
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { seededRandom } from '../../../lib/random/seededRandom.ts';
-import { djb2 } from '../../../lib/statsig/experimentNames.ts';
+import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 
 /** Days of the rows, the same for every seed. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { CatalogCallError } from '../../../../lib/catalog/CatalogCallError.ts';
 import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
-import { VERSION_NOTES } from '../../../../lib/layout/versionNote.ts';
+import { CatalogCallError } from '../../../../lib/landing/catalog/CatalogCallError.ts';
+import { VERSION_NOTES } from '../../../../lib/tables/versionNote.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';
 import { planDay } from './planDay.ts';
 import {

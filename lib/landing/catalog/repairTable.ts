@@ -1,0 +1,76 @@
+import type { TableKind } from '../../schema/kinds.ts';
+import { tableFolder } from '../../tables/tableFolders.ts';
+import { isUtcDay, type UtcDay, utcDay } from '../../time/utcDay.ts';
+import type { Attempts } from './Attempts.ts';
+import { type Along, bringAlong } from './bringAlong.ts';
+import { CatalogCallError } from './CatalogCallError.ts';
+import { CatalogError } from './CatalogError.ts';
+import type { DayFolders } from './DayFolders.ts';
+import { findMissing } from './findMissing.ts';
+import { type Page, readPages } from './readPages.ts';
+import { type Registered, type RegistrarTarget, readTable, registerDays } from './registerPartitions.ts';
+import { daysOf } from './settledDays.ts';
+
+/** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
+const MOST_PARTITION_PAGES = 500;
+/** Pages of at most 1,000 folders: beyond any number of days. */
+const MOST_FOLDER_PAGES = 100;
+
+/** What the daily run did for one table. */
+export interface Repaired extends Registered, Along {
+  /** Every day that has its partition now. */
+  readonly registered: readonly UtcDay[];
+}
+
+/**
+ * The daily run for one table: registers today, tomorrow and every day that has a folder and no partition, and
+ * brings partitions along whose table has changed its columns. What it does is safe to repeat.
+ *
+ * @throws CatalogError when the table, its partitions or its folders can't be read.
+ */
+export async function repairTable(
+  target: RegistrarTarget & { readonly folders: DayFolders },
+  kind: TableKind,
+): Promise<Repaired> {
+  const { config, bucket, catalog, folders, attempts } = target;
+  const table = await readTable(target, kind);
+  const folder = tableFolder(config, kind);
+  const [partitions, names] = await Promise.all([
+    listAll(attempts, `${config.database}.${table.name}: partitions`, MOST_PARTITION_PAGES, (token) =>
+      catalog.listPage(config.database, table.name, token),
+    ),
+    listAll(attempts, `s3://${bucket}/${folder}: folders`, MOST_FOLDER_PAGES, (token) =>
+      folders.listPage(bucket, folder, token),
+    ),
+  ]);
+  const missing = findMissing({ today: utcDay(attempts.clock.now()), folders: names, partitions });
+  const { created, existed, failed } = await registerDays(target, kind, table, missing);
+
+  const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
+  const along = await bringAlong(target, kind, table, ours);
+  return {
+    created,
+    existed,
+    failed: [...failed, ...along.failed],
+    registered: [...daysOf(ours), ...created, ...existed],
+    updated: along.updated,
+    misplaced: along.misplaced,
+  };
+}
+
+/** @throws CatalogError SLUICE_CATALOG_UNAVAILABLE, SLUICE_CATALOG_LISTING_TOO_LONG */
+async function listAll<Item>(
+  attempts: Attempts,
+  what: string,
+  mostPages: number,
+  readPage: (token: string | undefined) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
+  try {
+    const items = await readPages(attempts, mostPages, readPage);
+    if (items !== undefined) return items;
+  } catch (error) {
+    if (!(error instanceof CatalogCallError)) throw error;
+    throw new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
+  }
+  throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${what}.`);
+}

@@ -1,0 +1,117 @@
+import { BACKOFF, MAX_ATTEMPTS } from '../../schema/deliveryLimits.ts';
+import { backoffMs } from '../../time/backoffMs.ts';
+import type { Clock } from '../../time/Clock.ts';
+import type { PutOutcome, PutRecordBatch } from './PutRecordBatch.ts';
+import { packCalls } from './packCalls.ts';
+import type { PackedRecord } from './packDocuments.ts';
+
+/** What delivery needs from outside. */
+export interface DeliveryContext {
+  readonly putRecordBatch: PutRecordBatch;
+  readonly clock: Clock;
+  /** Resolves after so many milliseconds by the clock. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** At least 0, below 1. */
+  readonly random: () => number;
+  /** Epoch milliseconds after which nothing more is tried. */
+  readonly deadline: number;
+}
+
+/** A record that Firehose has not acknowledged, and why. */
+export interface UnacknowledgedRecord {
+  readonly record: PackedRecord;
+  /**
+   * `refused` by Firehose in a way that retrying can't mend; `not_acknowledged` in the time and attempts there
+   * were, though it may have been written.
+   */
+  readonly reason: 'refused' | 'not_acknowledged';
+  /** Firehose's last error code for it; absent when it was never put. */
+  readonly code?: string;
+}
+
+/** Every record is acknowledged or among the `unacknowledged`. */
+export interface PutRecords {
+  readonly unacknowledged: readonly UnacknowledgedRecord[];
+  /** Records put again, each time; calls, retries included. */
+  readonly retried: number;
+  readonly calls: number;
+}
+
+interface Pending {
+  readonly record: PackedRecord;
+  readonly code?: string;
+}
+
+/**
+ * Puts records on one stream. It never throws.
+ *
+ * Firehose answers 200 and still fails records, so only those that failed are put again, in order, after a
+ * random and growing pause, until they are acknowledged, the attempts are used up or the deadline is near.
+ * A throttled or unanswered call is retried in the same way; any other refusal is final at once.
+ */
+export async function putRecords(
+  records: readonly PackedRecord[],
+  context: DeliveryContext,
+): Promise<PutRecords> {
+  const unacknowledged: UnacknowledgedRecord[] = [];
+  let pending: Pending[] = records.map((record) => ({ record }));
+  let calls = 0;
+  let retried = 0;
+  for (let attempt = 1; pending.length > 0; attempt += 1) {
+    const failed: Pending[] = [];
+    const codes = new Map(pending.map(({ record, code }) => [record, code]));
+    for (const call of packCalls(pending.map(({ record }) => record))) {
+      const remaining = context.deadline - context.clock.now();
+      if (remaining <= 0) {
+        failed.push(...call.map((record) => pendingOf(record, codes.get(record))));
+        continue;
+      }
+      calls += 1;
+      if (attempt > 1) retried += call.length;
+      const outcome = await put(context.putRecordBatch, call, remaining);
+      for (const [i, record] of call.entries()) {
+        const code = errorCode(outcome, i);
+        if (code === null) continue;
+        if (outcome.kind === 'failed' && !outcome.retryable) {
+          unacknowledged.push({ record, code, reason: 'refused' });
+        } else failed.push({ record, code });
+      }
+    }
+    pending = failed;
+    if (pending.length === 0) break;
+    const pause = backoffMs(attempt, context.random, BACKOFF);
+    if (attempt === MAX_ATTEMPTS || context.clock.now() + pause >= context.deadline) {
+      unacknowledged.push(...pending.map((item) => ({ ...item, reason: 'not_acknowledged' as const })));
+      break;
+    }
+    await context.wait(pause);
+  }
+  return { unacknowledged, retried, calls };
+}
+
+function pendingOf(record: PackedRecord, code: string | undefined): Pending {
+  return code === undefined ? { record } : { record, code };
+}
+
+async function put(
+  putRecordBatch: PutRecordBatch,
+  call: readonly PackedRecord[],
+  timeoutMs: number,
+): Promise<PutOutcome> {
+  try {
+    return await putRecordBatch(
+      call.map(({ data }) => data),
+      timeoutMs,
+    );
+  } catch (error) {
+    // An adapter that throws is defective, but its documents are handed back all the same.
+    return { kind: 'failed', code: error instanceof Error ? error.name : 'Error', retryable: false };
+  }
+}
+
+/** The error of a call's i-th record; one that the answer leaves out was not acknowledged. */
+function errorCode(outcome: PutOutcome, i: number): string | null {
+  if (outcome.kind === 'failed') return outcome.code;
+  const code = outcome.errorCodes[i];
+  return code === undefined ? 'NoResponse' : code;
+}

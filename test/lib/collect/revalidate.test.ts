@@ -1,0 +1,158 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../../../lib/collect/collectBatch.ts';
+import { restoreRow } from '../../../lib/collect/restoreRow.ts';
+import { type Quarantined, revalidator } from '../../../lib/collect/revalidate.ts';
+import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
+import { eventsTable } from '../../../lib/tables/eventsTable.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 7, 32);
+const judge = (input: Partial<ConfigInput> = {}) => revalidator(defineConfig({ bucket: 'bucket', ...input }));
+const quarantined = (raw: string, rest: Partial<Quarantined> = {}): Quarantined => ({
+  quarantineId: 'q1',
+  receivedAt: NOW,
+  reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED',
+  sdkType: 'js',
+  sdkVersion: '1.0',
+  path: '/v1/rgstr',
+  raw: Buffer.from(raw),
+  ...rest,
+});
+/** What quarantine keeps of an event: a body with it alone. */
+const only = (...events: readonly string[]) => `{"events":[${events.join(',')}]}`;
+const event = (name: string) => JSON.stringify({ eventName: name, time: NOW, user: { userID: 'u' } });
+
+describe('an event', () => {
+  it('that is taken now becomes a row of the day it was received', () => {
+    const { documents, refused } = judge()(quarantined(only(event('made'))));
+    expect(refused).toEqual([]);
+    expect(documents.events.map((document) => JSON.parse(document))).toMatchObject([
+      {
+        event_name: 'made',
+        user_id: 'u',
+        sdk_type: 'js',
+        received_at: '2026-11-20T07:32:00.000Z',
+        ds: '2026-11-20',
+      },
+    ]);
+  });
+
+  it('has one event_id however often it is tried, and another than its equal', () => {
+    const idOf = (quarantineId: string) =>
+      judge()(quarantined(only(event('made')), { quarantineId })).documents.events.map(
+        (document) => JSON.parse(document).event_id,
+      );
+    expect(idOf('q1')).toEqual(idOf('q1'));
+    expect(idOf('q1')).not.toEqual(idOf('q2'));
+  });
+
+  it("without a tier has its key's environment, as it would have had then", () => {
+    const environmentOf = (raw: string, keyEnvironment: string | null) =>
+      judge()(quarantined(raw, { keyEnvironment })).documents.events.map(
+        (document) => JSON.parse(document).environment,
+      );
+    expect(environmentOf(only(event('made')), 'staging')).toEqual(['staging']);
+    expect(environmentOf(only(event('made')), null)).toEqual(['production']);
+    const tiered = '{"eventName":"a","user":{"statsigEnvironment":{"tier":"development"}}}';
+    expect(environmentOf(only(tiered), 'staging')).toEqual(['development']);
+  });
+
+  it('that is refused still says so by its code now', () => {
+    expect(
+      judge()(quarantined(only('{"time":1}'), { reason: 'SLUICE_EVENT_NO_NAME' })).refused,
+    ).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
+    expect(judge()(quarantined('{"eventNa', { reason: 'SLUICE_EVENT_NO_NAME' })).refused).toMatchObject([
+      { code: 'SLUICE_BODY_NOT_JSON' },
+    ]);
+  });
+
+  it('of which nothing was kept stays', () => {
+    expect(judge()(quarantined('', { raw: null })).refused).toEqual([
+      { code: 'SLUICE_EVENT_KIND_NOT_ALLOWED', detail: 'Nothing of it was kept.' },
+    ]);
+  });
+
+  it('is not redacted twice', () => {
+    const privacy = { redact: { 'user.email': 'hash' }, salt: 'sixteen characters at least' } as const;
+    const raw = only('{"eventName":"a","user":{"email":"already-a-hash"}}');
+    const { documents } = judge({ privacy })(quarantined(raw));
+    expect(documents.events[0]).toContain('already-a-hash');
+  });
+});
+
+describe('a body', () => {
+  it('goes the way of a request, whatever its bytes', () => {
+    const reason = 'SLUICE_BODY_WRONG_SHAPE' as const;
+    const body = only(event('a'), event('statsig::diagnostics'), '{}');
+    const verdict = judge()(quarantined(body, { reason }));
+    expect(verdict.documents.events).toHaveLength(1);
+    expect(verdict).toMatchObject({ refused: [{ code: 'SLUICE_EVENT_NO_NAME' }], ignored: 1 });
+    const broken = { reason, raw: Buffer.from([0x1f, 0x8b, 0, 1]) };
+    expect(judge()(quarantined('', broken)).refused).toHaveLength(1);
+  });
+});
+
+describe('a row that Firehose gave up', () => {
+  const reason = 'SLUICE_FIREHOSE_CONVERSION_FAILED';
+  const path = 'errors/events/format-conversion-failed/x';
+  const config = defineConfig({ bucket: 'bucket' });
+  const [row = ''] = collectBatch(
+    only(event('made')),
+    { keyHash: 'k', clientTimes: [], sessionId: null, sdkType: null, sdkVersion: null, receivedAt: NOW },
+    collectPlan(config),
+  ).documents.events;
+
+  it('goes back on its stream as it was', () => {
+    expect(judge()(quarantined(row, { reason, path }))).toEqual({
+      documents: { exposures: [], events: [row] },
+      refused: [],
+      ignored: 0,
+    });
+  });
+
+  it.each(['errors/quarantine/x/y', 'elsewhere', ''])('without a stream of its own (%s) stays', (where) => {
+    expect(judge()(quarantined(row, { reason, path: where })).refused).toMatchObject([{ code: reason }]);
+  });
+
+  it.each([
+    ['no JSON', '{', 'It is not JSON.'],
+    ['no object', '[]', 'It is no JSON object.'],
+    ['no ID', '{"ds":"2026-11-20"}', 'It has no event_id.'],
+    ['no day', '{"event_id":"a"}', 'It has no ds that is a day.'],
+    ['a day that is none', '{"event_id":"a","ds":"2026-02-30"}', 'It has no ds that is a day.'],
+    ['a column that is gone', '{"event_id":"a","ds":"2026-11-20","x":1}', 'The table has no column "x".'],
+    ['another type', '{"event_id":"a","ds":"2026-11-20","user_id":{}}', 'user_id is no string.'],
+    ['no time', '{"event_id":"a","ds":"2026-11-20","timestamp":"x"}', 'timestamp is no timestamp.'],
+    [
+      'too many bytes',
+      `{"event_id":"${'x'.repeat(MAX_RECORD_BYTES)}","ds":"2026-11-20"}`,
+      'It is larger than a Firehose record.',
+    ],
+  ])('with %s stays, and is told why', (_what, raw, problem) => {
+    expect(restoreRow(raw, eventsTable(config))).toEqual({ problem });
+  });
+
+  it('passes whatever the collector could have made of any event', () => {
+    fc.assert(
+      fc.property(
+        fc.json(),
+        fc.string({ minLength: 1 }),
+        fc.date({ noInvalidDate: true }),
+        (metadata, eventName, time) => {
+          const text = `{"events":[{"eventName":${JSON.stringify(eventName)},"time":${time.getTime()},"metadata":${metadata}}]}`;
+          const sender = {
+            ...{ keyHash: 'k', clientTimes: [], sessionId: null, sdkType: null, sdkVersion: null },
+            receivedAt: NOW,
+          };
+          const { documents } = collectBatch(text, sender, collectPlan(config));
+          for (const document of documents.events) {
+            expect(restoreRow(document, eventsTable(config))).toEqual({ document });
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { overflowBody } from '../../../../lib/landing/delivery/overflowObject.ts';
+import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
+import type { Redriver } from '../../../../lib/landing/redrive/Redriver.ts';
+import { redriveStragglers } from '../../../../lib/landing/redrive/redriveStragglers.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { overflowFolder, overflowKey } from '../../../../lib/tables/overflowKey.ts';
+import { BUCKET, CLAIM_MS, rows, startRedrive } from './startRedrive.ts';
+
+const MINUTE_MS = 60_000;
+/** What an invocation has, and the pause between two runs. */
+const TIME_MS = 4 * MINUTE_MS;
+const RUN_MS = 5 * MINUTE_MS;
+
+let world: Awaited<ReturnType<typeof startRedrive>>;
+beforeAll(async () => {
+  world = await startRedrive();
+});
+afterEach(() => world.empty());
+afterAll(() => world.close());
+
+/** One run, with one stream that answers as told. */
+function run(kind: TableKind, putRecordBatch: PutRecordBatch, store = world.store) {
+  const redriver: Redriver = {
+    ...world.redrive,
+    store,
+    streams: { ...world.redrive.streams, [kind]: putRecordBatch },
+    bucket: BUCKET,
+    tries: 3,
+    log: () => undefined,
+    deadline: world.clock.now() + TIME_MS,
+    claimUntil: world.clock.now() + CLAIM_MS,
+  };
+  return redriveStragglers(redriver);
+}
+
+/** Overflow of a stream: an object of one row for each number. */
+async function spill(kind: TableKind, ...numbers: readonly number[]): Promise<void> {
+  for (const number of numbers) {
+    const key = overflowKey(kind, String(number).padStart(64, '0'));
+    const metadata = { documents: '1', since: '', code: '' };
+    await world.putOverflow({ key, body: await overflowBody(rows(1, number)), metadata }, 5_000);
+  }
+}
+
+const throttled: PutOutcome = { kind: 'failed', code: 'ServiceUnavailableException', retryable: true };
+
+describe('the run for stragglers', () => {
+  it('leaves a folder whose stream takes nothing, and goes on with the next', async () => {
+    for (const kind of tableKinds) await spill(kind, 1, 2);
+    world.clock.advance(20 * MINUTE_MS);
+    expect(await run('events', async () => throttled)).toMatchObject({
+      objects: { kept: 1, delivered: 4 },
+      kept: { 'SLUICE_REDRIVE_NOT_DELIVERED ServiceUnavailableException': 1 },
+    });
+    expect(await world.keys('overflow/')).toEqual(
+      [1, 2].map(() => expect.stringContaining(overflowFolder('events'))),
+    );
+  });
+
+  it.each(tableKinds)('gets round to every folder though %s takes all of its time', async (hanging) => {
+    for (const [i, kind] of tableKinds.entries()) await spill(kind, i);
+    world.clock.advance(20 * MINUTE_MS);
+    // A call that hangs until the invocation has to stop.
+    const hang: PutRecordBatch = async (_records, timeoutMs) => {
+      world.clock.advance(timeoutMs);
+      return throttled;
+    };
+    for (let n = 0; n < 6; n += 1) {
+      const began = world.clock.now();
+      await run(hanging, hang);
+      world.clock.advance(began + RUN_MS - world.clock.now());
+    }
+    expect(world.landed).toHaveLength(2);
+    expect(await world.keys('overflow/')).toEqual([expect.stringContaining(overflowFolder(hanging))]);
+  });
+
+  it('stops listing when the time is up, however many objects are too young to be redriven', async () => {
+    let listed = 0;
+    const endless = async function* (prefix: string) {
+      while (prefix.startsWith('overflow/') && listed < 10_000) {
+        listed += 1;
+        world.clock.advance(1_000);
+        yield { key: `${prefix}${listed}`, modifiedAt: world.clock.now() };
+      }
+    };
+    await run('events', async () => throttled, { ...world.store, list: endless });
+    expect(listed * 1_000).toBeLessThanOrEqual(TIME_MS + 60_000);
+  });
+
+  it('tells how many objects are parked, for as long as they are', async () => {
+    await spill('events', 1, 2);
+    world.clock.advance(25 * 60 * MINUTE_MS);
+    const away: PutRecordBatch = async () => throttled;
+    expect(await run('events', away)).toMatchObject({ objects: { parked: 1 }, parked: 1 });
+    world.clock.advance(RUN_MS);
+    expect(await run('events', away)).toMatchObject({ objects: { parked: 1 }, parked: 2 });
+    for (let n = 0; n < 2; n += 1) {
+      world.clock.advance(RUN_MS);
+      expect(await run('events', away)).toMatchObject({ objects: {}, parked: 2 });
+    }
+    for (const key of await world.keys('parked/')) await world.store.remove(key);
+    expect(await run('events', away)).toMatchObject({ parked: 0 });
+  });
+});

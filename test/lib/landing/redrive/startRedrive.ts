@@ -1,0 +1,96 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
+import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
+import type { PutOutcome } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
+import type { Redrive, Try } from '../../../../lib/landing/redrive/Redrive.ts';
+import { ManualClock } from '../../../../local/clock/ManualClock.ts';
+import { Faults } from '../../../../local/faults/Faults.ts';
+import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';
+import { s3Service } from '../../../../local/s3/s3Service.ts';
+import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
+
+export const BUCKET = 'data-bucket';
+export const START = Date.UTC(2026, 10, 20, 7, 32);
+/** How long a claim lasts. */
+export const CLAIM_MS = 120_000;
+
+/** What a stream answers to each of a call's records, in the order in which they come; undefined: it takes them all. */
+export type Stream = (documents: readonly string[][]) => PutOutcome;
+
+/** The local S3 behind the product's own adapters, and streams that answer as the test says. */
+export async function startRedrive() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const objects = ObjectStore.open({ directory: directory.path, clock });
+  objects.ensureBucket(BUCKET, { eventBridge: true });
+  const faults = new Faults();
+  const { options, close } = await startServices([s3Service({ store: objects, clock })], faults);
+  const client = new S3Client(options);
+
+  /** Documents that streams have acknowledged, or taken and lost the answer. */
+  const landed: string[] = [];
+  let answer: Stream | undefined;
+  const putRecordBatch = async (records: readonly Uint8Array[]): Promise<PutOutcome> => {
+    const documents = records.map((record) => Buffer.from(record).toString('utf8').split('\n'));
+    const outcome = answer?.(documents) ?? { kind: 'answered', errorCodes: documents.map(() => null) };
+    if (outcome.kind === 'answered') {
+      landed.push(...documents.filter((_, i) => outcome.errorCodes[i] === null).flat());
+    }
+    return outcome;
+  };
+  const timing = {
+    clock,
+    wait: async (ms: number) => clock.advance(Math.ceil(ms)),
+    random: () => 0.5,
+  };
+  const store = s3RedriveStore(client, BUCKET, clock);
+  const redrive: Redrive = {
+    ...timing,
+    store,
+    streams: { exposures: putRecordBatch, events: putRecordBatch, quarantine: putRecordBatch },
+    quarantine: async () => true,
+  };
+  return {
+    clock,
+    faults,
+    options,
+    store,
+    landed,
+    redrive,
+    timing: { ...timing, putRecordBatch },
+    putOverflow: s3Overflow(client, BUCKET),
+    answerWith(next: Stream | undefined) {
+      answer = next;
+    },
+    /** A try with a minute to go. */
+    tried: (last = false): Try => ({
+      deadline: clock.now() + 60_000,
+      claimUntil: clock.now() + CLAIM_MS,
+      last,
+    }),
+    async keys(prefix: string): Promise<string[]> {
+      const found: string[] = [];
+      for await (const { key } of store.list(prefix)) found.push(key);
+      return found;
+    },
+    /** Everything away, for the next example. */
+    async empty() {
+      for (const folder of ['overflow/', 'parked/', 'ledger/', 'errors/']) {
+        for await (const { key } of store.list(folder)) await store.remove(key);
+      }
+      landed.length = 0;
+      answer = undefined;
+      faults.clear();
+    },
+    async close() {
+      client.destroy();
+      await close();
+      objects.close();
+      directory.remove();
+    },
+  };
+}
+
+/** Rows by their number, each with an ID of its own. */
+export const rows = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => `{"event_id":"e${from + i}","n":${from + i}}`);

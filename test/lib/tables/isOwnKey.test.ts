@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { claimKey } from '../../../lib/tables/claimKey.ts';
+import { deliveryPrefix, errorPrefix } from '../../../lib/tables/deliveryPrefixes.ts';
+import { EXPORTS_LEDGER } from '../../../lib/tables/exportPlace.ts';
+import { ledgerKey } from '../../../lib/tables/ingestedKeys.ts';
+import { lastLookKey, lateNoteKey, triggerKey } from '../../../lib/tables/ingestStateKeys.ts';
+import { isOwnKey } from '../../../lib/tables/isOwnKey.ts';
+import { groupsKey } from '../../../lib/tables/landedFolders.ts';
+import { overflowKey } from '../../../lib/tables/overflowKey.ts';
+import { parkedKey } from '../../../lib/tables/parkedKey.ts';
+import { quarantineLargeKey } from '../../../lib/tables/quarantineLargeKey.ts';
+import { refusedRowsKey } from '../../../lib/tables/refusedRowsKey.ts';
+import { versionNoteKey } from '../../../lib/tables/versionNote.ts';
+import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+
+const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
+const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';
+
+const DIGEST = '0'.repeat(64);
+const day = '2026-11-20';
+
+/** A key of every function of lib/layout that makes one of what isOwnKey is asked about. */
+const built: Readonly<Record<string, readonly string[]>> = {
+  claimKey: [claimKey(overflowKey('events', DIGEST))],
+  deliveryPrefix: tableKinds.map(
+    (kind) => `${deliveryPrefix(config, kind).replace(/!\{[^}]*\}/, day)}part.parquet`,
+  ),
+  errorPrefix: tableKinds.map(
+    (kind) => `${errorPrefix(kind).replace(/!\{[^}]*\}/, 'format-conversion-failed')}2026/11/20/08/x`,
+  ),
+  groupsKey: [groupsKey(config)],
+  lastLookKey: [lastLookKey('acme', 'web')],
+  lateNoteKey: [lateNoteKey('acme', 'web')],
+  ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
+  overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
+  parkedKey: [parkedKey(overflowKey('events', DIGEST))],
+  quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
+  refusedRowsKey: [
+    refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
+  ],
+  triggerKey: [triggerKey('acme')],
+  versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
+};
+
+const ours = [
+  ...Object.values(built).flat(),
+  `query-results/${QUERY}.csv`,
+  `query-results/bi/${QUERY}.csv.metadata`,
+  `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
+  `query-results/tables/${QUERY}/part-0`,
+  'overflow/',
+  'query-results/Unsaved/',
+];
+
+describe('isOwnKey', () => {
+  it('is asked of a key from every function that makes one', () => {
+    const folder = join(repositoryRoot, 'lib', 'layout');
+    const names = readdirSync(folder).flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/^export function (\w+)/gm)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    const makers = names.filter((name) => /(Key|^deliveryPrefix|^errorPrefix)$/.test(name));
+    expect(makers.filter((name) => !/^(parse|is)[A-Z]/.test(name)).toSorted()).toEqual(
+      Object.keys(built).toSorted(),
+    );
+  });
+
+  it.each(ours)('knows %s', (key) => {
+    expect(isOwnKey(config, key)).toBe(true);
+  });
+
+  it.each([
+    'query-results/2026 report.pdf',
+    `query-results/${QUERY}0/x`,
+    'quarantine/suspicious.eml',
+    'quarantine/2026-11-20/deeper/x.parquet',
+    'quarantine-large/today/x',
+    'errors/app.log',
+    'errors/nginx/2026.log',
+    'overflow/x.ndjson.gz',
+    'parked/cars.csv',
+    'ledger/2026.xlsx',
+    'ledger/_versions/notes.txt',
+    'ledger/_versions/2026-11-20T00:00:00.000Z/acme_web/today/v1',
+    'a/b/statsig_forwarded_events/e/readme.md',
+  ])('does not take %s for its own', (key) => {
+    expect(isOwnKey(config, key)).toBe(false);
+  });
+});

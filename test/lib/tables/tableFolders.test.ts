@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { dayFolder, parseTableKey, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { utcDay } from '../../../lib/time/utcDay.ts';
+
+const layout = {
+  statsigFolder: 'team/statsig',
+  tables: { exposures: 'exposures', events: 'events', quarantine: 'refused' },
+};
+const day = fc.integer({ min: 0, max: 4_102_444_800_000 }).map(utcDay);
+const file = fc.stringMatching(/^[\w.-]{1,40}$/);
+
+describe('parseTableKey', () => {
+  it('reads back every key that the layout builds', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...tableKinds), day, file, (kind, ds, name) => {
+        expect(parseTableKey(layout, `${dayFolder(layout, kind, ds)}${name}`)).toEqual({ kind, day: ds });
+      }),
+    );
+  });
+
+  it.each([
+    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/', 'folder_marker'],
+    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20', 'no_day_folder'],
+    ['team/statsig/statsig_forwarded_exposures/exposures/2026-02-30/a.parquet', 'no_day_folder'],
+    ['team/statsig/statsig_forwarded_exposures/exposures/ds=2026-11-20/a.parquet', 'no_day_folder'],
+    ['team/statsig/statsig_forwarded_exposures/exposures/a.parquet', 'no_day_folder'],
+    ['team/statsig/statsig_forwarded_exposures/exposures/2026-11-20/sub/a.parquet', 'nested_too_deep'],
+    ['team/statsig/statsig_forwarded_exposures/other/2026-11-20/a.parquet', 'outside_tables'],
+    ['team/statsig/experiment-abc/2026-11-20/a.parquet', 'outside_tables'],
+    ['quarantine/refused/2026-11-20/a.parquet', 'no_day_folder'],
+    ['quarantine-large/2026-11-20/a', 'outside_tables'],
+    ['', 'outside_tables'],
+  ])('leaves out %s: %s', (key, rule) => {
+    expect(parseTableKey(layout, key)).toEqual({ ignored: rule });
+  });
+
+  it('puts no table into the folder of another: Athena reads a location with all below it', () => {
+    for (const kind of tableKinds) {
+      const folder = tableFolder(layout, kind);
+      const inside = tableKinds.filter((other) => tableFolder(layout, other).startsWith(folder));
+      expect(inside).toEqual([kind]);
+    }
+  });
+
+  it('takes any text without throwing', () => {
+    fc.assert(
+      fc.property(fc.string(), (key) => void parseTableKey(layout, tableFolder(layout, 'events') + key)),
+    );
+  });
+});

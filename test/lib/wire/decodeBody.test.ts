@@ -1,0 +1,165 @@
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
+import { RequestError } from '../../../lib/wire/RequestError.ts';
+
+const none = { contentEncoding: '', statsigEncoded: false };
+const announced = (contentEncoding: string) => ({ contentEncoding, statsigEncoded: false });
+const json = '{"events":[{"eventName":"évènement 😀"}]}';
+const bytes = Buffer.from(json);
+/** Of 32 MiB at the quality it has by default brotli would take a second and more. */
+const quickBrotli = (input: Uint8Array) =>
+  brotliCompressSync(input, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+const compressors = { gzip: gzipSync, zstd: zstdCompressSync, br: quickBrotli, deflate: deflateSync };
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof RequestError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+/** What js-client does: btoa of the JSON, backwards. */
+function statsigEncode(text: string): Buffer {
+  return Buffer.from(Buffer.from(text, 'latin1').toString('base64').split('').reverse().join(''));
+}
+
+describe('decodeBody', () => {
+  it('takes plain JSON, whatever stale header is beside it', () => {
+    for (const encoding of ['', 'identity', 'gzip', 'zstd', 'br', 'deflate', 'compress', 'gzip, br']) {
+      expect(decodeBody(bytes, announced(encoding))).toEqual({
+        text: json,
+        bytes: bytes.length,
+        repaired: false,
+      });
+    }
+    expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
+  });
+
+  it.each(Object.entries(compressors))('decodes %s that is announced', (name, compress) => {
+    const decoded = decodeBody(compress(bytes), announced(name.toUpperCase()));
+    expect(decoded.text).toBe(json);
+    expect(decoded.bytes).toBe(bytes.length);
+  });
+
+  it('knows gzip and zstd by their first bytes, unannounced or announced as something else', () => {
+    for (const marker of ['', 'gzip', 'zstd', 'identity', 'snappy']) {
+      expect(decodeBody(gzipSync(bytes), announced(marker)).text).toBe(json);
+      expect(decodeBody(zstdCompressSync(bytes), announced(marker)).text).toBe(json);
+    }
+  });
+
+  it('takes deflate without its header, as some senders mean it', () => {
+    expect(decodeBody(deflateRawSync(bytes), announced('deflate')).text).toBe(json);
+  });
+
+  it('unwraps what a proxy has compressed again, up to three times', () => {
+    const twice = gzipSync(zstdCompressSync(bytes));
+    expect(decodeBody(twice, none).text).toBe(json);
+    expect(decodeBody(gzipSync(twice), none).text).toBe(json);
+    expect(codeOf(() => decodeBody(gzipSync(gzipSync(twice)), none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it.each([0, 1, 16_383, 16_384, 16_385, 1_048_576, 1_048_577, 3_000_000])(
+    'inflates %i characters of gzip, in one member or two',
+    (length) => {
+      const text = 'x'.repeat(length);
+      const member = gzipSync(text);
+      expect(decodeBody(member, none).text === text).toBe(true);
+      expect(decodeBody(Buffer.concat([member, gzipSync('{}')]), none).text === `${text}{}`).toBe(true);
+      expect(decodeBody(Buffer.concat([gzipSync('{}'), member]), none).text === `{}${text}`).toBe(true);
+    },
+  );
+
+  it.each([0, 5, 2 ** 32 - 1])('does not believe that gzip inflates to %i bytes', (said) => {
+    const lying = gzipSync(bytes);
+    lying.writeUInt32LE(said, lying.length - 4);
+    expect(codeOf(() => decodeBody(lying, none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it("decodes Statsig's reversed base64 of Latin-1, alone or inside gzip", () => {
+    const latin = '{"events":[{"eventName":"déjà vu"}]}';
+    const marked = { contentEncoding: '', statsigEncoded: true };
+    expect(decodeBody(statsigEncode(latin), marked).text).toBe(latin);
+    expect(decodeBody(gzipSync(statsigEncode(latin)), marked).text).toBe(latin);
+    expect(decodeBody(bytes, marked).text).toBe(json); // Marked, but a proxy has decoded it.
+  });
+
+  it('drops a byte order mark', () => {
+    expect(decodeBody(Buffer.from(`\ufeff${json}`), announced('gzip')).text).toBe(json);
+  });
+
+  it('replaces bytes that are no UTF-8 and says so', () => {
+    const damaged = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
+    expect(decodeBody(damaged, none)).toMatchObject({ text: '{"a":"\ufffd("}', repaired: true });
+  });
+
+  it('names each way in which a body is bad', () => {
+    expect(codeOf(() => decodeBody(Buffer.alloc(0), none))).toBe('SLUICE_BODY_EMPTY');
+    expect(codeOf(() => decodeBody(Buffer.alloc(MAX_BODY_BYTES + 1), none))).toBe('SLUICE_BODY_TOO_LARGE');
+    expect(codeOf(() => decodeBody(Buffer.from('eJzz'), announced('snappy')))).toBe(
+      'SLUICE_BODY_ENCODING_UNKNOWN',
+    );
+    expect(codeOf(() => decodeBody(Buffer.from('hello'), announced('gzip')))).toBe('SLUICE_BODY_CORRUPT');
+    const flipped = Buffer.from(gzipSync(bytes));
+    flipped.writeUInt32LE(0, flipped.length - 8); // The checksum.
+    expect(codeOf(() => decodeBody(flipped, none))).toBe('SLUICE_BODY_CORRUPT');
+  });
+
+  it.each(Object.entries(compressors))('calls %s that ends too early truncated', (name, compress) => {
+    const whole = compress(Buffer.from(JSON.stringify({ text: 'abc'.repeat(500), n: Math.PI })));
+    for (const cut of [whole.length - 1, whole.length >> 1, 6]) {
+      expect(codeOf(() => decodeBody(whole.subarray(0, cut), announced(name)))).toBe('SLUICE_BODY_TRUNCATED');
+    }
+  });
+
+  it.each(Object.entries(compressors))('stops a %s bomb at the limit', (name, compress) => {
+    const bomb = compress(Buffer.alloc(MAX_DECODED_BYTES + 1, 0x20));
+    expect(bomb.length).toBeLessThan(64 * 1024);
+    expect(codeOf(() => decodeBody(bomb, announced(name)))).toBe('SLUICE_BODY_INFLATES_TOO_FAR');
+    const largest = compress(Buffer.alloc(MAX_DECODED_BYTES, 0x20));
+    expect(decodeBody(largest, announced(name)).bytes).toBe(MAX_DECODED_BYTES);
+  });
+
+  it('answers with text or a code of its own for any bytes at all', () => {
+    const markers = fc.record({
+      contentEncoding: fc.constantFrom('', 'gzip', 'zstd', 'br', 'deflate', 'x', 'gzip,br', ',,'),
+      statsigEncoded: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), markers, (body, marked) => {
+        try {
+          expect(typeof decodeBody(body, marked).text).toBe('string');
+        } catch (error) {
+          expect(error).toBeInstanceOf(RequestError);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('brings back any JSON from any encoding', () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom(...Object.entries(compressors)),
+        (value, [name, compress]) => {
+          const text = JSON.stringify([value]);
+          expect(decodeBody(compress(Buffer.from(text)), announced(name)).text).toBe(text);
+        },
+      ),
+    );
+  });
+});
