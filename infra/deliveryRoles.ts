@@ -1,6 +1,6 @@
 import type { TableKind } from '../lib/schema/kinds.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
-import { errorPrefix } from '../lib/tables/deliveryPrefixes.ts';
+import { errorPrefix } from '../lib/tables/objectKeys.ts';
 import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';

@@ -1,8 +1,6 @@
 import { tableKinds } from '../lib/schema/kinds.ts';
-import { groupsFolder } from '../lib/tables/landedFolders.ts';
-import { OVERFLOW_FOLDER } from '../lib/tables/overflowKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../lib/tables/quarantineLargeKey.ts';
-import { tableFolder } from '../lib/tables/tableFolders.ts';
+import { OVERFLOW_FOLDER, QUARANTINE_LARGE_FOLDER } from '../lib/tables/objectKeys.ts';
+import { groupsFolder, tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { catalogArns } from './catalogArns.ts';
 import { getAtt, ref } from './intrinsics.ts';

@@ -1,7 +1,5 @@
-import { ingestedFolder } from '../lib/tables/landedFolders.ts';
-import { LEDGER_FOLDER } from '../lib/tables/ledgerFolder.ts';
-import { tableFolder } from '../lib/tables/tableFolders.ts';
-import { VERSION_NOTES } from '../lib/tables/versionNote.ts';
+import { LEDGER_FOLDER, VERSION_NOTES } from '../lib/tables/ledgerKeys.ts';
+import { ingestedFolder, tableFolder } from '../lib/tables/tableFolders.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { tableArns } from './catalogArns.ts';

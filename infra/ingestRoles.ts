@@ -1,5 +1,4 @@
-import { triggerKey } from '../lib/tables/ingestStateKeys.ts';
-import { LEDGER_FOLDER } from '../lib/tables/ledgerFolder.ts';
+import { LEDGER_FOLDER, triggerKey } from '../lib/tables/ledgerKeys.ts';
 import { assumesRoles } from './assumesRoles.ts';
 import { bucketArn, bucketArnText, objectsArn } from './bucketArn.ts';
 import { fewNames } from './fewNames.ts';

@@ -7,13 +7,13 @@ import { logicalIds, type Stack } from './Stack.ts';
 /** Metrics that CloudWatch reads out of lines that a function logs anyway. */
 export function loggedMetrics(stack: Stack): Resources {
   return {
-    // The run for stragglers counts what is there, every five minutes (lib/landing/redrive/redriveStragglers.ts).
+    // The run for stragglers counts what is there, every five minutes (lib/landing/redrive/redriveMessages.ts).
     ParkedMetric: metricFilter(parkedMetric(stack), {
       logGroup: logicalIds.redriveLogGroup,
       event: 'redrive_stragglers',
       field: 'parked',
     }),
-    // The daily run counts what it could not close (lib/landing/catalog/dailyRun.ts).
+    // The daily run counts what it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
       event: 'register_daily',

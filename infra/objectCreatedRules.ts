@@ -1,6 +1,5 @@
 import { tableKinds } from '../lib/schema/kinds.ts';
-import { errorFolder } from '../lib/tables/errorKey.ts';
-import { overflowFolder } from '../lib/tables/overflowKey.ts';
+import { errorFolder, overflowFolder } from '../lib/tables/objectKeys.ts';
 import { tableFolder } from '../lib/tables/tableFolders.ts';
 import { bucketName } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';

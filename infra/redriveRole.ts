@@ -1,9 +1,11 @@
 import { tableKinds } from '../lib/schema/kinds.ts';
-import { CLAIM_FOLDER } from '../lib/tables/claimKey.ts';
-import { ERRORS_FOLDER } from '../lib/tables/errorKey.ts';
-import { OVERFLOW_FOLDER } from '../lib/tables/overflowKey.ts';
-import { PARKED_FOLDER } from '../lib/tables/parkedKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../lib/tables/quarantineLargeKey.ts';
+import { CLAIM_FOLDER } from '../lib/tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+} from '../lib/tables/objectKeys.ts';
 import { bucketArn, objectsArn } from './bucketArn.ts';
 import { getAtt } from './intrinsics.ts';
 import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';

@@ -1,6 +1,6 @@
 import type { TableKind } from '../lib/schema/kinds.ts';
 import { tableKinds } from '../lib/schema/kinds.ts';
-import { deliveryPrefix, errorPrefix, partitionQuery } from '../lib/tables/deliveryPrefixes.ts';
+import { deliveryPrefix, errorPrefix, partitionQuery } from '../lib/tables/objectKeys.ts';
 import { bucketArn } from './bucketArn.ts';
 import { databaseName } from './databaseName.ts';
 import { getAtt, ref } from './intrinsics.ts';

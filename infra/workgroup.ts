@@ -1,5 +1,5 @@
 import { scanLimitBytes } from '../lib/config/scanLimitBytes.ts';
-import { QUERY_RESULTS_FOLDER } from '../lib/tables/queryResultsFolder.ts';
+import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { s3Location } from './bucketArn.ts';
 import { ref } from './intrinsics.ts';
 import { keyArn } from './keyArn.ts';

@@ -5,7 +5,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { quoteName } from '../../lib/sql/quoteName.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
-import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
+import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';

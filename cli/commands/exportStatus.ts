@@ -2,7 +2,7 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import type { Export } from '../../lib/config/exportsSchema.ts';
 import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import { exportPlace } from '../../lib/tables/exportPlace.ts';
+import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';

@@ -5,10 +5,10 @@ import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import type { GroupsStore } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
-import { groupsKey } from '../../lib/tables/landedFolders.ts';
+import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
-import { readSdkKey } from '../../lib/wire/readSdkKey.ts';
+import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import { placeOptions } from '../aws/placeOptions.ts';
 import {
   type Command,

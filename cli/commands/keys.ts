@@ -2,10 +2,14 @@ import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
 import { keysSecret } from '../../lib/aws/keysSecret.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
-import { addKey, listedKeys, removeKey } from '../../lib/wire/keys/editKeys.ts';
-import { KeyListError } from '../../lib/wire/keys/KeyListError.ts';
-import type { KeysSecret } from '../../lib/wire/keys/KeysSecret.ts';
-import { readSdkKey } from '../../lib/wire/readSdkKey.ts';
+import {
+  addKey,
+  KeyListError,
+  type KeysSecret,
+  listedKeys,
+  removeKey,
+} from '../../lib/wire/keys/editKeys.ts';
+import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import type { AwsPlace } from '../aws/deploymentPlace.ts';
 import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';

@@ -1,5 +1,5 @@
 import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
-import { groupsKey } from '../../lib/tables/landedFolders.ts';
+import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import {
@@ -103,7 +103,7 @@ async function run(
   ]);
   const { config, stack, place } = await deploymentPlace(readPlaceOptions(line), process.env);
   const s3 = new S3Client(place);
-  // Retries are lib/delivery's.
+  // Retries are lib/landing/delivery's.
   const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
   const stream = (kind: 'exposures' | 'events') => firehosePutRecordBatch(firehose, streamName(stack, kind));
   try {

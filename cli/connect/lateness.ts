@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
-import { sourceName } from '../../lib/views/sourceName.ts';
+import { sourceName } from '../../lib/views/View.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { runStatement } from '../aws/runStatement.ts';

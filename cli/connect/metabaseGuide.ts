@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { MetabaseReader } from '../../lib/config/readersSchema.ts';
-import { forwardedTables } from '../../lib/tables/forwardedTables.ts';
-import { sourceName } from '../../lib/views/sourceName.ts';
+import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
+import { sourceName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
 import { type Deployment, ownQueries } from './readDeployment.ts';

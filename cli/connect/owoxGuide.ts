@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import { PRIMARY_WORKGROUP } from '../../lib/config/primaryWorkgroup.ts';
 import type { OwoxReader } from '../../lib/config/readersSchema.ts';
-import { sourceName } from '../../lib/views/sourceName.ts';
+import { sourceName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';
 import type { PasteReady, Sheet, Step } from './setupGuide.ts';

@@ -1,9 +1,8 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { StatsigReader } from '../../lib/config/readersSchema.ts';
 import { quoteName } from '../../lib/sql/quoteName.ts';
-import { unitIdColumns } from '../../lib/tables/unitIdColumns.ts';
-import { sourceName } from '../../lib/views/sourceName.ts';
-import type { View } from '../../lib/views/View.ts';
+import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
+import { sourceName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { queryCost, usd } from './athenaPrice.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';

@@ -1,6 +1,6 @@
 import { GetFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { QUERY_RESULTS_FOLDER } from '../../lib/tables/queryResultsFolder.ts';
+import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import type { Place } from './openPlace.ts';

@@ -74,7 +74,7 @@ export const landingQuestions = {
     witness:
       '[documented](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html) as `ErrorCode`; [floci #3235](https://github.com/floci-io/floci/issues/3235) saw `lastErrorCode`',
     certainty: 'measured',
-    cure: 'Rows of `quarantine` with `SLUICE_FIREHOSE_LINE_UNREADABLE` tell: add the name to lib/landing/redrive/readErrorLine.ts.',
+    cure: 'Rows of `quarantine` with `SLUICE_FIREHOSE_LINE_UNREADABLE` tell: add the name to lib/landing/redrive/failedRecords.ts.',
     asked: 'by hand',
   },
   SLUICE_PROBE_STREAM_QUOTA: {

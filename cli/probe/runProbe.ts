@@ -1,4 +1,4 @@
-import { NameFilter } from '../../lib/collect/NameFilter.ts';
+import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer } from './Answer.ts';
 import { askBurst } from './askBurst.ts';

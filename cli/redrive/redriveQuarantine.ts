@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Quarantined, Verdict } from '../../lib/collect/revalidate.ts';
 import { type Delivery, deliver } from '../../lib/landing/delivery/deliver.ts';
-import type { PutRecordBatch } from '../../lib/landing/delivery/PutRecordBatch.ts';
+import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { systemClock } from '../../lib/time/Clock.ts';

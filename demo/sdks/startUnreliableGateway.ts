@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { isExceptionReport } from '../../lib/wire/reservedEndpoint.ts';
+import { isExceptionReport } from '../../lib/wire/sdkRequest.ts';
 
 /**
  * What becomes of one post. `pass` hands it on; `refuse` answers 503 itself; `reset` cuts the connection and

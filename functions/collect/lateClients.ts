@@ -1,6 +1,6 @@
 import type { ReadGroups } from '../../lib/groups/GroupsCache.ts';
-import type { PutOverflow } from '../../lib/landing/delivery/PutOverflow.ts';
-import type { PutQuarantineLarge } from '../../lib/landing/PutQuarantineLarge.ts';
+import type { PutOverflow } from '../../lib/landing/delivery/overflow.ts';
+import type { PutQuarantineLarge } from '../../lib/landing/quarantineWriter.ts';
 import type { ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 
 // Clients that a request seldom needs. Each is loaded when it is first called, beside the work on the request: together

@@ -15,7 +15,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
-import type { Attempts } from '../../lib/landing/catalog/Attempts.ts';
+import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';

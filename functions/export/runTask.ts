@@ -4,7 +4,7 @@ import { isPassing } from '../../lib/export/ExportError.ts';
 import { type DayExported, exportDay } from '../../lib/export/exportDay.ts';
 import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from '../../lib/export/limits.ts';
 import type { ExportTask } from '../../lib/export/messageBodies.ts';
-import { exportPlace } from '../../lib/tables/exportPlace.ts';
+import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import type { Exporter } from './Exporter.ts';
 import { tellFailing } from './tellFailing.ts';
 

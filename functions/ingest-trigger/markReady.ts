@@ -12,8 +12,8 @@ import {
 import { SluiceError } from '../../lib/errors/SluiceError.ts';
 import { failureFields } from '../../lib/log/failureFields.ts';
 import type { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import { KeysError } from '../../lib/wire/keys/KeysError.ts';
-import { readSdkKey } from '../../lib/wire/readSdkKey.ts';
+import { KeysError } from '../../lib/wire/keys/Keyring.ts';
+import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 
 /** The members of API Gateway's payload 2.0 that are used. */
 export type ReadyHttpRequest = Pick<

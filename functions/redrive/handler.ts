@@ -10,9 +10,12 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
 import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
-import type { Redriver } from '../../lib/landing/redrive/Redriver.ts';
-import { redriveMessages } from '../../lib/landing/redrive/redriveMessages.ts';
-import { redriveStragglers, type StragglersReport } from '../../lib/landing/redrive/redriveStragglers.ts';
+import {
+  type Redriver,
+  redriveMessages,
+  redriveStragglers,
+  type StragglersReport,
+} from '../../lib/landing/redrive/redriveMessages.ts';
 import { logLine } from '../../lib/log/logLine.ts';
 import { queueMessages } from '../../lib/queue/queueMessages.ts';
 import { systemClock } from '../../lib/time/Clock.ts';

@@ -1,4 +1,4 @@
-import { readerResultsFolder } from '../tables/readerResultsFolder.ts';
+import { readerResultsFolder } from '../tables/objectKeys.ts';
 import type { Place } from './Place.ts';
 
 /** Where a reader queries, and where its results lie: nobody else's do. */

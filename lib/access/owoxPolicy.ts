@@ -1,5 +1,5 @@
 import { PRIMARY_WORKGROUP } from '../config/primaryWorkgroup.ts';
-import { landedFolders } from '../tables/landedFolders.ts';
+import { landedFolders } from '../tables/tableFolders.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
 import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';

@@ -1,4 +1,4 @@
-import { landedFolders } from '../tables/landedFolders.ts';
+import { landedFolders } from '../tables/tableFolders.ts';
 import type { Place } from './Place.ts';
 import type { Statement } from './PolicyDocument.ts';
 import { bucketArn, catalogArns, databaseArns, objectsArn } from './placeArns.ts';

@@ -4,12 +4,8 @@ import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
 import { tableKinds } from '../schema/kinds.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import { EXPORTS_LEDGER } from '../tables/exportPlace.ts';
-import { ingestedTableFolder } from '../tables/ingestedKeys.ts';
-import { LEDGER_FOLDER } from '../tables/ledgerFolder.ts';
-import { REFUSED_ROWS_PREFIX } from '../tables/refusedRowsKey.ts';
-import { tableFolder } from '../tables/tableFolders.ts';
-import { VERSION_NOTES } from '../tables/versionNote.ts';
+import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
+import { ingestedTableFolder, REFUSED_ROWS_PREFIX, tableFolder } from '../tables/tableFolders.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './placeArns.ts';
 
 /** One statement of a session policy. */

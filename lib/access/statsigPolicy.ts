@@ -1,4 +1,4 @@
-import { ingestedFolder } from '../tables/landedFolders.ts';
+import { ingestedFolder } from '../tables/tableFolders.ts';
 import type { OwnResults } from './ownResults.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';

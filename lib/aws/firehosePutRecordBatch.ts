@@ -1,5 +1,5 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
-import type { PutOutcome, PutRecordBatch } from '../landing/delivery/PutRecordBatch.ts';
+import type { PutOutcome, PutRecordBatch } from '../landing/delivery/putRecords.ts';
 
 /**
  * Errors of a whole call that may pass. https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html

@@ -6,11 +6,10 @@ import {
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
-import { CatalogCallError } from '../landing/catalog/CatalogCallError.ts';
-import { isTransient } from '../landing/catalog/isTransient.ts';
+import { CatalogCallError, isTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { partitionKey } from '../tables/partitionKey.ts';
+import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
 
 /** The Data Catalog of Glue as the registrar uses it. */

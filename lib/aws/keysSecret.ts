@@ -4,8 +4,8 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
-import type { KeysSecret } from '../wire/keys/KeysSecret.ts';
 
 /**
  * The keys' secret in Secrets Manager. A version is put aside first and made current only if the one that was

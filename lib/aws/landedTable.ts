@@ -4,10 +4,8 @@ import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/cl
 import { ExportError } from '../export/ExportError.ts';
 import type { LandedFile, LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
-import { type Attempts, OUT_OF_TIME } from '../landing/catalog/Attempts.ts';
-import { CatalogCallError } from '../landing/catalog/CatalogCallError.ts';
+import { type Attempts, CatalogCallError, OUT_OF_TIME, readPages } from '../landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
-import { readPages } from '../landing/catalog/readPages.ts';
 import type { UtcDay } from '../time/utcDay.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
 import { isMissingAfter, listObjects } from './listObjects.ts';

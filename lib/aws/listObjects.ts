@@ -4,8 +4,7 @@ import {
   type _Object as S3Object,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Attempts } from '../landing/catalog/Attempts.ts';
-import { readPages } from '../landing/catalog/readPages.ts';
+import { type Attempts, readPages } from '../landing/catalog/catalogCalls.ts';
 
 /**
  * Whether a GET was refused because its object is not there. S3 answers 404 only to callers that may list the bucket without

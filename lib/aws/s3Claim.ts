@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { Turns } from '../drops/plan/trigger.ts';
-import { triggerKey } from '../tables/ingestStateKeys.ts';
+import { triggerKey } from '../tables/ledgerKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 
 const claimSchema = z.object({

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import type { DayFolders } from '../landing/catalog/DayFolders.ts';
+import type { DayFolders } from '../landing/catalog/repairTable.ts';
 import { catalogCallError } from './gluePartitionCatalog.ts';
 
 /** The folders of a bucket of S3. */

@@ -20,7 +20,7 @@ const OTHER_IS_THERE: ReadonlySet<string> = new Set([
 /**
  * The object of the table of experiment groups, for who changes it.
  *
- * @param key lib/tables/landedFolders.ts
+ * @param key lib/tables/tableFolders.ts
  */
 export function s3Groups(client: S3Client, bucket: string, key: string): GroupsStore {
   const object = { Bucket: bucket, Key: key };

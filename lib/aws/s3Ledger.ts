@@ -4,8 +4,8 @@ import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
 import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
 import { type LastLooks, lastLookSchema } from '../drops/plan/planSources.ts';
-import { ledgerKey } from '../tables/ingestedKeys.ts';
-import { lastLookKey, lateNoteKey } from '../tables/ingestStateKeys.ts';
+import { lastLookKey, lateNoteKey } from '../tables/ledgerKeys.ts';
+import { ledgerKey } from '../tables/tableFolders.ts';
 import { isMissingAfter } from './listObjects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */

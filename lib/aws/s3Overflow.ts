@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { PutOverflow } from '../landing/delivery/PutOverflow.ts';
-import type { PutQuarantineLarge } from '../landing/PutQuarantineLarge.ts';
+import type { PutOverflow } from '../landing/delivery/overflow.ts';
+import type { PutQuarantineLarge } from '../landing/quarantineWriter.ts';
 
 /** Overflow in a bucket of S3. */
 export function s3Overflow(client: S3Client, bucket: string): PutOverflow {

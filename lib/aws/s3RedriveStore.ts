@@ -8,8 +8,8 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { RedriveStore } from '../landing/redrive/RedriveStore.ts';
-import { claimKey } from '../tables/claimKey.ts';
+import type { RedriveStore } from '../landing/redrive/redriveObject.ts';
+import { claimKey } from '../tables/ledgerKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 import { s3Claim } from './s3Claim.ts';
 

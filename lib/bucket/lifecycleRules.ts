@@ -1,12 +1,13 @@
 import type { Config } from '../config/configSchema.ts';
-import { CLAIM_FOLDER } from '../tables/claimKey.ts';
-import { ERRORS_FOLDER } from '../tables/errorKey.ts';
-import { LEDGER_FOLDER } from '../tables/ledgerFolder.ts';
-import { OVERFLOW_FOLDER } from '../tables/overflowKey.ts';
-import { PARKED_FOLDER } from '../tables/parkedKey.ts';
-import { QUARANTINE_LARGE_FOLDER } from '../tables/quarantineLargeKey.ts';
-import { QUERY_RESULTS_FOLDER } from '../tables/queryResultsFolder.ts';
-import { readerResultsFolder } from '../tables/readerResultsFolder.ts';
+import { CLAIM_FOLDER, LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+  QUERY_RESULTS_FOLDER,
+  readerResultsFolder,
+} from '../tables/objectKeys.ts';
 import { tableFolder } from '../tables/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */

@@ -7,33 +7,26 @@ import { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteNested.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
-import type { ForwardedKind } from '../schema/kinds.ts';
-import { forwardedKinds } from '../schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { isoDay } from '../time/isoDay.ts';
 import { isoTimestamp } from '../time/isoTimestamp.ts';
-import { clockCorrection, clockSkew } from '../wire/clockCorrection.ts';
+import type { UtcDay } from '../time/utcDay.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
-import { EventError } from '../wire/EventError.ts';
-import { type EventCode, eventRefusal } from '../wire/eventRefusal.ts';
-import { fromCustomExposure } from '../wire/fromCustomExposure.ts';
+import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
+import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
 import { MAX_ROWS_LENGTH } from '../wire/limits.ts';
 import type { Batch } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { type LogEvent, readEvent } from '../wire/readEvent.ts';
-import { readTime } from '../wire/readTime.ts';
-import { TELEMETRY_EVENTS } from '../wire/telemetryEvents.ts';
+import { fromCustomExposure, type LogEvent, readEvent, TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { dsMember } from './dsMember.ts';
+import { idText, scalarText } from './columnText.ts';
 import { EVENT_ID_LENGTH, EventIdentity } from './EventIdentity.ts';
-import type { EventFilter } from './eventFilter.ts';
+import type { EventFilter, IgnoredReason } from './eventFilter.ts';
 import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
-import { idText } from './idText.ts';
-import type { IgnoredReason } from './ignoredReasons.ts';
 import { RefusedEvents } from './RefusedEvents.ts';
 import { SenderParts } from './SenderParts.ts';
-import { scalarText } from './scalarText.ts';
 import { UserParts } from './UserParts.ts';
 
 /** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
@@ -416,4 +409,16 @@ function valueText(value: unknown): string | null {
 
 function count(counts: Map<string, number>, reason: string): void {
   counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}
+
+let lastDay: UtcDay = '';
+let lastMember = '';
+
+/** The end of a document: the day that its folder is chosen by. The same for most documents of a batch. */
+function dsMember(day: UtcDay): string {
+  if (day !== lastDay) {
+    lastDay = day;
+    lastMember = flatten(`,"ds":"${day}"}`);
+  }
+  return lastMember;
 }

@@ -1,9 +1,8 @@
 import type { Config } from '../config/configSchema.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { forwardedTables } from '../tables/forwardedTables.ts';
-import { jsonMember } from '../tables/jsonMember.ts';
-import { type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
+import { forwardedTables } from '../tables/deliveredTables.ts';
+import { jsonMember, type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
 import type { Table } from '../tables/Table.ts';
 import { DAY_MS } from '../time/utcDay.ts';
 import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';

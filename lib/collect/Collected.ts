@@ -1,4 +1,4 @@
-import type { RefusedEvent } from '../landing/Refused.ts';
+import type { RefusedEvent } from '../landing/quarantineWriter.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */
@@ -29,7 +29,7 @@ export interface Collected {
   readonly refused: readonly RefusedEvent[];
   /** How many events were refused, by code. */
   readonly refusedCounts: Readonly<Record<string, number>>;
-  /** Events that the configuration doesn't land, by reason: `lib/collect/ignoredReasons.ts`. */
+  /** Events that the configuration doesn't land, by reason: `lib/collect/eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;

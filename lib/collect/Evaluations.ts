@@ -5,8 +5,7 @@ import type { NestedJson } from '../json/NestedJson.ts';
 import { quoteNested } from '../json/quoteNested.ts';
 import { SortedMembers } from '../json/SortedMembers.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
-import { EvaluationText } from '../wire/EvaluationText.ts';
-import { EVALUATION_SLOTS, WHAT, WHEN } from '../wire/evaluationSlots.ts';
+import { EVALUATION_SLOTS, EvaluationText, WHAT, WHEN } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { type ExposureKind, exposureRow } from './exposureRow.ts';
 

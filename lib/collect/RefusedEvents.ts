@@ -2,9 +2,8 @@ import { isExactJson } from '../json/isExactJson.ts';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import type { CostMeter } from '../json/jsonCost.ts';
 import { stringifyDeep } from '../json/stringifyDeep.ts';
-import { MAX_ONE_BY_ONE_LENGTH, ROW_LENGTH } from '../landing/limits.ts';
-import type { RefusedEvent } from '../landing/Refused.ts';
-import type { EventCode } from '../wire/eventRefusal.ts';
+import { MAX_ONE_BY_ONE_LENGTH, type RefusedEvent, ROW_LENGTH } from '../landing/quarantineWriter.ts';
+import type { EventCode } from '../wire/EventError.ts';
 import type { Batch } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 

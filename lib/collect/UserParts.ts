@@ -1,13 +1,13 @@
 import { flatten } from '../json/flatten.ts';
 import { isEmptyJson } from '../json/isEmptyJson.ts';
-import type { JsonObject } from '../json/JsonObject.ts';
+import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import type { NestedJson } from '../json/NestedJson.ts';
 import { sameJson } from '../json/sameJson.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
+import type { PartialRow } from '../tables/memberWriter.ts';
 import type { CollectPlan } from './CollectPlan.ts';
+import { idText } from './columnText.ts';
 import type { EventIdentity } from './EventIdentity.ts';
-import { environmentOf } from './environmentOf.ts';
-import { userColumns } from './userColumns.ts';
 
 /** What a user puts into each of its events' documents. */
 export interface UserPart {
@@ -96,4 +96,46 @@ export class UserParts {
       },
     };
   }
+}
+
+/**
+ * The unit columns of a user: `user_id`, `stable_id` and one for each configured unit ID.
+ *
+ * @param unitIds Unit ID and column, as configured.
+ * @param deviceStableId The sender's own stable ID: client SDKs keep theirs in the batch, not in the user.
+ */
+function userColumns(
+  user: JsonObject | null,
+  unitIds: readonly (readonly [unitId: string, column: string])[],
+  deviceStableId: string | null,
+): PartialRow {
+  const customIds = isJsonObject(user?.['customIDs']) ? user['customIDs'] : null;
+  const row: Record<string, string | null> = {
+    user_id: idText(user?.['userID']),
+    stable_id: customId(customIds, 'stableID') ?? deviceStableId,
+  };
+  for (const [unitId, column] of unitIds) row[column] = customId(customIds, unitId);
+  return row;
+}
+
+/** Statsig looks a unit ID up as it is written, then without regard to case: server-core StatsigUser. */
+function customId(customIds: JsonObject | null, unitId: string): string | null {
+  if (customIds === null) return null;
+  if (Object.hasOwn(customIds, unitId)) return idText(customIds[unitId]);
+  const folded = unitId.toLowerCase();
+  const key = Object.keys(customIds).find((name) => name.toLowerCase() === folded);
+  return key === undefined ? null : idText(customIds[key]);
+}
+
+/** Tier of rows whose sender named none: Statsig takes an absent tier for production. */
+const DEFAULT_ENVIRONMENT = 'production';
+
+/**
+ * The tier a user's SDK ran in.
+ *
+ * @param byDefault The key's own, for users without one.
+ */
+function environmentOf(user: JsonObject | null, byDefault: string | null): string {
+  const environment = user?.['statsigEnvironment'];
+  return (isJsonObject(environment) ? idText(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
 }

@@ -1,6 +1,6 @@
 import { emfLine, type Metric, type MetricRecord } from '../log/emfLine.ts';
 import { METRIC_NAMESPACE } from '../log/metricNamespace.ts';
-import { ignoredReasons } from './ignoredReasons.ts';
+import { ignoredReasons } from './eventFilter.ts';
 
 /** The collector's metrics. docs/metrics.md tells what each means and which alarm to put on it. */
 export const collectMetrics = {

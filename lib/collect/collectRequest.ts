@@ -1,23 +1,28 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { SluiceError } from '../errors/SluiceError.ts';
-import { deliverOrSpill, type Kept } from '../landing/delivery/deliverOrSpill.ts';
+import type { GroupsCache } from '../groups/GroupsCache.ts';
+import { deliverOrSpill, type Kept, type PutOverflow } from '../landing/delivery/overflow.ts';
+import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
-import type { Refused } from '../landing/Refused.ts';
+import type { PutQuarantineLarge, QuarantineWriter, Refused } from '../landing/quarantineWriter.ts';
 import { OVERFLOW_MS } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind, TableKind } from '../schema/kinds.ts';
-import { ACCEPTED, type Answer, refusalAnswer } from '../wire/answers.ts';
-import { type DecodedBody, decodeBody } from '../wire/decodeBody.ts';
-import { isMangled } from '../wire/isMangled.ts';
-import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
-import { KeysError } from '../wire/keys/KeysError.ts';
+import type { Clock } from '../time/Clock.ts';
+import { type DecodedBody, decodeBody, isMangled } from '../wire/decodeBody.ts';
+import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
+import { KeysError } from '../wire/keys/Keyring.ts';
 import { ANSWER_EARLY_MS } from '../wire/limits.ts';
-import { RequestError } from '../wire/RequestError.ts';
-import { readSdkKey } from '../wire/readSdkKey.ts';
-import { isExceptionReport, reservedDetail, reservedEndpoint } from '../wire/reservedEndpoint.ts';
-import { sdkLabel } from '../wire/sdkLabel.ts';
+import { ACCEPTED, type Answer, RequestError, refusalAnswer } from '../wire/RequestError.ts';
+import {
+  isExceptionReport,
+  readSdkKey,
+  reservedDetail,
+  reservedEndpoint,
+  sdkLabel,
+} from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
-import type { Collector } from './Collector.ts';
+import type { CollectPlan } from './CollectPlan.ts';
 import { collectBatch } from './collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 import { keptBody } from './keptBody.ts';
@@ -393,4 +398,28 @@ function countBy<Key extends string>(
 
 function isEmpty(counts: Readonly<Record<string, number>>): boolean {
   return Object.keys(counts).length === 0;
+}
+
+/** What the collector works with: made once, used for every request. */
+export interface Collector {
+  /** Changes when the groups that are known change. */
+  readonly plan: CollectPlan;
+  readonly groups: GroupsCache;
+  readonly keys: KeyGate;
+  readonly streams: Record<TableKind, PutRecordBatch>;
+  readonly putOverflow: PutOverflow;
+  readonly writeQuarantine: QuarantineWriter;
+  readonly putQuarantineLarge: PutQuarantineLarge;
+  readonly clock: Clock;
+  readonly wait: (ms: number) => Promise<void>;
+  /** Calls back once so many milliseconds have passed, unless what it returns is called before. */
+  readonly alarm: (ms: number, ring: () => void) => () => void;
+  readonly random: () => number;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Whether the next request that went well is logged. */
+  readonly logSuccess: () => boolean;
+  /** Writes one EMF line. */
+  readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
+  /** Dimension of every metric. */
+  readonly stage: string;
 }

@@ -1,10 +1,9 @@
 import { isJsonObject } from '../json/JsonObject.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
+import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
+import { scalarText } from './columnText.ts';
 import { EXPOSURE_KINDS } from './exposureRow.ts';
-import type { IgnoredReason } from './ignoredReasons.ts';
-import { NameFilter, type NameLists } from './NameFilter.ts';
-import { scalarText } from './scalarText.ts';
 
 /** Why a raw event does not land though nothing is wrong with it; null when it does, or names nothing. */
 export type EventFilter = (event: unknown) => IgnoredReason | null;
@@ -41,3 +40,78 @@ export function eventFilter(
     return exposures.passes(names) ? null : 'exposure_filtered';
   };
 }
+
+/** Names as the configuration lists them: exact, or `prefix*`. */
+interface NameLists {
+  /** Only these; absent: all. */
+  readonly allow?: readonly string[] | undefined;
+  /** None of these, allowed or not. */
+  readonly deny: readonly string[];
+}
+
+/**
+ * What a name of such a list expects, in words, when it can match nothing; else null.
+ *
+ * @param list `events` has custom events, `exposures` gates, configs, experiments and layers.
+ * @param name Exact, or `prefix*`.
+ */
+export function namePatternProblem(list: 'events' | 'exposures', name: string): string | null {
+  if (name.trim() !== name) return `${JSON.stringify(name.trim())}, without white space around it`;
+  if (list === 'events' && /^statsig::(?:gate|config|layer)_exposure$/.test(name)) {
+    return 'a custom event; of exposures the list `exposures` has gates, configs, experiments and layers';
+  }
+  if (list === 'exposures' && name.startsWith('statsig::')) {
+    return 'a gate, config, experiment or layer; `events` has custom events by name';
+  }
+  return null;
+}
+
+/** Says which names land. */
+export class NameFilter {
+  readonly #allow: Names | null;
+  readonly #deny: Names;
+
+  constructor({ allow, deny }: NameLists) {
+    this.#allow = allow === undefined ? null : new Names(allow);
+    this.#deny = new Names(deny);
+  }
+
+  /**
+   * Whether what goes by these names lands: none of them is denied, and one of them is allowed.
+   *
+   * @param names Of one thing: a layer also goes by the experiment that it allocated.
+   */
+  passes(names: readonly string[]): boolean {
+    if (names.some((name) => this.#deny.has(name))) return false;
+    const allow = this.#allow;
+    return allow === null || names.some((name) => allow.has(name));
+  }
+}
+
+class Names {
+  readonly #exact: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
+
+  constructor(patterns: readonly string[]) {
+    this.#exact = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
+    this.#prefixes = patterns
+      .filter((pattern) => pattern.endsWith('*'))
+      .map((pattern) => pattern.slice(0, -1));
+  }
+
+  has(name: string): boolean {
+    return this.#exact.has(name) || this.#prefixes.some((prefix) => name.startsWith(prefix));
+  }
+}
+
+/**
+ * Why what was sent is counted and not kept, though nothing is wrong with it: the configuration says so, or it
+ * is an SDK's own report of an error. Telemetry is counted under its own names.
+ */
+const REASONS = ['event_filtered', 'exposure_filtered', 'exception_report'] as const;
+
+/** One of {@link ignoredReasons}, telemetry's names aside. */
+export type IgnoredReason = (typeof REASONS)[number];
+
+/** Every reason under which something is ignored: a closed list, so that metrics can have it as a dimension. */
+export const ignoredReasons: readonly string[] = [...REASONS, ...TELEMETRY_EVENTS];

@@ -1,10 +1,10 @@
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { SortedMembers } from '../json/SortedMembers.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
-import { eventRefusal } from '../wire/eventRefusal.ts';
+import { eventRefusal } from '../wire/EventError.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { isAssignment } from '../wire/isAssignment.ts';
-import { scalarText } from './scalarText.ts';
+import { scalarText } from './columnText.ts';
 
 /** What was evaluated. */
 export type ExposureKind = 'gate' | 'config' | 'layer';

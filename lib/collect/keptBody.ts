@@ -7,7 +7,6 @@ import { measureBody } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
-import { withheldBody } from './withheldBody.ts';
 
 /**
  * What quarantine keeps of a body that is refused whole: the body as it was sent, if nothing in it is private. Private
@@ -50,4 +49,14 @@ function stripped(text: string, outOfTime: () => boolean): string | null {
       return null;
     throw error;
   }
+}
+
+/**
+ * What quarantine keeps of a body that may hold what must be taken out, where nobody can tell where: its length and a
+ * salted hash, by which a resend is known.
+ *
+ * @param hashOf Salts and hashes a text.
+ */
+function withheldBody(body: Uint8Array, hashOf: (text: string) => string): string {
+  return `withheld: ${body.length} bytes, ${hashOf(Buffer.from(body).toString('base64'))}`;
 }

@@ -1,16 +1,18 @@
 import type { Config } from '../config/configSchema.ts';
 import { SluiceError } from '../errors/SluiceError.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import { FirehoseFailure } from '../landing/FirehoseFailure.ts';
-import type { QuarantineReason } from '../landing/quarantineReasons.ts';
+import { isJsonObject } from '../json/JsonObject.ts';
+import { FirehoseFailure, type QuarantineReason } from '../landing/quarantineReasons.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
-import { parseErrorKey } from '../tables/errorKey.ts';
+import { parseErrorKey } from '../tables/objectKeys.ts';
+import type { ColumnType, Table } from '../tables/Table.ts';
+import { isUtcDay } from '../time/utcDay.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
 import { EventError } from '../wire/EventError.ts';
 import { type CollectPlan, collectPlan } from './CollectPlan.ts';
 import { collectBatch } from './collectBatch.ts';
-import { restoreRow } from './restoreRow.ts';
 
 /** What of a row of quarantine its second trial needs. */
 export interface Quarantined {
@@ -97,4 +99,48 @@ function collect(text: string, quarantined: Quarantined, plan: CollectPlan): Ver
     plan,
   );
   return { documents, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
+}
+
+/** A row as it can be put on its stream, or why it would fail again. */
+export type RestoredRow = { readonly document: string } | { readonly problem: string };
+
+/** What Firehose's conversion takes for a column without changing it; null and absence are the same to it. */
+const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  timestamp: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+  date: (value) => typeof value === 'string' && isUtcDay(value),
+  double: (value) => typeof value === 'number',
+  bigint: (value) => Number.isSafeInteger(value),
+};
+
+/**
+ * Holds a row that Firehose gave up to the table as it is configured now. A member without a column is a problem,
+ * too: Firehose would drop it without a word.
+ */
+export function restoreRow(raw: string, table: Table): RestoredRow {
+  let row: unknown;
+  try {
+    row = JSON.parse(raw);
+  } catch {
+    return { problem: 'It is not JSON.' };
+  }
+  if (!isJsonObject(row)) return { problem: 'It is no JSON object.' };
+  const [id] = table.columns;
+  if (id === undefined || typeof row[id.name] !== 'string') return { problem: `It has no ${id?.name}.` };
+  const { name: day } = table.partitionKey;
+  if (typeof row[day] !== 'string' || !isUtcDay(row[day]))
+    return { problem: `It has no ${day} that is a day.` };
+  const columns = new Map(table.columns.map(({ name, type }) => [name, type]));
+  for (const [name, value] of Object.entries(row)) {
+    if (name === day) continue;
+    const type = columns.get(name);
+    if (type === undefined) return { problem: `The table has no column ${JSON.stringify(name)}.` };
+    if (value !== null && !FITS[type](value)) return { problem: `${name} is no ${type}.` };
+  }
+  // A record's documents are set apart by line breaks; rows of ours have none, as JSON writes those in texts.
+  const document = raw.includes('\n') ? JSON.stringify(row) : raw;
+  return Buffer.byteLength(document, 'utf8') > MAX_RECORD_BYTES
+    ? { problem: 'It is larger than a Firehose record.' }
+    : { document };
 }

@@ -1,10 +1,10 @@
-import { namePatternProblem } from '../collect/NameFilter.ts';
+import { namePatternProblem } from '../collect/eventFilter.ts';
 import { shownValue } from '../json/shownValue.ts';
 import { valueAt } from '../json/valueAt.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
-import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
-import { RESERVED_FOLDERS } from '../tables/reservedFolders.ts';
-import { redactionPathProblem } from '../wire/redactionPath.ts';
+import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
+import { RESERVED_FOLDERS } from '../tables/objectKeys.ts';
+import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
 import { type Config, type ConfigInput, configSchema } from './configSchema.ts';
 import { customerBucketProblems } from './customerBucketProblems.ts';

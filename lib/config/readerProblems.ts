@@ -1,4 +1,4 @@
-import { MADE_TABLES_FOLDER } from '../tables/readerResultsFolder.ts';
+import { MADE_TABLES_FOLDER } from '../tables/objectKeys.ts';
 import type { Config } from './configSchema.ts';
 import type { MetabaseReader, Reader, StatsigReader } from './readersSchema.ts';
 

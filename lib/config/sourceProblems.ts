@@ -1,7 +1,7 @@
-import { EXPORTS_LEDGER } from '../tables/exportPlace.ts';
+import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedColumns.ts';
-import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
+import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedTables.ts';
+import { EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { viewNames } from '../views/views.ts';
 import type { Config } from './configSchema.ts';
 

@@ -1,10 +1,9 @@
 import { tableKinds } from '../schema/kinds.ts';
 import { SQL_NAME } from '../schema/names.ts';
+import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { RESERVED_COLUMNS } from '../tables/reservedColumns.ts';
-import { parseJsonPath } from '../views/jsonPath.ts';
-import { RESERVED_VIEW_COLUMNS } from '../views/reservedViewColumns.ts';
-import { viewNames } from '../views/views.ts';
+import { parseJsonPath } from '../views/userDetailColumns.ts';
+import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/views.ts';
 import { meantPath } from '../wire/memberPaths.ts';
 import type { Config } from './configSchema.ts';
 

@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import { SluiceError } from '../errors/SluiceError.ts';
 import { failureFields } from '../log/failureFields.ts';
 import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
-import { exportPlace } from '../tables/exportPlace.ts';
+import { exportPlace } from '../tables/ledgerKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 import { ExportError } from './ExportError.ts';
 import { type DayFiles, dayFiles, type LandedFile, type LandedTable } from './LandedTable.ts';

@@ -5,7 +5,7 @@ import type { Ledger } from '../drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import { SluiceError } from '../errors/SluiceError.ts';
 import type { TaskQueue } from '../queue/TaskQueue.ts';
-import { exportPlace } from '../tables/exportPlace.ts';
+import { exportPlace } from '../tables/ledgerKeys.ts';
 import type { Clock } from '../time/Clock.ts';
 import { addDays, type UtcDay, utcDay } from '../time/utcDay.ts';
 import { isPassing } from './ExportError.ts';

@@ -1,9 +1,8 @@
 import { backoffMs } from '../time/backoffMs.ts';
-import { readGroupRows } from './GroupRow.ts';
+import { GROUPS_BYTES, type GroupRow, readGroupRows, type SplitPeriod, writeGroupRows } from './GroupRow.ts';
 import type { GroupsObject } from './GroupsCache.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
-import { type GroupsMerge, groupsText, mergeGroups } from './mergeGroups.ts';
 import type { SpecRule } from './readSpecs.ts';
 
 /** The table's object, for who changes it. */
@@ -55,4 +54,110 @@ export async function pullGroups(
 /** What the table says, for who reads it once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */
 export async function readKnownGroups(store: Pick<GroupsStore, 'read'>): Promise<KnownGroups> {
   return new KnownGroups(readGroupRows((await store.read())?.text ?? ''));
+}
+
+/** What a pull did to the table. */
+interface GroupsMerge {
+  /** All rows, sorted by experiment and rule. */
+  readonly rows: readonly GroupRow[];
+  /** Rules that the table did not have. */
+  readonly added: number;
+  /** Rules that it had, and that the specs have too. */
+  readonly seenAgain: number;
+  /** Rules that it had, and that the specs no longer have. They stay. */
+  readonly kept: number;
+}
+
+/**
+ * Merges specs into the table. Nothing is ever taken out: once an experiment has shipped, its specs lack the groups
+ * that its units were in. A rule that was a group once stays a group. Names and layers are those of the latest specs
+ * that had the rule; specs may be older than what is there.
+ *
+ * @param at When the specs were valid, epoch milliseconds.
+ */
+export function mergeGroups(rows: readonly GroupRow[], rules: readonly SpecRule[], at: number): GroupsMerge {
+  const merged = new Map(rows.map((row) => [keyOf(row), row]));
+  const before = merged.size;
+  const seen = new Set<string>();
+  for (const rule of rules) {
+    const key = keyOf(rule);
+    const known = merged.get(key);
+    // Specs may have an ID twice in one experiment; the first counts, as in the evaluators, unless a group follows.
+    if (seen.has(key) && rule.kind !== 'group') continue;
+    seen.add(key);
+    merged.set(key, known === undefined ? newRow(rule, at) : again(known, rule, at));
+  }
+  const added = merged.size - before;
+  return {
+    rows: [...merged].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row),
+    added,
+    seenAgain: seen.size - added,
+    kept: merged.size - seen.size,
+  };
+}
+
+/**
+ * The text of the table's object.
+ *
+ * @throws GroupsError `SLUICE_GROUPS_TABLE_TOO_LARGE`
+ */
+export function groupsText(rows: readonly GroupRow[]): string {
+  const text = writeGroupRows(rows);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > GROUPS_BYTES) {
+    throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE', `${bytes} bytes of ${GROUPS_BYTES}.`);
+  }
+  return text;
+}
+
+/** An experiment may have the name of a layer or a gate, but not that of another config. */
+function keyOf({
+  experimentId,
+  entity,
+  ruleId,
+}: Pick<GroupRow, 'experimentId' | 'entity' | 'ruleId'>): string {
+  const names = entity === 'autotune' || entity === 'dynamic_config' ? 'experiment' : entity;
+  return JSON.stringify([experimentId, names, ruleId]);
+}
+
+function newRow({ split, ...rule }: SpecRule, at: number): GroupRow {
+  const splits = split === null ? [] : [{ from: at, to: at, split }];
+  return { ...rule, expectedSplit: split, splits, firstSeen: at, lastSeen: at };
+}
+
+function again(row: GroupRow, { split, ...rule }: SpecRule, at: number): GroupRow {
+  const isLatest = at >= row.lastSeen;
+  const latest = isLatest ? { ...row, ...rule } : row;
+  const splits = split === null ? row.splits : addPeriod(row.splits, at, split);
+  return {
+    ...latest,
+    groupName: latest.groupName ?? row.groupName ?? rule.groupName,
+    // An experiment that has shipped may be taken out of its layer.
+    layerId: latest.layerId ?? row.layerId ?? rule.layerId,
+    kind: row.kind === 'group' || rule.kind === 'group' ? 'group' : latest.kind,
+    expectedSplit: splits.at(-1)?.split ?? null,
+    splits,
+    firstSeen: Math.min(row.firstSeen, at),
+    lastSeen: Math.max(row.lastSeen, at),
+  };
+}
+
+/** Adds what specs of one time say. Periods say only what specs said: what lies between two of them is not known. */
+function addPeriod(periods: readonly SplitPeriod[], at: number, split: number): readonly SplitPeriod[] {
+  const around = periods.find(({ from, to }) => from <= at && at <= to);
+  if (around !== undefined && around.split === split) return periods;
+  const apart = periods.flatMap((period) => {
+    if (period !== around) return [period];
+    // Specs of that time say something else: the period is true at its ends only.
+    const ends = [...new Set([period.from, period.to])].filter((end) => end !== at);
+    return ends.map((end) => ({ from: end, to: end, split: period.split }));
+  });
+  const sorted = [...apart, { from: at, to: at, split }].sort((one, other) => one.from - other.from);
+  const joined: SplitPeriod[] = [];
+  for (const period of sorted) {
+    const last = joined.at(-1);
+    if (last?.split === period.split) joined[joined.length - 1] = { ...last, to: period.to };
+    else joined.push(period);
+  }
+  return joined;
 }

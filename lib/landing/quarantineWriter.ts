@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash, hash } from 'node:crypto';
 import type { Config } from '../config/configSchema.ts';
+import { flatten } from '../json/flatten.ts';
+import { quoteNested } from '../json/quoteNested.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
-import { quarantineLargeKey } from '../tables/quarantineLargeKey.ts';
+import { quarantineLargeKey } from '../tables/objectKeys.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
 import { isoDay } from '../time/isoDay.ts';
-import { MAX_TEXT_LENGTH } from './limits.ts';
-import type { Refused } from './Refused.ts';
-import { RefusedIdentity } from './RefusedIdentity.ts';
+import type { QuarantineReason } from './quarantineReasons.ts';
 
 /** What the rows of one request have in common. */
 export interface QuarantineContext {
@@ -26,7 +27,7 @@ export interface QuarantineContext {
 }
 
 /** An event or body that is kept whole as an object of its own. */
-export interface LargeRaw {
+interface LargeRaw {
   readonly key: string;
   readonly body: string | Uint8Array;
   readonly contentType: 'application/json' | 'application/octet-stream';
@@ -104,3 +105,104 @@ function rawText(raw: string | Uint8Array): { readonly text: string; readonly en
 function bounded(text: string | null): string | null {
   return text === null ? null : text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
+
+/** Keeps one event or body that is too large for a row. Throws what the store throws when it could not in time. */
+export type PutQuarantineLarge = (large: LargeRaw, timeoutMs: number) => Promise<void>;
+
+/** One event or body that was refused: kept, never dropped. */
+export interface Refused {
+  readonly code: QuarantineReason;
+  readonly detail: string;
+  /** Text of ours; or a body's bytes as they came. */
+  readonly raw: string | Uint8Array;
+  /** What of it stays the same when it is sent again, for its `quarantine_id`. Default `raw`. */
+  readonly identity?: string;
+  /** Whether that alone is its identity: another with the same one is a resend of it, no repeat. Default false. */
+  readonly isUnique?: boolean;
+}
+
+/** One event of a batch that was refused, or all of them where they are too many. */
+export interface RefusedEvent extends Refused {
+  /** A body with it, without private attributes and redacted as configured, that would mean the same if it came. */
+  readonly raw: string;
+}
+
+/** Hex digits of an ID: 128 of SHA-256's 256 bits. */
+const ID_LENGTH = 32;
+
+/**
+ * Gives what was refused of one request its IDs, by the rules that event IDs have (lib/collect/EventIdentity): equal
+ * for every resend, different for repeats. SHA-256 throughout, for a large body's place in S3 is named by its ID, and
+ * nobody should be able to make two of one name.
+ */
+class RefusedIdentity {
+  readonly #scope: string;
+  /** The scope with a code behind it. */
+  readonly #scopes = new Map<string, string>();
+  readonly #seen = new Map<string, number>();
+
+  /**
+   * @param keyHash SHA-256 of the SDK key.
+   * @param sender What stays the same when the sender tries again: a device's stable ID, for a page that was
+   *   closed sends what it had stored in a later session; on servers, which have none, the session.
+   */
+  constructor(keyHash: string, sender: string) {
+    this.#scope = hash('sha256', JSON.stringify([keyHash, sender])).slice(0, ID_LENGTH);
+  }
+
+  /**
+   * ID of what was refused next.
+   *
+   * @param code Why: its text is prepared once.
+   * @param raw What it is: it is hashed as JSON.
+   */
+  next(code: string, raw: string): string {
+    const id = this.of(code, raw);
+    const before = this.#seen.get(id) ?? 0;
+    this.#seen.set(id, before + 1);
+    return before === 0 ? id : hashOf(`${before}:${this.#scopeOf(code)}`, raw);
+  }
+
+  /** ID of what has an identity of its own, by which repeats are told apart already. As {@link next} of the first. */
+  of(code: string, raw: string): string {
+    return hashOf(this.#scopeOf(code), raw);
+  }
+
+  #scopeOf(code: string): string {
+    let scope = this.#scopes.get(code);
+    if (scope === undefined) {
+      scope = flatten(`${this.#scope}[${quoteNested(code)},`);
+      this.#scopes.set(code, scope);
+    }
+    return scope;
+  }
+}
+
+/** Characters of a text that are written as JSON at a time: all of a large body's would be twice as long once more. */
+const PIECE = 1_048_576;
+
+/** The hash of a text as JSON, with a prefix. */
+function hashOf(prefix: string, raw: string): string {
+  if (raw.length <= PIECE) return hash('sha256', prefix + JSON.stringify(raw)).slice(0, ID_LENGTH);
+  const sum = createHash('sha256').update(`${prefix}"`);
+  for (let start = 0; start < raw.length; ) {
+    let end = start + PIECE;
+    // Not between the halves of a surrogate pair: JSON would escape both.
+    if (end < raw.length && (raw.charCodeAt(end) & 0xfc00) === 0xdc00) end += 1;
+    sum.update(JSON.stringify(raw.slice(start, end)).slice(1, -1));
+    start = end;
+  }
+  return sum.update('"').digest('hex').slice(0, ID_LENGTH);
+}
+
+/** Characters of a quarantine row's texts, `raw` aside. Paths and SDK names that are longer are no such. */
+const MAX_TEXT_LENGTH = 1_024;
+
+/**
+ * Refused events of one batch have a row each as long as those rows come to no more than this, in UTF-16 units: one
+ * call's worth of Firehose. Thousands of them, each with its batch's user, would not be written in time.
+ */
+export const MAX_ONE_BY_ONE_LENGTH = 4 * 1024 * 1024;
+
+/** What a row has besides its `raw`, roughly, in UTF-16 units. */
+export const ROW_LENGTH = 400;

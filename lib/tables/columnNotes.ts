@@ -1,6 +1,16 @@
-import type { ColumnNote } from './ColumnNote.ts';
 import type { eventsColumns } from './eventsTable.ts';
 import type { exposuresColumns } from './exposuresTable.ts';
+import type { QuarantineRow } from './quarantineTable.ts';
+
+/** What docs/tables.md says of a column besides its comment. Kept from the columns: functions that write rows need none of it. */
+export interface ColumnNote {
+  /** A value as a query shows it. */
+  readonly example: string;
+  /** Who fills it: SDKs, or the part of Sluice that makes it. */
+  readonly filledBy: string;
+  /** When it is null; `never` if it isn't. */
+  readonly nullWhen: string;
+}
 
 type NameIn<Columns extends { readonly [run: string]: readonly { readonly name: string }[] }> =
   Columns[keyof Columns][number]['name'];
@@ -84,5 +94,24 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   session_id: note('ff0d8674-840a-4515-aa91-a1b4bdcb4119', ALL, 'a request made by hand has none'),
   sdk_type: note('javascript-client', ALL, 'a request made by hand says none'),
   sdk_version: note('3.33.5', ALL, 'a request made by hand says none'),
+  ds: note('2026-11-20', COLLECTOR, 'never'),
+};
+
+const WHOLE_BODY = 'a body was refused that says none';
+
+/** What is to be said of each column of the quarantine table. */
+export const quarantineNotes: Readonly<Record<keyof QuarantineRow | 'ds', ColumnNote>> = {
+  quarantine_id: note('0c44e0ebdbbed7723f319e2df40ef79f', COLLECTOR, 'never'),
+  received_at: note('2026-11-20 10:15:31.004', COLLECTOR, 'never'),
+  reason: note('SLUICE_EVENT_BAD_TIME', COLLECTOR, 'never'),
+  detail: note('The time is no instant.', COLLECTOR, 'the reason says it all'),
+  key_label: note('web', 'the configuration, or `sluice keys`', 'never'),
+  key_environment: note('staging', 'the configuration, or `sluice keys`', 'the key has none'),
+  sdk_type: note('javascript-client', 'the SDK', WHOLE_BODY),
+  sdk_version: note('3.33.5', 'the SDK', WHOLE_BODY),
+  path: note('/v1/rgstr', COLLECTOR, 'never'),
+  raw: note('{"eventName":"purchase","time":"soon"}', COLLECTOR, 'raw_location has it'),
+  raw_encoding: note('text', COLLECTOR, 'raw_location has it'),
+  raw_location: note('s3://acme-experiments/quarantine-large/…', COLLECTOR, 'it fits the row'),
   ds: note('2026-11-20', COLLECTOR, 'never'),
 };

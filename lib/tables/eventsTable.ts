@@ -1,14 +1,14 @@
 import type { Config } from '../config/configSchema.ts';
-import { partitionKey } from './partitionKey.ts';
 import {
   customIdsColumn,
   identityColumns,
+  partitionKey,
   senderColumns,
   timeColumns,
   unitColumns,
+  unitIdColumns,
 } from './sharedColumns.ts';
 import type { Table } from './Table.ts';
-import { unitIdColumns } from './unitIdColumns.ts';
 
 const eventColumns = [
   { name: 'event_name', type: 'string', comment: 'Name the event was logged under' },

@@ -1,14 +1,14 @@
 import type { Config } from '../config/configSchema.ts';
-import { partitionKey } from './partitionKey.ts';
 import {
   customIdsColumn,
   identityColumns,
+  partitionKey,
   senderColumns,
   timeColumns,
   unitColumns,
+  unitIdColumns,
 } from './sharedColumns.ts';
 import type { RowOf, Table } from './Table.ts';
-import { unitIdColumns } from './unitIdColumns.ts';
 
 const exposureColumns = [
   {

@@ -1,4 +1,4 @@
-import type { ColumnNote } from './ColumnNote.ts';
+import type { ColumnNote } from './columnNotes.ts';
 import type { Column, RowOf } from './Table.ts';
 
 /** Name of the table in every database. Like a view's name it can't be changed: the views name it. */

@@ -1,9 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import type { Dataset, DatasetKind, Source } from '../config/sourcesSchema.ts';
-import { ingestedColumns, originColumns } from './ingestedColumns.ts';
-import { partitionKey } from './partitionKey.ts';
-import type { Table } from './Table.ts';
-import { unitIdColumns } from './unitIdColumns.ts';
+import { partitionKey, unitIdColumns } from './sharedColumns.ts';
+import type { Column, Table } from './Table.ts';
 
 /** The table of one dataset. */
 export interface IngestedTable extends Omit<Table, 'kind'> {
@@ -47,3 +45,76 @@ const COMMENTS: Readonly<Record<DatasetKind, string>> = {
   metrics: 'Metrics by unit and day',
   exposures: 'Exposures of units to groups',
 };
+
+const time = {
+  name: 'timestamp',
+  type: 'timestamp',
+  comment: 'When it happened, UTC, as the file has it',
+} as const;
+
+/** Where a row comes from: every ingested table ends with them. */
+const originColumns = [
+  { name: 'source_file', type: 'string', comment: "Key of the file in the customer's bucket" },
+  { name: 'row_number', type: 'bigint', comment: 'Number of the row in that file, counted from 0' },
+  { name: 'ingested_at', type: 'timestamp', comment: 'When the load began that took it, UTC' },
+] as const satisfies readonly Column[];
+
+/** The columns of each kind's own; those of an event's configured unit IDs come between `before` and `after`. */
+const ingestedColumns = {
+  events: {
+    before: [
+      time,
+      { name: 'event_name', type: 'string', comment: 'Name of the event' },
+      { name: 'event_value', type: 'string', comment: 'Value of the event, numbers as text; null when none' },
+      { name: 'user_id', type: 'string', comment: 'Unit ID of type userID; null when empty' },
+    ],
+    after: [
+      { name: 'unit_ids', type: 'string', comment: 'All unit IDs of the row by type, as a JSON object' },
+      {
+        name: 'event_metadata',
+        type: 'string',
+        comment: 'Metadata of the event as a JSON object; null when it has none',
+      },
+    ],
+  },
+  metrics: {
+    before: [
+      { name: 'unit_id', type: 'string', comment: 'Unit that the metric is of' },
+      { name: 'id_type', type: 'string', comment: 'Type of the unit ID, e.g. userID' },
+      {
+        name: 'metric_date',
+        type: 'date',
+        comment: "Day that the metric is of, in the dataset's timezone, as the file has it",
+      },
+      { name: 'metric_name', type: 'string', comment: 'Name of the metric' },
+      { name: 'metric_value', type: 'double', comment: 'Value of the metric; null when it is a ratio' },
+      { name: 'numerator', type: 'double', comment: 'Numerator of a ratio; null when it is none' },
+      { name: 'denominator', type: 'double', comment: 'Denominator of a ratio; null when it is none' },
+    ],
+    after: [],
+  },
+  exposures: {
+    before: [
+      time,
+      { name: 'experiment_id', type: 'string', comment: 'Experiment that the unit was exposed to' },
+      { name: 'group_id', type: 'string', comment: 'Group that it was exposed to' },
+      { name: 'unit_id', type: 'string', comment: 'Unit that was exposed' },
+      { name: 'unit_type', type: 'string', comment: 'Type of the unit ID, e.g. userID' },
+      {
+        name: 'metadata',
+        type: 'string',
+        comment: 'Metadata of the exposure as a JSON object; null when it has none',
+      },
+    ],
+    after: [],
+  },
+} as const satisfies Readonly<
+  Record<DatasetKind, { readonly before: readonly Column[]; readonly after: readonly Column[] }>
+>;
+
+/** Every column name of an ingested table of events before any unit ID is configured. */
+export const RESERVED_INGESTED_COLUMNS: ReadonlySet<string> = new Set(
+  [...ingestedColumns.events.before, ...ingestedColumns.events.after, ...originColumns].map(
+    ({ name }) => name,
+  ),
+);

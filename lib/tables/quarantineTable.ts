@@ -1,5 +1,5 @@
 import type { Config } from '../config/configSchema.ts';
-import { partitionKey } from './partitionKey.ts';
+import { partitionKey } from './sharedColumns.ts';
 import type { RowOf, Table } from './Table.ts';
 
 /** The columns of the quarantine table. */

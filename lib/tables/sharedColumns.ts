@@ -1,3 +1,6 @@
+import type { Config } from '../config/configSchema.ts';
+import type { Column } from './Table.ts';
+
 /** Columns that both forwarded tables have, in three runs: each table puts its own between them. */
 export const identityColumns = [
   {
@@ -54,3 +57,27 @@ export const senderColumns = [
   { name: 'sdk_type', type: 'string', comment: 'Which SDK sent it, e.g. javascript-client' },
   { name: 'sdk_version', type: 'string', comment: 'Version of that SDK' },
 ] as const;
+
+/**
+ * One string column for each configured unit ID, in the order of the configuration.
+ *
+ * @param origin Where its values come from, as the column's comment says; default the user that SDKs send.
+ */
+export function unitIdColumns(
+  config: Pick<Config, 'unitIds'>,
+  origin: (unitId: string) => string = (unitId) => `customIDs.${unitId} of the SDK user`,
+): Column[] {
+  return Object.entries(config.unitIds).map(([unitId, name]) => ({
+    name,
+    type: 'string',
+    comment: `${origin(unitId)}; null when empty`.slice(0, 255),
+  }));
+}
+
+/** The partition key of every delivered table; its folder is the bare day, not `ds=…`. */
+export const partitionKey = {
+  name: 'ds',
+  type: 'date',
+  comment:
+    "UTC day of the event's own time; the day received when that time lies outside the configured window",
+} as const;

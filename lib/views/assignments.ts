@@ -3,9 +3,7 @@ import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../wire/isAssignment.ts';
-import { productionOnly } from './productionOnly.ts';
-import { sourceName } from './sourceName.ts';
-import type { ViewColumn } from './View.ts';
+import { productionOnly, sourceName, type ViewColumn } from './View.ts';
 
 /** Secondary exposures as they are stored, as an array; null for what is no list, or no JSON. */
 export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))';

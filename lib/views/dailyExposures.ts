@@ -1,9 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
-import { partitionKey } from '../tables/partitionKey.ts';
-import { passed, selectList } from './selectList.ts';
-import { sourceName } from './sourceName.ts';
+import { partitionKey } from '../tables/sharedColumns.ts';
 import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
-import type { View, ViewColumn } from './View.ts';
+import { passed, selectList, sourceName, type View, type ViewColumn } from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,

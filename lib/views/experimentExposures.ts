@@ -3,11 +3,8 @@ import { quoteName } from '../sql/quoteName.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';
-import { oneOfEach } from './oneOfEach.ts';
-import { passed, selectList } from './selectList.ts';
-import { sourceName } from './sourceName.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import type { View, ViewColumn } from './View.ts';
+import { oneOfEach, passed, selectList, sourceName, type View, type ViewColumn } from './View.ts';
 
 /** What the view's conditions make the same in every row. */
 const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);

@@ -2,10 +2,8 @@ import type { Config } from '../config/configSchema.ts';
 import { quoteName } from '../sql/quoteName.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { GROUP_NAME, groupedExposures } from './assignments.ts';
-import { selectList } from './selectList.ts';
-import { sourceName } from './sourceName.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
-import type { View, ViewColumn } from './View.ts';
+import { selectList, sourceName, type View, type ViewColumn } from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,

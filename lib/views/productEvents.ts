@@ -1,13 +1,17 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteText } from '../sql/quoteText.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
-import { TELEMETRY_EVENTS } from '../wire/telemetryEvents.ts';
-import { oneOfEach } from './oneOfEach.ts';
-import { productionOnly } from './productionOnly.ts';
-import { passed, selectList } from './selectList.ts';
-import { sourceName } from './sourceName.ts';
+import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import type { View, ViewColumn } from './View.ts';
+import {
+  oneOfEach,
+  passed,
+  productionOnly,
+  selectList,
+  sourceName,
+  type View,
+  type ViewColumn,
+} from './View.ts';
 
 /**
  * A number as JSON and people write it. Engines differ in what else they take for one: Trino reads `1d`, hexadecimal

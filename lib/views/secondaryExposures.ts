@@ -10,12 +10,16 @@ import {
   isConfiguredHoldout,
   isGroupRule,
 } from './assignments.ts';
-import { oneOfEach } from './oneOfEach.ts';
-import { productionOnly } from './productionOnly.ts';
-import { passed, selectList } from './selectList.ts';
-import { sourceName } from './sourceName.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import type { View, ViewColumn } from './View.ts';
+import {
+  oneOfEach,
+  passed,
+  productionOnly,
+  selectList,
+  sourceName,
+  type View,
+  type ViewColumn,
+} from './View.ts';
 
 /** What of an evaluation is read: names and rules are texts, flags come as text, as in an exposure itself. */
 const EVALUATION = {

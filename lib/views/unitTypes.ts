@@ -1,8 +1,7 @@
 import type { Config } from '../config/configSchema.ts';
 import { quoteName } from '../sql/quoteName.ts';
 import { quoteText } from '../sql/quoteText.ts';
-import { unitColumns } from '../tables/sharedColumns.ts';
-import { unitIdColumns } from '../tables/unitIdColumns.ts';
+import { unitColumns, unitIdColumns } from '../tables/sharedColumns.ts';
 import type { ViewColumn } from './View.ts';
 
 /** The columns that hold unit IDs: Statsig's own two and the configured ones. */

@@ -1,4 +1,4 @@
-import type { ColumnNote } from '../tables/ColumnNote.ts';
+import type { ColumnNote } from '../tables/columnNotes.ts';
 import type { ViewName } from './View.ts';
 
 const note = (example: string, filledBy: string, nullWhen: string): ColumnNote => ({

@@ -1,4 +1,5 @@
 import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+import type { SluiceError } from '../errors/SluiceError.ts';
 
 /** Why one event is refused. It is kept in quarantine under the code; the rest of its batch still lands. */
 export const EventError = defineErrorFamily('user', {
@@ -39,3 +40,24 @@ export const EventError = defineErrorFamily('user', {
     cure: 'Send less with it: at most 1,000 KiB as a row.',
   },
 });
+
+/** Why one event is refused, by its code. */
+export type EventCode = keyof typeof EventError.entries;
+
+const known = new Map<string, SluiceError<EventCode>>();
+
+/**
+ * The error to throw for a refused event: one for each code and detail, whoever asks. A body may have 100,000 bad
+ * events, and an error with a stack of its own for each would cost more than all the rest of the request.
+ *
+ * @param detail One of few: what is different for each event belongs into an error of its own.
+ */
+export function eventRefusal(code: EventCode, detail = ''): SluiceError<EventCode> {
+  const key = `${code} ${detail}`;
+  let refusal = known.get(key);
+  if (refusal === undefined) {
+    refusal = new EventError(code, detail);
+    known.set(key, refusal);
+  }
+  return refusal;
+}

@@ -1,8 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS } from './limits.ts';
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
+import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS, MAX_ZSTD_FRAMES } from './limits.ts';
 import { RequestError } from './RequestError.ts';
-import { unzstd } from './unzstd.ts';
 
 /** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
 export interface BodyMarkers {
@@ -151,4 +157,71 @@ function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Decompresses all frames of a zstd body. They may follow each other (RFC 8878, 3.1), as a compressor writes them that
+ * ends one at each flush; Node's own function reads the first and leaves the rest without a word.
+ *
+ * @throws RequestError `SLUICE_BODY_INFLATES_TOO_FAR`, for all frames together; `SLUICE_BODY_CORRUPT` for more frames
+ *   than anybody writes; and what zstdDecompressSync throws.
+ */
+function unzstd(bytes: Uint8Array): Buffer {
+  const frames: Buffer[] = [];
+  let left = MAX_DECODED_BYTES;
+  for (let rest = bytes; rest.length > 0; ) {
+    if (frames.length === MAX_ZSTD_FRAMES) {
+      throw new RequestError('SLUICE_BODY_CORRUPT', `It has more than ${MAX_ZSTD_FRAMES} zstd frames.`);
+    }
+    // Node takes no limit of 0, and an empty frame may follow.
+    const { inflated, consumed } = firstFrame(rest, Math.max(1, left));
+    left -= inflated.length;
+    if (left < 0) {
+      throw new RequestError('SLUICE_BODY_INFLATES_TOO_FAR', `It was stopped at ${MAX_DECODED_BYTES} bytes.`);
+    }
+    frames.push(inflated);
+    rest = rest.subarray(consumed);
+  }
+  const [only] = frames;
+  return only !== undefined && frames.length === 1 ? only : Buffer.concat(frames);
+}
+
+/** The first frame, and how many bytes it took. */
+function firstFrame(bytes: Uint8Array, maxOutputLength: number) {
+  // With `info` it is another result than the types say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
+  const result: unknown = zstdDecompressSync(bytes, { maxOutputLength, info: true });
+  const inflated: unknown = Reflect.get(Object(result), 'buffer');
+  const consumed: unknown = Reflect.get(Object(Reflect.get(Object(result), 'engine')), 'bytesWritten');
+  if (!Buffer.isBuffer(inflated) || typeof consumed !== 'number' || consumed <= 0) {
+    throw new TypeError('zstdDecompressSync did not tell what it read.');
+  }
+  return { inflated, consumed };
+}
+
+/** What is left of the first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) in a text: no JSON begins like that. */
+const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
+
+/** Formats without first bytes of their own: a stream of theirs may begin like JSON. */
+const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
+
+/** Control characters but white space. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
+/**
+ * Whether a body that came as text was binary: a gateway that takes a compressed body for text replaces each byte
+ * that is no UTF-8 by U+FFFD, and nothing brings it back. Brotli and deflate have no magic of their own, so there the
+ * header and a replacement character in what is no JSON tell it.
+ *
+ * @param contentEncoding Header `Content-Encoding`, '' when there is none.
+ */
+export function isMangled(text: string, contentEncoding: string): boolean {
+  if (MANGLED_MAGIC.some((magic) => text.startsWith(magic))) return true;
+  return WITHOUT_MAGIC.test(contentEncoding) && text.includes('\ufffd') && !looksLikeJsonText(text);
+}
+
+/** Whether a text begins and ends as JSON does, and has nothing that JSON has to escape. It is not parsed: that may cost much. */
+function looksLikeJsonText(text: string): boolean {
+  const trimmed = text.trim();
+  return /^[{[]/.test(trimmed) && /[}\]]$/.test(trimmed.slice(-1)) && !CONTROL.test(trimmed);
 }

@@ -1,5 +1,5 @@
 import { nearestNames } from '../errors/nearestNames.ts';
-import { EVALUATION_SLOTS } from './evaluationSlots.ts';
+import { EVALUATION_SLOTS } from './EvaluationText.ts';
 
 /** Members of an event that are objects, and its value. */
 const ROOTS = ['user', 'value', 'metadata', 'statsigMetadata'] as const;

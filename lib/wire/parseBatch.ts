@@ -1,9 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
 import { CostMeter, jsonCost } from '../json/jsonCost.ts';
 import { parseExactJson } from '../json/parseExactJson.ts';
 import { toWellFormed } from '../json/toWellFormed.ts';
+import { EvaluationText } from './EvaluationText.ts';
 import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';
-import { parseBody } from './parseBody.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 
@@ -88,4 +89,200 @@ function listOf(value: unknown, name: string): readonly unknown[] {
 
 function wrongShape(detail: string) {
   return new RequestError('SLUICE_BODY_WRONG_SHAPE', detail);
+}
+
+/**
+ * Without its first quote, which is the commonest character of all: that would make the search slow. So would the
+ * brace, for V8 searches for 7 characters and more by a table that it has to make first.
+ */
+const USER = 'user":';
+/** The beginning of `metadata":{`, for the same reason, and the rest. */
+const METADATA = 'metada';
+const METADATA_REST = 'ta":{';
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** Longest user that is looked up among those before it: V8 does not hash the whole of a very long text. */
+const LONGEST = 8_192;
+
+/** Different users met, one after the other, before it is given up: there is nothing to share. */
+const TRIES = 8;
+
+/**
+ * Stands for what is taken out first in the shortened text, the next lower numbers for the rest: numbers that nobody
+ * outside can know, so that none that was sent is taken for one, and short enough that V8 reads them quickly.
+ */
+const MARK = -(2 ** 28 + randomInt(2 ** 29));
+
+/**
+ * JSON.parse for bodies as SDKs write them. They write the same user out with every event, which is half of the text:
+ * each is parsed once and its events share the object. And the metadata of their exposures isn't parsed at all: it
+ * becomes an {@link EvaluationText}.
+ *
+ * Both are taken out where the text says `,"user":{…}` and `,"metadata":{…}`. No string can hold that, for its quotes
+ * would be escaped, but an object inside an event can: unless all that was taken out comes back as an event's own, the
+ * text is parsed as it is.
+ *
+ * @returns What JSON.parse returns, except that equal users of `events` may be one object and that `metadata` of
+ *   `events` may be an EvaluationText.
+ * @throws SyntaxError as JSON.parse.
+ */
+export function parseBody(text: string): unknown {
+  // Whatever was made on the way is left behind before the text is parsed as it is: a large one needs the memory.
+  return parseShortened(text) ?? JSON.parse(text);
+}
+
+/** What was read without what repeats; null when the text has to be parsed as it is. */
+function parseShortened(text: string): unknown {
+  const shortened = shorten(text);
+  if (shortened === null) return null;
+  try {
+    const parsed: unknown = JSON.parse(shortened.text);
+    return putBack(parsed, shortened) ? parsed : null;
+  } catch {
+    // Not JSON: the text itself says best why.
+    return null;
+  }
+}
+
+interface Shortened {
+  readonly text: string;
+  /** What was taken out, in the order of the marks: the texts of different users, and evaluations. */
+  readonly apart: readonly (string | EvaluationText)[];
+  /** How many times something was taken out. */
+  readonly taken: number;
+}
+
+function shorten(text: string): Shortened | null {
+  const apart: (string | EvaluationText)[] = [];
+  const members: number[] = [];
+  const marks = new Map<string, string>();
+  let userAt = nextUser(text, 0);
+  // Alone it has nobody to share it.
+  if (userAt >= 0 && nextUser(text, userAt + USER.length) < 0) userAt = -1;
+  let metadataAt = nextMetadata(text, 0);
+  let shortened = '';
+  let user = '';
+  let mark = '';
+  let users = 0;
+  let evaluations = 0;
+  let from = 0;
+  while (userAt >= 0 || metadataAt >= 0) {
+    // More than there may be events can't all be theirs.
+    if (users > MAX_EVENTS || evaluations > MAX_EVENTS) return null;
+    if (userAt < 0 || (metadataAt >= 0 && metadataAt < userAt)) {
+      const start = metadataAt + METADATA.length + METADATA_REST.length - 1;
+      const evaluation = EvaluationText.at(text, start, members);
+      if (evaluation !== null) {
+        shortened += text.slice(from, start);
+        shortened += MARK - apart.length;
+        apart.push(evaluation);
+        evaluations += 1;
+        from = evaluation.end;
+      }
+      metadataAt = nextMetadata(text, start);
+      continue;
+    }
+    const start = userAt + USER.length;
+    if (user === '' || text.slice(start, start + user.length) !== user) {
+      // As an object's first member it is not an event's, but one that js-client was bootstrapped with.
+      user = follows(text, userAt) ? objectAt(text, start) : '';
+      if (user === '' || (users === TRIES && marks.size === TRIES)) {
+        userAt = -1;
+        continue;
+      }
+      const known = user.length > LONGEST ? undefined : marks.get(user);
+      mark = known ?? String(MARK - apart.length);
+      if (known === undefined) {
+        if (user.length <= LONGEST || marks.size < TRIES) marks.set(user, mark);
+        apart.push(user);
+      }
+    }
+    shortened += text.slice(from, start);
+    shortened += mark;
+    users += 1;
+    from = start + user.length;
+    userAt = nextUser(text, from);
+    if (metadataAt >= 0 && metadataAt < from) metadataAt = nextMetadata(text, from);
+  }
+  const taken = users + evaluations;
+  return taken === 0 ? null : { text: shortened + text.slice(from), apart, taken };
+}
+
+/** Where a user that is an object comes next, -1 when none does. */
+function nextUser(text: string, from: number): number {
+  let at = text.indexOf(USER, from);
+  while (at >= 0 && text.charCodeAt(at + USER.length) !== OPEN) at = text.indexOf(USER, at + USER.length);
+  return at;
+}
+
+/** Where metadata that is an object comes next as a later member, -1 when none does. */
+function nextMetadata(text: string, from: number): number {
+  let at = text.indexOf(METADATA, from);
+  while (at >= 0 && !(text.startsWith(METADATA_REST, at + METADATA.length) && follows(text, at))) {
+    at = text.indexOf(METADATA, at + METADATA.length);
+  }
+  return at;
+}
+
+/** Whether a key is a member that follows another. */
+function follows(text: string, key: number): boolean {
+  return text.charCodeAt(key - 1) === QUOTE && text.charCodeAt(key - 2) === COMMA;
+}
+
+/** The text of the object that begins there, '' when it has no end. */
+function objectAt(text: string, start: number): string {
+  let depth = 0;
+  for (let i = start; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) i = closingQuote(text, i);
+    else if (unit === OPEN) depth += 1;
+    else if (unit === CLOSE) {
+      depth -= 1;
+      if (depth === 0) return text.slice(start, i + 1);
+    }
+  }
+  return '';
+}
+
+function closingQuote(text: string, opening: number): number {
+  for (let i = opening + 1; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) return i;
+    if (unit === BACKSLASH) i += 1;
+  }
+  return text.length;
+}
+
+/** Whether all that was taken out was found again as an event's own, and is there again. */
+function putBack(parsed: unknown, { apart, taken }: Shortened): boolean {
+  if (!isJsonObject(parsed) || !Array.isArray(parsed['events'])) return false;
+  const values = apart.map((one): unknown => (typeof one === 'string' ? JSON.parse(one) : one));
+  let found = 0;
+  for (const event of parsed['events']) {
+    if (!isWritable(event)) continue;
+    const { user, metadata } = event;
+    if (typeof user === 'number') {
+      const value = values[MARK - user];
+      if (value !== undefined) {
+        event['user'] = value;
+        found += 1;
+      }
+    }
+    if (typeof metadata === 'number') {
+      const value = values[MARK - metadata];
+      if (value !== undefined) {
+        event['metadata'] = value;
+        found += 1;
+      }
+    }
+  }
+  return found === taken;
+}
+
+function isWritable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

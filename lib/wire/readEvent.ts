@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import { eventRefusal } from './eventRefusal.ts';
+import { eventRefusal } from './EventError.ts';
 
 /** One log event with its members told apart; nothing is lost: what Statsig doesn't name is in `extras`. */
 export interface LogEvent {
@@ -59,3 +59,42 @@ function extrasOf(raw: JsonObject): JsonObject | null {
   // fromEntries defines members, so that a key __proto__ stays a key.
   return extras === undefined ? null : Object.fromEntries(extras);
 }
+
+/**
+ * Turns an item of the HTTP API's `/v1/log_custom_exposure` into the log event it stands for:
+ * `{user, experimentName, group | ruleID}` or `{user, gateName, passes, group | ruleID}`, with `time` and
+ * `secondaryExposures` at will. Metadata of its own is kept beside what these say, which counts more; any other member
+ * stays one of the event. An item of another shape comes back as it is and is refused as any bad event.
+ *
+ * https://docs.statsig.com/http-api/overview (log_custom_exposure)
+ */
+export function fromCustomExposure(item: unknown): unknown {
+  if (!isJsonObject(item)) return item;
+  const { metadata, group, ruleID, ...others } = item;
+  const own = metadata ?? {};
+  if (!isJsonObject(own)) return item;
+  const rule = { ruleID: ruleID ?? group ?? own['ruleID'] ?? '', isManualExposure: 'true' };
+  const named = group === undefined ? rule : { ...rule, group };
+  if (others['experimentName'] !== undefined) {
+    const { experimentName, ...rest } = others;
+    return eventOf('statsig::config_exposure', { ...own, config: experimentName, ...named }, rest);
+  }
+  if (others['gateName'] === undefined) return item;
+  const { gateName, passes, ...rest } = others;
+  const gateValue = passes === undefined ? {} : { gateValue: String(passes) };
+  return eventOf('statsig::gate_exposure', { ...own, gate: gateName, ...gateValue, ...named }, rest);
+}
+
+function eventOf(eventName: string, metadata: JsonObject, others: JsonObject): JsonObject {
+  return { ...others, eventName, metadata };
+}
+
+/**
+ * What SDKs log about themselves. Not landed unless the configuration says so: nobody analyses it, and one
+ * session recording can be larger than a Firehose record. Counted by name instead.
+ */
+export const TELEMETRY_EVENTS: ReadonlySet<string> = new Set([
+  'statsig::diagnostics',
+  'statsig::non_exposed_checks',
+  'statsig::session_recording',
+]);

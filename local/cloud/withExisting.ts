@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/config/configSchema.ts';
-import { QUERY_RESULTS_FOLDER } from '../../lib/tables/queryResultsFolder.ts';
+import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { newBucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Deployment } from '../template/Deployment.ts';
 

@@ -1,10 +1,8 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import type { ColumnNote } from '../../lib/tables/ColumnNote.ts';
-import { columnNotes } from '../../lib/tables/columnNotes.ts';
+import { type ColumnNote, columnNotes, quarantineNotes } from '../../lib/tables/columnNotes.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsNotes, groupsTable } from '../../lib/tables/groupsTable.ts';
-import { quarantineNotes } from '../../lib/tables/quarantineNotes.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import type { View } from '../../lib/views/View.ts';
 import { viewColumnNote } from '../../lib/views/viewColumnNotes.ts';

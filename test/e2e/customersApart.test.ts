@@ -16,7 +16,7 @@ import * as z from 'zod';
 import { customerSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
-import { refusedRowsKey } from '../../lib/tables/refusedRowsKey.ts';
+import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/cloud/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';

@@ -9,7 +9,7 @@ export const smallFunctions = {
   'functions/collect/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
   'functions/register/handler.ts':
-    "import config from '#config';\nimport { partitionQuery } from '../../lib/layout/deliveryPrefixes.ts';\n" +
+    "import config from '#config';\nimport { partitionQuery } from '../../lib/tables/objectKeys.ts';\n" +
     'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
   'functions/redrive/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",

@@ -4,7 +4,7 @@ import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingestSource } from '../../lib/access/otherBucket.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { refusedRowsKey } from '../../lib/tables/refusedRowsKey.ts';
+import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { localAccount } from '../../local/cloud/localAccount.ts';

@@ -3,9 +3,9 @@ import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { claimKey } from '../../lib/tables/claimKey.ts';
-import { groupsKey } from '../../lib/tables/landedFolders.ts';
-import { overflowKey } from '../../lib/tables/overflowKey.ts';
+import { claimKey } from '../../lib/tables/ledgerKeys.ts';
+import { overflowKey } from '../../lib/tables/objectKeys.ts';
+import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../local/cloud/Cloud.ts';
 import type { RecordedCall } from '../../local/record/RecordedCall.ts';
 

@@ -19,7 +19,7 @@ import {
 } from '../../../lib/bucket/bucketSettings.ts';
 import { type LifecycleRule, lifecycleRules } from '../../../lib/bucket/lifecycleRules.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
-import { isOwnKey } from '../../../lib/tables/isOwnKey.ts';
+import { isOwnKey } from '../../../lib/tables/objectKeys.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';

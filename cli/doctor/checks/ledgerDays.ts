@@ -5,7 +5,7 @@ import { leftOutOf } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import type { LastLook } from '../../../lib/drops/plan/planSources.ts';
 import { SluiceError } from '../../../lib/errors/SluiceError.ts';
-import { exportPlace } from '../../../lib/tables/exportPlace.ts';
+import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { explainAwsError } from '../../aws/explainAwsError.ts';
 import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';

@@ -4,7 +4,7 @@ import { streamName } from '../../../infra/streams.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { deliveryPrefix, errorPrefix } from '../../../lib/tables/deliveryPrefixes.ts';
+import { deliveryPrefix, errorPrefix } from '../../../lib/tables/objectKeys.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
 import { mendStack } from '../repairCommands.ts';

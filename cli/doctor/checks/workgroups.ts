@@ -4,7 +4,7 @@ import { logicalIds } from '../../../infra/Stack.ts';
 import { ownResults } from '../../../lib/access/ownResults.ts';
 import { PRIMARY_WORKGROUP } from '../../../lib/config/primaryWorkgroup.ts';
 import { scanLimitBytes } from '../../../lib/config/scanLimitBytes.ts';
-import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/queryResultsFolder.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';

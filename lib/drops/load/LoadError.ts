@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
 import { SluiceError } from '../../errors/SluiceError.ts';
-import { CatalogCallError } from '../../landing/catalog/CatalogCallError.ts';
 import { CatalogError } from '../../landing/catalog/CatalogError.ts';
+import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { FileError } from '../engine/FileError.ts';
 
 /** Why a day could not be loaded, other than for its files, which FileError tells of, and its bucket, as SourceError. */

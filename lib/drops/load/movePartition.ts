@@ -1,9 +1,12 @@
-import { type Attempts, retryTransient } from '../../landing/catalog/Attempts.ts';
-import { CatalogCallError } from '../../landing/catalog/CatalogCallError.ts';
-import { checkTable, dayPartition } from '../../landing/catalog/dayPartition.ts';
-import { isTransient } from '../../landing/catalog/isTransient.ts';
+import {
+  type Attempts,
+  CatalogCallError,
+  isTransient,
+  retryTransient,
+} from '../../landing/catalog/catalogCalls.ts';
 import type { ItemFailure, PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
-import { versionPrefix } from '../../tables/ingestedKeys.ts';
+import { checkTable, dayPartition } from '../../landing/catalog/registerPartitions.ts';
+import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
 import type { Loader } from './Loader.ts';
 

@@ -1,8 +1,8 @@
 import { mapLimit } from '../../concurrency/mapLimit.ts';
-import { CatalogCallError } from '../../landing/catalog/CatalogCallError.ts';
+import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { failureFields } from '../../log/failureFields.ts';
-import { versionPrefix } from '../../tables/ingestedKeys.ts';
-import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/versionNote.ts';
+import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
+import { versionPrefix } from '../../tables/tableFolders.ts';
 import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';

@@ -1,5 +1,5 @@
 import type { UtcDay } from '../../time/utcDay.ts';
-import type { Page } from './readPages.ts';
+import type { Page } from './catalogCalls.ts';
 
 /**
  * Where rows lie and how they are written, in Glue's own shape: it is copied from table to partition as a

@@ -1,11 +1,25 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import type { Config } from '../../config/configSchema.ts';
 import { SluiceError } from '../../errors/SluiceError.ts';
 import { batchFailures } from '../../queue/batchFailures.ts';
 import { isRunMessage } from '../../queue/isRunMessage.ts';
+import { type ObjectRef, objectCreated } from '../../queue/objectCreated.ts';
 import type { QueueMessage } from '../../queue/queueMessages.ts';
-import { dailyRun } from './dailyRun.ts';
-import type { Registrar } from './Registrar.ts';
-import { registerObjects } from './registerObjects.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import { CatalogError } from './CatalogError.ts';
+import {
+  type KnownPartitions,
+  type PartitionPlan,
+  planPartitions,
+  type WantedDay,
+} from './planPartitions.ts';
+import {
+  type FailedDay,
+  type Refreshed,
+  type RegistrarTarget,
+  registerPartitions,
+} from './registerPartitions.ts';
+import { type DayFolders, repairTable } from './repairTable.ts';
 
 /**
  * Works off a batch of messages: objects first, for whose rows somebody waits, then the daily run, once however
@@ -28,4 +42,180 @@ export async function registerMessages(
     const again = batchFailures(runs.map(({ messageId }) => messageId));
     return { batchItemFailures: [...response.batchItemFailures, ...again.batchItemFailures] };
   }
+}
+
+/**
+ * Registers the partitions of the objects that a batch of messages is about. The response names the messages
+ * to be given again: those whose partition could not be registered, and those that can't be read, which so end
+ * in the dead-letter queue.
+ */
+async function registerObjects(
+  registrar: Registrar,
+  records: readonly QueueMessage[],
+): Promise<SQSBatchResponse> {
+  const { config, bucket, known, log } = registrar;
+  const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
+  const objects: (ObjectRef & { readonly messageId: string })[] = [];
+  for (const { messageId, body } of records) {
+    try {
+      objects.push({ messageId, ...readObjectCreated(body) });
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      invalid.push({ messageId, code: error.code, detail: error.detail });
+    }
+  }
+
+  const ours = objects.filter((object) => object.bucket === bucket);
+  const plan = planPartitions(
+    config,
+    ours.map(({ key }) => key),
+    (kind, day) => known.has(kind, day),
+  );
+  const outcome = await registerWanted(registrar, plan);
+
+  const failedMessages = outcome.failed.flatMap(({ wanted }) =>
+    wanted.keys.map((index) => ours[index]?.messageId ?? ''),
+  );
+  const failures = [...invalid.map(({ messageId }) => messageId), ...failedMessages];
+  const elsewhere = objects.length - ours.length;
+  log({
+    level: failures.length > 0 ? 'error' : 'info',
+    event: 'register',
+    messages: records.length,
+    created: outcome.created,
+    existed: outcome.existed,
+    updated: outcome.updated,
+    known: plan.known,
+    ignored: { ...plan.ignored, ...(elsewhere > 0 ? { other_bucket: elsewhere } : {}) },
+    ...(outcome.failed.length > 0 ? { failed: outcome.failed.map(({ report }) => report) } : {}),
+    ...(invalid.length > 0 ? { invalid } : {}),
+  });
+  return batchFailures(failures);
+}
+
+interface Outcome {
+  readonly created: number;
+  readonly existed: number;
+  readonly updated: number;
+  readonly failed: readonly {
+    readonly wanted: WantedDay;
+    readonly report: { readonly table: string; readonly day: string; readonly code: string };
+  }[];
+}
+
+/** One table after the other: Glue throttles calls that come in parallel. A table that fails stops no other. */
+async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
+  let [created, existed, updated] = [0, 0, 0];
+  const failed: Outcome['failed'][number][] = [];
+  for (const kind of tableKinds) {
+    const wanted = plan.wanted.filter((one) => one.kind === kind);
+    const result = await registerKind(registrar, kind, wanted);
+    created += result.created.length;
+    existed += result.existed.length;
+    updated += result.updated.length;
+    for (const day of [...result.created, ...result.existed]) registrar.known.add(kind, day);
+    for (const { day, code } of result.failed) {
+      const match = wanted.find((one) => one.day === day);
+      if (match !== undefined) {
+        failed.push({ wanted: match, report: { table: registrar.config.tables[kind], day, code } });
+      }
+    }
+  }
+  return { created, existed, updated, failed };
+}
+
+async function registerKind(
+  registrar: Registrar,
+  kind: TableKind,
+  wanted: readonly WantedDay[],
+): Promise<Refreshed> {
+  const days = wanted.map(({ day }) => day);
+  try {
+    return await registerPartitions(registrar, kind, days);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, message } = error;
+    return {
+      created: [],
+      existed: [],
+      updated: [],
+      failed: days.map((day): FailedDay => ({ day, code, message })),
+    };
+  }
+}
+
+/**
+ * Reads the body of a queue's message: the object that it is about.
+ *
+ * @throws CatalogError SLUICE_CATALOG_MESSAGE_INVALID, naming what is wrong and nothing of the content.
+ */
+function readObjectCreated(body: string): ObjectRef {
+  const read = objectCreated(body);
+  if ('wrong' in read) throw new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', read.wrong);
+  return read;
+}
+
+/** What the daily run did, as it is logged. */
+export interface DailyReport {
+  readonly table: string;
+  readonly created: number;
+  readonly existed: number;
+  readonly updated: number;
+  /** Days whose partition points elsewhere than at the day's folder. */
+  readonly misplaced: readonly string[];
+  readonly failed: readonly { readonly day: string; readonly code: string }[];
+}
+
+/**
+ * The daily run: registers today and tomorrow, closes gaps and brings older partitions along with their tables.
+ * One table's failure stops no other; afterwards it fails the run, so that the queue gives it again.
+ *
+ * @throws CatalogError SLUICE_CATALOG_PARTITIONS_FAILED
+ */
+export async function dailyRun(registrar: Registrar): Promise<readonly DailyReport[]> {
+  const reports: DailyReport[] = [];
+  const problems: string[] = [];
+  let unread = false;
+  for (const kind of tableKinds) {
+    const table = registrar.config.tables[kind];
+    try {
+      const repaired = await repairTable(registrar, kind);
+      for (const day of repaired.registered) registrar.known.add(kind, day);
+      const failed = repaired.failed.map(({ day, code }) => ({ day, code }));
+      reports.push({
+        table,
+        created: repaired.created.length,
+        existed: repaired.existed.length,
+        updated: repaired.updated.length,
+        misplaced: repaired.misplaced,
+        failed,
+      });
+      problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      problems.push(`${error.code} ${error.detail}`);
+      unread = true;
+    }
+  }
+  registrar.log({
+    level: problems.length > 0 ? 'error' : 'info',
+    event: 'register_daily',
+    tables: reports,
+    // What the metric filter reads (infra/loggedMetrics.ts): a table that can't be read has an unknown number.
+    ...(unread
+      ? {}
+      : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),
+    ...(problems.length > 0 ? { problems } : {}),
+  });
+  if (problems.length > 0) throw new CatalogError('SLUICE_CATALOG_PARTITIONS_FAILED', problems.join('; '));
+  return reports;
+}
+
+/** All that one invocation of the registrar works with. */
+interface Registrar extends RegistrarTarget {
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
+  readonly folders: DayFolders;
+  /** Lives as long as the function is warm. */
+  readonly known: KnownPartitions;
+  readonly log: (fields: Record<string, unknown>) => void;
 }

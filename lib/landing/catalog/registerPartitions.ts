@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/configSchema.ts';
 import type { TableKind } from '../../schema/kinds.ts';
+import { partitionKey } from '../../tables/sharedColumns.ts';
+import { dayFolder } from '../../tables/tableFolders.ts';
 import type { UtcDay } from '../../time/utcDay.ts';
-import { type Attempts, retryTransient } from './Attempts.ts';
-import { bringAlong } from './bringAlong.ts';
-import { CatalogCallError } from './CatalogCallError.ts';
 import { CatalogError } from './CatalogError.ts';
-import { checkTable, dayLocation, dayPartition } from './dayPartition.ts';
-import { type CatalogTable, PARTITION_BATCH, type PartitionCatalog } from './PartitionCatalog.ts';
-import { readPages } from './readPages.ts';
-import { daysOf, type FailedDay, failedDays } from './settledDays.ts';
-import { settleInBatches } from './settleInBatches.ts';
+import { type Attempts, CatalogCallError, readPages, retryTransient } from './catalogCalls.ts';
+import {
+  type CatalogPartition,
+  type CatalogTable,
+  PARTITION_BATCH,
+  type PartitionCatalog,
+  type StorageDescriptor,
+} from './PartitionCatalog.ts';
+import { type Settled, settleInBatches } from './settleInBatches.ts';
 
 /** Where partitions are registered, and for which files. */
 export interface RegistrarTarget {
@@ -123,4 +127,123 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
       { cause: error },
     );
   }
+}
+
+/** Where a day's files are: its partition's location. */
+export function dayLocation(
+  config: Pick<Config, 'statsigFolder' | 'tables'>,
+  bucket: string,
+  kind: TableKind,
+  day: UtcDay,
+): string {
+  return `s3://${bucket}/${dayFolder(config, kind, day)}`;
+}
+
+/**
+ * The partition of one day: the table's whole storage descriptor (Glue's API lets a partition inherit
+ * nothing) at the day's own location.
+ */
+export function dayPartition(table: CatalogTable, day: UtcDay, location: string): CatalogPartition {
+  return { values: [day], storage: { ...table.storage, Location: location } };
+}
+
+/**
+ * Refuses a table whose partitions can't be days: values are positional, so with other keys they would be
+ * added to the wrong ones.
+ *
+ * @throws CatalogError SLUICE_CATALOG_TABLE_UNFIT
+ */
+export function checkTable(table: CatalogTable): CatalogTable {
+  const [key, ...more] = table.partitionKeys;
+  if (key !== partitionKey.name || more.length > 0) {
+    throw new CatalogError(
+      'SLUICE_CATALOG_TABLE_UNFIT',
+      `${table.name} is partitioned by ${table.partitionKeys.join(', ') || 'nothing'}.`,
+    );
+  }
+  return table;
+}
+
+/** What became of partitions that were there. */
+export interface Along {
+  /** Were described as the table was before, and now as it is. */
+  readonly updated: readonly UtcDay[];
+  /** Point elsewhere than at their day's folder: made by hand, so left alone, but their rows aren't read. */
+  readonly misplaced: readonly UtcDay[];
+  readonly failed: readonly FailedDay[];
+}
+
+/**
+ * Brings partitions along with their table: describes those anew that describe their files as the table did before
+ * its columns changed. A reader of Glue's goes by the partition, so a new column would be null where it is filled.
+ *
+ * @param partitions Of days, as they are in the catalog.
+ */
+export async function bringAlong(
+  target: RegistrarTarget,
+  kind: TableKind,
+  table: CatalogTable,
+  partitions: readonly CatalogPartition[],
+): Promise<Along> {
+  const { config, bucket, catalog, attempts } = target;
+  const locationOf = (day: UtcDay) => dayLocation(config, bucket, kind, day);
+  const inPlace = partitions.filter(({ values: [day = ''], storage }) =>
+    isSameFolder(storage.Location, locationOf(day)),
+  );
+  const updated = await settleInBatches(
+    findStale(table, inPlace).map(({ values: [day = ''] }) => dayPartition(table, day, locationOf(day))),
+    (batch) => catalog.batchUpdate(config.database, table.name, batch),
+    attempts,
+  );
+  return {
+    updated: daysOf(updated.done),
+    misplaced: daysOf(partitions.filter((partition) => !inPlace.includes(partition))),
+    failed: stillThere(failedDays(updated)),
+  };
+}
+
+/** A partition that was dropped since it was listed needs no update. */
+function stillThere(failed: readonly FailedDay[]): FailedDay[] {
+  return failed.filter(({ code }) => code !== 'EntityNotFoundException');
+}
+
+function isSameFolder(location: string | undefined, folder: string): boolean {
+  return location === folder || `${location}/` === folder;
+}
+
+/**
+ * The partitions that don't describe their files as the table does: made before its columns or format changed,
+ * which Glue doesn't pass on. Comments and other parameters don't count: no reader takes them from a partition.
+ */
+export function findStale(table: CatalogTable, partitions: readonly CatalogPartition[]): CatalogPartition[] {
+  const wanted = readingOf(table.storage);
+  return partitions.filter(({ storage }) => !isDeepStrictEqual(readingOf(storage), wanted));
+}
+
+/** What decides how a reader reads the files. */
+function readingOf({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: StorageDescriptor) {
+  return {
+    columns: Columns.map(({ Name, Type }) => [Name, Type]),
+    InputFormat,
+    OutputFormat,
+    library: SerdeInfo?.SerializationLibrary,
+    parameters: { ...SerdeInfo?.Parameters },
+  };
+}
+
+/** A day without its partition, or with one that is not as it should be, and why, by AWS's code. */
+export interface FailedDay {
+  readonly day: UtcDay;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The days of partitions whose only value is a day. */
+export function daysOf(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
+  return partitions.map(({ values }) => values[0] ?? '');
+}
+
+/** The days of a batch that failed. */
+function failedDays({ failed }: Pick<Settled, 'failed'>): FailedDay[] {
+  return failed.map(({ values, code, message }) => ({ day: values[0] ?? '', code, message }));
 }

@@ -1,15 +1,17 @@
 import type { TableKind } from '../../schema/kinds.ts';
 import { tableFolder } from '../../tables/tableFolders.ts';
-import { isUtcDay, type UtcDay, utcDay } from '../../time/utcDay.ts';
-import type { Attempts } from './Attempts.ts';
-import { type Along, bringAlong } from './bringAlong.ts';
-import { CatalogCallError } from './CatalogCallError.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../time/utcDay.ts';
 import { CatalogError } from './CatalogError.ts';
-import type { DayFolders } from './DayFolders.ts';
-import { findMissing } from './findMissing.ts';
-import { type Page, readPages } from './readPages.ts';
-import { type Registered, type RegistrarTarget, readTable, registerDays } from './registerPartitions.ts';
-import { daysOf } from './settledDays.ts';
+import { type Attempts, CatalogCallError, type Page, readPages } from './catalogCalls.ts';
+import {
+  type Along,
+  bringAlong,
+  daysOf,
+  type Registered,
+  type RegistrarTarget,
+  readTable,
+  registerDays,
+} from './registerPartitions.ts';
 
 /** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
 const MOST_PARTITION_PAGES = 500;
@@ -73,4 +75,31 @@ async function listAll<Item>(
     throw new CatalogError('SLUICE_CATALOG_UNAVAILABLE', `${what}: ${error.code}.`, { cause: error });
   }
   throw new CatalogError('SLUICE_CATALOG_LISTING_TOO_LONG', `${what}.`);
+}
+
+/**
+ * The days that should have a partition and have none: those with a folder, and today and tomorrow whether
+ * they have one or not, so that a day's first rows can be read the moment they land. Sorted.
+ * Folders that are no calendar day are somebody else's and left alone.
+ *
+ * @param today The UTC day it is.
+ */
+export function findMissing(options: {
+  readonly today: UtcDay;
+  readonly folders: readonly string[];
+  readonly partitions: readonly { readonly values: readonly string[] }[];
+}): UtcDay[] {
+  const { today, folders, partitions } = options;
+  const registered = new Set(partitions.map(({ values }) => values[0]));
+  const wanted = new Set([...folders.filter(isUtcDay), today, addDays(today, 1)]);
+  return [...wanted].filter((day) => !registered.has(day)).sort();
+}
+
+/** The folders of a bucket, one call each, without retries of its own. */
+export interface DayFolders {
+  /**
+   * Names, without slashes, of folders directly under `prefix` (which ends with a slash): at most 1,000, from
+   * where the page before ended. Rejects with a CatalogCallError.
+   */
+  listPage(bucket: string, prefix: string, token: string | undefined): Promise<Page<string>>;
 }

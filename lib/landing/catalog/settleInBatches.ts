@@ -1,6 +1,4 @@
-import { type Attempts, outOfTime, waitForNextTry } from './Attempts.ts';
-import { CatalogCallError } from './CatalogCallError.ts';
-import { isTransient } from './isTransient.ts';
+import { type Attempts, CatalogCallError, isTransient, outOfTime, waitForNextTry } from './catalogCalls.ts';
 import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
 
 /** What became of every partition given. */

@@ -1,8 +1,6 @@
-import { BACKOFF, MAX_ATTEMPTS } from '../../schema/deliveryLimits.ts';
+import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
 import { backoffMs } from '../../time/backoffMs.ts';
 import type { Clock } from '../../time/Clock.ts';
-import type { PutOutcome, PutRecordBatch } from './PutRecordBatch.ts';
-import { packCalls } from './packCalls.ts';
 import type { PackedRecord } from './packDocuments.ts';
 
 /** What delivery needs from outside. */
@@ -115,3 +113,46 @@ function errorCode(outcome: PutOutcome, i: number): string | null {
   const code = outcome.errorCodes[i];
   return code === undefined ? 'NoResponse' : code;
 }
+
+/** Cuts records into PutRecordBatch calls, in order: at most 500 records and 4 MiB each. */
+export function packCalls(records: readonly PackedRecord[]): PackedRecord[][] {
+  const calls: PackedRecord[][] = [];
+  let open: PackedRecord[] = [];
+  let openBytes = 0;
+  for (const record of records) {
+    const full = open.length === MAX_RECORDS_PER_CALL || openBytes + record.data.length > MAX_CALL_BYTES;
+    if (full && open.length > 0) {
+      calls.push(open);
+      open = [];
+      openBytes = 0;
+    }
+    open.push(record);
+    openBytes += record.data.length;
+  }
+  if (open.length > 0) calls.push(open);
+  return calls;
+}
+
+/** What came of one call. Adapters answer with it instead of throwing, so that no failure can be missed. */
+export type PutOutcome =
+  | {
+      /** Firehose took the call; it may still have failed some of its records. */
+      readonly kind: 'answered';
+      /** For each record, in order: null when it was acknowledged, else Firehose's `ErrorCode`. */
+      readonly errorCodes: readonly (string | null)[];
+    }
+  | {
+      /** The whole call failed: throttled, refused, timed out. */
+      readonly kind: 'failed';
+      /** AWS's name of the error, e.g. `ServiceUnavailableException`. */
+      readonly code: string;
+      /** Whether the same call may succeed later. */
+      readonly retryable: boolean;
+    };
+
+/**
+ * Puts records into one delivery stream, once: no retries of its own, or they would multiply with ours.
+ *
+ * @param timeoutMs Give up after this long. The records may have been written nevertheless.
+ */
+export type PutRecordBatch = (records: readonly Uint8Array[], timeoutMs: number) => Promise<PutOutcome>;

@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { deliverOrSpill, type SpillContext } from '../delivery/deliverOrSpill.ts';
-import type { PutQuarantineLarge } from '../PutQuarantineLarge.ts';
-import type { QuarantineContext, QuarantineWriter } from '../quarantineWriter.ts';
-import type { Refused } from '../Refused.ts';
-import type { QuarantineRecords } from './Redrive.ts';
-import { type FailedRecord, readFailedRow } from './readErrorLine.ts';
+import { deliverOrSpill, type SpillContext } from '../delivery/overflow.ts';
+import type {
+  PutQuarantineLarge,
+  QuarantineContext,
+  QuarantineWriter,
+  Refused,
+} from '../quarantineWriter.ts';
+import { type FailedRecord, readFailedRow } from './failedRecords.ts';
+import type { QuarantineRecords } from './redriveObject.ts';
 
 /** What {@link quarantineRecords} needs; `putRecordBatch` is the quarantine stream's. */
 export interface QuarantineParts extends Omit<SpillContext, 'deadline'> {

@@ -1,8 +1,6 @@
 import { backoffMs } from '../../time/backoffMs.ts';
 import type { Clock } from '../../time/Clock.ts';
-import type { Keyring } from './Keyring.ts';
-import { KeysError } from './KeysError.ts';
-import { readKeyring } from './readKeyring.ts';
+import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
 
 /** Reads the secret's text. It settles within `timeoutMs`. */
 export type ReadSecret = (timeoutMs: number) => Promise<string>;

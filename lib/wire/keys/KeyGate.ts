@@ -4,9 +4,7 @@ import type { ForwardedKind } from '../../schema/kinds.ts';
 import type { Clock } from '../../time/Clock.ts';
 import { RequestError } from '../RequestError.ts';
 import type { KeyCache } from './KeyCache.ts';
-import { Keyring } from './Keyring.ts';
-import { KeysError } from './KeysError.ts';
-import { type BucketSize, TokenBucket } from './TokenBucket.ts';
+import { Keyring, KeysError } from './Keyring.ts';
 
 /** What {@link KeyGate} works with. */
 export interface KeyGateOptions {
@@ -109,5 +107,42 @@ export class KeyGate {
     const made = new TokenBucket(this.#options.limit, this.#options.clock.now());
     this.#buckets.set(label, made);
     return made;
+  }
+}
+
+/** How much a bucket lets through. */
+export interface BucketSize {
+  /** In the long run, a second. */
+  readonly perSecond: number;
+  /** At once, after a rest. */
+  readonly burst: number;
+}
+
+/** A token bucket: full at first, filled up steadily, one token for each thing let through. */
+export class TokenBucket {
+  readonly #size: BucketSize;
+  #tokens: number;
+  #at: number;
+
+  /** @param now Epoch milliseconds. */
+  constructor(size: BucketSize, now: number) {
+    this.#size = size;
+    this.#tokens = size.burst;
+    this.#at = now;
+  }
+
+  /**
+   * Whether one more is let through. A clock that is set back gives nothing and takes nothing.
+   *
+   * @param now Epoch milliseconds.
+   */
+  take(now: number): boolean {
+    const { perSecond, burst } = this.#size;
+    const earned = (Math.max(0, now - this.#at) / 1000) * perSecond;
+    this.#tokens = Math.min(burst, this.#tokens + earned);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
   }
 }

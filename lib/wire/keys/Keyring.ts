@@ -1,5 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
+import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
+import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
+import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
+import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
 
 /** Keys that may post, ready to be looked up. */
 export class Keyring {
@@ -28,3 +31,126 @@ export class Keyring {
     return this.keys[found] ?? null;
   }
 }
+
+/**
+ * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?, "sources"?}, …]}`. An entry
+ * that is no key is left out and told in `problems`, so that one slip of the hand doesn't lock everybody out.
+ *
+ * @throws KeysError `SLUICE_KEYS_INVALID` when there is no list at all.
+ *
+ * @example
+ * readKeyring('{"keys":[{"label":"web","sha256":"9f86…0a08","environment":"staging","kinds":["exposures"]}]}').keys
+ */
+export function readKeyring(text: string): Keyring {
+  const document = parse(text);
+  const unknown = Object.keys(document).filter((name) => name !== 'keys');
+  if (unknown.length > 0) {
+    throw new KeysError('SLUICE_KEYS_INVALID', `Beside keys it has ${unknown.map(memberName).join(', ')}.`);
+  }
+  const entries: unknown = Reflect.get(document, 'keys');
+  if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is no list.');
+  const keys: AcceptedKey[] = [];
+  const problems: string[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const key = readKey(entry);
+    if ('label' in key) keys.push(key);
+    else problems.push(...key.map((problem) => `keys.${i}: ${problem}.`));
+  }
+  return new Keyring(keys, problems);
+}
+
+function parse(text: string): object {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes what it read, which may be a key.
+    throw new KeysError('SLUICE_KEYS_INVALID', 'It is not JSON.');
+  }
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document;
+  throw new KeysError('SLUICE_KEYS_INVALID', 'It is JSON, but no object.');
+}
+
+/** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */
+const PLAIN_NAME = /^[A-Za-z_]\w{0,31}$/;
+const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
+
+/**
+ * Reads one entry of the secret's list; by hand, since the collector would carry a schema library for this alone.
+ *
+ * @returns The key, or what is wrong, in words that repeat no value.
+ */
+export function readKey(entry: unknown): AcceptedKey | string[] {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return ['expected an object'];
+  const problems = Object.keys(entry)
+    .filter((name) => !MEMBERS.has(name))
+    .map((name) => `no such member as ${memberName(name)}`);
+  const text = (name: 'label' | 'sha256' | 'environment'): string => {
+    const value: unknown = Reflect.get(entry, name);
+    if (typeof value === 'string' && KEY_FORMATS[name].pattern.test(value)) return value;
+    problems.push(`${name}: expected ${KEY_FORMATS[name].words}`);
+    return '';
+  };
+  const sources = sourcesOf(Reflect.get(entry, 'sources'), problems);
+  const key = {
+    label: text('label'),
+    sha256: text('sha256'),
+    ...(Reflect.get(entry, 'environment') === undefined ? {} : { environment: text('environment') }),
+    kinds: kindsOf(Reflect.get(entry, 'kinds'), sources, problems),
+    ...(sources === undefined ? {} : { sources }),
+  };
+  return problems.length > 0 ? problems : key;
+}
+
+/** A name as a log may have it. */
+function memberName(name: string): string {
+  return PLAIN_NAME.test(name) ? name : 'one with a strange name';
+}
+
+function sourcesOf(value: unknown, problems: string[]): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const { pattern, words } = KEY_FORMATS.source;
+  const list: unknown[] = Array.isArray(value) ? value : [];
+  const names = list.filter(
+    (item): item is string =>
+      typeof item === 'string' && item.length <= PLACE_NAME_LENGTH && pattern.test(item),
+  );
+  if (names.length === 0 || names.length < list.length || names.length > MOST_KEY_SOURCES)
+    problems.push(`sources: expected a list of 1 to ${MOST_KEY_SOURCES} texts, each ${words}`);
+  return names;
+}
+
+function kindsOf(
+  value: unknown,
+  sources: readonly string[] | undefined,
+  problems: string[],
+): readonly ForwardedKind[] {
+  if (value === undefined) return defaultKinds(sources);
+  const list: unknown[] = Array.isArray(value) ? value : [];
+  const kinds = list
+    .map((item) => forwardedKinds.find((kind) => kind === item))
+    .filter((kind) => kind !== undefined);
+  const none = Array.isArray(value) && value.length === 0 && sources !== undefined;
+  if ((kinds.length === 0 && !none) || kinds.length < list.length) {
+    problems.push(
+      'kinds: expected a list of exposures, events, at least one of them, or `sources` beside it',
+    );
+  }
+  return kinds;
+}
+
+/** Why a key could not be judged, or may not be used just now: answered 503, so that the SDK sends again. */
+export const KeysError = defineErrorFamily('system', {
+  SLUICE_KEYS_UNAVAILABLE: {
+    cause: 'The keys that may post could not be read.',
+    cure: "Send the batch again. If it persists, look at Secrets Manager and at the collector's right to read the secret.",
+  },
+  SLUICE_KEYS_INVALID: {
+    cause: 'The secret does not hold a list of keys.',
+    cure: 'Put {"keys": [{"label": "web", "sha256": "…"}]} into it; `sluice keys list` names what is wrong.',
+  },
+  SLUICE_KEY_OVER_LIMIT: {
+    cause: 'This key sends more requests than it may.',
+    cure: 'Send the batch again later, or raise `keyLimit` in sluice.config.ts.',
+  },
+});

@@ -6,7 +6,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
-import { ledgerKey } from '../../../lib/tables/ingestedKeys.ts';
+import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';

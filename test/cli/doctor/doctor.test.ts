@@ -5,7 +5,7 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checks } from '../../../cli/doctor/checks.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { groupsKey } from '../../../lib/tables/landedFolders.ts';
+import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
 import { questions } from '../../../cli/probe/questions.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/queryResultsFolder.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { startProbed } from './startProbed.ts';
 
 const FOLDER = 'statsig/statsig_forwarded_events/';

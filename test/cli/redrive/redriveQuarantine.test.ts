@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { redriveQuarantine } from '../../../cli/redrive/redriveQuarantine.ts';
 import type { Quarantined } from '../../../lib/collect/revalidate.ts';
-import type { PutRecordBatch } from '../../../lib/landing/delivery/PutRecordBatch.ts';
+import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
 
 const DOCUMENT = JSON.stringify('x'.repeat(900_000));
 

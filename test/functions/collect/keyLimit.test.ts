@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BucketSize } from '../../../lib/wire/keys/TokenBucket.ts';
+import type { BucketSize } from '../../../lib/wire/keys/KeyGate.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
 import { secretOf, testKey } from '../../lib/wire/keys/keyring.ts';
 import { startKeys } from '../../lib/wire/keys/startKeys.ts';

@@ -1,6 +1,5 @@
-import type { Collector } from '../../../lib/collect/Collector.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import { type Collector, collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';

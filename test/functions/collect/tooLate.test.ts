@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Collector } from '../../../lib/collect/Collector.ts';
-import type { HttpRequest } from '../../../lib/collect/collectRequest.ts';
-import type { PutOutcome } from '../../../lib/landing/delivery/PutRecordBatch.ts';
+import type { Collector, HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';

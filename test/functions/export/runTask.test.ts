@@ -5,7 +5,7 @@ import { runTask } from '../../../functions/export/runTask.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportTask } from '../../../lib/export/messageBodies.ts';
-import { exportPlace } from '../../../lib/tables/exportPlace.ts';
+import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport, TARGET } from '../../lib/export/startExport.ts';
 
 const task: ExportTask = {

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import config from '#config';
 import { readEnvironment } from '../../../functions/redrive/environment.ts';
 import { handler } from '../../../functions/redrive/handler.ts';
-import { overflowBody } from '../../../lib/landing/delivery/overflowObject.ts';
-import { overflowKey } from '../../../lib/tables/overflowKey.ts';
+import { overflowBody } from '../../../lib/landing/delivery/overflow.ts';
+import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { realClock } from '../../../local/clock/LocalClock.ts';
 import { MovableClock } from '../../../local/clock/MovableClock.ts';
 import { objectCreatedEvent } from '../../../local/events/objectCreatedEvent.ts';

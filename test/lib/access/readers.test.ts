@@ -5,7 +5,7 @@ import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
 import { type StatsigAccess, statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
-import { RESERVED_FOLDERS } from '../../../lib/tables/reservedFolders.ts';
+import { RESERVED_FOLDERS } from '../../../lib/tables/objectKeys.ts';
 import {
   EVENTS_FILE,
   EXPOSURES_FILE,

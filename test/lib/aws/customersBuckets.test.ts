@@ -12,7 +12,7 @@ import {
   MOST_TARGET_PAGES,
   MOST_UPLOAD_PAGES,
 } from '../../../lib/export/limits.ts';
-import type { Attempts } from '../../../lib/landing/catalog/Attempts.ts';
+import type { Attempts } from '../../../lib/landing/catalog/catalogCalls.ts';
 
 const OWNER = '111122223333';
 const attempts: Attempts = {

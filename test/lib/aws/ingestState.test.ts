@@ -2,7 +2,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3Turns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
-import { lastLookKey, triggerKey } from '../../../lib/tables/ingestStateKeys.ts';
+import { lastLookKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../local/faults/Faults.ts';
 import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';

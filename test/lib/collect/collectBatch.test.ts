@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import { collect, input, now, one } from './collectOne.ts';
 
 const DAY = 86_400_000;

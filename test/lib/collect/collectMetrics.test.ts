@@ -7,7 +7,7 @@ import {
   type RequestOutcome,
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
-import { ignoredReasons } from '../../../lib/collect/ignoredReasons.ts';
+import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
 import { emfLine } from '../../../lib/log/emfLine.ts';
 import { Sampler } from '../../../lib/log/Sampler.ts';
 import { seededRandom } from '../../../lib/random/seededRandom.ts';

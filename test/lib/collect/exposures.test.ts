@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { forwardedTables } from '../../../lib/tables/forwardedTables.ts';
+import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import { collect, exposure, input, now, one } from './collectOne.ts';
 

@@ -3,7 +3,7 @@ import { collectPlan, plansOf } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
-import { mergeGroups } from '../../../lib/groups/mergeGroups.ts';
+import { mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';

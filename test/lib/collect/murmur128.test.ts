@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { murmur128, type Words128 } from '../../../lib/collect/murmur128.ts';
+import { murmur128, type Words128 } from '../../../lib/collect/EventIdentity.ts';
 
 /** The hash of bytes that lie somewhere in memory, among others. */
 function murmur(bytes: Uint8Array, seed: Words128, start = 0, filling = 0): Buffer {

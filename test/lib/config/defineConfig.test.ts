@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { RESERVED_COLUMNS } from '../../../lib/tables/reservedColumns.ts';
+import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 
 function problemsOf(input: unknown): string {
   try {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
 import type { Export } from '../../../lib/config/exportsSchema.ts';
 import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
-import { exportPlace } from '../../../lib/tables/exportPlace.ts';
+import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
 
 const task = { day: DAY, fingerprint: 'as planned' };

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { readS3Groups } from '../../../lib/aws/s3Groups.ts';
 import { GROUPS_BYTES } from '../../../lib/groups/GroupRow.ts';
 import { GROUPS_FRESH_MS, GroupsCache } from '../../../lib/groups/GroupsCache.ts';
-import { groupsText, mergeGroups } from '../../../lib/groups/mergeGroups.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
-import { groupsKey } from '../../../lib/tables/landedFolders.ts';
+import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../local/faults/Faults.ts';
 import { ObjectStore } from '../../../local/s3/model/ObjectStore.ts';

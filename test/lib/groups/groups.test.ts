@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { legacySpecs } from '../../../demo/sdks/startSpecsServer.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
-import { groupsText, mergeGroups } from '../../../lib/groups/mergeGroups.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readSpecs.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';

@@ -3,8 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { QuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
-import { type QuarantineContext, quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
-import type { Refused } from '../../../lib/landing/Refused.ts';
+import {
+  type QuarantineContext,
+  quarantineWriter,
+  type Refused,
+} from '../../../lib/landing/quarantineWriter.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 
 const write = quarantineWriter(defineConfig({ bucket: 'acme' }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ledgerKey, parseIngestedKey, versionPrefix } from '../../../lib/tables/ingestedKeys.ts';
+import { ledgerKey, parseIngestedKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { utcDay } from '../../../lib/time/utcDay.ts';
 
 const layout = { statsigFolder: 'statsig' };

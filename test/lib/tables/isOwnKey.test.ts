@@ -3,18 +3,23 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
-import { claimKey } from '../../../lib/tables/claimKey.ts';
-import { deliveryPrefix, errorPrefix } from '../../../lib/tables/deliveryPrefixes.ts';
-import { EXPORTS_LEDGER } from '../../../lib/tables/exportPlace.ts';
-import { ledgerKey } from '../../../lib/tables/ingestedKeys.ts';
-import { lastLookKey, lateNoteKey, triggerKey } from '../../../lib/tables/ingestStateKeys.ts';
-import { isOwnKey } from '../../../lib/tables/isOwnKey.ts';
-import { groupsKey } from '../../../lib/tables/landedFolders.ts';
-import { overflowKey } from '../../../lib/tables/overflowKey.ts';
-import { parkedKey } from '../../../lib/tables/parkedKey.ts';
-import { quarantineLargeKey } from '../../../lib/tables/quarantineLargeKey.ts';
-import { refusedRowsKey } from '../../../lib/tables/refusedRowsKey.ts';
-import { versionNoteKey } from '../../../lib/tables/versionNote.ts';
+import {
+  claimKey,
+  EXPORTS_LEDGER,
+  lastLookKey,
+  lateNoteKey,
+  triggerKey,
+  versionNoteKey,
+} from '../../../lib/tables/ledgerKeys.ts';
+import {
+  deliveryPrefix,
+  errorPrefix,
+  isOwnKey,
+  overflowKey,
+  parkedKey,
+  quarantineLargeKey,
+} from '../../../lib/tables/objectKeys.ts';
+import { groupsKey, ledgerKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
@@ -23,7 +28,7 @@ const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';
 const DIGEST = '0'.repeat(64);
 const day = '2026-11-20';
 
-/** A key of every function of lib/layout that makes one of what isOwnKey is asked about. */
+/** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
 const built: Readonly<Record<string, readonly string[]>> = {
   claimKey: [claimKey(overflowKey('events', DIGEST))],
   deliveryPrefix: tableKinds.map(
@@ -58,7 +63,7 @@ const ours = [
 
 describe('isOwnKey', () => {
   it('is asked of a key from every function that makes one', () => {
-    const folder = join(repositoryRoot, 'lib', 'layout');
+    const folder = join(repositoryRoot, 'lib', 'tables');
     const names = readdirSync(folder).flatMap((file) =>
       [...readFileSync(join(folder, file), 'utf8').matchAll(/^export function (\w+)/gm)].map(
         ([, name = '']) => name,

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
 import { holdoutTest, isAssignment, NO_GROUP, NO_GROUP_ENDINGS } from '../../../lib/wire/isAssignment.ts';
-import { readSdkKey } from '../../../lib/wire/readSdkKey.ts';
-import { isExceptionReport, reservedEndpoint } from '../../../lib/wire/reservedEndpoint.ts';
+import { isExceptionReport, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
 import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
 
 describe('experimentNames', () => {

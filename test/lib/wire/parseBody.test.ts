@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
 import { MAX_EVENTS } from '../../../lib/wire/limits.ts';
-import { parseBody } from '../../../lib/wire/parseBody.ts';
+import { parseBody } from '../../../lib/wire/parseBatch.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 
 const usersOf = (body: unknown): unknown[] => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { clockCorrection, clockSkew } from '../../../lib/wire/clockCorrection.ts';
+import { clockCorrection, clockSkew, readTime } from '../../../lib/wire/eventTime.ts';
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/wire/limits.ts';
-import { readTime } from '../../../lib/wire/readTime.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NameFilter } from '../../../lib/collect/NameFilter.ts';
+import { NameFilter } from '../../../lib/collect/eventFilter.ts';
 import { NestedJson } from '../../../lib/json/NestedJson.ts';
-import { Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
-import { parseRedactionPath } from '../../../lib/wire/redactionPath.ts';
+import { parseRedactionPath, Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
 
 const SALT = 'pepper and salt, 16 or more';
 const hashed = (text: string) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
-import { VERSION_NOTES } from '../../../../lib/tables/versionNote.ts';
+import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const FOLDER = `statsig/ingested/acme_events/${DAY}/`;

@@ -1,7 +1,7 @@
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
-import { CatalogCallError } from '../../../../lib/landing/catalog/CatalogCallError.ts';
+import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { DAY, LEASE_MS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const TWO_DAYS_MS = 2 * 86_400_000;

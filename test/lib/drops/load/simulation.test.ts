@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
-import { CatalogCallError } from '../../../../lib/landing/catalog/CatalogCallError.ts';
-import { VERSION_NOTES } from '../../../../lib/tables/versionNote.ts';
+import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';
 import { planDay } from './planDay.ts';
 import {

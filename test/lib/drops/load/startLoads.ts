@@ -26,8 +26,8 @@ import type { FaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loa
 import { type Loaded, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
-import { ingestedTableFolder } from '../../../../lib/tables/ingestedKeys.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
+import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../../local/faults/Faults.ts';
 import { glueService } from '../../../../local/glue/glueService.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CatalogCallError } from '../../../../lib/landing/catalog/CatalogCallError.ts';
-import { type Page, readPages } from '../../../../lib/landing/catalog/readPages.ts';
+import { CatalogCallError, type Page, readPages } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { ManualClock } from '../../../../local/clock/ManualClock.ts';
 
 const pages: readonly Page<string>[] = [

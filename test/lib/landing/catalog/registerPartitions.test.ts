@@ -1,8 +1,7 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
-import { MOST_TRIES } from '../../../../lib/landing/catalog/Attempts.ts';
-import { CatalogCallError } from '../../../../lib/landing/catalog/CatalogCallError.ts';
+import { CatalogCallError, MOST_TRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dayLocation } from '../../../../lib/landing/catalog/dayPartition.ts';
-import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
+import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';

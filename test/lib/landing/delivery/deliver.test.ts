@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Delivery, deliver } from '../../../../lib/landing/delivery/deliver.ts';
-import type { PutOutcome } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
+import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import { MAX_ATTEMPTS, MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../../local/clock/ManualClock.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { packCalls } from '../../../../lib/landing/delivery/packCalls.ts';
 import { billedBytes, packDocuments } from '../../../../lib/landing/delivery/packDocuments.ts';
+import { packCalls } from '../../../../lib/landing/delivery/putRecords.ts';
 import {
   MAX_CALL_BYTES,
   MAX_DOCUMENTS_PER_RECORD,

@@ -5,15 +5,17 @@ import fc from 'fast-check';
 import { s3QuarantineLarge } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { FirehoseFailure, firehoseReason } from '../../../../lib/landing/FirehoseFailure.ts';
-import { quarantineReasons } from '../../../../lib/landing/quarantineReasons.ts';
+import {
+  FirehoseFailure,
+  firehoseReason,
+  quarantineReasons,
+} from '../../../../lib/landing/quarantineReasons.ts';
 import { quarantineWriter } from '../../../../lib/landing/quarantineWriter.ts';
+import { readErrorLine } from '../../../../lib/landing/redrive/failedRecords.ts';
 import { quarantineRecords } from '../../../../lib/landing/redrive/quarantineRecords.ts';
-import type { Redrive } from '../../../../lib/landing/redrive/Redrive.ts';
-import { readErrorLine } from '../../../../lib/landing/redrive/readErrorLine.ts';
-import { redriveObject } from '../../../../lib/landing/redrive/redriveObject.ts';
+import { type Redrive, redriveObject } from '../../../../lib/landing/redrive/redriveObject.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
-import { parseErrorKey } from '../../../../lib/tables/errorKey.ts';
+import { parseErrorKey } from '../../../../lib/tables/objectKeys.ts';
 import { errorLine } from '../../../../local/firehose/model/errorLine.ts';
 import type { Conversion } from '../../../../local/firehose/model/StreamSettings.ts';
 import { BUCKET, rows, START, startRedrive } from './startRedrive.ts';

@@ -3,15 +3,16 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { s3Claim } from '../../../../lib/aws/s3Claim.ts';
-import { deliverOrSpill } from '../../../../lib/landing/delivery/deliverOrSpill.ts';
-import { overflowBody, overflowObject } from '../../../../lib/landing/delivery/overflowObject.ts';
-import type { PutOutcome } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
-import type { Redrive } from '../../../../lib/landing/redrive/Redrive.ts';
-import type { RedriveStore } from '../../../../lib/landing/redrive/RedriveStore.ts';
-import { redriveObject } from '../../../../lib/landing/redrive/redriveObject.ts';
+import { deliverOrSpill, overflowBody, overflowObject } from '../../../../lib/landing/delivery/overflow.ts';
+import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
+import {
+  type Redrive,
+  type RedriveStore,
+  redriveObject,
+} from '../../../../lib/landing/redrive/redriveObject.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
-import { claimKey } from '../../../../lib/tables/claimKey.ts';
-import { overflowKey } from '../../../../lib/tables/overflowKey.ts';
+import { claimKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { overflowKey } from '../../../../lib/tables/objectKeys.ts';
 import { BUCKET, CLAIM_MS, rows, START, startRedrive } from './startRedrive.ts';
 
 let world: Awaited<ReturnType<typeof startRedrive>>;

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { overflowBody } from '../../../../lib/landing/delivery/overflowObject.ts';
-import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
-import type { Redriver } from '../../../../lib/landing/redrive/Redriver.ts';
-import { redriveStragglers } from '../../../../lib/landing/redrive/redriveStragglers.ts';
+import { overflowBody } from '../../../../lib/landing/delivery/overflow.ts';
+import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
+import { type Redriver, redriveStragglers } from '../../../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
-import { overflowFolder, overflowKey } from '../../../../lib/tables/overflowKey.ts';
+import { overflowFolder, overflowKey } from '../../../../lib/tables/objectKeys.ts';
 import { BUCKET, CLAIM_MS, rows, startRedrive } from './startRedrive.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
-import type { PutOutcome } from '../../../../lib/landing/delivery/PutRecordBatch.ts';
-import type { Redrive, Try } from '../../../../lib/landing/redrive/Redrive.ts';
+import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
+import type { Redrive, Try } from '../../../../lib/landing/redrive/redriveObject.ts';
 import { ManualClock } from '../../../../local/clock/ManualClock.ts';
 import { Faults } from '../../../../local/faults/Faults.ts';
 import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { TokenBucket } from '../../../../lib/wire/keys/TokenBucket.ts';
+import { TokenBucket } from '../../../../lib/wire/keys/KeyGate.ts';
 
 describe('TokenBucket', () => {
   it('lets a burst through, then as many as it earns', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keySchema } from '../../../../lib/config/keySchema.ts';
-import { readKeyring } from '../../../../lib/wire/keys/readKeyring.ts';
+import { readKeyring } from '../../../../lib/wire/keys/Keyring.ts';
 import { secretOf, testKey } from './keyring.ts';
 
 const web = testKey('web');

@@ -1,0 +1,134 @@
+import { backoffMs } from '../../time/backoffMs.ts';
+import type { Clock } from '../../time/Clock.ts';
+
+/** A call to Glue or S3 that failed as a whole, whatever it was for. Adapters in `lib/aws` make it. */
+export class CatalogCallError extends Error {
+  /** AWS's or the system's name for it, e.g. `ThrottlingException`, `ECONNRESET`. */
+  readonly code: string;
+  /** Whether the same call may succeed a little later. */
+  readonly transient: boolean;
+
+  constructor(code: string, transient: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CatalogCallError';
+    this.code = code;
+    this.transient = transient;
+  }
+}
+
+/**
+ * Codes of Glue that pass by themselves, as an item's error or a call's: the service's own faults, contention
+ * and throttling. Anything else stays as it is however often it is tried.
+ * https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html
+ */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  'ConcurrentModificationException',
+  'FederationSourceRetryableException',
+  'InternalFailure',
+  'InternalServiceException',
+  'OperationTimeoutException',
+  'RequestLimitExceeded',
+  'ResourceNotReadyException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+
+/** Whether an error of this code may pass by itself. */
+export function isTransient(code: string): boolean {
+  return TRANSIENT_CODES.has(code);
+}
+
+/** Tries of one call or batch, the first included. */
+export const MOST_TRIES = 8;
+/** Up to 200 ms before the second try, up to 5 s before the last. */
+const BACKOFF = { baseMs: 200, capMs: 5_000 };
+
+/** What retrying hangs on. */
+export interface Attempts {
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+  /** Epoch milliseconds from which no call begins: one that began before ends in its own time. */
+  readonly deadline: number;
+}
+
+/** Code of what was not called because the deadline had come. */
+export const OUT_OF_TIME = 'OutOfTime';
+
+/** What a call that may not begin any more rejects with; undefined while there is time. */
+export function outOfTime({ clock, deadline }: Attempts): CatalogCallError | undefined {
+  return clock.now() < deadline
+    ? undefined
+    : new CatalogCallError(OUT_OF_TIME, false, 'There was no time left to begin the call.');
+}
+
+/**
+ * Waits before the next try and answers true, or answers false when there shall be none: too many tries, or
+ * no time left for the wait.
+ *
+ * @param tries Tries made so far.
+ */
+export async function waitForNextTry(attempts: Attempts, tries: number): Promise<boolean> {
+  if (tries >= MOST_TRIES) return false;
+  const delay = backoffMs(tries, attempts.random, BACKOFF);
+  if (attempts.clock.now() + delay >= attempts.deadline) return false;
+  await attempts.wait(delay);
+  return outOfTime(attempts) === undefined;
+}
+
+/**
+ * Makes a call until it succeeds, fails for good, or runs out of tries or time; when there is none to begin with,
+ * it isn't made at all.
+ *
+ * @throws CatalogCallError the last one.
+ */
+export async function retryTransient<Result>(
+  attempts: Attempts,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  const late = outOfTime(attempts);
+  if (late !== undefined) throw late;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof CatalogCallError) || !error.transient) throw error;
+      if (!(await waitForNextTry(attempts, tries))) throw error;
+    }
+  }
+}
+
+/** A page of a listing. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Reads a listing to its end, or answers undefined when it has more than `mostPages`. A page that fails for a
+ * passing reason is read again, not those before it.
+ *
+ * @throws CatalogCallError of the page that could not be read in time.
+ */
+export async function readPages<Item>(
+  attempts: Attempts,
+  mostPages: number,
+  readPage: (token: string | undefined) => Promise<Page<Item>>,
+): Promise<readonly Item[] | undefined> {
+  const items: Item[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const from = token;
+    const read = await retryTransient(attempts, () => readPage(from));
+    items.push(...read.items);
+    if (read.next === undefined) return items;
+    token = read.next;
+  }
+  return undefined;
+}

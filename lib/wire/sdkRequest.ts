@@ -1,0 +1,111 @@
+import { MAX_KEY_LENGTH } from './limits.ts';
+
+/** Statsig's two classes of key; printable ASCII without space. */
+const SDK_KEY = /^(?:client|secret)-[\x21-\x7e]+$/;
+
+/**
+ * The SDK key of a request: header `STATSIG-API-KEY`, else query parameter `k`, which is all that the
+ * js-client family and every beacon send. What has not the shape `client-…` or `secret-…` is passed over, so that
+ * a header which a proxy has emptied doesn't hide the query's key. Null when neither has it.
+ *
+ * @param headers Names in lower case.
+ */
+export function readSdkKey(
+  headers: Readonly<Record<string, string | undefined>>,
+  query: URLSearchParams,
+): string | null {
+  const header = headers['statsig-api-key'];
+  if (header !== undefined && isSdkKey(header)) return header;
+  const parameter = query.get('k');
+  return parameter !== null && isSdkKey(parameter) ? parameter : null;
+}
+
+function isSdkKey(text: string): boolean {
+  return text.length <= MAX_KEY_LENGTH && SDK_KEY.test(text);
+}
+
+/**
+ * Endpoints that SDKs ask for rules and answers. They see them here only when somebody has overridden more
+ * than the log URL. Any other path may be a log path: customers rename it because blockers know the usual ones.
+ */
+const RESERVED = [
+  ['initialize', /^\/v1\/initialize\/?$/],
+  ['download_config_specs', /^\/v[12]\/download_config_specs(?:[/.]|$)/],
+  ['get_id_lists', /^\/v1\/get_id_lists\/?$/],
+  ['mark_data_ready_dwh', /^\/v1\/mark_data_ready_dwh\/?$/],
+] as const;
+
+/**
+ * Name of the reserved endpoint that a path belongs to, else null. The path itself may hold a secret key
+ * (`/v2/download_config_specs/<key>.json`), so only the name may be logged.
+ */
+export function reservedEndpoint(path: string): string | null {
+  return RESERVED.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
+}
+
+/** What is said of a path that is reserved for an endpoint. @param endpoint As {@link reservedEndpoint} answers it. */
+export function reservedDetail(endpoint: string): string {
+  // The function ingest-trigger has a route of its own: what comes here was sent otherwise, or has nobody to answer it.
+  return endpoint === 'mark_data_ready_dwh'
+    ? 'mark_data_ready_dwh is taken by POST, without a slash at its end, and only with `sources`.'
+    : `${endpoint} is Statsig's.`;
+}
+
+/** Paths on which SDKs report their own errors: answered and counted, not stored. */
+export function isExceptionReport(path: string): boolean {
+  return path.endsWith('/sdk_exception') || path.endsWith('/rgstr_e');
+}
+
+/**
+ * What Statsig's SDKs call themselves in `sdkType`. A sender can write anything there, so logs have only names of
+ * this list; a new SDK is `other` until it is added, and lands as any.
+ */
+const SDK_TYPES: ReadonlySet<string> = new Set([
+  'javascript-client',
+  'javascript-client-react',
+  'javascript-client-react-native',
+  'javascript-client-expo',
+  'javascript-client-angular',
+  'js-on-device-eval-client',
+  'js-client',
+  'react-client',
+  'react-native-client',
+  'expo-client',
+  'android-client',
+  'android-on-device-eval-client',
+  'ios-client',
+  'ios-on-device-eval-client',
+  'dart-client',
+  'dotnet-client',
+  'unity-client',
+  'roku-client',
+  'cpp-client',
+  'statsig-node',
+  'statsig-node-lite',
+  'go-sdk',
+  'py-server',
+  'ruby-server',
+  'java-server',
+  'dotnet-server',
+  'php-server',
+  'rust-server',
+  'erlang-server',
+  'statsig-server-core-node',
+  'statsig-server-core-python',
+  'statsig-server-core-java',
+  'statsig-server-core-go',
+  'statsig-server-core-php',
+  'statsig-server-core-dotnet',
+  'statsig-server-core-elixir',
+  'statsig-server-core-rust',
+  'statsig-server-core-cpp',
+]);
+
+/** Release numbers and their usual pre-releases, short enough to hold nothing else. */
+const VERSION = /^\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?$/;
+
+/** An SDK as logs name it, e.g. `javascript-client 3.33.5`: never text of the sender's own. */
+export function sdkLabel(type: string | null, version: string | null): string {
+  const name = type === null ? 'unknown' : SDK_TYPES.has(type) ? type : 'other';
+  return version !== null && VERSION.test(version) ? `${name} ${version}` : name;
+}
