@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeNote } from '../cli/output.ts';
-import { configFile } from '../infra/configFile.ts';
+import { configFile } from '../lib/config/configFile.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
 import { utcDay } from '../lib/time/utcDay.ts';
 import { repositoryRoot } from '../local/cloud/dataDirectory.ts';

@@ -1,4 +1,4 @@
-import { configFile } from '../infra/configFile.ts';
+import { configFile } from '../lib/config/configFile.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../local/cloud/dataDirectory.ts';

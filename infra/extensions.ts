@@ -1,6 +1,6 @@
 import { requestLimits } from '../lib/config/requestLimits.ts';
-import type { Value } from './Resource.ts';
-import { logicalIds, type Stack } from './Stack.ts';
+import type { Value } from './template/Resource.ts';
+import { logicalIds, type Stack } from './template/Stack.ts';
 
 /** Properties that resources get besides those that Serverless gives them. */
 export interface Extension {

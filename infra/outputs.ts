@@ -1,13 +1,13 @@
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
-import { bucketName } from './bucketArn.ts';
-import { databaseName, stagingDatabaseName } from './databaseName.ts';
-import { exportOutputs } from './export.ts';
-import { sub } from './intrinsics.ts';
-import { keyArn } from './keyArn.ts';
-import type { Output } from './Resource.ts';
-import { readerOutputs } from './readers.ts';
-import { logicalIds, partName, type Stack } from './Stack.ts';
-import { workgroupName } from './workgroupName.ts';
+import { bucketName } from './data/bucketArn.ts';
+import { databaseName, stagingDatabaseName } from './data/databaseName.ts';
+import { keyArn } from './data/keyArn.ts';
+import { exportOutputs } from './drops/export.ts';
+import { readerOutputs } from './readers/readers.ts';
+import { workgroupName } from './readers/workgroupName.ts';
+import { sub } from './template/intrinsics.ts';
+import type { Output } from './template/Resource.ts';
+import { logicalIds, partName, type Stack } from './template/Stack.ts';
 
 /** What whoever deployed needs next: where to point SDKs, and where the data is. */
 export function outputs(stack: Stack): Readonly<Record<string, Output>> {

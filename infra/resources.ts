@@ -1,25 +1,25 @@
-import { alarms } from './alarms.ts';
-import { catalog } from './catalog.ts';
-import { dashboard } from './dashboard.ts';
-import { deliveryRoles } from './deliveryRoles.ts';
-import { exporting } from './export.ts';
+import { alarms } from './alarms/alarms.ts';
+import { dashboard } from './alarms/dashboard.ts';
+import { loggedMetrics } from './alarms/loggedMetrics.ts';
+import { catalog } from './data/catalog.ts';
+import { key } from './data/key.ts';
+import { keysSecret } from './data/keysSecret.ts';
+import { storage } from './data/storage.ts';
+import { views } from './data/views.ts';
+import { exporting } from './drops/export.ts';
+import { ingest } from './drops/ingest.ts';
 import { type Extension, extensions } from './extensions.ts';
-import { functionRoles } from './functionRoles.ts';
-import { ingest } from './ingest.ts';
-import { key } from './key.ts';
-import { keysSecret } from './keysSecret.ts';
-import { loggedMetrics } from './loggedMetrics.ts';
-import { objectCreatedRules } from './objectCreatedRules.ts';
 import { outputs } from './outputs.ts';
-import { queues } from './queues.ts';
-import type { Output, Resources } from './Resource.ts';
-import { readers } from './readers.ts';
-import type { Stack } from './Stack.ts';
-import { schedules } from './schedules.ts';
-import { storage } from './storage.ts';
-import { streams } from './streams.ts';
-import { views } from './views.ts';
-import { workgroup } from './workgroup.ts';
+import { readers } from './readers/readers.ts';
+import { workgroup } from './readers/workgroup.ts';
+import { deliveryRoles } from './roles/deliveryRoles.ts';
+import { functionRoles } from './roles/functionRoles.ts';
+import { objectCreatedRules } from './streams/objectCreatedRules.ts';
+import { queues } from './streams/queues.ts';
+import { schedules } from './streams/schedules.ts';
+import { streams } from './streams/streams.ts';
+import type { Output, Resources } from './template/Resource.ts';
+import type { Stack } from './template/Stack.ts';
 
 /** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
 export function resources(stack: Stack): {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { configFile } from '../../infra/configFile.ts';
+import { configFile } from '../../lib/config/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { partName } from '../../infra/Stack.ts';
+import { partName } from '../../infra/template/Stack.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';

@@ -68,7 +68,7 @@ async function visitOptions(
     await Promise.all([
       import('../aws/deploymentPlace.ts'),
       import('../../lib/config/loadConfig.ts'),
-      import('../../infra/configFile.ts'),
+      import('../../lib/config/configFile.ts'),
       import('../../local/cloud/dataDirectory.ts'),
       import('../../lib/time/Clock.ts'),
     ]);

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { configFile } from '../../infra/configFile.ts';
 import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
 import {
   type KnownNames,
@@ -9,6 +8,7 @@ import {
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
 import { bucketName } from '../../lib/config/bucketName.ts';
+import { configFile } from '../../lib/config/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { kmsKeyArn, singleRegionKeyArn } from '../../lib/config/kmsKeyArn.ts';
 import {

@@ -92,7 +92,7 @@ async function run(
   ] = await Promise.all([
     import('@aws-sdk/client-firehose'),
     import('@aws-sdk/client-s3'),
-    import('../../infra/streams.ts'),
+    import('../../infra/streams/streams.ts'),
     import('../aws/deploymentPlace.ts'),
     import('../../lib/aws/firehosePutRecordBatch.ts'),
     import('../../lib/aws/s3Groups.ts'),

@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { readerId } from '../../infra/readers.ts';
+import { readerId } from '../../infra/readers/readers.ts';
 import { ownResults } from '../../lib/access/ownResults.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { MetabaseReader, StatsigReader } from '../../lib/config/readersSchema.ts';

@@ -1,4 +1,4 @@
-import { readerId } from '../../infra/readers.ts';
+import { readerId } from '../../infra/readers/readers.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import { localAccount } from '../../local/cloud/localAccount.ts';
 import { shellCommand } from '../output.ts';

@@ -1,7 +1,7 @@
 import { ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { logicalIds } from '../../infra/Stack.ts';
+import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
 import type { Config } from '../../lib/config/configSchema.ts';

@@ -1,4 +1,4 @@
-import type { Resource } from '../../infra/Resource.ts';
+import type { Resource } from '../../infra/template/Resource.ts';
 import { valueAt } from '../../lib/json/valueAt.ts';
 import type { Visit } from './DoctorContext.ts';
 

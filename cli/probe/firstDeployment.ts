@@ -34,7 +34,7 @@ export const firstDeployment: readonly Omit<Question, 'code' | 'asked'>[] = [
     witness:
       '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role) documents the condition; a public stack with format conversion uses it ([dynamodb-s3-replication](https://github.com/cloudspeak/dynamodb-s3-replication))',
     certainty: 'documented',
-    cure: 'Every stream fails with `Firehose is unable to assume role`, also the third time: take the condition out of infra/deliveryRoles.ts.',
+    cure: 'Every stream fails with `Firehose is unable to assume role`, also the third time: take the condition out of infra/roles/deliveryRoles.ts.',
   },
   {
     asks: 'Whether the region has every feature that the stack uses, not only every service',

@@ -218,7 +218,7 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
  * A key gets its ID when it is made, and tags and aliases take minutes until policies see them, so nothing narrower
  * than all keys can be named while it is being set up. So what could lock a key, lose it or hand it over is not here:
  * CreateKey sets the new key's policy, and whoever administers keys changes it later. KMS refuses a CreateKey whose
- * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/key.ts). Tags of
+ * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/data/key.ts). Tags of
  * others, by which policies may go, are not touched: Serverless tags with STAGE.
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html

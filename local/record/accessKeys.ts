@@ -3,7 +3,7 @@ import { parseJson } from '../../lib/json/parseJson.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import type { Credentials } from './Principals.ts';
 
-/** How our templates hand access keys over: infra/readers.ts. */
+/** How our templates hand access keys over: infra/readers/readers.ts. */
 const secretSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
 /** The access keys that a template makes and puts in a secret, and the ARN of whose they are. */

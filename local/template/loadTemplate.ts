@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configFile } from '../../infra/configFile.ts';
+import { configFile } from '../../lib/config/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Choices, fewerOf, fewNames } from '../../infra/fewNames.ts';
-import type { Allowance } from '../../infra/policies.ts';
+import type { Allowance } from '../../infra/roles/policies.ts';
+import { type Choices, fewerOf, fewNames } from '../../infra/roles/policySize.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const stack = { config: defineConfig({ bucket: 'acme-experiments' }), service: 'sluice', stage: 'prod' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { viewId, views } from '../../infra/data/views.ts';
 import { resources } from '../../infra/resources.ts';
-import { viewId, views } from '../../infra/views.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { viewNames, views as viewsOf } from '../../lib/views/views.ts';

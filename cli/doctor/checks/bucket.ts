@@ -11,7 +11,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { logicalIds } from '../../../infra/Stack.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import {
   type BucketDocument,
   type BucketSetting,

@@ -1,7 +1,7 @@
 import { GetDatabaseCommand, GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
-import { catalog } from '../../../infra/catalog.ts';
-import { kindId, logicalIds } from '../../../infra/Stack.ts';
-import { viewId, views as viewResources } from '../../../infra/views.ts';
+import { catalog } from '../../../infra/data/catalog.ts';
+import { viewId, views as viewResources } from '../../../infra/data/views.ts';
+import { kindId, logicalIds } from '../../../infra/template/Stack.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';
 import type { CatalogPartition } from '../../../lib/landing/catalog/PartitionCatalog.ts';

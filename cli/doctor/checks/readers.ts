@@ -1,5 +1,5 @@
 import { type EvaluationResult, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
-import { readerId } from '../../../infra/readers.ts';
+import { readerId } from '../../../infra/readers/readers.ts';
 import { ownResults } from '../../../lib/access/ownResults.ts';
 import { type Place, placeOf } from '../../../lib/access/Place.ts';
 import { arnIn, bucketArn, catalogArns, workgroupArn } from '../../../lib/access/placeArns.ts';

@@ -1,6 +1,6 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
-import { kindId } from '../../../infra/Stack.ts';
-import { streamName } from '../../../infra/streams.ts';
+import { streamName } from '../../../infra/streams/streams.ts';
+import { kindId } from '../../../infra/template/Stack.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';

@@ -1,6 +1,6 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
-import { readerId } from '../../../infra/readers.ts';
-import { logicalIds } from '../../../infra/Stack.ts';
+import { readerId } from '../../../infra/readers/readers.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import { ownResults } from '../../../lib/access/ownResults.ts';
 import { PRIMARY_WORKGROUP } from '../../../lib/config/primaryWorkgroup.ts';
 import { scanLimitBytes } from '../../../lib/config/scanLimitBytes.ts';

@@ -201,7 +201,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
     level: problems.length > 0 ? 'error' : 'info',
     event: 'register_daily',
     tables: reports,
-    // What the metric filter reads (infra/loggedMetrics.ts): a table that can't be read has an unknown number.
+    // What the metric filter reads (infra/alarms/loggedMetrics.ts): a table that can't be read has an unknown number.
     ...(unread
       ? {}
       : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),

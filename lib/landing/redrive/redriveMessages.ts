@@ -61,7 +61,7 @@ async function redriveObjects(
 const STRAGGLER_MS = 15 * 60_000;
 /** No queue counts the tries of what lost its message: after a day it is parked. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
-/** How often the schedule runs it (infra/schedules.ts). */
+/** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
 /** Parked objects that are counted at most: ten calls. */
 const MOST_PARKED = 10_000;

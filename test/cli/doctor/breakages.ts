@@ -18,7 +18,7 @@ import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
 import config from '#config';
-import { logicalIds } from '../../../infra/Stack.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import type { BucketSettings } from '../../../local/s3/model/bucketSettings.ts';
 import type { StartedDeployment } from './startDeployment.ts';
 

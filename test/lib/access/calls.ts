@@ -78,7 +78,7 @@ export function key(action: 'Decrypt' | 'GenerateDataKey' | 'PutKeyPolicy', via 
   };
 }
 
-/** What infra/key.ts says at the key: whom it lets in is IAM's say. */
+/** What infra/data/key.ts says at the key: whom it lets in is IAM's say. */
 export const keyPolicy: PolicyDocument = {
   Version: '2012-10-17',
   Statement: [

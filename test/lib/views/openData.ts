@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { catalog as catalogOf } from '../../../infra/catalog.ts';
-import { logicalIds } from '../../../infra/Stack.ts';
-import { views } from '../../../infra/views.ts';
+import { catalog as catalogOf } from '../../../infra/data/catalog.ts';
+import { views } from '../../../infra/data/views.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { type GroupRow, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';

@@ -1,0 +1,99 @@
+import type { Resource, Value } from '../template/Resource.ts';
+import { partName, type Stack } from '../template/Stack.ts';
+
+/** Seconds over which an alarm looks unless it says otherwise. */
+const PERIOD_SECONDS = 300;
+
+/** A metric, and how its values of one period become one. */
+export interface WatchedMetric {
+  readonly namespace: string;
+  readonly metric: string;
+  readonly statistic: 'Sum' | 'Maximum';
+  readonly dimensions: Readonly<Record<string, Value>>;
+}
+
+/** When an alarm rings, and what it says. */
+export interface AlarmTerms {
+  readonly description: string;
+  /** It rings at this value and above. Default 1: as soon as there is one. */
+  readonly threshold?: number;
+  /** Periods one after the other that must reach it. Default 1. */
+  readonly periods?: number;
+  /** Seconds over which it looks. Default 300; CloudWatch takes multiples of 60 for metrics of AWS's own. */
+  readonly periodSeconds?: number;
+  /** What no data means. Default that all is well; `ignore` leaves the alarm as it was. */
+  readonly missing?: 'ignore';
+}
+
+/** An alarm on one metric, `<service>-<stage>-<part>`, on for as long as the metric is that high. */
+export function alarm(stack: Stack, part: string, watched: WatchedMetric & AlarmTerms): Resource {
+  return alarmResource(stack, part, watched, {
+    ...metricMembers(watched),
+    Statistic: watched.statistic,
+    Period: watched.periodSeconds ?? PERIOD_SECONDS,
+  });
+}
+
+/** An alarm on what part of some metric another is, in percent; 0 as long as the part is smaller than `atLeast`. */
+export function shareAlarm(
+  stack: Stack,
+  part: string,
+  watched: AlarmTerms & {
+    readonly some: WatchedMetric;
+    readonly all: WatchedMetric;
+    /** Below this many a share says nothing: one of two is half. */
+    readonly atLeast: number;
+  },
+): Resource {
+  const { some, all, atLeast } = watched;
+  return alarmResource(stack, part, watched, {
+    Metrics: [
+      {
+        Id: 'share',
+        Label: '% of all',
+        Expression: `IF(some >= ${atLeast}, 100 * some / all, 0)`,
+        ReturnData: true,
+      },
+      ...Object.entries({ some, all }).map(([Id, metric]) => ({
+        Id,
+        MetricStat: {
+          Metric: metricMembers(metric),
+          Period: watched.periodSeconds ?? PERIOD_SECONDS,
+          Stat: metric.statistic,
+        },
+        ReturnData: false,
+      })),
+    ],
+  });
+}
+
+function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
+  return {
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: Object.entries(dimensions).map(([Name, value]) => ({ Name, Value: value })),
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudwatch-alarm.html */
+function alarmResource(
+  stack: Stack,
+  part: string,
+  { description, threshold = 1, periods = 1, missing }: AlarmTerms,
+  watched: Readonly<Record<string, Value>>,
+): Resource {
+  const { topicArn } = stack.config.alarms;
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: partName(stack, part),
+      AlarmDescription: description,
+      ...watched,
+      EvaluationPeriods: periods,
+      Threshold: threshold,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: missing ?? 'notBreaching',
+      ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { ownResults } from '../../lib/access/ownResults.ts';
+import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { workgroupName } from '../readers/workgroupName.ts';
+import { getAtt, ref } from '../template/intrinsics.ts';
+import type { Resources, Value } from '../template/Resource.ts';
+import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { alarms } from './alarms.ts';
+import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
+
+/** A dashboard is 24 wide: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+const COLUMNS = 24;
+const WIDGET = { width: 8, height: 6 } as const;
+const ALARMS_HEIGHT = 3;
+const PERIOD_SECONDS = 300;
+
+/** A line of a graph. What is only known when deployed is a `${…}` and stands in `names`. */
+interface Line {
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly label?: string;
+  readonly stat?: string;
+}
+
+interface Graph {
+  readonly title: string;
+  /** How values of one period become one, unless a line says otherwise. */
+  readonly stat: string;
+  readonly lines: readonly Line[];
+}
+
+/** The dashboard `<service>-<stage>`: all alarms, and below what they look at and what it costs. */
+export function dashboard(stack: Stack): Resources {
+  const alarmIds = Object.entries(alarms(stack)).flatMap(([logicalId, { Type }]) =>
+    Type === 'AWS::CloudWatch::Alarm' ? [logicalId] : [],
+  );
+  const names: Readonly<Record<string, Value>> = {
+    Workgroup: workgroupName(stack),
+    Api: ref(logicalIds.httpApi),
+    DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
+    DeadRedrive: getAtt(logicalIds.redriveDeadLetters, 'QueueName'),
+    ...Object.fromEntries(tableKinds.map((kind) => [`Stream${kind}`, ref(kindId(kind, 'Stream'))])),
+  };
+  const body = {
+    widgets: [
+      {
+        type: 'alarm',
+        x: 0,
+        y: 0,
+        width: COLUMNS,
+        height: ALARMS_HEIGHT,
+        properties: { title: 'Alarms', alarms: alarmIds.map((logicalId) => `\${${logicalId}.Arn}`) },
+      },
+      ...graphs(stack).map(widget),
+    ],
+  };
+  return {
+    Dashboard: {
+      Type: 'AWS::CloudWatch::Dashboard',
+      Properties: {
+        DashboardName: `${stack.service}-${stack.stage}`,
+        DashboardBody: { 'Fn::Sub': [JSON.stringify(body), names] },
+      },
+    },
+  };
+}
+
+function graphs(stack: Stack): readonly Graph[] {
+  const m = collectMetrics;
+  const collected = ({ name }: { readonly name: string }, dimensions = {}): Line => ({
+    namespace: METRIC_NAMESPACE,
+    metric: name,
+    dimensions: { function: 'collect', stage: stack.stage, ...dimensions },
+  });
+  const api = (metric: string): Line => ({
+    namespace: 'AWS/ApiGateway',
+    metric,
+    dimensions: { ApiId: `\${Api}` },
+  });
+  const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
+    ['collect', 'register', 'redrive'].map((name) => ({
+      namespace: 'AWS/Lambda',
+      metric,
+      dimensions: { FunctionName: partName(stack, name) },
+      label: `${name} ${metric}`,
+      stat,
+    }));
+  const firehose = (metric: string): readonly Line[] =>
+    tableKinds.map((kind) => ({
+      namespace: 'AWS/Firehose',
+      metric,
+      dimensions: { DeliveryStreamName: `\${Stream${kind}}` },
+      label: kind,
+    }));
+  const deadLetters = (worker: string, name: string): Line => ({
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: `\${${name}}` },
+    label: `${worker}, dead letters`,
+  });
+  const logged = ({ namespace, metric }: ReturnType<typeof parkedMetric>): Line => ({
+    namespace,
+    metric,
+    dimensions: {},
+  });
+  return [
+    {
+      title: 'Requests',
+      stat: 'Sum',
+      lines: [collected(m.requests), collected(m.refused_requests), api('Count'), api('4xx'), api('5xx')],
+    },
+    {
+      title: 'Events',
+      stat: 'Sum',
+      lines: [m.received, m.landed, m.quarantined, m.ignored, m.refused, m.overflowed].map((metric) =>
+        collected(metric),
+      ),
+    },
+    {
+      title: 'Latency of the collector, ms',
+      stat: 'p50',
+      lines: ['p50', 'p90', 'p99'].map((stat) => ({ ...collected(m.latency_ms), stat, label: stat })),
+    },
+    {
+      title: "Seconds until the streams' files are written",
+      stat: 'Maximum',
+      lines: firehose('DeliveryToS3.DataFreshness'),
+    },
+    {
+      title: 'Records that Firehose throttled, and those put again',
+      stat: 'Sum',
+      lines: [...firehose('ThrottledRecords'), collected(m.retried)],
+    },
+    {
+      title: 'Bytes landed, and billed by Firehose',
+      stat: 'Sum',
+      lines: [collected(m.payload_bytes), collected(m.firehose_billed_bytes)],
+    },
+    {
+      title: 'Functions',
+      stat: 'Sum',
+      lines: [
+        ...lambda('Errors'),
+        ...lambda('Throttles'),
+        ...lambda('ConcurrentExecutions', 'Maximum').slice(0, 1),
+      ],
+    },
+    {
+      title: 'What waits for a person',
+      stat: 'Maximum',
+      lines: [
+        logged(parkedMetric(stack)),
+        logged(partitionGapsMetric(stack)),
+        deadLetters('register', 'DeadRegister'),
+        deadLetters('redrive', 'DeadRedrive'),
+      ],
+    },
+    {
+      title: 'Bytes that queries scanned',
+      stat: 'Sum',
+      lines: [
+        processedBytes('people', `\${Workgroup}`),
+        ...stack.config.readers
+          .filter(({ kind }) => kind !== 'owox')
+          .map((reader) => processedBytes(reader.name, ownResults(stack.config.athena, reader).workgroup)),
+      ],
+    },
+  ];
+}
+
+/** https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html */
+function processedBytes(label: string, workgroup: string): Line {
+  return {
+    namespace: 'AWS/Athena',
+    metric: 'ProcessedBytes',
+    dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: workgroup },
+    label,
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+function widget({ title, stat, lines }: Graph, index: number) {
+  const perRow = COLUMNS / WIDGET.width;
+  return {
+    type: 'metric',
+    x: (index % perRow) * WIDGET.width,
+    y: ALARMS_HEIGHT + Math.floor(index / perRow) * WIDGET.height,
+    ...WIDGET,
+    properties: {
+      title,
+      region: `\${AWS::Region}`,
+      view: 'timeSeries',
+      stat,
+      period: PERIOD_SECONDS,
+      metrics: lines.map(({ namespace, metric, dimensions, label, stat: own }) => [
+        namespace,
+        metric,
+        ...Object.entries(dimensions).flat(),
+        { ...(label === undefined ? {} : { label }), ...(own === undefined ? {} : { stat: own }) },
+      ]),
+    },
+  };
+}

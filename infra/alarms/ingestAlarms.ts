@@ -1,0 +1,76 @@
+import { expectsDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
+import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
+import { usedSchedules } from '../streams/usedSchedules.ts';
+import type { Resources } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+import { alarm, type WatchedMetric } from './alarm.ts';
+import { deadLettersAlarm } from './deadLettersAlarm.ts';
+import { failedLoadsMetric } from './loggedMetrics.ts';
+
+const INGEST_PAGE = 'docs/ingest.md, "Alarms"';
+
+/** Alarms on what the plan found, one of each for every schedule in use, and on what queues set aside. None without sources. */
+export function ingestAlarms(stack: Stack): Resources {
+  if (stack.config.sources.length === 0) return {};
+  const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
+    (schedule): Resources => {
+      const seen = ({ name }: { readonly name: string }): WatchedMetric => ({
+        namespace: METRIC_NAMESPACE,
+        metric: name,
+        statistic: 'Maximum',
+        dimensions: { function: 'ingest-plan', stage: stack.stage, schedule },
+      });
+      const id = schedule === 'daily' ? 'Daily' : 'Hourly';
+      return {
+        [`IngestFailed${id}Alarm`]: alarm(stack, `ingest-failed-${schedule}`, {
+          ...seen(planMetrics.days_failed),
+          description: `Days of ${schedule} datasets could not be loaded: see ${INGEST_PAGE}`,
+          // Until the next run says otherwise; so with the others.
+          missing: 'ignore',
+        }),
+        [`IngestUnreadable${id}Alarm`]: alarm(stack, `ingest-unreadable-${schedule}`, {
+          ...seen(planMetrics.datasets_unreadable),
+          description: `Folders of ${schedule} datasets can not be listed: see ${INGEST_PAGE}`,
+          missing: 'ignore',
+        }),
+        [`IngestStopped${id}Alarm`]: alarm(stack, `ingest-stopped-${schedule}`, {
+          ...seen(planMetrics.datasets_stopped),
+          description: `Of ${schedule} datasets nothing comes any more: see ${INGEST_PAGE}`,
+          missing: 'ignore',
+        }),
+      };
+    },
+  );
+  return {
+    ...Object.assign({}, ...made),
+    ...(expectsDrops(stack.config.sources)
+      ? {
+          IngestLateAlarm: alarm(stack, 'ingest-late', {
+            namespace: METRIC_NAMESPACE,
+            metric: planMetrics.drops_late.name,
+            statistic: 'Maximum',
+            dimensions: { function: 'ingest-plan', stage: stack.stage },
+            description: `A customer's drop has not come by the time it is expected: see ${INGEST_PAGE}`,
+            missing: 'ignore',
+          }),
+        }
+      : {}),
+    IngestLoadFailedAlarm: alarm(stack, 'ingest-load-failed', {
+      ...failedLoadsMetric(stack),
+      description: `A day of a dataset has just failed: see ${INGEST_PAGE}`,
+    }),
+    IngestPlanDeadLettersAlarm: deadLettersAlarm(
+      stack,
+      'ingest-plan',
+      logicalIds.planDeadLetters,
+      INGEST_PAGE,
+    ),
+    IngestLoadDeadLettersAlarm: deadLettersAlarm(
+      stack,
+      'ingest-load',
+      logicalIds.loadDeadLetters,
+      INGEST_PAGE,
+    ),
+  };
+}

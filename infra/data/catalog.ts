@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { groupsTable } from '../../lib/tables/groupsTable.ts';
+import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
+import type { Column, Table } from '../../lib/tables/Table.ts';
+import { groupsFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { ref } from '../template/intrinsics.ts';
+import type { Resource, Resources, Value } from '../template/Resource.ts';
+import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
+import { s3Location } from './bucketArn.ts';
+import { databaseName } from './databaseName.ts';
+
+/**
+ * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. It has no underscores, so those that no letter
+ * follows are told apart by a digest: `a_1` is another table than `a1`.
+ */
+function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
+  const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  const digest = /_(?![a-z])/.test(name) ? hash('sha256', name).slice(0, 8) : '';
+  return `${words.join('')}${digest}IngestedTable`;
+}
+
+/**
+ * The Glue database with a table for each kind, each dataset and the experiment groups, their columns from lib/tables,
+ * and Statsig's own database. All of it outlives the stack: what Statsig staged, and the partitions, would be lost.
+ */
+export function catalog(stack: Stack): Resources {
+  const { config } = stack;
+  const tables = deliveredTables(config);
+  return {
+    ...(config.existing.database
+      ? {}
+      : {
+          [logicalIds.database]: glueDatabase(
+            config.database,
+            'Raw exposures and events of Statsig SDKs, and what was refused, landed by Sluice',
+          ),
+        }),
+    ...(config.existing.stagingDatabase
+      ? {}
+      : {
+          [logicalIds.stagingDatabase]: glueDatabase(
+            config.athena.stagingDatabase,
+            'Tables that Statsig makes of the others and drops again',
+          ),
+        }),
+    ...Object.fromEntries(
+      tableKinds.map((kind) => [
+        kindId(kind, 'Table'),
+        glueTable(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY'),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ingestedTables(config).map((table) => [
+        ingestedTableId(table),
+        glueTable(stack, table, ingestedTableFolder(config, table.name), 'ZSTD'),
+      ]),
+    ),
+    [logicalIds.groupsTable]: glueResource(stack, {
+      Name: groupsTable.name,
+      Description: groupsTable.comment,
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { EXTERNAL: 'TRUE', classification: 'json' },
+      PartitionKeys: [],
+      StorageDescriptor: {
+        Columns: groupsTable.columns.map(glueColumn),
+        Location: s3Location(stack, groupsFolder(config)),
+        InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+        OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+        // https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+        SerdeInfo: {
+          SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
+          Parameters: { 'serialization.format': '1' },
+        },
+        Compressed: false,
+        StoredAsSubDirectories: false,
+      },
+    }),
+  };
+}
+
+function glueDatabase(name: string, description: string): Resource {
+  return {
+    Type: 'AWS::Glue::Database',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      CatalogId: ref('AWS::AccountId'),
+      DatabaseInput: { Name: name, Description: description },
+    },
+  };
+}
+
+/** Formats by the Hive classes that Athena and Firehose know Parquet by. */
+function glueTable(
+  stack: Stack,
+  table: Omit<Table, 'kind'>,
+  folder: string,
+  compression: 'SNAPPY' | 'ZSTD',
+): Resource {
+  return glueResource(stack, {
+    Name: table.name,
+    Description: table.comment,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { EXTERNAL: 'TRUE', classification: 'parquet', 'parquet.compression': compression },
+    PartitionKeys: [glueColumn(table.partitionKey)],
+    StorageDescriptor: {
+      Columns: table.columns.map(glueColumn),
+      Location: s3Location(stack, folder),
+      InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+      OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+      SerdeInfo: {
+        SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+        Parameters: { 'serialization.format': '1' },
+      },
+      Compressed: true,
+      StoredAsSubDirectories: false,
+    },
+  });
+}
+
+function glueResource(stack: Stack, input: Value): Resource {
+  return {
+    Type: 'AWS::Glue::Table',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      CatalogId: ref('AWS::AccountId'),
+      DatabaseName: databaseName(stack),
+      TableInput: input,
+    },
+  };
+}
+
+function glueColumn(column: Column): Value {
+  return { Name: column.name, Type: column.type, Comment: column.comment };
+}

@@ -1,0 +1,51 @@
+import { EXPANDED_TEXT, prestoViewText } from '../../lib/views/prestoView.ts';
+import type { View, ViewName } from '../../lib/views/View.ts';
+import { viewNames, views as viewsOf } from '../../lib/views/views.ts';
+import { ref } from '../template/intrinsics.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { databaseName } from './databaseName.ts';
+
+/** Logical ID of a view, e.g. `ExperimentExposuresView`. */
+export function viewId(name: ViewName): string {
+  const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return `${words.join('')}View`;
+}
+
+/** The views of lib/views in the catalog. They go with the stack: there is nothing in them. */
+export function views(stack: Stack): Resources {
+  const all = viewsOf(stack.config);
+  return Object.fromEntries(viewNames.map((name) => [viewId(name), glueView(stack, all[name])]));
+}
+
+/**
+ * A view as Athena's own CREATE VIEW leaves it in Glue: the text decides what is read, the columns only what Glue and
+ * those who ask it show. `ds` is among the columns, for a view has no partitions of its own.
+ */
+function glueView(stack: Stack, view: View): Resource {
+  return {
+    Type: 'AWS::Glue::Table',
+    Properties: {
+      CatalogId: ref('AWS::AccountId'),
+      DatabaseName: databaseName(stack),
+      TableInput: {
+        Name: view.name,
+        Description: view.comment,
+        TableType: 'VIRTUAL_VIEW',
+        Parameters: { presto_view: 'true', comment: 'Presto View' },
+        PartitionKeys: [],
+        StorageDescriptor: {
+          Columns: view.columns.map(({ name, type, comment }) => ({
+            Name: name,
+            Type: type,
+            Comment: comment,
+          })),
+          Location: '',
+          SerdeInfo: {},
+        },
+        ViewOriginalText: prestoViewText(view, stack.config.database),
+        ViewExpandedText: EXPANDED_TEXT,
+      },
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { ownResults } from '../../lib/access/ownResults.ts';
+import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { readerTrust } from '../../lib/access/readerTrust.ts';
+import { ownershipControls, publicAccessBlock } from '../../lib/bucket/bucketSettings.ts';
+import { encryptedTransportOnly } from '../../lib/bucket/encryptedTransportOnly.ts';
+import { UNFINISHED_UPLOAD_DAYS } from '../../lib/bucket/lifecycleRules.ts';
+import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/config/readersSchema.ts';
+import { keyArn } from '../data/keyArn.ts';
+import { getAtt, ref, sub } from '../template/intrinsics.ts';
+import type { Output, Resource, Resources, Value } from '../template/Resource.ts';
+import { partName, type Stack } from '../template/Stack.ts';
+import { substituted } from '../template/substituted.ts';
+import { stackPlace } from './stackPlace.ts';
+import { workgroupInto } from './workgroup.ts';
+
+/** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
+const OWOX_RESULT_FOLDERS = [
+  'athena-check-access/',
+  'athena-data-last-updated/',
+  'athena-dry-run/',
+  'athena-schema-fetch/',
+  'owox-data-marts/',
+];
+
+/** Each configured reader's policies, the role or user they are attached to, and what is its own. */
+export function readers(stack: Stack): Resources {
+  return Object.assign({}, ...stack.config.readers.map((reader) => oneReader(stack, reader)));
+}
+
+/**
+ * What to hand each reader: the role to assume, or the secret in which its access keys are, never a key; and the
+ * workgroup to query in, if it has one.
+ */
+export function readerOutputs({ config }: Stack): Readonly<Record<string, Output>> {
+  return Object.fromEntries(
+    config.readers.flatMap((reader): [string, Output][] => [
+      isRole(reader)
+        ? [
+            readerId(reader, 'RoleArn'),
+            { Description: `Role of ${reader.name}`, Value: getAtt(readerId(reader, 'Role')) },
+          ]
+        : [
+            readerId(reader, 'SecretArn'),
+            {
+              Description: `Secret with the access keys of ${reader.name}`,
+              Value: ref(readerId(reader, 'Secret')),
+            },
+          ],
+      ...(reader.kind === 'owox'
+        ? []
+        : [
+            [
+              readerId(reader, 'WorkgroupName'),
+              {
+                Description: `Athena workgroup of ${reader.name}, the only one it may query in`,
+                Value: ref(readerId(reader, 'Workgroup')),
+              },
+            ] satisfies [string, Output],
+          ]),
+    ]),
+  );
+}
+
+function oneReader(stack: Stack, reader: Reader): Resources {
+  const permissions = readerPermissions(stackPlace(stack), reader);
+  const policyId = (name: string) => readerId(reader, name === 'read' ? 'Policy' : 'WritePolicy');
+  return {
+    ...Object.fromEntries(
+      // Managed, as inline policies of a user may hold 2,048 characters only.
+      permissions.map(({ name, document }): [string, Resource] => [
+        policyId(name),
+        {
+          Type: 'AWS::IAM::ManagedPolicy',
+          Properties: {
+            Description: `What ${reader.name} (${reader.kind}) may do with what Sluice landed: ${name}`,
+            PolicyDocument: substituted(document),
+          },
+        },
+      ]),
+    ),
+    ...identity(
+      stack,
+      reader,
+      permissions.map(({ name }) => ref(policyId(name))),
+    ),
+    ...(reader.kind === 'owox'
+      ? resultsBucket(stack, reader)
+      : { [readerId(reader, 'Workgroup')]: ownWorkgroup(stack, reader) }),
+    ...(reader.kind === 'statsig' || reader.ownDatabase === null
+      ? {}
+      : { [readerId(reader, 'Database')]: ownDatabase(reader.name, reader.ownDatabase) }),
+  };
+}
+
+function identity(stack: Stack, reader: Reader, policies: Value): Resources {
+  return isRole(reader) ? role(stack, reader, policies) : user(stack, reader, policies);
+}
+
+function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Value): Resources {
+  const principal = reader.principal ?? '';
+  const resources: Resources = {
+    [readerId(reader, 'Role')]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        Description: `${reader.name} (${reader.kind}) reads what Sluice landed`,
+        AssumeRolePolicyDocument: substituted(readerTrust(stackPlace(stack), reader, principal)),
+        ManagedPolicyArns: policies,
+      },
+    },
+  };
+  if (principal !== 'ec2') return resources;
+  // An instance takes a role by way of a profile only.
+  return {
+    ...resources,
+    [readerId(reader, 'InstanceProfile')]: {
+      Type: 'AWS::IAM::InstanceProfile',
+      Properties: { Roles: [ref(readerId(reader, 'Role'))] },
+    },
+  };
+}
+
+/** Of Statsig or Metabase alone: who queries in the workgroup of others reads, replaces and deletes their results. */
+function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
+  const { workgroup, resultsFolder } = ownResults(stackPlace(stack), reader);
+  return workgroupInto(stack, {
+    name: workgroup,
+    description: `Queries of ${reader.name} (${reader.kind}); results go to the bucket's ${resultsFolder}`,
+    folder: resultsFolder,
+  });
+}
+
+/**
+ * A user, its access keys, and the secret they are in: nothing else ever shows the secret key, not even to whoever
+ * deploys. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
+ */
+function user(stack: Stack, reader: Reader, policies: Value): Resources {
+  const keyId = readerId(reader, 'AccessKey');
+  return {
+    [readerId(reader, 'User')]: { Type: 'AWS::IAM::User', Properties: { ManagedPolicyArns: policies } },
+    [keyId]: {
+      Type: 'AWS::IAM::AccessKey',
+      Properties: { UserName: ref(readerId(reader, 'User')), Serial: reader.keySerial },
+    },
+    [readerId(reader, 'Secret')]: {
+      Type: 'AWS::SecretsManager::Secret',
+      Properties: {
+        Name: secretName(stack, reader),
+        Description: `Access keys of ${reader.name} (${reader.kind})`,
+        SecretString: sub(`{"accessKeyId":"\${${keyId}}","secretAccessKey":"\${${keyId}.SecretAccessKey}"}`),
+      },
+    },
+  };
+}
+
+/**
+ * `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack, so that who deploys this stack need not be let
+ * delete another's secrets, and ends like the stack's ID: a deleted secret may keep its name for 30 days, and a stack
+ * that is deployed anew would be refused it.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+ */
+function secretName(stack: Stack, { name }: Reader): Value {
+  const id = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };
+  return {
+    'Fn::Join': ['-', [partName(stack, `reader-${name}`), { 'Fn::Select': [0, { 'Fn::Split': ['-', id] }] }]],
+  };
+}
+
+/** OWOX's form takes a bucket without a folder, so that its results can't lie beside our data. */
+function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
+  const { queryResultDays } = stack.config.retention;
+  const id = readerId(reader, 'ResultsBucket');
+  const expiry =
+    queryResultDays === null
+      ? []
+      : OWOX_RESULT_FOLDERS.map((Prefix) => ({
+          Id: Prefix.replace('/', ''),
+          Status: 'Enabled',
+          Prefix,
+          ExpirationInDays: queryResultDays,
+        }));
+  return {
+    [id]: {
+      Type: 'AWS::S3::Bucket',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BucketName: reader.resultsBucket,
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            {
+              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn(stack) },
+              BucketKeyEnabled: true,
+            },
+          ],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            ...expiry,
+            {
+              Id: 'unfinished-uploads',
+              Status: 'Enabled',
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: UNFINISHED_UPLOAD_DAYS },
+            },
+          ],
+        },
+        OwnershipControls: ownershipControls,
+        PublicAccessBlockConfiguration: publicAccessBlock,
+      },
+    },
+    [`${id}Policy`]: {
+      Type: 'AWS::S3::BucketPolicy',
+      Properties: {
+        Bucket: ref(id),
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [encryptedTransportOnly([getAtt(id), sub(`\${${id}.Arn}/*`)])],
+        },
+      },
+    },
+  };
+}
+
+/** It outlives the stack: views that someone made in it would be lost. */
+function ownDatabase(name: string, database: string): Resource {
+  return {
+    Type: 'AWS::Glue::Database',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      CatalogId: ref('AWS::AccountId'),
+      DatabaseInput: { Name: database, Description: `What ${name} makes of the tables that Sluice landed` },
+    },
+  };
+}
+
+function isRole(reader: Reader): reader is StatsigReader | MetabaseReader {
+  return reader.kind !== 'owox' && reader.as === 'role';
+}
+
+/** Logical ID of a reader's own resource: `ReaderBiTeamPolicy` of `bi-team`. */
+export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
+  const words = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
+  return `Reader${words.join('')}${part}`;
+}

@@ -1,0 +1,54 @@
+import { scanLimitBytes } from '../../lib/config/scanLimitBytes.ts';
+import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { s3Location } from '../data/bucketArn.ts';
+import { keyArn } from '../data/keyArn.ts';
+import { ref } from '../template/intrinsics.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+
+/** The Athena workgroup of people, unless one is brought. Readers have workgroups of their own: infra/readers/readers.ts. */
+export function workgroup(stack: Stack): Resources {
+  const { athena, existing } = stack.config;
+  if (existing.workgroup) return {};
+  return {
+    [logicalIds.workgroup]: workgroupInto(stack, {
+      name: athena.workgroup,
+      description: "Queries of what Sluice landed; results go to the bucket's query-results/",
+      folder: QUERY_RESULTS_FOLDER,
+    }),
+  };
+}
+
+/**
+ * A workgroup. Where results go and how they are encrypted is its say, whatever a client asks for. With its removal go
+ * its history and the queries saved in it.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-workgroup.html
+ *
+ * @param of.folder In the bucket, with the slash at its end.
+ */
+export function workgroupInto(
+  stack: Stack,
+  of: { readonly name: string; readonly description: string; readonly folder: string },
+): Resource {
+  return {
+    Type: 'AWS::Athena::WorkGroup',
+    Properties: {
+      Name: of.name,
+      Description: of.description,
+      State: 'ENABLED',
+      RecursiveDeleteOption: true,
+      WorkGroupConfiguration: {
+        EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
+        EnforceWorkGroupConfiguration: true,
+        PublishCloudWatchMetricsEnabled: true,
+        RequesterPaysEnabled: false,
+        BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
+        ResultConfiguration: {
+          OutputLocation: s3Location(stack, of.folder),
+          EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },
+          ExpectedBucketOwner: ref('AWS::AccountId'),
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Config } from '../../lib/config/configSchema.ts';
+import type { Export } from '../../lib/config/exportsSchema.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
+import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { bucketArn, objectsArn } from '../data/bucketArn.ts';
+import { tableArns } from '../data/catalogArns.ts';
+import { exportIds } from '../template/exportIds.ts';
+import { getAtt } from '../template/intrinsics.ts';
+import type { Resource } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import { assumesRoles } from './assumesRoles.ts';
+import { inCustomersBuckets } from './inCustomersBuckets.ts';
+import { assumesItself, emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
+import { type Choices, fewNames } from './policySize.ts';
+import { usesCustomersKeys } from './usesCustomersKeys.ts';
+
+/**
+ * Reads the tables that are exported and writes to the customers' buckets, each by its own policy's word too, or by a role
+ * there. Of a customer's bucket it touches the folder of the export only. Each task works in a session of this role that
+ * reaches one export (lib/access/sessionPolicies.ts); the role as a whole only looks for what is to be exported.
+ */
+export function exportRole(stack: Stack): Resource {
+  const { exports } = stack.config;
+  const itself = assumesItself(stack, exportIds.role);
+  const byPolicy = exports.filter(({ target }) => target.role === undefined);
+  const ledger = (names: readonly string[]) => [
+    {
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)),
+    },
+  ];
+  return role(
+    lambdaService,
+    fewNames(stack, [
+      ownLogs(stack, 'export'),
+      readsTables(stack, exports),
+      {
+        // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        Action: ['s3:ListBucket'],
+        Resource: [bucketArn(stack)],
+      },
+      [ledger(exports.map(({ name }) => name)), ledger(['*'])],
+      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+      { Action: ['sqs:SendMessage'], Resource: [getAtt(exportIds.queue)] },
+      emptiesQueue(exportIds.queue),
+      inCustomersBuckets(
+        stack,
+        byPolicy.map((one) => ({ ...one.target, folders: [exportFolder(one)] })),
+        {
+          onBucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+          onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+        },
+      ),
+      usesCustomersKeys(
+        byPolicy.map(({ target }) => target),
+        ['kms:Decrypt', 'kms:GenerateDataKey'],
+      ),
+      assumesRoles(exports.map(({ target }) => target)),
+      itself.allowance,
+    ]),
+    [itself.trust],
+  );
+}
+
+/** Partitions and objects of the tables that are exported; of many tables, of all that are ingested. */
+function readsTables(stack: Stack, exports: readonly Export[]): Choices {
+  const { config } = stack;
+  const tables = [...new Set(exports.map(({ table }) => table))];
+  const read = (names: readonly string[], folders: readonly string[]) => [
+    { Action: ['glue:GetPartitions'], Resource: tableArns(stack, names) },
+    {
+      Action: ['s3:GetObject'],
+      Resource: [...new Set(folders)].map((folder) => objectsArn(stack, folder)),
+    },
+  ];
+  return [
+    read(
+      tables,
+      tables.map((table) => deliveredFolder(config, table) ?? ingestedTableFolder(config, table)),
+    ),
+    read(
+      ['*'],
+      tables.map((table) => deliveredFolder(config, table) ?? ingestedFolder(config)),
+    ),
+  ];
+}
+
+/** Folder in our bucket, with the slash at its end, of a table that Firehose writes; of another undefined. */
+function deliveredFolder(config: Config, table: string): string | undefined {
+  const kind = tableKinds.find((one) => config.tables[one] === table);
+  return kind === undefined ? undefined : tableFolder(config, kind);
+}

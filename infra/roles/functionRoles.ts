@@ -1,0 +1,70 @@
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { OVERFLOW_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { bucketArn, objectsArn } from '../data/bucketArn.ts';
+import { catalogArns } from '../data/catalogArns.ts';
+import { getAtt, ref } from '../template/intrinsics.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
+import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
+import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
+import { redriveRole } from './redriveRole.ts';
+
+/** One role for each function: none can do another's work. */
+export function functionRoles(stack: Stack): Resources {
+  return {
+    [logicalIds.collectRole]: collectRole(stack),
+    [logicalIds.registerRole]: registerRole(stack),
+    [logicalIds.redriveRole]: redriveRole(stack),
+  };
+}
+
+/**
+ * Puts records on every stream, and into the bucket what no record holds or was left over. It reads the keys' hashes and
+ * the experiment groups. It lists the folder of the groups, so that it can tell a missing object from a refusal:
+ * without that permission S3 answers 403 for both.
+ */
+function collectRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'collect'),
+    {
+      Action: ['firehose:PutRecordBatch'],
+      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+    },
+    {
+      Action: ['s3:PutObject'],
+      Resource: [QUARANTINE_LARGE_FOLDER, OVERFLOW_FOLDER].map((folder) => objectsArn(stack, folder)),
+    },
+    { Action: ['s3:GetObject'], Resource: [objectsArn(stack, groupsFolder(stack.config))] },
+    {
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn(stack)],
+      Condition: { StringLike: { 's3:prefix': [`${groupsFolder(stack.config)}*`] } },
+    },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+  ]);
+}
+
+/** Registers partitions of every table; of the bucket it sees names only, and only under the tables' folders. */
+function registerRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'register'),
+    {
+      Action: [
+        'glue:BatchCreatePartition',
+        'glue:BatchUpdatePartition',
+        'glue:GetPartitions',
+        'glue:GetTable',
+      ],
+      Resource: catalogArns(stack, tableKinds),
+    },
+    {
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn(stack)],
+      Condition: {
+        StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
+      },
+    },
+    emptiesQueue(logicalIds.queue),
+  ]);
+}

@@ -1,0 +1,73 @@
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { errorFolder, overflowFolder } from '../../lib/tables/objectKeys.ts';
+import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { bucketName } from '../data/bucketArn.ts';
+import { getAtt } from '../template/intrinsics.ts';
+import type { Resource, Resources, Value } from '../template/Resource.ts';
+import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+
+/**
+ * Sends each new file of a delivered table to the registrar's queue, and each object of overflow and of Firehose's
+ * errors to redrive's.
+ */
+export function objectCreatedRules(stack: Stack): Resources {
+  return {
+    [logicalIds.objectCreatedRule]: objectCreatedRule({
+      name: partName(stack, 'object-created'),
+      description: 'New files of the delivered tables, for the registrar',
+      bucket: bucketName(stack),
+      prefixes: tableKinds.map((kind) => tableFolder(stack.config, kind)),
+      target: 'register',
+      queue: logicalIds.queue,
+      deadLetters: logicalIds.deadLetters,
+    }),
+    [logicalIds.redriveRule]: objectCreatedRule({
+      name: partName(stack, 'undelivered'),
+      description: 'What Firehose did not take or could not deliver, for redrive',
+      bucket: bucketName(stack),
+      prefixes: [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf)),
+      target: 'redrive',
+      queue: logicalIds.redriveQueue,
+      deadLetters: logicalIds.redriveDeadLetters,
+    }),
+  };
+}
+
+/**
+ * A rule on new objects. The bucket also sees Statsig's own files and ours of other kinds, so the pattern names the
+ * bucket and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+function objectCreatedRule(rule: {
+  readonly name: string;
+  readonly description: string;
+  readonly bucket: Value;
+  readonly prefixes: readonly string[];
+  readonly target: string;
+  /** Logical IDs. */
+  readonly queue: string;
+  readonly deadLetters: string;
+}): Resource {
+  return {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      Name: rule.name,
+      Description: rule.description,
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: [rule.bucket] },
+          object: { key: rule.prefixes.map((prefix) => ({ prefix })) },
+        },
+      },
+      Targets: [
+        {
+          Id: rule.target,
+          Arn: getAtt(rule.queue),
+          DeadLetterConfig: { Arn: getAtt(rule.deadLetters) },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
+import { bucketArn } from '../data/bucketArn.ts';
+import { databaseName } from '../data/databaseName.ts';
+import { getAtt, ref } from '../template/intrinsics.ts';
+import type { Resource, Resources } from '../template/Resource.ts';
+import { kindId, partName, type Stack } from '../template/Stack.ts';
+
+/** How long Firehose tries to write a partition's file before it turns to the error prefix. Firehose's default. */
+export const DELIVERY_RETRY_SECONDS = 300;
+const LOG_RETENTION_DAYS = 30;
+
+/** A delivery stream for each kind: JSON in, a Parquet file for each day out. */
+export function streams(stack: Stack): Resources {
+  return Object.assign({}, ...tableKinds.map((kind) => streamOf(stack, kind)));
+}
+
+/** Name of a kind's stream, which the collector is told in its environment. */
+export function streamName(stack: Pick<Stack, 'service' | 'stage'>, kind: TableKind): string {
+  return partName(stack, kind);
+}
+
+function streamOf(stack: Stack, kind: TableKind): Resources {
+  const name = streamName(stack, kind);
+  const logGroup = kindId(kind, 'DeliveryLogGroup');
+  const logStream = kindId(kind, 'DeliveryLogStream');
+  return {
+    [logGroup]: {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: { LogGroupName: `/aws/kinesisfirehose/${name}`, RetentionInDays: LOG_RETENTION_DAYS },
+    },
+    [logStream]: {
+      Type: 'AWS::Logs::LogStream',
+      Properties: { LogGroupName: ref(logGroup), LogStreamName: 'DestinationDelivery' },
+    },
+    [kindId(kind, 'Stream')]: deliveryStream(stack, kind, name),
+  };
+}
+
+/**
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
+ *
+ * Firehose looks the table up and tries the role while the stream is made, hence `DependsOn` beside the
+ * references. `CompressionFormat` must stay UNCOMPRESSED: Parquet compresses its pages itself.
+ */
+function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
+  const roleArn = getAtt(kindId(kind, 'DeliveryRole'));
+  return {
+    Type: 'AWS::KinesisFirehose::DeliveryStream',
+    DependsOn: [kindId(kind, 'Table'), kindId(kind, 'DeliveryRole')],
+    Properties: {
+      DeliveryStreamName: name,
+      DeliveryStreamType: 'DirectPut',
+      // What waits for its file is encrypted, too. A key of Firehose's own costs nothing and needs no permission.
+      DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: bucketArn(stack),
+        RoleARN: roleArn,
+        Prefix: deliveryPrefix(stack.config, kind),
+        ErrorOutputPrefix: errorPrefix(kind),
+        FileExtension: '.parquet',
+        CompressionFormat: 'UNCOMPRESSED',
+        BufferingHints: {
+          IntervalInSeconds: stack.config.buffering.seconds,
+          SizeInMBs: stack.config.buffering.megabytes,
+        },
+        DynamicPartitioningConfiguration: {
+          Enabled: true,
+          RetryOptions: { DurationInSeconds: DELIVERY_RETRY_SECONDS },
+        },
+        ProcessingConfiguration: {
+          Enabled: true,
+          Processors: [
+            {
+              Type: 'RecordDeAggregation',
+              Parameters: [{ ParameterName: 'SubRecordType', ParameterValue: 'JSON' }],
+            },
+            {
+              Type: 'MetadataExtraction',
+              Parameters: [
+                { ParameterName: 'MetadataExtractionQuery', ParameterValue: partitionQuery },
+                { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
+              ],
+            },
+          ],
+        },
+        DataFormatConversionConfiguration: {
+          Enabled: true,
+          // Columns are written in lower case already; folding would only merge keys that differ in case.
+          InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: { CaseInsensitive: false } } },
+          OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
+          SchemaConfiguration: {
+            CatalogId: ref('AWS::AccountId'),
+            DatabaseName: databaseName(stack),
+            TableName: ref(kindId(kind, 'Table')),
+            Region: ref('AWS::Region'),
+            RoleARN: roleArn,
+            VersionId: 'LATEST',
+          },
+        },
+        CloudWatchLoggingOptions: {
+          Enabled: true,
+          LogGroupName: ref(kindId(kind, 'DeliveryLogGroup')),
+          LogStreamName: ref(kindId(kind, 'DeliveryLogStream')),
+        },
+      },
+    },
+  };
+}

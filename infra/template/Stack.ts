@@ -1,0 +1,59 @@
+import type { Config } from '../../lib/config/configSchema.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+
+/** What the template is made from. */
+export interface Stack {
+  readonly config: Config;
+  /** `service` of serverless.yml. */
+  readonly service: string;
+  /** `--stage`. */
+  readonly stage: string;
+}
+
+/** Physical name of a part: `sluice-dev-exposures`. Serverless names the functions in the same way. */
+export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string): string {
+  return `${stack.service}-${stack.stage}-${part}`;
+}
+
+/** Logical IDs that more than one file refers to. */
+export const logicalIds = {
+  bucket: 'DataBucket',
+  key: 'DataKey',
+  database: 'Database',
+  stagingDatabase: 'StagingDatabase',
+  groupsTable: 'ExperimentGroupsTable',
+  workgroup: 'Workgroup',
+  keysSecret: 'KeysSecret',
+  queue: 'RegisterQueue',
+  deadLetters: 'RegisterDeadLetterQueue',
+  objectCreatedRule: 'ObjectCreatedRule',
+  redriveQueue: 'RedriveQueue',
+  redriveDeadLetters: 'RedriveDeadLetterQueue',
+  redriveRule: 'UndeliveredRule',
+  planQueue: 'IngestPlanQueue',
+  planDeadLetters: 'IngestPlanDeadLetterQueue',
+  loadQueue: 'IngestLoadQueue',
+  loadDeadLetters: 'IngestLoadDeadLetterQueue',
+  collectRole: 'CollectRole',
+  registerRole: 'RegisterRole',
+  redriveRole: 'RedriveRole',
+  planRole: 'IngestPlanRole',
+  triggerRole: 'IngestTriggerRole',
+  loadRole: 'IngestLoadRole',
+  /** Serverless makes these, from the names in serverless.yml. */
+  registerLogGroup: 'RegisterLogGroup',
+  redriveLogGroup: 'RedriveLogGroup',
+  loadLogGroup: 'IngestDashloadLogGroup',
+  httpApi: 'HttpApi',
+  httpApiStage: 'HttpApiStage',
+} as const;
+
+const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;
+
+/** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
+export function kindId(
+  kind: TableKind,
+  part: 'Table' | 'Stream' | 'LateAlarm' | 'DeliveryRole' | 'DeliveryLogGroup' | 'DeliveryLogStream',
+): string {
+  return `${kindPrefix[kind]}${part}`;
+}
