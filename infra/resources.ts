@@ -1,25 +1,25 @@
+import { requestLimits } from '../lib/config/requestLimits.ts';
+import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
 import { dashboard } from './alarms/dashboard.ts';
 import { loggedMetrics } from './alarms/loggedMetrics.ts';
-import { catalog } from './data/catalog.ts';
-import { key } from './data/key.ts';
+import { bucketName, storage } from './data/bucket.ts';
+import { catalog, databaseName, stagingDatabaseName } from './data/catalog.ts';
+import { key, keyArn } from './data/key.ts';
 import { keysSecret } from './data/keysSecret.ts';
-import { storage } from './data/storage.ts';
 import { views } from './data/views.ts';
-import { exporting } from './drops/export.ts';
+import { exporting, exportOutputs } from './drops/export.ts';
 import { ingest } from './drops/ingest.ts';
-import { type Extension, extensions } from './extensions.ts';
-import { outputs } from './outputs.ts';
-import { readers } from './readers/readers.ts';
-import { workgroup } from './readers/workgroup.ts';
+import { readerOutputs, readers } from './readers/readers.ts';
+import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
 import { functionRoles } from './roles/functionRoles.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
 import { streams } from './streams/streams.ts';
-import type { Output, Resources } from './template/Resource.ts';
-import type { Stack } from './template/Stack.ts';
+import { type Output, type Resources, sub, type Value } from './template/Resource.ts';
+import { logicalIds, partName, type Stack } from './template/Stack.ts';
 
 /** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
 export function resources(stack: Stack): {
@@ -51,5 +51,57 @@ export function resources(stack: Stack): {
     },
     Outputs: outputs(stack),
     extensions: extensions(stack),
+  };
+}
+
+/** Properties that resources get besides those that Serverless gives them. */
+interface Extension {
+  readonly Properties: { readonly [name: string]: Value };
+}
+
+/**
+ * What Serverless makes and can't be told in serverless.yml. A property given here replaces Serverless's own as a
+ * whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
+ */
+function extensions(stack: Stack): Readonly<Record<string, Extension>> {
+  const { requestsPerSecond, burst } = requestLimits(stack.config);
+  return {
+    [logicalIds.httpApiStage]: {
+      Properties: {
+        DefaultRouteSettings: {
+          DetailedMetricsEnabled: false,
+          ThrottlingRateLimit: requestsPerSecond,
+          ThrottlingBurstLimit: burst,
+        },
+      },
+    },
+  };
+}
+
+/** What whoever deployed needs next: where to point SDKs, and where the data is. */
+function outputs(stack: Stack): Readonly<Record<string, Output>> {
+  const tables = deliveredTables(stack.config);
+  return {
+    CollectorUrl: {
+      Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
+      Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),
+    },
+    DataBucketName: { Description: 'Bucket that everything lands in', Value: bucketName(stack) },
+    KeysSecretName: {
+      Description: 'Secret with the SDK keys that `sluice keys` adds',
+      Value: partName(stack, 'keys'),
+    },
+    DatabaseName: { Description: 'Glue database of the tables', Value: databaseName(stack) },
+    StagingDatabaseName: {
+      Description: 'Glue database in which Statsig makes tables of its own',
+      Value: stagingDatabaseName(stack),
+    },
+    WorkgroupName: { Description: 'Athena workgroup to query in', Value: workgroupName(stack) },
+    KeyArn: { Description: 'KMS key that the bucket is encrypted with', Value: keyArn(stack) },
+    ExposuresTableName: { Description: tables.exposures.comment, Value: tables.exposures.name },
+    EventsTableName: { Description: tables.events.comment, Value: tables.events.name },
+    QuarantineTableName: { Description: tables.quarantine.comment, Value: tables.quarantine.name },
+    ...readerOutputs(stack),
+    ...exportOutputs(stack),
   };
 }

@@ -1,4 +1,4 @@
-import type { Resource, Value } from '../template/Resource.ts';
+import { getAtt, type Resource, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
 /** Seconds over which an alarm looks unless it says otherwise. */
@@ -96,4 +96,20 @@ function alarmResource(
       ...(topicArn === null ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
     },
   };
+}
+
+/**
+ * On messages and runs that a function could not work off: `<service>-<stage>-<worker>-dead-letters`.
+ *
+ * @param queue Logical ID of the dead-letter queue.
+ * @param page Where it is said what to do: `docs/redrive.md, "Alarms"`.
+ */
+export function deadLettersAlarm(stack: Stack, worker: string, queue: string, page: string): Resource {
+  return alarm(stack, `${worker}-dead-letters`, {
+    description: `Messages or runs of ${worker} were set aside: see ${page}`,
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    statistic: 'Maximum',
+    dimensions: { QueueName: getAtt(queue, 'QueueName') },
+  });
 }

@@ -1,6 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
-import { ref } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import type { Config } from '../../lib/config/configSchema.ts';
-import { BuildError } from './BuildError.ts';
-import { configModule } from './configModule.ts';
+import { functionConfig } from '../../lib/config/functionConfig.ts';
+import { BuildError } from './LambdaBinding.ts';
 import { type BindingPlace, placeBinding } from './placeBinding.ts';
 
 /** What to bundle. */
@@ -132,4 +132,26 @@ async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   await writeFile(temporary, contents);
   await rename(temporary, path);
+}
+
+const NAMESPACE = 'sluice-config';
+
+/**
+ * Makes `#config` what a function uses of the validated configuration, as plain data: a deployed function neither
+ * validates it again nor carries the file it came from, nor what other functions use.
+ *
+ * @param name Of the function. One that lib/config/functionConfig.ts doesn't know gets all.
+ */
+function configModule(name: string, config: Config): Plugin {
+  const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;
+  return {
+    name: NAMESPACE,
+    setup(build) {
+      build.onResolve({ filter: /^#config$/ }, () => ({ path: 'configuration', namespace: NAMESPACE }));
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
+        contents: `export default ${JSON.stringify(used)};`,
+        loader: 'js',
+      }));
+    },
+  };
 }

@@ -6,9 +6,13 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Architecture } from '../../lib/config/regions.ts';
-import { BuildError } from './BuildError.ts';
-import { BINDING_FILES, installedBinding, type LambdaBinding, pinnedBinding } from './LambdaBinding.ts';
-import { readTar } from './readTar.ts';
+import {
+  BINDING_FILES,
+  BuildError,
+  installedBinding,
+  type LambdaBinding,
+  pinnedBinding,
+} from './LambdaBinding.ts';
 
 /** Milliseconds that npm may take for 22 MB. */
 const DEADLINE_MS = 300_000;
@@ -124,4 +128,37 @@ function npmPack(specifier: string, folder: string): Promise<void> {
       else reject(new Error(`npm pack ended with ${code ?? 'a signal'}:\n${said.trim()}`));
     });
   });
+}
+
+/** One file of an archive. */
+export interface TarFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+const BLOCK = 512;
+/** Types of entries that are plain files: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar) */
+const PLAIN: ReadonlySet<string> = new Set(['0', '\0', '']);
+
+/**
+ * The plain files of a tar archive, as npm packs them: names of at most 100 characters, which all of DuckDB's have.
+ *
+ * @throws RangeError when it is cut off.
+ */
+export function* readTar(archive: Uint8Array): Generator<TarFile> {
+  const text = (from: number, length: number) =>
+    Buffer.from(archive.subarray(from, from + length))
+      .toString('latin1')
+      .replace(/\0.*$/s, '');
+  for (let at = 0; at + BLOCK <= archive.byteLength; ) {
+    const path = text(at, 100);
+    if (path === '') return;
+    const size = Number.parseInt(text(at + 124, 12).trim() || '0', 8);
+    const end = at + BLOCK + size;
+    if (!Number.isSafeInteger(size) || end > archive.byteLength) {
+      throw new RangeError(`${path}: the archive ends before it does.`);
+    }
+    if (PLAIN.has(text(at + 156, 1))) yield { path, content: archive.subarray(at + BLOCK, end) };
+    at = at + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
 }

@@ -1,9 +1,8 @@
 import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Architecture } from '../../lib/config/regions.ts';
-import { BuildError } from './BuildError.ts';
 import { fetchBinding } from './fetchBinding.ts';
-import { BINDING_FILES, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
+import { BINDING_FILES, BuildError, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
 
 /** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const UNZIPPED_BYTES = 250 * 1024 * 1024;

@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { databaseArns } from '../../lib/access/placeArns.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import { groupsFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import { ref } from '../template/intrinsics.ts';
-import type { Resource, Resources, Value } from '../template/Resource.ts';
+import { arn, HERE, type Resource, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
-import { s3Location } from './bucketArn.ts';
-import { databaseName } from './databaseName.ts';
+import { s3Location } from './bucket.ts';
 
 /**
  * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. It has no underscores, so those that no letter
@@ -135,4 +134,43 @@ function glueResource(stack: Stack, input: Value): Resource {
 
 function glueColumn(column: Column): Value {
   return { Name: column.name, Type: column.type, Comment: column.comment };
+}
+
+/** Name of the Glue database of the tables, the stack's own or brought. */
+export function databaseName({ config }: Pick<Stack, 'config'>): Value {
+  return config.existing.database ? config.database : ref(logicalIds.database);
+}
+
+/** The same in the notation of `Fn::Sub`. */
+function databaseText({ config }: Pick<Stack, 'config'>): string {
+  return config.existing.database ? config.database : `\${${logicalIds.database}}`;
+}
+
+/** Name of the Glue database that Statsig stages in, the stack's own or brought. */
+export function stagingDatabaseName({ config }: Pick<Stack, 'config'>): Value {
+  return config.existing.stagingDatabase ? config.athena.stagingDatabase : ref(logicalIds.stagingDatabase);
+}
+
+/**
+ * What a policy must name to allow an action on tables: Glue checks the catalog and the database too.
+ * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableKind[]): Value[] {
+  return tableArns(
+    stack,
+    kinds.map((kind) => `\${${kindId(kind, 'Table')}}`),
+  );
+}
+
+/**
+ * The same of tables by name.
+ *
+ * @param tables Names, or patterns of names, in the notation of `Fn::Sub`.
+ */
+export function tableArns(stack: Pick<Stack, 'config'>, tables: readonly string[]): Value[] {
+  const database = databaseText(stack);
+  return [
+    ...databaseArns(HERE, database).map(sub),
+    ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
+  ];
 }

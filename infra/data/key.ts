@@ -1,5 +1,4 @@
-import { ref, sub } from '../template/intrinsics.ts';
-import type { Resources } from '../template/Resource.ts';
+import { getAtt, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
 /** Days in which a key whose deletion was asked for can still be kept; KMS's longest. */
@@ -57,4 +56,9 @@ export function key(stack: Stack): Resources {
       },
     },
   };
+}
+
+/** ARN of the key that the bucket is encrypted with, the stack's own or brought. */
+export function keyArn({ config }: Pick<Stack, 'config'>): Value {
+  return config.existing.keyArn ?? getAtt(logicalIds.key);
 }

@@ -1,10 +1,9 @@
 import { EXPANDED_TEXT, prestoViewText } from '../../lib/views/prestoView.ts';
 import type { View, ViewName } from '../../lib/views/View.ts';
 import { viewNames, views as viewsOf } from '../../lib/views/views.ts';
-import { ref } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import { databaseName } from './databaseName.ts';
+import { databaseName } from './catalog.ts';
 
 /** Logical ID of a view, e.g. `ExperimentExposuresView`. */
 export function viewId(name: ViewName): string {

@@ -1,12 +1,9 @@
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import { exportRole } from '../roles/exportRole.ts';
-import { schedule } from '../streams/schedules.ts';
-import { usedSchedules } from '../streams/usedSchedules.ts';
-import { workQueue } from '../streams/workQueue.ts';
-import { exportIds } from '../template/exportIds.ts';
-import { getAtt } from '../template/intrinsics.ts';
-import type { Output, Resources } from '../template/Resource.ts';
-import { partName, type Stack } from '../template/Stack.ts';
+import { workQueue } from '../streams/queues.ts';
+import { schedule, usedSchedules } from '../streams/schedules.ts';
+import { getAtt, type Output, type Resources } from '../template/Resource.ts';
+import { exportIds, partName, type Stack } from '../template/Stack.ts';
 
 /** Timeout of the function in serverless.yml, seconds. */
 const EXPORT_SECONDS = 900;

@@ -1,16 +1,24 @@
 import { ownResults } from '../../lib/access/ownResults.ts';
+import { type Place, placeOf } from '../../lib/access/Place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
 import { ownershipControls, publicAccessBlock } from '../../lib/bucket/bucketSettings.ts';
 import { encryptedTransportOnly } from '../../lib/bucket/encryptedTransportOnly.ts';
 import { UNFINISHED_UPLOAD_DAYS } from '../../lib/bucket/lifecycleRules.ts';
 import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/config/readersSchema.ts';
-import { keyArn } from '../data/keyArn.ts';
-import { getAtt, ref, sub } from '../template/intrinsics.ts';
-import type { Output, Resource, Resources, Value } from '../template/Resource.ts';
-import { partName, type Stack } from '../template/Stack.ts';
-import { substituted } from '../template/substituted.ts';
-import { stackPlace } from './stackPlace.ts';
+import { keyArn } from '../data/key.ts';
+import {
+  getAtt,
+  HERE,
+  type Output,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+  substituted,
+  type Value,
+} from '../template/Resource.ts';
+import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { workgroupInto } from './workgroup.ts';
 
 /** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
@@ -241,4 +249,12 @@ function isRole(reader: Reader): reader is StatsigReader | MetabaseReader {
 export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
   const words = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
   return `Reader${words.join('')}${part}`;
+}
+
+/** Where the stack's things are, in the notation of `Fn::Sub`. */
+function stackPlace({ config }: Pick<Stack, 'config'>): Place {
+  return placeOf(config, {
+    ...HERE,
+    keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
+  });
 }

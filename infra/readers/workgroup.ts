@@ -1,9 +1,8 @@
 import { scanLimitBytes } from '../../lib/config/scanLimitBytes.ts';
 import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { s3Location } from '../data/bucketArn.ts';
-import { keyArn } from '../data/keyArn.ts';
-import { ref } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { s3Location } from '../data/bucket.ts';
+import { keyArn } from '../data/key.ts';
+import { type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
 /** The Athena workgroup of people, unless one is brought. Readers have workgroups of their own: infra/readers/readers.ts. */
@@ -51,4 +50,9 @@ export function workgroupInto(
       },
     },
   };
+}
+
+/** Name of the Athena workgroup, the stack's own or brought. */
+export function workgroupName({ config }: Pick<Stack, 'config'>): Value {
+  return config.existing.workgroup ? config.athena.workgroup : ref(logicalIds.workgroup);
 }

@@ -2,10 +2,9 @@ import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { errorPrefix } from '../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucketArn.ts';
-import { catalogArns } from '../data/catalogArns.ts';
-import { arn } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { catalogArns } from '../data/catalog.ts';
+import { arn, type Resource, type Resources } from '../template/Resource.ts';
 import { kindId, type Stack } from '../template/Stack.ts';
 import { firehoseService, role, useKey } from './policies.ts';
 

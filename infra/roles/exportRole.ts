@@ -4,17 +4,13 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { ingestedFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucketArn.ts';
-import { tableArns } from '../data/catalogArns.ts';
-import { exportIds } from '../template/exportIds.ts';
-import { getAtt } from '../template/intrinsics.ts';
-import type { Resource } from '../template/Resource.ts';
-import type { Stack } from '../template/Stack.ts';
-import { assumesRoles } from './assumesRoles.ts';
-import { inCustomersBuckets } from './inCustomersBuckets.ts';
+import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { tableArns } from '../data/catalog.ts';
+import { getAtt, type Resource } from '../template/Resource.ts';
+import { exportIds, type Stack } from '../template/Stack.ts';
+import { assumesRoles, inCustomersBuckets, usesCustomersKeys } from './customerAccess.ts';
 import { assumesItself, emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
 import { type Choices, fewNames } from './policySize.ts';
-import { usesCustomersKeys } from './usesCustomersKeys.ts';
 
 /**
  * Reads the tables that are exported and writes to the customers' buckets, each by its own policy's word too, or by a role

@@ -1,13 +1,17 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { OVERFLOW_FOLDER, QUARANTINE_LARGE_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { CLAIM_FOLDER } from '../../lib/tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+} from '../../lib/tables/objectKeys.ts';
 import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import { bucketArn, objectsArn } from '../data/bucketArn.ts';
-import { catalogArns } from '../data/catalogArns.ts';
-import { getAtt, ref } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { catalogArns } from '../data/catalog.ts';
+import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
 import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
-import { redriveRole } from './redriveRole.ts';
 
 /** One role for each function: none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
@@ -66,5 +70,36 @@ function registerRole(stack: Stack): Resource {
       },
     },
     emptiesQueue(logicalIds.queue),
+  ]);
+}
+
+/**
+ * Moves what is in overflow and errors onto the streams, or to parked/; of the rest of the bucket it sees names only.
+ */
+function redriveRole(stack: Stack): Resource {
+  return role(lambdaService, [
+    ownLogs(stack, 'redrive'),
+    {
+      Action: ['firehose:PutRecordBatch'],
+      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+    },
+    {
+      Action: ['s3:GetObject', 's3:DeleteObject'],
+      Resource: [OVERFLOW_FOLDER, ERRORS_FOLDER, CLAIM_FOLDER].map((folder) => objectsArn(stack, folder)),
+    },
+    {
+      Action: ['s3:PutObject'],
+      Resource: [OVERFLOW_FOLDER, PARKED_FOLDER, QUARANTINE_LARGE_FOLDER, CLAIM_FOLDER].map((folder) =>
+        objectsArn(stack, folder),
+      ),
+    },
+    {
+      // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn(stack)],
+    },
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    emptiesQueue(logicalIds.redriveQueue),
   ]);
 }

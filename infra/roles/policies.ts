@@ -1,8 +1,7 @@
 import { iamArn } from '../../lib/access/placeArns.ts';
 import { viaS3 } from '../../lib/access/viaS3.ts';
-import { keyArn } from '../data/keyArn.ts';
-import { arn, getAtt, HERE, ref, sub } from '../template/intrinsics.ts';
-import type { Resource, Value } from '../template/Resource.ts';
+import { keyArn } from '../data/key.ts';
+import { arn, getAtt, HERE, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
 /** One statement that allows actions on resources, or on all but some, on a condition if there is one. */

@@ -11,7 +11,7 @@ module.exports = async () => {
       import('../../lib/config/configFile.ts'),
     ]);
     const { architecture, bucket, collector, region } = await loadConfig(
-      configFile(resolve(__dirname, '..'), process.env),
+      configFile(resolve(__dirname, '..', '..'), process.env),
     );
     return { architecture, bucket, region, reservedConcurrency: collector.reservedConcurrency };
   } catch {

@@ -3,7 +3,7 @@
 // no use for.
 const { resolve } = require('node:path');
 
-const root = resolve(__dirname, '..');
+const root = resolve(__dirname, '..', '..');
 
 module.exports = class SluicePlugin {
   constructor(serverless) {
@@ -19,7 +19,7 @@ module.exports = class SluicePlugin {
   }
 
   async leaveOut() {
-    const { unusedFunctions } = await import('./unusedFunctions.ts');
+    const { unusedFunctions } = await import('./requirements.ts');
     const { functions } = this.serverless.service;
     for (const name of unusedFunctions(await this.loadConfig())) delete functions[name];
   }
@@ -40,7 +40,7 @@ module.exports = class SluicePlugin {
   }
 
   async demandFittingTemplate() {
-    const { demandFittingSessions, demandFittingTemplate } = await import('./demandFittingTemplate.ts');
+    const { demandFittingSessions, demandFittingTemplate } = await import('./requirements.ts');
     const config = await this.loadConfig();
     await this.explain(() => {
       demandFittingSessions(config);
@@ -49,7 +49,7 @@ module.exports = class SluicePlugin {
   }
 
   async demandKeys() {
-    const { demandKeys } = await import('./demandKeys.ts');
+    const { demandKeys } = await import('./requirements.ts');
     const config = await this.loadConfig();
     await this.explain(() => demandKeys(config));
   }

@@ -20,7 +20,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   }
   const [{ resources }, { demandRegion }, { loadConfig }, { configFile }] = await Promise.all([
     import('../resources.ts'),
-    import('./demandRegion.ts'),
+    import('./requirements.ts'),
     import('../../lib/config/loadConfig.ts'),
     import('../../lib/config/configFile.ts'),
   ]);
@@ -28,7 +28,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const region = await resolveConfigurationProperty(['provider', 'region']);
   return explain(async () => {
-    const config = await loadConfig(configFile(resolve(__dirname, '..'), process.env));
+    const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env));
     demandRegion(config, region);
     // `--region` wins over the configuration's, and limits differ between regions.
     return resources({ config: { ...config, region }, service, stage });

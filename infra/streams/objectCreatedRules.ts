@@ -1,9 +1,8 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { errorFolder, overflowFolder } from '../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { bucketName } from '../data/bucketArn.ts';
-import { getAtt } from '../template/intrinsics.ts';
-import type { Resource, Resources, Value } from '../template/Resource.ts';
+import { bucketName } from '../data/bucket.ts';
+import { getAtt, type Resource, type Resources, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**

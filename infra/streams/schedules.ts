@@ -1,6 +1,5 @@
 import { role, schedulerService } from '../roles/policies.ts';
-import { getAtt } from '../template/intrinsics.ts';
-import type { Resources } from '../template/Resource.ts';
+import { getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
@@ -76,4 +75,13 @@ export function schedule(made: {
       { Action: ['sqs:SendMessage'], Resource: [getAtt(made.queue), getAtt(made.deadLetters)] },
     ]),
   };
+}
+
+/** How often datasets and exports are looked at. */
+type Schedule = 'daily' | 'hourly';
+
+/** Which schedules are in use: each has a run of its own, and alarms on what that run saw. */
+export function usedSchedules(of: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
+  const used = new Set(of.map(({ schedule }) => schedule));
+  return (['daily', 'hourly'] as const).filter((one) => used.has(one));
 }

@@ -1,10 +1,9 @@
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
-import { bucketArn } from '../data/bucketArn.ts';
-import { databaseName } from '../data/databaseName.ts';
-import { getAtt, ref } from '../template/intrinsics.ts';
-import type { Resource, Resources } from '../template/Resource.ts';
+import { bucketArn } from '../data/bucket.ts';
+import { databaseName } from '../data/catalog.ts';
+import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { kindId, partName, type Stack } from '../template/Stack.ts';
 
 /** How long Firehose tries to write a partition's file before it turns to the error prefix. Firehose's default. */

@@ -1,3 +1,6 @@
+import type { PolicyDocument } from '../../lib/access/PolicyDocument.ts';
+import { arnIn } from '../../lib/access/placeArns.ts';
+
 /** What a CloudFormation property may hold, intrinsic functions included. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [name: string]: Value };
 
@@ -24,4 +27,54 @@ export type Resources = Readonly<Record<string, Resource>>;
 export interface Output {
   readonly Description: string;
   readonly Value: Value;
+}
+
+/** `Ref`: mostly a resource's name; for a queue its URL. */
+export function ref(logicalId: string): Value {
+  return { Ref: logicalId };
+}
+
+/** `Fn::GetAtt`, by default the ARN. */
+export function getAtt(logicalId: string, attribute = 'Arn'): Value {
+  return { 'Fn::GetAtt': [logicalId, attribute] };
+}
+
+/**
+ * `Fn::Sub`: `${Bucket}`, `${Bucket.Arn}` and `${AWS::Region}` are filled in at deployment.
+ * A literal such as Firehose's `!{partitionKeyFromQuery:ds}` has no `${` and needs no escape.
+ */
+export function sub(text: string): Value {
+  return { 'Fn::Sub': text };
+}
+
+/** The stack's own account and region, in the notation of {@link sub}: lib/access makes ARNs of it. */
+export const HERE = {
+  partition: `\${AWS::Partition}`,
+  account: `\${AWS::AccountId}`,
+  region: `\${AWS::Region}`,
+} as const;
+
+/**
+ * ARN of something in this account and region, named in the notation of {@link sub}:
+ * `arn('glue', 'catalog')`.
+ */
+export function arn(service: string, resource: string): Value {
+  return sub(arnIn(HERE, service, resource));
+}
+
+/** A document of lib/access as a template has it: every text with a `${…}` in `Fn::Sub`, nothing else changed. */
+export function substituted(document: PolicyDocument): Value {
+  return fill(JSON.parse(JSON.stringify(document)));
+}
+
+function fill(value: Value): Value {
+  if (typeof value === 'string') return value.includes('${') ? sub(value) : value;
+  if (typeof value !== 'object') return value;
+  if (isList(value)) return value.map(fill);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member)]));
+}
+
+/** `Array.isArray` doesn't know a readonly list. */
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
 }

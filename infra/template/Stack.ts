@@ -57,3 +57,10 @@ export function kindId(
 ): string {
   return `${kindPrefix[kind]}${part}`;
 }
+
+/** Logical IDs of what the export has. */
+export const exportIds = {
+  queue: 'ExportQueue',
+  deadLetters: 'ExportDeadLetterQueue',
+  role: 'ExportRole',
+} as const;

@@ -37,7 +37,7 @@ export interface BucketSetting {
 }
 
 /**
- * What the stack sets on its own bucket and can't on one that was brought. The one list for both: infra/data/storage.ts
+ * What the stack sets on its own bucket and can't on one that was brought. The one list for both: infra/data/bucket.ts
  * makes properties of it, and whoever checks a brought bucket asks for each in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
  *

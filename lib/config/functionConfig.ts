@@ -3,7 +3,7 @@ import type { Config } from './configSchema.ts';
 /**
  * What each function's bundle holds of the configuration: what the function uses, and nothing else. A collector that is
  * broken into tells nothing about customers then, and a secret lies in as few places as it can. The build takes the
- * members from here (infra/build/configModule.ts), and the handlers' types come from here: a handler that uses another
+ * members from here (infra/build/bundleFunctions.ts), and the handlers' types come from here: a handler that uses another
  * member does not compile.
  */
 export const functionConfig = {

@@ -121,7 +121,7 @@ const source = z
 
 /**
  * Customers' buckets that are ingested: docs/ingest.md. Without any, the deployment has none of the functions, queues and
- * alarms for it (infra/serverless/unusedFunctions.ts, infra/drops/ingest.ts).
+ * alarms for it (infra/serverless/requirements.ts, infra/drops/ingest.ts).
  */
 export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').default([]);
 

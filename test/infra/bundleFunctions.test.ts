@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
-import { demandKeys } from '../../infra/serverless/demandKeys.ts';
+import { demandKeys } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';

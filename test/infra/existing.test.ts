@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import { demandRegion } from '../../infra/serverless/demandRegion.ts';
+import { demandRegion } from '../../infra/serverless/requirements.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';

@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fetchBinding } from '../../infra/build/fetchBinding.ts';
+import { fetchBinding, readTar } from '../../infra/build/fetchBinding.ts';
 import { installedBinding, LAMBDA_BINDINGS, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
-import { readTar } from '../../infra/build/readTar.ts';
 import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 

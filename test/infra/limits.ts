@@ -1,4 +1,4 @@
-import { TEMPLATE_LIMITS as WHOLE } from '../../infra/serverless/templateLimits.ts';
+import { TEMPLATE_LIMITS as WHOLE } from '../../infra/serverless/requirements.ts';
 
 /** What AWS takes of a template and of what is in it, as far as our configuration can reach it. */
 export const TEMPLATE_LIMITS = {

@@ -8,7 +8,7 @@ import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { resources as templateResources } from '../../../infra/resources.ts';
-import { unusedFunctions } from '../../../infra/serverless/unusedFunctions.ts';
+import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import type { Config } from '../../../lib/config/configSchema.ts';
 import { valueAt } from '../../../lib/json/valueAt.ts';
 import { inParts, isAnswer } from '../askAws.ts';

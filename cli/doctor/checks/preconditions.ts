@@ -1,6 +1,6 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { demandRegion } from '../../../infra/serverless/demandRegion.ts';
+import { demandRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';

@@ -1,6 +1,5 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { exportIds } from '../../../infra/template/exportIds.ts';
-import { logicalIds } from '../../../infra/template/Stack.ts';
+import { exportIds, logicalIds } from '../../../infra/template/Stack.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';

@@ -14,7 +14,7 @@ import { startServices } from '../../harness/startServices.ts';
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`;
 const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';
 
-/** As the stack has them: infra/outputs.ts. */
+/** As the stack has them: infra/resources.ts. */
 const OUTPUTS = {
   ...{ DataBucketName: 'acme-experiments', WorkgroupName: 'sluice', StagingDatabaseName: 'statsig_staging' },
   ...{ ReaderStatsigRoleArn: ROLE, ReaderPodsRoleArn: `${ROLE}-of-pods` },

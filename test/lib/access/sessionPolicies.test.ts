@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
-import { demandFittingSessions } from '../../../infra/serverless/demandFittingTemplate.ts';
+import { demandFittingSessions } from '../../../infra/serverless/requirements.ts';
 import { customerSession, exportSession, loadSession } from '../../../lib/access/sessionPolicies.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

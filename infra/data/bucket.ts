@@ -1,11 +1,10 @@
+import { bucketArn as arnOfBucket } from '../../lib/access/placeArns.ts';
 import { ownershipControls, publicAccessBlock } from '../../lib/bucket/bucketSettings.ts';
 import { encryptedTransportOnly } from '../../lib/bucket/encryptedTransportOnly.ts';
 import { type LifecycleRule, lifecycleRules } from '../../lib/bucket/lifecycleRules.ts';
-import { ref } from '../template/intrinsics.ts';
-import type { Resources, Value } from '../template/Resource.ts';
+import { getAtt, HERE, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { bucketArn, objectsArn } from './bucketArn.ts';
-import { keyArn } from './keyArn.ts';
+import { keyArn } from './key.ts';
 
 /**
  * The one bucket and who may reach it, unless one is brought. It outlives the stack: data goes only by someone's own
@@ -64,4 +63,37 @@ function ruleProperties(rule: LifecycleRule): Value {
       ? {}
       : { Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: rule.coldDays }] }),
   };
+}
+
+type Brought = Pick<Stack, 'config'>;
+
+/** Name of the bucket, the stack's own or brought. */
+export function bucketName({ config }: Brought): Value {
+  return config.existing.bucket ? config.bucket : ref(logicalIds.bucket);
+}
+
+/** `s3://<bucket>/<folder>`. */
+export function s3Location({ config }: Brought, folder: string): Value {
+  return config.existing.bucket
+    ? `s3://${config.bucket}/${folder}`
+    : sub(`s3://\${${logicalIds.bucket}}/${folder}`);
+}
+
+/** ARN of the bucket. */
+export function bucketArn(stack: Brought): Value {
+  return stack.config.existing.bucket ? sub(bucketArnText(stack)) : getAtt(logicalIds.bucket);
+}
+
+/**
+ * ARN of all objects under a folder, which ends in a slash; without one, of all objects.
+ *
+ * @param folder Part of a key as it stands, a `${…}` in the notation of `Fn::Sub` included.
+ */
+export function objectsArn(stack: Brought, folder = ''): Value {
+  return sub(`${bucketArnText(stack)}/${folder}*`);
+}
+
+/** The bucket's ARN in the notation of `Fn::Sub`. */
+export function bucketArnText({ config }: Brought): string {
+  return config.existing.bucket ? arnOfBucket(HERE, config.bucket) : `\${${logicalIds.bucket}.Arn}`;
 }

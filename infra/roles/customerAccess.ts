@@ -1,0 +1,115 @@
+import { viaS3 } from '../../lib/access/viaS3.ts';
+import type { Source } from '../../lib/config/sourcesSchema.ts';
+import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { HERE, sub } from '../template/Resource.ts';
+import type { Stack } from '../template/Stack.ts';
+import type { Allowance } from './policies.ts';
+import { type Choices, fewerOf } from './policySize.ts';
+
+/**
+ * That what is asked for is another account's: of a statement about accounts of customers, one of which may be our own.
+ * There an identity's policy is enough, so that all the account has would stand open to it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
+ */
+const OTHER_ACCOUNTS = { StringNotEquals: { 'aws:ResourceAccount': sub(HERE.account) } };
+
+/** A customer's bucket and the folders in it that a role works in, each with the slash at its end. */
+export interface FoldersOf extends Pick<Source, 'bucket' | 'owner'> {
+  readonly folders: readonly string[];
+}
+
+/** Actions on buckets, and on objects in their folders. */
+interface BucketActions {
+  readonly onBucket: readonly string[];
+  /** None: none. */
+  readonly onObjects: readonly string[];
+}
+
+/**
+ * What a role may do in customers' buckets that let it in themselves: by folder, else by bucket, else in all of the
+ * accounts that own them, but in ours only in the first that are configured, as many as there is room for. Into our own
+ * bucket no wide statement leads, whoever owns it.
+ */
+export function inCustomersBuckets(
+  stack: Stack,
+  customers: readonly FoldersOf[],
+  { onBucket, onObjects }: BucketActions,
+): Choices {
+  if (customers.length === 0) return [];
+  const textOf = ({ bucket }: FoldersOf) => `arn:\${AWS::Partition}:s3:::${bucket}`;
+  const on = (Action: readonly string[], texts: readonly string[]): Allowance[] =>
+    Action.length === 0 || texts.length === 0
+      ? []
+      : [{ Action, Resource: [...new Set(texts)].map((text) => sub(text)) }];
+  const byBucket = (some: readonly FoldersOf[]) => [
+    ...on(onBucket, some.map(textOf)),
+    ...on(
+      onObjects,
+      some.map((one) => `${textOf(one)}/*`),
+    ),
+  ];
+  const folders = customers.flatMap((one) => one.folders.map((folder) => `${textOf(one)}/${folder}*`));
+  const inTheirAccounts: Allowance = {
+    Action: [...onBucket, ...onObjects],
+    NotResource: [bucketArn(stack), objectsArn(stack)],
+    Condition: {
+      StringEquals: { 'aws:ResourceAccount': [...new Set(customers.map(({ owner }) => owner))] },
+      ...OTHER_ACCOUNTS,
+    },
+  };
+  return [
+    [...on(onBucket, customers.map(textOf)), ...on(onObjects, folders)],
+    byBucket(customers),
+    ...fewerOf(customers).map((first) => [inTheirAccounts, ...byBucket(first)]),
+  ];
+}
+
+/** A customer's key, and the region of the bucket that it encrypts: no bucket has a key of another region. */
+interface CustomersKey {
+  readonly arn: string;
+  /** In the notation of `Fn::Sub`. */
+  readonly region: string;
+}
+
+/**
+ * Uses customers' keys by way of S3: by name, else any in their accounts, but in ours only the first that are configured,
+ * as many as there is room for.
+ */
+export function usesCustomersKeys(
+  customers: readonly Pick<Source, 'kmsKeyArn' | 'region'>[],
+  Action: readonly string[],
+): Choices {
+  const keys = customers.flatMap(({ kmsKeyArn, region = HERE.region }) =>
+    kmsKeyArn === undefined ? [] : [{ arn: kmsKeyArn, region }],
+  );
+  if (keys.length === 0) return [];
+  const byName = (some: readonly CustomersKey[]): Allowance[] =>
+    [...Map.groupBy(some, ({ region }) => region)].map(([region, of]) => ({
+      Action,
+      Resource: [...new Set(of.map(({ arn }) => arn))],
+      Condition: { StringEquals: { 'kms:ViaService': sub(viaS3({ region })) } },
+    }));
+  const inTheirAccounts: Allowance = {
+    Action,
+    Resource: [...new Set(keys.map(({ arn }) => arn.replace(/:kms:[^:]*:(\d+):.*$/, ':kms:*:$1:key/*')))],
+    Condition: { StringLike: { 'kms:ViaService': viaS3({ region: '*' }) }, ...OTHER_ACCOUNTS },
+  };
+  return [byName(keys), ...fewerOf(keys).map((first) => [inTheirAccounts, ...byName(first)])];
+}
+
+/**
+ * Takes the roles by which customers let us in: by name, else any in their accounts, but in ours only the first that are
+ * configured, as many as there is room for.
+ */
+export function assumesRoles(customers: readonly { readonly role?: Source['role'] }[]): Choices {
+  const roles = [...new Set(customers.flatMap(({ role }) => role?.arn ?? []))];
+  if (roles.length === 0) return [];
+  const take = (names: readonly string[]): Allowance[] =>
+    names.length === 0 ? [] : [{ Action: ['sts:AssumeRole'], Resource: names }];
+  const inTheirAccounts: Allowance = {
+    Action: ['sts:AssumeRole'],
+    Resource: [...new Set(roles.map((arn) => arn.replace(/:role\/.*$/, ':role/*')))],
+    Condition: OTHER_ACCOUNTS,
+  };
+  return [take(roles), ...fewerOf(roles).map((first) => [inTheirAccounts, ...take(first)])];
+}

@@ -1,0 +1,142 @@
+import { LEDGER_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
+import { tableArns } from '../data/catalog.ts';
+import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+import { assumesRoles, inCustomersBuckets, usesCustomersKeys } from './customerAccess.ts';
+import {
+  type Allowance,
+  assumesItself,
+  emptiesQueue,
+  lambdaService,
+  ownLogs,
+  role,
+  useKey,
+} from './policies.ts';
+import { fewNames } from './policySize.ts';
+
+/** One role for each function of the ingest. */
+export function ingestRoles(stack: Stack): Resources {
+  const { sources } = stack.config;
+  const names = sources.map(({ name }) => name);
+  const direct = sources.filter((source) => source.role === undefined);
+  const ledger = (of: readonly string[]) => [
+    {
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: of.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
+    },
+  ];
+  const turns = (of: readonly string[]) => [
+    {
+      // Deleting gives a turn back when the start itself fails. What is read is there, or was a moment ago.
+      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      Resource: of.map((name) => objectArn(stack, triggerKey(name))),
+    },
+  ];
+  return {
+    [logicalIds.planRole]: role(
+      lambdaService,
+      fewNames(stack, [
+        ownLogs(stack, 'ingest-plan'),
+        [ledger(names), ledger(['*'])],
+        seesWhatIsMissing(stack),
+        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+        {
+          Action: ['sqs:SendMessage'],
+          Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
+        },
+        emptiesQueue(logicalIds.planQueue),
+        inCustomersBuckets(
+          stack,
+          direct.map((source) => ({ ...source, folders: [] })),
+          { onBucket: ['s3:ListBucket'], onObjects: [] },
+        ),
+        assumesRoles(sources),
+      ]),
+    ),
+    [logicalIds.triggerRole]: role(
+      lambdaService,
+      fewNames(stack, [
+        ownLogs(stack, 'ingest-trigger'),
+        [turns(names), turns(['*'])],
+        useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+        { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
+        { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+      ]),
+    ),
+    [logicalIds.loadRole]: ingestLoadRole(stack),
+  };
+}
+
+/**
+ * On all names: whoever may not list them is answered 403 for an object that is not there, not 404.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+function seesWhatIsMissing(stack: Stack): Allowance {
+  return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
+}
+
+function objectArn(stack: Stack, key: string) {
+  return sub(`${bucketArnText(stack)}/${key}`);
+}
+
+/**
+ * Reads customers' files, writes versions of the tables' days, refused rows and the ledger, and moves partitions. It can
+ * read nothing that has landed. Each load works in a session of this role that reaches one dataset
+ * (lib/access/sessionPolicies.ts); the role as a whole only sweeps.
+ */
+function ingestLoadRole(stack: Stack): Resource {
+  const { config } = stack;
+  const { sources } = config;
+  const tables = sources.flatMap(({ datasets }) => datasets.map(({ table }) => table));
+  const landed = objectsArn(stack, ingestedFolder(config));
+  const notes = objectsArn(stack, VERSION_NOTES);
+  const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
+  const itself = assumesItself(stack, logicalIds.loadRole);
+  const direct = sources.filter((source) => source.role === undefined);
+  const ledger = (names: readonly string[]) => [
+    {
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
+    },
+  ];
+  const catalog = (names: readonly string[]) => [
+    {
+      Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetTable'],
+      Resource: tableArns(stack, names),
+    },
+  ];
+  return role(
+    lambdaService,
+    fewNames(stack, [
+      ownLogs(stack, 'ingest-load'),
+      { Action: ['s3:PutObject'], Resource: [landed, notes, refused] },
+      // Versions that no query reads any more, and the notes on them; what an earlier mapping refused.
+      { Action: ['s3:DeleteObject'], Resource: [landed, notes, refused] },
+      // Of uploads in parts that come to nothing.
+      { Action: ['s3:AbortMultipartUpload'], Resource: [landed, refused] },
+      [ledger(sources.map(({ name }) => name)), ledger(['*'])],
+      {
+        // On all names: whoever may not list them is answered 403 for an entry that is not there, not 404.
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        Action: ['s3:ListBucket'],
+        Resource: [bucketArn(stack)],
+      },
+      useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+      [catalog(tables), catalog(['*'])],
+      // Before a version is deleted: tables of datasets that the configuration has no more are asked about, too.
+      { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
+      emptiesQueue(logicalIds.loadQueue),
+      inCustomersBuckets(
+        stack,
+        direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
+        { onBucket: ['s3:ListBucket'], onObjects: ['s3:GetObject'] },
+      ),
+      usesCustomersKeys(direct, ['kms:Decrypt']),
+      assumesRoles(sources),
+      itself.allowance,
+    ]),
+    [itself.trust],
+  );
+}

@@ -1,0 +1,114 @@
+import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
+import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import { ConfigError } from '../../lib/config/ConfigError.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { hasArm64, isRegion, type Region } from '../../lib/config/regions.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
+
+/** What CloudFormation takes of a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
+
+/**
+ * Refuses to package what CloudFormation would refuse to deploy: each dataset's table is a resource, and each of its
+ * columns some of the template.
+ *
+ * @param template As it is uploaded, in JSON without white space.
+ * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`
+ */
+export function demandFittingTemplate(template: { readonly Resources: object }): void {
+  const resources = Object.keys(template.Resources).length;
+  const bytes = Buffer.byteLength(JSON.stringify(template));
+  if (resources <= TEMPLATE_LIMITS.resources && bytes <= TEMPLATE_LIMITS.bytes) return;
+  throw new ConfigError(
+    'SLUICE_CONFIG_STACK_TOO_LARGE',
+    `${resources} resources of ${TEMPLATE_LIMITS.resources}, ${bytes} bytes of ${TEMPLATE_LIMITS.bytes}.`,
+  );
+}
+
+/**
+ * Refuses to package what STS would refuse at run time: the session policy of each dataset's load and of each export, and
+ * those of the customers' roles, with the longest partition there is.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, naming the first.
+ */
+export function demandFittingSessions(config: Config): void {
+  const { bucket, existing, sources, exports } = config;
+  const place = { partition: 'aws-us-gov', account: '0'.repeat(12), bucket, keyArn: existing.keyArn };
+  const demand = (field: string, policies: readonly string[]) => {
+    const most = Math.max(...policies.map((policy) => policy.length));
+    if (most > ACCESS_LIMITS.sessionPolicyCharacters)
+      throw new ConfigError(
+        'SLUICE_CONFIG_SESSION_TOO_LARGE',
+        `${field}: ${most} characters of ${ACCESS_LIMITS.sessionPolicyCharacters}.`,
+      );
+  };
+  for (const [i, source] of sources.entries())
+    for (const [j, dataset] of source.datasets.entries())
+      demand(`sources.${i}.datasets.${j}`, [
+        loadSession(place, config, source, dataset),
+        customerSession(source, `${dataset.folder}/`, 'read'),
+      ]);
+  for (const [i, exported] of exports.entries())
+    demand(`exports.${i}`, [
+      exportSession(place, config, exported),
+      customerSession(exported.target, exportFolder(exported), 'write'),
+    ]);
+}
+
+/**
+ * Refuses to deploy a collector that would refuse every request, as no key may post events, unless it is said that its keys are in the
+ * secret: what that holds can't be seen from here, and a first deployment has only just made it.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_NO_KEYS`
+ */
+export function demandKeys(config: {
+  readonly keys: readonly { readonly label: string; readonly kinds?: readonly string[] }[];
+  readonly keysInSecret: boolean;
+  readonly allowAnyKey: boolean;
+}): void {
+  if (config.keys.every(({ kinds }) => kinds?.length === 0) && !config.keysInSecret && !config.allowAnyKey)
+    throw new ConfigError('SLUICE_CONFIG_NO_KEYS');
+}
+
+/**
+ * Refuses a region that lacks a service or the functions' architecture, and a key or a topic of another one: S3 takes keys of the bucket's region only
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), and CloudWatch topics of the alarm's
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
+ *
+ * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
+ */
+export function demandRegion(
+  { existing, alarms, architecture }: Pick<Config, 'existing' | 'alarms' | 'architecture'>,
+  region: string,
+): asserts region is Region {
+  const problems: string[] = [];
+  if (!isRegion(region)) {
+    problems.push(
+      `region: came "${region}", expected a region that has all of the services: lib/config/regions.ts lists them.`,
+    );
+  } else if (architecture === 'arm64' && !hasArm64(region)) {
+    problems.push(
+      `architecture: came "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
+    );
+  }
+  for (const [field, arn] of [
+    ['existing.keyArn', existing.keyArn],
+    ['alarms.topicArn', alarms.topicArn],
+  ] as const) {
+    if (arn !== null && arn.split(':')[3] !== region)
+      problems.push(`${field}: came "${arn}", expected one of ${region}, where the stack is deployed to.`);
+  }
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+}
+
+const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
+const OF_EXPORTS = ['export'] as const;
+
+/** Functions of serverless.yml that a configuration has no use for: they are left out of the deployment. */
+export function unusedFunctions({
+  sources,
+  exports,
+}: Pick<Config, 'sources' | 'exports'>): readonly string[] {
+  return [...(sources.length === 0 ? OF_SOURCES : []), ...(exports.length === 0 ? OF_EXPORTS : [])];
+}
