@@ -4,10 +4,10 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { textTable } from '../cli/output.ts';
-import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
-import { emptyDataDirectory } from '../local/cloud/lockDataDirectory.ts';
-import { startCloud } from '../local/cloud/startCloud.ts';
-import { runQuery } from '../local/query/runQuery.ts';
+import { repositoryRoot } from '../local/dataDirectory.ts';
+import { startCloud } from '../local/startCloud.ts';
+import { emptyDataDirectory } from '../packages/local-aws/src/disk/lockDataDirectory.ts';
+import { runQuery } from '../packages/local-aws/src/trino/runQuery.ts';
 import config from '../sluice.config.ts';
 import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';

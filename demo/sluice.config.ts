@@ -1,7 +1,7 @@
 import { configFile } from '../lib/config/configFile.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import { loadConfig } from '../lib/config/loadConfig.ts';
-import { repositoryRoot } from '../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../local/dataDirectory.ts';
 
 /** Yours: what SLUICE_CONFIG named when the demo began, else sluice.config.ts at the root. */
 const own = await loadConfig(configFile(repositoryRoot, { SLUICE_CONFIG: process.env['SLUICE_OWN_CONFIG'] }));

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { configFile } from '../../lib/config/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { UsageError } from '../commandLine.ts';
 
 /** Where AWS is, as clients take it. */

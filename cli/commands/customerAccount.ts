@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { namedPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 

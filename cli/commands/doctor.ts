@@ -69,7 +69,7 @@ async function visitOptions(
       import('../aws/deploymentPlace.ts'),
       import('../../lib/config/loadConfig.ts'),
       import('../../lib/config/configFile.ts'),
-      import('../../local/cloud/dataDirectory.ts'),
+      import('../../local/dataDirectory.ts'),
       import('../../lib/time/Clock.ts'),
     ]);
   const { env } = process;

@@ -18,7 +18,7 @@ import {
   statsigPrincipal,
 } from '../../lib/config/readerPrincipal.ts';
 import { REGIONS } from '../../lib/config/regions.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Command, type CommandLine, didYouMean, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote } from '../output.ts';
 

@@ -1,4 +1,4 @@
-import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
+import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { type Command, UsageError } from '../commandLine.ts';
 import { textTable, writeJson, writeOut } from '../output.ts';
 
@@ -21,7 +21,7 @@ export const query: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
     }
     const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
-    const { runQuery } = await import('../../local/query/runQuery.ts');
+    const { runQuery } = await import('../../packages/local-aws/src/trino/runQuery.ts');
     const rows = await runQuery(directory, sql);
     if (values['json'] === true) writeJson(rows);
     else writeOut(textTable(rows));

@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/log/visible.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { defaultDataDirectory } from '../../local/cloud/dataDirectory.ts';
-import { parseAllowedHosts } from '../../local/edge/requestGuard.ts';
+import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { parseAllowedHosts } from '../../packages/local-aws/src/edge/requestGuard.ts';
 import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
 
@@ -41,7 +41,7 @@ export const start: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${positionals.join(' ')}.`);
     const startedAt = performance.now();
     // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
-    const { startCloud } = await import('../../local/cloud/startCloud.ts');
+    const { startCloud } = await import('../../local/startCloud.ts');
     const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
     const checkKeys = values['check-keys'] === true;
     const allowed = values['allow-hosts'];

@@ -1,6 +1,6 @@
 import { readerId } from '../../infra/readers/readers.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { shellCommand } from '../output.ts';
 import { ConnectError, type Deployment } from './readDeployment.ts';
 import type { Field, Step } from './setupGuide.ts';

@@ -13,7 +13,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { localAccount } from '../../local/localAccount.ts';
 
 /** An object in a bucket of the customer's, fetched by themselves. */
 export interface Fetched {

@@ -1,6 +1,6 @@
 import { GlueClient, paginateGetPartitions } from '@aws-sdk/client-glue';
 import { paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { localAccount } from '../../local/localAccount.ts';
 
 const STACK = 'sluice-local';
 

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { textTable } from '../../cli/output.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays } from '../../lib/time/utcDay.ts';
-import { dataFolders } from '../../local/cloud/dataDirectory.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
+import { dataFolders } from '../../local/dataDirectory.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, type Story, say, shoppers } from './Story.ts';
 

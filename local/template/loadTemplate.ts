@@ -6,8 +6,8 @@ import { configFile } from '../../lib/config/configFile.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { parseJson } from '../../lib/json/parseJson.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
 import { type Packaged, packageService } from './packageService.ts';
-import { parseTemplate, type Template } from './Template.ts';
 import { digestInputs } from './templateInputs.ts';
 
 /** Packages that are kept: enough for a few configurations side by side. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
-import { realClock } from '../../local/clock/LocalClock.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { ObjectStore } from '../../local/s3/model/ObjectStore.ts';
-import { s3Service } from '../../local/s3/s3Service.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { callMain } from '../harness/callMain.ts';
 import { startServices, temporaryDirectory } from '../harness/startServices.ts';
 

@@ -6,9 +6,9 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startSecretsManager } from '../../packages/local-aws/test/secretsmanager/startSecretsManager.ts';
 import { callMain } from '../harness/callMain.ts';
 import { keysEnvironment, sluiceKeys } from '../harness/sluiceKeys.ts';
-import { startSecretsManager } from '../local/secretsmanager/startSecretsManager.ts';
 
 let local: Awaited<ReturnType<typeof startSecretsManager>>;
 beforeEach(async () => {

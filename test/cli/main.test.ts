@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { errorObject, errorText } from '../../cli/errors.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';

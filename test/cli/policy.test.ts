@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { POLICY_TARGETS } from '../../lib/access/printedPolicies.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { callMain } from '../harness/callMain.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-policy-'));

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parquetOf } from '../../cli/commands/customerAccount.ts';
 import { previewDrop } from '../../cli/ingest/previewDrop.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { realClock } from '../../local/clock/LocalClock.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
-import { ObjectStore } from '../../local/s3/model/ObjectStore.ts';
-import { s3Service } from '../../local/s3/s3Service.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { type ClientOptions, startServices, temporaryDirectory } from '../harness/startServices.ts';
 
 const directory = temporaryDirectory();

@@ -3,8 +3,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { preparePython } from '../harness/python.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
 

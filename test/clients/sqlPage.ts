@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../lib/config/configSchema.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { owoxQueries } from './owoxStatements.ts';
 import { statsigQueries } from './statsigStatements.ts';

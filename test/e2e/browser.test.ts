@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
 

@@ -17,7 +17,7 @@ import { customerSession, loadSession } from '../../lib/access/sessionPolicies.t
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 const configText = `import { defineConfig } from '${defineConfig}';

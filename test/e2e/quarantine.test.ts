@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { quarantineReasons } from '../../lib/landing/quarantineReasons.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 
 let data: string;
 let cloud: Cloud;

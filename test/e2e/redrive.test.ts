@@ -5,9 +5,9 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { runQuery } from '../../local/query/runQuery.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 import { callMain } from '../harness/callMain.ts';
 
 let data: string;

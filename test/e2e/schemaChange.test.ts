@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';

@@ -7,9 +7,9 @@ import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { type DriverReport, expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
 import { readParquet } from '../harness/readParquet.ts';
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
-import type { Cloud } from '../../local/cloud/Cloud.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
-import { type QueryRow, runQuery } from '../../local/query/runQuery.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
 
 const TABLE = 'statsig_forwarded_events';
 /** As deployed: `buffering.seconds`. */

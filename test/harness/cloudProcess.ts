@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** The line that `sluice start --json` prints. */
 export interface ReadyLine {

@@ -4,9 +4,9 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
-import { localAccount } from '../../local/cloud/localAccount.ts';
-import { startCloud } from '../../local/cloud/startCloud.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { startCloud } from '../../local/startCloud.ts';
 import { callMain } from './callMain.ts';
 import { temporaryDirectory } from './startServices.ts';
 

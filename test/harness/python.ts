@@ -2,7 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** An installation takes half a minute. */
 const INSTALL_MS = 150_000;

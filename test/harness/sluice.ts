@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 /** Runs one `sluice` command to its end. */
 export function sluice(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

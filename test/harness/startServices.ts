@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realClock } from '../../local/clock/LocalClock.ts';
-import type { AwsService } from '../../local/edge/AwsService.ts';
-import { startEdge } from '../../local/edge/startEdge.ts';
-import { Faults } from '../../local/faults/Faults.ts';
+import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { startEdge } from '../../packages/local-aws/src/edge/startEdge.ts';
+import { Faults } from '../../packages/local-aws/src/faults/Faults.ts';
+import type { AwsService } from '../../packages/local-aws/src/protocol/AwsService.ts';
 
 /** What every client of the local cloud is made with. */
 export interface ClientOptions {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startBrowserSpecs } from '../../demo/sdks/startBrowserSpecs.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const SDK = `${repositoryRoot}/node_modules/@statsig/js-client/build/statsig-js-client.min.js`;
 

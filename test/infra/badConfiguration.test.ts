@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

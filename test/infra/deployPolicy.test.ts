@@ -3,8 +3,11 @@ import type { PolicyDocument, Statement } from '../../lib/access/PolicyDocument.
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { type ResolvedResource, resolveTemplate } from '../../local/template/resolveTemplate.ts';
-import { parseTemplate } from '../../local/template/Template.ts';
+import {
+  type ResolvedResource,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
 import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall } from '../lib/access/decideCall.ts';
 import { handlerCalls, isExcepted, REGISTRY, type StackPlace } from './handlerCalls.ts';

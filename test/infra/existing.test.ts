@@ -5,8 +5,8 @@ import { demandRegion } from '../../infra/serverless/requirements.ts';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
-import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
-import { parseTemplate } from '../../local/template/Template.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchBinding, readTar } from '../../infra/build/fetchBinding.ts';
 import { installedBinding, LAMBDA_BINDINGS, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 
 /** Begins as a library for a machine: its ELF header. */

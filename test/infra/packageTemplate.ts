@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/config/configSchema.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/template/packageService.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 

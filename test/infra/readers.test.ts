@@ -4,9 +4,9 @@ import { placeOf } from '../../lib/access/Place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { lifecycleRules } from '../../lib/bucket/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { readDeployment } from '../../local/template/readDeployment.ts';
-import { resolveTemplate } from '../../local/template/resolveTemplate.ts';
-import { parseTemplate } from '../../local/template/Template.ts';
+import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
 
 const identity = {
   region: 'eu-west-1',

@@ -6,9 +6,12 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey } from '../../lib/tables/tableFolders.ts';
-import { readDeployment } from '../../local/template/readDeployment.ts';
-import { type ResolvedResource, resolveTemplate } from '../../local/template/resolveTemplate.ts';
-import { parseTemplate } from '../../local/template/Template.ts';
+import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
+import {
+  type ResolvedResource,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
 
 const stack = {
   region: 'eu-west-1',

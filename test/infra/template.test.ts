@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { unscopedActions } from '../../lib/access/unscopedActions.ts';
-import { type ResolvedTemplate, resolveTemplate } from '../../local/template/resolveTemplate.ts';
-import { parseTemplate, type Template } from '../../local/template/Template.ts';
+import {
+  type ResolvedTemplate,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
 import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
 import { propertyProblems } from './schema/propertyProblems.ts';

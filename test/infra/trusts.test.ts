@@ -7,7 +7,7 @@ import { trustExceptions } from '../../lib/access/trustExceptions.ts';
 import { unscopedActions } from '../../lib/access/unscopedActions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
-import type { Template } from '../../local/template/Template.ts';
+import type { Template } from '../../packages/local-aws/src/template/Template.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const configText = `import { defineConfig } from './lib/config/defineConfig.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { doctorFindings } from '../../cli/doctor/findings.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
 

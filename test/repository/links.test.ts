@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const pages = [
   'README.md',

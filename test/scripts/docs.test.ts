@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { questions } from '../../cli/probe/questions.ts';
-import { repositoryRoot } from '../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { awsPage } from '../../scripts/docs/awsPage.ts';
 import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';

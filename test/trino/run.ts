@@ -13,13 +13,13 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { functionNames } from '../../local/sql/functions.ts';
-import { expectedCalls } from '../../local/sql/signatures.ts';
+import { functionNames } from '../../packages/local-aws/src/trino/functions.ts';
+import { expectedCalls } from '../../packages/local-aws/src/trino/signatures.ts';
+import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
+import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
+import { refusedTypes, takenTypes } from '../../packages/local-aws/test/trino/typeCases.ts';
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
-import { functionCases, queryCases } from '../local/sql/functionCases.ts';
-import { knownDifferences } from '../local/sql/knownDifferences.ts';
-import { refusedTypes, takenTypes } from '../local/sql/typeCases.ts';
 import { type Answer, askTrino } from './askTrino.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */

@@ -3,9 +3,13 @@ import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../../cli/aws/runStatement.ts';
 import { systemClock } from '../../../lib/time/Clock.ts';
-import { StatementError } from '../../../local/athena/sql/StatementError.ts';
-import { chunks, ScriptedRunner, textColumn } from '../../local/athena/ScriptedRunner.ts';
-import { BUCKET, settle, startAthena } from '../../local/athena/startAthena.ts';
+import { StatementError } from '../../../packages/local-aws/src/athena/sql/StatementError.ts';
+import {
+  chunks,
+  ScriptedRunner,
+  textColumn,
+} from '../../../packages/local-aws/test/athena/ScriptedRunner.ts';
+import { BUCKET, settle, startAthena } from '../../../packages/local-aws/test/athena/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 let client: AthenaClient;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Sheet, Step } from '../../../cli/connect/setupGuide.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
-import { localAccount } from '../../../local/cloud/localAccount.ts';
-import { cloudFormationService } from '../../../local/cloudformation/cloudFormationService.ts';
-import type { DeployedStack } from '../../../local/cloudformation/DeployedStack.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { localAccount } from '../../../local/localAccount.ts';
+import type { DeployedStack } from '../../../packages/local-aws/src/cloudformation/DeployedStack.ts';
+import { cloudFormationService } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { startServices } from '../../harness/startServices.ts';
 

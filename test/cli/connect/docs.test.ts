@@ -6,7 +6,7 @@ import { metabaseQuestions, textColumns } from '../../../cli/connect/metabaseGui
 import { owoxQuestions } from '../../../cli/connect/owoxGuide.ts';
 import { assignmentSource, metricSource } from '../../../cli/connect/statsigGuide.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 /** What the pages' examples are of. */
 const config = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
-import { AwsError } from '../../../local/edge/AwsError.ts';
-import type { AwsService } from '../../../local/edge/AwsService.ts';
-import { jsonService, operation } from '../../../local/edge/JsonService.ts';
-import { queryOperation, queryService } from '../../../local/edge/QueryService.ts';
-import { stsService } from '../../../local/sts/stsService.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { AwsError } from '../../../packages/local-aws/src/protocol/AwsError.ts';
+import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
+import { jsonService, operation } from '../../../packages/local-aws/src/protocol/JsonService.ts';
+import { queryOperation, queryService } from '../../../packages/local-aws/src/protocol/QueryService.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 const ACCOUNT = '000000000000';

@@ -8,7 +8,7 @@ import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 const BUCKET = 'sluice-doctor-customers';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { checks, checksBeforeDeploy } from '../../../cli/doctor/checks.ts';
 import { doctorFindings } from '../../../cli/doctor/findings.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'doctor.md'), 'utf8');
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checks } from '../../../cli/doctor/checks.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 

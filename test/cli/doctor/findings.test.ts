@@ -23,8 +23,8 @@ import {
 import { afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
-import type { Deployment } from '../../../local/template/Deployment.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import type { Deployment } from '../../../packages/local-aws/src/template/Deployment.ts';
 import { broken } from './breakages.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 

@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
-import { AwsError } from '../../../local/edge/AwsError.ts';
-import type { AwsService } from '../../../local/edge/AwsService.ts';
-import { jsonService, operation } from '../../../local/edge/JsonService.ts';
-import { queryOperation, queryService } from '../../../local/edge/QueryService.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { AwsError } from '../../../packages/local-aws/src/protocol/AwsError.ts';
+import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
+import { jsonService, operation } from '../../../packages/local-aws/src/protocol/JsonService.ts';
+import { queryOperation, queryService } from '../../../packages/local-aws/src/protocol/QueryService.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 /** What only AWS has, answering as the test says: quotas, and IAM's simulator. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { startCloudProcess } from '../../harness/cloudProcess.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';

@@ -8,9 +8,9 @@ import type { Quarantined } from '../../../lib/collect/revalidate.ts';
 import { configFile } from '../../../lib/config/configFile.ts';
 import { loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
-import { type RunningS3, startS3 } from '../../local/s3/startS3.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';

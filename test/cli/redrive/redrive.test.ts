@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { type RunningS3, startS3 } from '../../local/s3/startS3.ts';
 
 let s3: RunningS3;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
-import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { ManualClock } from '../../harness/ManualClock.ts';
 import { NOW, noGroups } from './postEvents.ts';
 
 /** What became of one request. */

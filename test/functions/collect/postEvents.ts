@@ -11,7 +11,7 @@ import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { Clock } from '../../../lib/time/Clock.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
-import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { ManualClock } from '../../harness/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);

@@ -3,7 +3,7 @@ import type { Collector, HttpRequest } from '../../../lib/collect/collectRequest
 import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
-import { ManualClock } from '../../../local/clock/ManualClock.ts';
+import { ManualClock } from '../../harness/ManualClock.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';
 

@@ -1,4 +1,8 @@
-import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from '../../../local/template/references.ts';
+import {
+  attributePath,
+  intrinsicOf,
+  SUB_PLACEHOLDER,
+} from '../../../packages/local-aws/src/template/references.ts';
 import type { TemplateResource } from './propertyProblems.ts';
 import type { ServiceSpec } from './ServiceSpec.ts';
 

@@ -9,7 +9,7 @@ import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import type { PolicyDocument, Statement } from '../../../lib/access/PolicyDocument.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { keyPolicy, place } from './calls.ts';
 import { decideCall } from './decideCall.ts';
 

@@ -6,8 +6,8 @@ import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
-import { resolveTemplate } from '../../../local/template/resolveTemplate.ts';
-import { parseTemplate } from '../../../local/template/Template.ts';
+import { resolveTemplate } from '../../../packages/local-aws/src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../../packages/local-aws/src/template/Template.ts';
 import { readPolicies } from '../../proof/Policies.ts';
 import { decideCall } from './decideCall.ts';
 

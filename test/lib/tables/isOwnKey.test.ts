@@ -20,7 +20,7 @@ import {
   quarantineLargeKey,
 } from '../../../lib/tables/objectKeys.ts';
 import { groupsKey, ledgerKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
 const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';

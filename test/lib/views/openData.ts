@@ -14,10 +14,10 @@ import { quoteText } from '../../../lib/sql/quoteText.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import type { Table } from '../../../lib/tables/Table.ts';
 import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { realClock } from '../../../local/clock/LocalClock.ts';
-import { dataFolders } from '../../../local/cloud/dataDirectory.ts';
-import { Catalog } from '../../../local/glue/model/Catalog.ts';
-import { duckType } from '../../../local/query/duckType.ts';
+import { dataFolders } from '../../../local/dataDirectory.ts';
+import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
+import { Catalog } from '../../../packages/local-aws/src/glue/model/Catalog.ts';
+import { duckType } from '../../../packages/local-aws/src/trino/duckType.ts';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
 import { holdoutTest, isAssignment, NO_GROUP, NO_GROUP_ENDINGS } from '../../../lib/wire/isAssignment.ts';
 import { isExceptionReport, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
-import { repositoryRoot } from '../../../local/cloud/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');

@@ -7,12 +7,12 @@ import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { ManualClock } from '../../../../local/clock/ManualClock.ts';
-import { Faults } from '../../../../local/faults/Faults.ts';
-import { glueService } from '../../../../local/glue/glueService.ts';
-import { Catalog } from '../../../../local/glue/model/Catalog.ts';
-import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';
-import { s3Service } from '../../../../local/s3/s3Service.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';
+import { glueService } from '../../../../packages/local-aws/src/glue/glueService.ts';
+import { Catalog } from '../../../../packages/local-aws/src/glue/model/Catalog.ts';
+import { s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
+import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
 
 export const BUCKET = 'data-bucket';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { deliverOrSpill } from '../../../../lib/landing/delivery/overflow.ts';
 import { SPILL_AT_LEAST_MS } from '../../../../lib/schema/deliveryLimits.ts';
-import { ManualClock } from '../../../../local/clock/ManualClock.ts';
+import { ManualClock } from '../../../harness/ManualClock.ts';
 
 /** Delivers to a stream that fails when so much time is left; how often the bucket was asked, and what came of it. */
 async function withLeft(leftMs: number) {

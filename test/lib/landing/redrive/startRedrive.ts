@@ -3,10 +3,10 @@ import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import type { Redrive, Try } from '../../../../lib/landing/redrive/redriveObject.ts';
-import { ManualClock } from '../../../../local/clock/ManualClock.ts';
-import { Faults } from '../../../../local/faults/Faults.ts';
-import { ObjectStore } from '../../../../local/s3/model/ObjectStore.ts';
-import { s3Service } from '../../../../local/s3/s3Service.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';
+import { s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
+import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
 
 export const BUCKET = 'data-bucket';

@@ -1,0 +1,256 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import { executionNotFound, invalidRequest, tooManyQueries } from '../errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import type { QueryCall } from '../QueryCall.ts';
+import { StatementError } from '../sql/StatementError.ts';
+import type { StatementKind, StatementRunner } from '../sql/StatementRunner.ts';
+import { type Execution, isOver } from './Execution.ts';
+import { ExecutionJournal } from './ExecutionJournal.ts';
+import { outputLocation } from './outputNames.ts';
+import type { ResultStore } from './ResultStore.ts';
+import type { ResultConfiguration } from './resultConfiguration.ts';
+import { effectiveResults } from './resultLocation.ts';
+import { type Ran, runExecution } from './runExecution.ts';
+import { ScanLimitError } from './ScanLimitError.ts';
+import type { WorkGroups } from './WorkGroups.ts';
+
+/** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
+const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
+
+/** What {@link Executions} needs. */
+export interface ExecutionsOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly runner: StatementRunner;
+  readonly workGroups: WorkGroups;
+  readonly store: ObjectStore;
+  readonly results: ResultStore;
+  readonly account: string;
+  /** Told of what a query asks of Glue and S3, and as whom. */
+  readonly onCall: (caller: string, call: QueryCall) => void;
+  /** Told of what fails by our own fault. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** A query as it is submitted. */
+export interface Submission {
+  /** Access key of whoever submits it: what the query does it does as that. */
+  readonly caller: string;
+  readonly query: string;
+  readonly catalog: string;
+  readonly database?: string | undefined;
+  readonly parameters: readonly string[];
+  readonly workGroup: string;
+  readonly results?: ResultConfiguration | undefined;
+  readonly reuse?: Execution['reuse'] | undefined;
+  readonly token?: string | undefined;
+}
+
+/** Query executions: those that wait, those that run, and the history of the last 45 days, which is on disk. */
+export class Executions {
+  readonly #options: ExecutionsOptions;
+  readonly #journal: ExecutionJournal;
+  readonly #waiting: string[] = [];
+  readonly #running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  readonly #byToken = new Map<string, string>();
+  #closed = false;
+
+  private constructor(options: ExecutionsOptions) {
+    this.#options = options;
+    const now = options.clock.now();
+    this.#journal = ExecutionJournal.open(join(options.directory, 'executions.ndjson'), now);
+    for (const execution of this.#journal.executions.values()) {
+      if (execution.token !== undefined) this.#byToken.set(execution.token, execution.id);
+      // Its statement ended with the process that ran it.
+      if (!isOver(execution)) this.#end(execution, this.#interrupted());
+    }
+  }
+
+  /** Opens what lies in `directory`, or starts there. What an earlier process left unfinished has failed. */
+  static open(options: ExecutionsOptions): Executions {
+    return new Executions(options);
+  }
+
+  /**
+   * Submits a query, which then runs by itself.
+   *
+   * @throws AwsError InvalidRequestException for a statement that can't be read, a workgroup that isn't there or is
+   *   disabled, a location that isn't one; TooManyRequestsException.
+   */
+  start(submission: Submission): Execution {
+    const { caller, ...asked } = submission;
+    const { query, catalog, database, parameters, workGroup, reuse, token } = asked;
+    const digest = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+    const earlier =
+      token === undefined ? undefined : this.#journal.executions.get(this.#byToken.get(token) ?? '');
+    if (earlier !== undefined) {
+      if (earlier.digest !== digest) throw invalidRequest('Idempotent parameters do not match');
+      return earlier;
+    }
+    const group = this.#options.workGroups.find(workGroup);
+    if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
+    const results = effectiveResults(group.configuration, submission.results, this.#options);
+    const kind = this.#classify(query);
+    if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
+    const id = randomUUID();
+    const execution = this.#keep({
+      id,
+      query,
+      ...kind,
+      catalog,
+      ...(database === undefined ? {} : { database }),
+      parameters,
+      workGroup,
+      results,
+      ...(reuse === undefined ? {} : { reuse }),
+      ...(token === undefined ? {} : { token }),
+      caller,
+      digest,
+      state: 'QUEUED',
+      submittedAt: this.#options.clock.now(),
+      scannedBytes: 0,
+      outputLocation: outputLocation(results.OutputLocation, id, kind),
+    });
+    if (token !== undefined) this.#byToken.set(token, id);
+    this.#waiting.push(id);
+    this.#runNext();
+    return execution;
+  }
+
+  get(id: string): Execution | undefined {
+    return this.#journal.executions.get(id);
+  }
+
+  /** @throws AwsError InvalidRequestException */
+  find(id: string): Execution {
+    const execution = this.get(id);
+    if (execution === undefined) throw executionNotFound(id);
+    return execution;
+  }
+
+  /** Those of a workgroup, the newest first. */
+  of(workGroup: string): Execution[] {
+    return [...this.#journal.executions.values()].filter((one) => one.workGroup === workGroup).reverse();
+  }
+
+  /** Cancels a query; one that is over stays as it is. @throws AwsError InvalidRequestException */
+  stop(id: string): void {
+    const execution = this.find(id);
+    if (isOver(execution)) return;
+    this.#end(execution, { state: 'CANCELLED', reason: 'Query cancelled by user' });
+    const waiting = this.#waiting.indexOf(id);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    this.#running.get(id)?.abort.abort();
+  }
+
+  /** Stops and forgets all of a workgroup. */
+  forget(workGroup: string): void {
+    const ids = this.of(workGroup).map(({ id }) => id);
+    for (const id of ids) this.stop(id);
+    this.#journal.remove(ids);
+  }
+
+  /** How many wait and how many run. */
+  pending(): { readonly queued: number; readonly running: number } {
+    return { queued: this.#waiting.length, running: this.#running.size };
+  }
+
+  /** Ends what runs, and lets nothing more begin. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const running = [...this.#running.values()];
+    for (const { abort } of running) abort.abort();
+    await Promise.all(running.map(({ done }) => done));
+    for (const id of this.#waiting.splice(0)) this.#end(this.find(id), this.#interrupted());
+    this.#journal.close();
+  }
+
+  #classify(query: string): StatementKind {
+    try {
+      const { statementType, substatementType } = this.#options.runner.classify(query);
+      return { statementType, substatementType };
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error;
+      // At the front door the message comes without the name of its kind.
+      throw invalidRequest(error.message.replace(/^SYNTAX_ERROR: /, ''), 'MALFORMED_QUERY');
+    }
+  }
+
+  #runNext(): void {
+    while (!this.#closed && this.#running.size < LIMITS.runningQueries) {
+      const id = this.#waiting.shift();
+      if (id === undefined) return;
+      const execution = this.#keep({
+        ...this.find(id),
+        state: 'RUNNING',
+        startedAt: this.#options.clock.now(),
+      });
+      const abort = new AbortController();
+      const done = this.#run(execution, abort.signal)
+        .finally(() => {
+          this.#running.delete(id);
+          this.#runNext();
+        })
+        // Its end could not be written down: a full disk. The next process will find it unfinished.
+        .catch(this.#options.onDefect);
+      this.#running.set(id, { abort, done });
+    }
+  }
+
+  async #run(execution: Execution, signal: AbortSignal): Promise<void> {
+    const { runner, workGroups, results, onCall } = this.#options;
+    let ran: Ran | undefined;
+    let scannedBytes = () => 0;
+    let end: Ending;
+    try {
+      const { BytesScannedCutoffPerQuery: cutoffBytes } = workGroups.find(execution.workGroup).configuration;
+      ran = await runExecution(execution, {
+        runner,
+        results,
+        signal,
+        cutoffBytes,
+        onCall: (call) => onCall(execution.caller, call),
+        onBegun: (bytes) => {
+          scannedBytes = bytes;
+        },
+      });
+      end = { state: 'SUCCEEDED' };
+    } catch (error) {
+      end = this.#ending(error, signal);
+    }
+    // One that was stopped meanwhile, or whose workgroup is gone, is over already.
+    const now = this.#journal.executions.get(execution.id);
+    if (now !== undefined && !isOver(now)) this.#end({ ...now, scannedBytes: scannedBytes(), ...ran }, end);
+  }
+
+  #ending(error: unknown, signal: AbortSignal): Ending {
+    if (error instanceof ScanLimitError) return { state: 'CANCELLED', reason: error.message };
+    if (signal.aborted) return this.#interrupted();
+    if (error instanceof StatementError) {
+      const { message: reason, category, type, retryable } = error;
+      return { state: 'FAILED', reason, error: { category, type, retryable } };
+    }
+    this.#options.onDefect(error);
+    const reason = `GENERIC_INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`;
+    return { state: 'FAILED', reason, error: INTERNAL_ERROR };
+  }
+
+  #interrupted(): Ending {
+    const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query ran.';
+    return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
+  }
+
+  #end(execution: Execution, end: Ending): void {
+    this.#keep({ ...execution, ...end, completedAt: this.#options.clock.now() });
+  }
+
+  #keep(execution: Execution): Execution {
+    this.#journal.keep(execution, this.#options.clock.now());
+    return execution;
+  }
+}
+
+type Ending = Pick<Execution, 'state' | 'reason' | 'error'>;

@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import { readJsonFile } from '../../disk/readJsonFile.ts';
+import { replaceFile } from '../../disk/replaceFile.ts';
+import type { PreparedStatements } from '../sql/StatementRunner.ts';
+
+const preparedSchema = z.strictObject({
+  workGroup: z.string(),
+  name: z.string(),
+  sql: z.string(),
+  description: z.string().optional(),
+  /** Epoch milliseconds. */
+  modifiedAt: z.number(),
+});
+
+/** A prepared statement as it is kept. */
+export type Prepared = Readonly<z.output<typeof preparedSchema>>;
+
+/** The prepared statements of all workgroups, on disk before a change is answered. */
+export class PreparedStatementStore implements PreparedStatements {
+  readonly #file: string;
+  readonly #clock: Clock;
+  #statements: readonly Prepared[];
+
+  private constructor(file: string, clock: Clock) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#statements = readJsonFile(file, z.array(preparedSchema)) ?? [];
+  }
+
+  /** Opens what lies in `directory`, or starts there. @throws DiskError SLUICE_DISK_DAMAGED */
+  static open(options: { readonly directory: string; readonly clock: Clock }): PreparedStatementStore {
+    mkdirSync(options.directory, { recursive: true });
+    return new PreparedStatementStore(join(options.directory, 'prepared-statements.json'), options.clock);
+  }
+
+  find(workGroup: string, name: string): string | undefined {
+    return this.get(workGroup, name)?.sql;
+  }
+
+  get(workGroup: string, name: string): Prepared | undefined {
+    return this.#statements.find((one) => one.workGroup === workGroup && one.name === name);
+  }
+
+  /** Those of a workgroup, in the order of their names. */
+  of(workGroup: string): Prepared[] {
+    return this.#statements.filter((one) => one.workGroup === workGroup);
+  }
+
+  put(workGroup: string, name: string, sql: string, description?: string): void {
+    const prepared: Prepared = {
+      workGroup,
+      name,
+      sql,
+      ...(description === undefined ? {} : { description }),
+      modifiedAt: this.#clock.now(),
+    };
+    this.#write([...this.#without(workGroup, name), prepared].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  remove(workGroup: string, name: string): boolean {
+    const left = this.#without(workGroup, name);
+    const found = left.length < this.#statements.length;
+    if (found) this.#write(left);
+    return found;
+  }
+
+  #without(workGroup: string, name: string): Prepared[] {
+    return this.#statements.filter((one) => one.workGroup !== workGroup || one.name !== name);
+  }
+
+  #write(statements: readonly Prepared[]): void {
+    replaceFile(this.#file, JSON.stringify(statements));
+    this.#statements = statements;
+  }
+}

@@ -1,0 +1,84 @@
+import { quoteName } from '../../../../../lib/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import type { DataFile } from './dataFiles.ts';
+import { CATALOG } from './Session.ts';
+
+/** A column of a table in the session, its type in DuckDB's words. */
+export interface SessionColumn {
+  readonly name: string;
+  readonly type: string;
+  /** As Athena's messages call it. */
+  readonly trino: string;
+}
+
+/** A table as statements see it. */
+export interface SessionTable {
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly SessionColumn[];
+  readonly keys: readonly SessionColumn[];
+  /** How its files are read. */
+  readonly format: 'parquet' | 'json';
+}
+
+/** Columns that every table has and `*` doesn't show. https://docs.aws.amazon.com/athena/latest/ug/select.html */
+const HIDDEN_COLUMNS: readonly SessionColumn[] = [
+  { name: '$path', type: 'VARCHAR', trino: 'varchar' },
+  { name: '$file_size', type: 'BIGINT', trino: 'bigint' },
+  { name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' },
+];
+
+/** A table's name in DuckDB, where each Glue database is a schema of one catalog. */
+export function qualifiedName(database: string, name: string): string {
+  return `${CATALOG}.${quoteName(database)}.${quoteName(name)}`;
+}
+
+/** The table without its rows: enough to tell what a statement means and which partitions it wants. */
+export function emptyTable({ database, name, columns, keys }: SessionTable, hidden: boolean): string {
+  const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
+  return `CREATE TABLE ${qualifiedName(database, name)} (${all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ')})`;
+}
+
+/**
+ * The table with its rows: columns by name, one that a file lacks as null, and the partition keys by the names of the
+ * folders that the files are in, whatever the files say. Takes the place of the empty one, with the same types.
+ *
+ * @param files By their names in the session.
+ */
+export function filledTable(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
+  const { database, name, columns, keys } = table;
+  const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
+  const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
+  const shown = all
+    .map((column) => `CAST(${quoteName(column.name)} AS ${column.type}) AS ${quoteName(column.name)}`)
+    .join(', ');
+  const rows = [`SELECT ${none} WHERE false`, ...(files.length === 0 ? [] : [read(table, files, hidden)])];
+  return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
+}
+
+function read({ columns, keys, format }: SessionTable, files: readonly DataFile[], hidden: boolean): string {
+  const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
+  const options = [
+    ...(format === 'json' ? jsonOptions(columns) : ['union_by_name = true']),
+    keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
+    ...(hidden ? ['filename = true'] : []),
+  ];
+  const own = hidden ? `, ${hiddenValues(files).join(', ')}` : '';
+  return `SELECT *${own} FROM read_${format}([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
+}
+
+/** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+export function jsonOptions(columns: readonly Pick<SessionColumn, 'name' | 'type'>[]): string[] {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  return ["format = 'newline_delimited'", `columns = {${types}}`];
+}
+
+function hiddenValues(files: readonly DataFile[]): string[] {
+  const of = (value: (file: DataFile) => string) =>
+    `MAP([${files.map(({ path }) => quoteText(path)).join(', ')}], [${files.map(value).join(', ')}])[filename]`;
+  return [
+    `${of(({ bucket, key }) => quoteText(`s3://${bucket}/${key}`))} AS "$path"`,
+    `${of(({ size }) => String(size))} AS "$file_size"`,
+    `to_timestamp(${of(({ modifiedMs }) => `${modifiedMs / 1_000}e0`)}) AS "$file_modified_time"`,
+  ];
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { AwsError } from '../../protocol/AwsError.ts';
+import type { AwsRequest } from '../../protocol/AwsService.ts';
+import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { invalidRequest, metadataError } from '../errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { workGroupNameSchema } from '../model/workGroupProperties.ts';
+import { type AthenaContext, pageMembers } from './AthenaContext.ts';
+import { DATA_CATALOG, isDataCatalog } from './dataCatalog.ts';
+import { page } from './page.ts';
+import { databaseDocument, tableMetadata } from './tableMetadata.ts';
+
+const catalogName = z.string().min(1).max(LIMITS.catalogCharacters);
+const databaseName = z.string().min(1).max(LIMITS.databaseCharacters);
+const catalogMembers = { CatalogName: catalogName, WorkGroup: workGroupNameSchema.optional() };
+
+const summary = { CatalogName: DATA_CATALOG, Type: 'GLUE', Status: 'CREATE_COMPLETE' } as const;
+
+/** Read data catalogs, their databases and tables. There is `AwsDataCatalog`, which is the local Glue. */
+export function catalogOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { catalog, account, onCall } = context;
+  const glue = ({ signature }: AwsRequest, operation: string, input: Record<string, string> = {}) =>
+    onCall(signature.accessKeyId, { service: 'glue', operation, input });
+  return {
+    ListDataCatalogs: operation({
+      input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.optional() }),
+      run: () => ({ DataCatalogsSummary: [summary] }),
+    }),
+    GetDataCatalog: operation({
+      input: z.strictObject({ Name: catalogName, WorkGroup: workGroupNameSchema.optional() }),
+      run({ Name }) {
+        expectCatalog(Name);
+        return {
+          DataCatalog: {
+            Name: DATA_CATALOG,
+            Type: summary.Type,
+            Parameters: { 'catalog-id': account },
+            Status: summary.Status,
+          },
+        };
+      },
+    }),
+    ListDatabases: operation({
+      input: z.strictObject({ ...catalogMembers, ...pageMembers }),
+      run({ CatalogName, ...paging }, request) {
+        expectCatalog(CatalogName);
+        glue(request, 'GetDatabases');
+        const { items, next } = page(catalog.databases(), ({ input }) => input.Name, paging);
+        return { DatabaseList: items.map(databaseDocument), NextToken: next };
+      },
+    }),
+    GetDatabase: operation({
+      input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName }),
+      run({ CatalogName, DatabaseName }, request) {
+        expectCatalog(CatalogName);
+        glue(request, 'GetDatabase', { Name: DatabaseName });
+        return { Database: databaseDocument(read(request, () => catalog.database(DatabaseName))) };
+      },
+    }),
+    ListTableMetadata: operation({
+      input: z.strictObject({
+        ...catalogMembers,
+        DatabaseName: databaseName,
+        Expression: z.string().max(LIMITS.expressionCharacters).optional(),
+        ...pageMembers,
+      }),
+      run({ CatalogName, DatabaseName, Expression, ...paging }, request) {
+        expectCatalog(CatalogName);
+        glue(request, 'GetTables', { DatabaseName });
+        const wanted = nameFilter(Expression);
+        const tables = read(request, () => catalog.tables(DatabaseName));
+        const named = tables.filter(({ input }) => wanted(input.Name));
+        const { items, next } = page(named, ({ input }) => input.Name, paging);
+        return { TableMetadataList: items.map(tableMetadata), NextToken: next };
+      },
+    }),
+    GetTableMetadata: operation({
+      input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName, TableName: databaseName }),
+      run({ CatalogName, DatabaseName, TableName }, request) {
+        expectCatalog(CatalogName);
+        glue(request, 'GetTable', { DatabaseName, Name: TableName });
+        return {
+          TableMetadata: tableMetadata(read(request, () => catalog.table(DatabaseName, TableName))),
+        };
+      },
+    }),
+  };
+}
+
+/** @throws AwsError InvalidRequestException */
+function expectCatalog(name: string): void {
+  if (!isDataCatalog(name)) throw invalidRequest(`Catalog ${name} was not found.`);
+}
+
+/** What the catalog answers; what it refuses comes out as Athena words it. */
+function read<Found>({ requestId }: AwsRequest, find: () => Found): Found {
+  try {
+    return find();
+  } catch (error) {
+    throw error instanceof AwsError ? metadataError(error, requestId) : error;
+  }
+}
+
+/**
+ * The filter of ListTableMetadata: a regular expression for the whole of a name.
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_ListTableMetadata.html
+ */
+function nameFilter(expression: string | undefined): (name: string) => boolean {
+  if (expression === undefined || expression === '') return () => true;
+  try {
+    const pattern = new RegExp(`^(?:${expression})$`);
+    return (name) => pattern.test(name);
+  } catch {
+    throw invalidRequest(`Expression ${expression} is not a valid regular expression.`);
+  }
+}

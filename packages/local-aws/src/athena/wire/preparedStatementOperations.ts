@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { invalidRequest, resourceNotFound } from '../errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import type { Prepared } from '../model/PreparedStatementStore.ts';
+import { descriptionSchema, workGroupNameSchema } from '../model/workGroupProperties.ts';
+import { type AthenaContext, pageMembers, seconds } from './AthenaContext.ts';
+import { page } from './page.ts';
+
+const nameSchema = z
+  .string()
+  .min(1)
+  .max(LIMITS.statementNameCharacters)
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_@:]*$/, 'a name that begins with a letter or an underscore');
+const named = { StatementName: nameSchema, WorkGroup: workGroupNameSchema };
+const statement = {
+  ...named,
+  QueryStatement: z.string().min(1).max(LIMITS.queryCharacters),
+  Description: descriptionSchema.optional(),
+};
+
+/** Create, read, update and delete prepared statements. `EXECUTE` finds them by the query's workgroup. */
+export function preparedStatementOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { prepared, workGroups } = context;
+  const find = (workGroup: string, name: string): Prepared => {
+    const found = prepared.get(workGroups.find(workGroup).name, name);
+    if (found === undefined) throw resourceNotFound(notFound(workGroup, name), name);
+    return found;
+  };
+  return {
+    CreatePreparedStatement: operation({
+      input: z.strictObject(statement),
+      run({ StatementName, WorkGroup, QueryStatement, Description }) {
+        if (prepared.get(workGroups.find(WorkGroup).name, StatementName) !== undefined) {
+          throw invalidRequest(`PreparedStatement ${StatementName} already exists in WorkGroup ${WorkGroup}`);
+        }
+        prepared.put(WorkGroup, StatementName, QueryStatement, Description);
+      },
+    }),
+    UpdatePreparedStatement: operation({
+      input: z.strictObject(statement),
+      run({ StatementName, WorkGroup, QueryStatement, Description }) {
+        const before = find(WorkGroup, StatementName);
+        prepared.put(WorkGroup, StatementName, QueryStatement, Description ?? before.description);
+      },
+    }),
+    GetPreparedStatement: operation({
+      input: z.strictObject(named),
+      run: ({ StatementName, WorkGroup }) => ({
+        PreparedStatement: document(find(WorkGroup, StatementName)),
+      }),
+    }),
+    BatchGetPreparedStatement: operation({
+      input: z.strictObject({
+        PreparedStatementNames: z.array(nameSchema).max(LIMITS.preparedBatch),
+        WorkGroup: workGroupNameSchema,
+      }),
+      run({ PreparedStatementNames, WorkGroup }) {
+        const group = workGroups.find(WorkGroup).name;
+        const all = PreparedStatementNames.map((name) => ({ name, found: prepared.get(group, name) }));
+        return {
+          PreparedStatements: all.flatMap(({ found }) => (found === undefined ? [] : [document(found)])),
+          UnprocessedPreparedStatementNames: all
+            .filter(({ found }) => found === undefined)
+            .map(({ name }) => ({
+              StatementName: name,
+              ErrorCode: 'STATEMENT_NOT_FOUND',
+              ErrorMessage: notFound(group, name),
+            })),
+        };
+      },
+    }),
+    ListPreparedStatements: operation({
+      input: z.strictObject({ WorkGroup: workGroupNameSchema, ...pageMembers }),
+      run({ WorkGroup, ...paging }) {
+        const { items, next } = page(
+          prepared.of(workGroups.find(WorkGroup).name),
+          ({ name }) => name,
+          paging,
+        );
+        return {
+          PreparedStatements: items.map(({ name, modifiedAt }) => ({
+            StatementName: name,
+            LastModifiedTime: seconds(modifiedAt),
+          })),
+          NextToken: next,
+        };
+      },
+    }),
+    DeletePreparedStatement: operation({
+      input: z.strictObject(named),
+      run({ StatementName, WorkGroup }) {
+        const { workGroup, name } = find(WorkGroup, StatementName);
+        prepared.remove(workGroup, name);
+      },
+    }),
+  };
+}
+
+const notFound = (workGroup: string, name: string) =>
+  `PreparedStatement ${name} was not found in workGroup ${workGroup}`;
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_PreparedStatement.html */
+function document({ name, sql, workGroup, description, modifiedAt }: Prepared) {
+  return {
+    StatementName: name,
+    QueryStatement: sql,
+    WorkGroupName: workGroup,
+    Description: description,
+    LastModifiedTime: seconds(modifiedAt),
+  };
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { invalidRequest } from '../errors.ts';
+import type { WorkGroup } from '../model/WorkGroups.ts';
+import {
+  configurationUpdatesSchema,
+  ENGINE_VERSION,
+  updateConfiguration,
+  workGroupConfigurationSchema,
+} from '../model/workGroupConfiguration.ts';
+import { descriptionSchema, tagSchema, workGroupNameSchema } from '../model/workGroupProperties.ts';
+import { type AthenaContext, pageMembers, seconds } from './AthenaContext.ts';
+import { page } from './page.ts';
+
+const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
+
+/** Create, read, update and delete workgroups. */
+export function workGroupOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { workGroups, executions, prepared } = context;
+  return {
+    CreateWorkGroup: operation({
+      input: z.strictObject({
+        Name: workGroupNameSchema,
+        Configuration: workGroupConfigurationSchema.optional(),
+        Description: descriptionSchema.optional(),
+        Tags: z.array(tagSchema).optional(),
+      }),
+      run: ({ Name, Configuration, Description, Tags }) =>
+        workGroups.create({
+          name: Name,
+          configuration: Configuration,
+          description: Description,
+          tags: Tags,
+        }),
+    }),
+    GetWorkGroup: operation({
+      input: byName,
+      run: ({ WorkGroup: name }) => ({ WorkGroup: workGroupDocument(workGroups.find(name)) }),
+    }),
+    ListWorkGroups: operation({
+      input: z.strictObject(pageMembers),
+      run(paging) {
+        const { items, next } = page(workGroups.all(), ({ name }) => name, paging);
+        return { WorkGroups: items.map(workGroupSummary), NextToken: next };
+      },
+    }),
+    UpdateWorkGroup: operation({
+      input: z.strictObject({
+        WorkGroup: workGroupNameSchema,
+        Description: descriptionSchema.optional(),
+        ConfigurationUpdates: configurationUpdatesSchema.optional(),
+        State: z.enum(['ENABLED', 'DISABLED']).optional(),
+      }),
+      run({ WorkGroup: name, Description, ConfigurationUpdates = {}, State }) {
+        const before = workGroups.find(name);
+        workGroups.update({
+          ...before,
+          ...(Description === undefined ? {} : { description: Description }),
+          ...(State === undefined ? {} : { state: State }),
+          configuration: updateConfiguration(before.configuration, ConfigurationUpdates),
+        });
+      },
+    }),
+    DeleteWorkGroup: operation({
+      input: byName.extend({ RecursiveDeleteOption: z.boolean().default(false) }),
+      run({ WorkGroup: name, RecursiveDeleteOption }) {
+        const statements = prepared.of(name);
+        if (!RecursiveDeleteOption && (statements.length > 0 || executions.of(name).length > 0)) {
+          throw invalidRequest(`WorkGroup ${name} is not empty`);
+        }
+        workGroups.remove(name);
+        for (const statement of statements) prepared.remove(name, statement.name);
+        executions.forget(name);
+      },
+    }),
+    ListEngineVersions: operation({
+      input: z.strictObject(pageMembers),
+      run: () => ({
+        EngineVersions: ['AUTO', ENGINE_VERSION].map((selected) => ({
+          SelectedEngineVersion: selected,
+          EffectiveEngineVersion: ENGINE_VERSION,
+        })),
+      }),
+    }),
+  };
+}
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+function workGroupDocument(group: WorkGroup) {
+  const { name, state, description, createdAt, configuration } = group;
+  return {
+    Name: name,
+    State: state,
+    Configuration: {
+      ResultConfiguration: {},
+      ...configuration,
+      EngineVersion: engineVersion(group),
+    },
+    Description: description,
+    CreationTime: seconds(createdAt),
+  };
+}
+
+function workGroupSummary(group: WorkGroup) {
+  const { name, state, description, createdAt } = group;
+  return {
+    Name: name,
+    State: state,
+    Description: description ?? '',
+    CreationTime: seconds(createdAt),
+    EngineVersion: engineVersion(group),
+  };
+}
+
+function engineVersion({ configuration }: WorkGroup) {
+  return {
+    SelectedEngineVersion: configuration.EngineVersion?.SelectedEngineVersion ?? 'AUTO',
+    EffectiveEngineVersion: ENGINE_VERSION,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../../../../lib/time/Clock.ts';
+
+/** A scheduled call that can be called off. */
+export interface Alarm {
+  cancel(): void;
+}
+
+/** The local cloud's time: every buffer interval, visibility timeout and schedule hangs on it, so tests drive it. */
+export interface LocalClock extends Clock {
+  /**
+   * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A clock that is being
+   * moved waits for a promise that `ring` answers before it goes on.
+   */
+  after(delayMs: number, ring: () => unknown): Alarm;
+  /**
+   * Calls `listener` when the clock has been set back by `byMs` (positive), after the alarms, which keep the
+   * time they had left: whoever remembers an instant moves it. Absent on clocks that never go back. Answers what ends it.
+   */
+  onSetBack?(listener: (byMs: number) => void): () => void;
+}
+
+/** The machine's clock. */
+export const realClock: LocalClock = {
+  now: () => Date.now(),
+  after(delayMs, ring) {
+    const timer = setTimeout(ring, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { AwsService } from '../protocol/AwsService.ts';
+import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import type { XmlElement } from '../protocol/xml.ts';
+import { stackId } from '../template/stackId.ts';
+import type { DeployedStack, StackResource } from './DeployedStack.ts';
+import { invalidToken, stackNotFound } from './errors.ts';
+
+/** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+const RESOURCES_A_PAGE = 100;
+
+/**
+ * CloudFormation on the wire, as far as it tells what is deployed: DescribeStacks and ListStackResources of the
+ * one stack there is. `stack` is asked at each call, for the service stands before the template is resolved.
+ */
+export function cloudFormationService({
+  stack,
+}: {
+  readonly stack: () => DeployedStack | undefined;
+}): AwsService {
+  const find = (name: string): DeployedStack => {
+    const found = stack();
+    if (found === undefined || (name !== found.name && name !== stackId(found, found.name)))
+      throw stackNotFound(name);
+    return found;
+  };
+  return queryService({
+    signingName: 'cloudformation',
+    version: '2010-05-15',
+    namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+    operations: new Map([
+      queryOperation({
+        name: 'DescribeStacks',
+        input: z.strictObject({ StackName: z.string().min(1).optional() }),
+        run({ StackName }) {
+          const found = StackName === undefined ? stack() : find(StackName);
+          return [['Stacks', found === undefined ? [] : [['member', stackElement(found)]]]];
+        },
+      }),
+      queryOperation({
+        name: 'ListStackResources',
+        input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
+        run({ StackName, NextToken = '0' }) {
+          const found = find(StackName);
+          const from = /^\d{1,6}$/.test(NextToken) ? Number(NextToken) : Number.NaN;
+          if (!(from <= found.resources.length)) throw invalidToken(NextToken);
+          const to = from + RESOURCES_A_PAGE;
+          const page = found.resources.slice(from, to);
+          return [
+            [
+              'StackResourceSummaries',
+              page.map((resource) => ['member', resourceElement(resource, found)] as const),
+            ],
+            ...(to < found.resources.length ? [['NextToken', String(to)] as const] : []),
+          ];
+        },
+      }),
+    ]),
+  });
+}
+
+function stackElement(stack: DeployedStack): XmlElement[] {
+  return [
+    ['StackName', stack.name],
+    ['StackId', stackId(stack, stack.name)],
+    ['CreationTime', new Date(stack.createdMs).toISOString()],
+    ['StackStatus', 'CREATE_COMPLETE'],
+    ['DisableRollback', false],
+    [
+      'Outputs',
+      Object.entries(stack.outputs).map(([key, value]) => [
+        'member',
+        [
+          ['OutputKey', key],
+          ['OutputValue', value],
+        ],
+      ]),
+    ],
+  ];
+}
+
+function resourceElement(
+  { logicalId, physicalId, type }: StackResource,
+  { createdMs }: DeployedStack,
+): XmlElement[] {
+  return [
+    ['LogicalResourceId', logicalId],
+    ['PhysicalResourceId', physicalId],
+    ['ResourceType', type],
+    ['LastUpdatedTimestamp', new Date(createdMs).toISOString()],
+    ['ResourceStatus', 'CREATE_COMPLETE'],
+  ];
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIPv4 } from 'node:net';
+import type { SluiceError } from '../../../../lib/errors/SluiceError.ts';
+import { RequestGuardError } from './RequestGuardError.ts';
+
+/** What one endpoint of the local cloud admits besides loopback hosts. */
+export interface GuardRules {
+  /** Further hosts, as `--allow-hosts` gives them: {@link parseAllowedHosts}. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Whether the hosts of AWS's own endpoints are admitted. Default false. */
+  readonly awsHosts?: boolean;
+  /** Whether pages of other sites may send requests: the collector's callers are such pages. Default false. */
+  readonly anyOrigin?: boolean;
+}
+
+/** A refused request: the error, and the status to answer with. */
+export interface RefusedRequest {
+  readonly error: SluiceError;
+  /** 400 for a Host that HTTP itself doesn't allow, else 403. */
+  readonly status: 400 | 403;
+}
+
+/** Names by which containers reach the machine that they run on; nobody can register them: ICANN reserves .internal. */
+const CONTAINER_HOSTS = ['host.docker.internal', 'host.containers.internal'];
+
+/** A name, or an IPv6 address in brackets, each with or without a port. */
+const AUTHORITY = /^(?<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?<port>\d{0,5}))?$/i;
+
+/**
+ * Hosts under which AWS serves what is emulated here. Clients sign them when a proxy or a hosts file sends them here.
+ * Only AWS can point these names anywhere. Not among them: names of websites that AWS's customers own.
+ * https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
+ */
+const AWS_HOST =
+  /^(?:(?:.+\.)?s3(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?|(?:firehose|glue|sqs|athena|secretsmanager|kms|cloudformation|sts|iam)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?|[a-z]{2}(?:-[a-z]+)+-\d\.queue)\.amazonaws\.com$/;
+
+/**
+ * Whether a request may reach an endpoint of the local cloud at all. A web page can point a DNS name of its own at
+ * 127.0.0.1 (DNS rebinding), and any page may post to 127.0.0.1. A browser gives both away: by the `Host`, and by
+ * `Origin` or, for what a page loads without one, `Sec-Fetch-Site`.
+ *
+ * The target of a request that names its host itself (`GET http://127.0.0.1/path`) is cut down to the path: as HTTP
+ * asks, that host counts instead of the header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ *
+ * @returns undefined for an admitted request.
+ */
+export function refuseForeignRequest(
+  message: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'method' | 'url'>,
+  rules: GuardRules = {},
+): RefusedRequest | undefined {
+  const hosts = message.rawHeaders.filter(
+    (_, index) => index % 2 === 1 && /^host$/i.test(message.rawHeaders[index - 1] ?? ''),
+  );
+  const [host] = hosts;
+  if (host === undefined) return refusedHost('The request has no Host.', 400);
+  if (hosts.length > 1) return refusedHost(`The request has ${hosts.length} Hosts.`, 400);
+  const named = takeAuthority(message);
+  for (const authority of named === undefined ? [host] : [host, named]) {
+    const name = hostName(authority);
+    if (name === undefined) return refusedHost(`${JSON.stringify(authority)} is not a valid Host.`, 400);
+    if (!isAllowed(name, rules)) return refusedHost(`Host: ${authority}.`, 403);
+  }
+  if (named !== undefined) message.headers.host = named;
+  return rules.anyOrigin === true ? undefined : refuseForeignOrigin(message, rules);
+}
+
+/** Answers a refused request with `{"code","message","cure"}`. */
+export function sendRefusal(response: ServerResponse, { error, status }: RefusedRequest): void {
+  const { code, message, cure } = error;
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(`${JSON.stringify({ code, message, cure })}\n`);
+}
+
+/**
+ * The hosts of `--allow-hosts`: names and addresses that commas separate, without ports. `.example.test` allows every
+ * name that ends in it.
+ *
+ * @returns The hosts in lower case; the part that is no host, when there is one.
+ */
+export function parseAllowedHosts(text: string): readonly string[] | { readonly wrong: string } {
+  const parts = text.split(',').map((part) => part.trim().toLowerCase());
+  const hosts: string[] = [];
+  for (const part of parts) {
+    const bare = part.startsWith('.') ? part.slice(1) : part;
+    const bracketed = bare.includes(':') && !bare.startsWith('[') ? `[${bare}]` : bare;
+    const name = AUTHORITY.exec(bracketed)?.groups?.['port'] === undefined ? hostName(bracketed) : undefined;
+    if (name === undefined) return { wrong: part };
+    hosts.push(part.startsWith('.') ? `.${name}` : name);
+  }
+  return hosts;
+}
+
+/** The host of an absolute target, whose path then is the target; undefined for a target that is a path already. */
+function takeAuthority(message: Pick<IncomingMessage, 'url'>): string | undefined {
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(message.url ?? '') ?? [];
+  if (authority !== undefined) message.url = rest.startsWith('/') ? rest : `/${rest}`;
+  return authority;
+}
+
+/** The host of an authority in its canonical form, without port and trailing dot; undefined for what is none. */
+function hostName(authority: string): string | undefined {
+  const { name, port = '' } = AUTHORITY.exec(authority)?.groups ?? {};
+  if (name === undefined || Number(port) > 65_535) return undefined;
+  try {
+    // Brings addresses to one form: 127.1 is 127.0.0.1, and [0:0:0:0:0:0:0:1] is [::1].
+    return new URL(`http://${name.replace(/\.$/, '')}`).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAllowed(name: string, { allowedHosts = [], awsHosts = false }: GuardRules): boolean {
+  return (
+    isLoopback(name) ||
+    CONTAINER_HOSTS.includes(name) ||
+    allowedHosts.some((host) => name === host || (host.startsWith('.') && name.endsWith(host))) ||
+    (awsHosts && AWS_HOST.test(name))
+  );
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6761#section-6.3: nothing but loopback is ever below `localhost`. */
+function isLoopback(name: string): boolean {
+  if (isIPv4(name)) return name.startsWith('127.');
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || /^\[::(?:1|ffff:7f[0-9a-f]{2}:.*)\]$/.test(name)
+  );
+}
+
+function refuseForeignOrigin(
+  { headers, method }: Pick<IncomingMessage, 'headers' | 'method'>,
+  rules: GuardRules,
+): RefusedRequest | undefined {
+  const { origin } = headers;
+  if (origin !== undefined) {
+    const [, authority] = /^https?:\/\/([^/]*)$/i.exec(origin) ?? [];
+    const name = authority === undefined ? undefined : hostName(authority);
+    // AWS's own hosts are names of services, not of pages.
+    return name !== undefined && isAllowed(name, { ...rules, awsHosts: false })
+      ? undefined
+      : refusedOrigin(`Origin: ${origin}.`);
+  }
+  // A page loads images, scripts and frames without an Origin. A link that somebody follows is no harm: nobody but the
+  // reader sees the answer.
+  const followed =
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document' &&
+    (method === 'GET' || method === 'HEAD');
+  return headers['sec-fetch-site'] === 'cross-site' && !followed
+    ? refusedOrigin('Sec-Fetch-Site: cross-site.')
+    : undefined;
+}
+
+const refusedHost = (detail: string, status: 400 | 403): RefusedRequest => ({
+  error: new RequestGuardError('SLUICE_LOCAL_HOST_REFUSED', detail),
+  status,
+});
+
+const refusedOrigin = (detail: string): RefusedRequest => ({
+  error: new RequestGuardError('SLUICE_LOCAL_ORIGIN_REFUSED', detail),
+  status: 403,
+});

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { LocalClock } from '../base/LocalClock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
+import { ConnectionReset } from '../faults/ConnectionReset.ts';
+import { Faults } from '../faults/Faults.ts';
+import { secretOfKey } from '../iam/accountKeys.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import type { AwsResponse, AwsService } from '../protocol/AwsService.ts';
+import type { EdgeCall } from '../protocol/EdgeCall.ts';
+import { jsonError } from '../protocol/jsonError.ts';
+import { callersTime } from '../protocol/sigv4/callersTime.ts';
+import type { SignableRequest } from '../protocol/sigv4/canonicalRequest.ts';
+import { type Authorization, readAuthorization } from '../protocol/sigv4/readAuthorization.ts';
+import { SignatureProblem } from '../protocol/sigv4/SignatureProblem.ts';
+import { signatureError } from '../protocol/sigv4/signatureError.ts';
+import { admitRequest } from './admitRequest.ts';
+import { detectService } from './detectService.ts';
+import { handleUnderFaults } from './handleUnderFaults.ts';
+import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
+import { sendResponse } from './sendResponse.ts';
+import { unknownService } from './unknownService.ts';
+
+/** What {@link startEdge} needs. */
+export interface EdgeOptions {
+  readonly services: readonly AwsService[];
+  /**
+   * Answers what begins with `/_sluice/`; false when it knows no such path, which is then answered 404.
+   * These requests carry no signature.
+   */
+  readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/accountKeys.ts. */
+  readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
+  /** Judges the age of signatures, dates the answers (see {@link callersTime}), and measures the latency that faults ask for. */
+  readonly clock: LocalClock;
+  /** Failures on demand. Default: none. */
+  readonly faults?: Faults;
+  /** Told of every call that was signed and understood, once it is over. Default: nobody. */
+  readonly onCall?: (call: EdgeCall) => void;
+  /**
+   * Further times (epoch ms) by which a signature may be judged and its answer dated, for a clock that is moved: clients
+   * outside go by the machine's, which is the first, functions by the one at which they were invoked. Default none.
+   */
+  readonly otherTimes?: () => readonly number[];
+  /** Name of the session that a key and its token are; undefined refuses them. Default: tokens are not looked at. */
+  readonly sessionOf?: (accessKeyId: string, token: string | undefined) => string | undefined;
+  /** Asked for each call before anything is done; throws the AwsError to answer. Default: all may go on. */
+  readonly admit?: (call: EdgeCall) => void;
+  /** Hosts that are admitted besides those of loopback and AWS: {@link refuseForeignRequest}. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Told of every defect of ours, which the client sees as a 500. Default: the stack on stderr. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** A running edge endpoint. */
+export interface Edge {
+  /** e.g. `http://127.0.0.1:4566`, no slash at the end. */
+  readonly url: string;
+  /** Takes no more requests, lets those under way finish for up to 5 seconds, then cuts them off. */
+  close(): Promise<void>;
+}
+
+const CLOSE_GRACE_MS = 5000;
+const CONTROL_PREFIX = '/_sluice/';
+
+/**
+ * Starts the one endpoint that all emulated services share. The service is recognised from the signature's
+ * scope, else from `X-Amz-Target`; the signature is checked; a service that isn't there is refused by name.
+ */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { clock, faults = new Faults(), onDefect = reportDefect } = options;
+  const credentials = options.credentials ?? { get: secretOfKey };
+  const { otherTimes, sessionOf } = options;
+  const admission = { credentials, clock, otherTimes, sessionOf };
+  let closing = false;
+
+  async function answer(message: IncomingMessage, call: ReadCall, requestId: string): Promise<AwsResponse> {
+    const { signable, query, authorization, problem, refused } = call;
+    const { method } = signable;
+    const target = message.headers['x-amz-target'];
+    const service = detectService(options.services, {
+      ...(authorization === undefined ? {} : { signingName: authorization.signingName }),
+      ...(typeof target === 'string' ? { target } : {}),
+    });
+    if ('unknown' in service) {
+      return refused === undefined
+        ? unknownService(service.unknown, message.headers)
+        : jsonError(refused, 'application/x-amz-json-1.1');
+    }
+    const refuse = (error: AwsError) =>
+      service.refuse?.(error, { method, requestId }) ?? jsonError(error, 'application/x-amz-json-1.1');
+    if (refused !== undefined) return refuse(refused);
+    try {
+      if (authorization === undefined) {
+        throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
+      }
+      const parts = { signable, query, requestId };
+      const request = await admitRequest(message, parts, authorization, admission);
+      return await handleUnderFaults(service, request, {
+        faults,
+        clock,
+        connection: message.socket,
+        admit: options.admit,
+        onCall: options.onCall,
+      });
+    } catch (error) {
+      if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
+      if (error instanceof AwsError) return refuse(error);
+      if (error instanceof ConnectionReset) throw error;
+      if (!hungUp(error)) onDefect(error);
+      const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
+      return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
+    }
+  }
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { allowedHosts } = options;
+    if (isControl(message)) {
+      // AWS's hosts are for AWS's clients: the control is none of AWS's services.
+      const refused = refuseForeignRequest(message, { allowedHosts });
+      if (refused !== undefined) sendRefusal(response, refused);
+      else if ((await options.control?.(message, response)) !== true)
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('No such path.\n');
+    } else {
+      const requestId = randomUUID();
+      const foreign = refuseForeignRequest(message, { allowedHosts, awsHosts: true });
+      const call = { ...readCall(message), refused: foreign && toAwsError(foreign) };
+      const answered = await answer(message, call, requestId);
+      // Kept open, the connection would hold up the closing until its client lets go of it.
+      if (closing) response.shouldKeepAlive = false;
+      const date = callersTime(call.authorization?.signedAtMs, clock.now(), options.otherTimes);
+      await sendResponse(response, answered, requestId, date);
+    }
+    // What a refusal left unread must go before the connection can carry the next request.
+    if (!message.complete) message.resume();
+  }
+
+  // A request without Host is refused by name, not by Node's empty answer.
+  const server = createServer({ requireHostHeader: false }, (message, response) => {
+    serve(message, response).catch((error: unknown) => {
+      if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
+      if (!hungUp(error)) onDefect(error);
+      response.destroy();
+    });
+  });
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The edge listens on no port.');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+
+  return {
+    url: `http://${host}:${address.port}`,
+    async close() {
+      closing = true;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+/** A request as far as its head tells. */
+interface ReadCall {
+  readonly signable: SignableRequest;
+  readonly query: URLSearchParams;
+  /** Undefined when it isn't signed, or so that nobody can read it: then there is a problem. */
+  readonly authorization?: Authorization | undefined;
+  readonly problem?: SignatureProblem | undefined;
+  /** Why the request is refused before anything else. */
+  readonly refused?: AwsError | undefined;
+}
+
+function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): ReadCall {
+  const question = url.indexOf('?');
+  const rawPath = question < 0 ? url : url.slice(0, question);
+  const rawQuery = question < 0 ? '' : url.slice(question + 1);
+  const query = new URLSearchParams(rawQuery);
+  const signable = { method, rawPath, rawQuery, headers };
+  try {
+    return { signable, query, authorization: readAuthorization(signable, query) };
+  } catch (error) {
+    if (!(error instanceof SignatureProblem)) throw error;
+    return { signable, query, problem: error };
+  }
+}
+
+/** Whether a request is for the control API, whether or not its target names a host. */
+function isControl({ url = '' }: IncomingMessage): boolean {
+  return url.replace(/^https?:\/\/[^/]*/i, '').startsWith(CONTROL_PREFIX);
+}
+
+/** The error as AWS's clients show it: by its code, with its cure. */
+function toAwsError({ error, status }: RefusedRequest): AwsError {
+  return new AwsError(error.code, status, `${error.message} ${error.cure}`);
+}
+
+/** The client went away: nobody is left to answer, and nothing of ours is wrong. */
+function hungUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}

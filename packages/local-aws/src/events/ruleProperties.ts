@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { notImplemented } from '../protocol/AwsError.ts';
+import { readProperties } from '../protocol/readProperties.ts';
+
+const targetSchema = z.strictObject({
+  Id: z.string().min(1).max(64),
+  Arn: z.string().min(1),
+  /** Without effect here: roles, and what EventBridge does when it can't deliver. */
+  RoleArn: z.unknown().optional(),
+  DeadLetterConfig: z.unknown().optional(),
+  RetryPolicy: z.unknown().optional(),
+});
+
+const ruleSchema = z.strictObject({
+  Name: z.string().optional(),
+  Description: z.string().optional(),
+  EventBusName: z.literal('default').optional(),
+  EventPattern: z.unknown(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  /** At most five. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+  Targets: z.array(targetSchema).max(5).default([]),
+  RoleArn: z.unknown().optional(),
+  Tags: z.unknown().optional(),
+});
+
+/** A rule as a template's `AWS::Events::Rule` describes it. */
+export type RuleProperties = z.output<typeof ruleSchema>;
+
+/**
+ * Validates a rule of a template. Schedules, inputs that are transformed and targets other than SQS queues are
+ * refused by name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+ */
+export function ruleProperties(properties: unknown): RuleProperties {
+  const rule = readProperties(ruleSchema, properties, 'AWS::Events::Rule');
+  for (const { Arn } of rule.Targets) {
+    if (!/^arn:aws[\w-]*:sqs:/.test(Arn)) throw notImplemented(`AWS::Events::Rule target ${Arn}`);
+  }
+  return rule;
+}

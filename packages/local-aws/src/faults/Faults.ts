@@ -1,0 +1,205 @@
+import { STATUS_CODES } from 'node:http';
+import { seededRandom } from '../../../../lib/random/seededRandom.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import type { Blow, CallFate } from './CallFate.ts';
+import {
+  type CallFault,
+  type Fault,
+  type FaultsInput,
+  type FaultyService,
+  faultsSchema,
+  type ItemFault,
+} from './faultsSchema.ts';
+import { serviceError } from './serviceErrors.ts';
+
+/** A call, as a service knows it just before the work. */
+export interface AnnouncedCall {
+  readonly service: string;
+  /** AWS's name of the operation; the method of a request to the gateway. */
+  readonly operation: string;
+  /** What it is about: a stream's, table's, queue's or workgroup's name, `bucket/key`, a path. */
+  readonly resource?: string | undefined;
+}
+
+/** A fault that is set, and what it has done. */
+export type FaultReport = Fault & {
+  readonly service: FaultyService;
+  /** Calls that it was meant for, struck or not. */
+  readonly seen: number;
+  readonly struck: number;
+  /** Calls that it will still strike. */
+  readonly left: number | 'all';
+  /** Records or partitions that it made fail: only faults of those have it. */
+  readonly items?: number;
+};
+
+interface Held {
+  readonly service: FaultyService;
+  readonly fault: Fault;
+  readonly random: () => number;
+  left: number;
+  seen: number;
+  struck: number;
+  items: number;
+}
+
+const UNHARMED: CallFate = { before: { delayMs: 0 }, after: { delayMs: 0 } };
+
+/**
+ * Failures on demand of every service of the local cloud, to try what calls it against the worst that AWS does.
+ * Faults add up, in the order in which they were set. Of those that end a call the first has it, and the call
+ * doesn't count for those after it; delays add to each other and to it.
+ *
+ * @example
+ * faults.set({ firehose: [{ fault: 'failRecords', indexes: [0, 3], calls: 2 }] });
+ * faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'], rate: 0.2, seed: 7 }] });
+ */
+export class Faults {
+  #held: Held[] = [];
+  #clearing = new AbortController();
+
+  /** Adds faults. @throws ZodError when one of them is none; then none is added. */
+  set(input: FaultsInput): void {
+    const byService = faultsSchema.parse(input);
+    const held = services.flatMap((service) => byService[service].map((fault) => hold(service, fault)));
+    this.#held = [...this.#held, ...held];
+  }
+
+  /** Ends every fault, delays under way included, and forgets what it did. */
+  clear(): void {
+    this.#held = [];
+    this.#clearing.abort();
+    this.#clearing = new AbortController();
+  }
+
+  /** What is set, used up or not, in the order in which it was set. */
+  list(): FaultReport[] {
+    return this.#held.map(({ service, fault, seen, struck, left, items }) => ({
+      service,
+      ...fault,
+      seen,
+      struck,
+      left: Number.isFinite(left) ? left : 'all',
+      ...(isItemFault(fault) ? { items } : {}),
+    }));
+  }
+
+  /** What happens to a call: uses up one call of each fault that strikes it. */
+  takeCall(call: AnnouncedCall): CallFate {
+    if (this.#held.length === 0) return UNHARMED;
+    const delays = { before: 0, after: 0 };
+    let end: { readonly side: 'before' | 'after'; readonly with: AwsError | 'reset' } | undefined;
+    for (const held of this.#held) {
+      const { fault } = held;
+      if (isItemFault(fault) || !isMeant(held, call)) continue;
+      if (fault.fault === 'delayCalls') {
+        if (strikes(held, fault)) delays[fault.afterwards ? 'after' : 'before'] += fault.ms;
+      } else if (end === undefined && strikes(held, fault)) {
+        end = ending(held.service, fault);
+      }
+    }
+    const blow = (side: 'before' | 'after'): Blow => ({
+      delayMs: delays[side],
+      cleared: this.#clearing.signal,
+      ...(end?.side === side ? { end: end.with } : {}),
+    });
+    return { before: blow('before'), after: blow('after') };
+  }
+
+  /**
+   * Which items of a batch fail: uses up one call of each fault of items. The answer tells of one item, by its
+   * index and its name, the code that it fails with.
+   */
+  takeItems(
+    service: 'firehose' | 'glue',
+    resource: string,
+  ): (index: number, name: string) => string | undefined {
+    const hits = this.#held.flatMap((held) => {
+      const { fault } = held;
+      if (!isItemFault(fault) || held.left <= 0 || !isMeant(held, { service, operation: '', resource }))
+        return [];
+      held.seen += 1;
+      held.struck += 1;
+      held.left -= 1;
+      return [{ held, fault }];
+    });
+    return (index, name) => {
+      for (const { held, fault } of hits) {
+        if (!strikesItem(fault, index, name, held.random)) continue;
+        held.items += 1;
+        return fault.code;
+      }
+      return undefined;
+    };
+  }
+}
+
+const services = faultsSchema.keyof().options;
+
+function hold(service: FaultyService, fault: Fault): Held {
+  const repeats =
+    ('every' in fault && fault.every !== undefined) || ('rate' in fault && fault.rate !== undefined);
+  const calls = fault.calls ?? (repeats ? 'all' : 1);
+  const left = calls === 'all' ? Number.POSITIVE_INFINITY : calls;
+  return { service, fault, random: seededRandom(fault.seed), left, seen: 0, struck: 0, items: 0 };
+}
+
+function isItemFault(fault: Fault): fault is ItemFault {
+  return fault.fault === 'failRecords' || fault.fault === 'failPartitions';
+}
+
+function isMeant({ service, fault }: Held, call: AnnouncedCall): boolean {
+  if (service !== call.service) return false;
+  if ('operations' in fault && fault.operations?.includes(call.operation) === false) return false;
+  const wanted = target(fault);
+  if (wanted === undefined) return true;
+  const { resource = '' } = call;
+  return wanted.endsWith('*') ? resource.startsWith(wanted.slice(0, -1)) : resource === wanted;
+}
+
+/** Each service has its own name for what a fault is narrowed down to. */
+function target(fault: Fault): string | undefined {
+  if ('stream' in fault) return fault.stream;
+  if ('table' in fault) return fault.table;
+  if ('key' in fault) return fault.key;
+  if ('queue' in fault) return fault.queue;
+  if ('secret' in fault) return fault.secret;
+  if ('workgroup' in fault) return fault.workgroup;
+  return 'path' in fault ? fault.path : undefined;
+}
+
+/** Counts a call that the fault is meant for, and says whether it strikes it. */
+function strikes(held: Held, { nth, every, rate }: CallFault): boolean {
+  if (held.left <= 0) return false;
+  held.seen += 1;
+  const hit =
+    nth !== undefined
+      ? held.seen >= nth
+      : every !== undefined
+        ? held.seen % every === 0
+        : rate === undefined || held.random() < rate;
+  if (hit) {
+    held.struck += 1;
+    held.left -= 1;
+  }
+  return hit;
+}
+
+function strikesItem(fault: ItemFault, index: number, name: string, random: () => number): boolean {
+  if (fault.fault === 'failPartitions' && fault.values?.includes(name) === false) return false;
+  if (fault.fault === 'failRecords') {
+    if (fault.indexes !== undefined) return fault.indexes.includes(index);
+    if (fault.every !== undefined) return index % fault.every === fault.every - 1;
+  }
+  return fault.rate === undefined || random() < fault.rate;
+}
+
+function ending(service: FaultyService, fault: Exclude<CallFault, { readonly fault: 'delayCalls' }>) {
+  if (fault.fault === 'resetConnection') return { side: 'before', with: 'reset' } as const;
+  if (fault.fault === 'loseResponse') return { side: 'after', with: 'reset' } as const;
+  const error =
+    service === 'gateway'
+      ? new AwsError('GatewayFault', fault.status ?? 503, STATUS_CODES[fault.status ?? 503] ?? '')
+      : serviceError(service, { code: 'code' in fault ? fault.code : undefined, status: fault.status });
+  return { side: fault.afterwards ? 'after' : 'before', with: error } as const;
+}

@@ -1,0 +1,95 @@
+import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import { FirehoseError } from './FirehoseError.ts';
+import type { StreamBuffer } from './model/StreamBuffer.ts';
+
+/** First pause after a failed delivery, doubled each time up to the longest; between half and all of it is waited. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * Delivers full buffers one after the other. A delivery that fails is tried again until it succeeds and holds
+ * back those behind it, as in Firehose; but without Firehose's end after 24 hours: nothing is ever dropped.
+ */
+export class DeliveryQueue {
+  readonly #clock: LocalClock;
+  readonly #random: () => number;
+  readonly #deliver: (buffer: StreamBuffer) => Promise<void>;
+  readonly #onFailure: (error: unknown, attempt: number) => void;
+  readonly #waiting: StreamBuffer[] = [];
+  #running: Promise<void> | undefined;
+  #pause: Alarm | undefined;
+  #attempt = 0;
+  #lastError: unknown;
+  #closed = false;
+
+  constructor(options: {
+    readonly clock: LocalClock;
+    readonly random: () => number;
+    readonly deliver: (buffer: StreamBuffer) => Promise<void>;
+    readonly onFailure: (error: unknown, attempt: number) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#deliver = options.deliver;
+    this.#onFailure = options.onFailure;
+  }
+
+  push(buffer: StreamBuffer): void {
+    this.#waiting.push(buffer);
+    if (this.#pause === undefined) this.#start();
+  }
+
+  /** Resolves once no delivery is under way; what failed is not tried again. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  /**
+   * Resolves once all that waits is delivered; doesn't wait out a pause.
+   *
+   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when the try now fails too; it is then tried on.
+   */
+  async drain(): Promise<void> {
+    this.#start();
+    await this.#running;
+    if (this.#waiting.length > 0 && !this.#closed) {
+      const reason = this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError);
+      throw new FirehoseError('SLUICE_FIREHOSE_UNDELIVERED', reason, { cause: this.#lastError });
+    }
+  }
+
+  /** Starts no more deliveries and waits for the one under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pause?.cancel();
+    await this.#running;
+  }
+
+  #start(): void {
+    this.#pause?.cancel();
+    this.#pause = undefined;
+    if (this.#running === undefined && this.#waiting.length > 0 && !this.#closed) this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (let buffer = this.#waiting[0]; buffer !== undefined && !this.#closed; buffer = this.#waiting[0]) {
+      try {
+        await this.#deliver(buffer);
+        this.#waiting.shift();
+        this.#attempt = 0;
+      } catch (error) {
+        this.#attempt += 1;
+        this.#lastError = error;
+        this.#onFailure(error, this.#attempt);
+        if (!this.#closed) this.#pauseThenStart();
+        break;
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #pauseThenStart(): void {
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempt - 1), LONGEST_PAUSE_MS);
+    this.#pause = this.#clock.after(longest * (0.5 + this.#random() / 2), () => this.#start());
+  }
+}

@@ -1,0 +1,158 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocalClock } from '../base/LocalClock.ts';
+import { memberOf } from '../base/memberOf.ts';
+import { Faults } from '../faults/Faults.ts';
+import type { AwsService } from '../protocol/AwsService.ts';
+import { jsonService } from '../protocol/JsonService.ts';
+import { readProperties } from '../protocol/readProperties.ts';
+import { ParquetWriter } from './convert/ParquetWriter.ts';
+import { invalidArgument, streamInUse } from './errors.ts';
+import { Jq } from './Jq.ts';
+import { DeliveryStream } from './model/DeliveryStream.ts';
+import type { ObjectSink } from './model/ObjectSink.ts';
+import { readStreamSettings } from './model/readStreamSettings.ts';
+import type { SchemaSource } from './model/SchemaSource.ts';
+import type { StreamEntry } from './model/Streams.ts';
+import { streamSchema } from './model/streamSchema.ts';
+import type { StreamCall } from './StreamCall.ts';
+import { putOperations } from './wire/putOperations.ts';
+import { streamName } from './wire/streamName.ts';
+import { streamOperations } from './wire/streamOperations.ts';
+
+/** What {@link openFirehose} needs. */
+export interface FirehoseOptions {
+  /** Where journals are kept; one process at a time may have it open. */
+  readonly directory: string;
+  readonly clock: LocalClock;
+  readonly sink: ObjectSink;
+  readonly schemaSource: SchemaSource;
+  readonly region: string;
+  readonly account: string;
+  /** Told of each delivery that failed and will be tried again. Default: nobody. */
+  readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
+  /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Told what a stream asks of S3 and Glue, just before. Default: nobody. */
+  readonly onCall?: (stream: string, call: StreamCall) => void;
+  /** Asked which records of calls fail. Default: none. */
+  readonly faults?: Faults;
+}
+
+/** What waits in one stream. */
+export interface PendingDocuments {
+  readonly stream: string;
+  /** Documents that S3 doesn't have yet: what a record holds is taken apart as it comes in. */
+  readonly documents: number;
+  readonly bytes: number;
+}
+
+/** A running local Firehose. */
+export interface Firehose {
+  /** For the edge endpoint: PutRecord, PutRecordBatch, DescribeDeliveryStream, ListDeliveryStreams. */
+  readonly service: AwsService;
+  /**
+   * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and takes up what an
+   * earlier process acknowledged under that name and did not deliver.
+   *
+   * @throws AwsError `InvalidArgumentException` for what Firehose would refuse, `NotImplemented` for what isn't emulated.
+   */
+  createStream(name: string, properties: unknown): Promise<void>;
+  /** Fills every stream's buffers after so many seconds (0 or more), whatever its hints say. */
+  overrideBuffering(hints: { readonly seconds: number }): void;
+  /**
+   * Delivers all that has been acknowledged, now; resolves once S3 has the objects.
+   *
+   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when S3 doesn't take them; they are kept and tried again.
+   */
+  flush(): Promise<void>;
+  /** The streams that hold undelivered documents. */
+  pending(): PendingDocuments[];
+  /** Stops without delivering: flush first, or the rest is delivered after the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens Amazon Data Firehose on one machine: records in over Firehose's own protocol, buffered, partitioned
+ * with the real jq, converted to Parquet, written to S3.
+ *
+ * @example
+ * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, schemaSource, region, account });
+ * await firehose.createStream('events', template.Resources.EventsStream.Properties);
+ */
+export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
+  const { directory, clock, sink, schemaSource, region, account, faults = new Faults() } = options;
+  const scratch = join(directory, 'scratch');
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+
+  const streams = new Map<string, StreamEntry>();
+  const context = { byName: streams, account, region };
+  const writer = new ParquetWriter(join(scratch, 'duckdb'));
+  const jq = new Jq();
+  let bufferSeconds: number | undefined;
+
+  const service = jsonService({
+    signingName: 'firehose',
+    targetPrefix: 'Firehose_20150804',
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: invalidArgument,
+    resource: (input) => memberOf(input, 'DeliveryStreamName'),
+    operations: {
+      ...putOperations(context, faults),
+      ...streamOperations(context),
+    },
+  });
+
+  return {
+    service,
+    async createStream(name, properties) {
+      if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is no name of a stream.`);
+      if (streams.has(name)) throw streamInUse(name, account);
+      const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
+      const settings = readStreamSettings(read.ExtendedS3DestinationConfiguration);
+      const query = settings.partitionQuery?.text;
+      const problem = query === undefined ? undefined : await jq.check(query);
+      if (problem !== undefined) throw invalidArgument(`MetadataExtractionQuery ${query}: ${problem}`);
+      const stream = await DeliveryStream.open({
+        context: {
+          stream: name,
+          settings,
+          sink,
+          schemaSource,
+          writer,
+          clock,
+          account,
+          region,
+          scratch,
+          onCall: (call) => options.onCall?.(name, call),
+        },
+        directory: join(directory, 'streams', `${name}.stream`),
+        clock,
+        jq,
+        random: options.random ?? Math.random,
+        onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
+      });
+      if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
+      streams.set(name, { stream, properties: read, createdMs: clock.now() });
+    },
+    overrideBuffering({ seconds }) {
+      bufferSeconds = seconds;
+      for (const { stream } of streams.values()) stream.overrideSeconds(seconds);
+    },
+    async flush() {
+      const results = await Promise.allSettled([...streams.values()].map(({ stream }) => stream.flush()));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+    },
+    pending() {
+      return [...streams]
+        .map(([stream, entry]) => ({ stream, ...entry.stream.pending() }))
+        .filter(({ documents }) => documents > 0);
+    },
+    async close() {
+      for (const { stream } of streams.values()) await stream.close();
+      streams.clear();
+      await writer.close();
+    },
+  };
+}

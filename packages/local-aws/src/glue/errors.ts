@@ -1,0 +1,27 @@
+import { AwsError } from '../protocol/AwsError.ts';
+
+/** Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html */
+
+/** What isn't in the catalog. */
+const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);
+/** A database that is not in the catalog. */
+export const databaseNotFound = (name: string) => entityNotFound(`Database ${name} not found.`);
+/** A table that is not in its database. */
+export const tableNotFound = (name: string) => entityNotFound(`Table ${name} not found.`);
+/** A partition that its table does not have. */
+export const partitionNotFound = () => entityNotFound('Cannot find partition.');
+
+/** What is in the catalog already. */
+export const alreadyExists = (what: 'Database' | 'Table' | 'Partition') =>
+  new AwsError('AlreadyExistsException', 400, `${what} already exists.`);
+
+/** Input that is well formed but can't be. */
+export const invalidInput = (message: string) => new AwsError('InvalidInputException', 400, message);
+
+/** A member that is missing or out of its bounds: Glue's front door refuses it before Glue looks at it. */
+export const validationError = (message: string) =>
+  new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
+
+/** Another account's catalog, named by `CatalogId`. */
+export const foreignCatalog = (catalogId: string) =>
+  new AwsError('AccessDeniedException', 400, `The catalog ${catalogId} is not this account's.`);

@@ -1,0 +1,106 @@
+import { createHash, createHmac } from 'node:crypto';
+import { accountOfKey, secretOfKey } from './accountKeys.ts';
+import { rootOf } from './Caller.ts';
+
+/** What a client signs with. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** What a session of a role signs with. */
+export interface SessionCredentials extends Credentials {
+  /** Sent along, else the key counts for nothing. */
+  readonly sessionToken: string;
+}
+
+/** Keys that AWS issues for a time: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+const TEMPORARY = 'ASIA';
+
+/**
+ * Who signs with which access key: the account's root with the one given, and each role or user with credentials of
+ * its own, the same after every start.
+ */
+export class Principals {
+  readonly #secrets = new Map<string, string>();
+  readonly #arns = new Map<string, string>();
+
+  constructor(root: { readonly arn: string } & Credentials) {
+    this.#add(root.arn, root);
+  }
+
+  /**
+   * Access key → secret, as the edge checks signatures; grows as credentials are issued. The root of any other account
+   * signs with the account's number: packages/local-aws/src/iam/accountKeys.ts.
+   */
+  get secrets(): Pick<ReadonlyMap<string, string>, 'get'> {
+    return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };
+  }
+
+  /** Credentials of a role or user, by its ARN, that need no session token: a function's, and what is asked for here. */
+  issue(arn: string): Credentials {
+    return this.#made(arn, 'AKIA', 'credentials');
+  }
+
+  /**
+   * Credentials of a session of a role: one key for all of them, by whose token they are told apart.
+   *
+   * @param policy Session policy in JSON. Sessions with one have a key for each policy, which nobody has after a restart.
+   */
+  issueSession(arn: string, session: string, policy?: string): SessionCredentials {
+    const kind = policy === undefined ? 'sessions' : `sessions, with ${policy},`;
+    const credentials = this.#made(arn, TEMPORARY, kind);
+    return { ...credentials, sessionToken: tokenOf(session, credentials.secretAccessKey) };
+  }
+
+  /**
+   * Name of the session in which a key is signed with; `local` for a key that needs none. Undefined when the token is
+   * missing or not one of the key's.
+   */
+  sessionOf(accessKeyId: string, token: string | undefined): string | undefined {
+    if (!accessKeyId.startsWith(TEMPORARY)) return 'local';
+    const [name = ''] = (token ?? '').split('.');
+    const session = Buffer.from(name, 'base64url').toString();
+    return token === tokenOf(session, this.#secrets.get(accessKeyId) ?? '') ? session : undefined;
+  }
+
+  /** Lets a user sign with access keys of its own. */
+  admit(arn: string, credentials: Credentials): void {
+    this.#add(arn, credentials);
+  }
+
+  /** ARN of whoever has an access key; undefined when nobody has. */
+  arnOf(accessKeyId: string): string | undefined {
+    const account = accountOfKey(accessKeyId);
+    return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);
+  }
+
+  #made(arn: string, prefix: string, kind: string): Credentials {
+    const digest = createHash('sha256').update(`sluice local ${kind} of ${arn}`).digest();
+    const credentials = {
+      accessKeyId: `${prefix}${base32(digest.subarray(0, 10))}`,
+      secretAccessKey: digest.toString('base64url'),
+    };
+    this.#add(arn, credentials);
+    return credentials;
+  }
+
+  #add(arn: string, { accessKeyId, secretAccessKey }: Credentials): void {
+    this.#secrets.set(accessKeyId, secretAccessKey);
+    this.#arns.set(accessKeyId, arn);
+  }
+}
+
+/** The name of the session, signed, so that it need not be kept and counts after a restart. */
+function tokenOf(session: string, secret: string): string {
+  const name = Buffer.from(session).toString('base64url');
+  return `${name}.${createHmac('sha256', secret).update(session).digest('base64url')}`;
+}
+
+/** The alphabet of AWS's access keys. */
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? [])
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)])
+    .join('');
+}

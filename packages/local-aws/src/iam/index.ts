@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
+import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import type { XmlElement } from '../protocol/xml.ts';
+import type { Caller } from './Caller.ts';
+import { decide } from './decide.ts';
+import { type Role, type Roles, roleId } from './Roles.ts';
+import { checkOwnPolicy, checkTrust } from './rolePolicies.ts';
+
+const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
+const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
+const PolicyDocument = z.string().min(1).max(131_072);
+
+/**
+ * IAM on the wire, as far as a customer's account needs it to let somebody assume a role: roles and their inline
+ * policies, in the account of whoever asks. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+ */
+export function iamService(options: {
+  readonly roles: Roles;
+  readonly callerOf: (accessKeyId: string) => Caller;
+  readonly clock: Clock;
+}): AwsService {
+  const { roles, clock } = options;
+  const hasIdentity = (arn: string) => roles.has(arn);
+  /** The account that a caller may do something in, to a role. @throws AwsError `AccessDenied`. */
+  const permitted = (operation: string, request: AwsRequest, role: (account: string) => string): string => {
+    const caller = options.callerOf(request.signature.accessKeyId);
+    const { account } = caller;
+    const asked = { caller, action: `iam:${operation}`, resource: role(account), owner: account };
+    const decision = decide({ ...asked, resourcePolicy: undefined });
+    if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
+    return account;
+  };
+  const find = (operation: string, request: AwsRequest, name: string): Role => {
+    const named = (account: string) => roles.of(account).find((role) => role.name === name);
+    const account = permitted(operation, request, (own) => named(own)?.arn ?? roleArn(own, '/', name));
+    const found = named(account);
+    if (found === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+    return found;
+  };
+  return queryService({
+    signingName: 'iam',
+    version: '2010-05-08',
+    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    operations: new Map([
+      queryOperation({
+        name: 'CreateRole',
+        input: z.strictObject({
+          RoleName,
+          AssumeRolePolicyDocument: PolicyDocument,
+          Path: z.string().startsWith('/').endsWith('/').default('/'),
+          Description: z.string().optional(),
+        }),
+        run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
+          const account = permitted('CreateRole', request, (own) => roleArn(own, path, name));
+          checkTrust(trust, hasIdentity);
+          if (roles.of(account).some((role) => role.name === name))
+            throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
+          const arn = roleArn(account, path, name);
+          const role = {
+            arn,
+            account,
+            name,
+            path,
+            id: roleId(arn),
+            createdMs: clock.now(),
+            trust,
+            policies: {},
+          };
+          roles.put(role);
+          return [['Role', roleElement(role)]];
+        },
+      }),
+      queryOperation({
+        name: 'GetRole',
+        input: z.strictObject({ RoleName }),
+        run: (input, request) => [['Role', roleElement(find('GetRole', request, input.RoleName))]],
+      }),
+      queryOperation({
+        name: 'DeleteRole',
+        input: z.strictObject({ RoleName }),
+        run(input, request) {
+          const role = find('DeleteRole', request, input.RoleName);
+          if (Object.keys(role.policies).length > 0)
+            throw new AwsError('DeleteConflict', 409, 'Cannot delete entity, must delete policies first.');
+          roles.remove(role.arn);
+          return [];
+        },
+      }),
+      queryOperation({
+        name: 'UpdateAssumeRolePolicy',
+        input: z.strictObject({ RoleName, PolicyDocument }),
+        run(input, request) {
+          const role = find('UpdateAssumeRolePolicy', request, input.RoleName);
+          checkTrust(input.PolicyDocument, hasIdentity);
+          roles.put({ ...role, trust: input.PolicyDocument });
+          return [];
+        },
+      }),
+      queryOperation({
+        name: 'PutRolePolicy',
+        input: z.strictObject({ RoleName, PolicyName, PolicyDocument }),
+        run(input, request) {
+          const role = find('PutRolePolicy', request, input.RoleName);
+          checkOwnPolicy(input.PolicyDocument);
+          roles.put({
+            ...role,
+            policies: { ...role.policies, [input.PolicyName]: input.PolicyDocument },
+          });
+          return [];
+        },
+      }),
+      queryOperation({
+        name: 'DeleteRolePolicy',
+        input: z.strictObject({ RoleName, PolicyName }),
+        run(input, request) {
+          const role = find('DeleteRolePolicy', request, input.RoleName);
+          const { [input.PolicyName]: removed, ...policies } = role.policies;
+          if (removed === undefined)
+            throw noSuchEntity(`The role policy with name ${input.PolicyName} cannot be found.`);
+          roles.put({ ...role, policies });
+          return [];
+        },
+      }),
+    ]),
+  });
+}
+
+function roleArn(account: string, path: string, name: string): string {
+  return `arn:aws:iam::${account}:role${path}${name}`;
+}
+
+function noSuchEntity(message: string): AwsError {
+  return new AwsError('NoSuchEntity', 404, message);
+}
+
+function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElement[] {
+  return [
+    ['Path', path],
+    ['RoleName', name],
+    ['RoleId', id],
+    ['Arn', arn],
+    ['CreateDate', new Date(createdMs).toISOString()],
+    ['AssumeRolePolicyDocument', encodeURIComponent(trust)],
+  ];
+}

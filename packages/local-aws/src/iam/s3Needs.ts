@@ -1,0 +1,129 @@
+import { COPY_SOURCE, splitCopySource } from '../s3/wire/copySource.ts';
+import { kmsNeeds } from './kmsNeeds.ts';
+import { type Place, s3Arn } from './Place.ts';
+import type { NeededPermission } from './RecordedCall.ts';
+
+/** A call of S3 as the recorder sees it. */
+export interface S3Request {
+  /** '' when it names none. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: URLSearchParams;
+  /** Lower-case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Keys that only the body names, as DeleteObjects' does. */
+  readonly keys: readonly string[];
+  /** Of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+}
+
+type Needs = (request: S3Request, place: Place) => readonly NeededPermission[];
+
+/** What each operation needs, by AWS's name. Those that aren't here need the action of their own name on the bucket. */
+const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
+  ['ListBuckets', () => [need('ListAllMyBuckets', '*')]],
+  ['HeadBucket', onBucket('ListBucket')],
+  ['ListObjects', listing('ListBucket')],
+  ['ListObjectsV2', listing('ListBucket')],
+  ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
+  ['GetBucketEncryption', onBucket('GetEncryptionConfiguration')],
+  ['GetPublicAccessBlock', onBucket('GetBucketPublicAccessBlock')],
+  ['GetBucketLifecycleConfiguration', onBucket('GetLifecycleConfiguration')],
+  ['GetBucketNotificationConfiguration', onBucket('GetBucketNotification')],
+  ['GetObject', (call, place) => [...reading(call, place), ...kmsNeeds(place, call.bucket, ['kms:Decrypt'])]],
+  // Only a checksum asked for with it needs the key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+  ['HeadObject', reading],
+  ['PutObject', writing(['kms:GenerateDataKey'])],
+  ['CreateMultipartUpload', writing(['kms:GenerateDataKey'])],
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html, Permissions
+  ['UploadPart', writing(['kms:Decrypt', 'kms:GenerateDataKey'])],
+  ['CompleteMultipartUpload', writing(['kms:Decrypt', 'kms:GenerateDataKey'])],
+  ['AbortMultipartUpload', (call, place) => [onObject('AbortMultipartUpload', call, place)]],
+  ['ListParts', (call, place) => [onObject('ListMultipartUploadParts', call, place)]],
+  ['CopyObject', copying],
+  [
+    'DeleteObject',
+    (call, place) => [
+      onObject('DeleteObject', call, place),
+      ...comparing(call.headers['if-match'], call, place),
+    ],
+  ],
+  [
+    'DeleteObjects',
+    (call, place) => call.keys.map((key) => onObject('DeleteObject', { bucket: call.bucket, key }, place)),
+  ],
+]);
+
+/** The permissions that a call of S3 needs, those on the bucket's key included. */
+export function s3Needs(operation: string, call: S3Request, place: Place): readonly NeededPermission[] {
+  const needs =
+    NEEDS.get(operation) ?? (call.bucket === '' ? () => [need(operation, '*')] : onBucket(operation));
+  return needs(call, place);
+}
+
+function need(action: string, resource: string, context: Record<string, string> = {}): NeededPermission {
+  return { action: `s3:${action}`, resource, context };
+}
+
+function onObject(action: string, { bucket, key }: Pick<S3Request, 'bucket' | 'key'>, place: Place) {
+  return need(action, s3Arn(place, bucket, key));
+}
+
+function onBucket(action: string): Needs {
+  return ({ bucket }, place) => [need(action, s3Arn(place, bucket))];
+}
+
+/** A request without a prefix carries no `s3:prefix`. https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html */
+function listing(action: string): Needs {
+  return ({ bucket, query }, place) => {
+    const context: Record<string, string> = {};
+    for (const name of ['prefix', 'delimiter', 'max-keys']) {
+      const value = query.get(name);
+      if (value !== null) context[`s3:${name}`] = value;
+    }
+    return [need(action, s3Arn(place, bucket), context)];
+  };
+}
+
+/**
+ * Who may not list the bucket is answered 403 for an object that is not there, so to see the 404 is a permission.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+function reading(call: S3Request, place: Place): NeededPermission[] {
+  return [
+    onObject('GetObject', call, place),
+    ...(call.status === 404 ? [need('ListBucket', s3Arn(place, call.bucket))] : []),
+  ];
+}
+
+/**
+ * A condition on an ETag tells something of the object, so it needs to be readable.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html says so of deletes, and
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html of writes.
+ */
+function comparing(etag: string | undefined, call: S3Request, place: Place): NeededPermission[] {
+  return etag === undefined || etag === '*' ? [] : [onObject('GetObject', call, place)];
+}
+
+function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]): Needs {
+  return (call, place) => [
+    onObject('PutObject', call, place),
+    ...comparing(call.headers['if-match'], call, place),
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, Permissions
+    ...('x-amz-acl' in call.headers ? [onObject('PutObjectAcl', call, place)] : []),
+    ...('x-amz-tagging' in call.headers ? [onObject('PutObjectTagging', call, place)] : []),
+    ...kmsNeeds(place, call.bucket, keyActions),
+  ];
+}
+
+/** A source that can't be read is refused before it is looked for. */
+function copying(call: S3Request, place: Place): NeededPermission[] {
+  const source = splitCopySource(call.headers[COPY_SOURCE] ?? '');
+  return [
+    ...(source === undefined
+      ? []
+      : [...reading({ ...call, ...source }, place), ...kmsNeeds(place, source.bucket, ['kms:Decrypt'])]),
+    onObject('PutObject', call, place),
+    ...kmsNeeds(place, call.bucket, ['kms:GenerateDataKey']),
+  ];
+}

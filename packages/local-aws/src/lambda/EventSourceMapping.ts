@@ -1,0 +1,175 @@
+import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import type { ReceivedMessage } from '../sqs/model/Message.ts';
+import type { Queue } from '../sqs/Queue.ts';
+import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
+import { failedMessages, sqsEvent } from './sqsEvent.ts';
+
+/**
+ * How long the queue is left alone after it failed: doubled from the one to the other. Without jitter, as nobody else
+ * is at it.
+ */
+const SHORTEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html */
+export type RecursiveLoop = 'Allow' | 'Terminate';
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
+export interface MappingOptions {
+  readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon'>;
+  /** Invokes the function with the trace headers of the messages. */
+  readonly invoke: (payload: string, traceHeaders: readonly (string | undefined)[]) => Promise<string>;
+  readonly functionArn: string;
+  /** Whether Lambda lets the function go on in a chain of its own messages. */
+  readonly recursiveLoop: RecursiveLoop;
+  readonly batchSize: number;
+  /** How long a batch may wait to fill. */
+  readonly windowMs: number;
+  readonly maximumConcurrency: number;
+  /** Whether `ReportBatchItemFailures` is set: else a batch succeeds or fails as one. */
+  readonly partialResponses: boolean;
+  readonly clock: LocalClock;
+  /** Told when the queue itself fails, e.g. as the disk is full: it is asked again after a pause. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Feeds a function from a queue as Lambda's pollers do: batch size, window, concurrency, partial responses. */
+export class EventSourceMapping {
+  readonly #options: MappingOptions;
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopListening: () => void;
+  #windowOpen = false;
+  /** Times that the queue has failed in a row, and the end of the pause that followed. */
+  #failures = 0;
+  #pause: Alarm | undefined;
+  #closed = false;
+
+  constructor(options: MappingOptions) {
+    this.#options = options;
+    this.#stopListening = options.queue.onMessage(() => this.#wake());
+  }
+
+  /**
+   * Takes every message now, whatever the window, and resolves when none is visible or under way. Messages that had
+   * failed are given once more, as if their timeout were over; those that fail now stay hidden until it is. A queue
+   * that fails is left alone then, with what it holds.
+   */
+  async drain(): Promise<void> {
+    // Only when nothing is under way is everything in flight a failure.
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    if (this.#closed) return;
+    this.#endPause();
+    this.#options.queue.reveal();
+    while (this.#running.size > 0 || (this.#mayStart() && this.#visible() > 0)) {
+      this.#startBatches();
+      await Promise.race(this.#running);
+    }
+  }
+
+  /** Starts no further batch and waits for those under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#endPause();
+    this.#stopListening();
+    await Promise.all(this.#running);
+  }
+
+  /** Whether a batch is under way. */
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  #visible(): number {
+    return this.#options.queue.counts().visible;
+  }
+
+  #mayStart(): boolean {
+    return !this.#closed && this.#pause === undefined;
+  }
+
+  #wake(): void {
+    try {
+      this.#startWhenDue();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #startWhenDue(): void {
+    const { batchSize, windowMs, clock } = this.#options;
+    if (!this.#mayStart()) return;
+    const visible = this.#visible();
+    if (visible === 0) return;
+    if (windowMs === 0 || visible >= batchSize) {
+      this.#startBatches();
+    } else if (!this.#windowOpen) {
+      this.#windowOpen = true;
+      clock.after(windowMs, () => {
+        this.#windowOpen = false;
+        try {
+          this.#startBatches();
+        } catch (error) {
+          this.#failed(error);
+        }
+      });
+    }
+  }
+
+  #startBatches(): void {
+    while (this.#mayStart() && this.#running.size < this.#options.maximumConcurrency && this.#visible() > 0) {
+      const batch = this.#runBatch()
+        .then(
+          () => {
+            this.#failures = 0;
+          },
+          (error) => this.#failed(error),
+        )
+        .finally(() => {
+          this.#running.delete(batch);
+          this.#wake();
+        });
+      this.#running.add(batch);
+    }
+  }
+
+  /** What was received and not deleted comes back by itself when its visibility timeout is over. */
+  #failed(error: unknown): void {
+    this.#options.onFailure(error);
+    // A batch beside this one may have met the same.
+    if (!this.#mayStart()) return;
+    const delayMs = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#pause = this.#options.clock.after(delayMs, () => {
+      this.#pause = undefined;
+      this.#wake();
+    });
+  }
+
+  #endPause(): void {
+    this.#pause?.cancel();
+    this.#pause = undefined;
+  }
+
+  async #runBatch(): Promise<void> {
+    const { queue, batchSize, invoke, partialResponses } = this.#options;
+    const batch = this.#withoutLoops(queue.receive(batchSize));
+    if (batch.length === 0) return;
+    const traceHeaders = batch.map(({ traceHeader }) => traceHeader);
+    const failed = await invoke(JSON.stringify(sqsEvent(batch, queue.arn)), traceHeaders).then(
+      (response) => (partialResponses ? failedMessages(response, batch) : new Set<string>()),
+      () => new Set(batch.map(({ id }) => id)),
+    );
+    for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
+  }
+
+  /** Lambda invokes nothing for a message at the end of a loop: it goes to the dead-letter queue, or nowhere. */
+  #withoutLoops(batch: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
+    const { queue, functionArn, recursiveLoop } = this.#options;
+    if (recursiveLoop === 'Allow') return batch;
+    return batch.filter(({ traceHeader, receipt }) => {
+      if (invocationsInChain(traceHeader, functionArn) < RECURSION_LIMIT) return true;
+      queue.abandon(receipt);
+      return false;
+    });
+  }
+}

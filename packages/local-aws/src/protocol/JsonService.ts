@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { valueAt } from '../../../../lib/json/valueAt.ts';
+import { AwsError, notImplemented } from './AwsError.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
+import { type JsonContentType, jsonError } from './jsonError.ts';
+import { readBody } from './readBody.ts';
+
+/** What a JSON request may hold when its service doesn't say. */
+const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** One operation of a JSON service, its input type closed over: made by {@link operation}. */
+export interface JsonOperation {
+  readonly perform: (
+    input: unknown,
+    request: AwsRequest,
+    refuse: (error: z.ZodError) => AwsError,
+  ) => Promise<unknown>;
+}
+
+/**
+ * One operation: a schema of its input (`z.strictObject`, so that an unknown member is refused by name) and
+ * what it does with it. `run` answers the output document, `undefined` for an empty one, and throws an
+ * {@link AwsError} to refuse. Timestamps go out as epoch seconds and blobs as base64, as the protocol has them;
+ * for blobs in the input there is the schema `blob` in `blob.ts`.
+ *
+ * @example
+ * operation({ input: z.strictObject({ Name: z.string().min(1) }), run: async ({ Name }) => ({ Database: find(Name) }) })
+ */
+export function operation<Schema extends z.ZodType>(definition: {
+  readonly input: Schema;
+  readonly run: (input: z.output<Schema>, request: AwsRequest) => unknown;
+}): JsonOperation {
+  return {
+    async perform(input, request, refuse) {
+      const parsed = await definition.input.safeParseAsync(input);
+      if (!parsed.success) throw refuse(parsed.error);
+      return definition.run(parsed.data, request);
+    },
+  };
+}
+
+/** What {@link jsonService} needs to know. */
+export interface JsonServiceDefinition {
+  /** The service in a signature's scope, e.g. `glue`. */
+  readonly signingName: string;
+  /** What stands before the dot of `X-Amz-Target`, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */
+  readonly targetPrefix: string;
+  readonly contentType: JsonContentType;
+  /** By AWS's name, e.g. `PutRecordBatch`. Any other is refused as not emulated. */
+  readonly operations: Readonly<Record<string, JsonOperation>>;
+  /** The service's own error for a member that is missing or out of bounds, e.g. `InvalidInputException`. */
+  readonly invalidInput: (message: string) => AwsError;
+  /** Headers that go with an error: SQS names it once more in `x-amzn-query-error`. Default none. */
+  readonly errorHeaders?: (error: AwsError) => Readonly<Record<string, string>>;
+  /** What an input is about, for faults that are set for one stream or table only. Default: nothing. */
+  readonly resource?: (input: unknown) => string | undefined;
+  /** Default 8 MiB; larger bodies are answered 413. */
+  readonly bodyLimitBytes?: number;
+}
+
+/**
+ * A service of the awsJson1.0 or 1.1 protocol: buffers the body, checks it against the signed hash, finds the
+ * operation by `X-Amz-Target`, validates the input, runs it and answers its output or `{__type, message}`.
+ *
+ * Wrong input is refused in three ways: an unknown member 501 `NotImplemented` by name; a value of the wrong
+ * type `SerializationException`, as every JSON service answers; anything else by the service's `invalidInput`.
+ * A member that is `null` counts as absent: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ */
+export function jsonService(definition: JsonServiceDefinition): AwsService {
+  const { signingName, targetPrefix, contentType, errorHeaders } = definition;
+  const operations = new Map(Object.entries(definition.operations));
+  const limit = definition.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES;
+
+  async function answer(request: AwsRequest): Promise<AwsResponse> {
+    // Read first, whatever the target: a refused request must not leave its body unread on a kept connection.
+    const body = await readBody(request.body, limit);
+    checkPayloadHash(request, body);
+    const name = operationName(request, targetPrefix);
+    const found = operations.get(name);
+    if (found === undefined) throw notImplemented(`${signingName} ${name}`);
+    const input = parseInput(body);
+    await request.announce?.(name, definition.resource?.(input), input);
+    const output = await found.perform(input, request, (error) =>
+      refusal(error, input, `${signingName} ${name}`, definition.invalidInput),
+    );
+    return { status: 200, headers: { 'content-type': contentType }, body: JSON.stringify(output ?? {}) };
+  }
+
+  const refuse = (error: AwsError) => jsonError(error, contentType, errorHeaders?.(error));
+
+  return {
+    signingName,
+    targetPrefix,
+    operations: [...operations.keys()],
+    refuse,
+    async handle(request) {
+      try {
+        return await answer(request);
+      } catch (error) {
+        if (error instanceof AwsError) return refuse(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function operationName(request: AwsRequest, targetPrefix: string): string {
+  const target = request.headers['x-amz-target'];
+  const name =
+    typeof target === 'string' && target.startsWith(`${targetPrefix}.`)
+      ? target.slice(targetPrefix.length + 1)
+      : '';
+  if (request.method !== 'POST' || name === '') {
+    throw new AwsError(
+      'UnknownOperationException',
+      400,
+      `Expected POST with X-Amz-Target: ${targetPrefix}.<Operation>, came ${request.method} with ${target ?? 'none'}.`,
+    );
+  }
+  return name;
+}
+
+function checkPayloadHash(request: AwsRequest, body: Uint8Array): void {
+  const { payloadHash } = request.signature;
+  if (payloadHash === 'UNSIGNED-PAYLOAD') return;
+  if (createHash('sha256').update(body).digest('hex') !== payloadHash) {
+    throw new AwsError(
+      'InvalidSignatureException',
+      403,
+      'The request signature does not match: the body is not the one whose SHA-256 was signed.',
+    );
+  }
+}
+
+function parseInput(body: Uint8Array): unknown {
+  if (body.byteLength === 0) return {};
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), dropNullMembers);
+  } catch {
+    throw new AwsError('SerializationException', 400, 'The request body is not a JSON document in UTF-8.');
+  }
+}
+
+/** A reviver: an undefined result deletes the member; in a list, `null` stays where it is. */
+function dropNullMembers(this: unknown, _key: string, value: unknown): unknown {
+  return value === null && !Array.isArray(this) ? undefined : value;
+}
+
+function refusal(
+  error: z.ZodError,
+  input: unknown,
+  what: string,
+  invalidInput: JsonServiceDefinition['invalidInput'],
+): AwsError {
+  for (const issue of error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      return notImplemented(`${what} member ${memberName([...issue.path, issue.keys.join(', ')])}`);
+    }
+  }
+  const messages = error.issues.map(({ path, message }) => `${memberName(path)}: ${message}`).join('; ');
+  const wrongType = error.issues.some(
+    (issue) =>
+      (issue.code === 'invalid_type' && valueAt(input, issue.path) !== undefined) ||
+      (issue.code === 'custom' && issue.params?.['wrongType'] === true),
+  );
+  return wrongType ? new AwsError('SerializationException', 400, messages) : invalidInput(messages);
+}
+
+function memberName(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the input' : path.map(String).join('.');
+}

@@ -1,0 +1,72 @@
+import type { StreamCall } from '../firehose/StreamCall.ts';
+import { kmsNeeds } from '../iam/kmsNeeds.ts';
+import { arnAt, type Place, s3Arn } from '../iam/Place.ts';
+import type { Call, NeededPermission } from '../iam/RecordedCall.ts';
+
+/** What a stream acts as. */
+export interface StreamRole {
+  readonly role: string;
+  readonly log: { readonly LogGroupName: string; readonly LogStreamName: string } | undefined;
+}
+
+/**
+ * What Firehose does as a stream's role for one step of a delivery: what was seen, and beside it what its
+ * documentation says it may do for that step. It logs when something fails, of which an object of failures is a sign.
+ * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
+ */
+export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: Place): Call[] {
+  const made = (
+    basis: Call['basis'],
+    service: string,
+    operation: string,
+    permissions: NeededPermission[],
+  ) => ({
+    principal: role,
+    service,
+    operation,
+    permissions,
+    basis,
+  });
+  if (call.operation === 'GetTable') {
+    const { database, table } = call;
+    const glue = (action: string) =>
+      ['catalog', `database/${database}`, `table/${database}/${table}`].map((name) =>
+        plain(`glue:${action}`, arnAt(place, 'glue', name)),
+      );
+    return ['GetTable', 'GetTableVersion', 'GetTableVersions'].map((name) =>
+      made('documented', 'glue', name, glue(name)),
+    );
+  }
+  const { bucket, key, failures } = call;
+  const [ofBucket, ofObject] = [s3Arn(place, bucket), s3Arn(place, bucket, key)];
+  return [
+    made('seen', 's3', 'PutObject', [
+      plain('s3:PutObject', ofObject),
+      ...kmsNeeds(place, bucket, ['kms:GenerateDataKey']),
+    ]),
+    // A large object goes up in parts, and what was begun and not ended is looked for and given up.
+    made('documented', 's3', 'UploadPart', [
+      plain('s3:PutObject', ofObject),
+      ...kmsNeeds(place, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ]),
+    made('documented', 's3', 'AbortMultipartUpload', [plain('s3:AbortMultipartUpload', ofObject)]),
+    made('documented', 's3', 'GetObject', [plain('s3:GetObject', ofObject)]),
+    made('documented', 's3', 'ListMultipartUploads', [plain('s3:ListBucketMultipartUploads', ofBucket)]),
+    made('documented', 's3', 'ListObjects', [plain('s3:ListBucket', ofBucket)]),
+    made('documented', 's3', 'GetBucketLocation', [plain('s3:GetBucketLocation', ofBucket)]),
+    ...(failures && log !== undefined
+      ? [
+          made('documented', 'logs', 'PutLogEvents', [
+            plain(
+              'logs:PutLogEvents',
+              arnAt(place, 'logs', `log-group:${log.LogGroupName}:log-stream:${log.LogStreamName}`),
+            ),
+          ]),
+        ]
+      : []),
+  ];
+}
+
+function plain(action: string, resource: string): NeededPermission {
+  return { action, resource, context: {} };
+}

@@ -1,0 +1,60 @@
+import type { QueryCall } from '../athena/QueryCall.ts';
+import { glueNeeds } from '../iam/glueNeeds.ts';
+import { type Place, s3Arn } from '../iam/Place.ts';
+import type { Call } from '../iam/RecordedCall.ts';
+import { s3Needs } from '../iam/s3Needs.ts';
+
+/** Besides the writing itself, on the bucket and on the object. */
+const BUCKET_ACTIONS = ['GetBucketLocation', 'ListBucketMultipartUploads'];
+const OBJECT_ACTIONS = ['ListMultipartUploadParts', 'AbortMultipartUpload'];
+/** Athena looks at it for whoever names a table: fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region */
+const DEFAULT_DATABASE = 'default';
+
+/**
+ * What Athena does as its caller for one step of a query: what was seen, and beside it what the documentation says a
+ * result's location must allow, as results go up in parts.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions. lib/access grants it to
+ * each reader where its results lie.
+ */
+export function queryCalls(call: QueryCall, principal: string, place: Place): Call[] {
+  if (call.service === 'glue') {
+    const glue = (operation: string, input: object, basis: Call['basis']): Call => ({
+      principal,
+      service: call.service,
+      operation,
+      basis,
+      permissions: glueNeeds(operation, input, place),
+    });
+    const seen = glue(call.operation, call.input, 'seen');
+    return call.operation === 'GetTable'
+      ? [seen, glue('GetDatabase', { Name: DEFAULT_DATABASE }, 'documented')]
+      : [seen];
+  }
+  const { service, operation, bucket, key } = call;
+  const request = { bucket, key, query: new URLSearchParams(), headers: {}, keys: [], status: 200 };
+  const seen: Call = {
+    principal,
+    service,
+    operation,
+    basis: 'seen',
+    permissions: s3Needs(operation, request, place),
+  };
+  const documented = (action: string, resource: string, context = {}): Call => ({
+    principal,
+    service,
+    operation: action,
+    basis: 'documented',
+    permissions: [{ action: `s3:${action}`, resource, context }],
+  });
+  if (call.isResult === true) return [seen];
+  // Athena finds a table's files by listing its locations, and a result's place in the same way.
+  const prefix = key.slice(0, key.lastIndexOf('/') + 1);
+  const list = documented('ListBucket', s3Arn(place, bucket), { 's3:prefix': prefix });
+  if (operation === 'GetObject') return [seen, list, documented('GetBucketLocation', s3Arn(place, bucket))];
+  return [
+    seen,
+    list,
+    ...BUCKET_ACTIONS.map((action) => documented(action, s3Arn(place, bucket))),
+    ...OBJECT_ACTIONS.map((action) => documented(action, s3Arn(place, bucket, key))),
+  ];
+}

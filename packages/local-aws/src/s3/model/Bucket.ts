@@ -1,0 +1,322 @@
+import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import { DiskError } from '../../disk/DiskError.ts';
+import { LineJournal } from '../../disk/LineJournal.ts';
+import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
+import { StoreError, s3Errors } from '../errors.ts';
+import { SINGLE_PUT_BYTES } from '../limits.ts';
+import { type BucketInfo, type BucketLine, bucketLineSchema } from './bucketJournal.ts';
+import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
+import { KeyIndex } from './KeyIndex.ts';
+import { encodedName, isNaturalPath } from './keyPath.ts';
+import { type ListPage, type ListQuery, listKeys } from './listKeys.ts';
+import { MultipartUploads } from './MultipartUploads.ts';
+import { errorCode, isBlocked, moveFile, removeFile } from './moveFile.ts';
+import { Placement } from './Placement.ts';
+import type { ObjectAttributes, StoredChecksum, StoredObject } from './StoredObject.ts';
+import { type StagedFile, stageBody } from './stageBody.ts';
+import { checkWriteCondition, type WriteCondition } from './writeCondition.ts';
+
+/** Which operation made an object: EventBridge's `reason`. */
+export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+
+/** A staged file on its way to be an object. */
+export interface Commit {
+  readonly key: string;
+  readonly staged: StagedFile;
+  /** Default: the hex MD5 of the bytes. */
+  readonly etag?: string;
+  readonly attributes: ObjectAttributes;
+  readonly checksum?: StoredChecksum;
+  readonly condition?: WriteCondition;
+  /** What was there when the request came, if the writer holds it against what is there now. */
+  readonly before?: StoredObject | undefined;
+  readonly reason: CreateReason;
+}
+
+/** Folders of a bucket: `objects` for people and DuckDB to read, `internal` for everything else. */
+export interface BucketFolders {
+  readonly objects: string;
+  readonly internal: string;
+}
+
+/**
+ * One bucket: an index in memory, a journal and the objects' files.
+ *
+ * A write stages its bytes first, in its own time; {@link commit} then checks its condition, appends the journal
+ * line (from then on the write has happened), moves the file to its place and changes the index, all without
+ * giving way: so of many conditional writers one wins, and no reader sees one object's headers with another's
+ * bytes. A process killed between line and move finishes the move when it opens the bucket again.
+ */
+export class Bucket {
+  readonly uploads: MultipartUploads;
+  readonly #folders: BucketFolders;
+  readonly #clock: Clock;
+  readonly #journal: LineJournal<BucketLine>;
+  readonly #created: (object: StoredObject, reason: CreateReason) => void;
+  #info: BucketInfo;
+  #settings: BucketSettings = newBucketSettings;
+  #index = new KeyIndex<StoredObject>();
+  readonly #placement = new Placement();
+  #sequence = 0n;
+
+  private constructor(
+    folders: BucketFolders,
+    journal: LineJournal<BucketLine>,
+    info: BucketInfo,
+    clock: Clock,
+    created: (object: StoredObject, reason: CreateReason) => void,
+  ) {
+    this.#folders = folders;
+    this.#journal = journal;
+    this.#info = info;
+    this.#clock = clock;
+    this.#created = created;
+    mkdirSync(folders.objects, { recursive: true });
+    for (const name of ['tmp', 'encoded']) mkdirSync(join(folders.internal, name), { recursive: true });
+    this.uploads = MultipartUploads.open(join(folders.internal, 'uploads'), clock);
+  }
+
+  static create(
+    folders: BucketFolders,
+    info: BucketInfo,
+    clock: Clock,
+    created: (object: StoredObject, reason: CreateReason) => void,
+  ): Bucket {
+    mkdirSync(folders.internal, { recursive: true });
+    const journal = LineJournal.create<BucketLine>(join(folders.internal, 'journal.ndjson'), [
+      { op: 'bucket', info },
+    ]);
+    return new Bucket(folders, journal, info, clock, created);
+  }
+
+  /** Replays the journal, finishes what a killed process left half done, and compacts. */
+  static open(
+    folders: BucketFolders,
+    clock: Clock,
+    created: (object: StoredObject, reason: CreateReason) => void,
+  ): Bucket {
+    const file = join(folders.internal, 'journal.ndjson');
+    const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));
+    const objects = new Map<string, StoredObject>();
+    let info: BucketInfo | undefined;
+    let settings = newBucketSettings;
+    for (const line of lines) {
+      if (line.op === 'bucket') info = line.info;
+      else if (line.op === 'settings') settings = line.settings;
+      else if (line.op === 'put') objects.set(line.object.key, line.object);
+      else objects.delete(line.key);
+    }
+    if (info === undefined) throw new DiskError('SLUICE_DISK_DAMAGED', `${file} names no bucket.`);
+    const bucket = new Bucket(folders, journal, info, clock, created);
+    bucket.#settings = settings;
+    bucket.#load(objects);
+    const last = lines.at(-1);
+    if (last !== undefined) bucket.#finish(last);
+    for (const name of readdirSync(join(folders.internal, 'tmp')))
+      rmSync(join(folders.internal, 'tmp', name));
+    if (lines.length > bucket.#index.size + 1) bucket.#compact();
+    return bucket;
+  }
+
+  get info(): BucketInfo {
+    return this.#info;
+  }
+
+  /** As its template says, which is applied at each start, or whoever set it since. */
+  get settings(): BucketSettings {
+    return this.#settings;
+  }
+
+  set settings(settings: BucketSettings) {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
+    this.#settings = settings;
+    this.#journal.append({ op: 'settings', settings });
+  }
+
+  get isEmpty(): boolean {
+    return this.#index.size === 0;
+  }
+
+  setEventBridge(eventBridge: boolean): void {
+    if (eventBridge === this.#info.eventBridge) return;
+    this.#info = { ...this.#info, eventBridge };
+    this.#journal.append({ op: 'bucket', info: this.#info });
+  }
+
+  /** Writes bytes to a temporary file: the first half of a write. Limit: one PutObject's 5 GiB. */
+  stage(
+    body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+    algorithms: readonly ChecksumAlgorithm[] = [],
+    limitBytes: number = SINGLE_PUT_BYTES,
+  ): Promise<StagedFile> {
+    return stageBody(join(this.#folders.internal, 'tmp'), body, algorithms, limitBytes);
+  }
+
+  /** Makes a staged file an object: the second half of a write. When it throws, the staged file is gone. */
+  commit(commit: Commit): StoredObject {
+    const { key, staged, etag, attributes, checksum, condition = {}, before, reason } = commit;
+    try {
+      const previous = this.#index.get(key);
+      // Deleted while the bytes came in: S3 leaves it to the writer to ask again.
+      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+      if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
+        throw s3Errors.conditionalConflict(key);
+      checkWriteCondition(previous, condition, key);
+      const object: StoredObject = {
+        key,
+        size: staged.size,
+        etag: etag ?? Buffer.from(staged.md5).toString('hex'),
+        modifiedMs: this.#clock.now(),
+        sequencer: this.#nextSequencer(),
+        place: previous?.place ?? this.#choosePlace(key),
+        attributes,
+        ...(checksum === undefined ? {} : { checksum }),
+      };
+      const placed = this.#install(object, staged.path, previous);
+      this.#created(placed, reason);
+      return placed;
+    } finally {
+      this.discard(staged);
+    }
+  }
+
+  /** Removes a staged file, if it is still there. */
+  discard(staged: StagedFile): void {
+    rmSync(staged.path, { force: true });
+  }
+
+  find(key: string): StoredObject | undefined {
+    return this.#index.get(key);
+  }
+
+  /** @throws AwsError `NoSuchKey`. */
+  get(key: string): StoredObject {
+    const object = this.#index.get(key);
+    if (object === undefined) throw s3Errors.noSuchKey(key);
+    return object;
+  }
+
+  /** The bytes of an object as they are now, whatever is written later. Both ends inclusive; default all. */
+  read(object: StoredObject, range?: { readonly start: number; readonly end: number }): Readable {
+    const path = this.pathOf(object);
+    if (object.size === 0) return Readable.from([]);
+    try {
+      return createReadStream(path, {
+        fd: openSync(path, 'r'),
+        start: range?.start ?? 0,
+        end: range?.end ?? object.size - 1,
+      });
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT')
+        throw new StoreError('SLUICE_S3_FILE_MISSING', path, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Removes an object; nothing happens when it isn't there and no condition wants it to be. */
+  delete(key: string, condition: WriteCondition = {}): void {
+    const object = this.#index.get(key);
+    checkWriteCondition(object, condition, key);
+    if (object === undefined) return;
+    this.#journal.append({ op: 'delete', key, place: object.place });
+    this.#index.delete(key);
+    if (object.place === 'natural') this.#placement.remove(key);
+    this.#removeBytes(object);
+  }
+
+  list(query: ListQuery): ListPage {
+    return listKeys(this.#index, query);
+  }
+
+  /** Absolute path of an object's file. */
+  pathOf({ key, place }: Pick<StoredObject, 'key' | 'place'>): string {
+    return place === 'natural'
+      ? join(this.#folders.objects, key)
+      : join(this.#folders.internal, 'encoded', encodedName(key));
+  }
+
+  close(): void {
+    this.#journal.close();
+    this.uploads.close();
+  }
+
+  #choosePlace(key: string): StoredObject['place'] {
+    return isNaturalPath(key) && this.#placement.hasRoomFor(key) ? 'natural' : 'encoded';
+  }
+
+  #install(object: StoredObject, stagedPath: string, previous: StoredObject | undefined): StoredObject {
+    this.#journal.append({ op: 'put', object, temp: basename(stagedPath) });
+    try {
+      moveFile(stagedPath, this.pathOf(object));
+    } catch (error) {
+      // A file or folder that isn't ours lies at the natural path: the object goes where nobody else writes.
+      if (object.place === 'natural' && isBlocked(error)) {
+        return this.#install({ ...object, place: 'encoded' }, stagedPath, previous);
+      }
+      this.#journal.append(
+        previous === undefined
+          ? { op: 'delete', key: object.key, place: object.place }
+          : { op: 'put', object: previous },
+      );
+      throw error;
+    }
+    if (previous?.place !== object.place) {
+      if (object.place === 'natural') this.#placement.add(object.key);
+      if (previous?.place === 'natural') this.#placement.remove(object.key);
+    }
+    this.#index.set(object.key, object);
+    return object;
+  }
+
+  #removeBytes(object: Pick<StoredObject, 'key' | 'place'>): void {
+    removeFile(
+      this.pathOf(object),
+      object.place === 'natural' ? this.#folders.objects : join(this.#folders.internal, 'encoded'),
+    );
+  }
+
+  /** Larger at every call, also after a restart and when the clock stands still. */
+  #nextSequencer(): string {
+    const now = BigInt(this.#clock.now()) << 16n;
+    this.#sequence = now > this.#sequence ? now : this.#sequence + 1n;
+    return this.#sequence.toString(16).toUpperCase().padStart(18, '0');
+  }
+
+  #load(objects: ReadonlyMap<string, StoredObject>): void {
+    this.#index = new KeyIndex(objects);
+    for (const { key, place, sequencer } of objects.values()) {
+      if (place === 'natural') this.#placement.add(key);
+      const sequence = BigInt(`0x${sequencer}`);
+      if (sequence > this.#sequence) this.#sequence = sequence;
+    }
+  }
+
+  /** Only the last line can be one whose files a kill left untouched: everything before it ran to its end. */
+  #finish(last: BucketLine): void {
+    if (last.op === 'delete') this.#removeBytes(last);
+    if (last.op !== 'put' || last.temp === undefined) return;
+    const staged = join(this.#folders.internal, 'tmp', last.temp);
+    if (!existsSync(staged)) return;
+    try {
+      moveFile(staged, this.pathOf(last.object));
+    } catch (error) {
+      if (last.object.place !== 'natural' || !isBlocked(error)) throw error;
+      const object: StoredObject = { ...last.object, place: 'encoded' };
+      this.#placement.remove(object.key);
+      this.#install(object, staged, object);
+    }
+  }
+
+  #compact(): void {
+    this.#journal.compact([
+      { op: 'bucket', info: this.#info },
+      ...(this.#settings === newBucketSettings
+        ? []
+        : [{ op: 'settings' as const, settings: this.#settings }]),
+      ...[...this.#index.values()].map((object): BucketLine => ({ op: 'put', object })),
+    ]);
+  }
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import { LineJournal } from '../../disk/LineJournal.ts';
+import { checksumAlgorithms } from '../checksums/Checksum.ts';
+import { s3Errors } from '../errors.ts';
+import { compareUtf8 } from './compareUtf8.ts';
+import { errorCode, moveFile } from './moveFile.ts';
+import { objectAttributesSchema, storedChecksumSchema } from './StoredObject.ts';
+import type { StagedFile } from './stageBody.ts';
+
+const uploadSchema = z.strictObject({
+  uploadId: z.string(),
+  key: z.string(),
+  /** Epoch ms. */
+  initiatedMs: z.int(),
+  attributes: objectAttributesSchema,
+  checksum: z
+    .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
+    .optional(),
+});
+/** A multipart upload as it was begun. */
+export type Upload = z.output<typeof uploadSchema>;
+
+const partSchema = z.strictObject({
+  partNumber: z.int(),
+  size: z.int().nonnegative(),
+  /** Hex MD5, without quotes. */
+  etag: z.string(),
+  modifiedMs: z.int(),
+  checksum: storedChecksumSchema.optional(),
+  /** Name of the file with its bytes. */
+  file: z.string(),
+});
+/** A part that was uploaded. */
+export type Part = z.output<typeof partSchema>;
+
+const uploadLineSchema = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('upload'), upload: uploadSchema }),
+  z.strictObject({ op: z.literal('part'), part: partSchema }),
+]);
+type UploadLine = z.output<typeof uploadLineSchema>;
+
+interface OpenUpload {
+  readonly upload: Upload;
+  readonly parts: Map<number, Part>;
+  readonly journal: LineJournal<UploadLine>;
+}
+
+const JOURNAL = 'journal.ndjson';
+
+/** The multipart uploads of a bucket that are neither completed nor aborted: a folder and a journal each. */
+export class MultipartUploads {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #uploads = new Map<string, OpenUpload>();
+
+  private constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  static open(folder: string, clock: Clock): MultipartUploads {
+    mkdirSync(folder, { recursive: true });
+    const uploads = new MultipartUploads(folder, clock);
+    for (const name of readdirSync(folder)) uploads.#load(name);
+    return uploads;
+  }
+
+  begin(upload: Omit<Upload, 'uploadId' | 'initiatedMs'>): Upload {
+    const begun: Upload = {
+      ...upload,
+      uploadId: randomUUID().replaceAll('-', ''),
+      initiatedMs: this.#clock.now(),
+    };
+    const folder = join(this.#folder, begun.uploadId);
+    mkdirSync(folder);
+    const journal = LineJournal.create<UploadLine>(join(folder, JOURNAL), [{ op: 'upload', upload: begun }]);
+    this.#uploads.set(begun.uploadId, { upload: begun, parts: new Map(), journal });
+    return begun;
+  }
+
+  /** @throws AwsError `NoSuchUpload`, also when the upload is of another key. */
+  get(uploadId: string, key: string): Upload {
+    return this.#find(uploadId, key).upload;
+  }
+
+  /** Makes a staged file a part, in place of an earlier one of that number. */
+  addPart(
+    uploadId: string,
+    key: string,
+    staged: StagedFile,
+    part: Pick<Part, 'partNumber' | 'checksum'>,
+  ): Part {
+    const { parts, journal } = this.#find(uploadId, key);
+    const folder = join(this.#folder, uploadId);
+    const added: Part = {
+      ...part,
+      size: staged.size,
+      etag: Buffer.from(staged.md5).toString('hex'),
+      modifiedMs: this.#clock.now(),
+      file: basename(staged.path),
+    };
+    moveFile(staged.path, join(folder, added.file));
+    journal.append({ op: 'part', part: added });
+    const replaced = parts.get(added.partNumber);
+    parts.set(added.partNumber, added);
+    if (replaced !== undefined) rmSync(join(folder, replaced.file), { force: true });
+    return added;
+  }
+
+  /** All parts by number. */
+  parts(uploadId: string, key: string): Part[] {
+    return [...this.#find(uploadId, key).parts.values()].sort((a, b) => a.partNumber - b.partNumber);
+  }
+
+  /** The bytes of parts, one after the other. A part that is aborted or replaced meanwhile ends it in `NoSuchUpload`. */
+  async *read(uploadId: string, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
+    for (const { file } of parts) {
+      try {
+        for await (const chunk of createReadStream(join(this.#folder, uploadId, file))) {
+          const bytes: Uint8Array = chunk;
+          yield bytes;
+        }
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') throw s3Errors.noSuchUpload(uploadId);
+        throw error;
+      }
+    }
+  }
+
+  /** Forgets an upload and its parts: it was completed or aborted. */
+  end(uploadId: string, key: string): void {
+    const { journal } = this.#find(uploadId, key);
+    this.#uploads.delete(uploadId);
+    journal.close();
+    rmSync(join(this.#folder, uploadId), { recursive: true, force: true });
+  }
+
+  /** By key, then in the order begun. */
+  list(): Upload[] {
+    return [...this.#uploads.values()]
+      .map(({ upload }) => upload)
+      .sort(
+        (a, b) =>
+          compareUtf8(a.key, b.key) || a.initiatedMs - b.initiatedMs || compareUtf8(a.uploadId, b.uploadId),
+      );
+  }
+
+  close(): void {
+    for (const { journal } of this.#uploads.values()) journal.close();
+    this.#uploads.clear();
+  }
+
+  #find(uploadId: string, key: string): OpenUpload {
+    const found = this.#uploads.get(uploadId);
+    if (found === undefined || found.upload.key !== key) throw s3Errors.noSuchUpload(uploadId);
+    return found;
+  }
+
+  /** A folder without a journal is one whose making or removal a kill cut short. */
+  #load(name: string): void {
+    const folder = join(this.#folder, name);
+    const names = readdirSync(folder);
+    if (!names.includes(JOURNAL)) {
+      rmSync(folder, { recursive: true });
+      return;
+    }
+    const { journal, lines } = LineJournal.open(join(folder, JOURNAL), (value) =>
+      uploadLineSchema.parse(value),
+    );
+    const parts = new Map<number, Part>();
+    let upload: Upload | undefined;
+    for (const line of lines) {
+      if (line.op === 'upload') upload = line.upload;
+      else parts.set(line.part.partNumber, line.part);
+    }
+    if (upload === undefined) {
+      journal.close();
+      rmSync(folder, { recursive: true });
+      return;
+    }
+    const kept = new Set([JOURNAL, ...[...parts.values()].map(({ file }) => file)]);
+    for (const stray of names.filter((file) => !kept.has(file))) rmSync(join(folder, stray));
+    this.#uploads.set(upload.uploadId, { upload, parts, journal });
+  }
+}

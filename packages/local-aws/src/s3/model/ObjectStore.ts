@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
+import { s3Errors } from '../errors.ts';
+import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
+import { Bucket, type BucketFolders, type CreateReason } from './Bucket.ts';
+import type { BucketInfo } from './bucketJournal.ts';
+import { isBucketName } from './bucketName.ts';
+import type { ListPage, ListQuery } from './listKeys.ts';
+import { type ObjectAttributes, plainAttributes, type StoredObject } from './StoredObject.ts';
+import type { WriteCondition } from './writeCondition.ts';
+
+/** What EventBridge is told of a new object. */
+export interface ObjectCreated {
+  readonly bucket: string;
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly sequencer: string;
+  /** Epoch ms. */
+  readonly time: number;
+  readonly reason: CreateReason;
+}
+
+/** How {@link ObjectStore.put} writes; all optional. */
+export interface PutOptions {
+  /** Default `binary/octet-stream`, as S3 has it. */
+  readonly contentType?: string;
+  /** The user's metadata, lower-case names without `x-amz-meta-`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly condition?: WriteCondition;
+  /** Computed and kept with the object. Default none. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm;
+}
+
+/** No bucket's name begins with a dot, so nobody's objects ever lie here. */
+const INTERNAL = '.store';
+const REMOVED = '.removed-';
+
+/**
+ * Buckets and objects in a folder: `<directory>/<bucket>/<key>` for every key that can be a path, so that a
+ * person can browse them and DuckDB can read them; everything else is in `<directory>/.store`.
+ * Survives restarts and `kill -9`. One process at a time may have it open.
+ *
+ * Errors are S3's own (`NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, …), as AwsError.
+ */
+export class ObjectStore {
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #listeners = new Set<(event: ObjectCreated) => void>();
+
+  private constructor(directory: string, clock: Clock) {
+    this.#directory = directory;
+    this.#clock = clock;
+  }
+
+  /** Opens the store in a folder, which is made when missing. */
+  static open(options: { readonly directory: string; readonly clock: Clock }): ObjectStore {
+    const store = new ObjectStore(resolve(options.directory), options.clock);
+    const internal = join(store.#directory, INTERNAL);
+    mkdirSync(internal, { recursive: true });
+    for (const name of readdirSync(internal)) {
+      const names = readdirSync(join(internal, name));
+      const unfinished = names.every((file) => file === 'journal.ndjson.tmp');
+      if (name.startsWith(REMOVED) || unfinished) {
+        rmSync(join(internal, name), { recursive: true });
+        continue;
+      }
+      const bucket = Bucket.open(store.#folders(name), options.clock, (object, reason) =>
+        store.#tell(name, object, reason),
+      );
+      store.#buckets.set(name, bucket);
+    }
+    return store;
+  }
+
+  /**
+   * @param options.account Whose it is. Default the account of the deployment.
+   * @throws AwsError `InvalidBucketName`, `BucketAlreadyExists`, `BucketAlreadyOwnedByYou`.
+   */
+  createBucket(
+    name: string,
+    options: { readonly eventBridge?: boolean; readonly region?: string; readonly account?: string } = {},
+  ): BucketInfo {
+    if (!isBucketName(name)) throw s3Errors.invalidBucketName(name);
+    const { account = OWNER_ACCOUNT } = options;
+    const existing = this.#buckets.get(name);
+    if (existing !== undefined)
+      throw existing.info.account === account
+        ? s3Errors.bucketAlreadyOwnedByYou(name)
+        : s3Errors.bucketAlreadyExists(name);
+    const info: BucketInfo = {
+      name,
+      region: options.region ?? 'us-east-1',
+      account,
+      createdMs: this.#clock.now(),
+      eventBridge: options.eventBridge ?? false,
+    };
+    const bucket = Bucket.create(this.#folders(name), info, this.#clock, (object, reason) =>
+      this.#tell(name, object, reason),
+    );
+    this.#buckets.set(name, bucket);
+    return info;
+  }
+
+  /** Makes a bucket, or sets whether an existing one sends events: for building from a template again and again. */
+  ensureBucket(
+    name: string,
+    options: { readonly eventBridge: boolean; readonly region?: string },
+  ): BucketInfo {
+    const existing = this.#buckets.get(name);
+    if (existing === undefined) return this.createBucket(name, options);
+    existing.setEventBridge(options.eventBridge);
+    return existing.info;
+  }
+
+  /** @throws AwsError `NoSuchBucket`, `BucketNotEmpty`. Files of others in the bucket's folder stay. */
+  deleteBucket(name: string): void {
+    const bucket = this.bucket(name);
+    if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name);
+    const { internal, objects } = this.#folders(name);
+    const removed = join(this.#directory, INTERNAL, `${REMOVED}${randomUUID()}`);
+    renameSync(internal, removed);
+    this.#buckets.delete(name);
+    bucket.close();
+    rmSync(removed, { recursive: true });
+    try {
+      rmdirSync(objects);
+    } catch {
+      // Not empty: somebody keeps files of their own in it.
+    }
+  }
+
+  /** All buckets by name. */
+  buckets(): BucketInfo[] {
+    return [...this.#buckets.values()].map(({ info }) => info).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  hasBucket(name: string): boolean {
+    return this.#buckets.has(name);
+  }
+
+  /** @throws AwsError `NoSuchBucket`. */
+  bucket(name: string): Bucket {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) throw s3Errors.noSuchBucket(name);
+    return bucket;
+  }
+
+  /** Writes an object; it is there, whole, once this resolves. */
+  async put(
+    bucketName: string,
+    key: string,
+    body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+    options: PutOptions = {},
+  ): Promise<StoredObject> {
+    checkKey(key);
+    const { contentType, metadata, condition, checksumAlgorithm } = options;
+    const bucket = this.bucket(bucketName);
+    const staged = await bucket.stage(body, checksumAlgorithm === undefined ? [] : [checksumAlgorithm]);
+    const value = checksumAlgorithm === undefined ? undefined : staged.checksums.get(checksumAlgorithm);
+    return this.bucket(bucketName).commit({
+      key,
+      staged,
+      attributes: {
+        headers: contentType === undefined ? plainAttributes.headers : { 'content-type': contentType },
+        metadata: { ...metadata },
+        encryption: {},
+      },
+      ...(checksumAlgorithm === undefined || value === undefined
+        ? {}
+        : { checksum: { algorithm: checksumAlgorithm, type: 'FULL_OBJECT' as const, value } }),
+      ...(condition === undefined ? {} : { condition }),
+      reason: 'PutObject',
+    });
+  }
+
+  /** An object and its bytes, both of the same instant. `range` has both ends inclusive. */
+  get(
+    bucketName: string,
+    key: string,
+    range?: { readonly start: number; readonly end: number },
+  ): { readonly object: StoredObject; readonly body: Readable } {
+    const bucket = this.bucket(bucketName);
+    const object = bucket.get(key);
+    return { object, body: bucket.read(object, range) };
+  }
+
+  /** @throws AwsError `NoSuchBucket`, `NoSuchKey`. */
+  head(bucketName: string, key: string): StoredObject {
+    return this.bucket(bucketName).get(key);
+  }
+
+  /** Copies an object, attributes included unless others are given. */
+  async copy(
+    source: { readonly bucket: string; readonly key: string },
+    target: { readonly bucket: string; readonly key: string },
+    options: {
+      readonly attributes?: ObjectAttributes;
+      readonly checksumAlgorithm?: ChecksumAlgorithm;
+      readonly condition?: WriteCondition;
+    } = {},
+  ): Promise<StoredObject> {
+    checkKey(target.key);
+    const bucket = this.bucket(target.bucket);
+    const { object, body } = this.get(source.bucket, source.key);
+    const algorithm = options.checksumAlgorithm ?? object.checksum?.algorithm;
+    const staged = await bucket.stage(body, algorithm === undefined ? [] : [algorithm]);
+    const value = algorithm === undefined ? undefined : staged.checksums.get(algorithm);
+    return this.bucket(target.bucket).commit({
+      key: target.key,
+      staged,
+      attributes: options.attributes ?? object.attributes,
+      ...(algorithm === undefined || value === undefined
+        ? {}
+        : { checksum: { algorithm, type: 'FULL_OBJECT' as const, value } }),
+      ...(options.condition === undefined ? {} : { condition: options.condition }),
+      reason: 'CopyObject',
+    });
+  }
+
+  /** Deletes an object, or nothing when it isn't there. */
+  delete(bucketName: string, key: string, condition: WriteCondition = {}): void {
+    this.bucket(bucketName).delete(key, condition);
+  }
+
+  list(bucketName: string, query: ListQuery): ListPage {
+    return this.bucket(bucketName).list(query);
+  }
+
+  /** Absolute path of the file that holds an object's bytes: for DuckDB. Read it, never write it. */
+  localPath(bucketName: string, key: string): string {
+    const bucket = this.bucket(bucketName);
+    return bucket.pathOf(bucket.get(key));
+  }
+
+  /**
+   * Tells of every new object in a bucket whose events go to EventBridge, once it is there for readers.
+   * Called in the midst of the write: keep it short and never throw.
+   *
+   * @returns Call it to listen no more.
+   */
+  onObjectCreated(listener: (event: ObjectCreated) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Closes the journals. Everything is on disk already. */
+  close(): void {
+    for (const bucket of this.#buckets.values()) bucket.close();
+    this.#buckets.clear();
+  }
+
+  #folders(name: string): BucketFolders {
+    return { objects: join(this.#directory, name), internal: join(this.#directory, INTERNAL, name) };
+  }
+
+  #tell(bucketName: string, object: StoredObject, reason: CreateReason): void {
+    if (this.#buckets.get(bucketName)?.info.eventBridge !== true) return;
+    const { key, size, etag, sequencer, modifiedMs } = object;
+    for (const listener of this.#listeners) {
+      listener({ bucket: bucketName, key, size, etag, sequencer, time: modifiedMs, reason });
+    }
+  }
+}
+
+/** @throws AwsError for a key that S3 would not take. */
+export function checkKey(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > KEY_BYTES) throw s3Errors.keyTooLong(bytes);
+  if (key === '' || !key.isWellFormed()) throw s3Errors.invalidUri();
+}

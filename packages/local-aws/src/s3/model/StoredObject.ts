@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { checksumAlgorithms } from '../checksums/Checksum.ts';
+
+/** A checksum as it is kept and sent back. */
+export const storedChecksumSchema = z.strictObject({
+  algorithm: z.enum(checksumAlgorithms),
+  type: z.enum(['FULL_OBJECT', 'COMPOSITE']),
+  /** Base64; of a composite one with `-<parts>` behind. */
+  value: z.string(),
+});
+/** The checksum that an object was stored with. */
+export type StoredChecksum = z.output<typeof storedChecksumSchema>;
+
+/**
+ * Besides STANDARD, which is left unsaid, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts and Snow are other services.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+ */
+export const storageClasses = [
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+] as const;
+
+/** Of these nothing can be read before it is restored, which is not emulated. */
+export const archivedClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** What the writer of an object says about it. */
+export const objectAttributesSchema = z.strictObject({
+  /** Standard headers that go back as they came, by lower-case name: `content-type`, `cache-control`, … */
+  headers: z.record(z.string(), z.string()),
+  /** The user's metadata, names without `x-amz-meta-`, lower-case. */
+  metadata: z.record(z.string(), z.string()),
+  /** Server-side encryption headers, only echoed: nothing is encrypted here. */
+  encryption: z.record(z.string(), z.string()),
+  /** Other than STANDARD. */
+  storageClass: z.enum(storageClasses).optional(),
+  /** Account that owns it, where that is not the bucket's: packages/local-aws/src/s3/wire/objectOwnership.ts. */
+  owner: z.string().optional(),
+  /** Whether such an object's ACL lets the bucket's owner read it. */
+  bucketOwnerMayRead: z.boolean().optional(),
+});
+/** What a request sets of an object besides its bytes. */
+export type ObjectAttributes = z.output<typeof objectAttributesSchema>;
+
+/** One object as the index and the journal hold it; its bytes are in a file of their own. */
+export const storedObjectSchema = z.strictObject({
+  key: z.string(),
+  /** Bytes. */
+  size: z.int().nonnegative(),
+  /** Without quotes: hex MD5, or `<hex>-<parts>` of a multipart upload. */
+  etag: z.string(),
+  /** Epoch ms. */
+  modifiedMs: z.int(),
+  /** Hexadecimal, larger for every later write in the bucket: EventBridge's `sequencer`. */
+  sequencer: z.string(),
+  /** Under the bucket's folder at the path that its key spells, or under the hash of its key. */
+  place: z.enum(['natural', 'encoded']),
+  attributes: objectAttributesSchema,
+  checksum: storedChecksumSchema.optional(),
+});
+/** An object as the journal has it; its bytes lie in a file. */
+export type StoredObject = z.output<typeof storedObjectSchema>;
+
+/** Attributes of an object whose writer says nothing: S3's own default content type. */
+export const plainAttributes: ObjectAttributes = {
+  headers: { 'content-type': 'binary/octet-stream' },
+  metadata: {},
+  encryption: {},
+};

@@ -1,0 +1,119 @@
+import { validateHeaderValue } from 'node:http';
+import { notImplemented } from '../../protocol/AwsError.ts';
+import { s3Errors } from '../errors.ts';
+import { USER_METADATA_BYTES } from '../limits.ts';
+import {
+  type ObjectAttributes,
+  plainAttributes,
+  type StoredObject,
+  storageClasses,
+} from '../model/StoredObject.ts';
+import { checksumHeader } from './receiveBody.ts';
+import type { S3Call } from './S3Operation.ts';
+
+/** Headers of a write that go back with the object as they came. */
+const KEPT = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+const ENCRYPTION = [
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-bucket-key-enabled',
+];
+const METADATA = 'x-amz-meta-';
+
+/** The `x-amz-` headers that {@link readAttributes} understands. */
+export const attributeHeaders: readonly string[] = [...ENCRYPTION, 'x-amz-storage-class', `${METADATA}*`];
+
+/** Query parameters of a read that replace a header of the answer. */
+export const overrideParameters: readonly string[] = KEPT.map((name) => `response-${name}`);
+
+/** What the headers of a write say about the object. */
+export function readAttributes(headers: S3Call['headers'], operation: string): ObjectAttributes {
+  const asked = headers['x-amz-storage-class'] ?? 'STANDARD';
+  const storageClass = storageClasses.find((known) => known === asked);
+  if (asked !== 'STANDARD' && storageClass === undefined)
+    throw notImplemented(`S3 ${operation} with the storage class ${asked}`);
+  const encryption = headers['x-amz-server-side-encryption'] ?? 'AES256';
+  if (encryption !== 'AES256' && encryption !== 'aws:kms') {
+    throw notImplemented(`S3 ${operation} with x-amz-server-side-encryption: ${encryption}`);
+  }
+  const kept = pick(headers, KEPT);
+  // `aws-chunked` is how the request is sent, not how the object is encoded; nor is any encoding ever undone.
+  const encodings = (kept['content-encoding'] ?? '')
+    .split(',')
+    .map((encoding) => encoding.trim())
+    .filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
+  const { 'content-encoding': _, ...rest } = kept;
+  const metadata = Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith(METADATA))
+      .map(([name, value]) => [name.slice(METADATA.length), value]),
+  );
+  const size = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size > USER_METADATA_BYTES) throw s3Errors.metadataTooLarge(size, USER_METADATA_BYTES);
+  return {
+    headers: {
+      ...plainAttributes.headers,
+      ...rest,
+      ...(encodings.length > 0 ? { 'content-encoding': encodings.join(',') } : {}),
+    },
+    metadata,
+    encryption: pick(headers, ENCRYPTION),
+    ...(storageClass === undefined ? {} : { storageClass }),
+  };
+}
+
+/** The headers that say how an object is encrypted: of a write's answer and of a read's. */
+export function encryptionHeaders(attributes: ObjectAttributes): Record<string, string> {
+  return { 'x-amz-server-side-encryption': 'AES256', ...attributes.encryption };
+}
+
+/** The headers that describe an object in the answer to a read. */
+export function objectHeaders(object: StoredObject, call: S3Call): Record<string, string> {
+  const { attributes } = object;
+  const headers: Record<string, string> = {
+    ...attributes.headers,
+    ...encryptionHeaders(attributes),
+    ...(attributes.storageClass === undefined ? {} : { 'x-amz-storage-class': attributes.storageClass }),
+    'accept-ranges': 'bytes',
+    etag: `"${object.etag}"`,
+    'last-modified': new Date(object.modifiedMs).toUTCString(),
+  };
+  for (const [name, value] of Object.entries(attributes.metadata)) headers[METADATA + name] = value;
+  for (const name of KEPT) {
+    const override = call.query.get(`response-${name}`);
+    if (override === null) continue;
+    try {
+      validateHeaderValue(name, override);
+    } catch {
+      throw s3Errors.invalidArgument(`response-${name}`, override, 'Header value cannot be represented.');
+    }
+    headers[name] = override;
+  }
+  return headers;
+}
+
+/** The headers that carry an object's checksum, none when it has none. */
+export function checksumHeaders(object: Pick<StoredObject, 'checksum'>): Record<string, string> {
+  return object.checksum === undefined
+    ? {}
+    : {
+        [checksumHeader(object.checksum.algorithm)]: object.checksum.value,
+        'x-amz-checksum-type': object.checksum.type,
+      };
+}
+
+function pick(headers: S3Call['headers'], names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

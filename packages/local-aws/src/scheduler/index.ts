@@ -1,0 +1,60 @@
+import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import { LONGEST_TIMER_MS } from '../base/limits.ts';
+import { nextRun } from './nextRun.ts';
+
+/** A schedule of the template. */
+export interface Schedule {
+  readonly name: string;
+  /** `rate(…)` or `cron(…)`, UTC. */
+  readonly expression: string;
+  /** JSON that the target gets: a function as its event, a queue as the message's body. */
+  readonly input: string;
+  readonly targetArn: string;
+}
+
+/** Calls targets at their times. Functions are invoked asynchronously: a failure is theirs to log. */
+export class Scheduler {
+  readonly #clock: LocalClock;
+  readonly #call: (targetArn: string, input: string) => Promise<unknown>;
+  readonly #schedules = new Map<string, { readonly schedule: Schedule; readonly alarm: Alarm | undefined }>();
+  readonly #stopListening: (() => void) | undefined;
+
+  constructor(clock: LocalClock, call: (targetArn: string, input: string) => Promise<unknown>) {
+    this.#clock = clock;
+    this.#call = call;
+    // What has run by a clock that was ahead runs again when its time comes.
+    this.#stopListening = clock.onSetBack?.(() => {
+      for (const { schedule, alarm } of [...this.#schedules.values()]) {
+        alarm?.cancel();
+        this.add(schedule);
+      }
+    });
+  }
+
+  /** Starts a schedule. @throws AwsError for an expression that is refused. */
+  add(schedule: Schedule): void {
+    this.#wait(schedule, nextRun(schedule.expression, this.#clock.now()));
+  }
+
+  close(): void {
+    this.#stopListening?.();
+    for (const { alarm } of this.#schedules.values()) alarm?.cancel();
+    this.#schedules.clear();
+  }
+
+  #wait(schedule: Schedule, at: number | undefined): void {
+    const alarm = at === undefined ? undefined : this.#alarm(schedule, at);
+    this.#schedules.set(schedule.name, { schedule, alarm });
+  }
+
+  #alarm(schedule: Schedule, at: number): Alarm {
+    const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
+    return this.#clock.after(delayMs, () => {
+      if (this.#clock.now() < at) return this.#wait(schedule, at);
+      const done = this.#call(schedule.targetArn, schedule.input).catch(() => undefined);
+      // A clock that jumped over several runs has one.
+      this.#wait(schedule, nextRun(schedule.expression, Math.max(at, this.#clock.now())));
+      return done;
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { AwsError } from '../protocol/AwsError.ts';
+
+/** Errors of Secrets Manager under AWS's names: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
+
+/** No secret has that name or ARN. */
+export const secretNotFound = () =>
+  new AwsError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
+
+/** @param which `staging label: AWSCURRENT` or `VersionId: …` */
+export const valueNotFound = (which: string) =>
+  new AwsError(
+    'ResourceNotFoundException',
+    400,
+    `Secrets Manager can't find the specified secret value for ${which}`,
+  );
+
+/** A secret of that name is there already. */
+export const secretExists = (name: string) =>
+  new AwsError(
+    'ResourceExistsException',
+    400,
+    `The operation failed because the secret ${name} already exists.`,
+  );
+
+/** A version never changes: the same token with another value is refused. */
+export const versionExists = (token: string, arn: string) =>
+  new AwsError(
+    'ResourceExistsException',
+    400,
+    `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
+  );
+
+/** A parameter that is well formed and can not be. */
+export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', 400, message);
+
+/** A call that does not fit the secret's state. */
+export const invalidRequest = (message: string) => new AwsError('InvalidRequestException', 400, message);
+
+/** More of something than Secrets Manager keeps. */
+export const limitExceeded = (message: string) => new AwsError('LimitExceededException', 400, message);
+
+/** A member that is missing or out of its bounds. */
+export const validationError = (message: string) =>
+  new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);

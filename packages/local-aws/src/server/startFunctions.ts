@@ -1,0 +1,113 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import { localAccount } from '../../../../local/localAccount.ts';
+import { LocalCloudError } from '../disk/LocalCloudError.ts';
+import type { Credentials } from '../iam/Principals.ts';
+import { LambdaFunction } from '../lambda/LambdaFunction.ts';
+import type { DeployedFunction } from '../template/Deployment.ts';
+
+/** The deployed functions, by name. */
+export interface Functions {
+  /** Invokes by name. @throws LocalCloudError `SLUICE_LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
+  invoke(
+    functionName: string,
+    payload: string,
+    traceHeaders?: readonly (string | undefined)[],
+  ): Promise<string>;
+  /** Loads every bundle, so that the first request needn't wait. */
+  warm(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the template's functions ready to run, with what Lambda and the local cloud put into their environment. */
+export function startFunctions(options: {
+  readonly functions: readonly DeployedFunction[];
+  /** Where the bundles are: Lambda's `/var/task`. */
+  readonly codeDirectory: string;
+  /** Each function's log goes to `<function>.log` here. */
+  readonly logDirectory: string;
+  readonly edgeUrl: string;
+  /** Whether any well-formed SDK key may post. */
+  readonly allowAnyKey: boolean;
+  /** What a function signs with, by the ARN of its role. */
+  readonly credentialsOf: (role: string) => Credentials;
+  /** The time that they see. */
+  readonly clock: Clock;
+}): Functions {
+  mkdirSync(options.logDirectory, { recursive: true });
+  const logs: WriteStream[] = [];
+  const functions = new Map(
+    options.functions.map((deployed) => {
+      const log = createWriteStream(join(options.logDirectory, `${deployed.name}.log`), { flags: 'a' });
+      logs.push(log);
+      const started = new LambdaFunction({
+        handlerFile: join(options.codeDirectory, deployed.modulePath),
+        handlerName: deployed.exportName,
+        functionName: deployed.name,
+        functionArn: deployed.arn,
+        memoryMb: deployed.memoryMb,
+        timeoutMs: deployed.timeoutSeconds * 1000,
+        variables: {
+          ...lambdaVariables(deployed, options.credentialsOf(deployed.role)),
+          ...deployed.env,
+          ...localVariables(options),
+        },
+        log: (text) => void log.write(text),
+        clock: options.clock,
+      });
+      return [deployed.name, started];
+    }),
+  );
+  return {
+    async invoke(functionName, payload, traceHeaders) {
+      const called = functions.get(functionName);
+      if (called === undefined)
+        throw new LocalCloudError('SLUICE_LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
+      return called.invoke(payload, traceHeaders);
+    },
+    async warm() {
+      await Promise.all([...functions.values()].map((one) => one.warm()));
+    },
+    async close() {
+      await Promise.all([...functions.values()].map((one) => one.close()));
+      await Promise.all(logs.map((log) => new Promise<void>((resolve) => log.end(resolve))));
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+function lambdaVariables(
+  { name, memoryMb }: DeployedFunction,
+  { accessKeyId, secretAccessKey }: Credentials,
+): Record<string, string> {
+  return {
+    AWS_REGION: localAccount.region,
+    AWS_DEFAULT_REGION: localAccount.region,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    TZ: ':UTC',
+  };
+}
+
+/**
+ * The only differences from a deployed function: where AWS is, that its clock is right, whether any well-formed SDK key
+ * may post, and that all is logged. The clock that is moved between two invocations, or while a call is under way, would
+ * be taken for a clock that is wrong: the SDK would sign by the difference in later invocations.
+ * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
+ */
+function localVariables(options: {
+  readonly edgeUrl: string;
+  readonly allowAnyKey: boolean;
+}): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: options.edgeUrl,
+    AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'true',
+    SLUICE_ALLOW_ANY_KEY: String(options.allowAnyKey),
+    SLUICE_LOG_SUCCESSES: 'true',
+  };
+}

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto';
+import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import {
+  invalidMessageContents,
+  notInFlight,
+  outOfRange,
+  overLimit,
+  receiptHandleIsInvalid,
+} from './errors.ts';
+import { SQS_LIMITS } from './limits.ts';
+import type { Message, ReceivedMessage } from './model/Message.ts';
+import { MessageJournal } from './model/MessageJournal.ts';
+import type { QueueSettings } from './model/queueSettings.ts';
+
+/** XML 1.0's characters: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const ALLOWED_BODY = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+
+/** What a {@link Queue} is made with. */
+export interface QueueOptions {
+  readonly name: string;
+  readonly arn: string;
+  readonly settings: QueueSettings;
+  readonly createdAt: number;
+  /** File that its messages lie in. */
+  readonly file: string;
+  readonly clock: LocalClock;
+  /** Takes messages that were received too often; answers false when there is no such queue. */
+  readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
+}
+
+/**
+ * A standard queue. What is sent is on disk before `send` returns; what is received comes back unless it is
+ * deleted within its visibility timeout, and goes to the dead-letter queue after too many receives.
+ *
+ * After a restart every message is visible at once: whoever had received it went down with the local cloud,
+ * and at-least-once delivery allows it.
+ *
+ * @example
+ * queue.onMessage(() => {
+ *   for (const { body, receipt } of queue.receive(10)) if (work(body)) queue.delete(receipt);
+ * });
+ */
+export class Queue {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  readonly #options: QueueOptions;
+  readonly #journal: MessageJournal;
+  readonly #messages: Map<string, Message>;
+  /** Newest receipt of each message that was received: older ones no longer delete it. */
+  readonly #receipts = new Map<string, string>();
+  readonly #listeners = new Set<() => void>();
+  #settings: QueueSettings;
+  #modifiedAt: number;
+  #purgedAt = Number.NEGATIVE_INFINITY;
+  #alarm: Alarm | undefined;
+  readonly #stopListening: (() => void) | undefined;
+
+  constructor(options: QueueOptions) {
+    const { journal, messages } = MessageJournal.open(options.file);
+    this.name = options.name;
+    this.arn = options.arn;
+    this.createdAt = options.createdAt;
+    this.#options = options;
+    this.#journal = journal;
+    this.#messages = messages;
+    this.#settings = options.settings;
+    this.#modifiedAt = options.createdAt;
+    const now = options.clock.now();
+    for (const message of messages.values()) {
+      if (message.receiveCount > 0) messages.set(message.id, { ...message, visibleAt: now });
+      // Sent by a clock that was ahead and is no longer: only its delay counts.
+      else if (message.sentAt > now) messages.set(message.id, setBack(message, message.sentAt - now));
+    }
+    this.#setAlarm();
+    this.#stopListening = options.clock.onSetBack?.((byMs) => {
+      const hidden = [...messages.values()].filter(({ visibleAt }) => visibleAt > options.clock.now());
+      this.#keep(hidden.map((message) => setBack(message, byMs)));
+    });
+  }
+
+  get settings(): QueueSettings {
+    return this.#settings;
+  }
+
+  get modifiedAt(): number {
+    return this.#modifiedAt;
+  }
+
+  /** Changes how it behaves from now on; messages in flight keep their timeouts. */
+  configure(settings: QueueSettings): void {
+    this.#settings = settings;
+    this.#modifiedAt = this.#options.clock.now();
+  }
+
+  /**
+   * Sends one message; it may be received after `delayMs`, by default the queue's delay.
+   *
+   * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
+   */
+  send(body: string, delayMs = this.#settings.DelaySeconds * 1_000, traceHeader?: string): Message {
+    const bytes = Buffer.byteLength(body);
+    const { MaximumMessageSize } = this.#settings;
+    if (bytes < 1 || bytes > MaximumMessageSize) {
+      throw outOfRange(
+        `of ${bytes} bytes`,
+        'MessageBody',
+        `Must be between 1 and ${MaximumMessageSize} bytes`,
+      );
+    }
+    if (!ALLOWED_BODY.test(body)) throw invalidMessageContents();
+    const now = this.#options.clock.now();
+    const message: Message = {
+      id: randomUUID(),
+      body,
+      sentAt: now,
+      visibleAt: now + delayMs,
+      receiveCount: 0,
+      ...(traceHeader === undefined ? {} : { traceHeader }),
+    };
+    this.#keep([message]);
+    return message;
+  }
+
+  /** Takes in messages that another queue gave up. Their time of sending and count of receives stay. */
+  adopt(messages: readonly Message[]): void {
+    const visibleAt = this.#options.clock.now();
+    this.#keep(messages.map((message) => ({ ...message, visibleAt })));
+  }
+
+  /**
+   * Up to `max` visible messages, oldest first, hidden for `visibilityMs` from then on (default: the queue's
+   * visibility timeout). Never waits: {@link onMessage} says when to ask.
+   */
+  receive(max: number, visibilityMs = this.#settings.VisibilityTimeout * 1_000): ReceivedMessage[] {
+    const now = this.#options.clock.now();
+    this.#expire(now);
+    const visible = this.#visible(now);
+    const { RedrivePolicy: redrive } = this.#settings;
+    const spent =
+      redrive === undefined ? [] : visible.filter((m) => m.receiveCount >= redrive.maxReceiveCount);
+    const left =
+      redrive !== undefined && this.#giveUp(redrive.deadLetterTargetArn, spent)
+        ? visible.filter(({ id }) => this.#messages.has(id))
+        : visible;
+    const received = left.slice(0, max).map((message) => ({
+      ...message,
+      visibleAt: now + visibilityMs,
+      receiveCount: message.receiveCount + 1,
+      firstReceivedAt: message.firstReceivedAt ?? now,
+    }));
+    if (received.length > 0 && this.counts().inFlight + received.length > SQS_LIMITS.inFlight)
+      throw overLimit();
+    this.#store(received);
+    // Visible again at once: said later, or a listener that receives would call itself for ever.
+    if (received.length > 0 && visibilityMs === 0) this.#options.clock.after(0, () => this.#announce());
+    return received.map((message) => {
+      const receipt = Buffer.from(`${this.name}/${message.id}/${randomUUID()}`).toString('base64url');
+      this.#receipts.set(message.id, receipt);
+      return { ...message, receipt };
+    });
+  }
+
+  /**
+   * Deletes a received message. A receipt that is not the message's newest deletes nothing, and that is no
+   * error, nor is a message that is gone already: as SQS has it for standard queues.
+   *
+   * @throws AwsError ReceiptHandleIsInvalid when it is no receipt of this queue at all.
+   */
+  delete(receipt: string): void {
+    const id = this.#idOf(receipt);
+    if (this.#receipts.get(id) === receipt) this.#remove([id]);
+  }
+
+  /** Moves a received message to the dead-letter queue, and deletes it where there is none. */
+  abandon(receipt: string): void {
+    const message = this.#messages.get(this.#idOf(receipt));
+    if (message === undefined) return;
+    const target = this.#settings.RedrivePolicy?.deadLetterTargetArn;
+    if (target === undefined || !this.#giveUp(target, [message])) this.#remove([message.id]);
+  }
+
+  /** Hides a received message for `visibilityMs` from now; 0 lets it be received again at once. */
+  changeVisibility(receipt: string, visibilityMs: number): void {
+    const message = this.#messages.get(this.#idOf(receipt));
+    const now = this.#options.clock.now();
+    if (message === undefined || this.#receipts.get(message.id) !== receipt || message.visibleAt <= now) {
+      throw notInFlight(receipt);
+    }
+    this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
+  }
+
+  /** Ends the visibility timeout of every message in flight: what was received and not deleted may be received again. */
+  reveal(): void {
+    const now = this.#options.clock.now();
+    const inFlight = [...this.#messages.values()].filter((m) => m.visibleAt > now && m.receiveCount > 0);
+    if (inFlight.length > 0) this.#keep(inFlight.map((message) => ({ ...message, visibleAt: now })));
+  }
+
+  /** Deletes every message, in flight or not. Answers false when the last purge is less than a minute ago. */
+  purge(): boolean {
+    const now = this.#options.clock.now();
+    if (now - this.#purgedAt < SQS_LIMITS.purgeInterval * 1_000) return false;
+    this.#purgedAt = now;
+    this.#remove([...this.#messages.keys()]);
+    return true;
+  }
+
+  /** How many messages are left, whether visible, hidden or delayed: 0 when all work is done. */
+  pending(): number {
+    this.#expire(this.#options.clock.now());
+    return this.#messages.size;
+  }
+
+  /** The same by state. */
+  counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
+    const now = this.#options.clock.now();
+    this.#expire(now);
+    let [visible, inFlight, delayed] = [0, 0, 0];
+    for (const { visibleAt, receiveCount } of this.#messages.values()) {
+      if (visibleAt <= now) visible += 1;
+      else if (receiveCount > 0) inFlight += 1;
+      else delayed += 1;
+    }
+    return { visible, inFlight, delayed };
+  }
+
+  /**
+   * Calls `listener` whenever a message becomes visible: sent, its delay over, or its visibility timeout run
+   * out; and at once if there is one already. Answers what ends it.
+   */
+  onMessage(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#visible(this.#options.clock.now()).length > 0) listener();
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Closes its file. Nothing may be called afterwards. */
+  close(): void {
+    this.#alarm?.cancel();
+    this.#stopListening?.();
+    this.#listeners.clear();
+    this.#journal.close();
+  }
+
+  #visible(now: number): Message[] {
+    return [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
+  }
+
+  /** Written to the other queue before it is erased here: a kill in between leaves it in both, never in none. */
+  #giveUp(targetArn: string, spent: readonly Message[]): boolean {
+    if (spent.length === 0) return false;
+    const taken = this.#options.giveUp(
+      targetArn,
+      spent.map((message) => ({ ...message, deadLetterSource: this.arn })),
+    );
+    if (taken) this.#remove(spent.map(({ id }) => id));
+    return taken;
+  }
+
+  #expire(now: number): void {
+    const oldest = now - this.#settings.MessageRetentionPeriod * 1_000;
+    const expired = [...this.#messages.values()].filter(({ sentAt }) => sentAt <= oldest);
+    this.#remove(expired.map(({ id }) => id));
+  }
+
+  #store(messages: readonly Message[]): void {
+    this.#journal.put(messages, this.#messages);
+    for (const message of messages) this.#messages.set(message.id, message);
+    this.#setAlarm();
+  }
+
+  #keep(messages: readonly Message[]): void {
+    this.#store(messages);
+    const now = this.#options.clock.now();
+    if (messages.some(({ visibleAt }) => visibleAt <= now)) this.#announce();
+  }
+
+  #remove(ids: readonly string[]): void {
+    this.#journal.remove(ids, this.#messages);
+    for (const id of ids) {
+      this.#messages.delete(id);
+      this.#receipts.delete(id);
+    }
+  }
+
+  #announce(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** One alarm, at the next moment at which a hidden message turns visible. */
+  #setAlarm(): void {
+    this.#alarm?.cancel();
+    const now = this.#options.clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const { visibleAt } of this.#messages.values())
+      if (visibleAt > now) next = Math.min(next, visibleAt);
+    this.#alarm = Number.isFinite(next)
+      ? this.#options.clock.after(next - now, () => {
+          this.#setAlarm();
+          this.#announce();
+        })
+      : undefined;
+  }
+
+  #idOf(receipt: string): string {
+    const [name, id, nonce, ...more] = Buffer.from(receipt, 'base64url').toString('utf8').split('/');
+    if (name !== this.name || id === undefined || nonce === undefined || more.length > 0) {
+      throw receiptHandleIsInvalid(receipt);
+    }
+    return id;
+  }
+}
+
+/** A message as it would be had everything about it happened so much earlier. */
+function setBack(message: Message, byMs: number): Message {
+  return {
+    ...message,
+    sentAt: message.sentAt - byMs,
+    visibleAt: message.visibleAt - byMs,
+    ...(message.firstReceivedAt === undefined ? {} : { firstReceivedAt: message.firstReceivedAt - byMs }),
+  };
+}

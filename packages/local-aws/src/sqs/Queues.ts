@@ -1,0 +1,154 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { LocalClock } from '../base/LocalClock.ts';
+import { readJsonFile } from '../disk/readJsonFile.ts';
+import { replaceFile } from '../disk/replaceFile.ts';
+import { queueDoesNotExist, queueNameExists } from './errors.ts';
+import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './model/queueSettings.ts';
+import { Queue } from './Queue.ts';
+
+const QUEUE_FILE = 'queue.json';
+const MESSAGES_FILE = 'messages.jsonl';
+
+const queueFileSchema = z.strictObject({
+  name: queueNameSchema,
+  createdAt: z.number(),
+  settings: queueSettingsSchema,
+});
+
+/** What {@link Queues} is opened with. */
+export interface QueuesOptions {
+  /** A folder a queue is kept in it. */
+  readonly directory: string;
+  readonly clock: LocalClock;
+  readonly region: string;
+  readonly account: string;
+}
+
+/**
+ * The account's queues in one region, and all that they hold, kept in a directory.
+ *
+ * @example
+ * const queues = Queues.open({ directory: 'data/sqs', clock: realClock, region: 'us-east-1', account: '000000000000' });
+ * queues.ensure('partitions', { VisibilityTimeout: 60 }).send('{}');
+ */
+export class Queues {
+  readonly #options: QueuesOptions;
+  readonly #queues = new Map<string, Queue>();
+
+  private constructor(options: QueuesOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true });
+    for (const folder of readdirSync(options.directory).sort()) {
+      const queue = readJsonFile(join(options.directory, folder, QUEUE_FILE), queueFileSchema);
+      // A folder without its file is one whose making was cut off.
+      if (queue !== undefined) this.#open(queue.name, queue.createdAt, queue.settings);
+    }
+  }
+
+  /** Opens the queues that lie in a directory. One process at a time may have it open. @throws DiskError SLUICE_DISK_DAMAGED */
+  static open(options: QueuesOptions): Queues {
+    return new Queues(options);
+  }
+
+  /** In the order of their names. */
+  all(): Queue[] {
+    return [...this.#queues.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  /** @throws AwsError QueueDoesNotExist */
+  byName(name: string): Queue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw queueDoesNotExist();
+    return queue;
+  }
+
+  /** @throws AwsError QueueDoesNotExist */
+  byArn(arn: string): Queue {
+    const queue = this.all().find((candidate) => candidate.arn === arn);
+    if (queue === undefined) throw queueDoesNotExist();
+    return queue;
+  }
+
+  /** The queue a URL names; its host is not looked at, as with AWS. @throws AwsError QueueDoesNotExist */
+  byUrl(url: string): Queue {
+    const [account, name, ...more] = pathOf(url).split('/').slice(1);
+    if (account !== this.#options.account || name === undefined || more.length > 0) throw queueDoesNotExist();
+    return this.byName(name);
+  }
+
+  /** A queue's URL behind an endpoint such as `http://127.0.0.1:4566`. */
+  urlOf(name: string, endpoint: string): string {
+    return `${endpoint}/${this.#options.account}/${name}`;
+  }
+
+  /** `arn:aws:sqs:<region>:<account>:<name>` */
+  arnOf(name: string): string {
+    return `arn:aws:sqs:${this.#options.region}:${this.#options.account}:${name}`;
+  }
+
+  /** As CreateQueue does: there already with the same settings is no error. @throws AwsError QueueNameExists */
+  create(name: string, settings: QueueSettings): Queue {
+    const existing = this.#queues.get(name);
+    if (existing === undefined) return this.#write(name, settings);
+    if (!isDeepStrictEqual(existing.settings, settings)) throw queueNameExists();
+    return existing;
+  }
+
+  /** Creates the queue, or brings it to these settings, as an update of a stack would. Its messages stay. */
+  ensure(name: string, settings: QueueSettings): Queue {
+    const existing = this.#queues.get(name);
+    if (existing === undefined) return this.#write(name, settings);
+    if (!isDeepStrictEqual(existing.settings, settings)) {
+      this.#writeFile(name, existing.createdAt, settings);
+      existing.configure(settings);
+    }
+    return existing;
+  }
+
+  /** Closes every file. */
+  close(): void {
+    for (const queue of this.#queues.values()) queue.close();
+    this.#queues.clear();
+  }
+
+  #write(name: string, settings: QueueSettings): Queue {
+    const createdAt = this.#options.clock.now();
+    this.#writeFile(name, createdAt, settings);
+    return this.#open(name, createdAt, settings);
+  }
+
+  #writeFile(name: string, createdAt: number, settings: QueueSettings): void {
+    const folder = join(this.#options.directory, name);
+    mkdirSync(folder, { recursive: true });
+    replaceFile(join(folder, QUEUE_FILE), JSON.stringify({ name, createdAt, settings }));
+  }
+
+  #open(name: string, createdAt: number, settings: QueueSettings): Queue {
+    const queue = new Queue({
+      name,
+      arn: this.arnOf(name),
+      settings,
+      createdAt,
+      file: join(this.#options.directory, name, MESSAGES_FILE),
+      clock: this.#options.clock,
+      giveUp: (targetArn, messages) => {
+        const target = this.all().find(({ arn }) => arn === targetArn);
+        target?.adopt(messages);
+        return target !== undefined;
+      },
+    });
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}
+
+function pathOf(url: string): string {
+  try {
+    return new URL(url).pathname;
+  } catch {
+    throw queueDoesNotExist();
+  }
+}

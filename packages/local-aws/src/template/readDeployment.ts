@@ -1,0 +1,154 @@
+import { bucketSettings } from '../s3/model/bucketSettings.ts';
+import type { Schedule } from '../scheduler/index.ts';
+import { arnName } from './arnName.ts';
+import type { DeployedBucket, DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
+import { LocalTemplateError } from './LocalTemplateError.ts';
+import { readHttpApi } from './readHttpApi.ts';
+import { readResource } from './readResource.ts';
+import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
+import {
+  bucketPolicyProperties,
+  bucketProperties,
+  databaseProperties,
+  functionProperties,
+  mappingProperties,
+  scheduleProperties,
+  tableProperties,
+} from './resourceProperties.ts';
+
+/**
+ * Reads what the local cloud builds out of a resolved template. Properties of streams, queues and rules are
+ * handed on verbatim: the service that builds one validates it.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming the property that is wrong or not emulated.
+ */
+export function readDeployment({ resources, outputs }: ResolvedTemplate): Deployment {
+  const ofType = (type: string) =>
+    resources.filter((resource) => resource.type === type && resource.locally === 'built');
+  return {
+    buckets: ofType('AWS::S3::Bucket').map((resource) =>
+      bucket(resource, ofType('AWS::S3::BucketPolicy').map(bucketPolicy)),
+    ),
+    databases: ofType('AWS::Glue::Database').map((resource) => ({
+      logicalId: resource.logicalId,
+      name: resource.physicalId,
+      input: readResource(resource, databaseProperties).DatabaseInput,
+    })),
+    tables: ofType('AWS::Glue::Table').map((resource) => {
+      const { DatabaseName, TableInput } = readResource(resource, tableProperties);
+      return {
+        logicalId: resource.logicalId,
+        databaseName: DatabaseName,
+        name: resource.physicalId,
+        input: TableInput,
+      };
+    }),
+    deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
+    queues: ofType('AWS::SQS::Queue').map((resource) => {
+      const arn = arnOf(resource);
+      return { ...part(resource), name: arnName(arn), url: resource.physicalId };
+    }),
+    secrets: ofType('AWS::SecretsManager::Secret').map(({ logicalId, physicalId: arn, properties }) => {
+      // The ARN ends in a suffix of its own, a dash and six characters.
+      return { logicalId, name: arnName(arn).slice(0, -7), arn, properties };
+    }),
+    workGroups: ofType('AWS::Athena::WorkGroup').map(({ logicalId, physicalId: name, properties }) => ({
+      logicalId,
+      name,
+      properties,
+    })),
+    keys: ofType('AWS::KMS::Key').map(part),
+    keyAliases: ofType('AWS::KMS::Alias').map(({ properties }) => properties),
+    eventRules: ofType('AWS::Events::Rule').map(part),
+    schedules: ofType('AWS::Scheduler::Schedule').flatMap(schedule),
+    functions: ofType('AWS::Lambda::Function').map(deployedFunction),
+    eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),
+    httpApi: readHttpApi(ofType),
+    outputs,
+  };
+}
+
+function bucket(resource: ResolvedResource, policies: readonly BucketPolicy[]): DeployedBucket {
+  const properties = readResource(resource, bucketProperties);
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    eventBridge: properties.NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled ?? false,
+    settings: bucketSettings(
+      properties,
+      policies.find((policy) => policy.bucket === resource.physicalId)?.policy,
+    ),
+  };
+}
+
+interface BucketPolicy {
+  readonly bucket: string;
+  readonly policy: string;
+}
+
+function bucketPolicy(resource: ResolvedResource): BucketPolicy {
+  const { Bucket, PolicyDocument } = readResource(resource, bucketPolicyProperties);
+  return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
+}
+
+function part(resource: ResolvedResource): Part {
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    arn: arnOf(resource),
+    properties: resource.properties,
+  };
+}
+
+function arnOf(resource: ResolvedResource): string {
+  if (resource.arn !== undefined) return resource.arn;
+  throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
+}
+
+function schedule(resource: ResolvedResource): Schedule[] {
+  const { State, ScheduleExpression, Target } = readResource(resource, scheduleProperties);
+  if (State === 'DISABLED') return [];
+  return [
+    {
+      name: resource.physicalId,
+      expression: ScheduleExpression,
+      input: Target.Input,
+      targetArn: Target.Arn,
+    },
+  ];
+}
+
+function deployedFunction(resource: ResolvedResource): DeployedFunction {
+  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = readResource(
+    resource,
+    functionProperties,
+  );
+  const dot = Handler.lastIndexOf('.');
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    arn: arnOf(resource),
+    handler: Handler,
+    modulePath: `${Handler.slice(0, dot)}.mjs`,
+    exportName: Handler.slice(dot + 1),
+    env: Environment?.Variables ?? {},
+    timeoutSeconds: Timeout,
+    memoryMb: MemorySize,
+    role: Role,
+    recursiveLoop: RecursiveLoop,
+  };
+}
+
+function mapping(resource: ResolvedResource): DeployedMapping {
+  const properties = readResource(resource, mappingProperties);
+  return {
+    logicalId: resource.logicalId,
+    queueArn: properties.EventSourceArn,
+    functionName: arnName(properties.FunctionName),
+    batchSize: properties.BatchSize,
+    windowSeconds: properties.MaximumBatchingWindowInSeconds,
+    maximumConcurrency: properties.ScalingConfig?.MaximumConcurrency,
+    partialResponses: properties.FunctionResponseTypes.length > 0,
+    enabled: properties.Enabled,
+  };
+}

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { secretArn } from '../secretsmanager/model/secretArn.ts';
+import type { StackIdentity } from './StackIdentity.ts';
+
+/** A resource whose properties are evaluated already: what its `Ref` and its attributes are made from. */
+export interface KnownResource {
+  readonly logicalId: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly stack: StackIdentity;
+}
+
+/** How one type of resource is named and referred to. */
+export interface ResourceType {
+  /** `built`: the local cloud makes one. `inert`: it changes nothing that is observable here. */
+  readonly locally: 'built' | 'inert';
+  readonly ref: (resource: KnownResource) => string;
+  readonly attributes: Readonly<Record<string, (resource: KnownResource) => string>>;
+}
+
+/**
+ * The one list of resource types that the local cloud understands; any other is refused by name.
+ *
+ * `Ref` and attributes are those of each type's page under
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html, as far
+ * as we use them; an attribute that isn't listed is refused by name, too.
+ */
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
+  [
+    'AWS::S3::Bucket',
+    built(named('BucketName', lowerCase), {
+      Arn: (r) => `arn:${r.stack.partition}:s3:::${nameOf(r, 'BucketName', lowerCase)}`,
+    }),
+  ],
+  ['AWS::Glue::Database', built((r) => inner(r, 'DatabaseInput'))],
+  ['AWS::Glue::Table', built((r) => inner(r, 'TableInput'))],
+  [
+    'AWS::KinesisFirehose::DeliveryStream',
+    built(named('DeliveryStreamName'), {
+      Arn: (r) => arn(r, 'firehose', `deliverystream/${nameOf(r, 'DeliveryStreamName')}`),
+    }),
+  ],
+  [
+    'AWS::SQS::Queue',
+    built(queueUrl, {
+      Arn: (r) => arn(r, 'sqs', nameOf(r, 'QueueName')),
+      QueueName: named('QueueName'),
+      QueueUrl: queueUrl,
+    }),
+  ],
+  ['AWS::Athena::WorkGroup', built(named('Name'))],
+  ['AWS::SecretsManager::Secret', built(secretRef, { Id: secretRef })],
+  ['AWS::Events::Rule', built(named('Name'), { Arn: (r) => arn(r, 'events', `rule/${nameOf(r, 'Name')}`) })],
+  [
+    'AWS::Scheduler::Schedule',
+    built(named('Name'), { Arn: (r) => arn(r, 'scheduler', `schedule/default/${nameOf(r, 'Name')}`) }),
+  ],
+  [
+    'AWS::Lambda::Function',
+    built(named('FunctionName'), { Arn: (r) => arn(r, 'lambda', `function:${nameOf(r, 'FunctionName')}`) }),
+  ],
+  ['AWS::Lambda::EventSourceMapping', built(uuid, { Id: uuid })],
+  [
+    'AWS::ApiGatewayV2::Api',
+    built(apiId, {
+      ApiId: apiId,
+      ApiEndpoint: (r) => `https://${apiId(r)}.execute-api.${r.stack.region}.amazonaws.com`,
+    }),
+  ],
+  ['AWS::ApiGatewayV2::Integration', built(shortId, { IntegrationId: shortId })],
+  ['AWS::ApiGatewayV2::Route', built(shortId, { RouteId: shortId })],
+  ['AWS::ApiGatewayV2::Stage', built(named('StageName'))],
+  [
+    'AWS::IAM::Role',
+    inert(named('RoleName'), {
+      Arn: (r) => `arn:${r.stack.partition}:iam::${r.stack.account}:role/${nameOf(r, 'RoleName')}`,
+    }),
+  ],
+  ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
+  // Signs once a secret of the template hands it over: packages/local-aws/src/record/accessKeys.ts.
+  ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
+  ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
+  [
+    'AWS::IAM::InstanceProfile',
+    inert(named('InstanceProfileName'), {
+      Arn: (r) => iamArn(r, `instance-profile/${nameOf(r, 'InstanceProfileName')}`),
+    }),
+  ],
+  ['AWS::Lambda::Permission', inert(generatedName)],
+  ['AWS::Lambda::Version', inert((r) => `${text(r.properties.FunctionName)}:1`, { Version: () => '1' })],
+  [
+    'AWS::Logs::LogGroup',
+    inert(named('LogGroupName'), { Arn: (r) => arn(r, 'logs', `log-group:${nameOf(r, 'LogGroupName')}:*`) }),
+  ],
+  ['AWS::Logs::LogStream', inert(named('LogStreamName'))],
+  ['AWS::Logs::MetricFilter', inert(generatedName)],
+  [
+    'AWS::CloudWatch::Alarm',
+    inert(named('AlarmName'), { Arn: (r) => arn(r, 'cloudwatch', `alarm:${nameOf(r, 'AlarmName')}`) }),
+  ],
+  ['AWS::CloudWatch::Dashboard', inert(named('DashboardName'))],
+  ['AWS::KMS::Key', built(uuid, { Arn: (r) => arn(r, 'kms', `key/${uuid(r)}`), KeyId: uuid })],
+  ['AWS::KMS::Alias', built(named('AliasName'))],
+  ['AWS::S3::BucketPolicy', built((r) => text(r.properties.Bucket))],
+  ['AWS::SQS::QueuePolicy', inert(generatedName, { Id: generatedName })],
+]);
+
+/** The bucket that Serverless uploads its zips to: of a type that is built, yet nothing here reads from it. */
+export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set(['ServerlessDeploymentBucket']);
+
+type Name = (resource: KnownResource) => string;
+
+function built(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
+  return { locally: 'built', ref, attributes };
+}
+
+function inert(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
+  return { locally: 'inert', ref, attributes };
+}
+
+/** The name a property gives, else one generated as CloudFormation does: `<stack>-<logical ID>-<suffix>`. */
+function nameOf(
+  resource: KnownResource,
+  property: string,
+  generated: (name: string) => string = (n) => n,
+): string {
+  const given = resource.properties[property];
+  return given === undefined ? generated(generatedName(resource)) : text(given);
+}
+
+function named(property: string, generated?: (name: string) => string): Name {
+  return (resource) => nameOf(resource, property, generated);
+}
+
+function generatedName(resource: KnownResource): string {
+  return `${resource.stack.stackName}-${resource.logicalId}-${digest(resource).slice(0, 12).toUpperCase()}`;
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase();
+}
+
+function inner(resource: KnownResource, member: string): string {
+  const input = resource.properties[member];
+  const name = typeof input === 'object' && input !== null ? Reflect.get(input, 'Name') : undefined;
+  return name === undefined ? generatedName(resource).toLowerCase() : text(name);
+}
+
+function iamArn({ stack }: KnownResource, rest: string): string {
+  return `arn:${stack.partition}:iam::${stack.account}:${rest}`;
+}
+
+function managedPolicyArn(resource: KnownResource): string {
+  return iamArn(resource, `policy/${nameOf(resource, 'ManagedPolicyName')}`);
+}
+
+/** Twenty characters, as IAM's own. */
+function accessKeyId(resource: KnownResource): string {
+  return `AKIA${digest(resource).slice(0, 16).toUpperCase()}`;
+}
+
+function queueUrl(resource: KnownResource): string {
+  return `${resource.stack.endpoint}/${resource.stack.account}/${nameOf(resource, 'QueueName')}`;
+}
+
+/** A secret's `Ref` is its ARN. */
+function secretRef(resource: KnownResource): string {
+  return secretArn({ ...resource.stack, name: nameOf(resource, 'Name') });
+}
+
+function arn({ stack }: KnownResource, service: string, rest: string): string {
+  return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${rest}`;
+}
+
+/** Ten characters, as API Gateway's own. */
+function apiId(resource: KnownResource): string {
+  return digest(resource).slice(0, 10);
+}
+
+function shortId(resource: KnownResource): string {
+  return digest(resource).slice(0, 7);
+}
+
+function uuid(resource: KnownResource): string {
+  return digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+/** Generated IDs depend on stack and logical ID alone, so they survive a restart. */
+function digest({ stack, logicalId }: KnownResource): string {
+  return createHash('sha256').update(`${stack.stackName}/${logicalId}`).digest('hex');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,118 @@
+import {
+  CreatePreparedStatementCommand,
+  GetPreparedStatementCommand,
+  GetQueryResultsCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openStatementRunner } from '../../src/athena/sql/openStatementRunner.ts';
+import { BUCKET, runToEnd, settle, startAthena, submit } from './startAthena.ts';
+
+let athena: Awaited<ReturnType<typeof startAthena>>;
+beforeAll(async () => {
+  athena = await startAthena(openStatementRunner);
+  athena.catalog.createDatabase({ Name: 'sluice' });
+});
+afterAll(() => athena.close());
+
+const inSluice = { QueryExecutionContext: { Database: 'sluice' } };
+
+async function rows(sql: string, input: Parameters<typeof submit>[2] = inSluice) {
+  const execution = await runToEnd(athena.client, sql, input);
+  expect(execution?.Status).toMatchObject({ State: 'SUCCEEDED' });
+  const { ResultSet, UpdateCount } = await athena.client.send(
+    new GetQueryResultsCommand({ QueryExecutionId: execution?.QueryExecutionId }),
+  );
+  return {
+    execution,
+    UpdateCount,
+    types: ResultSet?.ResultSetMetadata?.ColumnInfo?.map(({ Type }) => Type),
+    rows: ResultSet?.Rows?.map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue)),
+  };
+}
+
+describe('Athena with its engine', () => {
+  it('answers a query', async () => {
+    const answer = await rows("SELECT 1 AS one, 'x' AS text, CAST(NULL AS double) AS nothing");
+    expect(answer.types).toEqual(['integer', 'varchar', 'double']);
+    expect(answer.rows).toEqual([
+      ['one', 'text', 'nothing'],
+      ['1', 'x', undefined],
+    ]);
+  });
+
+  it('puts parameters in the place of question marks, and runs what was prepared', async () => {
+    const asked = { ...inSluice, ExecutionParameters: ["'it''s'", '2'] };
+    expect((await rows('SELECT ? AS a, ? + 1 AS b', asked)).rows?.[1]).toEqual(["it's", '3']);
+    await athena.client.send(
+      new CreatePreparedStatementCommand({
+        StatementName: 'add',
+        WorkGroup: 'primary',
+        QueryStatement: 'SELECT ? + ?',
+      }),
+    );
+    const added = await rows('EXECUTE add USING 2, 3');
+    expect(added.rows?.[1]).toEqual(['5']);
+    expect(added.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.csv$/);
+    await rows('PREPARE sub FROM SELECT ? - 1');
+    const { PreparedStatement } = await athena.client.send(
+      new GetPreparedStatementCommand({ StatementName: 'sub', WorkGroup: 'primary' }),
+    );
+    expect(PreparedStatement?.QueryStatement).toBe('SELECT ? - 1');
+  });
+
+  it('makes a table of a query, says where its files are, and shows it', async () => {
+    const made = await rows(
+      "CREATE TABLE made WITH (format = 'PARQUET') AS SELECT 1 AS a UNION ALL SELECT 2",
+    );
+    expect(made.execution).toMatchObject({
+      StatementType: 'DML',
+      SubstatementType: 'CREATE_TABLE_AS_SELECT',
+    });
+    expect(made.UpdateCount).toBe(2);
+    const manifest = made.execution?.Statistics?.DataManifestLocation?.slice(`s3://${BUCKET}/`.length) ?? '';
+    const [file = ''] = String(Buffer.concat(await athena.store.get(BUCKET, manifest).body.toArray())).split(
+      '\n',
+    );
+    expect(athena.store.head(BUCKET, file.slice(`s3://${BUCKET}/`.length)).size).toBeGreaterThan(0);
+    expect((await rows('SELECT sum(a) AS total FROM made')).rows?.[1]).toEqual(['3']);
+    const shown = await rows('SHOW TABLES');
+    expect(shown.rows).toEqual([['made']]);
+    expect(shown.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
+    const glue = { accessKeyId: 'test', service: 'glue', operation: 'GetTable' };
+    expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'sluice', Name: 'made' } });
+  });
+
+  it('refuses at once what it cannot read, with its place', async () => {
+    await expect(submit(athena.client, 'SELECT 1\nFORM t')).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      AthenaErrorCode: 'MALFORMED_QUERY',
+      message: expect.stringMatching(/^line 2:/),
+    });
+  });
+
+  it('ends what is cancelled', async () => {
+    const id = await submit(
+      athena.client,
+      'SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3',
+    );
+    await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+    expect((await settle(athena.client, id))?.Status?.State).toBe('CANCELLED');
+    // Its place is free again only when the engine has let go of it.
+    const deadline = performance.now() + 30_000;
+    while (athena.athena.pending().running > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(athena.athena.pending().running).toBe(0);
+    expect(athena.defects).toEqual([]);
+  });
+
+  it('answers a million rows without holding them', async () => {
+    const before = process.memoryUsage().rss;
+    const million = await rows(
+      'SELECT x AS a, x + y AS b FROM UNNEST(sequence(1, 1000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y)',
+    );
+    expect(million.rows).toHaveLength(1_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+  });
+});

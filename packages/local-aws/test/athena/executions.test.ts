@@ -1,0 +1,375 @@
+import {
+  BatchGetQueryExecutionCommand,
+  CreateWorkGroupCommand,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  GetQueryRuntimeStatisticsCommand,
+  ListQueryExecutionsCommand,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StatementError } from '../../src/athena/sql/StatementError.ts';
+import { chunks, ScriptedRunner } from './ScriptedRunner.ts';
+import { BUCKET, runToEnd, START, settle, startAthena, submit } from './startAthena.ts';
+
+const DAY_MS = 86_400_000;
+const TOKEN = 'a-token-of-at-least-thirty-two-characters';
+
+let runner: ScriptedRunner;
+let athena: Awaited<ReturnType<typeof startAthena>>;
+/** Lets the statements of the script `wait` go on. */
+let go: () => void;
+
+beforeEach(async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  go = resolve;
+  athena = await startAthena(() => {
+    runner = new ScriptedRunner({
+      wait: ({ signal }) =>
+        new Promise((done, fail) => {
+          signal.addEventListener('abort', () => fail(signal.reason));
+          promise.then(() => done({}));
+        }),
+      fail: () => {
+        throw new StatementError("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", { type: 1006 });
+      },
+      break: () => {
+        throw new TypeError('undefined is not a function');
+      },
+      late: () => ({
+        rows: (async function* () {
+          yield [['1']];
+          throw new StatementError('DIVISION_BY_ZERO: / by zero', { type: 1302 });
+        })(),
+      }),
+      scan: () => {
+        let bytes = 0;
+        const rows = (function* () {
+          for (; bytes < 50_000_000; bytes += 1_000_000) yield [['x']];
+        })();
+        return { rows: chunks(rows), scannedBytes: () => bytes };
+      },
+    });
+    return runner;
+  });
+});
+afterEach(() => athena.close());
+
+const get = async (id: string) =>
+  (await athena.client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }))).QueryExecution;
+const state = async (id: string) => (await get(id))?.Status?.State;
+const stop = (id: string) => athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+const results = (id: string) => athena.client.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
+
+describe('a query', () => {
+  it('runs in the background, and everything of it is told', async () => {
+    const id = await submit(athena.client, 'wait here', {
+      QueryExecutionContext: { Database: 'Sluice' },
+      ExecutionParameters: ["'a'", '1'],
+    });
+    expect(await state(id)).toBe('RUNNING');
+    await expect(results(id)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'Query has not yet finished. Current state: RUNNING',
+    });
+    athena.clock.advance(1_500);
+    go();
+    const location = `s3://${BUCKET}/out/${id}.csv`;
+    expect(await settle(athena.client, id)).toEqual({
+      QueryExecutionId: id,
+      Query: 'wait here',
+      StatementType: 'DML',
+      SubstatementType: 'SELECT',
+      ResultConfiguration: { OutputLocation: location },
+      ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
+      QueryExecutionContext: { Database: 'sluice', Catalog: 'awsdatacatalog' },
+      Status: {
+        State: 'SUCCEEDED',
+        SubmissionDateTime: new Date(START),
+        CompletionDateTime: new Date(START + 1_500),
+      },
+      Statistics: {
+        EngineExecutionTimeInMillis: 1_500,
+        TotalExecutionTimeInMillis: 1_500,
+        QueryQueueTimeInMillis: 0,
+        ServicePreProcessingTimeInMillis: 0,
+        QueryPlanningTimeInMillis: 0,
+        ServiceProcessingTimeInMillis: 0,
+        DataScannedInBytes: 0,
+        ResultReuseInformation: { ReusedPreviousResult: false },
+      },
+      WorkGroup: 'primary',
+      EngineVersion: {
+        SelectedEngineVersion: 'AUTO',
+        EffectiveEngineVersion: 'Athena engine version 3',
+      },
+      ExecutionParameters: ["'a'", '1'],
+    });
+    expect(runner.ran[0]?.context).toMatchObject({
+      catalog: 'AwsDataCatalog',
+      database: 'Sluice',
+      parameters: ["'a'", '1'],
+      executionId: id,
+      outputLocation: `s3://${BUCKET}/out/`,
+      workGroup: 'primary',
+    });
+    const { QueryRuntimeStatistics } = await athena.client.send(
+      new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: id }),
+    );
+    expect(QueryRuntimeStatistics).toMatchObject({
+      Timeline: { TotalExecutionTimeInMillis: 1_500 },
+      Rows: { OutputRows: 0, OutputBytes: 4 },
+    });
+  });
+
+  it('runs once for one token, and not at all for the same with other words', async () => {
+    const send = (sql: string) => submit(athena.client, sql, { ClientRequestToken: TOKEN });
+    const id = await send('q1');
+    expect(await send('q1')).toBe(id);
+    await settle(athena.client, id);
+    await athena.restart();
+    expect(await send('q1')).toBe(id);
+    await expect(send('q2')).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'Idempotent parameters do not match',
+    });
+  });
+
+  it('that cannot be read is refused at once, with its place', async () => {
+    await expect(submit(athena.client, 'SELEC 1')).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: "line 1:1: mismatched input 'SELEC'",
+      AthenaErrorCode: 'MALFORMED_QUERY',
+    });
+    expect(await athena.client.send(new ListQueryExecutionsCommand({}))).toMatchObject({
+      QueryExecutionIds: [],
+    });
+  });
+
+  it.each([
+    ['fail', "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", 2, 1006],
+    ['late', 'DIVISION_BY_ZERO: / by zero', 2, 1302],
+    ['break', 'GENERIC_INTERNAL_ERROR: undefined is not a function', 1, 100],
+  ])('that fails says why: %s', async (sql, message, category, type) => {
+    const execution = await runToEnd(athena.client, sql);
+    expect(execution?.Status).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: message,
+      AthenaError: { ErrorCategory: category, ErrorType: type, Retryable: false, ErrorMessage: message },
+    });
+    expect(athena.store.list(BUCKET, { limit: 10 }).entries).toEqual([]);
+    await expect(results(execution?.QueryExecutionId ?? '')).rejects.toMatchObject({
+      message: 'Query did not finish successfully. Final query state: FAILED',
+    });
+    expect(athena.defects).toHaveLength(category === 1 ? 1 : 0);
+  });
+
+  it('is cancelled by whoever wants it, once, and leaves nothing', async () => {
+    const id = await submit(athena.client, 'wait');
+    await stop(id);
+    const cancelled = await get(id);
+    expect(cancelled?.Status).toMatchObject({
+      State: 'CANCELLED',
+      StateChangeReason: 'Query cancelled by user',
+    });
+    expect(runner.ran[0]?.context.signal.aborted).toBe(true);
+    go();
+    await stop(id);
+    expect(await get(id)).toEqual(cancelled);
+    await expect(stop('nope')).rejects.toMatchObject({ message: 'QueryExecution nope was not found' });
+    const done = await runToEnd(athena.client, 'q');
+    await stop(done?.QueryExecutionId ?? '');
+    expect(await get(done?.QueryExecutionId ?? '')).toEqual(done);
+  });
+
+  it('that scans more than its workgroup allows is cancelled', async () => {
+    await athena.client.send(
+      new CreateWorkGroupCommand({
+        Name: 'frugal',
+        Configuration: {
+          BytesScannedCutoffPerQuery: 10_000_000,
+          ResultConfiguration: { OutputLocation: `s3://${BUCKET}/` },
+        },
+      }),
+    );
+    const frugal = await runToEnd(athena.client, 'scan', { WorkGroup: 'frugal' });
+    expect(frugal).toMatchObject({
+      Status: { State: 'CANCELLED', StateChangeReason: 'Bytes scanned limit was exceeded' },
+      Statistics: { DataScannedInBytes: 11_000_000 },
+    });
+    const free = await runToEnd(athena.client, 'scan');
+    expect(free).toMatchObject({
+      Status: { State: 'SUCCEEDED' },
+      Statistics: { DataScannedInBytes: 50_000_000 },
+    });
+  });
+});
+
+describe('many queries', () => {
+  it('run twenty at once; the others wait their turn, or are stopped before it', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 23; n += 1) ids.push(await submit(athena.client, `wait ${n}`));
+    expect(athena.athena.pending()).toEqual({ queued: 3, running: 20 });
+    const [last = ''] = ids.slice(-1);
+    expect(await state(last)).toBe('QUEUED');
+    await stop(ids[20] ?? '');
+    expect(athena.athena.pending()).toEqual({ queued: 2, running: 20 });
+    go();
+    expect((await settle(athena.client, last))?.Status?.State).toBe('SUCCEEDED');
+    expect(runner.ran.map(({ sql }) => sql)).not.toContain('wait 20');
+  });
+
+  it('are listed by workgroup from the newest, a page at a time, and told many at once', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n += 1) ids.push((await runToEnd(athena.client, 'q'))?.QueryExecutionId ?? '');
+    const list = async (NextToken?: string) =>
+      athena.client.send(
+        new ListQueryExecutionsCommand({ MaxResults: 3, ...(NextToken ? { NextToken } : {}) }),
+      );
+    const first = await list();
+    const second = await list(first.NextToken);
+    expect([...(first.QueryExecutionIds ?? []), ...(second.QueryExecutionIds ?? [])]).toEqual(
+      ids.toReversed(),
+    );
+    expect(second.NextToken).toBeUndefined();
+    const { QueryExecutions, UnprocessedQueryExecutionIds } = await athena.client.send(
+      new BatchGetQueryExecutionCommand({ QueryExecutionIds: [ids[1] ?? '', 'nope', ids[0] ?? ''] }),
+    );
+    expect(QueryExecutions?.map(({ QueryExecutionId }) => QueryExecutionId)).toEqual([ids[1], ids[0]]);
+    expect(UnprocessedQueryExecutionIds).toEqual([
+      {
+        QueryExecutionId: 'nope',
+        ErrorCode: 'INVALID_INPUT',
+        ErrorMessage: 'QueryExecution nope was not found',
+      },
+    ]);
+  });
+
+  it('are remembered by the next process, for 45 days; what ran has failed', async () => {
+    const done = await runToEnd(athena.client, 'q');
+    const running = await submit(athena.client, 'wait');
+    await athena.restart();
+    expect(await get(done?.QueryExecutionId ?? '')).toEqual(done);
+    expect(await results(done?.QueryExecutionId ?? '')).toMatchObject({ UpdateCount: 0 });
+    expect((await get(running))?.Status).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: expect.stringContaining('stopped'),
+      AthenaError: { ErrorCategory: 1, Retryable: true },
+    });
+    athena.clock.advance(46 * DAY_MS);
+    await athena.restart();
+    await expect(get(running)).rejects.toMatchObject({ message: `QueryExecution ${running} was not found` });
+  });
+});
+
+describe('where results go', () => {
+  const group = (Name: string, enforced: boolean, OutputLocation?: string) =>
+    athena.client.send(
+      new CreateWorkGroupCommand({
+        Name,
+        Configuration: {
+          EnforceWorkGroupConfiguration: enforced,
+          ...(OutputLocation === undefined ? {} : { ResultConfiguration: { OutputLocation } }),
+        },
+      }),
+    );
+  const start = (WorkGroup: string | undefined, OutputLocation?: string) =>
+    athena.client.send(
+      new StartQueryExecutionCommand({
+        QueryString: 'q',
+        ...(WorkGroup === undefined ? {} : { WorkGroup }),
+        ...(OutputLocation === undefined ? {} : { ResultConfiguration: { OutputLocation } }),
+      }),
+    );
+
+  it('is the client’s word unless the workgroup enforces its own', async () => {
+    await group('open', false, `s3://${BUCKET}/open`);
+    await group('strict', true, `s3://${BUCKET}/strict/`);
+    const place = async (name: string, location?: string) => {
+      const { QueryExecutionId: id = '' } = await start(name, location);
+      return (await get(id))?.ResultConfiguration?.OutputLocation?.replace(id, 'ID');
+    };
+    expect(await place('open')).toBe(`s3://${BUCKET}/open/ID.csv`);
+    expect(await place('open', `s3://${BUCKET}`)).toBe(`s3://${BUCKET}/ID.csv`);
+    expect(await place('strict', `s3://${BUCKET}/mine`)).toBe(`s3://${BUCKET}/strict/ID.csv`);
+  });
+
+  it('must be somewhere that can be written', async () => {
+    await group('nowhere', true);
+    const refused = (name: string | undefined, location: string | undefined, message: string) =>
+      expect(start(name, location)).rejects.toMatchObject({ name: 'InvalidRequestException', message });
+    const none =
+      'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.';
+    await refused(undefined, undefined, none);
+    await refused('nowhere', `s3://${BUCKET}/x/`, none);
+    await refused(undefined, '/tmp/out', 'outputLocation is not a valid S3 path.');
+    await refused(undefined, 's3://absent/x/', 'Unable to verify/create output bucket absent');
+    await refused('absent', `s3://${BUCKET}/`, 'WorkGroup is not found.');
+  });
+
+  it('may be denied: the query has failed then, and says where', async () => {
+    athena.faults.set({ s3: [{ fault: 'failCalls', code: 'AccessDenied', key: `${BUCKET}/out/*` }] });
+    const { Status } = (await runToEnd(athena.client, 'q')) ?? {};
+    expect(Status).toMatchObject({
+      State: 'FAILED',
+      StateChangeReason: expect.stringMatching(
+        /^Access denied when writing output to url: s3:\/\/results\/out\/[-0-9a-f]{36}\.csv/,
+      ),
+      AthenaError: { ErrorCategory: 2, ErrorType: 401 },
+    });
+    expect((await runToEnd(athena.client, 'q'))?.Status?.State).toBe('SUCCEEDED');
+  });
+});
+
+describe('what is asked of S3', () => {
+  it('is told of, as whoever submitted the query or asks for its result', async () => {
+    const id = await submit(athena.client, 'q');
+    await settle(athena.client, id);
+    const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
+    expect(athena.calls).toEqual([
+      { ...put, key: `out/${id}.csv` },
+      { ...put, key: `out/${id}.csv.metadata` },
+    ]);
+    athena.calls.length = 0;
+    await results(id);
+    expect(athena.calls).toEqual([{ ...put, operation: 'GetObject', key: `out/${id}.csv`, isResult: true }]);
+  });
+});
+
+describe('a fault', () => {
+  it('strikes the calls about its workgroup, those about a query of it too', async () => {
+    const id = await submit(athena.client, 'q');
+    athena.faults.set({
+      athena: [{ fault: 'failCalls', workgroup: 'primary', operations: ['GetQueryExecution'] }],
+    });
+    await expect(get(id)).rejects.toMatchObject({
+      name: 'TooManyRequestsException',
+      message: 'Rate exceeded',
+    });
+    athena.faults.set({ athena: [{ fault: 'failCalls', workgroup: 'another' }] });
+    expect(await get(id)).toMatchObject({ QueryExecutionId: id });
+  });
+});
+
+describe('what Athena has and this does not', () => {
+  it.each([
+    ['a member', { EngineConfiguration: { MaxConcurrentDpus: 4 } }, 'EngineConfiguration'],
+    [
+      'encryption by the client',
+      {
+        ResultConfiguration: {
+          OutputLocation: `s3://${BUCKET}/`,
+          EncryptionConfiguration: { EncryptionOption: 'CSE_KMS' as const },
+        },
+      },
+      'CSE_KMS',
+    ],
+    ['another catalog', { QueryExecutionContext: { Catalog: 'lambda' } }, 'data catalog lambda'],
+  ])('is refused by name: %s', async (_, input, words) => {
+    await expect(submit(athena.client, 'q', input)).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining(words),
+    });
+  });
+});

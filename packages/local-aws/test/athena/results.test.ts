@@ -1,0 +1,229 @@
+import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { csvLines, csvValues } from '../../src/athena/model/csv.ts';
+import { chunks, ScriptedRunner, textColumn } from './ScriptedRunner.ts';
+import { BUCKET, runToEnd, startAthena } from './startAthena.ts';
+
+type Rows = readonly (readonly (string | null)[])[];
+
+let rows: Rows = [];
+let width = 1;
+let athena: Awaited<ReturnType<typeof startAthena>>;
+
+const scripts = {
+  answer: () => ({
+    columns: Array.from({ length: width }, (_, at) => textColumn(`c${at}`)),
+    rows: chunks([rows]),
+  }),
+  show: () => ({
+    statementType: 'UTILITY' as const,
+    substatementType: 'DESCRIBE',
+    output: 'txt' as const,
+    columns: ['col_name', 'data_type'].map(textColumn),
+    rows: chunks([rows]),
+  }),
+  insert: () => ({
+    substatementType: 'INSERT',
+    columns: [{ ...textColumn('rows'), type: 'bigint' }],
+    updateCount: 3,
+    manifest: ['s3://results/t/a.parquet', 's3://results/t/b.parquet'],
+  }),
+  many: () => ({ columns: [textColumn('n')], rows: manyRows() }),
+};
+
+/** A million rows that are never all there. */
+async function* manyRows() {
+  for (let from = 0; from < 1_000_000; from += 2_000) {
+    yield Array.from({ length: 2_000 }, (_, at) => [String(from + at)]);
+  }
+}
+
+beforeEach(async () => {
+  athena = await startAthena(() => new ScriptedRunner(scripts));
+});
+afterEach(() => athena.close());
+
+async function text(location: string | undefined): Promise<string> {
+  const key = location?.slice(`s3://${BUCKET}/`.length) ?? '';
+  return String(Buffer.concat(await athena.store.get(BUCKET, key).body.toArray()));
+}
+
+const get = (
+  id: string | undefined,
+  page: { MaxResults?: number | undefined; NextToken?: string | undefined } = {},
+) => athena.client.send(new GetQueryResultsCommand({ QueryExecutionId: id, ...page }));
+
+/** All values of a result, read `size` rows at a time. */
+async function readAll(id: string | undefined, size: number) {
+  const all: (string | undefined)[][] = [];
+  let NextToken: string | undefined;
+  do {
+    const answer = await get(id, { MaxResults: size, NextToken });
+    const page = answer.ResultSet?.Rows ?? [];
+    expect(page.length).toBeLessThanOrEqual(size);
+    all.push(...page.map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue)));
+    NextToken = answer.NextToken;
+  } while (NextToken !== undefined);
+  return all;
+}
+
+describe('the result of a query', () => {
+  it('has its column names as its first row, its values in quotes and its NULLs as nothing', async () => {
+    width = 2;
+    rows = [
+      ['x', null],
+      ['', 'a "b", c\nd'],
+    ];
+    const execution = await runToEnd(athena.client, 'answer');
+    const location = `s3://${BUCKET}/out/${execution?.QueryExecutionId}.csv`;
+    expect(execution?.ResultConfiguration?.OutputLocation).toBe(location);
+    expect(await text(location)).toBe('"c0","c1"\n"x",\n"","a ""b"", c\nd"\n');
+    const answer = await get(execution?.QueryExecutionId);
+    expect(answer).toMatchObject({
+      UpdateCount: 0,
+      ResultSet: {
+        Rows: [
+          { Data: [{ VarCharValue: 'c0' }, { VarCharValue: 'c1' }] },
+          { Data: [{ VarCharValue: 'x' }, {}] },
+          { Data: [{ VarCharValue: '' }, { VarCharValue: 'a "b", c\nd' }] },
+        ],
+        ResultSetMetadata: {
+          ColumnInfo: [
+            {
+              CatalogName: 'hive',
+              SchemaName: '',
+              TableName: '',
+              Name: 'c0',
+              Label: 'c0',
+              Type: 'varchar',
+              Precision: 2_147_483_647,
+              Scale: 0,
+              Nullable: 'UNKNOWN',
+              CaseSensitive: true,
+            },
+            { Name: 'c1' },
+          ],
+        },
+      },
+    });
+    expect(answer.NextToken).toBeUndefined();
+  });
+
+  it('comes whole, whatever its values and pages', async () => {
+    const value = fc.option(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', ',', '\n', '""', '\r\n', '')),
+    );
+    const results = fc
+      .integer({ min: 1, max: 4 })
+      .chain((count) =>
+        fc.array(fc.array(value, { minLength: count, maxLength: count }), { minLength: 1, maxLength: 12 }),
+      );
+    await fc.assert(
+      fc.asyncProperty(results, fc.integer({ min: 1, max: 5 }), async (all, size) => {
+        rows = all;
+        width = all[0]?.length ?? 1;
+        const execution = await runToEnd(athena.client, 'answer');
+        const [names, ...values] = await readAll(execution?.QueryExecutionId, size);
+        expect(names).toEqual(Array.from({ length: width }, (_, at) => `c${at}`));
+        expect(values).toEqual(all.map((row) => row.map((one) => one ?? undefined)));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('is written so that every line of it can be read, and none that it never wrote', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.string()), { minLength: 1 }), (row) => {
+        expect(csvValues(csvLines([row]).slice(0, -1))).toEqual(row);
+      }),
+    );
+    expect(['a', '"a', '"a"b', '"a",b'].map(csvValues)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it('has beside it the types, as drivers read them', async () => {
+    width = 2;
+    rows = [];
+    const execution = await runToEnd(athena.client, 'answer');
+    const bytes = await text(`${execution?.ResultConfiguration?.OutputLocation}.metadata`);
+    // Field 1 with the ID, then field 4 for each column: its catalog, name, label and type.
+    expect(bytes.slice(0, 2)).toBe('\x0a\x24');
+    expect(bytes.slice(2, 38)).toBe(execution?.QueryExecutionId);
+    const column = (name: string) => `\x0a\x04hive"\x02${name}*\x02${name}2\x07varchar`;
+    expect(bytes).toContain(column('c0'));
+    expect(bytes).toContain(column('c1'));
+  });
+
+  it('of a million rows is written and paged through without being held', async () => {
+    const before = process.memoryUsage().rss;
+    const execution = await runToEnd(athena.client, 'many');
+    expect(execution?.Status?.State).toBe('SUCCEEDED');
+    const id = execution?.QueryExecutionId;
+    const first = await get(id);
+    expect(first.ResultSet?.Rows).toHaveLength(1_000);
+    expect(first.ResultSet?.Rows?.at(-1)?.Data).toEqual([{ VarCharValue: '998' }]);
+    const second = await get(id, { NextToken: first.NextToken });
+    expect(second.ResultSet?.Rows?.at(0)?.Data).toEqual([{ VarCharValue: '999' }]);
+    expect(second.ResultSet?.Rows).toHaveLength(1_000);
+    // Held as JavaScript's text and arrays, the rows alone would be above 100 MB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+  });
+});
+
+describe('the result of a statement that is no query', () => {
+  it('is text without a row of names, a line a row', async () => {
+    rows = [
+      ['id', 'bigint'],
+      ['ds', 'date'],
+    ];
+    const execution = await runToEnd(athena.client, 'show');
+    expect(execution).toMatchObject({ StatementType: 'UTILITY', SubstatementType: 'DESCRIBE' });
+    const location = execution?.ResultConfiguration?.OutputLocation;
+    expect(location).toMatch(/\/out\/[-0-9a-f]{36}\.txt$/);
+    expect(await text(location)).toBe('id\tbigint\nds\tdate\n');
+    expect(await readAll(execution?.QueryExecutionId, 1)).toEqual([['id\tbigint'], ['ds\tdate']]);
+  });
+
+  it('that writes is a manifest of what it wrote, and how many rows', async () => {
+    const execution = await runToEnd(athena.client, 'insert');
+    const location = `s3://${BUCKET}/out/${execution?.QueryExecutionId}`;
+    expect(execution?.ResultConfiguration?.OutputLocation).toBe(location);
+    const manifest = execution?.Statistics?.DataManifestLocation;
+    expect(manifest).toBe(`${location}-manifest.csv`);
+    expect(await text(manifest)).toBe('s3://results/t/a.parquet\ns3://results/t/b.parquet\n');
+    expect(await text(`${location}.metadata`)).toContain('bigint');
+    expect(await get(execution?.QueryExecutionId)).toMatchObject({ UpdateCount: 3, ResultSet: { Rows: [] } });
+  });
+});
+
+describe('a result that cannot be had', () => {
+  it.each([
+    ['of no query', undefined, 'QueryExecution nope was not found'],
+    ['of too many rows', 1_001, 'MaxResults is more than maximum allowed length 1000.'],
+    ['of no rows', 0, 'MaxResults must be at least 1.'],
+  ])('is refused: %s', async (_, MaxResults, message) => {
+    await expect(get('nope', { MaxResults })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('is refused once its object is gone, and with a token of another query', async () => {
+    rows = [['a'], ['b']];
+    width = 1;
+    const [first, second] = [
+      await runToEnd(athena.client, 'answer'),
+      await runToEnd(athena.client, 'answer'),
+    ];
+    const { NextToken } = await get(first?.QueryExecutionId, { MaxResults: 1 });
+    await expect(get(second?.QueryExecutionId, { NextToken })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'The NextToken is not one of this query.',
+    });
+    athena.store.delete(BUCKET, `out/${first?.QueryExecutionId}.csv`);
+    await expect(get(first?.QueryExecutionId)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'Could not find results',
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refusedTypes, takenTypes } from '../../trino/typeCases.ts';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+  await lake.rows('CREATE VIEW shown AS SELECT name AS label, id AS number, ds FROM events');
+});
+afterAll(() => lake.close());
+
+describe('types of expressions', () => {
+  it.each(refusedTypes)('refuses %s', async (sql, reason) => {
+    expect((await lake.failure(sql)).reason).toBe(reason);
+  });
+
+  it.each(takenTypes)('takes %s', async (sql) => {
+    expect(await lake.ask(sql)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  it.each([
+    ['SELECT 1 FROM events WHERE name = 1', 'Cannot apply operator: varchar = integer'],
+    ['SELECT 1 FROM shown WHERE label = 1', 'Cannot apply operator: varchar = integer'],
+    ["SELECT 1 FROM shown WHERE number = '1'", 'Cannot apply operator: bigint = varchar(1)'],
+    [
+      "SELECT 1 FROM (SELECT * FROM shown) AS s WHERE ds = '2026-11-19'",
+      'Cannot apply operator: date = varchar(10)',
+    ],
+    ['SELECT 1 FROM shown s JOIN events e ON s.label = e.id', 'Cannot apply operator: varchar = bigint'],
+    ["SELECT 1 FROM events WHERE place.zip = '1'", 'Cannot apply operator: integer = varchar(1)'],
+    ["SELECT 1 FROM events WHERE attributes['k'] = '1'", 'Cannot apply operator: integer = varchar(1)'],
+    ['EXPLAIN SELECT 1 FROM events WHERE name = 1', 'Cannot apply operator: varchar = integer'],
+    [
+      'CREATE TABLE copied AS SELECT id FROM events WHERE name = 1',
+      'Cannot apply operator: varchar = integer',
+    ],
+    ['CREATE VIEW wrong AS SELECT id FROM events WHERE name = 1', 'Cannot apply operator: varchar = integer'],
+    ['INSERT INTO events SELECT * FROM events WHERE name = 1', 'Cannot apply operator: varchar = integer'],
+    [
+      "SELECT ds AT TIME ZONE 'UTC' FROM events",
+      'Type of value must be a time or timestamp with or without time zone (actual date)',
+    ],
+  ])('refuses columns of tables and views: %s', async (sql, reason) => {
+    const failed = await lake.failure(sql);
+    expect(failed.reason).toMatch(/^TYPE_MISMATCH: line 1:\d+: /);
+    expect(failed.reason?.replace(/^TYPE_MISMATCH: line 1:\d+: /, '')).toBe(reason);
+    expect(failed.error).toEqual([2, 1006]);
+  });
+
+  it('judges parameters like the literals they stand for', async () => {
+    const asked = lake.ask('SELECT count(*) FROM events WHERE name = ?', { ExecutionParameters: ['1'] });
+    expect((await asked).reason).toBe('TYPE_MISMATCH: line 1:40: Cannot apply operator: varchar = integer');
+    const rows = await lake.rows('SELECT count(*) FROM events WHERE name = ?', {
+      ExecutionParameters: ["'n1'"],
+    });
+    expect(rows).toEqual([['3']]);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MovableClock } from '../../src/base/MovableClock.ts';
+import { Scheduler } from '../../src/scheduler/index.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+describe('a movable clock', () => {
+  it("goes by the machine's until it is moved, and runs on from there", async () => {
+    const clock = new MovableClock();
+    expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
+    await clock.set(Date.UTC(2030, 0, 1));
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+    expect(clock.now() - Date.UTC(2030, 0, 1)).toBeGreaterThanOrEqual(20);
+    expect(clock.now() - Date.UTC(2030, 0, 1)).toBeLessThan(MINUTE);
+    await clock.setReal();
+    expect(clock.offsetMs).toBe(0);
+  });
+
+  it('rings by itself in time, the later alarm set first', async () => {
+    const clock = new MovableClock();
+    const rung: string[] = [];
+    await new Promise<void>((resolve) => {
+      clock.after(40, () => {
+        rung.push('later');
+        resolve();
+      });
+      clock.after(5, () => rung.push('sooner'));
+      clock.after(1, () => rung.push('never')).cancel();
+    });
+    expect(rung).toEqual(['sooner', 'later']);
+  });
+
+  it('rings every alarm at its own instant while time passes, those set on the way too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 10_000 }), { maxLength: 20 }),
+        fc.integer({ min: 1, max: 12_000 }),
+        async (minutes, passing) => {
+          const clock = new MovableClock();
+          const start = clock.now();
+          const rung: number[] = [];
+          const onRing = () => rung.push(Math.round((clock.now() - start) / MINUTE));
+          for (const after of minutes) {
+            clock.after(after * MINUTE, () => {
+              onRing();
+              clock.after(MINUTE, onRing);
+            });
+          }
+          await clock.advance(passing * MINUTE + MINUTE / 2);
+          const expected = minutes.flatMap((at) => [at, at + 1]).filter((at) => at <= passing);
+          expect(rung).toEqual(expected.sort((a, b) => a - b));
+          expect(Math.round((clock.now() - start) / MINUTE - 0.5)).toBe(passing);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('waits for what an alarm has begun before it goes on, one move after the other', async () => {
+    const clock = new MovableClock();
+    const start = clock.now();
+    const seen: number[] = [];
+    const daysSince = () => Math.floor((clock.now() - start) / DAY);
+    clock.after(DAY, async () => {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      seen.push(daysSince());
+    });
+    clock.after(2 * DAY, () => seen.push(daysSince()));
+    await Promise.all([clock.advance(1.5 * DAY), clock.advance(1.5 * DAY)]);
+    expect(seen).toEqual([1, 2]);
+    expect(daysSince()).toBe(3);
+  });
+
+  it('fails a move whose alarm fails, and moves on', async () => {
+    const clock = new MovableClock();
+    clock.after(MINUTE, () => Promise.reject(new Error('of the alarm')));
+    await expect(clock.advance(DAY)).rejects.toThrow('of the alarm');
+    await clock.advance(DAY);
+    expect(clock.offsetMs).toBeGreaterThanOrEqual(DAY);
+  });
+
+  it('lets alarms keep the time they had left when it is set back, and says so', async () => {
+    const clock = new MovableClock();
+    await clock.advance(DAY);
+    const [rung, setBack]: [string[], number[]] = [[], []];
+    clock.after(MINUTE, () => rung.push('a minute later'));
+    clock.onSetBack((byMs) => setBack.push(byMs))();
+    clock.onSetBack((byMs) => setBack.push(byMs));
+    await clock.setReal();
+    expect(setBack).toEqual([DAY]);
+    expect(rung).toEqual([]);
+    await clock.advance(MINUTE);
+    expect(rung).toEqual(['a minute later']);
+  });
+
+  it('remembers every time it has told, for signatures', async () => {
+    const clock = new MovableClock();
+    await clock.set(clock.now() + 3 * DAY);
+    await clock.set(clock.now() - 10 * DAY);
+    const before = Date.now();
+    const days = clock.timesEverTold().map((time) => Math.round((time - before) / DAY));
+    expect(days).toEqual([0, 3, -7]);
+  });
+});
+
+describe('schedules by a clock that is moved', () => {
+  async function dailyRuns(move: (clock: MovableClock) => Promise<void>): Promise<string[]> {
+    const clock = new MovableClock();
+    await clock.set(Date.UTC(2030, 5, 1, 12));
+    const runs: string[] = [];
+    const scheduler = new Scheduler(clock, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return runs.push(new Date(clock.now()).toISOString().slice(0, 16));
+    });
+    scheduler.add({ name: 'daily', expression: 'cron(5 0 * * ? *)', input: '{}', targetArn: 'f' });
+    await move(clock);
+    scheduler.close();
+    return runs;
+  }
+
+  it('run at each of their times while time passes', async () => {
+    const runs = await dailyRuns((clock) => clock.advance(3 * DAY));
+    expect(runs).toEqual(['2030-06-02T00:05', '2030-06-03T00:05', '2030-06-04T00:05']);
+  });
+
+  it('run once when it jumps over several times, and then at the next', async () => {
+    const runs = await dailyRuns(async (clock) => {
+      await clock.set(Date.UTC(2031, 5, 1, 12));
+      await clock.advance(DAY);
+    });
+    expect(runs).toEqual(['2031-06-01T12:00', '2031-06-02T00:05']);
+  });
+
+  it('run again when it is set back to before a run', async () => {
+    const runs = await dailyRuns(async (clock) => {
+      await clock.advance(DAY);
+      await clock.set(Date.UTC(2030, 5, 1, 12));
+      await clock.advance(DAY);
+    });
+    expect(runs).toEqual(['2030-06-02T00:05', '2030-06-02T00:05']);
+  });
+});

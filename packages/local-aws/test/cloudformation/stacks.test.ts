@@ -1,0 +1,99 @@
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startServices } from '../../../../test/harness/startServices.ts';
+import type { DeployedStack } from '../../src/cloudformation/DeployedStack.ts';
+import { cloudFormationService } from '../../src/cloudformation/index.ts';
+
+const STACK: DeployedStack = {
+  name: 'sluice-local',
+  region: 'us-east-1',
+  account: '000000000000',
+  partition: 'aws',
+  createdMs: Date.UTC(2026, 10, 20),
+  resources: Array.from({ length: 130 }, (_, i) => ({
+    logicalId: `Queue${i}`,
+    physicalId: `http://127.0.0.1/q?a&b=${i}`,
+    type: 'AWS::SQS::Queue',
+  })),
+  outputs: { DatabaseName: 'sluice', Odd: '<&>"' },
+};
+
+describe('the local CloudFormation', () => {
+  let client: CloudFormationClient;
+  let close: () => Promise<void>;
+  let stack: DeployedStack | undefined = STACK;
+  beforeAll(async () => {
+    const served = await startServices([cloudFormationService({ stack: () => stack })]);
+    client = new CloudFormationClient(served.options);
+    close = served.close;
+  });
+  afterAll(async () => {
+    client.destroy();
+    await close();
+  });
+
+  it('describes the stack by name and by ID', async () => {
+    const { Stacks: [found] = [] } = await client.send(
+      new DescribeStacksCommand({ StackName: 'sluice-local' }),
+    );
+    expect(found).toMatchObject({
+      StackStatus: 'CREATE_COMPLETE',
+      CreationTime: new Date(STACK.createdMs),
+      Outputs: [
+        { OutputKey: 'DatabaseName', OutputValue: 'sluice' },
+        { OutputKey: 'Odd', OutputValue: '<&>"' },
+      ],
+    });
+    expect(found?.StackId).toMatch(/^arn:aws:cloudformation:us-east-1:000000000000:stack\/sluice-local\//);
+    const again = await client.send(new DescribeStacksCommand({ StackName: found?.StackId }));
+    expect(again.Stacks).toEqual([found]);
+    expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([found]);
+  });
+
+  it('lists every resource, a hundred a page', async () => {
+    const input = { StackName: 'sluice-local' };
+    const first = await client.send(new ListStackResourcesCommand(input));
+    const { NextToken } = first;
+    const second = await client.send(new ListStackResourcesCommand({ ...input, NextToken }));
+    expect([first.StackResourceSummaries?.length, second.NextToken]).toEqual([100, undefined]);
+    expect(
+      [...(first.StackResourceSummaries ?? []), ...(second.StackResourceSummaries ?? [])].map(
+        ({ LogicalResourceId, PhysicalResourceId, ResourceType }) => ({
+          logicalId: LogicalResourceId,
+          physicalId: PhysicalResourceId,
+          type: ResourceType,
+        }),
+      ),
+    ).toEqual(STACK.resources);
+  });
+
+  it('refuses under AWS’s names', async () => {
+    await expect(client.send(new DescribeStacksCommand({ StackName: 'other' }))).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: 'Stack with id other does not exist',
+    });
+    await expect(
+      client.send(new ListStackResourcesCommand({ StackName: 'sluice-local', NextToken: 'x' })),
+    ).rejects.toMatchObject({ name: 'ValidationError' });
+    await expect(
+      client.send(new DescribeStacksCommand({ StackName: 'sluice-local', NextToken: 'x' })),
+    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('NextToken') });
+    await expect(client.send(new DeleteStackCommand({ StackName: 'sluice-local' }))).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('cloudformation DeleteStack'),
+    });
+  });
+
+  it('knows none while there is none', async () => {
+    stack = undefined;
+    expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
+    await expect(client.send(new DescribeStacksCommand({ StackName: 'sluice-local' }))).rejects.toMatchObject(
+      { name: 'ValidationError' },
+    );
+  });
+});

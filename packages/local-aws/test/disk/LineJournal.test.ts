@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { LineJournal } from '../../src/disk/LineJournal.ts';
+import { readJsonFile } from '../../src/disk/readJsonFile.ts';
+
+const lineSchema = z.string();
+let directory: ReturnType<typeof temporaryDirectory>;
+let file: string;
+
+beforeEach(() => {
+  directory = temporaryDirectory();
+  file = join(directory.path, 'journal.jsonl');
+});
+afterEach(() => directory.remove());
+
+const open = () => LineJournal.open(file, (value) => lineSchema.parse(value));
+function readLines(): string[] {
+  const { journal, lines } = open();
+  journal.close();
+  return lines;
+}
+
+describe('LineJournal', () => {
+  it('holds what was appended and compacted, wherever a kill tore its last line', () => {
+    const step = fc.oneof(
+      fc.record({ append: fc.string({ unit: 'binary' }) }),
+      fc.record({ compact: fc.array(fc.string(), { maxLength: 3 }) }),
+      fc.record({ tear: fc.integer({ min: 0, max: 30 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        let expected: string[] = ['first'];
+        let journal = LineJournal.create(file, expected);
+        for (const one of steps) {
+          if ('append' in one) {
+            journal.append(one.append);
+            expected = [...expected, one.append];
+          } else if ('compact' in one) {
+            journal.compact(one.compact);
+            expected = one.compact;
+          } else {
+            journal.close();
+            // Bytes, not characters: a kill may tear one.
+            const torn = Buffer.from(JSON.stringify('é torn line of some length')).subarray(0, one.tear);
+            appendFileSync(file, torn);
+            const opened = open();
+            expect(opened.lines).toEqual(expected);
+            journal = opened.journal;
+          }
+          expect(journal.lines).toBe(expected.length);
+        }
+        journal.close();
+        expect(readLines()).toEqual(expected);
+        expect(readdirSync(directory.path)).toEqual(['journal.jsonl']);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('names the line that is damaged', () => {
+    writeFileSync(file, '"fine"\n{"half":\n"fine"\n');
+    expect(open).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_DISK_DAMAGED',
+        message: expect.stringContaining('journal.jsonl, line 2.'),
+      }),
+    );
+  });
+
+  it('overlooks what a kill has left beside it', () => {
+    writeFileSync(`${file}.tmp`, '"half a rewr');
+    LineJournal.create(file, ['a']).close();
+    writeFileSync(`${file}.tmp`, '"half a rewr');
+    const { journal } = open();
+    journal.compact(['b']);
+    journal.append('c');
+    journal.close();
+    expect(readLines()).toEqual(['b', 'c']);
+  });
+
+  it('keeps every line that it acknowledged, and no other, while the disk is full', () => {
+    const other = join(directory.path, 'other.json');
+    const script = join(import.meta.dirname, 'appendUntilFull.ts');
+    const { stdout, stderr, status } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 1 && exec "$@"', 'sh', process.execPath, script, file, other],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { acknowledged, failures } = z
+      .object({ acknowledged: z.array(z.string()), failures: z.array(z.string()) })
+      .parse(JSON.parse(stdout));
+    expect(acknowledged.map((line) => line.split(' ')[0])).toEqual([
+      ...acknowledged.slice(3).map(() => 'long'),
+      'short',
+      'last',
+      'after',
+    ]);
+    expect(acknowledged.length).toBeGreaterThan(4);
+    expect(failures).toEqual(['append: EFBIG', 'append: EFBIG', 'replace: EFBIG']);
+    expect(readLines()).toEqual(acknowledged);
+    expect(readJsonFile(other, z.string())).toBe('old');
+    expect(readdirSync(directory.path).sort()).toEqual(['journal.jsonl', 'other.json']);
+  });
+});
+
+describe('readJsonFile', () => {
+  it('answers nothing where there is nothing, and names what it cannot read', () => {
+    expect(readJsonFile(file, lineSchema)).toBeUndefined();
+    expect(readJsonFile(join(file, 'beneath'), lineSchema)).toBeUndefined();
+    for (const text of ['{"half":', '7']) {
+      writeFileSync(file, text);
+      expect(() => readJsonFile(file, lineSchema)).toThrow(
+        expect.objectContaining({ code: 'SLUICE_DISK_DAMAGED', detail: `${file}.` }),
+      );
+    }
+    expect(readFileSync(file, 'utf8')).toBe('7');
+  });
+});

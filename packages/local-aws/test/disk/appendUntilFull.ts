@@ -1,0 +1,37 @@
+import { writeSync } from 'node:fs';
+import { LineJournal } from '../../src/disk/LineJournal.ts';
+import { replaceFile } from '../../src/disk/replaceFile.ts';
+
+// Run where files may not grow beyond a kilobyte or less, so that a write takes a part of a line, as with a full disk:
+// appends until that happens, then what fits, tries to compact and to replace, and tells what it was acknowledged.
+const [, , journalFile = '', otherFile = ''] = process.argv;
+const journal = LineJournal.create<string>(journalFile, []);
+const acknowledged: string[] = [];
+const failures: string[] = [];
+
+function attempt(what: string, act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    failures.push(`${what}: ${error instanceof Error && 'code' in error ? error.code : error}`);
+    return false;
+  }
+}
+function append(line: string): boolean {
+  const done = attempt('append', () => journal.append(line));
+  if (done) acknowledged.push(line);
+  return done;
+}
+
+replaceFile(otherFile, '"old"');
+while (append(`long ${'x'.repeat(190)}`));
+append('long again, and whole beyond the end of what is left: '.padEnd(300, 'y'));
+append('short');
+attempt('replace', () => replaceFile(otherFile, JSON.stringify('z'.repeat(5_000))));
+journal.compact(Array.from({ length: 100 }, (_, n) => `longer than it was: ${n}`));
+append('last');
+journal.compact([...acknowledged]);
+append('after');
+journal.close();
+writeSync(1, JSON.stringify({ acknowledged, failures }));

@@ -1,0 +1,91 @@
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dataFolders, makeDataPrivate } from '../../../../local/dataDirectory.ts';
+
+let parent: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'sluice-private-'));
+});
+afterEach(() => rmSync(parent, { recursive: true }));
+
+const modeOf = (...path: readonly string[]) => (lstatSync(join(...path)).mode & 0o777).toString(8);
+
+/** A data directory as earlier versions left it, and beside it a file that a link in it leads to. */
+function openToAll(): string {
+  const root = join(parent, 'data');
+  const file = (path: string) => {
+    writeFileSync(path, 'rows');
+    chmodSync(path, 0o644);
+  };
+  for (const folder of ['', 's3', 's3/bucket', 's3/bucket/day', 'secretsmanager']) {
+    mkdirSync(join(root, folder));
+    chmodSync(join(root, folder), 0o755);
+  }
+  file(join(root, 's3/bucket/day/part.parquet'));
+  file(join(root, 'secretsmanager/key.json'));
+  file(join(parent, 'outside'));
+  symlinkSync(join(parent, 'outside'), join(root, 's3/bucket/link'));
+  return root;
+}
+
+function makePrivate(root: string, uid?: number): string[] {
+  const said: string[] = [];
+  makeDataPrivate(dataFolders(root), { uid, onWarning: (sentence) => said.push(sentence) });
+  return said;
+}
+
+describe('makeDataPrivate', () => {
+  it('makes a directory that only its owner can open, and says nothing', () => {
+    const root = join(parent, 'a', 'data');
+    expect(makePrivate(root)).toEqual([]);
+    expect([modeOf(parent, 'a'), modeOf(root)]).toEqual(['700', '700']);
+  });
+
+  it('closes what an earlier version left open, and says so once', () => {
+    const root = openToAll();
+    expect(makePrivate(root)).toEqual([
+      `Other users of this machine could read ${root}. Now only its owner can.`,
+    ]);
+    for (const folder of ['', 's3', 's3/bucket', 's3/bucket/day', 'secretsmanager'])
+      expect([folder, modeOf(root, folder)]).toEqual([folder, '700']);
+    for (const file of ['s3/bucket/day/part.parquet', 'secretsmanager/key.json'])
+      expect([file, modeOf(root, file)]).toEqual([file, '600']);
+    expect(modeOf(parent, 'outside')).toBe('644');
+    expect(makePrivate(root)).toEqual([]);
+  });
+
+  it('leaves what is not its own as it is: a home directory may be named by mistake', () => {
+    const root = openToAll();
+    mkdirSync(join(root, 'photos'));
+    chmodSync(join(root, 'photos'), 0o755);
+    expect(makePrivate(root)).toHaveLength(1);
+    expect([modeOf(root), modeOf(root, 'photos'), modeOf(root, 's3')]).toEqual(['755', '755', '700']);
+    expect(modeOf(root, 'secretsmanager/key.json')).toBe('600');
+  });
+
+  it("refuses another user's directory and changes nothing", () => {
+    const root = openToAll();
+    // The administrator's own directories are fit for everybody: tests may run as the administrator.
+    if (statSync(root).uid === 0) chownSync(root, 1234, 1234);
+    const { uid } = statSync(root);
+    expect(() => makePrivate(root, uid + 1)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_LOCAL_DATA_NOT_YOURS',
+        detail: `${root} belongs to the user ${uid}.`,
+      }),
+    );
+    expect([modeOf(root), modeOf(root, 's3')]).toEqual(['755', '755']);
+  });
+});

@@ -1,0 +1,257 @@
+import { Agent } from 'node:http';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { GetDatabaseCommand, GlueClient } from '@aws-sdk/client-glue';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
+import { AwsError } from '../../src/protocol/AwsError.ts';
+import { blob } from '../../src/protocol/blob.ts';
+import { jsonService, operation } from '../../src/protocol/JsonService.ts';
+import { failureOf } from '../s3/startS3.ts';
+import { type RawRequest, send, sha256, sign, signedRequest } from './signedRequest.ts';
+
+/** Three days off the machine's clock, which the SDK signs by. */
+const NOW = Date.now() + 3 * 86_400_000;
+
+const glue = jsonService({
+  signingName: 'glue',
+  targetPrefix: 'AWSGlue',
+  contentType: 'application/x-amz-json-1.1',
+  invalidInput: (message) => new AwsError('InvalidInputException', 400, message),
+  errorHeaders: (error) => ({ 'x-amzn-query-error': `${error.code};Sender` }),
+  bodyLimitBytes: 1000,
+  operations: {
+    GetDatabase: operation({
+      input: z.strictObject({
+        Name: z.string().min(2),
+        CatalogId: z.string().optional(),
+        Raw: blob.optional(),
+      }),
+      run({ Name, Raw }) {
+        if (Name === 'none') throw new AwsError('EntityNotFoundException', 400, 'No such database.');
+        if (Name === 'defect') throw new TypeError('a defect of ours');
+        return {
+          Database: { Name, Description: Raw === undefined ? 'none' : Buffer.from(Raw).toString('hex') },
+        };
+      },
+    }),
+  },
+});
+
+describe('the edge with a JSON service', () => {
+  const clock = new ManualClock(NOW);
+  const defects: unknown[] = [];
+  let edge: Edge;
+  let client: GlueClient;
+  const config = () => ({
+    endpoint: edge.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 2,
+  });
+  const call = (raw: Partial<RawRequest> = {}, input: unknown = { Name: 'db' }) =>
+    signedRequest({
+      url: edge.url,
+      path: '/',
+      method: 'POST',
+      service: 'glue',
+      at: new Date(clock.now()),
+      headers: { 'x-amz-target': 'AWSGlue.GetDatabase', 'content-type': 'application/x-amz-json-1.1' },
+      body: typeof input === 'string' ? input : JSON.stringify(input),
+      ...raw,
+    });
+
+  beforeAll(async () => {
+    edge = await startEdge({
+      services: [glue],
+      clock,
+      onDefect: (error) => defects.push(error),
+      control: async (request, response) => {
+        if (request.url !== '/_sluice/ping') return false;
+        response.end('pong');
+        return true;
+      },
+    });
+    client = new GlueClient(config());
+  });
+  afterAll(async () => {
+    client.destroy();
+    await edge.close();
+  });
+
+  it('answers the real client, whose clock it sets right', async () => {
+    const { Database, $metadata } = await client.send(new GetDatabaseCommand({ Name: 'db' }));
+    expect(Database).toEqual({ Name: 'db', Description: 'none' });
+    // The machine's own clock is elsewhere: the first try is refused, and the Date of the refusal mends the second.
+    expect($metadata.attempts).toBe(2);
+    expect((await client.send(new GetDatabaseCommand({ Name: 'db' }))).$metadata.attempts).toBe(1);
+  });
+
+  it("gives the service's own errors by name, with their headers", async () => {
+    expect(await failureOf(client.send(new GetDatabaseCommand({ Name: 'none' })))).toMatchObject({
+      name: 'EntityNotFoundException',
+      status: 400,
+      message: 'No such database.',
+    });
+    const raw = await call({}, { Name: 'none' });
+    expect(raw.headers).toMatchObject({
+      'x-amzn-query-error': 'EntityNotFoundException;Sender',
+      'content-type': 'application/x-amz-json-1.1',
+      date: new Date(clock.now()).toUTCString(),
+    });
+    expect(raw.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it.each([
+    [
+      'a member it does not know',
+      { Name: 'db', Colour: 'red' },
+      501,
+      'NotImplemented',
+      'glue GetDatabase member Colour',
+    ],
+    ['a value of the wrong type', { Name: 7 }, 400, 'SerializationException', 'Name'],
+    ['a blob that is not base64', { Name: 'db', Raw: 'a?' }, 400, 'SerializationException', 'not base64'],
+    ['a member that is missing', {}, 400, 'InvalidInputException', 'Name'],
+    ['a value out of bounds', { Name: 'x' }, 400, 'InvalidInputException', 'Name'],
+    ['what is no JSON', '{"Name":', 400, 'SerializationException', 'JSON'],
+    ['a list for an object', [], 400, 'SerializationException', 'the input'],
+    ['a body over the limit', { Name: 'x'.repeat(1000) }, 413, 'RequestEntityTooLarge', '1000'],
+  ])('refuses %s', async (_, input, status, code, words) => {
+    const answer = await call({}, input);
+    expect(answer.status).toBe(status);
+    const body: unknown = JSON.parse(answer.body);
+    expect(body).toMatchObject({ __type: code, message: expect.stringContaining(words) });
+  });
+
+  it('takes null for absent, and base64 for bytes', async () => {
+    expect(JSON.parse((await call({}, { Name: 'db', CatalogId: null, Raw: 'AQID' })).body)).toEqual({
+      Database: { Name: 'db', Description: '010203' },
+    });
+  });
+
+  it('refuses an operation that is not emulated by name', async () => {
+    const answer = await call({ headers: { 'x-amz-target': 'AWSGlue.GetCrawler' } });
+    expect([answer.status, answer.body]).toEqual([501, expect.stringContaining('glue GetCrawler')]);
+  });
+
+  it('finds the service by the target when there is no signature, and refuses for want of one', async () => {
+    const answer = await send(
+      { url: edge.url, path: '/', method: 'POST', body: '{}' },
+      { 'x-amz-target': 'AWSGlue.GetDatabase' },
+    );
+    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([
+      403,
+      'MissingAuthenticationTokenException',
+    ]);
+  });
+
+  it.each([
+    ['an unknown key', { accessKeyId: 'AKIDNOBODY' }, 'UnrecognizedClientException'],
+    ['a wrong secret', { secret: 'guess' }, 'InvalidSignatureException'],
+    ['a signature of an hour ago', { at: new Date(NOW - 3_600_000) }, 'InvalidSignatureException'],
+    ['a body that was not signed', { payloadHash: sha256('{}') }, 'InvalidSignatureException'],
+    [
+      'a header that was altered',
+      { unsigned: { 'x-amz-target': 'AWSGlue.GetTable' } },
+      'InvalidSignatureException',
+    ],
+  ])('refuses %s', async (_, raw, code) => {
+    const answer = await call(raw);
+    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([403, code]);
+  });
+
+  it('takes a signed body whose hash no header names, as the AWS CLI signs', async () => {
+    const raw: RawRequest = {
+      url: edge.url,
+      path: '/',
+      method: 'POST',
+      service: 'glue',
+      at: new Date(clock.now()),
+      headers: { 'x-amz-target': 'AWSGlue.GetDatabase' },
+      body: '{"Name":"db"}',
+      unnamedHash: true,
+    };
+    const { headers } = sign(raw);
+    expect(headers).not.toHaveProperty('x-amz-content-sha256');
+    expect((await send(raw, headers)).status).toBe(200);
+    expect((await send({ ...raw, body: '{"Name":"db2"}' }, headers)).status).toBe(403);
+  });
+
+  it('refuses a service that is not there by name, in words that its client understands', async () => {
+    const firehose = new FirehoseClient(config());
+    const failure = await failureOf(
+      firehose.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } })),
+    );
+    expect(failure).toMatchObject({
+      name: 'NotImplemented',
+      status: 501,
+      message: expect.stringContaining('firehose'),
+    });
+    firehose.destroy();
+    const form = await call({
+      service: 'sts',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect([form.status, form.body]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
+  });
+
+  it('answers 500 to a defect of its own, and reports it', async () => {
+    const answer = await call({}, { Name: 'defect' });
+    expect([answer.status, JSON.parse(answer.body).__type]).toEqual([500, 'InternalFailure']);
+    expect(answer.body).not.toContain('a defect of ours');
+    expect(defects.splice(0)).toEqual([expect.objectContaining({ message: 'a defect of ours' })]);
+  });
+
+  it('gives its own paths to the control, under a name of this machine only, and from pages of this machine only', async () => {
+    const ask = (path: string, host: string, more: Record<string, string> = {}) =>
+      send({ url: edge.url, path }, { host, ...more });
+    expect(await ask('/_sluice/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
+    expect(await ask('/_sluice/ping', 'localhost')).toMatchObject({ status: 200 });
+    expect(await ask('/_sluice/other', 'localhost')).toMatchObject({ status: 404 });
+    expect(await ask('/_sluice/ping', 'rebound.example.com')).toMatchObject({ status: 403 });
+    const from = (origin: string) => ask('/_sluice/ping', '127.0.0.1:4566', { origin });
+    expect(await from('http://localhost:4700')).toMatchObject({ status: 200 });
+    expect(await from('https://shop.example')).toMatchObject({ status: 403 });
+    expect(await from('null')).toMatchObject({ status: 403 });
+  });
+
+  it('goes on with a connection after refusing a large body on it', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await call({ agent }, { Name: 'x'.repeat(3_000_000) })).status).toBe(413);
+    expect((await call({ agent })).status).toBe(200);
+    agent.destroy();
+  });
+});
+
+describe('closing the edge', () => {
+  it('answers what is under way, then lets go of every connection at once', async () => {
+    const started = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const edge = await startEdge({
+      clock: new ManualClock(Date.now()),
+      services: [
+        {
+          signingName: 'slow',
+          async handle() {
+            started.resolve();
+            await finish.promise;
+            return { status: 200, body: 'done' };
+          },
+        },
+      ],
+    });
+    const agent = new Agent({ keepAlive: true });
+    const answer = signedRequest({ url: edge.url, path: '/', service: 'slow', agent });
+    await started.promise;
+    const closed = edge.close();
+    finish.resolve();
+    expect(await answer).toMatchObject({ status: 200, body: 'done', headers: { connection: 'close' } });
+    await closed;
+    await expect(signedRequest({ url: edge.url, path: '/', service: 'slow', agent })).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
+    agent.destroy();
+  });
+});

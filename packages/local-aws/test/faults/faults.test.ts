@@ -1,0 +1,294 @@
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { CreateDatabaseCommand, GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type ClientOptions,
+  startServices,
+  temporaryDirectory,
+} from '../../../../test/harness/startServices.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { Faults } from '../../src/faults/Faults.ts';
+import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
+import { openFirehose } from '../../src/firehose/index.ts';
+import { glueService } from '../../src/glue/glueService.ts';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { s3Service } from '../../src/s3/index.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { secretsManagerService } from '../../src/secretsmanager/index.ts';
+import { Secrets } from '../../src/secretsmanager/model/Secrets.ts';
+import { sqsService } from '../../src/sqs/index.ts';
+import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
+import { Queues } from '../../src/sqs/Queues.ts';
+
+const ACCOUNT = { region: 'us-east-1', account: '000000000000', partition: 'aws' } as const;
+const clock = realClock;
+const faults = new Faults();
+const closing: (() => unknown)[] = [];
+let store: ObjectStore;
+let options: ClientOptions;
+let s3: S3Client;
+/** As {@link s3}, with the SDK's own three attempts. */
+let persistent: S3Client;
+let glue: GlueClient;
+let sqs: SQSClient;
+let QueueUrl: string;
+
+beforeAll(async () => {
+  const { path, remove } = temporaryDirectory();
+  closing.push(remove);
+  store = ObjectStore.open({ directory: `${path}/s3`, clock });
+  for (const bucket of ['bucket', 'other']) store.ensureBucket(bucket, { eventBridge: false });
+  const catalog = Catalog.open({ directory: `${path}/glue`, clock });
+  const queues = Queues.open({ directory: `${path}/sqs`, clock, ...ACCOUNT });
+  queues.ensure('queue', queueProperties({}).settings);
+  const firehose = await openFirehose({
+    directory: `${path}/firehose`,
+    clock,
+    sink: { put: async () => undefined },
+    schemaSource: async () => undefined,
+    ...ACCOUNT,
+    faults,
+  });
+  const secrets = Secrets.open({ directory: `${path}/secrets`, clock, ...ACCOUNT });
+  const services = [
+    s3Service({ store, clock }),
+    glueService({ catalog, clock, account: ACCOUNT.account, faults }),
+    sqsService({ queues, clock, account: ACCOUNT.account }),
+    secretsManagerService({ secrets }),
+    firehose.service,
+  ];
+  const running = await startServices(services, faults);
+  options = running.options;
+  s3 = new S3Client(options);
+  persistent = new S3Client({ ...options, maxAttempts: 3 });
+  glue = new GlueClient(options);
+  sqs = new SQSClient(options);
+  QueueUrl = queues.urlOf('queue', options.endpoint);
+  closing.push(
+    () => store.close(),
+    () => queues.close(),
+    () => firehose.close(),
+    running.close,
+    () => [s3, persistent, glue, sqs].map((client) => client.destroy()),
+  );
+});
+afterAll(async () => {
+  for (const step of closing.reverse()) await step();
+});
+beforeEach(() => faults.clear());
+
+const put = (Key: string, more: object = {}, client = s3) =>
+  client.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: 'text', ...more }));
+const exists = (Key: string) =>
+  s3.send(new HeadObjectCommand({ Bucket: 'bucket', Key })).then(
+    () => true,
+    () => false,
+  );
+/** Whether each of so many calls was struck. */
+async function struck(count: number, call: () => Promise<unknown>): Promise<boolean[]> {
+  const outcomes: boolean[] = [];
+  for (let i = 0; i < count; i += 1) {
+    outcomes.push(
+      await call().then(
+        () => false,
+        () => true,
+      ),
+    );
+  }
+  return outcomes;
+}
+const listBuckets = () => s3.send(new ListBucketsCommand({}));
+
+describe('a call that fails', () => {
+  const failing: readonly [keyof FaultsInput, string, number, () => Promise<unknown>][] = [
+    ['s3', 'SlowDown', 503, () => put('slow')],
+    ['glue', 'ThrottlingException', 400, () => glue.send(new GetDatabasesCommand({}))],
+    ['sqs', 'RequestThrottled', 400, () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }))],
+    [
+      'secretsmanager',
+      'ThrottlingException',
+      400,
+      () => new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId: 's' })),
+    ],
+    [
+      'firehose',
+      'ServiceUnavailableException',
+      500,
+      () =>
+        new FirehoseClient(options).send(
+          new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } }),
+        ),
+    ],
+  ];
+  it.each(failing)('of %s is throttled as the service words it: %s', async (service, name, status, call) => {
+    faults.set({ [service]: [{ fault: 'failCalls' }] });
+    const failure = { name, $metadata: { httpStatusCode: status, attempts: 1 } };
+    await expect(call()).rejects.toMatchObject(failure);
+  });
+
+  it('has done nothing, unless it fails afterwards', async () => {
+    faults.set({ s3: [{ fault: 'failCalls', code: 'InternalError', operations: ['PutObject'] }] });
+    await expect(put('before')).rejects.toMatchObject({ name: 'InternalError' });
+    faults.set({ glue: [{ fault: 'failCalls', code: 'InternalServiceException', afterwards: true }] });
+    const create = glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'made' } }));
+    await expect(create).rejects.toMatchObject({
+      name: 'InternalServiceException',
+      message: 'An internal service error occurred.',
+      $metadata: { httpStatusCode: 500 },
+    });
+    expect(await exists('before')).toBe(false);
+    const { DatabaseList = [] } = await glue.send(new GetDatabasesCommand({}));
+    expect(DatabaseList.map(({ Name }) => Name)).toEqual(['made']);
+  });
+
+  it('may have any code, with a status of its own', async () => {
+    faults.set({ sqs: [{ fault: 'failCalls', code: 'SomethingNew', status: 418 }] });
+    await expect(sqs.send(new ReceiveMessageCommand({ QueueUrl }))).rejects.toMatchObject({
+      name: 'SomethingNew',
+      $metadata: { httpStatusCode: 418 },
+    });
+    expect(() => faults.set({ sqs: [{ fault: 'failCalls', code: 'SomethingNew' }] })).toThrow(
+      'give a status too',
+    );
+  });
+});
+
+describe('a connection that is cut', () => {
+  it('before the work leaves nothing behind', async () => {
+    faults.set({ s3: [{ fault: 'resetConnection', operations: ['PutObject'] }] });
+    await expect(put('reset')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await exists('reset')).toBe(false);
+  });
+
+  it('is tried again by the SDK', async () => {
+    faults.set({ s3: [{ fault: 'resetConnection', calls: 2 }] });
+    const { $metadata } = await put('again', {}, persistent);
+    expect($metadata.attempts).toBe(3);
+  });
+
+  it('after the work loses the answer only: a conditional write then meets itself', async () => {
+    faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'] }] });
+    await expect(put('mine', { IfNoneMatch: '*' }, persistent)).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+    });
+    expect(await exists('mine')).toBe(true);
+  });
+
+  it("closes the object's file that was to be sent", async () => {
+    await put('read');
+    faults.set({ s3: [{ fault: 'loseResponse', operations: ['GetObject'] }] });
+    const read = s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'read' }));
+    await expect(read).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const again = await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'read' }));
+    expect(await again.Body?.transformToString()).toBe('text');
+  });
+});
+
+describe('a call that is slow', () => {
+  const impatient = (Key: string) =>
+    s3.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: 'text' }), {
+      abortSignal: AbortSignal.timeout(150),
+    });
+
+  it('takes as long as asked for, and delays add up', async () => {
+    faults.set({
+      s3: [
+        { fault: 'delayCalls', ms: 60 },
+        { fault: 'delayCalls', ms: 60, afterwards: true },
+      ],
+    });
+    const before = performance.now();
+    await put('late');
+    expect(performance.now() - before).toBeGreaterThanOrEqual(115);
+  });
+
+  it('is not done when its client gives up first, but is done when only the answer is slow', async () => {
+    faults.set({ s3: [{ fault: 'delayCalls', ms: 60_000 }] });
+    await expect(impatient('given-up')).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await exists('given-up')).toBe(false);
+    faults.set({ s3: [{ fault: 'delayCalls', ms: 60_000, afterwards: true }] });
+    await expect(impatient('unanswered')).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await exists('unanswered')).toBe(true);
+  });
+});
+
+describe('which calls are struck', () => {
+  it('is the first, unless said otherwise', async () => {
+    faults.set({ s3: [{ fault: 'failCalls' }] });
+    expect(await struck(3, listBuckets)).toEqual([true, false, false]);
+    faults.set({ s3: [{ fault: 'failCalls', nth: 3, calls: 2 }] });
+    expect(await struck(6, listBuckets)).toEqual([false, false, true, true, false, false]);
+    faults.set({ s3: [{ fault: 'failCalls', every: 3 }] });
+    expect(await struck(7, listBuckets)).toEqual([false, false, true, false, false, true, false]);
+    faults.clear();
+    faults.set({ s3: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await struck(4, listBuckets)).toEqual([true, true, true, true]);
+  });
+
+  it('is narrowed down to operations, and to what they are about', async () => {
+    faults.set({ s3: [{ fault: 'failCalls', operations: ['HeadObject', 'PutObject'], key: 'bucket/a/*' }] });
+    await listBuckets();
+    await put('b/1');
+    await expect(put('a/1')).rejects.toMatchObject({ name: 'SlowDown' });
+    faults.set({ sqs: [{ fault: 'failCalls', queue: 'another' }] });
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    faults.set({ sqs: [{ fault: 'failCalls', queue: 'queue' }] });
+    await expect(sqs.send(new ReceiveMessageCommand({ QueueUrl }))).rejects.toMatchObject({
+      name: 'RequestThrottled',
+    });
+    expect(faults.list().map(({ seen, struck: hits, left }) => [seen, hits, left])).toEqual([
+      [1, 1, 0],
+      [0, 0, 1],
+      [1, 1, 0],
+    ]);
+  });
+
+  it('goes to the first fault of several: the call does not count for the others', async () => {
+    faults.set({
+      s3: [
+        { fault: 'failCalls', code: 'InternalError' },
+        { fault: 'failCalls', code: 'AccessDenied', nth: 2 },
+      ],
+    });
+    const names: string[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      names.push(
+        await listBuckets().then(
+          () => 'done',
+          (error: Error) => error.name,
+        ),
+      );
+    }
+    expect(names).toEqual(['InternalError', 'done', 'AccessDenied', 'done']);
+  });
+
+  it('is decided by a seed: the same seed strikes the same calls, in about the share asked for', async () => {
+    const strikes = (seed: number, rate: number) => {
+      const seeded = new Faults();
+      seeded.set({ s3: [{ fault: 'failCalls', rate, seed }] });
+      return Array.from({ length: 400 }, () => {
+        const { end } = seeded.takeCall({ service: 's3', operation: 'GetObject' }).before;
+        return end !== undefined;
+      });
+    };
+    fc.assert(
+      fc.property(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), (seed, rate) => {
+        const first = strikes(seed, rate);
+        expect(strikes(seed, rate)).toEqual(first);
+        const share = first.filter(Boolean).length / first.length;
+        expect(Math.abs(share - rate)).toBeLessThan(0.15);
+      }),
+    );
+    expect(strikes(1, 0.5)).not.toEqual(strikes(2, 0.5));
+  });
+});

@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { z } from 'zod';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { type ParquetRow, readParquet } from '../../../../test/harness/readParquet.ts';
+import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
+import { Faults } from '../../src/faults/Faults.ts';
+import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
+import type { TableSchema } from '../../src/firehose/model/SchemaSource.ts';
+
+/** 20 November 2026, 12:00 UTC. */
+export const START = Date.UTC(2026, 10, 20, 12);
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+
+const errorDocument = z.looseObject({ rawData: z.base64() });
+
+/** A line of an error object, its raw data decoded. */
+export type ErrorDocument = z.output<typeof errorDocument> & { readonly text: string };
+
+/**
+ * A local Firehose behind a real endpoint with a real client, delivering into memory. Time stands still until
+ * `clock.advance`.
+ */
+export class FirehoseFixture {
+  readonly clock = new ManualClock(START);
+  /** What "S3" has: key → bytes. */
+  readonly objects = new Map<string, Uint8Array>();
+  /** The catalog: `database.table` → columns. */
+  readonly tables = new Map<string, TableSchema>();
+  readonly faults = new Faults();
+  readonly failures: unknown[] = [];
+  /** Called before each object is stored: throw to keep it from being. */
+  beforePut: (key: string) => void = () => undefined;
+  readonly directory = mkdtempSync(join(tmpdir(), 'sluice-firehose-'));
+  #running: { firehose: Firehose; edge: Edge; client: FirehoseClient } | undefined;
+
+  get firehose(): Firehose {
+    return this.#get().firehose;
+  }
+
+  get client(): FirehoseClient {
+    return this.#get().client;
+  }
+
+  async start(): Promise<void> {
+    const firehose = await openFirehose({
+      directory: this.directory,
+      clock: this.clock,
+      sink: {
+        put: async (bucket, key, body) => {
+          this.beforePut(key);
+          this.objects.set(`${bucket}/${key}`, body instanceof Uint8Array ? body : await readFile(body.file));
+        },
+      },
+      schemaSource: async (database, table) => this.tables.get(`${database}.${table}`),
+      region: REGION,
+      account: ACCOUNT,
+      onFailure: (_stream, error) => this.failures.push(error),
+      random: () => 0.5,
+      faults: this.faults,
+    });
+    const edge = await startEdge({
+      services: [firehose.service],
+      clock: this.clock,
+      faults: this.faults,
+    });
+    const client = new FirehoseClient({
+      endpoint: edge.url,
+      region: REGION,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      systemClockOffset: START - Date.now(),
+    });
+    this.#running = { firehose, edge, client };
+  }
+
+  async stop(): Promise<void> {
+    const { firehose, edge, client } = this.#get();
+    client.destroy();
+    await edge.close();
+    await firehose.close();
+    this.#running = undefined;
+  }
+
+  /** Stops and deletes everything. */
+  async end(): Promise<void> {
+    if (this.#running !== undefined) await this.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  put(stream: string, ...records: readonly (string | Uint8Array)[]) {
+    return this.client.send(
+      new PutRecordBatchCommand({
+        DeliveryStreamName: stream,
+        Records: records.map((record) => ({
+          Data: typeof record === 'string' ? Buffer.from(record) : record,
+        })),
+      }),
+    );
+  }
+
+  /** Waits until so many documents are undelivered: what the clock or a put has started ends by itself. */
+  pending(documents: number): Promise<void> {
+    return this.until(
+      () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === documents,
+    );
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!condition()) {
+      if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
+      await this.turns(1);
+    }
+  }
+
+  /** Lets the event loop turn so many times. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Keys in `bucket`, without the bucket. */
+  keys(): string[] {
+    return [...this.objects.keys()].map((key) => key.replace(/^bucket\//, '')).sort();
+  }
+
+  text(key: string): string {
+    return Buffer.from(this.objects.get(`bucket/${key}`) ?? []).toString('utf8');
+  }
+
+  /** Rows of all Parquet objects under a prefix. */
+  async rows(prefix = 'data/'): Promise<ParquetRow[]> {
+    const rows: ParquetRow[] = [];
+    for (const key of this.keys()) {
+      if (!key.startsWith(prefix)) continue;
+      const bytes = this.objects.get(`bucket/${key}`);
+      if (bytes !== undefined) rows.push(...(await readParquet(bytes)).rows);
+    }
+    return rows;
+  }
+
+  /** Lines of all error objects under a prefix. */
+  errors(prefix = 'errors/'): ErrorDocument[] {
+    return this.keys()
+      .filter((key) => key.startsWith(prefix))
+      .flatMap((key) => this.text(key).split('\n').slice(0, -1))
+      .map((line) => {
+        const document = errorDocument.parse(JSON.parse(line));
+        return { ...document, text: Buffer.from(document.rawData, 'base64').toString('utf8') };
+      });
+  }
+
+  #get() {
+    if (this.#running === undefined) throw new Error('The fixture is not started.');
+    return this.#running;
+  }
+}
+
+/** Properties of a stream that partitions by `ds`, takes records apart and converts: as the product deploys it. */
+export function partitionedStream(more: object = {}) {
+  return {
+    DeliveryStreamType: 'DirectPut',
+    ExtendedS3DestinationConfiguration: {
+      BucketARN: 'arn:aws:s3:::bucket',
+      RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+      Prefix: 'data/!{partitionKeyFromQuery:ds}/',
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+      DynamicPartitioningConfiguration: { Enabled: true, RetryOptions: { DurationInSeconds: 300 } },
+      ProcessingConfiguration: {
+        Enabled: true,
+        Processors: [
+          {
+            Type: 'RecordDeAggregation',
+            Parameters: [{ ParameterName: 'SubRecordType', ParameterValue: 'JSON' }],
+          },
+          extraction('{ds: .ds}'),
+        ],
+      },
+      DataFormatConversionConfiguration: conversion,
+      ...more,
+    },
+  };
+}
+
+export function extraction(query: string) {
+  return {
+    Type: 'MetadataExtraction',
+    Parameters: [
+      { ParameterName: 'MetadataExtractionQuery', ParameterValue: query },
+      { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
+    ],
+  };
+}
+
+export const conversion = {
+  Enabled: true,
+  InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
+  OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
+  SchemaConfiguration: {
+    DatabaseName: 'db',
+    TableName: 'events',
+    RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+    Region: REGION,
+    VersionId: 'LATEST',
+  },
+};
+
+/** Properties of a stream that delivers records as they come. */
+export function plainStream(more: object = {}) {
+  return {
+    ExtendedS3DestinationConfiguration: {
+      BucketARN: 'arn:aws:s3:::bucket',
+      RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+      Prefix: 'data/!{timestamp:yyyy-MM-dd}/',
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      ...more,
+    },
+  };
+}
+
+/** A stream that converts but doesn't partition: a record is a document. */
+export function convertingStream(more: object = {}) {
+  return plainStream({ DataFormatConversionConfiguration: conversion, ...more });
+}

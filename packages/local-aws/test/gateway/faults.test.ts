@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { Faults } from '../../src/faults/Faults.ts';
+import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
+import { type Gateway, startGateway } from '../../src/gateway/index.ts';
+
+const clock = new ManualClock(Date.UTC(2026, 10, 20));
+const faults = new Faults();
+let gateway: Gateway;
+let invoked: number;
+
+beforeEach(async () => {
+  invoked = 0;
+  faults.clear();
+  gateway = await startGateway({
+    api: {
+      apiId: 'local',
+      routes: [{ routeKey: 'POST /{proxy+}', functionName: 'collect', timeoutMs: 30_000 }],
+      cors: {
+        allowOrigins: ['*'],
+        allowMethods: ['POST'],
+        allowHeaders: ['*'],
+        exposeHeaders: [],
+        maxAgeSeconds: 600,
+      },
+    },
+    accountId: '000000000000',
+    invoke: async () => {
+      invoked += 1;
+      return '{"statusCode":202,"body":"{}"}';
+    },
+    clock,
+    faults,
+    port: 0,
+  });
+});
+afterEach(() => gateway.close());
+
+const post = (path = '/v1/rgstr') =>
+  fetch(gateway.url + path, { method: 'POST', body: '{}', headers: { origin: 'https://shop.example' } });
+const set = (...wanted: NonNullable<FaultsInput['gateway']>) => faults.set({ gateway: wanted });
+
+describe("the gateway's faults", () => {
+  it('answer for the function, readable to a page of another origin', async () => {
+    set({ fault: 'failCalls' }, { fault: 'failCalls', status: 429 });
+    const [first, second, third] = [await post(), await post(), await post()];
+    expect([first.status, second.status, third.status]).toEqual([503, 429, 202]);
+    expect(await first.json()).toEqual({ message: 'Service Unavailable' });
+    expect(first.headers.get('access-control-allow-origin')).toBe('*');
+    expect(invoked).toBe(1);
+  });
+
+  it('may come after the function has done its work', async () => {
+    set({ fault: 'failCalls', afterwards: true });
+    expect((await post()).status).toBe(503);
+    expect(invoked).toBe(1);
+  });
+
+  it('cut the connection before or after the function', async () => {
+    set({ fault: 'resetConnection' }, { fault: 'loseResponse' });
+    const reset = { cause: { code: 'ECONNRESET' } };
+    await expect(post()).rejects.toMatchObject(reset);
+    expect(invoked).toBe(0);
+    await expect(post()).rejects.toMatchObject(reset);
+    expect(invoked).toBe(1);
+    expect((await post()).status).toBe(202);
+  });
+
+  it("delay by the local cloud's clock", async () => {
+    set({ fault: 'delayCalls', ms: 600_000 });
+    const answer = post();
+    while (faults.list()[0]?.struck !== 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(invoked).toBe(0);
+    clock.advance(600_000);
+    expect((await answer).status).toBe(202);
+  });
+
+  it('spare preflights and what no route takes, and keep to a path', async () => {
+    set({ fault: 'failCalls', path: '/v1/*' });
+    const preflight = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+    const options = await fetch(`${gateway.url}/v1/rgstr`, { method: 'OPTIONS', headers: preflight });
+    const get = await fetch(`${gateway.url}/v1/rgstr`);
+    expect([options.status, get.status, (await post('/v2')).status]).toEqual([204, 404, 202]);
+    expect((await post()).status).toBe(503);
+    expect(faults.list()).toMatchObject([{ service: 'gateway', seen: 1, struck: 1, left: 0 }]);
+  });
+});

@@ -1,0 +1,210 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import type { HttpApi } from '../../src/gateway/HttpApi.ts';
+import { type Gateway, startGateway } from '../../src/gateway/index.ts';
+import { FunctionError } from '../../src/lambda/FunctionError.ts';
+
+const api: HttpApi = {
+  apiId: 'local',
+  routes: [
+    { routeKey: 'POST /{proxy+}', functionName: 'collect', timeoutMs: 30_000 },
+    { routeKey: 'GET /health', functionName: 'health', timeoutMs: 50 },
+  ],
+  cors: {
+    allowOrigins: ['*'],
+    allowMethods: ['POST'],
+    allowHeaders: ['*'],
+    exposeHeaders: [],
+    maxAgeSeconds: 600,
+  },
+};
+
+let gateway: Gateway | undefined;
+afterEach(async () => {
+  await gateway?.close();
+});
+
+async function start(invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>) {
+  gateway = await startGateway({
+    api,
+    accountId: '000000000000',
+    invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
+    clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
+    port: 0,
+    closeGraceMs: 50,
+  });
+  return gateway.url;
+}
+
+const echo = async (_: string, event: Record<string, unknown>) => ({
+  statusCode: 200,
+  body: JSON.stringify(event),
+});
+
+describe('the event a function gets', () => {
+  it('is payload format 2.0', async () => {
+    const url = await start(echo);
+    const response = await fetch(`${url}/v1/my%20data?k=client-a&a=1&a=2`, {
+      method: 'POST',
+      body: '{"a":"é"}',
+      headers: { 'content-type': 'application/json', 'Statsig-Api-Key': 'client-b', cookie: 'x=1; y=2' },
+    });
+    expect(await response.json()).toMatchObject({
+      version: '2.0',
+      routeKey: 'POST /{proxy+}',
+      rawPath: '/v1/my%20data',
+      rawQueryString: 'k=client-a&a=1&a=2',
+      cookies: ['x=1', 'y=2'],
+      headers: { 'statsig-api-key': 'client-b', 'content-type': 'application/json' },
+      queryStringParameters: { k: 'client-a', a: '1,2' },
+      pathParameters: { proxy: 'v1/my data' },
+      requestContext: {
+        http: { method: 'POST', path: '/v1/my%20data', sourceIp: '127.0.0.1' },
+        time: '20/Nov/2026:07:32:00 +0000',
+        timeEpoch: Date.UTC(2026, 10, 20, 7, 32),
+        stage: '$default',
+      },
+      body: '{"a":"é"}',
+      isBase64Encoded: false,
+    });
+  });
+
+  it.each([
+    ['text/plain;charset=UTF-8', false],
+    ['application/json; charset=UTF-8', false],
+    ['application/octet-stream', true],
+    ['application/x-www-form-urlencoded', true],
+    ['', true],
+  ])('has a body of %j as base64: %s', async (type, base64) => {
+    const url = await start(echo);
+    const body = new Blob([Buffer.from('hello')], { type });
+    const event = await (await fetch(`${url}/v1/rgstr`, { method: 'POST', body })).json();
+    expect(event).toMatchObject({ isBase64Encoded: base64, body: base64 ? 'aGVsbG8=' : 'hello' });
+  });
+});
+
+describe('a compressed body', () => {
+  it.each(['gzip', 'zstd'])('of %s comes as base64 whatever its type', async (encoding) => {
+    const url = await start(echo);
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+    const body = Buffer.from([0x1f, 0x8b, 0xff]);
+    const event = await (await fetch(`${url}/v1/log_event`, { method: 'POST', body, headers })).json();
+    expect(event).toMatchObject({ isBase64Encoded: true, body: body.toString('base64') });
+  });
+});
+
+describe('CORS', () => {
+  it('is answered without invoking the function', async () => {
+    const url = await start(async () => {
+      throw new Error('invoked');
+    });
+    const response = await fetch(`${url}/v1/rgstr`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+    });
+    expect(response.status).toBe(204);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': '*',
+      'access-control-max-age': '600',
+    });
+  });
+
+  it('sets headers on every answer, errors too, and drops the function’s own', async () => {
+    const url = await start(async () => ({
+      statusCode: 503,
+      headers: { 'Access-Control-Allow-Origin': 'https://other.example' },
+      body: 'x',
+    }));
+    const headers = { origin: 'https://shop.example' };
+    const answers = [
+      await fetch(`${url}/v1/rgstr`, { method: 'POST', headers, body: 'x' }),
+      await fetch(`${url}/nowhere`, { method: 'PUT', headers, body: 'x' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([503, 404]);
+    for (const answer of answers) expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('the gateway’s own errors', () => {
+  it.each([
+    ['a handler that throws', new Error('boom'), 500, 'Internal Server Error'],
+    [
+      'a payload too large for Lambda',
+      new FunctionError('RequestEntityTooLargeException', 'x'),
+      413,
+      'Request Entity Too Large',
+    ],
+  ])('for %s', async (_, error, status, message) => {
+    const url = await start(async () => {
+      throw error;
+    });
+    const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
+    expect([response.status, await response.json()]).toEqual([status, { message }]);
+  });
+
+  it('for a body over 10 MB, announced or not', async () => {
+    const url = await start(echo);
+    const huge = Buffer.alloc(10 * 1024 * 1024 + 1);
+    const status = await new Promise((resolve, reject) => {
+      const chunked = request(`${url}/v1/rgstr`, { method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      chunked.on('error', reject);
+      chunked.write(huge.subarray(0, 1024));
+      chunked.end(huge.subarray(1024));
+    });
+    expect(status).toBe(413);
+  });
+
+  it('for an integration that takes too long', async () => {
+    let release: (() => void) | undefined;
+    const url = await start(() => new Promise<void>((resolve) => (release = resolve)));
+    const response = await fetch(`${url}/health`);
+    expect([response.status, await response.json()]).toEqual([503, { message: 'Service Unavailable' }]);
+    release?.();
+  });
+
+  it('for no route', async () => {
+    const url = await start(echo);
+    expect((await fetch(`${url}/v1/rgstr`)).status).toBe(404);
+    expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(404);
+  });
+});
+
+describe('close', () => {
+  it('cuts off a request that never ends', async () => {
+    const url = await start(echo);
+    const hanging = request(`${url}/v1/rgstr`, { method: 'POST', headers: { 'content-length': '10' } });
+    const cut = new Promise((resolve) => hanging.on('error', resolve));
+    await new Promise<void>((resolve) => hanging.write('half', () => resolve()));
+    await gateway?.close();
+    gateway = undefined;
+    expect(await cut).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('a function’s answer', () => {
+  it('without statusCode is the body of a 200', async () => {
+    const url = await start(async () => ({ ok: true }));
+    const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
+    expect([response.status, response.headers.get('content-type'), await response.json()]).toEqual([
+      200,
+      'application/json',
+      { ok: true },
+    ]);
+  });
+
+  it('may be base64', async () => {
+    const url = await start(async () => ({
+      statusCode: 200,
+      body: Buffer.from([0, 255]).toString('base64'),
+      isBase64Encoded: true,
+    }));
+    const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from([0, 255]));
+  });
+});

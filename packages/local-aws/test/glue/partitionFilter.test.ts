@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { partitionFilter } from '../../src/glue/expression/partitionFilter.ts';
+
+const keys = [
+  { Name: 'ds', Type: 'date' },
+  { Name: 'hour', Type: 'int' },
+];
+const rows = [
+  ['2026-11-19', '9'],
+  ['2026-11-20', '10'],
+  ['2026-11-21', '23'],
+] as const;
+const wanted = (expression: string) => {
+  const filter = partitionFilter(keys, expression);
+  return rows.filter((row) => filter(row)).map(([day]) => day.slice(-2));
+};
+
+describe('partitionFilter', () => {
+  it.each([
+    ['', ['19', '20', '21']],
+    ["ds = '2026-11-20'", ['20']],
+    ["DS <> '2026-11-20'", ['19', '21']],
+    ["ds != '2026-11-20'", ['19', '21']],
+    ["ds >= '2026-11-20'", ['20', '21']],
+    ["ds > '2026-11-20' OR ds < '2026-11-20'", ['19', '21']],
+    ["ds BETWEEN '2026-11-19' AND '2026-11-20' AND hour > 9", ['20']],
+    ["ds NOT BETWEEN '2026-11-19' AND '2026-11-20'", ['21']],
+    ["ds IN ('2026-11-19', '2026-11-21')", ['19', '21']],
+    ["NOT (ds in ('2026-11-19') or hour = 23)", ['20']],
+    ['hour < 10', ['19']],
+    ["hour <= '10'", ['19', '20']],
+    ['"hour" = 9 AND `ds` = \'2026-11-19\'', ['19']],
+    // AND binds tighter than OR.
+    ["hour = 23 OR hour = 9 AND ds = 'x'", ['21']],
+  ])('%s', (expression, expected) => {
+    expect(wanted(expression)).toEqual(expected);
+  });
+
+  it.each(["ds LIKE '2026%'", 'ds IS NULL', "ds = DATE '2026-11-20'"])(
+    'refuses by name: %s',
+    (expression) => {
+      expect(() => wanted(expression)).toThrow('is not emulated');
+    },
+  );
+
+  it.each([
+    "day = '1'",
+    'ds =',
+    "ds = '1' AND",
+    "(ds = '1'",
+    "ds '1'",
+    "ds = '1')",
+    "ds = 'a",
+    'ds IN ()',
+    '#',
+  ])('refuses as unsupported: %s', (expression) => {
+    expect(() => wanted(expression)).toThrow(/Unsupported expression/);
+  });
+
+  it('compares numbers beyond a double exactly', () => {
+    const filter = partitionFilter([{ Name: 'n', Type: 'bigint' }], 'n > 9007199254740992');
+    expect([filter(['9007199254740992']), filter(['9007199254740993'])]).toEqual([false, true]);
+  });
+
+  it('equals a plain comparison of texts for every text', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (value, literal) => {
+        const filter = partitionFilter([{ Name: 'k' }], `k <= '${literal.replaceAll("'", "''")}'`);
+        expect(filter([value])).toBe(value <= literal);
+      }),
+    );
+  });
+});

@@ -1,0 +1,236 @@
+import {
+  BatchCreatePartitionCommand,
+  BatchDeletePartitionCommand,
+  BatchGetPartitionCommand,
+  BatchUpdatePartitionCommand,
+  CreatePartitionCommand,
+  DeletePartitionCommand,
+  GetPartitionCommand,
+  GetPartitionsCommand,
+  paginateGetPartitions,
+  UpdatePartitionCommand,
+} from '@aws-sdk/client-glue';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readCatalog } from '../../src/glue/model/readCatalog.ts';
+import { dayTable, startGlue } from './startGlue.ts';
+
+let glue: Awaited<ReturnType<typeof startGlue>>;
+beforeEach(async () => {
+  glue = await startGlue();
+  glue.catalog.ensureDatabase({ Name: 'sluice' });
+  glue.catalog.ensureTable('sluice', dayTable);
+});
+afterEach(() => glue.close());
+
+const target = { DatabaseName: 'sluice', TableName: 'exposures' };
+const storage = { ...dayTable.StorageDescriptor, Location: 's3://bucket/day/' };
+const input = (day: string) => ({ Values: [day], StorageDescriptor: storage });
+const days = (count: number) => Array.from({ length: count }, (_, index) => `day-${1_000 + index}`);
+const create = (names: readonly string[]) =>
+  glue.client.send(new BatchCreatePartitionCommand({ ...target, PartitionInputList: names.map(input) }));
+const all = async () => {
+  const { Partitions = [] } = await glue.client.send(new GetPartitionsCommand(target));
+  return Partitions.map(({ Values }) => Values?.[0]);
+};
+
+describe('BatchCreatePartition', () => {
+  it('answers 200 with an error for each item that exists, and creates the rest', async () => {
+    await create(['b']);
+    const { Errors } = await create(['a', 'b', 'c']);
+    expect(Errors).toEqual([
+      {
+        PartitionValues: ['b'],
+        ErrorDetail: { ErrorCode: 'AlreadyExistsException', ErrorMessage: 'Partition already exists.' },
+      },
+    ]);
+    expect(await all()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('refuses per item values that are not as many as the keys', async () => {
+    const { Errors } = await glue.client.send(
+      new BatchCreatePartitionCommand({
+        ...target,
+        PartitionInputList: [{ Values: ['x', 'y'] }, {}, input('fine')],
+      }),
+    );
+    expect(Errors?.map(({ ErrorDetail }) => ErrorDetail?.ErrorCode)).toEqual([
+      'InvalidInputException',
+      'InvalidInputException',
+    ]);
+    expect(await all()).toEqual(['fine']);
+  });
+
+  it('takes 100 items and not 101', async () => {
+    await expect(create(days(101))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('less than or equal to 100'),
+    });
+    expect(await all()).toEqual([]);
+    expect((await create(days(100))).Errors).toEqual([]);
+    expect(await all()).toHaveLength(100);
+  });
+
+  it('names the table it misses', async () => {
+    await expect(
+      glue.client.send(
+        new BatchCreatePartitionCommand({ DatabaseName: 'sluice', TableName: 'no', PartitionInputList: [] }),
+      ),
+    ).rejects.toMatchObject({ name: 'EntityNotFoundException', message: 'Table no not found.' });
+  });
+
+  it('has its partitions on disk when it answers', async () => {
+    await create(['b', 'a']);
+    const [database] = readCatalog(glue.directory);
+    expect(database?.tables.get('exposures')?.partitions.map(({ values }) => values)).toEqual([['a'], ['b']]);
+  });
+});
+
+describe('one partition', () => {
+  it('is created, read, renamed, updated and deleted', async () => {
+    await glue.client.send(new CreatePartitionCommand({ ...target, PartitionInput: input('a') }));
+    await expect(
+      glue.client.send(new CreatePartitionCommand({ ...target, PartitionInput: input('a') })),
+    ).rejects.toMatchObject({ name: 'AlreadyExistsException' });
+    const read = (day: string) =>
+      glue.client.send(new GetPartitionCommand({ ...target, PartitionValues: [day] }));
+    expect((await read('a')).Partition).toMatchObject({ ...input('a'), TableName: 'exposures' });
+
+    await glue.client.send(
+      new UpdatePartitionCommand({
+        ...target,
+        PartitionValueList: ['a'],
+        PartitionInput: { Values: ['b'], Parameters: { k: 'v' } },
+      }),
+    );
+    await expect(read('a')).rejects.toMatchObject({ message: 'Cannot find partition.' });
+    const { Partition } = await read('b');
+    expect(Partition?.Parameters).toEqual({ k: 'v' });
+    expect(Partition?.StorageDescriptor).toBeUndefined();
+
+    await glue.client.send(new DeletePartitionCommand({ ...target, PartitionValues: ['b'] }));
+    await expect(
+      glue.client.send(new DeletePartitionCommand({ ...target, PartitionValues: ['b'] })),
+    ).rejects.toMatchObject({ name: 'EntityNotFoundException' });
+  });
+});
+
+describe('other batches', () => {
+  it("update what is there and name what isn't", async () => {
+    await create(['a']);
+    const entry = (day: string) => ({
+      PartitionValueList: [day],
+      PartitionInput: { Values: [day], StorageDescriptor: { Location: 'moved' } },
+    });
+    const { Errors } = await glue.client.send(
+      new BatchUpdatePartitionCommand({ ...target, Entries: [entry('a'), entry('z')] }),
+    );
+    expect(Errors).toEqual([
+      {
+        PartitionValueList: ['z'],
+        ErrorDetail: { ErrorCode: 'EntityNotFoundException', ErrorMessage: 'Cannot find partition.' },
+      },
+    ]);
+    const { Partitions } = await glue.client.send(new GetPartitionsCommand(target));
+    expect(Partitions?.map(({ StorageDescriptor }) => StorageDescriptor?.Location)).toEqual(['moved']);
+  });
+
+  it('delete at most 25', async () => {
+    await create(days(26));
+    const remove = (names: string[]) =>
+      glue.client.send(
+        new BatchDeletePartitionCommand({
+          ...target,
+          PartitionsToDelete: names.map((name) => ({ Values: [name] })),
+        }),
+      );
+    await expect(remove(days(26))).rejects.toMatchObject({ name: 'ValidationException' });
+    expect((await remove(days(25))).Errors).toEqual([]);
+    expect(await all()).toEqual(['day-1025']);
+  });
+
+  it('get what is there, and hand back what they did not come to', async () => {
+    await create(['a', 'b']);
+    glue.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 1, values: ['b'] }],
+    });
+    const { Partitions, UnprocessedKeys } = await glue.client.send(
+      new BatchGetPartitionCommand({
+        ...target,
+        PartitionsToGet: [{ Values: ['a'] }, { Values: ['b'] }, { Values: ['z'] }],
+      }),
+    );
+    expect(Partitions?.map(({ Values }) => Values)).toEqual([['a']]);
+    expect(UnprocessedKeys).toEqual([{ Values: ['b'] }]);
+  });
+});
+
+describe('GetPartitions', () => {
+  it('pages, and neither skips nor repeats when partitions come and go between pages', async () => {
+    await create(['b', 'd', 'f', 'h']);
+    const seen: (string | undefined)[] = [];
+    const pages = paginateGetPartitions({ client: glue.client, pageSize: 2 }, { ...target });
+    for await (const { Partitions = [] } of pages) {
+      seen.push(...Partitions.map(({ Values }) => Values?.[0]));
+      if (seen.length === 2) {
+        await create(['a', 'g']);
+        await glue.client.send(new DeletePartitionCommand({ ...target, PartitionValues: ['b'] }));
+      }
+    }
+    expect(seen).toEqual(['b', 'd', 'f', 'g', 'h']);
+  });
+
+  it('leaves columns out when asked to', async () => {
+    await create(['a']);
+    const { Partitions } = await glue.client.send(
+      new GetPartitionsCommand({ ...target, ExcludeColumnSchema: true }),
+    );
+    expect(Partitions?.[0]?.StorageDescriptor).toMatchObject({ Location: 's3://bucket/day/' });
+    expect(Partitions?.[0]?.StorageDescriptor?.Columns).toBeUndefined();
+  });
+
+  it("refuses a token that isn't one", async () => {
+    await expect(
+      glue.client.send(new GetPartitionsCommand({ ...target, NextToken: 'x' })),
+    ).rejects.toMatchObject({ name: 'InvalidInputException' });
+  });
+
+  it('lists them side by side in segments, each in one', async () => {
+    await create(days(7));
+    const segment = async (SegmentNumber: number) => {
+      const Segment = { SegmentNumber, TotalSegments: 3 };
+      const { Partitions = [] } = await glue.client.send(new GetPartitionsCommand({ ...target, Segment }));
+      return Partitions.map(({ Values = [] }) => Values[0]);
+    };
+    const found = await Promise.all([0, 1, 2].map(segment));
+    expect(found.map(({ length }) => length)).toEqual([3, 2, 2]);
+    expect(found.flat().sort()).toEqual(days(7));
+    await expect(segment(3)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('faults', () => {
+  it('fail items of as many calls as asked for', async () => {
+    glue.faults.set({
+      glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 2, values: ['b'] }],
+    });
+    expect((await create(['a', 'b'])).Errors?.map(({ PartitionValues }) => PartitionValues)).toEqual([['b']]);
+    expect((await create(['b'])).Errors).toHaveLength(1);
+    expect((await create(['b'])).Errors).toEqual([]);
+  });
+
+  it('fail whole calls before or after they are done', async () => {
+    glue.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations: ['BatchCreatePartition'] },
+      ],
+    });
+    glue.faults.set({
+      glue: [
+        { fault: 'failCalls', code: 'InternalServiceException', calls: 1, status: 500, afterwards: true },
+      ],
+    });
+    await expect(create(['a'])).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(create(['b'])).rejects.toMatchObject({ name: 'InternalServiceException' });
+    expect(await all()).toEqual(['b']);
+  });
+});

@@ -1,0 +1,47 @@
+import { GlueClient } from '@aws-sdk/client-glue';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { Faults } from '../../src/faults/Faults.ts';
+import { glueService } from '../../src/glue/glueService.ts';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+
+export const ACCOUNT = '000000000000';
+export const START = Date.UTC(2026, 10, 20, 7, 32);
+
+/** A table partitioned by day, as the product's are. */
+export const dayTable = {
+  Name: 'exposures',
+  PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+  StorageDescriptor: {
+    Columns: [
+      { Name: 'event_id', Type: 'string', Comment: 'Identity' },
+      { Name: 'timestamp', Type: 'timestamp' },
+    ],
+    Location: 's3://bucket/statsig/exposures/',
+    SerdeInfo: { SerializationLibrary: 'parquet', Parameters: { 'serialization.format': '1' } },
+  },
+};
+
+/** The local Glue over HTTP with a real client before it. */
+export async function startGlue() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const catalog = Catalog.open({ directory: directory.path, clock });
+  const faults = new Faults();
+  const services = [glueService({ catalog, clock, account: ACCOUNT, faults })];
+  const { options, close } = await startServices(services, faults);
+  const client = new GlueClient(options);
+  return {
+    client,
+    catalog,
+    faults,
+    clock,
+    options,
+    directory: directory.path,
+    async close() {
+      client.destroy();
+      await close();
+      directory.remove();
+    },
+  };
+}

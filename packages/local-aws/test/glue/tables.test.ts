@@ -1,0 +1,189 @@
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DeleteDatabaseCommand,
+  DeleteTableCommand,
+  GetDatabaseCommand,
+  GetDatabasesCommand,
+  GetTableCommand,
+  GetTablesCommand,
+  paginateGetTables,
+  UpdateDatabaseCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { readCatalog } from '../../src/glue/model/readCatalog.ts';
+import { ACCOUNT, dayTable, START, startGlue } from './startGlue.ts';
+
+let glue: Awaited<ReturnType<typeof startGlue>>;
+beforeEach(async () => {
+  glue = await startGlue();
+  await glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'Sluice', Description: 'd' } }));
+});
+afterEach(() => glue.close());
+
+const createTable = (Name: string) =>
+  glue.client.send(new CreateTableCommand({ DatabaseName: 'sluice', TableInput: { ...dayTable, Name } }));
+
+describe('databases', () => {
+  it('are kept under their name in lower case and found under any', async () => {
+    const { Database } = await glue.client.send(new GetDatabaseCommand({ Name: 'SLUICE' }));
+    expect(Database).toMatchObject({ Name: 'sluice', Description: 'd', CatalogId: ACCOUNT });
+    expect(Database?.CreateTime?.getTime()).toBe(START);
+  });
+
+  it('are updated as a whole', async () => {
+    await glue.client.send(
+      new UpdateDatabaseCommand({
+        Name: 'sluice',
+        DatabaseInput: { Name: 'sluice', LocationUri: 's3://b/' },
+      }),
+    );
+    const { DatabaseList } = await glue.client.send(new GetDatabasesCommand({}));
+    expect(DatabaseList).toHaveLength(1);
+    expect(DatabaseList?.[0]).toMatchObject({ Name: 'sluice', LocationUri: 's3://b/' });
+    expect(DatabaseList?.[0]?.Description).toBeUndefined();
+  });
+
+  it('can be there once, and deleted once', async () => {
+    await expect(
+      glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'SLUICE' } })),
+    ).rejects.toMatchObject({ name: 'AlreadyExistsException', message: 'Database already exists.' });
+    await createTable('t');
+    await glue.client.send(new DeleteDatabaseCommand({ Name: 'sluice' }));
+    await expect(glue.client.send(new DeleteDatabaseCommand({ Name: 'sluice' }))).rejects.toMatchObject({
+      name: 'EntityNotFoundException',
+      message: 'Database sluice not found.',
+    });
+    expect(readCatalog(glue.directory)).toEqual([]);
+  });
+});
+
+describe('tables', () => {
+  it('come back as they were given, with what Glue adds', async () => {
+    await createTable('Exposures');
+    const { Table } = await glue.client.send(
+      new GetTableCommand({ DatabaseName: 'Sluice', Name: 'EXPOSURES' }),
+    );
+    expect(Table).toMatchObject({
+      ...dayTable,
+      DatabaseName: 'sluice',
+      VersionId: '0',
+      Retention: 0,
+      StorageDescriptor: { ...dayTable.StorageDescriptor, Compressed: false, NumberOfBuckets: 0 },
+    });
+  });
+
+  it('change as a whole, count their versions and keep their partitions', async () => {
+    await createTable('t');
+    glue.clock.advance(5_000);
+    await glue.client.send(
+      new UpdateTableCommand({
+        DatabaseName: 'sluice',
+        TableInput: { Name: 't', PartitionKeys: dayTable.PartitionKeys, Description: 'new' },
+        SkipArchive: true,
+      }),
+    );
+    const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'sluice', Name: 't' }));
+    expect(Table).toMatchObject({ Description: 'new', VersionId: '1' });
+    expect(Table?.StorageDescriptor).toBeUndefined();
+    expect([Table?.CreateTime?.getTime(), Table?.UpdateTime?.getTime()]).toEqual([START, START + 5_000]);
+  });
+
+  it('are listed in pages by name', async () => {
+    for (const name of ['c', 'a', 'e', 'b', 'd']) await createTable(name);
+    const pages: (string | undefined)[][] = [];
+    const paginator = paginateGetTables({ client: glue.client, pageSize: 2 }, { DatabaseName: 'sluice' });
+    for await (const { TableList = [] } of paginator) pages.push(TableList.map(({ Name }) => Name));
+    expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  it("are refused when they can't be", async () => {
+    await createTable('t');
+    await expect(createTable('T')).rejects.toMatchObject({ message: 'Table already exists.' });
+    await expect(glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' }))).rejects.toMatchObject({
+      name: 'EntityNotFoundException',
+      message: 'Database nowhere not found.',
+    });
+    await glue.client.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 't' }));
+    await expect(
+      glue.client.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 't' })),
+    ).rejects.toMatchObject({ message: 'Table t not found.' });
+  });
+
+  it('have comments of at most 255 characters', async () => {
+    const withComment = (length: number) =>
+      glue.client.send(
+        new CreateTableCommand({
+          DatabaseName: 'sluice',
+          TableInput: {
+            Name: `c${length}`,
+            StorageDescriptor: { Columns: [{ Name: 'x', Type: 'string', Comment: 'c'.repeat(length) }] },
+          },
+        }),
+      );
+    await withComment(255);
+    await expect(withComment(256)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('TableInput.StorageDescriptor.Columns.0.Comment'),
+    });
+  });
+
+  it("refuse by name what isn't emulated", async () => {
+    await expect(
+      glue.client.send(
+        new CreateTableCommand({
+          DatabaseName: 'sluice',
+          TableInput: { Name: 'x', TargetTable: { CatalogId: ACCOUNT } },
+        }),
+      ),
+    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('TargetTable') });
+    await expect(
+      glue.client.send(new GetTableCommand({ DatabaseName: 'sluice', Name: 'x', CatalogId: '123456789012' })),
+    ).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('the catalog on disk', () => {
+  it('is what a restart finds and a reader sees while it is open', async () => {
+    await createTable('t');
+    const before = readCatalog(glue.directory);
+    expect(before).toEqual(glue.catalog.databases());
+    const again = Catalog.open({ directory: glue.directory, clock: glue.clock });
+    expect(again.table('sluice', 't')).toEqual(glue.catalog.table('sluice', 't'));
+  });
+
+  it('keeps names that can be no file names', () => {
+    for (const Name of ['../up', '.', 'a/b', 'ü'.repeat(200), 'nul']) {
+      glue.catalog.createDatabase({ Name });
+      glue.catalog.createTable(Name, { Name });
+    }
+    const again = Catalog.open({ directory: glue.directory, clock: glue.clock });
+    expect(again.databases()).toEqual(glue.catalog.databases());
+    expect(again.databases()).toHaveLength(6);
+  });
+
+  it('is empty where there is no directory', () => {
+    expect(readCatalog(`${glue.directory}/nowhere`)).toEqual([]);
+  });
+});
+
+describe('a template', () => {
+  it('creates and updates, and leaves partitions where they are', () => {
+    glue.catalog.ensureDatabase({ Name: 'sluice', Description: 'by template' });
+    glue.catalog.ensureTable('sluice', dayTable);
+    glue.catalog.ensureTable('sluice', dayTable);
+    expect(glue.catalog.table('sluice', 'exposures').version).toBe(0);
+    glue.catalog.ensureTable('sluice', { ...dayTable, Description: 'more' });
+    expect(glue.catalog.table('sluice', 'exposures').version).toBe(1);
+    expect(glue.catalog.database('sluice').input.Description).toBe('by template');
+  });
+
+  it('is refused by property', () => {
+    expect(() => glue.catalog.ensureDatabase({ Name: 'x', TargetDatabase: {} })).toThrow(
+      'AWS::Glue::Database DatabaseInput property TargetDatabase is not emulated',
+    );
+    expect(() => glue.catalog.ensureTable('sluice', {})).toThrow('AWS::Glue::Table TableInput Name');
+  });
+});

@@ -1,0 +1,81 @@
+import { type ClientOptions, temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { startEdge } from '../../src/edge/startEdge.ts';
+import { glueService } from '../../src/glue/glueService.ts';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { admitOwn } from '../../src/iam/admitOwn.ts';
+import { callerOf } from '../../src/iam/callerOf.ts';
+import { callNeeds } from '../../src/iam/callNeeds.ts';
+import { iamService } from '../../src/iam/index.ts';
+import { Principals } from '../../src/iam/Principals.ts';
+import { Roles } from '../../src/iam/Roles.ts';
+import { kmsService } from '../../src/kms/index.ts';
+import { keyAccess } from '../../src/kms/keyAccess.ts';
+import { Keys } from '../../src/kms/model/Keys.ts';
+import { s3Service } from '../../src/s3/index.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { stsService } from '../../src/sts/index.ts';
+
+const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
+
+/** The services in which several accounts meet, and Glue, which is the deployment's alone. */
+export interface Accounts {
+  readonly store: ObjectStore;
+  readonly keys: Keys;
+  readonly roles: Roles;
+  readonly principals: Principals;
+  readonly catalog: Catalog;
+  readonly options: ClientOptions;
+  /** Where all is kept. */
+  readonly directory: string;
+  /** Closes a client with the rest. */
+  kept<Client extends { destroy(): void }>(client: Client): Client;
+  close(): Promise<void>;
+}
+
+export async function startAccounts(): Promise<Accounts> {
+  const { account, partition } = place;
+  const directory = temporaryDirectory();
+  const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: realClock });
+  const catalog = Catalog.open({ directory: `${directory.path}/glue`, clock: realClock });
+  const keys = new Keys({ clock: realClock, ...place, directory: `${directory.path}/kms` });
+  const roles = new Roles(`${directory.path}/iam`);
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const principals = new Principals({ arn: `arn:aws:iam::${account}:root`, ...credentials });
+  const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const sessionOf = principals.sessionOf.bind(principals);
+  const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
+  const calledPlace = { ...place, bucketKey: () => undefined, secretArn: () => undefined };
+  const edge = await startEdge({
+    services: [
+      s3Service({
+        ...{ store, clock: realClock, callerOf: asks, keyAccess: keyAccess(keys) },
+        hasIdentity: (arn) => roles.has(arn),
+      }),
+      kmsService({ keys, account, callerOf: asks }),
+      stsService({ partition, account, callerOf: asks, sessions }),
+      iamService({ roles, callerOf: asks, clock: realClock }),
+      glueService({ catalog, clock: realClock, account }),
+    ],
+    clock: realClock,
+    credentials: principals.secrets,
+    sessionOf,
+    admit: admitOwn({ callerOf: asks, needsOf: (call) => callNeeds(call, calledPlace), account }),
+  });
+  const clients: { destroy(): void }[] = [];
+  return {
+    ...{ store, keys, roles, principals, catalog },
+    options: { endpoint: edge.url, region: place.region, credentials, maxAttempts: 1 },
+    directory: directory.path,
+    kept(client) {
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await edge.close();
+      store.close();
+      directory.remove();
+    },
+  };
+}

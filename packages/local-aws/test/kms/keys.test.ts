@@ -1,0 +1,97 @@
+import {
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  DisableKeyRotationCommand,
+  EncryptCommand,
+  GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
+  KMSClient,
+  ListAliasesCommand,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startServices } from '../../../../test/harness/startServices.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { kmsService } from '../../src/kms/index.ts';
+import { Keys } from '../../src/kms/model/Keys.ts';
+
+const ID = '11111111-2222-3333-4444-555555555555';
+const ACCOUNT = '000000000000';
+const ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/${ID}`;
+const POLICY = { Version: '2012-10-17', Statement: [] };
+
+describe('the local KMS', () => {
+  let kms: KMSClient;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const keys = new Keys({ clock: realClock, partition: 'aws', region: 'us-east-1', account: ACCOUNT });
+    keys.ensure(ID, { Description: 'Of the bucket', KeyPolicy: POLICY, EnableKeyRotation: true });
+    keys.ensureAlias({ AliasName: 'alias/b', TargetKeyId: ID });
+    keys.ensureAlias({ AliasName: 'alias/a', TargetKeyId: ID });
+    const served = await startServices([kmsService({ keys, account: ACCOUNT })]);
+    kms = new KMSClient(served.options);
+    close = served.close;
+  });
+  afterAll(async () => {
+    kms.destroy();
+    await close();
+  });
+
+  it.each([ID, ARN, 'alias/a', `arn:aws:kms:us-east-1:${ACCOUNT}:alias/b`])(
+    'describes a key by %s',
+    async (KeyId) => {
+      const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+      expect(KeyMetadata).toMatchObject({
+        KeyId: ID,
+        Arn: ARN,
+        Description: 'Of the bucket',
+        KeySpec: 'SYMMETRIC_DEFAULT',
+        MultiRegion: false,
+      });
+    },
+  );
+
+  it('tells what was set on it', async () => {
+    const state = async () => {
+      const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: ID }));
+      const { KeyRotationEnabled } = await kms.send(new GetKeyRotationStatusCommand({ KeyId: ID }));
+      const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId: ARN }));
+      return [KeyMetadata?.KeyState, KeyMetadata?.Enabled, KeyRotationEnabled, JSON.parse(Policy)];
+    };
+    expect(await state()).toEqual(['Enabled', true, true, POLICY]);
+    await kms.send(new DisableKeyRotationCommand({ KeyId: ID }));
+    await kms.send(new DisableKeyCommand({ KeyId: ID }));
+    await kms.send(new PutKeyPolicyCommand({ KeyId: ID, Policy: '{"Version":"2012-10-17"}' }));
+    expect(await state()).toEqual(['Disabled', false, false, { Version: '2012-10-17' }]);
+  });
+
+  it('lists aliases page by page', async () => {
+    const first = await kms.send(new ListAliasesCommand({ Limit: 1 }));
+    expect(first).toMatchObject({ Truncated: true, Aliases: [{ AliasName: 'alias/a', TargetKeyId: ID }] });
+    const second = await kms.send(new ListAliasesCommand({ Limit: 1, Marker: first.NextMarker }));
+    expect(second).toMatchObject({ Truncated: false, Aliases: [{ AliasName: 'alias/b' }] });
+  });
+
+  it('refuses under AWS’s names', async () => {
+    await expect(kms.send(new DescribeKeyCommand({ KeyId: 'absent' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+      message: expect.stringContaining(':key/absent'),
+    });
+    await expect(kms.send(new DescribeKeyCommand({ KeyId: 'alias/c' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    });
+    await expect(kms.send(new ListAliasesCommand({ Marker: 'alias/c' }))).rejects.toMatchObject({
+      name: 'InvalidMarkerException',
+    });
+    await expect(kms.send(new PutKeyPolicyCommand({ KeyId: ID, Policy: '{' }))).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+    });
+    await expect(
+      kms.send(new EncryptCommand({ KeyId: ID, Plaintext: Buffer.from('x') })),
+    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('kms Encrypt') });
+    await expect(kms.send(new DescribeKeyCommand({ KeyId: ID, GrantTokens: ['x'] }))).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('GrantTokens'),
+    });
+  });
+});

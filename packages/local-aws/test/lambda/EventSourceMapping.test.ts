@@ -1,0 +1,232 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { EventSourceMapping, type MappingOptions } from '../../src/lambda/EventSourceMapping.ts';
+import { queueSettingsSchema } from '../../src/sqs/model/queueSettings.ts';
+import type { Queue } from '../../src/sqs/Queue.ts';
+import { Queues } from '../../src/sqs/Queues.ts';
+
+const VISIBILITY_SECONDS = 360;
+let directory: string;
+let clock: ManualClock;
+let queues: Queues;
+let queue: Queue;
+let mapping: EventSourceMapping | undefined;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'sluice-mapping-'));
+  clock = new ManualClock(Date.UTC(2026, 10, 20));
+  queues = Queues.open({ directory, clock, region: 'us-east-1', account: '000000000000' });
+  const settings = queueSettingsSchema.parse({ VisibilityTimeout: VISIBILITY_SECONDS });
+  queue = queues.ensure('register', settings);
+});
+
+afterEach(async () => {
+  await mapping?.close();
+  mapping = undefined;
+  queues.close();
+  rmSync(directory, { recursive: true });
+});
+
+type Batch = { Records: { messageId: string; body: string; attributes: Record<string, string> }[] };
+
+/** A mapping to a function that records the bodies of every batch and answers what `answer` says. */
+function map(answer: (batch: Batch) => unknown, options: Partial<MappingOptions> = {}) {
+  const batches: string[][] = [];
+  mapping = new EventSourceMapping({
+    queue,
+    clock,
+    batchSize: 10,
+    windowMs: 5_000,
+    maximumConcurrency: 2,
+    partialResponses: true,
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:register',
+    recursiveLoop: 'Terminate',
+    onFailure: (error) => {
+      throw error;
+    },
+    invoke: async (payload) => {
+      const batch: Batch = JSON.parse(payload);
+      batches.push(batch.Records.map(({ body }) => body));
+      return JSON.stringify((await answer(batch)) ?? null);
+    },
+    ...options,
+  });
+  return { mapping, batches };
+}
+
+describe('EventSourceMapping', () => {
+  it('waits for the window, then takes what there is as one batch', async () => {
+    const { mapping, batches } = map(() => ({ batchItemFailures: [] }));
+    queue.send('a');
+    queue.send('b');
+    expect(batches).toEqual([]);
+    clock.advance(5_000);
+    await mapping.drain();
+    expect(batches).toEqual([['a', 'b']]);
+    expect(queue.pending()).toBe(0);
+  });
+
+  it('does not wait once a batch is full', async () => {
+    const { mapping, batches } = map(() => ({ batchItemFailures: [] }));
+    for (let n = 0; n < 10; n += 1) queue.send(String(n));
+    expect(batches).toHaveLength(1);
+    await mapping.drain();
+  });
+
+  it('drains at once, never over the batch size and the concurrency', async () => {
+    let running = 0;
+    let most = 0;
+    const { mapping, batches } = map(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    });
+    for (let n = 0; n < 9; n += 1) queue.send(String(n));
+    await mapping.drain();
+    for (let n = 0; n < 95; n += 1) queue.send(String(n));
+    await mapping.drain();
+    expect(batches.flat()).toHaveLength(104);
+    expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(10);
+    expect(most).toBe(2);
+  });
+
+  it('brings back only the messages that failed, after the visibility timeout', async () => {
+    const { mapping, batches } = map(({ Records }) => ({
+      batchItemFailures: Records.filter(
+        ({ body, attributes }) => body === 'bad' && attributes['ApproximateReceiveCount'] === '1',
+      ).map(({ messageId }) => ({ itemIdentifier: messageId })),
+    }));
+    for (const body of ['good', 'bad']) queue.send(body);
+    await mapping.drain();
+    expect(queue.pending()).toBe(1);
+    clock.advance(VISIBILITY_SECONDS * 1000 + 5_000);
+    await mapping.drain();
+    expect(batches).toEqual([['good', 'bad'], ['bad']]);
+    expect(queue.pending()).toBe(0);
+  });
+
+  it('gives what failed once more when it is drained, and no more often', async () => {
+    const { mapping, batches } = map(({ Records }) => ({
+      batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
+    }));
+    queue.send('bad');
+    for (let n = 1; n <= 3; n += 1) {
+      await mapping.drain();
+      expect(batches).toHaveLength(n);
+    }
+    expect(queue.counts()).toMatchObject({ visible: 0, inFlight: 1 });
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('boom'))],
+    [
+      'names a message that is not in the batch',
+      () => ({ batchItemFailures: [{ itemIdentifier: 'other' }] }),
+    ],
+    ['answers what is no partial response', () => ({ batchItemFailures: 'all' })],
+  ])('keeps the whole batch when the function %s', async (_, answer) => {
+    const { mapping } = map(answer);
+    for (const body of ['a', 'b']) queue.send(body);
+    await mapping.drain();
+    expect(queue.pending()).toBe(2);
+  });
+
+  describe('when the queue itself fails', () => {
+    /** The queue, but for calls that fail as with a full disk while `full` is set. */
+    function onFullDisk(full: { receive?: boolean; delete?: boolean; counts?: boolean }) {
+      const fail = (when: boolean | undefined) => {
+        if (when === true) throw new Error('ENOSPC');
+      };
+      const failures: unknown[] = [];
+      return {
+        failures,
+        onFailure: (error: unknown) => failures.push(error),
+        queue: {
+          arn: queue.arn,
+          onMessage: (listener: () => void) => queue.onMessage(listener),
+          reveal: () => queue.reveal(),
+          counts() {
+            fail(full.counts);
+            return queue.counts();
+          },
+          receive(max: number) {
+            fail(full.receive);
+            return queue.receive(max);
+          },
+          abandon: (receipt: string) => queue.abandon(receipt),
+          delete(receipt: string) {
+            fail(full.delete);
+            queue.delete(receipt);
+          },
+        },
+      };
+    }
+
+    it.each(['receive', 'counts'] as const)('says so (%s) and asks again, later every time', async (call) => {
+      const full = { [call]: true };
+      const { failures, ...options } = onFullDisk(full);
+      const { mapping, batches } = map(() => ({ batchItemFailures: [] }), {
+        ...options,
+        windowMs: 0,
+        maximumConcurrency: 1,
+      });
+      queue.send('a');
+      const settled = () => new Promise((resolve) => setImmediate(resolve));
+      for (const [seconds, times] of [
+        [0, 1],
+        [1, 2],
+        [1, 2],
+        [1, 3],
+        [3, 3],
+        [1, 4],
+      ] as const) {
+        clock.advance(seconds * 1_000);
+        await settled();
+        expect(failures).toHaveLength(times);
+      }
+      full[call] = false;
+      clock.advance(8_000);
+      await mapping.drain();
+      expect(batches).toEqual([['a']]);
+      expect(queue.pending()).toBe(0);
+    });
+
+    it('gives again what could not be deleted, once its timeout is over', async () => {
+      const full = { delete: true };
+      const { failures, ...options } = onFullDisk(full);
+      const { mapping, batches } = map(() => ({ batchItemFailures: [] }), options);
+      queue.send('a');
+      await mapping.drain();
+      expect([failures.length, queue.pending()]).toEqual([1, 1]);
+      full.delete = false;
+      clock.advance(VISIBILITY_SECONDS * 1_000 + 5_000);
+      await mapping.drain();
+      expect(batches).toEqual([['a'], ['a']]);
+      expect(queue.pending()).toBe(0);
+    });
+
+    it('ends a drain all the same', async () => {
+      const { failures, ...options } = onFullDisk({ receive: true });
+      const { mapping } = map(() => ({ batchItemFailures: [] }), { ...options, maximumConcurrency: 1 });
+      queue.send('a');
+      for (let times = 1; times <= 3; times += 1) {
+        await mapping.drain();
+        expect(failures).toHaveLength(times);
+      }
+      expect(queue.counts().visible).toBe(1);
+    });
+  });
+
+  it('takes any answer as success where partial responses are off', async () => {
+    const { mapping } = map(() => ({ batchItemFailures: [{ itemIdentifier: 'other' }] }), {
+      partialResponses: false,
+    });
+    queue.send('a');
+    await mapping.drain();
+    expect(queue.pending()).toBe(0);
+  });
+});

@@ -1,0 +1,133 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
+
+const handlerFile = fileURLToPath(
+  new URL('../../../../test/fixtures/functions/handler.mjs', import.meta.url),
+);
+const opened: LambdaFunction[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+
+function open(options: Partial<LambdaFunctionOptions> = {}) {
+  const log: string[] = [];
+  const lambda = new LambdaFunction({
+    handlerFile,
+    handlerName: 'handler',
+    functionName: 'sluice-dev-collect',
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-dev-collect',
+    memoryMb: 256,
+    timeoutMs: 10_000,
+    variables: { SLUICE_BUCKET: 'b' },
+    log: (text) => log.push(text),
+    ...options,
+  });
+  opened.push(lambda);
+  return {
+    lambda,
+    log,
+    invoke: async (event: unknown) => JSON.parse(await lambda.invoke(JSON.stringify(event))),
+  };
+}
+
+describe('LambdaFunction', () => {
+  it('gives the handler its event, a context and its own environment only', async () => {
+    const { invoke } = open();
+    const result = await invoke({ a: 1 });
+    expect(result).toMatchObject({ event: { a: 1 }, env: { SLUICE_BUCKET: 'b' } });
+    expect(result.env.PATH).toBeUndefined();
+    expect(result.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(result.remaining).toBeGreaterThan(5_000);
+  });
+
+  it('keeps an environment warm and gives it one invocation at a time', async () => {
+    const { invoke } = open({ concurrency: 2 });
+    const results = await Promise.all(Array.from({ length: 20 }, (_, n) => invoke({ n })));
+    expect(results.map(({ event }) => event.n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(Math.max(...results.map(({ running }) => running))).toBe(1);
+    expect(Math.max(...results.map(({ invocations }) => invocations))).toBeGreaterThanOrEqual(10);
+  });
+
+  it("reports the handler's own error and stays usable", async () => {
+    const { lambda, invoke } = open();
+    await expect(lambda.invoke('{"throw":"no good"}')).rejects.toMatchObject({
+      errorType: 'TypeError',
+      message: 'no good',
+    });
+    expect((await invoke({})).invocations).toBe(2);
+  });
+
+  it('ends an invocation that takes too long, and starts afresh', async () => {
+    const { lambda, invoke } = open({ timeoutMs: 300 });
+    await lambda.warm();
+    await expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      message: expect.stringContaining('Task timed out after 0.30 seconds'),
+    });
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('survives a handler that ends the process', async () => {
+    const { lambda, invoke } = open();
+    await expect(lambda.invoke('{"exit":true}')).rejects.toMatchObject({ errorType: 'Runtime.ExitError' });
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('ends what is running when it is closed', async () => {
+    const { lambda } = open();
+    await lambda.warm();
+    const hanging = expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+    });
+    await lambda.close();
+    await hanging;
+  });
+
+  it('holds payloads to 6 MiB both ways', async () => {
+    const { lambda } = open();
+    await expect(lambda.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
+      errorType: 'RequestEntityTooLargeException',
+    });
+    await expect(lambda.invoke('{"huge":true}')).rejects.toMatchObject({
+      errorType: 'Function.ResponseSizeTooLarge',
+    });
+  });
+
+  it('shows the function the time of the local cloud, as of each invocation', async () => {
+    let offsetMs = -86_400_000;
+    const clock = { now: () => Date.now() + offsetMs };
+    const { invoke } = open({ clock });
+    const daysAhead = (times: readonly number[]) =>
+      times.map((time) => Math.round((time - Date.now()) / 86_400_000));
+    const first = await invoke({ time: true });
+    expect(daysAhead(first.times)).toEqual([-1, -1, -1, -1, -1]);
+    offsetMs = 10 * 86_400_000;
+    const { times, ...rest } = await invoke({ time: true });
+    expect(daysAhead(times)).toEqual([10, 10, 10, 10, -1]);
+    expect(rest).toEqual({
+      fixed: [2026, 0, Date.UTC(2026, 0)],
+      kinds: [true, true, true, true],
+      same: true,
+    });
+    const { remaining } = await invoke({});
+    expect(remaining).toBeGreaterThan(5_000);
+    expect(remaining).toBeLessThanOrEqual(10_000);
+  });
+
+  it('hands over what the function logs', async () => {
+    const { invoke, log } = open();
+    await invoke({ log: 'hello from the function' });
+    await invoke({});
+    expect(log.join('')).toContain('hello from the function');
+  });
+
+  it.each([
+    [{ handlerName: 'notAFunction' }, /exports no function 'notAFunction'/],
+    [{ handlerFile: `${handlerFile}.missing.mjs` }, /Cannot find module/],
+  ])('says when the bundle does not load: %j', async (options, message) => {
+    const { lambda } = open(options);
+    await expect(lambda.warm()).rejects.toThrow(message);
+    await expect(lambda.invoke('{}')).rejects.toThrow(message);
+  });
+});

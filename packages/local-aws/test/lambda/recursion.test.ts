@@ -1,0 +1,130 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
+import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
+import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
+import { startTriggers, type Triggers } from '../../src/server/startTriggers.ts';
+import { sqsService } from '../../src/sqs/index.ts';
+import { queueSettingsSchema } from '../../src/sqs/model/queueSettings.ts';
+import { Queues } from '../../src/sqs/Queues.ts';
+import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
+
+const ACCOUNT = '000000000000';
+const NAME = 'loop';
+const ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${NAME}`;
+
+describe('a chain of invocations', () => {
+  it('counts each function by itself, along the longest way', () => {
+    const other = `${ARN}-other`;
+    const first = invocationTrace([undefined], ARN);
+    const second = invocationTrace([first], other);
+    const third = invocationTrace([second, first], ARN);
+    expect([first, second, third].map((trace) => invocationsInChain(trace, ARN))).toEqual([1, 1, 2]);
+    expect(invocationsInChain(third, other)).toBe(1);
+    expect(third.split(';')[0]).toBe(first.split(';')[0]);
+  });
+
+  it.each([undefined, '', 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0', 'Lineage=x|9:zz:0'])(
+    'begins anew after %j',
+    (header) => expect(invocationsInChain(header, ARN)).toBe(0),
+  );
+});
+
+describe('a function that sends to its own queue', () => {
+  const directory = temporaryDirectory();
+  let queues: Queues;
+  let edge: Edge;
+  let functions: Functions;
+  let triggers: Triggers;
+
+  beforeEach(async () => {
+    queues = Queues.open({
+      directory: `${directory.path}/sqs`,
+      clock: realClock,
+      region: 'us-east-1',
+      account: ACCOUNT,
+    });
+    edge = await startEdge({
+      services: [sqsService({ queues, clock: realClock, account: ACCOUNT })],
+      clock: realClock,
+    });
+  });
+  afterEach(async () => {
+    await triggers.close();
+    await functions.close();
+    await edge.close();
+    queues.close();
+    directory.remove();
+  });
+
+  /** Feeds the fixture from its queue; what Lambda stops goes to the queue `dead`. */
+  function start(recursiveLoop: RecursiveLoop) {
+    const dead = queues.ensure('dead', queueSettingsSchema.parse({}));
+    const RedrivePolicy = { deadLetterTargetArn: dead.arn, maxReceiveCount: 3 };
+    const queue = queues.ensure('work', queueSettingsSchema.parse({ RedrivePolicy }));
+    const code = fileURLToPath(new URL('../../../../test/fixtures/functions/loop.mjs', import.meta.url));
+    const deployed = {
+      logicalId: 'Loop',
+      handler: 'loop.handler',
+      name: NAME,
+      arn: ARN,
+      role: `arn:aws:iam::${ACCOUNT}:role/loop`,
+      modulePath: 'loop.mjs',
+      exportName: 'handler',
+      memoryMb: 128,
+      timeoutSeconds: 60,
+      env: { QUEUE_URL: queues.urlOf('work', edge.url) },
+      recursiveLoop,
+    };
+    functions = startFunctions({
+      functions: [deployed],
+      codeDirectory: dirname(code),
+      logDirectory: `${directory.path}/logs`,
+      edgeUrl: edge.url,
+      allowAnyKey: false,
+      credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+      clock: realClock,
+    });
+    const mapping = { queueArn: queue.arn, functionName: NAME, batchSize: 1, windowSeconds: 0 };
+    triggers = startTriggers(
+      {
+        functions: [deployed],
+        eventSourceMappings: [
+          {
+            ...mapping,
+            logicalId: 'Mapping',
+            maximumConcurrency: 2,
+            partialResponses: false,
+            enabled: true,
+          },
+        ],
+        schedules: [],
+      },
+      { queues, functions, clock: realClock },
+    );
+    return { queue, dead };
+  }
+
+  /** What the dead-letter queue holds after everything was worked off. */
+  async function deadAfter(recursiveLoop: RecursiveLoop, count: number): Promise<readonly string[]> {
+    const { queue, dead } = start(recursiveLoop);
+    queue.send(String(count));
+    await triggers.drain();
+    expect(queue.pending()).toBe(0);
+    return dead.receive(10).map(({ body }) => body);
+  }
+
+  it('is stopped after 16 invocations, and the message goes to the dead-letter queue', async () => {
+    expect(await deadAfter('Terminate', 15)).toEqual([]);
+    await triggers.close();
+    await functions.close();
+    expect(await deadAfter('Terminate', 40)).toEqual(['24']);
+  });
+
+  it('goes on for as long as it likes where RecursiveLoop is Allow', async () => {
+    expect(await deadAfter('Allow', 40)).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Checksum, checksumAlgorithms } from '../../src/s3/checksums/Checksum.ts';
+
+/** Check values of the CRC catalogue (https://reveng.sourceforge.io/crc-catalogue/) and of RFC 3174 and 6234's algorithms. */
+const OF_123456789 = {
+  CRC32: 'cbf43926',
+  CRC32C: 'e3069283',
+  CRC64NVME: 'ae8b14860a799888',
+  SHA1: 'f7c3bc1d808e04732adf679965ccc34ca7ae3441',
+  SHA256: '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225',
+};
+
+/** The slow way: a bit at a time, from the polynomial alone. */
+function bitwise(bytes: Uint8Array, polynomial: bigint, width: bigint): string {
+  const mask = (1n << width) - 1n;
+  let crc = mask;
+  for (const byte of bytes) {
+    crc ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1n) === 1n ? (crc >> 1n) ^ polynomial : crc >> 1n;
+  }
+  return (crc ^ mask).toString(16).padStart(Number(width) / 4, '0');
+}
+
+const hex = (checksum: Checksum) => Buffer.from(checksum.digest(), 'base64').toString('hex');
+
+describe('Checksum', () => {
+  it.each(checksumAlgorithms)('%s gives its published check value', (algorithm) => {
+    const checksum = new Checksum(algorithm);
+    checksum.update(Buffer.from('123456789'));
+    expect(hex(checksum)).toBe(OF_123456789[algorithm]);
+  });
+
+  it.each([
+    ['CRC32', 0xedb88320n, 32n],
+    ['CRC32C', 0x82f63b78n, 32n],
+    ['CRC64NVME', 0x9a6c9329ac4bc9b5n, 64n],
+  ] as const)('%s is that of the bits, however the bytes are cut', (algorithm, polynomial, width) => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (pieces) => {
+        const checksum = new Checksum(algorithm);
+        for (const piece of pieces) checksum.update(piece);
+        expect(hex(checksum)).toBe(bitwise(Buffer.concat(pieces), polynomial, width));
+      }),
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { startS3 } from './startS3.ts';
+
+/** Keys that are hard on a file system, and ordinary ones that clash with them. */
+const segment = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      'a',
+      'A',
+      'b',
+      'ß',
+      'SS',
+      'é',
+      'e\u0301',
+      '',
+      '.',
+      '..',
+      '...',
+      'a.',
+      ' a ',
+      '~',
+      '-rf',
+      'con',
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      '\u0000',
+      '\n',
+      '\\',
+      'a\\..\\b',
+      ':',
+      '*?[x]',
+      '%2e%2e',
+      '\u202e',
+      '\ufeff',
+      '😀',
+    ),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 8 }) },
+  { weight: 1, arbitrary: fc.constantFrom('x'.repeat(255), 'x'.repeat(256), 'é'.repeat(128)) },
+);
+const key = fc
+  .array(segment, { minLength: 1, maxLength: 5 })
+  .map((segments) => segments.join('/'))
+  .filter((text) => text !== '' && Buffer.byteLength(text) <= 1024 && text.isWellFormed());
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return lstatSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+describe('keys', () => {
+  it('any key holds its own bytes beside any others, also after a restart, and nothing leaves the folder', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(key, { minLength: 1, maxLength: 8 }),
+        fc.nat(),
+        async (keys, chosen) => {
+          const directory = join(root, String(run++), 'data');
+          mkdirSync(directory, { recursive: true });
+          let store = ObjectStore.open({ directory, clock: realClock });
+          store.createBucket('keys');
+          for (const name of keys) await store.put('keys', name, `first of ${name}`);
+          for (const name of keys) await store.put('keys', name, `bytes of ${name}`);
+          const removed = keys[chosen % keys.length] ?? '';
+          store.delete('keys', removed);
+          store.close();
+          store = ObjectStore.open({ directory, clock: realClock });
+          const kept = keys.filter((name) => name !== removed);
+          for (const name of kept) {
+            expect(readFileSync(store.localPath('keys', name), 'utf8')).toBe(`bytes of ${name}`);
+          }
+          const listed = store.list('keys', { limit: 100 }).entries;
+          expect(listed.map((entry) => 'object' in entry && entry.object.key).sort()).toEqual(
+            [...kept].sort(),
+          );
+          // One file an object, no more: nothing is left behind, nothing lies outside.
+          expect(readdirSync(join(directory, '..'))).toEqual(['data']);
+          expect(filesBelow(directory).filter((path) => !path.endsWith('journal.ndjson'))).toHaveLength(
+            kept.length,
+          );
+          store.close();
+          rmSync(join(directory, '..'), { recursive: true });
+        },
+      ),
+      { numRuns: 80 },
+    );
+    expect(readdirSync(root)).toEqual([]);
+    rmSync(root, { recursive: true });
+  });
+
+  it.each([
+    ['a key below another key', ['a', 'a/b']],
+    ['a key above another key', ['a/b', 'a']],
+    ['a key above another key but for its case', ['A/b', 'a']],
+    ['keys that differ by case', ['Data/x', 'data/X']],
+    ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
+  ])('keeps the first of two in its place: %s', async (_, [first = '', second = '']) => {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
+    const store = ObjectStore.open({ directory, clock: realClock });
+    store.createBucket('keys');
+    await store.put('keys', first, '1');
+    await store.put('keys', second, '2');
+    expect(store.localPath('keys', first)).toBe(join(directory, 'keys', first));
+    expect(store.localPath('keys', second).startsWith(join(directory, '.store'))).toBe(true);
+    expect(['1', '2']).toEqual(
+      [first, second].map((name) => readFileSync(store.localPath('keys', name), 'utf8')),
+    );
+    store.delete('keys', first);
+    store.delete('keys', second);
+    await store.put('keys', second, '2');
+    expect(store.localPath('keys', second)).toBe(join(directory, 'keys', second));
+    store.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('any key goes through the real client', async () => {
+    const s3 = await startS3();
+    s3.store.createBucket('keys');
+    await fc.assert(
+      fc.asyncProperty(key, async (name) => {
+        await s3.client.send(new PutObjectCommand({ Bucket: 'keys', Key: name, Body: `bytes of ${name}` }));
+        expect(s3.store.head('keys', name).key).toBe(name);
+        const answer = await s3.client.send(new GetObjectCommand({ Bucket: 'keys', Key: name }));
+        expect(await answer.Body?.transformToString()).toBe(`bytes of ${name}`);
+      }),
+      { numRuns: 60 },
+    );
+    expect(s3.defects).toEqual([]);
+    await s3.close();
+  });
+});

@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Checksum } from '../../src/s3/checksums/Checksum.ts';
+import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
+import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+
+const MIB = 1024 ** 2;
+
+describe('multipart uploads through the real client', () => {
+  let s3: RunningS3;
+  const Bucket = 'large-objects';
+  const bytes = randomBytes(11 * MIB);
+  const pieces = [bytes.subarray(0, 5 * MIB), bytes.subarray(5 * MIB, 10 * MIB), bytes.subarray(10 * MIB)];
+
+  const begin = async (Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}) =>
+    (await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }))).UploadId;
+  const upload = (
+    Key: string,
+    UploadId: string | undefined,
+    PartNumber: number,
+    Body: Uint8Array,
+    more: object = {},
+  ) => s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ...more }));
+  const complete = (Key: string, UploadId: string | undefined, Parts: CompletedPart[], more: object = {}) =>
+    s3.client.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
+    );
+  const listed = (
+    { ETag, ChecksumCRC32, ChecksumSHA256 }: UploadPartCommandOutput,
+    i: number,
+  ): CompletedPart => ({
+    PartNumber: i + 1,
+    ETag,
+    ChecksumCRC32,
+    ChecksumSHA256,
+  });
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    s3.store.createBucket(Bucket, { eventBridge: true });
+  });
+  afterAll(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('joins the parts, with the tag and the checksum that S3 gives such objects, and tells of one object', async () => {
+    const events: ObjectCreated[] = [];
+    const stop = s3.store.onObjectCreated((event) => events.push(event));
+    const id = await begin('whole', {
+      ChecksumAlgorithm: 'CRC32',
+      ContentType: 'application/x-thing',
+      Metadata: { a: '1' },
+    });
+    const parts = [];
+    for (const [i, piece] of pieces.entries()) parts.push(await upload('whole', id, i + 1, piece));
+    const { ETag, ChecksumCRC32, ChecksumType } = await complete('whole', id, parts.map(listed));
+    const md5s = pieces.map((piece) => createHash('md5').update(piece).digest());
+    expect(ETag).toBe(`"${createHash('md5').update(Buffer.concat(md5s)).digest('hex')}-3"`);
+    const composite = new Checksum('CRC32');
+    for (const part of parts) composite.update(Buffer.from(part.ChecksumCRC32 ?? '', 'base64'));
+    expect([ChecksumCRC32, ChecksumType]).toEqual([`${composite.digest()}-3`, 'COMPOSITE']);
+    const answer = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'whole' }));
+    expect(Buffer.from((await answer.Body?.transformToByteArray()) ?? []).equals(bytes)).toBe(true);
+    expect(answer).toMatchObject({ ContentType: 'application/x-thing', Metadata: { a: '1' }, ETag });
+    expect(events).toEqual([
+      expect.objectContaining({ key: 'whole', size: bytes.length, reason: 'CompleteMultipartUpload' }),
+    ]);
+    stop();
+    expect(await failureOf(complete('whole', id, parts.map(listed)))).toMatchObject({ name: 'NoSuchUpload' });
+  });
+
+  it('computes a checksum of the full object when asked to', async () => {
+    const id = await begin('full', { ChecksumAlgorithm: 'CRC64NVME' });
+    const parts = [];
+    for (const [i, piece] of pieces.entries()) {
+      parts.push(await upload('full', id, i + 1, piece, { ChecksumAlgorithm: 'CRC64NVME' }));
+    }
+    const whole = new Checksum('CRC64NVME');
+    whole.update(bytes);
+    const sum = whole.digest();
+    const wrong = { ChecksumCRC64NVME: Buffer.alloc(8).toString('base64') };
+    expect(await failureOf(complete('full', id, parts.map(listed), wrong))).toMatchObject({
+      name: 'BadDigest',
+    });
+    await complete('full', id, parts.map(listed), { ChecksumCRC64NVME: sum, MpuObjectSize: bytes.length });
+    const head = await s3.client.send(
+      new HeadObjectCommand({ Bucket, Key: 'full', ChecksumMode: 'ENABLED' }),
+    );
+    expect(head).toMatchObject({ ChecksumCRC64NVME: sum, ChecksumType: 'FULL_OBJECT' });
+  });
+
+  it('lists what is there, and takes the last of two parts of one number', async () => {
+    const id = await begin('listed', { ChecksumAlgorithm: 'CRC32' });
+    await upload('listed', id, 2, Buffer.from('b'));
+    await upload('listed', id, 7, Buffer.from('old'));
+    const { ETag } = await upload('listed', id, 7, Buffer.from('new'));
+    const page = (more: object) =>
+      s3.client.send(new ListPartsCommand({ Bucket, Key: 'listed', UploadId: id, ...more }));
+    const all = await page({});
+    expect(all).toMatchObject({ IsTruncated: false, ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' });
+    expect(all.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+      [2, 1],
+      [7, 3],
+    ]);
+    expect(all.Parts?.[1]?.ETag).toBe(ETag);
+    expect(await page({ MaxParts: 1 })).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2' });
+    expect((await page({ PartNumberMarker: '2' })).Parts?.map(({ PartNumber }) => PartNumber)).toEqual([7]);
+    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'listed', UploadId: id }));
+    expect(await failureOf(page({}))).toMatchObject({ name: 'NoSuchUpload', status: 404 });
+  });
+
+  it('lists uploads by key and by the order begun, in pages', async () => {
+    const ids = [];
+    for (const key of ['up/b', 'up/a', 'up/b', 'other']) ids.push(await begin(key));
+    const seen: (string | undefined)[][] = [];
+    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (let page = 0; page < 5; page++) {
+      const answer = await s3.client.send(
+        new ListMultipartUploadsCommand({ Bucket, Prefix: 'up/', MaxUploads: 1, ...markers }),
+      );
+      seen.push(...(answer.Uploads ?? []).map(({ Key, UploadId }) => [Key, UploadId]));
+      if (answer.IsTruncated !== true) break;
+      markers = { KeyMarker: answer.NextKeyMarker, UploadIdMarker: answer.NextUploadIdMarker };
+    }
+    expect(seen.map(([key]) => key)).toEqual(['up/a', 'up/b', 'up/b']);
+    expect(new Set(seen.map(([, id]) => id))).toEqual(new Set(ids.slice(0, 3)));
+  });
+
+  it('refuses parts that are missing, changed, out of order or too small', async () => {
+    const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
+    const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);
+    const next = listed(await upload('faulty', id, 2, Buffer.from('b')), 1);
+    const refused = async (parts: CompletedPart[]) => (await failureOf(complete('faulty', id, parts))).name;
+    expect(await refused([small, next])).toBe('EntityTooSmall');
+    expect(await refused([next, small])).toBe('InvalidPartOrder');
+    expect(await refused([small, small])).toBe('InvalidPartOrder');
+    expect(await refused([small, { ...next, PartNumber: 3 }])).toBe('InvalidPart');
+    expect(await refused([{ ...small, ETag: '"other"' }])).toBe('InvalidPart');
+    expect(await refused([{ ...small, ChecksumCRC32: next.ChecksumCRC32 }])).toBe('InvalidPart');
+    // Whoever began with a checksum is bound to give it of every part.
+    expect(await refused([{ PartNumber: 1, ETag: small.ETag }])).toBe('InvalidRequest');
+    expect(await refused([])).toBe('MalformedXML');
+    await complete('faulty', id, [small]);
+  });
+
+  it('refuses parts for no upload, numbers out of range and another checksum than chosen', async () => {
+    const id = await begin('bounds', { ChecksumAlgorithm: 'SHA256' });
+    const body = Buffer.from('x');
+    expect(await failureOf(upload('bounds', 'none', 1, body))).toMatchObject({ name: 'NoSuchUpload' });
+    expect(await failureOf(upload('elsewhere', id, 1, body))).toMatchObject({ name: 'NoSuchUpload' });
+    expect(await failureOf(upload('bounds', id, 10_001, body))).toMatchObject({ name: 'InvalidArgument' });
+    expect(await failureOf(upload('bounds', id, 0, body))).toMatchObject({ name: 'InvalidArgument' });
+    expect(await failureOf(upload('bounds', id, 1, body, { ChecksumAlgorithm: 'CRC32C' }))).toMatchObject({
+      name: 'InvalidRequest',
+    });
+    expect(
+      await failureOf(begin('bounds', { ChecksumAlgorithm: 'SHA1', ChecksumType: 'FULL_OBJECT' })),
+    ).toMatchObject({
+      name: 'InvalidRequest',
+    });
+  });
+
+  it('completes under a condition, and can be completed again after it failed', async () => {
+    await s3.store.put(Bucket, 'once', 'first');
+    const id = await begin('once');
+    const part = listed(await upload('once', id, 1, Buffer.from('second')), 0);
+    expect(await failureOf(complete('once', id, [part], { IfNoneMatch: '*' }))).toMatchObject({
+      name: 'PreconditionFailed',
+      status: 412,
+    });
+    const whole = new Checksum('CRC64NVME');
+    whole.update(Buffer.from('second'));
+    // Begun without a choice, it gets what S3 computes by itself.
+    expect(await complete('once', id, [part])).toMatchObject({ ChecksumCRC64NVME: whole.digest() });
+    expect(s3.store.head(Bucket, 'once').size).toBe(6);
+  });
+});

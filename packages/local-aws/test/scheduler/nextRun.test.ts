@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { Scheduler } from '../../src/scheduler/index.ts';
+import { nextRun } from '../../src/scheduler/nextRun.ts';
+
+const at = (text: string) => Date.parse(`${text}Z`);
+const next = (expression: string, after: string) => {
+  const run = nextRun(expression, at(after));
+  return run === undefined ? undefined : new Date(run).toISOString().slice(0, 16);
+};
+
+describe('nextRun', () => {
+  it.each([
+    ['cron(5 0 * * ? *)', '2026-11-20T00:04:59', '2026-11-20T00:05'],
+    ['cron(5 0 * * ? *)', '2026-11-20T00:05:00', '2026-11-21T00:05'],
+    ['cron(0/15 8-17 ? * MON-FRI *)', '2026-11-20T17:50:00', '2026-11-23T08:00'],
+    ['cron(0 0 1 JAN,JUL ? *)', '2026-11-20T00:00:00', '2027-01-01T00:00'],
+    ['cron(0 12 29 2 ? *)', '2026-11-20T00:00:00', '2028-02-29T12:00'],
+    ['rate(5 minutes)', '2026-11-20T00:00:00', '2026-11-20T00:05'],
+    ['rate(1 day)', '2026-12-31T10:00:00', '2027-01-01T10:00'],
+  ])('%s after %s is %s', (expression, after, expected) => {
+    expect(next(expression, after)).toBe(expected);
+  });
+
+  it('knows a schedule that never runs again', () => {
+    expect(next('cron(0 0 31 2 ? *)', '2026-11-20T00:00:00')).toBeUndefined();
+    expect(next('cron(0 0 1 1 ? 2020)', '2026-11-20T00:00:00')).toBeUndefined();
+  });
+
+  it.each([
+    'cron(5 0 * * *)',
+    'cron(60 0 * * ? *)',
+    'cron(0 0 1 1 2 *)',
+    'rate(0 minutes)',
+    'daily',
+    'cron(x 0 * * ? *)',
+  ])('refuses %s as AWS does', (expression) => {
+    expect(() => nextRun(expression, 0)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
+  });
+
+  it('refuses by name what only we cannot', () => {
+    expect(() => nextRun('cron(0 0 L * ? *)', 0)).toThrow(
+      expect.objectContaining({ code: 'NotImplemented' }),
+    );
+  });
+
+  it('is always later, and on its minute', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 59 }),
+        fc.integer({ min: 0, max: 23 }),
+        fc.integer({ min: 0, max: 4e12 }),
+        (minute, hour, after) => {
+          const run = nextRun(`cron(${minute} ${hour} * * ? *)`, after);
+          expect(run).toBeGreaterThan(after);
+          expect(run).toBeLessThanOrEqual(after + 86_400_000);
+          const date = new Date(run ?? 0);
+          expect([date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]).toEqual([hour, minute, 0]);
+        },
+      ),
+    );
+  });
+});
+
+describe('Scheduler', () => {
+  it('calls its target at every time of a schedule until closed', () => {
+    const clock = new ManualClock(at('2026-11-20T00:00:00'));
+    const runs: string[] = [];
+    const scheduler = new Scheduler(clock, async (arn, input) =>
+      runs.push(`${new Date(clock.now()).toISOString()} ${arn} ${input}`),
+    );
+    scheduler.add({
+      name: 'daily',
+      expression: 'cron(5 0 * * ? *)',
+      input: '{"a":1}',
+      targetArn: 'register',
+    });
+    clock.advance(2 * 86_400_000);
+    expect(runs).toEqual([
+      '2026-11-20T00:05:00.000Z register {"a":1}',
+      '2026-11-21T00:05:00.000Z register {"a":1}',
+    ]);
+    scheduler.close();
+    clock.advance(2 * 86_400_000);
+    expect(runs).toHaveLength(2);
+  });
+});

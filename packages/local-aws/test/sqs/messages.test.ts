@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { MovableClock } from '../../src/base/MovableClock.ts';
+import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
+import { Queues } from '../../src/sqs/Queues.ts';
+import { ACCOUNT, START, startSqs } from './startSqs.ts';
+
+let sqs: Awaited<ReturnType<typeof startSqs>>;
+let QueueUrl: string;
+beforeEach(async () => {
+  sqs = await startSqs();
+  sqs.queues.ensure('work', queueProperties({ VisibilityTimeout: 30 }).settings);
+  QueueUrl = sqs.urlOf('work');
+});
+afterEach(() => sqs.close());
+
+const send = (MessageBody: string, DelaySeconds?: number) =>
+  sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds }));
+const receive = async (more = {}): Promise<Message[]> => {
+  const { Messages = [] } = await sqs.client.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, ...more }),
+  );
+  return Messages;
+};
+const bodies = (messages: readonly Message[]) => messages.map(({ Body }) => Body);
+const remove = (message: Message | undefined) =>
+  sqs.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+
+describe('a message', () => {
+  it('comes with its MD5, which the SDK checks too, and the attributes asked for', async () => {
+    const body = '{"key":"ü😀"}';
+    const sent = await send(body);
+    expect(sent.MD5OfMessageBody).toBe(createHash('md5').update(body).digest('hex'));
+    sqs.clock.advance(1_500);
+    const [message] = await receive({ MessageSystemAttributeNames: ['All'] });
+    expect(message).toMatchObject({
+      MessageId: sent.MessageId,
+      Body: body,
+      MD5OfBody: sent.MD5OfMessageBody,
+    });
+    expect(message?.Attributes).toEqual({
+      SenderId: ACCOUNT,
+      SentTimestamp: String(START),
+      ApproximateReceiveCount: '1',
+      ApproximateFirstReceiveTimestamp: String(START + 1_500),
+    });
+  });
+
+  it('comes back after its visibility timeout, counted', async () => {
+    await send('a');
+    expect(bodies(await receive())).toEqual(['a']);
+    sqs.clock.advance(29_999);
+    expect(await receive()).toEqual([]);
+    sqs.clock.advance(1);
+    const [again] = await receive({ AttributeNames: ['ApproximateReceiveCount'] });
+    expect(again?.Attributes).toEqual({ ApproximateReceiveCount: '2' });
+  });
+
+  it('is deleted by its newest receipt only', async () => {
+    await send('a');
+    const [first] = await receive({ VisibilityTimeout: 1 });
+    sqs.clock.advance(1_000);
+    const [second] = await receive({ VisibilityTimeout: 1 });
+    await remove(first);
+    sqs.clock.advance(1_000);
+    expect(sqs.queues.byName('work').pending()).toBe(1);
+    // Its timeout is over, but nobody has received it since.
+    await remove(second);
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+    await remove(second);
+  });
+
+  it('is visible sooner or later as its receiver wishes', async () => {
+    await send('a');
+    const [message] = await receive();
+    const change = (VisibilityTimeout: number) =>
+      sqs.client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl,
+          ReceiptHandle: message?.ReceiptHandle,
+          VisibilityTimeout,
+        }),
+      );
+    await change(100);
+    sqs.clock.advance(99_999);
+    expect(await receive()).toEqual([]);
+    await change(0);
+    expect(bodies(await receive({ VisibilityTimeout: 0 }))).toEqual(['a']);
+    await expect(change(5)).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringContaining('not available for visibility timeout change'),
+    });
+  });
+
+  it('is late when delayed, and gone when its retention is over', async () => {
+    await send('late', 60);
+    expect(await receive()).toEqual([]);
+    sqs.clock.advance(60_000);
+    expect(bodies(await receive())).toEqual(['late']);
+    sqs.clock.advance(345_600_000 - 60_000);
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+
+  it('is refused when empty, too large, of characters SQS has not, or with attributes', async () => {
+    await expect(send('')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(send('x'.repeat(1_048_577))).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+    });
+    await send('x'.repeat(1_048_576));
+    await expect(send('\u0000')).rejects.toMatchObject({ name: 'InvalidMessageContents' });
+    await expect(
+      sqs.client.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: 'a',
+          MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } },
+        }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('MessageAttributes'),
+    });
+  });
+});
+
+describe('long polling', () => {
+  it('answers as soon as a message comes', async () => {
+    const polling = receive({ WaitTimeSeconds: 20 });
+    await send('now');
+    expect(bodies(await polling)).toEqual(['now']);
+    expect(sqs.queues.byName('work').counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+  });
+
+  it('answers empty-handed when the time is over, and gives a message to one poller', async () => {
+    const [left, right] = [receive({ WaitTimeSeconds: 20 }), receive({ WaitTimeSeconds: 20 })];
+    await send('one');
+    const first = await Promise.race([left, right]);
+    expect(bodies(first)).toEqual(['one']);
+    let settled = false;
+    const both = Promise.all([left, right]).finally(() => {
+      settled = true;
+    });
+    while (!settled) {
+      sqs.clock.advance(20_000);
+      // Gone before its timeout could let it out again to the other.
+      sqs.queues.byName('work').purge();
+      await new Promise(setImmediate);
+    }
+    expect((await both).flat()).toHaveLength(1);
+  });
+
+  it('has bounds', async () => {
+    await expect(receive({ WaitTimeSeconds: 21 })).rejects.toMatchObject({
+      message:
+        'Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.',
+    });
+    await expect(receive({ MaxNumberOfMessages: 11 })).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+    });
+  });
+});
+
+describe('batches', () => {
+  const entries = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ Id: `${index}`, MessageBody: `m${index}` }));
+
+  it('settle each entry by itself', async () => {
+    const { Successful, Failed } = await sqs.client.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: [...entries(2), { Id: 'bad', MessageBody: '\u0001' }],
+      }),
+    );
+    expect(Successful?.map(({ Id }) => Id)).toEqual(['0', '1']);
+    expect(Failed).toMatchObject([{ Id: 'bad', Code: 'InvalidMessageContents', SenderFault: true }]);
+    const received = await receive();
+    const deleted = await sqs.client.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: [
+          ...received.map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle })),
+          { Id: 'bad', ReceiptHandle: 'nonsense' },
+        ],
+      }),
+    );
+    expect(deleted.Successful).toHaveLength(2);
+    expect(deleted.Failed).toMatchObject([{ Id: 'bad', Code: 'ReceiptHandleIsInvalid' }]);
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+
+  it.each([
+    ['EmptyBatchRequest', []],
+    ['TooManyEntriesInBatchRequest', entries(11)],
+    ['BatchEntryIdsNotDistinct', [...entries(1), ...entries(1)]],
+    ['InvalidBatchEntryId', [{ Id: 'a b', MessageBody: 'x' }]],
+    ['BatchRequestTooLong', entries(2).map((entry) => ({ ...entry, MessageBody: 'x'.repeat(600_000) }))],
+  ])('are refused as a whole: %s', async (name, Entries) => {
+    await expect(sqs.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).rejects.toMatchObject({
+      name,
+    });
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+});
+
+describe('a clock that is set back', () => {
+  it('leaves no message hidden longer than it had left', async () => {
+    const { path, remove: removeDirectory } = temporaryDirectory();
+    const clock = new MovableClock();
+    const open = () => Queues.open({ directory: path, clock, region: 'us-east-1', account: ACCOUNT });
+    const queues = open();
+    const queue = queues.ensure('work', queueProperties({ VisibilityTimeout: 30 }).settings);
+    await clock.advance(86_400_000);
+    queue.send('held');
+    expect(queue.receive(1)).toHaveLength(1);
+    queue.send('at once');
+    queue.send('delayed', 60_000);
+    await clock.setReal();
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['at once']);
+    await clock.advance(30_000);
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['held', 'at once']);
+    await clock.advance(30_000);
+    expect(queue.receive(10, 0).map(({ body }) => body)).toEqual(['held', 'at once', 'delayed']);
+
+    // A restart goes by the machine's clock: what was sent ahead of it is there all the same.
+    await clock.advance(86_400_000);
+    queue.send('ahead');
+    queues.close();
+    const again = Queues.open({ directory: path, clock: realClock, region: 'us-east-1', account: ACCOUNT });
+    expect(again.byName('work').counts()).toEqual({ visible: 4, inFlight: 0, delayed: 0 });
+    again.close();
+    removeDirectory();
+  });
+});

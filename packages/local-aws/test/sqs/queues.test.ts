@@ -1,0 +1,199 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
+import { ACCOUNT, START, startSqs } from './startSqs.ts';
+
+let sqs: Awaited<ReturnType<typeof startSqs>>;
+beforeEach(async () => {
+  sqs = await startSqs();
+});
+afterEach(() => sqs.close());
+
+const ensure = (name: string, properties: object = {}) =>
+  sqs.queues.ensure(name, queueProperties(properties).settings);
+
+describe('queues', () => {
+  it('are created, found, listed and described', async () => {
+    const { QueueUrl } = await sqs.client.send(
+      new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout: '45' } }),
+    );
+    expect(QueueUrl).toBe(sqs.urlOf('work'));
+    expect((await sqs.client.send(new GetQueueUrlCommand({ QueueName: 'work' }))).QueueUrl).toBe(QueueUrl);
+    ensure('other');
+    const { QueueUrls } = await sqs.client.send(new ListQueuesCommand({}));
+    expect(QueueUrls).toEqual([sqs.urlOf('other'), QueueUrl]);
+    sqs.queues.byName('work').send('a');
+    const { Attributes } = await sqs.client.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    expect(Attributes).toMatchObject({
+      QueueArn: `arn:aws:sqs:us-east-1:${ACCOUNT}:work`,
+      VisibilityTimeout: '45',
+      MessageRetentionPeriod: '345600',
+      ApproximateNumberOfMessages: '1',
+      ApproximateNumberOfMessagesNotVisible: '0',
+      CreatedTimestamp: String(START / 1_000),
+    });
+  });
+
+  it('can be created again with the same attributes only', async () => {
+    const create = (VisibilityTimeout: string) =>
+      sqs.client.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout } }));
+    await create('45');
+    await create('45');
+    await expect(create('46')).rejects.toMatchObject({ name: 'QueueNameExists' });
+  });
+
+  it("that aren't there are said to be so under both names SQS has for it", async () => {
+    const missing = sqs.client.send(new GetQueueUrlCommand({ QueueName: 'none' }));
+    await expect(missing).rejects.toMatchObject({
+      name: 'QueueDoesNotExist',
+      message: 'The specified queue does not exist.',
+      Code: 'AWS.SimpleQueueService.NonExistentQueue',
+    });
+    const foreign = sqs.urlOf('work').replace(ACCOUNT, '111111111111');
+    ensure('work');
+    await expect(sqs.client.send(new ReceiveMessageCommand({ QueueUrl: foreign }))).rejects.toMatchObject({
+      name: 'QueueDoesNotExist',
+    });
+  });
+
+  it("refuse FIFO and attributes they don't know by name", async () => {
+    const create = (QueueName: string, Attributes: Record<string, string>) =>
+      sqs.client.send(new CreateQueueCommand({ QueueName, Attributes }));
+    await expect(create('a.fifo', { FifoQueue: 'true' })).rejects.toMatchObject({ name: 'NotImplemented' });
+    await expect(create('a', { FifoQueue: 'true' })).rejects.toMatchObject({ name: 'NotImplemented' });
+    await expect(create('a', { Colour: 'red' })).rejects.toMatchObject({ name: 'InvalidAttributeName' });
+    await expect(create('a', { DelaySeconds: '901' })).rejects.toMatchObject({
+      name: 'InvalidAttributeValue',
+    });
+    await expect(create('a b', {})).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    expect(() => queueProperties({ FifoQueue: true })).toThrow('AWS::SQS::Queue property FifoQueue');
+  });
+
+  it('are purged once a minute', async () => {
+    ensure('work').send('a');
+    const purge = () => sqs.client.send(new PurgeQueueCommand({ QueueUrl: sqs.urlOf('work') }));
+    await purge();
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+    await expect(purge()).rejects.toMatchObject({ name: 'PurgeQueueInProgress' });
+    sqs.clock.advance(60_000);
+    await purge();
+  });
+});
+
+describe('a dead-letter queue', () => {
+  it('gets what was received too often, with its history', () => {
+    const dead = ensure('dead');
+    const work = ensure('work', {
+      VisibilityTimeout: 10,
+      RedrivePolicy: { deadLetterTargetArn: dead.arn, maxReceiveCount: 2 },
+    });
+    work.send('poison');
+    for (let receives = 0; receives < 2; receives += 1) {
+      expect(work.receive(10).map(({ body }) => body)).toEqual(['poison']);
+      sqs.clock.advance(10_000);
+    }
+    expect(work.receive(10)).toEqual([]);
+    expect(work.pending()).toBe(0);
+    expect(dead.receive(10)).toMatchObject([
+      { body: 'poison', sentAt: START, receiveCount: 3, deadLetterSource: work.arn },
+    ]);
+  });
+
+  it("that isn't there keeps nothing from being received", () => {
+    const work = ensure('work', {
+      VisibilityTimeout: 0,
+      RedrivePolicy: { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:none', maxReceiveCount: 1 },
+    });
+    work.send('a');
+    for (let receives = 0; receives < 3; receives += 1) expect(work.receive(1)).toHaveLength(1);
+  });
+});
+
+describe('onMessage', () => {
+  it('tells of messages that are there, come, or come back', () => {
+    const work = ensure('work', { VisibilityTimeout: 10 });
+    work.send('a');
+    const seen: string[] = [];
+    const stop = work.onMessage(() => seen.push(...work.receive(10).map(({ body }) => body)));
+    expect(seen).toEqual(['a']);
+    work.send('b');
+    expect(seen).toEqual(['a', 'b']);
+    work.send('c', 5_000);
+    sqs.clock.advance(5_000);
+    expect(seen).toEqual(['a', 'b', 'c']);
+    sqs.clock.advance(5_000);
+    expect(seen.slice(3).sort()).toEqual(['a', 'b']);
+    stop();
+    work.send('d');
+    expect(seen).toHaveLength(5);
+  });
+
+  it("doesn't call itself when what it receives is visible again at once", () => {
+    const work = ensure('work', { VisibilityTimeout: 0 });
+    let calls = 0;
+    work.onMessage(() => {
+      calls += 1;
+      work.receive(1);
+    });
+    work.send('a');
+    expect(calls).toBe(1);
+  });
+});
+
+describe('a restart', () => {
+  it('loses nothing that was acknowledged, and no count', () => {
+    const work = ensure('work', { VisibilityTimeout: 600 });
+    work.send('kept');
+    work.send('deleted');
+    work.send('delayed', 60_000);
+    const [kept, deleted] = work.receive(2);
+    work.delete(deleted?.receipt ?? '');
+    const again = sqs.open().byName('work');
+    expect(again.settings).toEqual(work.settings);
+    // In flight before: whoever had it is gone, so it is visible at once.
+    expect(again.receive(10)).toMatchObject([{ id: kept?.id, body: 'kept', receiveCount: 2 }]);
+    expect(again.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 1 });
+  });
+
+  it('overlooks a last line that was cut off, and nothing else', () => {
+    const work = ensure('work');
+    work.send('a');
+    const file = join(sqs.directory, 'work', 'messages.jsonl');
+    appendFileSync(file, '{"put":[{"id":"torn","bo');
+    const again = sqs.open().byName('work');
+    expect(again.receive(10).map(({ body }) => body)).toEqual(['a']);
+    again.send('b');
+    expect(sqs.open().byName('work').pending()).toBe(2);
+    appendFileSync(file, 'nonsense\n');
+    expect(() => sqs.open()).toThrow();
+  });
+
+  it('finds a file that has not grown with all that went through it', () => {
+    const work = ensure('work');
+    for (let sent = 0; sent < 3_000; sent += 1) {
+      work.send(`message ${sent}`);
+      for (const { receipt } of work.receive(1)) work.delete(receipt);
+    }
+    work.send('left');
+    const lines = readFileSync(join(sqs.directory, 'work', 'messages.jsonl'), 'utf8').split('\n').length;
+    expect(lines).toBeLessThan(1_100);
+    expect(
+      sqs
+        .open()
+        .byName('work')
+        .receive(10)
+        .map(({ body }) => body),
+    ).toEqual(['left']);
+  });
+});

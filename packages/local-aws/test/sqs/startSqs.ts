@@ -1,0 +1,33 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { sqsService } from '../../src/sqs/index.ts';
+import { Queues } from '../../src/sqs/Queues.ts';
+
+export const ACCOUNT = '000000000000';
+export const START = Date.UTC(2026, 10, 20, 7, 32);
+
+/** The local SQS over HTTP with a real client before it, on a clock that tests move. */
+export async function startSqs() {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(START);
+  const open = () => Queues.open({ directory: directory.path, clock, region: 'us-east-1', account: ACCOUNT });
+  const queues = open();
+  const { options, close } = await startServices([sqsService({ queues, clock, account: ACCOUNT })]);
+  const client = new SQSClient(options);
+  return {
+    client,
+    queues,
+    clock,
+    /** Opens the directory once more, as a restart would. */
+    open,
+    directory: directory.path,
+    urlOf: (name: string) => queues.urlOf(name, options.endpoint),
+    async close() {
+      client.destroy();
+      await close();
+      queues.close();
+      directory.remove();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startServices } from '../../../../test/harness/startServices.ts';
+import { stsService } from '../../src/sts/index.ts';
+
+describe('the local STS', () => {
+  let options: ConstructorParameters<typeof STSClient>[0];
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const served = await startServices([stsService({ partition: 'aws', account: '000000000000' })]);
+    options = served.options;
+    close = served.close;
+  });
+  afterAll(() => close());
+
+  it('says who asks', async () => {
+    const sts = new STSClient({ ...options });
+    expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({
+      Account: '000000000000',
+      Arn: 'arn:aws:iam::000000000000:root',
+    });
+    sts.destroy();
+  });
+
+  it('refuses a wrong secret, and a role that is not there', async () => {
+    const wrong = new STSClient({
+      ...options,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' },
+    });
+    await expect(wrong.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 403 },
+    });
+    wrong.destroy();
+    const sts = new STSClient({ ...options });
+    await expect(
+      sts.send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::000000000000:role/x', RoleSessionName: 'xy' })),
+    ).rejects.toMatchObject({ name: 'AccessDenied', message: expect.stringContaining('sts:AssumeRole') });
+    sts.destroy();
+  });
+});

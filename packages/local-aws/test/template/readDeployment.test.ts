@@ -1,0 +1,217 @@
+import { describe, expect, it } from '@jest/globals';
+import { newBucketSettings } from '../../src/s3/model/bucketSettings.ts';
+import { readDeployment } from '../../src/template/readDeployment.ts';
+import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
+import { parseTemplate } from '../../src/template/Template.ts';
+
+const stack = {
+  region: 'us-east-1',
+  account: '000000000000',
+  partition: 'aws',
+  stackName: 'sluice-local',
+  endpoint: 'http://127.0.0.1:4566',
+};
+
+const read = (resources: object) =>
+  readDeployment(resolveTemplate(parseTemplate({ Resources: resources }), stack));
+
+const fn = {
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    FunctionName: 'f',
+    Handler: 'build/f/handler.handler',
+    Runtime: 'nodejs24.x',
+    Role: 'arn:aws:iam::000000000000:role/f',
+    Code: {},
+  },
+};
+const api = { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'a', ProtocolType: 'HTTP' } };
+const integration = {
+  Type: 'AWS::ApiGatewayV2::Integration',
+  Properties: {
+    ApiId: { Ref: 'Api' },
+    IntegrationType: 'AWS_PROXY',
+    IntegrationUri: { 'Fn::GetAtt': ['F', 'Arn'] },
+    PayloadFormatVersion: '2.0',
+  },
+};
+const route = {
+  Type: 'AWS::ApiGatewayV2::Route',
+  Properties: {
+    ApiId: { Ref: 'Api' },
+    RouteKey: 'POST /{proxy+}',
+    Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'I' }]] },
+  },
+};
+
+const withProperties = <R extends { Properties: object }>(resource: R, properties: object) => ({
+  ...resource,
+  Properties: { ...resource.Properties, ...properties },
+});
+
+describe('readDeployment', () => {
+  it("fills in AWS's own defaults", () => {
+    const { functions, eventSourceMappings, httpApi } = read({
+      F: fn,
+      M: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q', FunctionName: { Ref: 'F' } },
+      },
+      Api: api,
+      I: integration,
+      R: route,
+    });
+    expect(functions).toEqual([
+      {
+        logicalId: 'F',
+        name: 'f',
+        arn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+        handler: 'build/f/handler.handler',
+        modulePath: 'build/f/handler.mjs',
+        exportName: 'handler',
+        env: {},
+        timeoutSeconds: 3,
+        memoryMb: 128,
+        role: 'arn:aws:iam::000000000000:role/f',
+        recursiveLoop: 'Terminate',
+      },
+    ]);
+    expect(eventSourceMappings).toEqual([
+      {
+        logicalId: 'M',
+        queueArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+        functionName: 'f',
+        batchSize: 10,
+        windowSeconds: 0,
+        maximumConcurrency: undefined,
+        partialResponses: false,
+        enabled: true,
+      },
+    ]);
+    expect(httpApi).toMatchObject({
+      cors: undefined,
+      routes: [{ routeKey: 'POST /{proxy+}', functionName: 'f', timeoutMs: 30_000 }],
+    });
+  });
+
+  it('hands properties of streams, queues and rules on verbatim', () => {
+    const Properties = { Anything: [{ At: 'all' }] };
+    const { deliveryStreams, queues, eventRules } = read({
+      S: { Type: 'AWS::KinesisFirehose::DeliveryStream', Properties },
+      Q: { Type: 'AWS::SQS::Queue', Properties },
+      E: { Type: 'AWS::Events::Rule', Properties },
+    });
+    for (const part of [deliveryStreams[0], queues[0], eventRules[0]])
+      expect(part?.properties).toEqual(Properties);
+    expect(queues[0]?.url).toBe(`http://127.0.0.1:4566/000000000000/${queues[0]?.name}`);
+  });
+
+  it('names a secret by its ARN, whose suffix is not part of the name', () => {
+    const { secrets } = read({
+      K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },
+    });
+    expect(secrets).toEqual([
+      {
+        logicalId: 'K',
+        name: 'team/keys-a',
+        arn: expect.stringMatching(
+          /^arn:aws:secretsmanager:us-east-1:000000000000:secret:team\/keys-a-[0-9a-f]{6}$/,
+        ),
+        properties: { Name: 'team/keys-a', SecretString: '{}' },
+      },
+    ]);
+  });
+
+  it('builds no bucket for zips that nobody reads', () => {
+    const { buckets } = read({
+      ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket' },
+      B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b' } },
+    });
+    expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false, settings: newBucketSettings }]);
+  });
+
+  it('knows a disabled schedule from one that runs, of a function or a queue', () => {
+    const schedule = (State: string, target: string) => ({
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: `${State}-${target}`,
+        State,
+        ScheduleExpression: 'rate(1 day)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: { 'Fn::GetAtt': [target, 'Arn'] }, RoleArn: 'arn:aws:iam::000000000000:role/s' },
+      },
+    });
+    const { schedules } = read({
+      F: fn,
+      Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } },
+      A: schedule('ENABLED', 'F'),
+      B: schedule('DISABLED', 'F'),
+      C: schedule('ENABLED', 'Q'),
+    });
+    expect(schedules).toEqual([
+      {
+        name: 'ENABLED-F',
+        expression: 'rate(1 day)',
+        input: '{}',
+        targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+      },
+      {
+        name: 'ENABLED-Q',
+        expression: 'rate(1 day)',
+        input: '{}',
+        targetArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+      },
+    ]);
+  });
+
+  it.each([
+    ['a property', { F: withProperties(fn, { Layers: ['layer'] }) }, 'Layers'],
+    ['a runtime', { F: withProperties(fn, { Runtime: 'python3.13' }) }, 'F Runtime'],
+    [
+      'a bucket with versions',
+      { B: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: {} } } },
+      'VersioningConfiguration',
+    ],
+    ['a REST-like API', { Api: withProperties(api, { ProtocolType: 'WEBSOCKET' }) }, 'Api ProtocolType'],
+    ['a second API', { Api: api, Other: api }, 'A second HTTP API: Other.'],
+    [
+      'a route to nowhere',
+      { F: fn, Api: api, I: integration, R: withProperties(route, { Target: 'integrations/gone' }) },
+      'R: no integrations/gone.',
+    ],
+    [
+      'a payload format',
+      { F: fn, Api: api, I: withProperties(integration, { PayloadFormatVersion: '1.0' }) },
+      'I PayloadFormatVersion',
+    ],
+    [
+      'a source that is no queue',
+      {
+        M: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { EventSourceArn: 'arn:aws:kinesis:x', FunctionName: 'f' },
+        },
+      },
+      'M EventSourceArn: the ARN of an SQS queue',
+    ],
+    [
+      "a schedule in another zone's time",
+      {
+        D: {
+          Type: 'AWS::Scheduler::Schedule',
+          Properties: {
+            ScheduleExpression: 'rate(1 day)',
+            ScheduleExpressionTimezone: 'Europe/Vienna',
+            FlexibleTimeWindow: { Mode: 'OFF' },
+            Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: 'r' },
+          },
+        },
+      },
+      'D ScheduleExpressionTimezone',
+    ],
+  ])('refuses by name %s', (_, resources, detail) => {
+    expect(() => read(resources)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_TEMPLATE_INVALID', detail: expect.stringContaining(detail) }),
+    );
+  });
+});

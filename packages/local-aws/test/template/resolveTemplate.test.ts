@@ -1,0 +1,192 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation's own notation
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LocalTemplateError } from '../../src/template/LocalTemplateError.ts';
+import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
+import { resourceTypes } from '../../src/template/resourceTypes.ts';
+import { parseTemplate } from '../../src/template/Template.ts';
+
+const stack = {
+  region: 'us-east-1',
+  account: '000000000000',
+  partition: 'aws',
+  stackName: 'sluice-local',
+  endpoint: 'http://127.0.0.1:4566',
+};
+
+const resolve = (template: object) => resolveTemplate(parseTemplate(template), stack);
+
+/** What a `Ref` to, and an attribute of, one resource of a type evaluate to. */
+function namesOf(Type: string, Properties: object, attribute?: string) {
+  const { outputs } = resolve({
+    Resources: { It: { Type, Properties } },
+    Outputs: {
+      ref: { Value: { Ref: 'It' } },
+      ...(attribute === undefined ? {} : { attribute: { Value: { 'Fn::GetAtt': ['It', attribute] } } }),
+    },
+  });
+  return [outputs.ref, outputs.attribute];
+}
+
+describe('names and ARNs', () => {
+  const here = 'us-east-1:000000000000';
+  it.each([
+    ['AWS::S3::Bucket', { BucketName: 'b' }, 'Arn', 'b', 'arn:aws:s3:::b'],
+    [
+      'AWS::SQS::Queue',
+      { QueueName: 'q' },
+      'Arn',
+      'http://127.0.0.1:4566/000000000000/q',
+      `arn:aws:sqs:${here}:q`,
+    ],
+    ['AWS::SQS::Queue', { QueueName: 'q' }, 'QueueName', 'http://127.0.0.1:4566/000000000000/q', 'q'],
+    [
+      'AWS::KinesisFirehose::DeliveryStream',
+      { DeliveryStreamName: 's' },
+      'Arn',
+      's',
+      `arn:aws:firehose:${here}:deliverystream/s`,
+    ],
+    ['AWS::Lambda::Function', { FunctionName: 'f' }, 'Arn', 'f', `arn:aws:lambda:${here}:function:f`],
+    ['AWS::Events::Rule', { Name: 'r' }, 'Arn', 'r', `arn:aws:events:${here}:rule/r`],
+    ['AWS::Scheduler::Schedule', { Name: 'd' }, 'Arn', 'd', `arn:aws:scheduler:${here}:schedule/default/d`],
+    ['AWS::IAM::Role', { RoleName: 'x' }, 'Arn', 'x', 'arn:aws:iam::000000000000:role/x'],
+    ['AWS::Logs::LogGroup', { LogGroupName: '/a/b' }, 'Arn', '/a/b', `arn:aws:logs:${here}:log-group:/a/b:*`],
+  ])('%s %j %s', (type, properties, attribute, ref, value) => {
+    expect(namesOf(type, properties, attribute)).toEqual([ref, value]);
+  });
+
+  it('of Glue are the names alone', () => {
+    expect(namesOf('AWS::Glue::Database', { DatabaseInput: { Name: 'db' } })[0]).toBe('db');
+    expect(namesOf('AWS::Glue::Table', { TableInput: { Name: 't' } })[0]).toBe('t');
+  });
+
+  it('are generated where none is given, the same at every start and fit for a bucket', () => {
+    const [bucket] = namesOf('AWS::S3::Bucket', {});
+    expect(bucket).toMatch(/^sluice-local-it-[0-9a-f]{12}$/);
+    expect(namesOf('AWS::S3::Bucket', {})[0]).toBe(bucket);
+    expect(namesOf('AWS::IAM::Role', {}, 'Arn')[1]).toMatch(/:role\/sluice-local-It-[0-9A-F]{12}$/);
+  });
+
+  it('has a Ref for every type in the list', () => {
+    for (const type of resourceTypes.keys()) expect(namesOf(type, {})[0]).toBeTruthy();
+  });
+});
+
+describe('references', () => {
+  it('are evaluated through each other, whatever the order in the file', () => {
+    const { resources, outputs } = resolve({
+      Resources: {
+        Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${Bucket}-queue' } } },
+        Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: { 'Fn::Sub': 'b-${AWS::Region}' } } },
+      },
+      Outputs: { Url: { Value: { Ref: 'Queue' } }, Stack: { Value: { Ref: 'AWS::StackName' } } },
+    });
+    expect(resources.map(({ logicalId }) => logicalId)).toEqual(['Bucket', 'Queue']);
+    expect(outputs).toEqual({
+      Url: 'http://127.0.0.1:4566/000000000000/b-us-east-1-queue',
+      Stack: 'sluice-local',
+    });
+  });
+
+  it('orders any acyclic template so that each resource comes after all it needs', () => {
+    const graph = fc.array(fc.array(fc.nat(100), { maxLength: 3 }), { minLength: 1, maxLength: 15 });
+    fc.assert(
+      fc.property(graph, fc.infiniteStream(fc.nat(3)), (needs, styles) => {
+        const edges = needs.map((targets, index) =>
+          index === 0 ? [] : targets.map((to) => `R${to % index}`),
+        );
+        const entries = edges.map((targets, index) => {
+          const style = styles.next().value;
+          const reference = (id: string) =>
+            style === 0
+              ? { Ref: id }
+              : style === 1
+                ? { 'Fn::GetAtt': [id, 'Arn'] }
+                : { 'Fn::Sub': `\${${id}.Arn}` };
+          const resource =
+            style === 3
+              ? { Type: 'AWS::SQS::Queue', DependsOn: targets }
+              : { Type: 'AWS::SQS::Queue', Properties: { X: targets.map(reference) } };
+          return [`R${index}`, resource] as const;
+        });
+        const { resources } = resolve({ Resources: Object.fromEntries(entries.reverse()) });
+        const place = new Map(resources.map(({ logicalId }, index) => [logicalId, index]));
+        expect(place.size).toBe(edges.length);
+        for (const [index, targets] of edges.entries()) {
+          for (const target of targets) expect(place.get(target)).toBeLessThan(place.get(`R${index}`) ?? -1);
+        }
+      }),
+    );
+  });
+});
+
+describe('what is not understood', () => {
+  const queue = (Properties: object) => ({ Type: 'AWS::SQS::Queue', Properties });
+  it.each([
+    [
+      'resource types, all at once',
+      { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::DynamoDB::Table' } } },
+      'SLUICE_TEMPLATE_RESOURCE_UNSUPPORTED',
+      'Topic (AWS::SNS::Topic), Key (AWS::DynamoDB::Table).',
+    ],
+    [
+      'a reference to nothing',
+      { Resources: { Q: queue({ A: { B: [{ Ref: 'Nope' }] } }) } },
+      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'Nope at Q.A.B[0].',
+    ],
+    [
+      'an attribute',
+      { Resources: { P: queue({}), Q: queue({ A: { 'Fn::GetAtt': ['P', 'toString'] } }) } },
+      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'attribute toString of AWS::SQS::Queue P at Q.A.',
+    ],
+    [
+      'a pseudo parameter',
+      { Resources: { Q: queue({ A: { Ref: 'AWS::NotificationARNs' } }) } },
+      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'pseudo parameter AWS::NotificationARNs at Q.A.',
+    ],
+    [
+      'a dependency on nothing',
+      { Resources: { Q: { Type: 'AWS::SQS::Queue', DependsOn: 'Gone' } } },
+      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'Q.DependsOn: Gone.',
+    ],
+    [
+      'a circle',
+      {
+        Resources: {
+          A: queue({ X: { Ref: 'B' } }),
+          B: queue({ X: { 'Fn::Sub': '${C.Arn}' } }),
+          C: { Type: 'AWS::SQS::Queue', DependsOn: ['A'] },
+        },
+      },
+      'SLUICE_TEMPLATE_CYCLE',
+      'A → B → C → A.',
+    ],
+    [
+      'an intrinsic function',
+      { Resources: {}, Outputs: { O: { Value: { 'Fn::ImportValue': 'x' } } } },
+      'SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED',
+      'Fn::ImportValue at Outputs.O.',
+    ],
+  ])('is refused by name: %s', (_, template, code, detail) => {
+    expect(() => resolve(template)).toThrow(expect.objectContaining({ code, detail }));
+  });
+
+  it.each(['Parameters', 'Conditions', 'Mappings', 'Transform'])('is refused by name: %s', (member) => {
+    expect(() => resolve({ Resources: {}, [member]: {} })).toThrow(
+      expect.objectContaining({ code: 'SLUICE_TEMPLATE_INVALID', detail: expect.stringContaining(member) }),
+    );
+  });
+
+  it('has a cause and a cure for each code', () => {
+    expect(Object.keys(LocalTemplateError.entries)).toHaveLength(8);
+    for (const { cause, cure } of Object.values(LocalTemplateError.entries)) {
+      expect(cause.length).toBeGreaterThan(20);
+      expect(cure.length).toBeGreaterThan(20);
+    }
+  });
+});

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../../local/dataDirectory.ts';
+import { type Answers, openAnswers } from './answers.ts';
+import { functionCases, queryCases } from './functionCases.ts';
+import { knownDifferences } from './knownDifferences.ts';
+
+describe('translate: what Trino answers', () => {
+  let answers: Answers;
+  beforeAll(async () => {
+    answers = await openAnswers();
+  });
+  afterAll(() => answers.close());
+
+  it.each(functionCases)('%s', async (expression, expected) => {
+    expect(await answers.value(expression)).toBe(expected);
+  });
+
+  it.each(knownDifferences.flatMap(({ cases }) => cases))('but for $expression', async (known) => {
+    expect(known.here).not.toBe(known.trino);
+    expect(await answers.value(known.expression)).toBe(known.here);
+  });
+
+  it('is told in docs/local.md where it is not as in Athena', () => {
+    const page = readFileSync(join(repositoryRoot, 'docs', 'local.md'), 'utf8');
+    const [, rows = ''] = page.split('\n| not as in Athena | here |\n');
+    expect(knownDifferences.filter(({ told }) => told !== null && !rows.includes(`\n| ${told}`))).toEqual([]);
+  });
+
+  it.each(queryCases)('%s', async (sql, expected) => {
+    expect(await answers.rows(sql)).toEqual(expected);
+  });
+});

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { EXPANDED_TEXT, encodePrestoView } from '../../../../lib/views/prestoView.ts';
+import { dataFolders } from '../../../../local/dataDirectory.ts';
+import { ManualClock } from '../../../../test/harness/ManualClock.ts';
+import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { runQuery } from '../../src/trino/runQuery.ts';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+beforeAll(() => {
+  const catalog = Catalog.open({ directory: dataFolders(directory.path).glue, clock: new ManualClock(0) });
+  catalog.createDatabase({ Name: 'db' });
+  const view = (name: string, sql: string) =>
+    catalog.createTable('db', {
+      Name: name,
+      TableType: 'VIRTUAL_VIEW',
+      ViewOriginalText: encodePrestoView({ originalSql: sql, columns: [{ name: 'a', type: 'varchar' }] }),
+      ViewExpandedText: EXPANDED_TEXT,
+    });
+  view('plain', "SELECT date_add('day', 1, DATE '2026-11-20') AS a");
+  view('divided', 'SELECT 7 / 2 AS a');
+});
+
+it('leaves the operators of a query to DuckDB, beside views of Athena', async () => {
+  expect(await runQuery(directory.path, 'SELECT 7 / 2 AS half, a FROM plain')).toEqual([
+    { half: 3.5, a: '2026-11-21' },
+  ]);
+});
+
+it('gives the operators of a view the meaning that they have in Athena', async () => {
+  expect(await runQuery(directory.path, 'SELECT a FROM divided')).toEqual([{ a: 3 }]);
+});

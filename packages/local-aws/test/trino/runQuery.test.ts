@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dataFolders } from '../../../../local/dataDirectory.ts';
+import { realClock } from '../../src/base/LocalClock.ts';
+import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { runQuery } from '../../src/trino/runQuery.ts';
+
+let data: string;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'sluice-query-'));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+const location = (day: string) => `s3://bucket/events/${day}/`;
+
+/** A table `events(name, value)` by day; only the days given are registered. */
+function makeCatalog(days: readonly string[]): void {
+  const catalog = Catalog.open({ directory: dataFolders(data).glue, clock: realClock });
+  catalog.ensureDatabase({ Name: 'sluice' });
+  catalog.ensureTable('sluice', {
+    Name: 'events',
+    StorageDescriptor: {
+      Columns: [
+        { Name: 'name', Type: 'string' },
+        { Name: 'value', Type: 'bigint' },
+        { Name: 'added_later', Type: 'timestamp' },
+      ],
+      Location: 's3://bucket/events/',
+    },
+    PartitionKeys: [{ Name: 'ds', Type: 'date' }],
+  });
+  catalog.changePartitions('sluice', 'events', (table) => ({
+    ...table,
+    partitions: days.map((day) => ({
+      values: [day],
+      input: { Values: [day], StorageDescriptor: { Location: location(day) } },
+      createdAt: 0,
+    })),
+  }));
+}
+
+async function writeFile(day: string, file: string, rows: string): Promise<void> {
+  const path = join(dataFolders(data).s3, 'bucket', 'events', day, file);
+  mkdirSync(dirname(path), { recursive: true });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`COPY (SELECT * FROM (VALUES ${rows}) t(name, value)) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+describe('runQuery', () => {
+  it('shows registered partitions only, with the key from the catalog', async () => {
+    makeCatalog(['2026-11-19', '2026-11-20']);
+    await writeFile('2026-11-19', 'a.parquet', "('x', 1), ('y', 2)");
+    await writeFile('2026-11-20', 'a.parquet', "('x', 3)");
+    await writeFile('2026-11-20', '_temporary.parquet', "('hidden', 9)");
+    await writeFile('2026-11-21', 'a.parquet', "('unregistered', 4)");
+    expect(await runQuery(data, 'SELECT ds, name, value, added_later FROM events ORDER BY value')).toEqual([
+      { ds: '2026-11-19', name: 'x', value: 1, added_later: null },
+      { ds: '2026-11-19', name: 'y', value: 2, added_later: null },
+      { ds: '2026-11-20', name: 'x', value: 3, added_later: null },
+    ]);
+    expect(
+      await runQuery(data, "SELECT count(*) AS n FROM sluice.events WHERE ds = DATE '2026-11-20'"),
+    ).toEqual([{ n: 1 }]);
+  });
+
+  it('reads no other partition for a filter on the key', async () => {
+    makeCatalog(['2026-11-19', '2026-11-20']);
+    await writeFile('2026-11-19', 'a.parquet', "('x', 1)");
+    await writeFile('2026-11-20', 'a.parquet', "('y', 2)");
+    const [plan] = await runQuery(
+      data,
+      "EXPLAIN ANALYZE SELECT name FROM events WHERE ds = DATE '2026-11-20'",
+    );
+    expect(JSON.stringify(plan).match(/Total Files Read: \d+/g)).toEqual(['Total Files Read: 1']);
+  });
+
+  it('has tables without a single file', async () => {
+    makeCatalog([]);
+    expect(await runQuery(data, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }]);
+  });
+
+  it('gives values that JSON has', async () => {
+    makeCatalog([]);
+    const sql = `SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 1.50::DECIMAL(9,2) AS money, 'nan'::DOUBLE AS nan,
+      [1, 2] AS list, {'a': DATE '2026-11-20'} AS struct, TIMESTAMP '2026-11-20 07:32:00.123' AS at, NULL AS nothing, true AS yes`;
+    expect(await runQuery(data, sql)).toEqual([
+      {
+        big: '9007199254740993',
+        small: 5,
+        money: 1.5,
+        nan: 'NaN',
+        list: [1, 2],
+        struct: { a: '2026-11-20' },
+        at: '2026-11-20 07:32:00.123',
+        nothing: null,
+        yes: true,
+      },
+    ]);
+  });
+
+  it('says what DuckDB could not answer, and where there is nothing to query', async () => {
+    await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'SLUICE_QUERY_NO_DATA' });
+    makeCatalog([]);
+    await expect(runQuery(data, 'SELECT nope FROM events')).rejects.toMatchObject({
+      code: 'SLUICE_QUERY_FAILED',
+      message: expect.stringContaining('nope'),
+    });
+  });
+});

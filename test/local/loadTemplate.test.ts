@@ -1,0 +1,273 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
+import { viewNames } from '../../lib/views/views.ts';
+import { loadTemplate } from '../../local/template/loadTemplate.ts';
+import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+
+const { root, remove } = scratchRoot(smallFunctions);
+const cacheDirectory = join(root, '.sluice', 'template');
+const load = (env: Readonly<Record<string, string>> = {}) => loadTemplate({ root, cacheDirectory, env });
+const secret = 'AKIDEXAMPLENEVERSEEN';
+
+const configText = (bucket: string, rest = '') =>
+  "import { defineConfig } from './lib/config/defineConfig.ts';\n" +
+  `export default defineConfig({ bucket: '${bucket}'${rest} });\n`;
+
+const serverlessYml = join(root, 'serverless.yml');
+const functionFolders = () => readdirSync(join(root, 'functions')).sort();
+const targetsSchema = z.array(z.object({ Arn: z.string() }));
+
+beforeAll(() => {
+  // The template tells on anything of the environment that packaging could see; every way out is shut.
+  const text = readFileSync(serverlessYml, 'utf8').replace(
+    /description: Takes events.*/,
+    "description: ${env:AWS_ACCESS_KEY_ID, 'no credentials'}",
+  );
+  writeFileSync(serverlessYml, text);
+  process.env.AWS_ACCESS_KEY_ID = secret;
+  process.env.HTTPS_PROXY = 'http://127.0.0.1:9';
+});
+
+afterAll(() => {
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.HTTPS_PROXY;
+  remove();
+});
+
+describe('loadTemplate', () => {
+  it('packages offline without credentials: all the local cloud builds is there', async () => {
+    const loaded = await load();
+    expect(loaded.cached).toBe(false);
+    expect(loaded.stackName).toBe('sluice-local');
+    expect(JSON.stringify(loaded.template)).toContain('no credentials');
+    // AWS refuses a reservation where an account has little: none unless it is configured.
+    expect(JSON.stringify(loaded.template)).not.toContain('ReservedConcurrentExecutions');
+    expect(JSON.stringify(loaded.template)).not.toContain(secret);
+    expect(readdirSync(cacheDirectory)).toHaveLength(1);
+    expect(existsSync(join(root, 'build')) || existsSync(join(root, '.serverless'))).toBe(false);
+
+    const resolved = resolveTemplate(loaded.template, {
+      region: 'us-east-1',
+      account: '000000000000',
+      partition: 'aws',
+      stackName: loaded.stackName,
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    const deployment = readDeployment(resolved);
+    const { config } = loaded;
+    const tables = deliveredTables(config);
+    expect(deployment.buckets).toEqual([
+      { logicalId: 'DataBucket', name: config.bucket, eventBridge: true, settings: expect.anything() },
+    ]);
+    expect(deployment.buckets[0]?.settings.policy).toContain('aws:SecureTransport');
+    expect(deployment.databases.map(({ name }) => name)).toEqual([
+      config.database,
+      config.athena.stagingDatabase,
+    ]);
+    expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
+      [...tableKinds.map((kind) => tables[kind].name), GROUPS_TABLE, ...viewNames]
+        .map((name) => [config.database, name])
+        .sort(),
+    );
+    expect(deployment.deliveryStreams.map(({ name }) => name).sort()).toEqual(
+      tableKinds.map((kind) => `sluice-local-${kind}`).sort(),
+    );
+
+    const functions = new Map(deployment.functions.map((fn) => [fn.name, fn]));
+    const queues = new Map(deployment.queues.map((queue) => [queue.arn, queue]));
+    expect([...functions.keys()].sort()).toEqual(functionFolders().map((name) => `sluice-local-${name}`));
+    // A role of its own for each: the default would be one for all, with the rights of all.
+    expect(new Set(deployment.functions.map(({ role }) => role)).size).toBe(functions.size);
+    expect(resolved.resources.map(({ logicalId }) => logicalId)).not.toContain('IamRoleLambdaExecution');
+
+    // Every queue that a function empties hides a message for six times the function's timeout and its batching
+    // window, as AWS asks, and sets aside what fails again and again where nobody empties.
+    expect(deployment.eventSourceMappings.map(({ functionName }) => functionName).sort()).toEqual(
+      [...functions.keys()].filter((name) => name !== 'sluice-local-collect').sort(),
+    );
+    const deadLetters = deployment.eventSourceMappings.map((mapping) => {
+      expect(mapping).toMatchObject({ partialResponses: true, enabled: true });
+      const queue = queues.get(mapping.queueArn);
+      expect(queue?.properties).toMatchObject({
+        VisibilityTimeout:
+          6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0) + mapping.windowSeconds,
+        RedrivePolicy: { maxReceiveCount: expect.any(Number) },
+      });
+      // A function that counts tries is told the queue's number of them, and no message's try is another's fault.
+      const { SLUICE_TRIES: tries } = functions.get(mapping.functionName)?.env ?? {};
+      if (tries !== undefined) {
+        expect(queue?.properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: Number(tries) } });
+        expect(mapping.batchSize).toBe(1);
+      }
+      return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
+    });
+    const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
+    expect([...queues.keys()].sort()).toEqual([...emptied, ...deadLetters].sort());
+
+    // What rules and schedules send ends in a queue that a function empties.
+    expect(deployment.eventRules.length).toBeGreaterThan(0);
+    for (const { properties } of deployment.eventRules) {
+      for (const { Arn } of targetsSchema.parse(properties.Targets)) expect(emptied).toContain(Arn);
+    }
+    expect(deployment.schedules.map(({ input }) => input).sort()).toEqual([
+      '{"sluice":"daily"}',
+      '{"sluice":"stragglers"}',
+    ]);
+    for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
+
+    expect(deployment.httpApi).toMatchObject({
+      routes: ['POST /', 'POST /{proxy+}'].map((routeKey) => ({
+        routeKey,
+        functionName: 'sluice-local-collect',
+        timeoutMs: 30_000,
+      })),
+      cors: { allowOrigins: ['*'], allowMethods: ['POST'], allowHeaders: ['*'], maxAgeSeconds: 86_400 },
+    });
+
+    // Each function is told of the deployment's own parts, and of those that it must know.
+    const streamNames = Object.fromEntries(
+      tableKinds.map((kind) => [`SLUICE_${kind.toUpperCase()}_STREAM`, `sluice-local-${kind}`]),
+    );
+    for (const { env } of functions.values()) expect(env).toMatchObject({ SLUICE_BUCKET: config.bucket });
+    for (const name of ['collect', 'redrive']) {
+      expect(functions.get(`sluice-local-${name}`)?.env).toMatchObject(streamNames);
+    }
+    expect(functions.get('sluice-local-collect')?.env).toMatchObject({
+      SLUICE_KEYS_SECRET: deployment.secrets.find(({ name }) => name === 'sluice-local-keys')?.arn,
+      SLUICE_STAGE: 'local',
+    });
+    // Whoever changes one must change the other: after that many receives the queue sets a message aside.
+    const redriveQueue = deployment.queues.find(({ name }) => name === 'sluice-local-redrive');
+    expect(redriveQueue?.properties).toMatchObject({
+      RedrivePolicy: { maxReceiveCount: Number(functions.get('sluice-local-redrive')?.env.SLUICE_TRIES) },
+    });
+
+    for (const { modulePath, exportName } of deployment.functions) {
+      const module = await import(pathToFileURL(join(loaded.directory, modulePath)).href);
+      expect(await module[exportName]()).toBeTruthy();
+    }
+  });
+
+  it('takes what it made before, in no time', async () => {
+    const startedAt = performance.now();
+    const loaded = await load();
+    expect(loaded.cached).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  it('does not trust a kept package that is torn', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
+    const [one, two] = await Promise.all([load(), load()]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory)).toEqual([digest]);
+  });
+
+  it('leaves a kept package that it could not read where it is', async () => {
+    const [digest = ''] = readdirSync(cacheDirectory);
+    const file = join(cacheDirectory, digest, 'deployment.json');
+    renameSync(file, `${file}.aside`);
+    // Reading fails, and not because nothing is there.
+    symlinkSync('deployment.json', file);
+    await expect(load()).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(existsSync(join(cacheDirectory, digest, 'build'))).toBe(true);
+    renameSync(`${file}.aside`, file);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('packages anew for another configuration, and for both at once', async () => {
+    const other = join(root, 'other.config.ts');
+    writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
+    const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
+    expect([one.cached, two.cached]).toEqual([false, false]);
+    expect(one.directory).toBe(two.directory);
+    expect(one.config.bucket).toBe('other-bucket');
+    expect(JSON.stringify(one.template)).toContain('other-bucket');
+    expect(one.template.Resources.CollectLambdaFunction?.Properties).toMatchObject({
+      ReservedConcurrentExecutions: 50,
+    });
+    expect((await load({ SLUICE_CONFIG: other })).cached).toBe(true);
+    expect((await load()).cached).toBe(true);
+    expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('says what Serverless said when a function is missing', async () => {
+    const text = readFileSync(serverlessYml, 'utf8');
+    writeFileSync(
+      serverlessYml,
+      text.replace('functions:\n', 'functions:\n  absent: { handler: build/absent/handler.handler }\n'),
+    );
+    await expect(load()).rejects.toMatchObject({
+      code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
+      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/absent\/handler\.ts/s),
+    });
+    writeFileSync(serverlessYml, text);
+    expect((await load()).cached).toBe(true);
+  });
+
+  it('leaves errors of the configuration as they are', async () => {
+    await expect(load({ SLUICE_CONFIG: 'none.config.ts' })).rejects.toMatchObject({
+      code: 'SLUICE_CONFIG_NOT_FOUND',
+    });
+  });
+
+  it('says so when Serverless is not installed', async () => {
+    const bare = scratchRoot(smallFunctions, ['infra', 'lib']);
+    try {
+      await expect(
+        loadTemplate({ root: bare.root, cacheDirectory: join(bare.root, 'cache'), env: {} }),
+      ).rejects.toMatchObject({ code: 'SLUICE_TEMPLATE_TOOL_MISSING' });
+    } finally {
+      bare.remove();
+    }
+  });
+});
+
+/** Names of a zip's entries, from its central directory. */
+function zipEntries(file: string): string[] {
+  const bytes = readFileSync(file);
+  const names: string[] = [];
+  for (let at = bytes.indexOf('PK\u0001\u0002'); at !== -1; at = bytes.indexOf('PK\u0001\u0002', at + 46)) {
+    names.push(bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+  }
+  return names;
+}
+
+describe('serverless deploy', () => {
+  let ended: ReturnType<typeof spawnSync>;
+  beforeAll(() => {
+    const config = join(root, 'keyless.config.ts');
+    writeFileSync(config, configText('keyless-bucket'));
+    const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
+    ended = spawnSync(process.execPath, [serverless, 'deploy'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: root, SLUICE_CONFIG: config },
+    });
+  });
+
+  it('packages each function into a zip with its own modules and nothing else', () => {
+    for (const name of functionFolders()) {
+      const entries = zipEntries(join(root, '.serverless', `${name}.zip`));
+      expect(entries).toContain(`build/${name}/handler.mjs`);
+      const own = new RegExp(`^build/${name}/(?:handler|chunk-\\w+)\\.mjs$`);
+      expect(entries.filter((entry) => !own.test(entry))).toEqual([]);
+    }
+  });
+
+  it('stops before it touches AWS when no key is configured', () => {
+    expect(ended.status).toBe(1);
+    expect(`${ended.stdout}${ended.stderr}`).toContain('SLUICE_CONFIG_NO_KEYS');
+  });
+});
