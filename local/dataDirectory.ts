@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LocalCloudError } from '../packages/local-aws/src/disk/LocalCloudError.ts';
 
 /** The root of the repository. */
-export const repositoryRoot = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
+export const repositoryRoot = resolve(fileURLToPath(import.meta.url), '..', '..');
 
 /** Where the local cloud keeps its data unless told otherwise: `.sluice/data` in the repository. */
 export function defaultDataDirectory(): string {

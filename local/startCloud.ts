@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { openAthena } from '../packages/local-aws/src/athena/openAthena.ts';
 import { openStatementRunner } from '../packages/local-aws/src/athena/sql/openStatementRunner.ts';
 import { MovableClock } from '../packages/local-aws/src/base/MovableClock.ts';
-import { type DeployedStack, deployedStack } from '../packages/local-aws/src/cloudformation/DeployedStack.ts';
-import { cloudFormationService } from '../packages/local-aws/src/cloudformation/index.ts';
+import {
+  cloudFormationService,
+  type DeployedStack,
+  deployedStack,
+} from '../packages/local-aws/src/cloudformation/index.ts';
 import type {
   Cloud,
   CloudStatus,
   FlushReport,
   PendingDelivery,
 } from '../packages/local-aws/src/control/Cloud.ts';
-import { type Controlled, controlApi } from '../packages/local-aws/src/control/controlApi.ts';
-import { faultTargets } from '../packages/local-aws/src/control/faultTargets.ts';
+import { type Controlled, controlApi, faultTargets } from '../packages/local-aws/src/control/controlApi.ts';
 import { lockDataDirectory } from '../packages/local-aws/src/disk/lockDataDirectory.ts';
 import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
 import { openEventBus } from '../packages/local-aws/src/events/index.ts';
@@ -20,29 +22,26 @@ import { openFirehose } from '../packages/local-aws/src/firehose/index.ts';
 import { startGateway } from '../packages/local-aws/src/gateway/index.ts';
 import { glueService } from '../packages/local-aws/src/glue/glueService.ts';
 import { Catalog } from '../packages/local-aws/src/glue/model/Catalog.ts';
-import { admitOwn } from '../packages/local-aws/src/iam/admitOwn.ts';
-import { callerOf } from '../packages/local-aws/src/iam/callerOf.ts';
+import { admitOwn } from '../packages/local-aws/src/iam/decide.ts';
 import { iamService } from '../packages/local-aws/src/iam/index.ts';
-import { Roles } from '../packages/local-aws/src/iam/Roles.ts';
+import { callerOf, Roles } from '../packages/local-aws/src/iam/Roles.ts';
 import { kmsService } from '../packages/local-aws/src/kms/index.ts';
+import { Keys } from '../packages/local-aws/src/kms/Keys.ts';
 import { keyAccess } from '../packages/local-aws/src/kms/keyAccess.ts';
-import { Keys } from '../packages/local-aws/src/kms/model/Keys.ts';
 import { startRecording } from '../packages/local-aws/src/record/startRecording.ts';
 import { s3Service } from '../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../packages/local-aws/src/secretsmanager/index.ts';
-import { Secrets } from '../packages/local-aws/src/secretsmanager/model/Secrets.ts';
+import { Secrets } from '../packages/local-aws/src/secretsmanager/Secrets.ts';
 import { Closing } from '../packages/local-aws/src/server/Closing.ts';
-import { objectSink, schemaSource } from '../packages/local-aws/src/server/firehosePorts.ts';
 import { portProblem } from '../packages/local-aws/src/server/portProblem.ts';
-import { provision } from '../packages/local-aws/src/server/provision.ts';
+import { objectSink, provision, schemaSource } from '../packages/local-aws/src/server/provision.ts';
 import { startFunctions } from '../packages/local-aws/src/server/startFunctions.ts';
 import { startTriggers } from '../packages/local-aws/src/server/startTriggers.ts';
 import { sqsService } from '../packages/local-aws/src/sqs/index.ts';
 import { Queues } from '../packages/local-aws/src/sqs/Queues.ts';
 import { stsService } from '../packages/local-aws/src/sts/index.ts';
-import { deployedIdentities } from '../packages/local-aws/src/template/deployedIdentities.ts';
-import { readDeployment } from '../packages/local-aws/src/template/readDeployment.ts';
+import { deployedIdentities, readDeployment } from '../packages/local-aws/src/template/readDeployment.ts';
 import { resolveTemplate } from '../packages/local-aws/src/template/resolveTemplate.ts';
 import { dataFolders, makeCachePrivate, makeDataPrivate, repositoryRoot } from './dataDirectory.ts';
 import { localAccount } from './localAccount.ts';

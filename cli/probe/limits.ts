@@ -1,5 +1,5 @@
-import { HTTP_API_LIMITS } from '../../packages/local-aws/src/gateway/limits.ts';
-import { LAMBDA_LIMITS } from '../../packages/local-aws/src/lambda/limits.ts';
+import { HTTP_API_LIMITS } from '../../packages/local-aws/src/gateway/index.ts';
+import { LAMBDA_LIMITS } from '../../packages/local-aws/src/lambda/LambdaFunction.ts';
 
 const KIB = 1_024;
 

@@ -64,7 +64,7 @@ function section(
 }
 
 /** Folders whose code may define errors, in the order of docs/errors.md. */
-const FOLDERS = ['lib', 'functions', 'infra', 'cli', 'local'];
+const FOLDERS = ['lib', 'functions', 'infra', 'cli', 'local', 'packages'];
 /** A family as it stands in its file, with the comment on it. */
 const DEFINITION = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineErrorFamily\(/g;
 

@@ -1,6 +1,9 @@
-import { intrinsicOf, SUB_PLACEHOLDER } from '../../packages/local-aws/src/template/references.ts';
 import type { ResolvedResource } from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import type { Template } from '../../packages/local-aws/src/template/Template.ts';
+import {
+  intrinsicOf,
+  SUB_PLACEHOLDER,
+  type Template,
+} from '../../packages/local-aws/src/template/Template.ts';
 
 /**
  * Types that moto's CloudFormation doesn't make (5.2.5): deploy.py makes each through its own API, from the same

@@ -8,8 +8,8 @@ import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
 import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { sqsService } from '../../packages/local-aws/src/sqs/index.ts';
-import { queueProperties } from '../../packages/local-aws/src/sqs/model/queueProperties.ts';
 import { Queues } from '../../packages/local-aws/src/sqs/Queues.ts';
+import { queueProperties } from '../../packages/local-aws/src/sqs/queueSettings.ts';
 import { callMain } from '../harness/callMain.ts';
 import { startServices } from '../harness/startServices.ts';
 

@@ -10,7 +10,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/RecordedCall.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { type Policies, readPolicies } from '../proof/Policies.ts';

@@ -21,7 +21,7 @@ import { exportTarget } from '../../lib/access/otherBucket.ts';
 import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
 import type { Principals } from '../../packages/local-aws/src/iam/Principals.ts';
 import { Roles } from '../../packages/local-aws/src/iam/Roles.ts';
-import { Keys } from '../../packages/local-aws/src/kms/model/Keys.ts';
+import { Keys } from '../../packages/local-aws/src/kms/Keys.ts';
 import type { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { type Accounts, startAccounts } from '../../packages/local-aws/test/iam/startAccounts.ts';
 import { failureOf } from '../../packages/local-aws/test/s3/startS3.ts';

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { Call, RecordedCall } from '../../packages/local-aws/src/iam/RecordedCall.ts';
+import type { Call, RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
 import { CallRecorder } from '../../packages/local-aws/src/record/CallRecorder.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';

@@ -20,7 +20,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/RecordedCall.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import { callMain } from '../harness/callMain.ts';
 import { readParquet } from '../harness/readParquet.ts';

@@ -9,7 +9,7 @@ import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/RecordedCall.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';

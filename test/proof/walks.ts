@@ -7,7 +7,7 @@ import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { overflowKey } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/RecordedCall.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
 const LARGE_BYTES = 1_100_000;

@@ -6,10 +6,10 @@ import { openAthena } from '../../../packages/local-aws/src/athena/openAthena.ts
 import type { StatementRunner } from '../../../packages/local-aws/src/athena/sql/StatementRunner.ts';
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
 import {
+  cloudFormationService,
   type DeployedStack,
   deployedStack,
-} from '../../../packages/local-aws/src/cloudformation/DeployedStack.ts';
-import { cloudFormationService } from '../../../packages/local-aws/src/cloudformation/index.ts';
+} from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
 import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
@@ -17,13 +17,12 @@ import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts'
 import { glueService } from '../../../packages/local-aws/src/glue/glueService.ts';
 import { Catalog } from '../../../packages/local-aws/src/glue/model/Catalog.ts';
 import { kmsService } from '../../../packages/local-aws/src/kms/index.ts';
-import { Keys } from '../../../packages/local-aws/src/kms/model/Keys.ts';
+import { Keys } from '../../../packages/local-aws/src/kms/Keys.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
 import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { Secrets } from '../../../packages/local-aws/src/secretsmanager/model/Secrets.ts';
-import { objectSink, schemaSource } from '../../../packages/local-aws/src/server/firehosePorts.ts';
-import { provision } from '../../../packages/local-aws/src/server/provision.ts';
+import { Secrets } from '../../../packages/local-aws/src/secretsmanager/Secrets.ts';
+import { objectSink, provision, schemaSource } from '../../../packages/local-aws/src/server/provision.ts';
 import { sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
 import { Queues } from '../../../packages/local-aws/src/sqs/Queues.ts';
 import { stsService } from '../../../packages/local-aws/src/sts/index.ts';

@@ -7,7 +7,7 @@ import { overflowBody } from '../../../lib/landing/delivery/overflow.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/MovableClock.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/events/objectCreatedEvent.ts';
+import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
 import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
 import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';

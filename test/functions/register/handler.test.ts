@@ -6,7 +6,7 @@ import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/events/objectCreatedEvent.ts';
+import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 
 let world: Awaited<ReturnType<typeof startCatalog>>;

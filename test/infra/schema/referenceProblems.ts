@@ -2,7 +2,7 @@ import {
   attributePath,
   intrinsicOf,
   SUB_PLACEHOLDER,
-} from '../../../packages/local-aws/src/template/references.ts';
+} from '../../../packages/local-aws/src/template/Template.ts';
 import type { TemplateResource } from './propertyProblems.ts';
 import type { ServiceSpec } from './ServiceSpec.ts';
 

@@ -1,5 +1,4 @@
-import type { Alarm, LocalClock } from './LocalClock.ts';
-import { LONGEST_TIMER_MS } from './limits.ts';
+import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from './LocalClock.ts';
 
 interface PendingAlarm {
   at: number;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
-import { stackId } from '../template/stackId.ts';
-import type { DeployedStack, StackResource } from './DeployedStack.ts';
-import { invalidToken, stackNotFound } from './errors.ts';
+import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+import { stackId } from '../template/resourceTypes.ts';
 
 /** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 const RESOURCES_A_PAGE = 100;
@@ -91,3 +91,40 @@ function resourceElement(
     ['ResourceStatus', 'CREATE_COMPLETE'],
   ];
 }
+
+/** One resource of a stack, as CloudFormation lists it. */
+interface StackResource {
+  readonly logicalId: string;
+  /** `Ref`: mostly the name; for a queue its URL. */
+  readonly physicalId: string;
+  /** e.g. `AWS::S3::Bucket`. */
+  readonly type: string;
+}
+
+/** The stack that the local cloud was built from. */
+export interface DeployedStack {
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  readonly partition: string;
+  /** When the local cloud took it up, epoch ms. */
+  readonly createdMs: number;
+  readonly resources: readonly StackResource[];
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** The stack of a template, its resources in the order in which they were made. */
+export function deployedStack(
+  { resources, outputs }: ResolvedTemplate,
+  identity: Omit<DeployedStack, 'resources' | 'outputs' | 'account'> & { readonly id: string },
+): DeployedStack {
+  const { name, region, partition, id: account, createdMs } = identity;
+  return { name, region, partition, account, createdMs, resources, outputs };
+}
+
+/** CloudFormation has no error of its own for it: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html#API_DescribeStacks_Errors */
+const stackNotFound = (name: string) =>
+  new AwsError('ValidationError', 400, `Stack with id ${name} does not exist`);
+
+/** A `NextToken` that no page gave out. */
+const invalidToken = (token: string) => new AwsError('ValidationError', 400, `Token ${token} is invalid.`);

@@ -1,13 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { z } from 'zod';
 import { SluiceError } from '../../../../lib/errors/SluiceError.ts';
+import type { Athena } from '../athena/openAthena.ts';
+import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/LocalClock.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
+import type { Faults } from '../faults/Faults.ts';
+import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
+import type { Catalog } from '../glue/model/Catalog.ts';
+import type { RecordedCall } from '../iam/Place.ts';
+import type { Credentials } from '../iam/Principals.ts';
+import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
+import type { Secrets } from '../secretsmanager/Secrets.ts';
+import type { Queues } from '../sqs/Queues.ts';
+import type { Deployment } from '../template/Deployment.ts';
 import type { Cloud } from './Cloud.ts';
 import { ControlError } from './ControlError.ts';
-import { moveClock, readClock } from './clockCalls.ts';
-import { issueCredentials, readCalls } from './recordCalls.ts';
-import { type SetFaultsContext, setFaults } from './setFaults.ts';
+
+/** The body of a call, validated. @throws ControlError SLUICE_CONTROL_BODY naming what is wrong and where. */
+function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new ControlError('SLUICE_CONTROL_BODY', z.prettifyError(parsed.error));
+  return parsed.data;
+}
 
 /** What the control API drives. */
 export interface Controlled extends Pick<Cloud, 'status' | 'flush'>, SetFaultsContext {
@@ -79,4 +95,172 @@ function parse(body: string): unknown {
   } catch (error) {
     throw new ControlError('SLUICE_CONTROL_BODY', 'It is not JSON.', { cause: error });
   }
+}
+
+/** What `GET` and `POST /_sluice/clock` answer. */
+export interface ClockReport {
+  /** The local cloud's time, ISO 8601. */
+  readonly now: string;
+  /** How far it is ahead of the machine's, milliseconds; negative when it is behind. */
+  readonly offsetMs: number;
+}
+
+const instant = z.union([
+  z.int().min(0).max(LAST_INSTANT_MS),
+  z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .pipe(z.int().min(0).max(LAST_INSTANT_MS)),
+]);
+
+const moveSchema = z.union([
+  z.strictObject({ now: instant }),
+  z.strictObject({ advanceMs: z.int().min(1).max(LONGEST_ADVANCE_MS) }),
+  z.strictObject({ real: z.literal(true) }),
+]);
+
+/** What time it is. */
+function readClock(clock: MovableClock): ClockReport {
+  return { now: new Date(clock.now()).toISOString(), offsetMs: clock.offsetMs };
+}
+
+/**
+ * Moves the clock; resolves when everything that fell due has been started, and what schedules invoked has ended.
+ *
+ * @throws ControlError SLUICE_CONTROL_BODY
+ */
+async function moveClock(clock: MovableClock, body: unknown): Promise<ClockReport> {
+  const move = parseBody(moveSchema, body);
+  if ('now' in move) await clock.set(move.now);
+  else if ('advanceMs' in move) await advance(clock, move.advanceMs);
+  else await clock.setReal();
+  return readClock(clock);
+}
+
+async function advance(clock: MovableClock, ms: number): Promise<void> {
+  if (clock.now() + ms > LAST_INSTANT_MS) {
+    const end = new Date(LAST_INSTANT_MS).toISOString();
+    throw new ControlError('SLUICE_CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
+  }
+  await clock.advance(ms);
+}
+
+/** What `GET /_sluice/calls` answers. */
+export interface CallsReport {
+  readonly calls: readonly RecordedCall[];
+  /** Entries that went to make room. */
+  readonly dropped: number;
+}
+
+/** What `POST /_sluice/credentials` answers. */
+export interface IssuedCredentials extends Credentials {
+  /** The ARN of whom they are. */
+  readonly principal: string;
+}
+
+const issueSchema = z.strictObject({ principal: z.string().min(1) });
+
+/** Who called what. */
+function readCalls({ recorder }: Recording): CallsReport {
+  return { calls: recorder.list(), dropped: recorder.dropped };
+}
+
+/**
+ * Credentials of a role or user of the template, by its ARN or logical ID: what is signed with them is recorded as its.
+ *
+ * @throws ControlError SLUICE_CONTROL_BODY for any other.
+ */
+function issueCredentials(recording: Recording, body: unknown): IssuedCredentials {
+  const { principal } = parseBody(issueSchema, body);
+  const there = recording.principalsDeployed();
+  const found = there.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
+  if (found === undefined) {
+    const list = there.map(({ logicalId }) => logicalId).join(', ');
+    throw new ControlError(
+      'SLUICE_CONTROL_BODY',
+      `There is no role or user ${principal} here. There is ${list}.`,
+    );
+  }
+  return { principal: found.arn, ...recording.principals.issue(found.arn) };
+}
+
+/** What {@link setFaults} needs. */
+interface SetFaultsContext {
+  readonly faults: Faults;
+  /** The services behind the edge: they say which operations a fault can be set for. */
+  readonly services: readonly AwsService[];
+  readonly targets: FaultTargets;
+}
+
+/**
+ * Adds faults, all or none.
+ *
+ * @throws ControlError SLUICE_CONTROL_BODY, for an operation too that its service doesn't have, and for a stream,
+ *   table, queue, secret or workgroup that isn't there: a fault that could never strike would pass for resilience.
+ */
+function setFaults({ faults, services, targets }: SetFaultsContext, body: unknown): void {
+  const wanted = parseBody(faultsSchema, body);
+  for (const { signingName, operations } of services) {
+    const unknown = operationsOf(wanted, signingName).find((name) => operations?.includes(name) === false);
+    if (unknown !== undefined) {
+      throw new ControlError('SLUICE_CONTROL_BODY', `${signingName} has no operation ${unknown} here.`);
+    }
+  }
+  for (const fault of Object.values(wanted).flat()) {
+    if ('stream' in fault) expectTarget(targets, 'stream', fault.stream);
+    if ('table' in fault) expectTarget(targets, 'table', fault.table);
+    if ('queue' in fault) expectTarget(targets, 'queue', fault.queue);
+    if ('workgroup' in fault) expectTarget(targets, 'workgroup', fault.workgroup);
+    if ('secret' in fault) expectTarget(targets, 'secret', fault.secret);
+  }
+  faults.set(wanted);
+}
+
+/** With a `*` at the end it may be meant for what isn't there yet. */
+function expectTarget(targets: FaultTargets, kind: keyof FaultTargets, name: string | undefined): void {
+  if (name === undefined || name.endsWith('*')) return;
+  const there = targets[kind]();
+  if (there.includes(name)) return;
+  const list = there.length === 0 ? 'There is none.' : `There is ${there.join(', ')}.`;
+  throw new ControlError('SLUICE_CONTROL_BODY', `There is no ${kind} ${name} here. ${list}`);
+}
+
+function operationsOf(wanted: FaultsInput, service: string): string[] {
+  const set = Object.entries(wanted).find(([name]) => name === service)?.[1] ?? [];
+  return set.flatMap((fault) => ('operations' in fault ? (fault.operations ?? []) : []));
+}
+
+/** What faults can be narrowed down to, under the member of the fault: the names of what there is now. */
+type FaultTargets = Readonly<
+  Record<'stream' | 'table' | 'queue' | 'secret' | 'workgroup', () => readonly string[]>
+>;
+
+/**
+ * The names of a running cloud: the deployment's, and of tables, queues, secrets and workgroups also those that somebody else
+ * has made since. A secret is asked for by its name or its ARN.
+ */
+export function faultTargets(
+  { deliveryStreams }: Pick<Deployment, 'deliveryStreams'>,
+  {
+    catalog,
+    queues,
+    secrets,
+    athena,
+  }: {
+    readonly catalog: Catalog;
+    readonly queues: Queues;
+    readonly secrets: Secrets;
+    readonly athena: Pick<Athena, 'workGroups'>;
+  },
+): FaultTargets {
+  return {
+    stream: () => deliveryStreams.map(({ name }) => name),
+    table: () =>
+      catalog
+        .databases()
+        .flatMap((database) => catalog.tables(database.input.Name).map(({ input }) => input.Name)),
+    queue: () => queues.all().map(({ name }) => name),
+    workgroup: () => athena.workGroups(),
+    secret: () => secrets.all().flatMap(({ name, arn }) => [name, arn]),
+  };
 }

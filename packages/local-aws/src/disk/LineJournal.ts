@@ -1,7 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { DiskError } from './DiskError.ts';
-import { replaceAndKeepOpen } from './replaceFile.ts';
-import { writeWhole } from './writeWhole.ts';
+import { DiskError, replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
  * A file of JSON lines to which every change is appended before it is believed.

@@ -1,26 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/LocalClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { ConnectionReset } from '../faults/ConnectionReset.ts';
-import { Faults } from '../faults/Faults.ts';
-import { secretOfKey } from '../iam/accountKeys.ts';
-import { AwsError } from '../protocol/AwsError.ts';
-import type { AwsResponse, AwsService } from '../protocol/AwsService.ts';
-import type { EdgeCall } from '../protocol/EdgeCall.ts';
-import { jsonError } from '../protocol/jsonError.ts';
-import { callersTime } from '../protocol/sigv4/callersTime.ts';
-import type { SignableRequest } from '../protocol/sigv4/canonicalRequest.ts';
-import { type Authorization, readAuthorization } from '../protocol/sigv4/readAuthorization.ts';
-import { SignatureProblem } from '../protocol/sigv4/SignatureProblem.ts';
-import { signatureError } from '../protocol/sigv4/signatureError.ts';
-import { admitRequest } from './admitRequest.ts';
-import { detectService } from './detectService.ts';
-import { handleUnderFaults } from './handleUnderFaults.ts';
+import { ConnectionReset, Faults } from '../faults/Faults.ts';
+import { secretOfKey } from '../iam/Caller.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
+import { jsonError } from '../protocol/JsonService.ts';
+import {
+  type Authorization,
+  readAuthorization,
+  type SignableRequest,
+  SignatureProblem,
+  signatureError,
+} from '../protocol/sigv4.ts';
+import { admitRequest, callersTime, handleUnderFaults } from './handleRequest.ts';
 import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
-import { sendResponse } from './sendResponse.ts';
-import { unknownService } from './unknownService.ts';
 
 /** What {@link startEdge} needs. */
 export interface EdgeOptions {
@@ -30,7 +28,7 @@ export interface EdgeOptions {
    * These requests carry no signature.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
-  /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/accountKeys.ts. */
+  /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/Caller.ts. */
   readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
   /** Judges the age of signatures, dates the answers (see {@link callersTime}), and measures the latency that faults ask for. */
   readonly clock: LocalClock;
@@ -207,4 +205,78 @@ function toAwsError({ error, status }: RefusedRequest): AwsError {
 function hungUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** What a request says of where it wants to go. */
+export interface ServiceHint {
+  /** Service in the signature's scope; absent when the request isn't signed. */
+  readonly signingName?: string;
+  /** `X-Amz-Target`, e.g. `AWSGlue.GetTable`. */
+  readonly target?: string;
+}
+
+/**
+ * Finds the service of a request by its signature's scope, else by its target's prefix. An unsigned request
+ * without a target can only be meant for S3: a browser at the endpoint, a public object.
+ *
+ * @returns The service, or the name of one that isn't there.
+ */
+function detectService(
+  services: readonly AwsService[],
+  hint: ServiceHint,
+): AwsService | { readonly unknown: string } {
+  const { signingName, target } = hint;
+  const prefix = target?.slice(0, Math.max(0, target.lastIndexOf('.')));
+  const found =
+    signingName !== undefined
+      ? services.find((service) => service.signingName === signingName)
+      : target !== undefined
+        ? services.find((service) => service.targetPrefix === prefix)
+        : services.find((service) => service.signingName === 's3');
+  return found ?? { unknown: signingName ?? prefix ?? 's3' };
+}
+
+/**
+ * Refuses a service that isn't emulated, by name, in the words of the protocol that the request is written in:
+ * JSON with a target, the Query protocol's XML for a form, else REST-JSON.
+ * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
+ */
+function unknownService(name: string, headers: IncomingHttpHeaders): AwsResponse {
+  const error = notImplemented(`The service ${name}`);
+  if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    const message = error.message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    return {
+      status: error.status,
+      headers: { 'content-type': 'text/xml' },
+      body: `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    };
+  }
+  const contentType =
+    headers['content-type'] === 'application/x-amz-json-1.0'
+      ? 'application/x-amz-json-1.0'
+      : 'application/x-amz-json-1.1';
+  return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
+}
+
+/**
+ * Sends a service's answer with the headers that every AWS answer has. The SDKs correct their clocks by its date, so a
+ * cloud that lives in another week can still be talked to.
+ */
+async function sendResponse(
+  response: ServerResponse,
+  answer: AwsResponse,
+  requestId: string,
+  nowMs: number,
+): Promise<void> {
+  const { status, headers = {}, body } = answer;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('date', new Date(nowMs).toUTCString());
+  response.setHeader('x-amzn-requestid', requestId);
+  response.setHeader('x-amz-request-id', requestId);
+  response.writeHead(status);
+  if (body instanceof Readable) {
+    await pipeline(body, response);
+    return;
+  }
+  response.end(body);
 }

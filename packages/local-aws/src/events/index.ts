@@ -1,6 +1,8 @@
-import { compilePattern, type EventTest } from './matchPattern.ts';
-import { type CreatedObject, objectCreatedEvent } from './objectCreatedEvent.ts';
-import { ruleProperties } from './ruleProperties.ts';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { notImplemented } from '../protocol/AwsError.ts';
+import { readProperties } from '../protocol/readProperties.ts';
+import { compilePattern, type EventTest } from './eventPattern.ts';
 
 /** The account's default event bus. */
 export interface EventBus {
@@ -57,5 +59,92 @@ export function openEventBus(options: {
     },
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),
+  };
+}
+
+const targetSchema = z.strictObject({
+  Id: z.string().min(1).max(64),
+  Arn: z.string().min(1),
+  /** Without effect here: roles, and what EventBridge does when it can't deliver. */
+  RoleArn: z.unknown().optional(),
+  DeadLetterConfig: z.unknown().optional(),
+  RetryPolicy: z.unknown().optional(),
+});
+
+const ruleSchema = z.strictObject({
+  Name: z.string().optional(),
+  Description: z.string().optional(),
+  EventBusName: z.literal('default').optional(),
+  EventPattern: z.unknown(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  /** At most five. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+  Targets: z.array(targetSchema).max(5).default([]),
+  RoleArn: z.unknown().optional(),
+  Tags: z.unknown().optional(),
+});
+
+/** A rule as a template's `AWS::Events::Rule` describes it. */
+export type RuleProperties = z.output<typeof ruleSchema>;
+
+/**
+ * Validates a rule of a template. Schedules, inputs that are transformed and targets other than SQS queues are
+ * refused by name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+ */
+function ruleProperties(properties: unknown): RuleProperties {
+  const rule = readProperties(ruleSchema, properties, 'AWS::Events::Rule');
+  for (const { Arn } of rule.Targets) {
+    if (!/^arn:aws[\w-]*:sqs:/.test(Arn)) throw notImplemented(`AWS::Events::Rule target ${Arn}`);
+  }
+  return rule;
+}
+
+/** An object that S3 has just written. */
+interface CreatedObject {
+  readonly bucket: string;
+  /** As it is: EventBridge, unlike S3's own notifications, gets it without URL encoding. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Hexadecimal; of two events of one key the later has the greater one. */
+  readonly sequencer: string;
+  readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+  /** Epoch milliseconds. */
+  readonly time: number;
+}
+
+/**
+ * The event "Object Created" as S3 sends it to EventBridge.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+export function objectCreatedEvent(
+  object: CreatedObject,
+  owner: { readonly region: string; readonly account: string },
+) {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: owner.account,
+    // Whole seconds, as S3 sends it.
+    time: `${new Date(object.time).toISOString().slice(0, 19)}Z`,
+    region: owner.region,
+    resources: [`arn:aws:s3:::${object.bucket}`],
+    detail: {
+      version: '0',
+      bucket: { name: object.bucket },
+      object: {
+        key: object.key,
+        size: object.size,
+        etag: object.etag,
+        sequencer: object.sequencer,
+      },
+      'request-id': randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase(),
+      requester: owner.account,
+      'source-ip-address': '127.0.0.1',
+      reason: object.reason,
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { Alarm, LocalClock } from '../base/LocalClock.ts';
-import { FirehoseError } from './FirehoseError.ts';
-import type { StreamBuffer } from './model/StreamBuffer.ts';
+import type { StreamBuffer } from './BufferSet.ts';
+import { FirehoseError } from './errors.ts';
 
 /** First pause after a failed delivery, doubled each time up to the longest; between half and all of it is waited. */
 const FIRST_PAUSE_MS = 1000;

@@ -1,4 +1,41 @@
+import { defineErrorFamily } from '../../../../lib/errors/defineErrorFamily.ts';
 import { AwsError } from '../protocol/AwsError.ts';
+
+/** What can keep the local Firehose from delivering. */
+export const FirehoseError = defineErrorFamily('system', {
+  SLUICE_FIREHOSE_UNDELIVERED: {
+    cause: 'A delivery stream could not write to S3; the data is kept and tried again.',
+    cure: 'Read what S3 answered. Nothing that was acknowledged is lost.',
+  },
+  SLUICE_FIREHOSE_CLOSED: {
+    cause: 'The local Firehose is closed.',
+    cure: 'Open it again; what was acknowledged is delivered then.',
+  },
+});
+
+/** Limits of Amazon Data Firehose. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+export const limits = {
+  /** Records of one PutRecordBatch. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
+  recordsPerCall: 500,
+  /** Bytes of all records of one PutRecordBatch, before base64: 4 MiB. */
+  bytesPerCall: 4 * 1024 * 1024,
+  /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
+  bytesPerRecord: 1000 * 1024,
+  /** Documents of one aggregated record. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html */
+  documentsPerRecord: 500,
+  /** Partitions of one stream that hold undelivered data. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
+  activePartitions: 500,
+  /** Characters of an evaluated prefix. https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html */
+  prefixCharacters: 512,
+  /** Seconds; https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+  bufferSeconds: { least: 0, most: 900, default: 300 },
+  /** MiB; the default is the larger one with format conversion or dynamic partitioning. */
+  bufferMebibytes: { least: 1, most: 128, default: 5, leastWhenLarge: 64, defaultWhenLarge: 128 },
+  /** Names that one ListDeliveryStreams answers. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
+  listed: { most: 10_000, default: 10 },
+  /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ParquetSerDe.html, bytes. */
+  parquet: { leastBlockBytes: 64 * 1024 * 1024, leastPageBytes: 64 * 1024 },
+} as const;
 
 /** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
 

@@ -7,18 +7,12 @@ import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { ParquetWriter } from './convert/ParquetWriter.ts';
+import { DeliveryStream, type StreamEntry } from './DeliveryStream.ts';
 import { invalidArgument, streamInUse } from './errors.ts';
 import { Jq } from './Jq.ts';
-import { DeliveryStream } from './model/DeliveryStream.ts';
-import type { ObjectSink } from './model/ObjectSink.ts';
-import { readStreamSettings } from './model/readStreamSettings.ts';
-import type { SchemaSource } from './model/SchemaSource.ts';
-import type { StreamEntry } from './model/Streams.ts';
-import { streamSchema } from './model/streamSchema.ts';
-import type { StreamCall } from './StreamCall.ts';
-import { putOperations } from './wire/putOperations.ts';
-import { streamName } from './wire/streamName.ts';
-import { streamOperations } from './wire/streamOperations.ts';
+import { putOperations, streamName, streamOperations } from './operations.ts';
+import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
+import { readStreamSettings, streamSchema } from './streamSettings.ts';
 
 /** What {@link openFirehose} needs. */
 export interface FirehoseOptions {

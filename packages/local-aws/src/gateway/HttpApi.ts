@@ -32,3 +32,55 @@ export const functionResponseSchema = z.object({
   body: z.string().optional(),
   isBase64Encoded: z.boolean().optional(),
 });
+
+/** The route that serves a request, and what its path variables hold. */
+export interface RouteMatch {
+  readonly route: Route;
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * Chooses the most specific route: a full match, then one with variables, then a greedy one, then `$default`;
+ * a method of its own before `ANY`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
+export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
+  const matches = routes.flatMap((route) => {
+    if (route.routeKey === '$default') return [{ route, pathParameters: {}, rank: 6 }];
+    const [routeMethod = '', template = ''] = route.routeKey.split(' ');
+    if (routeMethod !== 'ANY' && routeMethod !== method) return [];
+    const pathParameters = matchPath(template, path);
+    if (pathParameters === undefined) return [];
+    const specificity = template.includes('+}') ? 4 : template.includes('{') ? 2 : 0;
+    return [{ route, pathParameters, rank: specificity + (routeMethod === 'ANY' ? 1 : 0) }];
+  });
+  const [best] = matches.sort((a, b) => a.rank - b.rank);
+  return best && { route: best.route, pathParameters: best.pathParameters };
+}
+
+function matchPath(template: string, path: string): Record<string, string> | undefined {
+  const wanted = template.split('/').slice(1);
+  const given = path.split('/').slice(1);
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const variable = /^\{(\w+)(\+?)\}$/.exec(segment);
+    const rest = given.slice(index);
+    if (variable?.[2] === '+') {
+      if (rest.join('/') === '') return undefined;
+      parameters[variable[1] ?? ''] = decode(rest.join('/'));
+      return parameters;
+    }
+    if (rest[0] === undefined) return undefined;
+    if (variable !== null) parameters[variable[1] ?? ''] = decode(rest[0]);
+    else if (rest[0] !== segment) return undefined;
+  }
+  return wanted.length === given.length ? parameters : undefined;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

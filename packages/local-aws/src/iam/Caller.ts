@@ -1,4 +1,4 @@
-import type { Policy } from './Policy.ts';
+import type { Policy } from './policy.ts';
 
 /** Who makes a call. */
 export interface Caller {
@@ -36,4 +36,22 @@ export function rootOf(account: string): Caller {
 /** Whether it is the root of its account. */
 export function isRoot({ arn }: Pick<Caller, 'arn'>): boolean {
   return arn.endsWith(':root');
+}
+
+const ACCOUNT = /^\d{12}$/;
+
+/** The secret of every key that is an account, and of the key `test`, which is the deployment's. */
+const SECRET = 'test';
+
+/**
+ * The account whose root signs with an access key: the key itself, where it is an account's 12 digits. So a second
+ * account needs no setting up, as in other local AWS tools.
+ */
+export function accountOfKey(accessKeyId: string): string | undefined {
+  return ACCOUNT.test(accessKeyId) ? accessKeyId : undefined;
+}
+
+/** The secret of an access key that is always there; undefined for any other. */
+export function secretOfKey(accessKeyId: string): string | undefined {
+  return accessKeyId === 'test' || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
 }

@@ -1,3 +1,37 @@
+/** What somebody must be allowed for a call to go through: one action on one resource. */
+export interface NeededPermission {
+  /** IAM's name, which is not always the operation's: `s3:GetObject` for HeadObject. */
+  readonly action: string;
+  /** ARN, or `*` where the action knows no resource. */
+  readonly resource: string;
+  /** Condition keys that the call carries, e.g. `{ 's3:prefix': 'overflow/' }`. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** A call and who made it. */
+export interface Call {
+  /** ARN of a role or user; a service's name, e.g. `events.amazonaws.com`; the account's root for the key `test`. */
+  readonly principal: string;
+  /** Name in a signature's scope, e.g. `s3`. */
+  readonly service: string;
+  /** AWS's name of the operation, e.g. `HeadObject`. */
+  readonly operation: string;
+  readonly permissions: readonly NeededPermission[];
+  /**
+   * `seen`: it was made here. `documented`: AWS's documentation says that the service makes it for what was seen here,
+   * as Firehose does when it looks for unfinished uploads, or Lambda when it assumes a function's role.
+   */
+  readonly basis: 'seen' | 'documented';
+}
+
+/** Equal calls are one entry. */
+export interface RecordedCall extends Call {
+  readonly count: number;
+  /** By the local cloud's clock, ISO 8601. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
 /** Where the recorded calls go: what the ARNs in them are made of. */
 export interface Place {
   readonly partition: string;

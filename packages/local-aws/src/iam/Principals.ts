@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { accountOfKey, secretOfKey } from './accountKeys.ts';
-import { rootOf } from './Caller.ts';
+import { accountOfKey, rootOf, secretOfKey } from './Caller.ts';
 
 /** What a client signs with. */
 export interface Credentials {
@@ -31,7 +30,7 @@ export class Principals {
 
   /**
    * Access key → secret, as the edge checks signatures; grows as credentials are issued. The root of any other account
-   * signs with the account's number: packages/local-aws/src/iam/accountKeys.ts.
+   * signs with the account's number: packages/local-aws/src/iam/Caller.ts.
    */
   get secrets(): Pick<ReadonlyMap<string, string>, 'get'> {
     return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };

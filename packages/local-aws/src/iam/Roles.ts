@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile } from '../disk/readJsonFile.ts';
-import { replaceFile } from '../disk/replaceFile.ts';
-import type { Caller } from './Caller.ts';
-import type { Policy } from './Policy.ts';
-import { readPolicy } from './readPolicy.ts';
+import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { accountOfKey, type Caller, rootOf } from './Caller.ts';
+import { type Policy, readPolicy } from './policy.ts';
 
 const roleSchema = z.strictObject({
   arn: z.string(),
@@ -119,4 +117,28 @@ export class Roles {
   #save(): void {
     if (this.#file !== undefined) replaceFile(this.#file, JSON.stringify([...this.#made.values()], null, 2));
   }
+}
+
+/**
+ * Tells who signs with an access key: the role or user that it was issued to, else the root of the account that the key
+ * is, else the root of the deployment's account.
+ */
+export function callerOf(options: {
+  /** ARN of whom a key was issued to. */
+  readonly arnOf: (accessKeyId: string) => string | undefined;
+  readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
+  /** The deployment's account. */
+  readonly account: string;
+}): (accessKeyId: string) => Caller {
+  return (accessKeyId) => {
+    const arn = options.arnOf(accessKeyId);
+    const found = arn === undefined ? undefined : options.roles.caller(arn);
+    const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
+    if (found !== undefined)
+      return sessionPolicy === undefined ? found : { ...found, sessionPolicy: () => sessionPolicy };
+    // A role that was deleted since may do nothing any more; as the root it could do all.
+    if (arn !== undefined && !arn.endsWith(':root'))
+      return { arn, account: arn.split(':')[4] ?? '', policies: () => [] };
+    return rootOf(accountOfKey(accessKeyId) ?? options.account);
+  };
 }

@@ -5,9 +5,9 @@ import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller } from './Caller.ts';
+import { checkOwnPolicy, checkTrust } from './checkPolicy.ts';
 import { decide } from './decide.ts';
 import { type Role, type Roles, roleId } from './Roles.ts';
-import { checkOwnPolicy, checkTrust } from './rolePolicies.ts';
 
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);

@@ -1,7 +1,5 @@
-import { COPY_SOURCE, splitCopySource } from '../s3/wire/copySource.ts';
-import { kmsNeeds } from './kmsNeeds.ts';
-import { type Place, s3Arn } from './Place.ts';
-import type { NeededPermission } from './RecordedCall.ts';
+import { COPY_SOURCE, splitCopySource } from '../s3/wire/copyObject.ts';
+import { type NeededPermission, type Place, s3Arn } from './Place.ts';
 
 /** A call of S3 as the recorder sees it. */
 export interface S3Request {
@@ -126,4 +124,26 @@ function copying(call: S3Request, place: Place): NeededPermission[] {
     onObject('PutObject', call, place),
     ...kmsNeeds(place, call.bucket, ['kms:GenerateDataKey']),
   ];
+}
+
+/**
+ * What S3 asks of the caller's permissions on a bucket's key. With a bucket key the encryption context is the bucket's
+ * ARN, not the object's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+ */
+export function kmsNeeds(
+  place: Place,
+  bucket: string,
+  actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[],
+): NeededPermission[] {
+  const key = place.bucketKey(bucket);
+  if (key === undefined) return [];
+  return actions.map((action) => ({
+    action,
+    resource: key,
+    context: {
+      'kms:ViaService': `s3.${place.region}.amazonaws.com`,
+      'kms:CallerAccount': place.account,
+      'kms:EncryptionContext:aws:s3:arn': s3Arn(place, bucket),
+    },
+  }));
 }

@@ -1,11 +1,21 @@
+import { z } from 'zod';
 import { memberOf } from '../base/memberOf.ts';
-import { accountOfKey } from '../iam/accountKeys.ts';
-import { type Caller, rootOf } from '../iam/Caller.ts';
-import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService } from '../protocol/JsonService.ts';
-import { validationError } from './errors.ts';
-import type { Keys } from './model/Keys.ts';
-import { keyOperations } from './wire/keyOperations.ts';
+import { accountOfKey, type Caller, isUnbound, rootOf } from '../iam/Caller.ts';
+import { checkPrincipals } from '../iam/checkPolicy.ts';
+import { decide } from '../iam/decide.ts';
+import { PolicyProblem, readPolicy } from '../iam/policy.ts';
+import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
+import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import {
+  accessDenied,
+  invalidMarker,
+  type Key,
+  type Keys,
+  malformedPolicy,
+  notAuthorized,
+  policyNotFound,
+  validationError,
+} from './Keys.ts';
 
 /** KMS on the wire, as far as it tells of keys and sets them. It encrypts nothing: that is refused by name. */
 export function kmsService({
@@ -27,4 +37,185 @@ export function kmsService({
     resource: (input) => memberOf(input, 'KeyId'),
     operations: keyOperations(keys, callerOf),
   });
+}
+
+const KeyId = z.string().min(1).max(2048);
+/** A key has one policy. https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */
+const PolicyName = z.string().min(1).max(128).default('default');
+/** Days between two rotations; KMS's default. */
+const ROTATION_DAYS = 365;
+const MOST_ALIASES = 100;
+
+/** What a key is, and what can be set on it. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
+function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): Record<string, JsonOperation> {
+  /**
+   * Who has policies of its own, as a role that was made here, may do what they and the key's allow; and so may anybody
+   * of another account than the key's.
+   */
+  const permit = (name: string, { signature }: AwsRequest, key?: Key) => {
+    const caller = callerOf(signature.accessKeyId);
+    const sameAccount = key === undefined || key.account === caller.account;
+    if (sameAccount && isUnbound(caller)) return caller.account;
+    const decides = key?.made === true || !sameAccount;
+    const decision = decide({
+      caller,
+      action: `kms:${name}`,
+      resource: key?.arn ?? '*',
+      owner: key?.account ?? caller.account,
+      resourcePolicy: key !== undefined && decides ? readPolicy(JSON.parse(key.policy)) : undefined,
+      resourceDecides: decides,
+    });
+    if (!decision.allowed) throw notAuthorized(decision.because);
+    return caller.account;
+  };
+  /** Others than the key's account are let use it by its policy, never change it here. */
+  const own = (name: string, id: string, request: AwsRequest) => {
+    const key = keys.key(id);
+    if (key.account !== callerOf(request.signature.accessKeyId).account) throw accessDenied(key.arn);
+    permit(name, request, key);
+    return key;
+  };
+  const onKey = (name: string, run: (key: Key) => unknown) =>
+    operation({
+      input: z.strictObject({ KeyId }),
+      run(input, request) {
+        const answer = run(own(name, input.KeyId, request));
+        keys.save();
+        return answer;
+      },
+    });
+  return {
+    CreateKey: operation({
+      input: z.strictObject({
+        Description: z.string().max(8192).default(''),
+        Policy: z.string().min(1).max(131_072).optional(),
+        KeySpec: z.literal('SYMMETRIC_DEFAULT').optional(),
+        KeyUsage: z.literal('ENCRYPT_DECRYPT').optional(),
+      }),
+      run({ Description, Policy }, request) {
+        const account = permit('CreateKey', request);
+        const policy = Policy ?? JSON.stringify(defaultPolicy(account));
+        checkPolicy(policy);
+        return { KeyMetadata: metadata(keys.create(account, Description, policy, request.region)) };
+      },
+    }),
+    DescribeKey: operation({
+      input: z.strictObject({ KeyId }),
+      run(input, request) {
+        const key = keys.keyOrAlias(input.KeyId);
+        permit('DescribeKey', request, key);
+        return { KeyMetadata: metadata(key) };
+      },
+    }),
+    GetKeyPolicy: operation({
+      input: z.strictObject({ KeyId, PolicyName }),
+      run(input, request) {
+        const { policy } = own('GetKeyPolicy', input.KeyId, request);
+        if (input.PolicyName !== 'default') throw policyNotFound();
+        return { Policy: policy, PolicyName: 'default' };
+      },
+    }),
+    PutKeyPolicy: operation({
+      input: z.strictObject({ KeyId, PolicyName, Policy: z.string().min(1).max(131_072) }),
+      run(input, request) {
+        const key = own('PutKeyPolicy', input.KeyId, request);
+        if (input.PolicyName !== 'default') throw policyNotFound();
+        if (key.made) checkPolicy(input.Policy);
+        else if (!isJson(input.Policy)) throw malformedPolicy();
+        key.policy = input.Policy;
+        keys.save();
+      },
+    }),
+    GetKeyRotationStatus: onKey('GetKeyRotationStatus', ({ rotated, arn }) => ({
+      KeyId: arn,
+      KeyRotationEnabled: rotated,
+      ...(rotated ? { RotationPeriodInDays: ROTATION_DAYS } : {}),
+    })),
+    EnableKeyRotation: onKey('EnableKeyRotation', (key) => {
+      key.rotated = true;
+    }),
+    DisableKeyRotation: onKey('DisableKeyRotation', (key) => {
+      key.rotated = false;
+    }),
+    EnableKey: onKey('EnableKey', (key) => {
+      key.enabled = true;
+    }),
+    DisableKey: onKey('DisableKey', (key) => {
+      key.enabled = false;
+    }),
+    ListAliases: operation({
+      input: z.strictObject({
+        KeyId: KeyId.optional(),
+        Limit: z.int().min(1).max(MOST_ALIASES).default(50),
+        Marker: z.string().optional(),
+      }),
+      run({ KeyId: of, Limit, Marker }, request) {
+        permit('ListAliases', request);
+        const id = of === undefined ? undefined : keys.key(of).id;
+        const all = keys.aliases().filter(({ keyId }) => id === undefined || keyId === id);
+        const from = Marker === undefined ? 0 : all.findIndex(({ name }) => name === Marker) + 1;
+        if (Marker !== undefined && from === 0) throw invalidMarker();
+        const page = all.slice(from, from + Limit);
+        const Truncated = from + Limit < all.length;
+        return {
+          Aliases: page.map(({ name, arn, keyId }) => ({
+            AliasName: name,
+            AliasArn: arn,
+            TargetKeyId: keyId,
+          })),
+          Truncated,
+          ...(Truncated ? { NextMarker: page.at(-1)?.name } : {}),
+        };
+      },
+    }),
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
+function metadata({ id, arn, account, description, enabled, multiRegion, createdMs }: Key) {
+  return {
+    AWSAccountId: account,
+    KeyId: id,
+    Arn: arn,
+    CreationDate: createdMs / 1000,
+    Enabled: enabled,
+    Description: description,
+    KeyUsage: 'ENCRYPT_DECRYPT',
+    KeyState: enabled ? 'Enabled' : 'Disabled',
+    Origin: 'AWS_KMS',
+    KeyManager: 'CUSTOMER',
+    CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+    KeySpec: 'SYMMETRIC_DEFAULT',
+    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    MultiRegion: multiRegion,
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html */
+function defaultPolicy(account: string) {
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }],
+  };
+}
+
+/** That of a key that somebody made decides who may use it: what can't be evaluated is refused by name. */
+function checkPolicy(policy: string): void {
+  if (!isJson(policy)) throw malformedPolicy();
+  try {
+    checkPrincipals(readPolicy(JSON.parse(policy)), () => true, 'invalid principals');
+  } catch (error) {
+    if (error instanceof PolicyProblem) throw malformedPolicy();
+    throw error;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,8 @@
 import { decide } from '../iam/decide.ts';
-import { readPolicy } from '../iam/readPolicy.ts';
+import { readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { KeyAccess } from '../s3/wire/S3Operation.ts';
-import type { Keys } from './model/Keys.ts';
+import type { Keys } from './Keys.ts';
 
 /** A name of a key of AWS's, and the service that it is for. */
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;

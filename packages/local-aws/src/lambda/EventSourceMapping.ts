@@ -1,8 +1,9 @@
+import type { SQSEvent } from 'aws-lambda';
+import { z } from 'zod';
 import type { Alarm, LocalClock } from '../base/LocalClock.ts';
-import type { ReceivedMessage } from '../sqs/model/Message.ts';
+import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
-import { failedMessages, sqsEvent } from './sqsEvent.ts';
 
 /**
  * How long the queue is left alone after it failed: doubled from the one to the other. Without jitter, as nobody else
@@ -172,4 +173,39 @@ export class EventSourceMapping {
       return false;
     });
   }
+}
+
+/** The event a function gets for a batch. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent {
+  const [, , , region = '', account = ''] = queueArn.split(':');
+  return {
+    Records: batch.map((message) => ({
+      messageId: message.id,
+      receiptHandle: message.receipt,
+      body: message.body,
+      attributes: systemAttributes(message, account),
+      messageAttributes: {},
+      md5OfBody: bodyMd5(message.body),
+      eventSource: 'aws:sqs',
+      eventSourceARN: queueArn,
+      awsRegion: region,
+    })),
+  };
+}
+
+const partialResponseSchema = z
+  .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
+  .nullish();
+
+/**
+ * Ids of the messages that a partial batch response names as failed. Lambda takes a response it can't read, or
+ * one that names a message not in the batch, as a failure of all.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+function failedMessages(response: string, batch: readonly ReceivedMessage[]): ReadonlySet<string> {
+  const all = new Set(batch.map(({ id }) => id));
+  const parsed = partialResponseSchema.safeParse(JSON.parse(response));
+  if (!parsed.success) return all;
+  const failed = (parsed.data?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
+  return failed.every((id) => all.has(id)) ? new Set(failed) : all;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { AwsError } from './AwsError.ts';
-import type { VerifiedSignature } from './sigv4/verifySignature.ts';
+import { Readable } from 'node:stream';
+import { AwsError } from './AwsError.ts';
+import type { VerifiedSignature } from './sigv4.ts';
 
 /** A request that reached the edge endpoint, signature checked, service recognised. */
 export interface AwsRequest {
@@ -52,4 +52,47 @@ export interface AwsService {
    * Without it the edge answers as the JSON protocols do.
    */
   refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
+}
+
+/** A call that a service was asked, as the edge tells whoever records them. */
+export interface EdgeCall {
+  readonly accessKeyId: string;
+  /** Name in the signature's scope. */
+  readonly service: string;
+  /** AWS's name of the operation. */
+  readonly operation: string;
+  /** What it is about, as the service announced it: a stream, a table, `bucket/key`. */
+  readonly resource: string | undefined;
+  /** What it was asked: a JSON service's input, unvalidated; query and headers of S3's. */
+  readonly input: unknown;
+  /** What else it is about, which only its body tells: `bucket/key` for each object of DeleteObjects. */
+  readonly reached: readonly string[];
+  /** Status of the answer; undefined when a fault took the connection. */
+  readonly status: number | undefined;
+}
+
+/**
+ * Buffers a request body.
+ *
+ * @param limitBytes The most that is read. One byte more is answered 413 and nothing further is kept in memory.
+ */
+export async function readBody(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // A refusal must still be answered: leaving the loop may not destroy the request, and its socket with it.
+  const pieces = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
+  for await (const chunk of pieces) {
+    const bytes: Uint8Array = chunk;
+    length += bytes.byteLength;
+    if (length > limitBytes) {
+      throw new AwsError(
+        'RequestEntityTooLarge',
+        413,
+        `The request body is larger than ${limitBytes} bytes.`,
+      );
+    }
+    chunks.push(bytes);
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
 }

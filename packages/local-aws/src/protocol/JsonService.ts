@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { valueAt } from '../../../../lib/json/valueAt.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
-import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
-import { type JsonContentType, jsonError } from './jsonError.ts';
-import { readBody } from './readBody.ts';
+import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 
 /** What a JSON request may hold when its service doesn't say. */
 const DEFAULT_BODY_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -170,3 +168,33 @@ function refusal(
 function memberName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the input' : path.map(String).join('.');
 }
+
+/** The two JSON protocols; they differ in this header only. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+type JsonContentType = 'application/x-amz-json-1.0' | 'application/x-amz-json-1.1';
+
+/** An error as the JSON protocols have it: the SDK takes the error's name from `__type`. */
+export function jsonError(
+  error: AwsError,
+  contentType: JsonContentType,
+  headers: Readonly<Record<string, string>> = {},
+): AwsResponse {
+  return {
+    status: error.status,
+    headers: { 'content-type': contentType, ...headers },
+    body: JSON.stringify({ __type: error.code, message: error.message, ...error.members }),
+  };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * A `blob` member of an AWS JSON request: base64 on the wire, bytes for the operation. Text that isn't
+ * base64 is refused: `Buffer` alone would skip what it doesn't know and so change the data.
+ */
+export const blob = z.string().transform((text, context): Uint8Array => {
+  if (text.length % 4 !== 0 || !BASE64.test(text)) {
+    context.issues.push({ code: 'custom', message: 'not base64', input: text, params: { wrongType: true } });
+    return z.NEVER;
+  }
+  return Buffer.from(text, 'base64');
+});

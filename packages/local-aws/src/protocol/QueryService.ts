@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { AwsError, notImplemented } from './AwsError.ts';
-import type { AwsRequest, AwsResponse, AwsService } from './AwsService.ts';
-import { readBody } from './readBody.ts';
+import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 import { type XmlElement, xmlDocument } from './xml.ts';
 
 /** A form of a few members. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../lib/time/Clock.ts';
-import type { Call, RecordedCall } from '../iam/RecordedCall.ts';
+import type { Call, RecordedCall } from '../iam/Place.ts';
 
 /** Entries that are kept; one is about a kilobyte. */
 const MOST_CALLS = 10_000;

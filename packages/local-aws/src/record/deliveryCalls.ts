@@ -1,7 +1,6 @@
-import type { StreamCall } from '../firehose/StreamCall.ts';
-import { kmsNeeds } from '../iam/kmsNeeds.ts';
-import { arnAt, type Place, s3Arn } from '../iam/Place.ts';
-import type { Call, NeededPermission } from '../iam/RecordedCall.ts';
+import type { StreamCall } from '../firehose/ports.ts';
+import { arnAt, type Call, type NeededPermission, type Place, s3Arn } from '../iam/Place.ts';
+import { kmsNeeds } from '../iam/s3Needs.ts';
 
 /** What a stream acts as. */
 export interface StreamRole {

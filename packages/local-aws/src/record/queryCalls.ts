@@ -1,7 +1,6 @@
 import type { QueryCall } from '../athena/QueryCall.ts';
-import { glueNeeds } from '../iam/glueNeeds.ts';
-import { type Place, s3Arn } from '../iam/Place.ts';
-import type { Call } from '../iam/RecordedCall.ts';
+import { glueNeeds } from '../iam/callNeeds.ts';
+import { type Call, type Place, s3Arn } from '../iam/Place.ts';
 import { s3Needs } from '../iam/s3Needs.ts';
 
 /** Besides the writing itself, on the bucket and on the object. */

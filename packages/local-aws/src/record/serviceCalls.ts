@@ -1,10 +1,7 @@
-import { arnAt, type Place } from '../iam/Place.ts';
-import type { Call, NeededPermission } from '../iam/RecordedCall.ts';
+import { z } from 'zod';
+import { arnAt, type Call, type NeededPermission, type Place } from '../iam/Place.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
-import { apiFunctions } from './apiFunctions.ts';
-import { ruleTargets, scheduleTargets } from './eventTargets.ts';
-import { roleTrusts } from './roleTrusts.ts';
+import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 
 /**
  * What AWS's services do by a deployment's wiring without being asked by anyone of ours: assume the roles they are
@@ -69,4 +66,119 @@ function documented(
   permissions: readonly NeededPermission[],
 ): Call {
   return { principal, service, operation, permissions, basis: 'documented' };
+}
+
+// Only the members that say who calls whom; the services that build the resources check all of them.
+const integrationSchema = z.object({ ApiId: z.string(), IntegrationUri: z.string() });
+const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
+
+/** Functions that an HTTP API invokes, for each route; `*` in a route stands for any part of a path. */
+function apiFunctions(resolved: ResolvedTemplate, place: Place) {
+  const integrations = ofType(resolved, 'AWS::ApiGatewayV2::Integration');
+  return ofType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
+    const { ApiId, RouteKey, Target } = routeSchema.parse(properties);
+    const [method = '*', path = ''] = RouteKey.split(' ');
+    const integration = integrations.find(({ physicalId }) => Target === `integrations/${physicalId}`);
+    if (integration === undefined) return [];
+    const { IntegrationUri: functionArn } = integrationSchema.parse(integration.properties);
+    const route = path.replace(/\{\w+\+?\}/g, 'any');
+    return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/$default/${method}${route}`) }];
+  });
+}
+
+// Only the members that say who calls whom; the services that build the resources check all of them.
+const deadLetters = z.object({ Arn: z.string() }).optional();
+const ruleSchema = z.object({
+  Targets: z.array(z.object({ Arn: z.string(), DeadLetterConfig: deadLetters })).default([]),
+});
+const scheduleSchema = z.object({
+  Target: z.object({ Arn: z.string(), RoleArn: z.string(), DeadLetterConfig: deadLetters }),
+});
+
+/** Where rules send, dead letters included. */
+function ruleTargets(resolved: ResolvedTemplate) {
+  return ofType(resolved, 'AWS::Events::Rule').flatMap(({ arn: ruleArn = '', properties }) =>
+    ruleSchema
+      .parse(properties)
+      .Targets.flatMap(({ Arn, DeadLetterConfig }) => [Arn, DeadLetterConfig?.Arn ?? []].flat())
+      .map((targetArn) => ({ ruleArn, targetArn })),
+  );
+}
+
+/** Where schedules send, dead letters included, and by which role. */
+function scheduleTargets(resolved: ResolvedTemplate) {
+  return ofType(resolved, 'AWS::Scheduler::Schedule').flatMap(({ properties }) => {
+    const { Arn, RoleArn: role, DeadLetterConfig } = scheduleSchema.parse(properties).Target;
+    return [Arn, DeadLetterConfig?.Arn ?? []].flat().map((targetArn) => ({ role, targetArn }));
+  });
+}
+
+// Only the members that say who calls whom; the services that build the resources check all of them.
+const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat());
+const roleSchema = z.object({
+  AssumeRolePolicyDocument: z.object({
+    Statement: z.array(z.object({ Principal: z.object({ Service: oneOrMore.default([]) }) })),
+  }),
+});
+
+/** Services that assume a role of the template, with what each tells of itself. */
+function roleTrusts(resolved: ResolvedTemplate, place: Place) {
+  return ofType(resolved, 'AWS::IAM::Role').flatMap(({ arn: role = '', properties }) => {
+    const services = roleSchema
+      .parse(properties)
+      .AssumeRolePolicyDocument.Statement.flatMap(({ Principal }) => Principal.Service);
+    return services.map((service) => ({
+      service,
+      role,
+      context: trustContext(service, role, resolved, place),
+    }));
+  });
+}
+
+/**
+ * Lambda tells nothing of itself: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
+ * Firehose tells the account as the external ID: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html.
+ * Scheduler tells the schedule's group:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+ */
+function trustContext(
+  service: string,
+  role: string,
+  resolved: ResolvedTemplate,
+  place: Place,
+): Record<string, string> {
+  const account = { 'aws:SourceAccount': place.account };
+  if (service === 'scheduler.amazonaws.com')
+    return { ...account, 'aws:SourceArn': arnAt(place, 'scheduler', 'schedule-group/default') };
+  if (service !== 'firehose.amazonaws.com') return {};
+  const stream = [...streamRoles(resolved).values()].find((one) => one.role === role);
+  return {
+    ...account,
+    'sts:ExternalId': place.account,
+    ...(stream?.arn === undefined ? {} : { 'aws:SourceArn': stream.arn }),
+  };
+}
+
+// Only the members that say who calls whom; the services that build the resources check all of them.
+const streamSchema = z.object({
+  ExtendedS3DestinationConfiguration: z.object({
+    RoleARN: z.string(),
+    CloudWatchLoggingOptions: z.object({ LogGroupName: z.string(), LogStreamName: z.string() }).optional(),
+  }),
+});
+
+/** What a delivery stream acts as, where it logs, and its ARN, by the stream's name. */
+export function streamRoles(resolved: ResolvedTemplate) {
+  return new Map(
+    ofType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(({ physicalId, arn, properties }) => {
+      const { RoleARN, CloudWatchLoggingOptions } =
+        streamSchema.parse(properties).ExtendedS3DestinationConfiguration;
+      return [physicalId, { arn, role: RoleARN, log: CloudWatchLoggingOptions }] as const;
+    }),
+  );
+}
+
+/** The resources of a type. */
+export function ofType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
+  return resolved.resources.filter((resource) => resource.type === type);
 }

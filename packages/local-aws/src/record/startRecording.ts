@@ -1,23 +1,21 @@
+import { z } from 'zod';
 import type { Config } from '../../../../lib/config/configSchema.ts';
+import { parseJson } from '../../../../lib/json/parseJson.ts';
 import type { Clock } from '../../../../lib/time/Clock.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
 import type { QueryCall } from '../athena/QueryCall.ts';
-import type { StreamCall } from '../firehose/StreamCall.ts';
+import type { StreamCall } from '../firehose/ports.ts';
 import { callNeeds } from '../iam/callNeeds.ts';
-import type { Place } from '../iam/Place.ts';
-import { Principals } from '../iam/Principals.ts';
-import type { NeededPermission } from '../iam/RecordedCall.ts';
-import type { EdgeCall } from '../protocol/EdgeCall.ts';
-import type { Secrets } from '../secretsmanager/model/Secrets.ts';
+import type { NeededPermission, Place } from '../iam/Place.ts';
+import { type Credentials, Principals } from '../iam/Principals.ts';
+import type { EdgeCall } from '../protocol/AwsService.ts';
+import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
-import { accessKeys } from './accessKeys.ts';
-import { bucketKeys } from './bucketKeys.ts';
 import { CallRecorder } from './CallRecorder.ts';
 import { deliveryCalls, type StreamRole } from './deliveryCalls.ts';
 import { queryCalls } from './queryCalls.ts';
-import { serviceCalls } from './serviceCalls.ts';
-import { streamRoles } from './streamRoles.ts';
+import { ofType, serviceCalls, streamRoles } from './serviceCalls.ts';
 
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
 
@@ -110,4 +108,69 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
     },
     principalsDeployed: () => deployedPrincipals,
   };
+}
+
+// Only the members that say who calls whom; the services that build the resources check all of them.
+const encryptionSchema = z.object({
+  BucketEncryption: z
+    .object({
+      ServerSideEncryptionConfiguration: z.array(
+        z.object({
+          ServerSideEncryptionByDefault: z.object({ KMSMasterKeyID: z.string().optional() }),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+/**
+ * ARN of the key that each bucket encrypts with by default, by the bucket's name. One that is brought has the key that
+ * is brought with it, else the stack's own.
+ */
+function bucketKeys(
+  resolved: ResolvedTemplate,
+  place: Omit<Place, 'bucketKey'>,
+  { bucket, existing }: Pick<Config, 'bucket' | 'existing'>,
+): Map<string, string> {
+  const keys = new Map<string, string>();
+  const brought = existing.keyArn ?? ofType(resolved, 'AWS::KMS::Key')[0]?.arn;
+  if (existing.bucket && brought !== undefined) keys.set(bucket, brought);
+  for (const { physicalId, properties } of ofType(resolved, 'AWS::S3::Bucket')) {
+    const [rule] =
+      encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+    const key = rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;
+    if (key === undefined) continue;
+    const { partition, region, account } = place;
+    keys.set(
+      physicalId,
+      key.startsWith('arn:') ? key : `arn:${partition}:kms:${region}:${account}:key/${key}`,
+    );
+  }
+  return keys;
+}
+
+/** How our templates hand access keys over: infra/readers/readers.ts. */
+const secretSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
+
+/** The access keys that a template makes and puts in a secret, and the ARN of whose they are. */
+function accessKeys({
+  resources,
+}: Pick<ResolvedTemplate, 'resources'>): (Credentials & { readonly arn: string })[] {
+  const users = new Map(
+    resources
+      .filter(({ type }) => type === 'AWS::IAM::User')
+      .map(({ physicalId, arn = '' }) => [physicalId, arn]),
+  );
+  const owners = new Map(
+    resources
+      .filter(({ type }) => type === 'AWS::IAM::AccessKey')
+      .map(({ physicalId, properties }) => [physicalId, users.get(String(properties['UserName']))]),
+  );
+  return resources
+    .filter(({ type }) => type === 'AWS::SecretsManager::Secret')
+    .flatMap(({ properties }) => {
+      const read = secretSchema.safeParse(parseJson(String(properties['SecretString'])));
+      const arn = read.success ? owners.get(read.data.accessKeyId) : undefined;
+      return read.success && arn !== undefined ? [{ arn, ...read.data }] : [];
+    });
 }

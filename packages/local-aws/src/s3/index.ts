@@ -1,32 +1,25 @@
 import type { Clock } from '../../../../lib/time/Clock.ts';
-import { accountOfKey } from '../iam/accountKeys.ts';
-import { type Caller, rootOf } from '../iam/Caller.ts';
-import { AwsError } from '../protocol/AwsError.ts';
+import { accountOfKey, type Caller, rootOf } from '../iam/Caller.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
-import { abortMultipartUpload } from './wire/abortMultipartUpload.ts';
 import { authorize, authorizeCreation } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
-import { bucketSettingsOperations } from './wire/bucketSettingsOperations.ts';
-import { completeMultipartUpload } from './wire/completeMultipartUpload.ts';
-import { copyObject } from './wire/copyObject.ts';
-import { COPY_SOURCE, readCopySource } from './wire/copySource.ts';
-import { createMultipartUpload } from './wire/createMultipartUpload.ts';
-import { deleteObject, deleteObjects } from './wire/deleteObjects.ts';
-import { errorResponse, hostId } from './wire/errorResponse.ts';
-import { getObject, headObject } from './wire/getObject.ts';
-import { listMultipartUploads } from './wire/listMultipartUploads.ts';
-import { listObjects, listObjectsV2 } from './wire/listObjects.ts';
-import { listParts } from './wire/listParts.ts';
-import { putBucketSettings } from './wire/putBucketSettings.ts';
-import { putObject } from './wire/putObject.ts';
-import { resolveTarget } from './wire/resolveTarget.ts';
-import { isSigningParameter, routeOperation } from './wire/routeOperation.ts';
+import { bucketSettingsOperations, putBucketSettings } from './wire/bucketSettingsOperations.ts';
+import { COPY_SOURCE, copyObject, readCopySource } from './wire/copyObject.ts';
+import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/listOperations.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+} from './wire/multipartOperations.ts';
+import { deleteObject, deleteObjects, getObject, headObject, putObject } from './wire/objectOperations.ts';
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
-import { uploadPart } from './wire/uploadPart.ts';
+import { errorResponse, hostId } from './wire/xmlBodies.ts';
 
 /** Every operation that is emulated; anything else is refused by name. */
 const s3Operations: readonly S3Operation[] = [
@@ -164,5 +157,125 @@ function checkOwners({ headers, store, bucket }: S3Call, operation: string): voi
     if (!/^\d{12}$/.test(expected)) throw s3Errors.accountIdMalformed(expected);
     if (store.hasBucket(owned) && store.bucket(owned).info.account !== expected)
       throw s3Errors.accessDenied();
+  }
+}
+
+/** What a request is about; '' for none. */
+export interface Target {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)$/;
+const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.localhost)$/;
+
+/**
+ * Finds bucket and key: in the path (`/bucket/key`), or with the bucket in the host
+ * (`bucket.localhost`, `bucket.s3.localhost`, `bucket.s3.eu-west-1.localhost`), or under S3's own name when a
+ * client is sent here by other means.
+ *
+ * @throws AwsError `InvalidURI` when the path isn't percent-encoded UTF-8.
+ */
+function resolveTarget(rawPath: string, hostHeader: string | undefined): Target {
+  const host = (hostHeader ?? '').replace(/\.?(:\d*)?$/, '').toLowerCase();
+  const bucket = SERVICE_HOST.test(host) ? undefined : BUCKET_HOST.exec(host)?.[1];
+  const path = rawPath.slice(1);
+  if (bucket !== undefined) return { bucket, key: decode(path) };
+  const slash = path.indexOf('/');
+  return slash < 0
+    ? { bucket: decode(path), key: '' }
+    : { bucket: decode(path.slice(0, slash)), key: decode(path.slice(slash + 1)) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw s3Errors.invalidUri();
+  }
+}
+
+/** `x-amz-` headers that any request may have: signing, integrity, and who is asking. */
+const COMMON_HEADERS: readonly string[] = [
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-decoded-content-length',
+  'x-amz-expected-bucket-owner',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-security-token',
+  'x-amz-trailer',
+  'x-amz-user-agent',
+  // AWS's SDK for C++, which Arrow has in it, names the version of the API: there is one.
+  'x-amz-api-version',
+  'x-amz-checksum-crc32',
+  'x-amz-checksum-crc32c',
+  'x-amz-checksum-crc64nvme',
+  'x-amz-checksum-sha1',
+  'x-amz-checksum-sha256',
+];
+
+/** Operations whose ACL is the written object's. */
+const WRITES_OBJECTS: ReadonlySet<string> = new Set(['CopyObject', 'CreateMultipartUpload', 'PutObject']);
+
+/**
+ * Finds the operation of a request, and refuses by name what it doesn't understand: another operation, a
+ * subresource, a query parameter, or an `x-amz-` header. None of them may be overlooked, for each would change
+ * what the request means.
+ */
+function routeOperation(
+  operations: readonly S3Operation[],
+  call: Pick<S3Call, 'bucket' | 'key' | 'headers' | 'query'>,
+  method: string,
+): S3Operation {
+  const on = call.bucket === '' ? 'service' : call.key === '' ? 'bucket' : 'object';
+  const selectors = (operation: S3Operation) => operation.selectedBy ?? [];
+  const [operation] = operations
+    .filter(
+      (candidate) =>
+        candidate.on === on &&
+        candidate.method === method &&
+        selectors(candidate).every((name) => call.query.has(name)) &&
+        (candidate.selectedByHeader === undefined || candidate.selectedByHeader in call.headers),
+    )
+    .sort((a, b) => weight(b) - weight(a));
+  const where = `S3 ${method} on ${on === 'service' ? 'the service' : `a ${on}`}`;
+  if (operation === undefined) {
+    const parameters = [...call.query.keys()].filter((name) => name !== 'x-id');
+    throw notImplemented(parameters.length > 0 ? `${where} with ?${parameters.join('&')}` : where);
+  }
+  for (const name of call.query.keys()) {
+    // `x-id` is the SDK's own mark; `X-Amz-…` are a presigned URL's: its signature, or headers, checked as such.
+    if (name === 'x-id' || /^x-amz-/i.test(name)) continue;
+    if (!selectors(operation).includes(name) && !operation.query?.includes(name)) {
+      throw notImplemented(`${where} with ?${name}`);
+    }
+  }
+  checkHeaders(operation, call.headers);
+  return operation;
+}
+
+/** Whether a query parameter is part of a presigned URL's signature. */
+function isSigningParameter(name: string): boolean {
+  return /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i.test(
+    name,
+  );
+}
+
+function weight(operation: S3Operation): number {
+  return (operation.selectedBy?.length ?? 0) + (operation.selectedByHeader === undefined ? 0 : 1);
+}
+
+function checkHeaders(operation: S3Operation, headers: S3Call['headers']): void {
+  for (const name of Object.keys(headers)) {
+    if (!name.startsWith('x-amz-') || COMMON_HEADERS.includes(name)) continue;
+    // Writes of objects judge their ACL by the bucket's ownership: objectOwnership.ts.
+    if (name === 'x-amz-acl' || name.startsWith('x-amz-grant-')) {
+      if (WRITES_OBJECTS.has(operation.name)) continue;
+      throw notImplemented(`S3 ${operation.name} with the header ${name}`);
+    }
+    const known = operation.headers?.some((pattern) =>
+      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+    );
+    if (known !== true) throw notImplemented(`S3 ${operation.name} with the header ${name}`);
   }
 }

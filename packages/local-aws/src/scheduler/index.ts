@@ -1,6 +1,5 @@
-import type { Alarm, LocalClock } from '../base/LocalClock.ts';
-import { LONGEST_TIMER_MS } from '../base/limits.ts';
-import { nextRun } from './nextRun.ts';
+import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from '../base/LocalClock.ts';
+import { nextRun } from './schedule.ts';
 
 /** A schedule of the template. */
 export interface Schedule {

@@ -1,12 +1,16 @@
+import { createReadStream } from 'node:fs';
 import type { Athena } from '../athena/openAthena.ts';
 import type { EventBus } from '../events/index.ts';
 import type { Firehose } from '../firehose/index.ts';
+import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
 import type { Catalog } from '../glue/model/Catalog.ts';
-import type { Keys } from '../kms/model/Keys.ts';
+import type { TableInput } from '../glue/model/tableInput.ts';
+import type { Keys } from '../kms/Keys.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
-import type { Secrets } from '../secretsmanager/model/Secrets.ts';
-import { queueProperties } from '../sqs/model/queueProperties.ts';
+import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
+import { queueProperties } from '../sqs/queueSettings.ts';
 import type { Deployment } from '../template/Deployment.ts';
 
 /** What holds the resources of a deployment. */
@@ -39,4 +43,34 @@ export async function provision(deployment: Deployment, stores: Stores): Promise
   for (const { name, properties } of deployment.eventRules) bus.putRule(name, properties);
   for (const { name, properties } of deployment.deliveryStreams)
     await firehose.createStream(name, properties);
+}
+
+/** Lets delivery streams write into the local S3. */
+export function objectSink(store: ObjectStore): ObjectSink {
+  return {
+    async put(bucket, key, body, options) {
+      await store.put(bucket, key, body instanceof Uint8Array ? body : createReadStream(body.file), options);
+    },
+  };
+}
+
+/** Lets delivery streams look up the tables that their schema comes from. */
+export function schemaSource(catalog: Catalog): SchemaSource {
+  return async (database, table) => {
+    try {
+      const { input } = catalog.table(database, table);
+      return {
+        columns: schemaColumns(input.StorageDescriptor?.Columns),
+        partitionKeys: schemaColumns(input.PartitionKeys),
+      };
+    } catch (error) {
+      if (error instanceof AwsError && error.code === 'EntityNotFoundException') return undefined;
+      throw error;
+    }
+  };
+}
+
+/** A column without a type is a string to Glue. */
+function schemaColumns(columns: TableInput['PartitionKeys'] = []): SchemaColumn[] {
+  return columns.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
 }

@@ -3,8 +3,8 @@ import { reportDefect } from '../base/reportDefect.ts';
 import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { Scheduler } from '../scheduler/index.ts';
 import type { Queues } from '../sqs/Queues.ts';
-import { arnName } from '../template/arnName.ts';
 import type { Deployment } from '../template/Deployment.ts';
+import { arnName } from '../template/readDeployment.ts';
 import type { Functions } from './startFunctions.ts';
 
 /** What invokes functions besides the gateway. */

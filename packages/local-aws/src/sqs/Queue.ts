@@ -6,11 +6,10 @@ import {
   outOfRange,
   overLimit,
   receiptHandleIsInvalid,
+  SQS_LIMITS,
 } from './errors.ts';
-import { SQS_LIMITS } from './limits.ts';
-import type { Message, ReceivedMessage } from './model/Message.ts';
-import { MessageJournal } from './model/MessageJournal.ts';
-import type { QueueSettings } from './model/queueSettings.ts';
+import { type Message, MessageJournal, type ReceivedMessage } from './Message.ts';
+import type { QueueSettings } from './queueSettings.ts';
 
 /** XML 1.0's characters: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const ALLOWED_BODY = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;

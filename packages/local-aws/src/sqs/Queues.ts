@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { LocalClock } from '../base/LocalClock.ts';
-import { readJsonFile } from '../disk/readJsonFile.ts';
-import { replaceFile } from '../disk/replaceFile.ts';
+import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { queueDoesNotExist, queueNameExists } from './errors.ts';
-import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './model/queueSettings.ts';
 import { Queue } from './Queue.ts';
+import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
 
 const QUEUE_FILE = 'queue.json';
 const MESSAGES_FILE = 'messages.jsonl';

@@ -1,12 +1,21 @@
+import { z } from 'zod';
 import type { LocalClock } from '../base/LocalClock.ts';
 import { memberOf } from '../base/memberOf.ts';
-import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService } from '../protocol/JsonService.ts';
-import { invalidParameter, queryErrorHeaders } from './errors.ts';
+import { notImplemented } from '../protocol/AwsError.ts';
+import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
+import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import {
+  invalidAttributeName,
+  invalidAttributeValue,
+  invalidParameter,
+  purgeInProgress,
+  queryErrorHeaders,
+  SQS_LIMITS,
+} from './errors.ts';
+import { batchOperations, messageOperations } from './messageOperations.ts';
+import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
-import { batchOperations } from './wire/batchOperations.ts';
-import { messageOperations } from './wire/messageOperations.ts';
-import { queueOperations } from './wire/queueOperations.ts';
+import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
 
 /** Amazon SQS on the wire: standard queues. */
 export function sqsService(options: {
@@ -28,4 +37,158 @@ export function sqsService(options: {
       ...batchOperations(queues),
     },
   });
+}
+
+const byUrl = { QueueUrl: z.string() };
+
+/** Create, find and inspect queues. */
+function queueOperations(queues: Queues, account: string): Record<string, JsonOperation> {
+  return {
+    CreateQueue: operation({
+      input: z.strictObject({
+        QueueName: z.string(),
+        Attributes: z.record(z.string(), z.string()).default({}),
+        tags: z.record(z.string(), z.string()).optional(),
+      }),
+      run: ({ QueueName, Attributes }, request) => {
+        if (QueueName.endsWith('.fifo')) throw notImplemented('sqs CreateQueue of a FIFO queue');
+        const settings = settingsFromAttributes(Attributes);
+        const queue = queues.create(queueName(QueueName), settings);
+        return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
+      },
+    }),
+    GetQueueUrl: operation({
+      input: z.strictObject({ QueueName: z.string(), QueueOwnerAWSAccountId: z.string().optional() }),
+      run: ({ QueueName, QueueOwnerAWSAccountId: owner = account }, request) => {
+        // Another account's queue isn't there: byUrl says so in SQS's own words.
+        const queue = queues.byUrl(`http://queue/${owner}/${QueueName}`);
+        return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
+      },
+    }),
+    ListQueues: operation({
+      input: z.strictObject({
+        QueueNamePrefix: z.string().default(''),
+        MaxResults: z.int().min(1).max(SQS_LIMITS.queuePage).default(SQS_LIMITS.queuePage),
+        NextToken: z.string().default(''),
+      }),
+      run: ({ QueueNamePrefix, MaxResults, NextToken }, request) => {
+        const names = queues
+          .all()
+          .map(({ name }) => name)
+          .filter((name) => name.startsWith(QueueNamePrefix) && name > NextToken);
+        const taken = names.slice(0, MaxResults);
+        const urls = taken.map((name) => queues.urlOf(name, endpointOf(request)));
+        return {
+          ...(urls.length > 0 ? { QueueUrls: urls } : {}),
+          ...(names.length > MaxResults ? { NextToken: taken.at(-1) } : {}),
+        };
+      },
+    }),
+    GetQueueAttributes: operation({
+      input: z.strictObject({ ...byUrl, AttributeNames: z.array(z.string()).default([]) }),
+      run: ({ QueueUrl, AttributeNames }) => {
+        const attributes = queueAttributes(queues.byUrl(QueueUrl), AttributeNames);
+        return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
+      },
+    }),
+    PurgeQueue: operation({
+      input: z.strictObject(byUrl),
+      run: ({ QueueUrl }) => {
+        const queue = queues.byUrl(QueueUrl);
+        if (!queue.purge()) throw purgeInProgress(queue.name, SQS_LIMITS.purgeInterval);
+      },
+    }),
+  };
+}
+
+function queueName(name: string): string {
+  if (!queueNameSchema.safeParse(name).success) {
+    throw invalidParameter(
+      'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+    );
+  }
+  return name;
+}
+
+/** URLs point back at whatever name the caller reached us under. */
+function endpointOf(request: AwsRequest): string {
+  return `http://${request.headers.host ?? '127.0.0.1'}`;
+}
+
+const NUMBERS = new Set([
+  'VisibilityTimeout',
+  'MessageRetentionPeriod',
+  'DelaySeconds',
+  'ReceiveMessageWaitTimeSeconds',
+  'MaximumMessageSize',
+  'KmsDataKeyReusePeriodSeconds',
+]);
+const FIFO = new Set(['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']);
+
+/** A queue's settings from the attributes of CreateQueue, which are all text. */
+function settingsFromAttributes(attributes: Readonly<Record<string, string>>): QueueSettings {
+  const values: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(attributes)) values[name] = settingFromText(name, text);
+  const parsed = queueSettingsSchema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') throw invalidAttributeName(issue.keys.join(', '));
+  throw invalidAttributeValue(String(issue?.path[0]));
+}
+
+function settingFromText(name: string, text: string): unknown {
+  if (FIFO.has(name)) throw notImplemented(`sqs CreateQueue attribute ${name}`);
+  if (name === 'Policy' || name === 'RedriveAllowPolicy') {
+    throw notImplemented(`sqs CreateQueue attribute ${name}`);
+  }
+  if (NUMBERS.has(name)) return /^\d+$/.test(text) ? Number(text) : text;
+  if (name === 'SqsManagedSseEnabled') return text === 'true' ? true : text === 'false' ? false : text;
+  if (name !== 'RedrivePolicy') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidAttributeValue(name);
+  }
+}
+
+/** The attributes of a queue as GetQueueAttributes answers them; `All` asks for every one. */
+function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
+  const { visible, inFlight, delayed } = queue.counts();
+  const { RedrivePolicy, KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, ...settings } = queue.settings;
+  const all: Record<string, string> = {
+    QueueArn: queue.arn,
+    ApproximateNumberOfMessages: String(visible),
+    ApproximateNumberOfMessagesNotVisible: String(inFlight),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
+    CreatedTimestamp: seconds(queue.createdAt),
+    LastModifiedTimestamp: seconds(queue.modifiedAt),
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
+    ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+    ...(KmsMasterKeyId === undefined ? {} : { KmsMasterKeyId }),
+    ...(KmsDataKeyReusePeriodSeconds === undefined
+      ? {}
+      : { KmsDataKeyReusePeriodSeconds: String(KmsDataKeyReusePeriodSeconds) }),
+  };
+  if (names.includes('All')) return all;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = all[name];
+      if (value === undefined && !OPTIONAL.has(name)) throw invalidAttributeName(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Attributes that exist but that a standard queue need not have. */
+const OPTIONAL = new Set([
+  ...FIFO,
+  'Policy',
+  'RedrivePolicy',
+  'RedriveAllowPolicy',
+  'KmsMasterKeyId',
+  'KmsDataKeyReusePeriodSeconds',
+]);
+
+function seconds(epochMs: number): string {
+  return String(Math.floor(epochMs / 1_000));
 }

@@ -1,13 +1,12 @@
 import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../../../../lib/time/Clock.ts';
-import { accountOfKey } from '../iam/accountKeys.ts';
-import { type Caller, isRoot, rootOf } from '../iam/Caller.ts';
+import { accountOfKey, type Caller, isRoot, rootOf } from '../iam/Caller.ts';
+import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import type { SessionCredentials } from '../iam/Principals.ts';
+import { readPolicy } from '../iam/policy.ts';
 import { type Roles, roleId } from '../iam/Roles.ts';
-import { readPolicy } from '../iam/readPolicy.ts';
-import { checkOwnPolicy } from '../iam/rolePolicies.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';

@@ -41,3 +41,91 @@ export function parseTemplate(json: unknown): Template {
   );
   throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', problems.join('; '));
 }
+
+/** A `${…}` of `Fn::Sub`; `${!Literal}` stays as it is, without the `!`. */
+export const SUB_PLACEHOLDER = /\$\{(!?)([^${}]*)\}/g;
+
+/**
+ * The intrinsic that an object is, if any: exactly one member, named `Ref` or `Fn::…`.
+ * A policy's `Condition` is a member among others, and no intrinsic here: templates with conditions are refused.
+ */
+export function intrinsicOf(value: object): { name: string; argument: unknown } | undefined {
+  const [entry, ...more] = Object.entries(value);
+  if (entry === undefined || more.length > 0) return undefined;
+  const [name, argument] = entry;
+  return name === 'Ref' || name.startsWith('Fn::') ? { name, argument } : undefined;
+}
+
+/** Splits `Bucket.Arn` (or `['Bucket', 'Arn']`) into logical ID and attribute. */
+export function attributePath(argument: unknown): [logicalId: string, attribute: string] | undefined {
+  const parts = typeof argument === 'string' ? argument.split(/\.(.*)/s).slice(0, 2) : argument;
+  if (!Array.isArray(parts) || parts.length !== 2) return undefined;
+  const [logicalId, attribute]: unknown[] = parts;
+  return typeof logicalId === 'string' && typeof attribute === 'string' ? [logicalId, attribute] : undefined;
+}
+
+/** Logical IDs that a resource needs first: what its properties refer to, and its `DependsOn`. */
+function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
+  const resource = template.Resources[logicalId];
+  const found = new Set<string>(resource?.DependsOn);
+  collect(resource?.Properties, found);
+  for (const id of found) if (!(id in template.Resources)) found.delete(id);
+  return found;
+}
+
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  const intrinsic = intrinsicOf(value);
+  if (intrinsic?.name === 'Ref' && typeof intrinsic.argument === 'string') found.add(intrinsic.argument);
+  if (intrinsic?.name === 'Fn::GetAtt') {
+    const path = attributePath(intrinsic.argument);
+    if (path !== undefined) found.add(path[0]);
+  }
+  if (intrinsic?.name === 'Fn::Sub') {
+    const text = Array.isArray(intrinsic.argument) ? intrinsic.argument[0] : intrinsic.argument;
+    if (typeof text === 'string') {
+      for (const [, literal, name = ''] of text.matchAll(SUB_PLACEHOLDER)) {
+        if (literal === '') found.add(name.split('.')[0] ?? '');
+      }
+    }
+  }
+  for (const child of Object.values(value)) collect(child, found);
+}
+
+/**
+ * Logical IDs in an order in which each comes after all it depends on.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_CYCLE` naming the circle; `SLUICE_TEMPLATE_REFERENCE_UNKNOWN`
+ * for a `DependsOn` that names nothing.
+ */
+export function orderResources(template: Template): string[] {
+  const order: string[] = [];
+  const state = new Map<string, 'open' | 'done'>();
+  const path: string[] = [];
+
+  const visit = (logicalId: string): void => {
+    if (state.get(logicalId) === 'done') return;
+    if (state.get(logicalId) === 'open') {
+      const circle = [...path.slice(path.indexOf(logicalId)), logicalId];
+      throw new LocalTemplateError('SLUICE_TEMPLATE_CYCLE', `${circle.join(' → ')}.`);
+    }
+    state.set(logicalId, 'open');
+    path.push(logicalId);
+    for (const dependency of dependenciesOf(template, logicalId)) visit(dependency);
+    path.pop();
+    state.set(logicalId, 'done');
+    order.push(logicalId);
+  };
+
+  for (const [logicalId, { DependsOn }] of Object.entries(template.Resources)) {
+    const unknown = DependsOn.find((id) => !(id in template.Resources));
+    if (unknown !== undefined) {
+      throw new LocalTemplateError(
+        'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+        `${logicalId}.DependsOn: ${unknown}.`,
+      );
+    }
+    visit(logicalId);
+  }
+  return order;
+}

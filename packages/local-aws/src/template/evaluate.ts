@@ -1,5 +1,5 @@
 import { LocalTemplateError } from './LocalTemplateError.ts';
-import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './references.ts';
+import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './Template.ts';
 
 /** What names in a template stand for. Both throw for a name that they don't know. */
 export interface Scope {

@@ -1,18 +1,24 @@
+import type { z } from 'zod';
+import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
+import type { DeployedIdentity } from '../iam/Roles.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { readProperties } from '../protocol/readProperties.ts';
 import { bucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
-import { arnName } from './arnName.ts';
 import type { DeployedBucket, DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
-import { readHttpApi } from './readHttpApi.ts';
-import { readResource } from './readResource.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
+  apiProperties,
   bucketPolicyProperties,
   bucketProperties,
   databaseProperties,
   functionProperties,
+  integrationProperties,
   mappingProperties,
+  routeProperties,
   scheduleProperties,
+  stageProperties,
   tableProperties,
 } from './resourceProperties.ts';
 
@@ -151,4 +157,105 @@ function mapping(resource: ResolvedResource): DeployedMapping {
     partialResponses: properties.FunctionResponseTypes.length > 0,
     enabled: properties.Enabled,
   };
+}
+
+/**
+ * The template's HTTP API with its routes traced to their functions; undefined when there is none.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID` for a second API, or a route that leads nowhere.
+ */
+function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): HttpApi | undefined {
+  const [api, second] = ofType('AWS::ApiGatewayV2::Api');
+  if (api === undefined) return undefined;
+  if (second !== undefined) {
+    throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `A second HTTP API: ${second.logicalId}.`);
+  }
+  for (const stage of ofType('AWS::ApiGatewayV2::Stage')) readResource(stage, stageProperties);
+  const integrations = new Map(
+    ofType('AWS::ApiGatewayV2::Integration').map((resource) => [
+      `integrations/${resource.physicalId}`,
+      readResource(resource, integrationProperties),
+    ]),
+  );
+  return {
+    apiId: api.physicalId,
+    cors: corsOf(readResource(api, apiProperties).CorsConfiguration),
+    routes: ofType('AWS::ApiGatewayV2::Route').map((resource) => {
+      const { RouteKey, Target } = readResource(resource, routeProperties);
+      const integration = integrations.get(Target);
+      if (integration === undefined) {
+        throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);
+      }
+      return {
+        routeKey: RouteKey,
+        functionName: arnName(integration.IntegrationUri),
+        timeoutMs: integration.TimeoutInMillis,
+      };
+    }),
+  };
+}
+
+function corsOf(cors: ReturnType<typeof apiProperties.parse>['CorsConfiguration']): Cors | undefined {
+  if (cors === undefined) return undefined;
+  return {
+    allowOrigins: cors.AllowOrigins,
+    allowMethods: cors.AllowMethods,
+    allowHeaders: cors.AllowHeaders,
+    exposeHeaders: cors.ExposeHeaders,
+    maxAgeSeconds: cors.MaxAge,
+  };
+}
+
+/**
+ * The properties of a resource that no service takes over, validated as the services do theirs.
+ *
+ * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming each property that is wrong or not emulated.
+ */
+function readResource<Schema extends z.ZodType>(
+  { type, logicalId, properties }: ResolvedResource,
+  schema: Schema,
+): z.output<Schema> {
+  try {
+    return readProperties(schema, properties, `${type} ${logicalId}`);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', error.message, { cause: error });
+  }
+}
+
+/** `sluice-local-collect` of `arn:aws:lambda:us-east-1:000000000000:function:sluice-local-collect`. */
+export function arnName(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
+}
+
+/** The roles and users of a template, with their trust and every policy that is inline or attached. */
+export function deployedIdentities(
+  { resources }: Pick<ResolvedTemplate, 'resources'>,
+  account: string,
+): DeployedIdentity[] {
+  return resources.flatMap(({ type, arn, properties }) => {
+    if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
+    const attached = listOf(properties['ManagedPolicyArns']).map((reference) =>
+      resources.find((one) => one.physicalId === reference || one.arn === reference),
+    );
+    return [
+      {
+        arn,
+        account,
+        trust: properties['AssumeRolePolicyDocument'],
+        policies: [
+          ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
+          ...attached.flatMap((policy) => listOf(policy?.properties['PolicyDocument'])),
+        ],
+      },
+    ];
+  });
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function listOf(value: unknown): unknown[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }

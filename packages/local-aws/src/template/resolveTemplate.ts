@@ -1,10 +1,14 @@
 import { evaluate, NO_VALUE, type Scope } from './evaluate.ts';
 import { LocalTemplateError } from './LocalTemplateError.ts';
-import { orderResources } from './orderResources.ts';
-import { INERT_LOGICAL_IDS, type KnownResource, type ResourceType, resourceTypes } from './resourceTypes.ts';
-import type { StackIdentity } from './StackIdentity.ts';
-import { stackId } from './stackId.ts';
-import type { Template } from './Template.ts';
+import {
+  INERT_LOGICAL_IDS,
+  type KnownResource,
+  type ResourceType,
+  resourceTypes,
+  type StackIdentity,
+  stackId,
+} from './resourceTypes.ts';
+import { orderResources, type Template } from './Template.ts';
 
 /** A resource with every intrinsic evaluated. */
 export interface ResolvedResource {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { secretArn } from '../secretsmanager/model/secretArn.ts';
-import type { StackIdentity } from './StackIdentity.ts';
+import { secretArn } from '../secretsmanager/Secret.ts';
 
 /** A resource whose properties are evaluated already: what its `Ref` and its attributes are made from. */
 export interface KnownResource {
@@ -76,7 +75,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     }),
   ],
   ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
-  // Signs once a secret of the template hands it over: packages/local-aws/src/record/accessKeys.ts.
+  // Signs once a secret of the template hands it over: packages/local-aws/src/record/startRecording.ts.
   ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
   ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
   [
@@ -191,4 +190,24 @@ function digest({ stack, logicalId }: KnownResource): string {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Where a stack would be deployed: what pseudo parameters and ARNs are made of. */
+export interface StackIdentity {
+  readonly region: string;
+  readonly account: string;
+  readonly partition: string;
+  readonly stackName: string;
+  /** The edge endpoint, e.g. `http://127.0.0.1:4566`: a queue's `Ref` is its URL there. */
+  readonly endpoint: string;
+}
+
+/** ARN of a stack as CloudFormation makes one. Its last part is a UUID that here depends on the name alone. */
+export function stackId(
+  { partition, region, account }: Pick<StackIdentity, 'partition' | 'region' | 'account'>,
+  name: string,
+): string {
+  const digest = createHash('sha256').update(name).digest('hex');
+  const uuid = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  return `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
 }

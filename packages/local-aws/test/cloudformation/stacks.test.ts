@@ -6,8 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startServices } from '../../../../test/harness/startServices.ts';
-import type { DeployedStack } from '../../src/cloudformation/DeployedStack.ts';
-import { cloudFormationService } from '../../src/cloudformation/index.ts';
+import { cloudFormationService, type DeployedStack } from '../../src/cloudformation/index.ts';
 
 const STACK: DeployedStack = {
   name: 'sluice-local',

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
+import { replaceFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
-import { replaceFile } from '../../src/disk/replaceFile.ts';
 
 // Run where files may not grow beyond a kilobyte or less, so that a write takes a part of a line, as with a full disk:
 // appends until that happens, then what fits, tries to compact and to replace, and tells what it was acknowledged.

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
-import { signingKey } from '../../src/protocol/sigv4/signingKey.ts';
+import { signingKey } from '../../src/protocol/sigv4.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { chunkedBody } from '../../src/s3/wire/chunkedBody.ts';
+import { chunkedBody } from '../../src/s3/wire/receiveBody.ts';
 import { send } from './signedRequest.ts';
 
 /**

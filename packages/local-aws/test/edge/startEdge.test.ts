@@ -6,8 +6,7 @@ import { z } from 'zod';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { AwsError } from '../../src/protocol/AwsError.ts';
-import { blob } from '../../src/protocol/blob.ts';
-import { jsonService, operation } from '../../src/protocol/JsonService.ts';
+import { blob, jsonService, operation } from '../../src/protocol/JsonService.ts';
 import { failureOf } from '../s3/startS3.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from './signedRequest.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePattern, matchPattern } from '../../src/events/matchPattern.ts';
+import { compilePattern, matchPattern } from '../../src/events/eventPattern.ts';
 
 // Examples of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 const matching: readonly (readonly [string, object, object, boolean])[] = [

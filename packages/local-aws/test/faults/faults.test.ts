@@ -25,10 +25,10 @@ import { Catalog } from '../../src/glue/model/Catalog.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { secretsManagerService } from '../../src/secretsmanager/index.ts';
-import { Secrets } from '../../src/secretsmanager/model/Secrets.ts';
+import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 import { sqsService } from '../../src/sqs/index.ts';
-import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
+import { queueProperties } from '../../src/sqs/queueSettings.ts';
 
 const ACCOUNT = { region: 'us-east-1', account: '000000000000', partition: 'aws' } as const;
 const clock = realClock;

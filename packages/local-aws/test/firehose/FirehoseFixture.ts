@@ -9,7 +9,7 @@ import { type ParquetRow, readParquet } from '../../../../test/harness/readParqu
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
-import type { TableSchema } from '../../src/firehose/model/SchemaSource.ts';
+import type { TableSchema } from '../../src/firehose/ports.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { scanDocuments } from '../../src/firehose/model/scanDocuments.ts';
+import { scanDocuments } from '../../src/firehose/Partitioner.ts';
 
 /** The texts of the spans found in a text. */
 function scan(text: string): string[] {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import type { HttpApi } from '../../src/gateway/HttpApi.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
-import { FunctionError } from '../../src/lambda/FunctionError.ts';
+import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
 
 const api: HttpApi = {
   apiId: 'local',

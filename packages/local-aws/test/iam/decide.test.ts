@@ -2,8 +2,7 @@ import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../src/iam/decide.ts';
-import { matchesPattern } from '../../src/iam/matchesPattern.ts';
-import { readPolicy } from '../../src/iam/readPolicy.ts';
+import { matchesPattern, readPolicy } from '../../src/iam/policy.ts';
 
 describe('patterns of policies', () => {
   it('mean what the same regular expression means', () => {

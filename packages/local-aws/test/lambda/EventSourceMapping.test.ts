@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { EventSourceMapping, type MappingOptions } from '../../src/lambda/EventSourceMapping.ts';
-import { queueSettingsSchema } from '../../src/sqs/model/queueSettings.ts';
 import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
+import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 
 const VISIBILITY_SECONDS = 360;
 let directory: string;

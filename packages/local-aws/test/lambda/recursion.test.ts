@@ -8,8 +8,8 @@ import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
 import { startTriggers, type Triggers } from '../../src/server/startTriggers.ts';
 import { sqsService } from '../../src/sqs/index.ts';
-import { queueSettingsSchema } from '../../src/sqs/model/queueSettings.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
+import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
 
 const ACCOUNT = '000000000000';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Checksum, checksumAlgorithms } from '../../src/s3/checksums/Checksum.ts';
+import { Checksum, checksumAlgorithms } from '../../src/s3/checksums.ts';
 
 /** Check values of the CRC catalogue (https://reveng.sourceforge.io/crc-catalogue/) and of RFC 3174 and 6234's algorithms. */
 const OF_123456789 = {

@@ -7,8 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KeyIndex } from '../../src/s3/model/KeyIndex.ts';
-import { listKeys } from '../../src/s3/model/listKeys.ts';
+import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
 import { failureOf, type RunningS3, startS3 } from './startS3.ts';
 

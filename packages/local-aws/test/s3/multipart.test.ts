@@ -13,7 +13,7 @@ import {
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Checksum } from '../../src/s3/checksums/Checksum.ts';
+import { Checksum } from '../../src/s3/checksums.ts';
 import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf, type RunningS3, startS3 } from './startS3.ts';
 

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { secretsManagerService } from '../../src/secretsmanager/index.ts';
-import { Secrets } from '../../src/secretsmanager/model/Secrets.ts';
+import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 

@@ -12,8 +12,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/LocalClock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
-import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
+import { queueProperties } from '../../src/sqs/queueSettings.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;

@@ -9,7 +9,7 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { queueProperties } from '../../src/sqs/model/queueProperties.ts';
+import { queueProperties } from '../../src/sqs/queueSettings.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;

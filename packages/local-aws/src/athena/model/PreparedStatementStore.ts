@@ -2,8 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
-import { readJsonFile } from '../../disk/readJsonFile.ts';
-import { replaceFile } from '../../disk/replaceFile.ts';
+import { readJsonFile, replaceFile } from '../../disk/files.ts';
 import type { PreparedStatements } from '../sql/StatementRunner.ts';
 
 const preparedSchema = z.strictObject({

@@ -1,6 +1,5 @@
 import type { LocalClock } from '../../base/LocalClock.ts';
-import type { Blow } from '../../faults/CallFate.ts';
-import type { Faults } from '../../faults/Faults.ts';
+import type { Blow, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import type { QueryCall } from '../QueryCall.ts';

@@ -1,7 +1,117 @@
-import { mismatch } from './ConversionError.ts';
-import { readDecimal, toScale, writeDecimal } from './exactDecimal.ts';
 import { compactJson, readString } from './jsonMembers.ts';
-import { dateText, timestampMicros } from './timestampMicros.ts';
+
+/** A record that doesn't become a row, under Firehose's own code. Never leaves the conversion. */
+export class ConversionError extends Error {
+  readonly code: 'DataFormatConversion.ParseError' | 'DataFormatConversion.MalformedData';
+
+  constructor(code: ConversionError['code'], message: string) {
+    super(message);
+    this.name = 'ConversionError';
+    this.code = code;
+  }
+}
+
+/** A value that its column can't hold; AWS begins these messages so. */
+export function mismatch(detail: string): ConversionError {
+  return new ConversionError(
+    'DataFormatConversion.MalformedData',
+    `Data does not match the schema. ${detail}`,
+  );
+}
+
+/** What isn't JSON. */
+export function parseError(detail: string): ConversionError {
+  return new ConversionError('DataFormatConversion.ParseError', `Encountered malformed JSON. ${detail}`);
+}
+
+/** A number as it is written: `unscaled` × 10^-`scale`. */
+export interface ExactDecimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+}
+
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
+/** Beyond any column: larger ones are taken as this, so that nobody can ask for a number of a billion digits. */
+const LARGEST_EXPONENT = 1000;
+/** Digits that anyone could mean; arithmetic on a megabyte of them would take seconds. */
+const LONGEST_TEXT = 1100;
+
+/** Reads a JSON number, or the same in a string; undefined if it is none. */
+function readDecimal(text: string): ExactDecimal | undefined {
+  const match = text.length > LONGEST_TEXT ? null : NUMBER.exec(text);
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponentText = '0'] = match;
+  if (whole === '' && fraction === '') return undefined;
+  const magnitude = BigInt(`${whole}${fraction}`);
+  const exponent = Math.max(-LARGEST_EXPONENT, Math.min(LARGEST_EXPONENT, Number(exponentText)));
+  return { unscaled: sign === '-' ? -magnitude : magnitude, scale: fraction.length - exponent };
+}
+
+/** The number × 10^`scale` as a whole number, halves rounded away from zero as Java's HALF_UP does. */
+function toScale(decimal: ExactDecimal, scale: number): bigint {
+  const shift = scale - decimal.scale;
+  if (shift >= 0) return decimal.unscaled * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  const half = decimal.unscaled < 0n ? -divisor / 2n : divisor / 2n;
+  return (decimal.unscaled + half) / divisor;
+}
+
+/** Writes `unscaled` × 10^-`scale` without an exponent. */
+function writeDecimal(unscaled: bigint, scale: number): string {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
+  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return unscaled < 0n ? `-${text}` : text;
+}
+
+/** AWS reads the form with a space leniently, down to single digits, and the form with `T` strictly (probed). */
+const LENIENT = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?$/;
+const STRICT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?Z?$/;
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
+/** Numbers from here on are milliseconds, smaller ones seconds (probed). */
+const MILLISECONDS_FROM = 10n ** 12n;
+
+/**
+ * Reads a timestamp's text, or a number's digits, as UTC.
+ *
+ * A number beyond what 64 bits of nanoseconds hold wraps around, as AWS's does: 999999999999 s is in 2092.
+ *
+ * @returns microseconds since 1970; undefined if it is no timestamp.
+ */
+function timestampMicros(text: string): bigint | undefined {
+  const match = STRICT.exec(text) ?? LENIENT.exec(text);
+  if (match !== null) {
+    const [, year, month, day, hour, minute, second, fraction = ''] = match;
+    const dayMs = dayStart(Number(year), Number(month), Number(day));
+    const [hours, minutes, seconds] = [Number(hour), Number(minute), Number(second)];
+    if (dayMs === undefined || hours > 23 || minutes > 59 || seconds > 59) return undefined;
+    const micros = BigInt(fraction.slice(0, 6).padEnd(6, '0'));
+    return BigInt(dayMs + ((hours * 60 + minutes) * 60 + seconds) * 1000) * 1000n + micros;
+  }
+  const epoch = readDecimal(text.trim());
+  if (epoch === undefined) return undefined;
+  const whole = toScale(epoch, 0);
+  const inMilliseconds = (whole < 0n ? -whole : whole) >= MILLISECONDS_FROM;
+  const nanos = BigInt.asIntN(64, toScale(epoch, inMilliseconds ? 6 : 9));
+  return nanos / 1000n;
+}
+
+/** Reads a date's text, `2026-9-7` included, as `YYYY-MM-DD`; undefined if there is no such day. */
+function dateText(text: string): string | undefined {
+  const match = DATE.exec(text);
+  if (match === null) return undefined;
+  const dayMs = dayStart(Number(match[1]), Number(match[2]), Number(match[3]));
+  return dayMs === undefined ? undefined : new Date(dayMs).toISOString().slice(0, 10);
+}
+
+/** Epoch ms of a day's start; undefined if the calendar doesn't have it. */
+function dayStart(year: number, month: number, day: number): number | undefined {
+  const date = new Date(0);
+  // Date.UTC would read the years 0 to 99 as 1900 to 1999.
+  date.setUTCFullYear(year, month - 1, day);
+  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+    ? date.getTime()
+    : undefined;
+}
 
 /** How a column is staged for DuckDB and written by it. */
 export interface ColumnFormat {

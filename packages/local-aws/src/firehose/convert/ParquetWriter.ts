@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { Conversion } from '../model/StreamSettings.ts';
+import type { Conversion } from '../streamSettings.ts';
 import type { FormattedColumn } from './RowReader.ts';
 
 /** DuckDB's own memory; it overshoots. What doesn't fit spills to disk. */

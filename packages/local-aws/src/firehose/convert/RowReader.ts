@@ -1,7 +1,6 @@
-import type { SchemaColumn } from '../model/SchemaSource.ts';
-import type { Conversion } from '../model/StreamSettings.ts';
-import { type ColumnFormat, columnFormat } from './ColumnFormat.ts';
-import { ConversionError, mismatch, parseError } from './ConversionError.ts';
+import type { SchemaColumn } from '../ports.ts';
+import type { Conversion } from '../streamSettings.ts';
+import { type ColumnFormat, ConversionError, columnFormat, mismatch, parseError } from './ColumnFormat.ts';
 import { jsonMembers } from './jsonMembers.ts';
 
 /** A column of the table with its format. */

@@ -1,23 +1,35 @@
 import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
-import { DiskError } from '../../disk/DiskError.ts';
+import { DiskError } from '../../disk/files.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
-import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
+import type { ChecksumAlgorithm } from '../checksums.ts';
 import { StoreError, s3Errors } from '../errors.ts';
-import { SINGLE_PUT_BYTES } from '../limits.ts';
-import { type BucketInfo, type BucketLine, bucketLineSchema } from './bucketJournal.ts';
-import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
-import { KeyIndex } from './KeyIndex.ts';
-import { encodedName, isNaturalPath } from './keyPath.ts';
-import { type ListPage, type ListQuery, listKeys } from './listKeys.ts';
+import { OWNER_ACCOUNT, SINGLE_PUT_BYTES } from '../limits.ts';
+import { type BucketSettings, bucketSettingsSchema, newBucketSettings } from './bucketSettings.ts';
+import { KeyIndex, type ListPage, type ListQuery, listKeys } from './KeyIndex.ts';
 import { MultipartUploads } from './MultipartUploads.ts';
-import { errorCode, isBlocked, moveFile, removeFile } from './moveFile.ts';
-import { Placement } from './Placement.ts';
-import type { ObjectAttributes, StoredChecksum, StoredObject } from './StoredObject.ts';
-import { type StagedFile, stageBody } from './stageBody.ts';
-import { checkWriteCondition, type WriteCondition } from './writeCondition.ts';
+import {
+  encodedName,
+  errorCode,
+  isBlocked,
+  isNaturalPath,
+  moveFile,
+  Placement,
+  removeFile,
+  type StagedFile,
+  stageBody,
+} from './objectFiles.ts';
+import {
+  checkWriteCondition,
+  type ObjectAttributes,
+  type StoredChecksum,
+  type StoredObject,
+  storedObjectSchema,
+  type WriteCondition,
+} from './StoredObject.ts';
 
 /** Which operation made an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
@@ -320,3 +332,28 @@ export class Bucket {
     ]);
   }
 }
+
+/** What is known of a bucket besides its objects. */
+const bucketInfoSchema = z.strictObject({
+  name: z.string(),
+  region: z.string(),
+  /** Account that owns it, and all objects in it. */
+  account: z.string().default(OWNER_ACCOUNT),
+  /** Epoch ms. */
+  createdMs: z.int(),
+  /** Whether its object events go to EventBridge. */
+  eventBridge: z.boolean(),
+});
+/** What a bucket was made with. */
+export type BucketInfo = z.output<typeof bucketInfoSchema>;
+
+/** A line of a bucket's journal. The first is always a `bucket`. */
+const bucketLineSchema = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('bucket'), info: bucketInfoSchema }),
+  z.strictObject({ op: z.literal('settings'), settings: bucketSettingsSchema }),
+  /** `temp`: where the bytes lay when the line was written; they may still have to be moved. */
+  z.strictObject({ op: z.literal('put'), object: storedObjectSchema, temp: z.string().optional() }),
+  z.strictObject({ op: z.literal('delete'), key: z.string(), place: z.enum(['natural', 'encoded']) }),
+]);
+/** One change of a bucket. */
+type BucketLine = z.output<typeof bucketLineSchema>;

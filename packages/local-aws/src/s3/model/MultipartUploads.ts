@@ -4,12 +4,11 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
-import { checksumAlgorithms } from '../checksums/Checksum.ts';
+import { checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
-import { compareUtf8 } from './compareUtf8.ts';
-import { errorCode, moveFile } from './moveFile.ts';
+import { compareUtf8 } from './KeyIndex.ts';
+import { errorCode, moveFile, type StagedFile } from './objectFiles.ts';
 import { objectAttributesSchema, storedChecksumSchema } from './StoredObject.ts';
-import type { StagedFile } from './stageBody.ts';
 
 const uploadSchema = z.strictObject({
   uploadId: z.string(),

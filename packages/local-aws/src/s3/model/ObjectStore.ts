@@ -3,15 +3,17 @@ import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
-import type { ChecksumAlgorithm } from '../checksums/Checksum.ts';
+import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
-import { Bucket, type BucketFolders, type CreateReason } from './Bucket.ts';
-import type { BucketInfo } from './bucketJournal.ts';
-import { isBucketName } from './bucketName.ts';
-import type { ListPage, ListQuery } from './listKeys.ts';
-import { type ObjectAttributes, plainAttributes, type StoredObject } from './StoredObject.ts';
-import type { WriteCondition } from './writeCondition.ts';
+import { Bucket, type BucketFolders, type BucketInfo, type CreateReason } from './Bucket.ts';
+import type { ListPage, ListQuery } from './KeyIndex.ts';
+import {
+  type ObjectAttributes,
+  plainAttributes,
+  type StoredObject,
+  type WriteCondition,
+} from './StoredObject.ts';
 
 /** What EventBridge is told of a new object. */
 export interface ObjectCreated {
@@ -274,4 +276,13 @@ export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > KEY_BYTES) throw s3Errors.keyTooLong(bytes);
   if (key === '' || !key.isWellFormed()) throw s3Errors.invalidUri();
+}
+
+const NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const RESERVED =
+  /^xn--|^sthree-|^amzn-s3-demo-|^\d+\.\d+\.\d+\.\d+$|\.\.|-s3alias$|--ol-s3$|\.mrap$|--x-s3$|--table-s3$/;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+function isBucketName(name: string): boolean {
+  return NAME.test(name) && !RESERVED.test(name);
 }

@@ -1,9 +1,7 @@
 import type { Caller } from '../../iam/Caller.ts';
 import { decide } from '../../iam/decide.ts';
-import { s3Arn } from '../../iam/Place.ts';
-import type { Policy } from '../../iam/Policy.ts';
-import type { NeededPermission } from '../../iam/RecordedCall.ts';
-import { readPolicy } from '../../iam/readPolicy.ts';
+import { type NeededPermission, s3Arn } from '../../iam/Place.ts';
+import { type Policy, readPolicy } from '../../iam/policy.ts';
 import { s3Needs } from '../../iam/s3Needs.ts';
 import { s3Errors } from '../errors.ts';
 import type { Bucket } from '../model/Bucket.ts';

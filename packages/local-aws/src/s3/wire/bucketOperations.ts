@@ -1,10 +1,7 @@
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { objectOwnerships } from '../model/bucketSettings.ts';
-import { ownerElement } from './owner.ts';
-import { childText } from './parseXml.ts';
-import { readXmlBody } from './readXmlBody.ts';
 import type { S3Operation } from './S3Operation.ts';
-import { xmlResponse } from './xml.ts';
+import { childText, ownerElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
 
 /** Where a bucket has no location constraint. */
 const HOME_REGION = 'us-east-1';

@@ -1,7 +1,6 @@
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { s3Errors } from '../errors.ts';
-import type { StoredObject } from '../model/StoredObject.ts';
-import type { WriteCondition } from '../model/writeCondition.ts';
+import type { StoredObject, WriteCondition } from '../model/StoredObject.ts';
 import type { S3Call } from './S3Operation.ts';
 
 type Headers = S3Call['headers'];

@@ -1,44 +1,97 @@
+import { notImplemented } from '../../protocol/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
 import { archivedClasses, type ObjectAttributes } from '../model/StoredObject.ts';
-import { checksumElements } from './checksumElements.ts';
 import { checkReadConditions, writeCondition } from './conditions.ts';
-import { readCopySource, COPY_SOURCE as SOURCE } from './copySource.ts';
-import { attributeHeaders, encryptionHeaders, readAttributes } from './objectAttributes.ts';
-import { demandKey, encrypted } from './objectEncryption.ts';
+import {
+  attributeHeaders,
+  demandKey,
+  encrypted,
+  encryptionHeaders,
+  readAlgorithm,
+  readAttributes,
+} from './objectAttributes.ts';
 import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
-import { readAlgorithm } from './readAlgorithm.ts';
 import type { S3Operation } from './S3Operation.ts';
-import { xmlResponse } from './xml.ts';
+import { checksumElements, xmlResponse } from './xmlBodies.ts';
+
+/** The header that says what to copy. */
+export const COPY_SOURCE = 'x-amz-copy-source';
+
+/** An object to copy from. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/**
+ * What `x-amz-copy-source` names: decoded as a whole, for the slash may be encoded, too; undefined when it can't be
+ * read. For whoever only records calls.
+ */
+export function splitCopySource(header: string): CopySource | undefined {
+  try {
+    const path = decodeURIComponent(header).replace(/^\//, '');
+    const slash = path.indexOf('/');
+    return slash < 1 || slash === path.length - 1
+      ? undefined
+      : { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads `x-amz-copy-source`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ *
+ * @throws AwsError `InvalidArgument`; `NotImplemented` for a version or an access point.
+ */
+export function readCopySource(header: string): CopySource {
+  const question = header.indexOf('?');
+  if (question >= 0) throw notImplemented(`S3 CopyObject with ${header.slice(question + 1).split('=')[0]}`);
+  let path: string;
+  try {
+    path = decodeURIComponent(header);
+  } catch {
+    throw s3Errors.invalidArgument(COPY_SOURCE, header, 'Copy Source must be URL-encoded');
+  }
+  if (/^\/?arn:/.test(path)) throw notImplemented('S3 CopyObject from an access point');
+  const source = splitCopySource(header);
+  if (source !== undefined) return source;
+  throw s3Errors.invalidArgument(
+    COPY_SOURCE,
+    header,
+    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
+}
 
 /** Copies within the store, up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export const copyObject: S3Operation = {
   name: 'CopyObject',
   on: 'object',
   method: 'PUT',
-  selectedByHeader: SOURCE,
+  selectedByHeader: COPY_SOURCE,
   headers: [
     ...attributeHeaders,
-    SOURCE,
-    `${SOURCE}-if-match`,
-    `${SOURCE}-if-none-match`,
-    `${SOURCE}-if-modified-since`,
-    `${SOURCE}-if-unmodified-since`,
+    COPY_SOURCE,
+    `${COPY_SOURCE}-if-match`,
+    `${COPY_SOURCE}-if-none-match`,
+    `${COPY_SOURCE}-if-modified-since`,
+    `${COPY_SOURCE}-if-unmodified-since`,
     'x-amz-source-expected-bucket-owner',
     'x-amz-metadata-directive',
     'x-amz-checksum-algorithm',
   ],
   async run(call) {
     const { store, bucket, key, headers } = call;
-    const source = readCopySource(headers[SOURCE] ?? '');
+    const source = readCopySource(headers[COPY_SOURCE] ?? '');
     const object = store.head(source.bucket, source.key);
     if (object.size > SINGLE_PUT_BYTES) {
       throw s3Errors.invalidRequest(
         `The specified copy source is larger than the maximum allowable size for a copy source: ${SINGLE_PUT_BYTES}`,
       );
     }
-    if (!checkReadConditions(object, headers, `${SOURCE}-`)) {
-      throw s3Errors.preconditionFailed(`${SOURCE}-If-None-Match`);
+    if (!checkReadConditions(object, headers, `${COPY_SOURCE}-`)) {
+      throw s3Errors.preconditionFailed(`${COPY_SOURCE}-If-None-Match`);
     }
     const directive = headers['x-amz-metadata-directive'] ?? 'COPY';
     if (directive !== 'COPY' && directive !== 'REPLACE') {

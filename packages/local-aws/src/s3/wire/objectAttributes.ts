@@ -1,7 +1,9 @@
 import { validateHeaderValue } from 'node:http';
 import { notImplemented } from '../../protocol/AwsError.ts';
+import { type ChecksumAlgorithm, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { USER_METADATA_BYTES } from '../limits.ts';
+import type { Bucket } from '../model/Bucket.ts';
 import {
   type ObjectAttributes,
   plainAttributes,
@@ -9,7 +11,7 @@ import {
   storageClasses,
 } from '../model/StoredObject.ts';
 import { checksumHeader } from './receiveBody.ts';
-import type { S3Call } from './S3Operation.ts';
+import type { KeyAccess, S3Call } from './S3Operation.ts';
 
 /** Headers of a write that go back with the object as they came. */
 const KEPT = [
@@ -116,4 +118,58 @@ function pick(headers: S3Call['headers'], names: readonly string[]): Record<stri
     if (value !== undefined) picked[name] = value;
   }
   return picked;
+}
+
+const ALGORITHM = 'x-amz-server-side-encryption';
+const KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
+const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
+
+type Encryption = ObjectAttributes['encryption'];
+
+/**
+ * Attributes of an object to be written, encrypted as its writer says or else as its bucket does, if its writer may
+ * use the key.
+ *
+ * @throws AwsError as {@link KeyAccess.demand}.
+ */
+export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttributes): ObjectAttributes {
+  const encryption = ALGORITHM in attributes.encryption ? attributes.encryption : bucketDefault(bucket);
+  demandKey(call, bucket, encryption, 'kms:GenerateDataKey');
+  return { ...attributes, encryption };
+}
+
+/** Whether the caller may use the key of what is encrypted so. @throws AwsError as {@link KeyAccess.demand}. */
+export function demandKey(
+  { caller, keyAccess, request }: S3Call,
+  { info }: Bucket,
+  encryption: Encryption,
+  action: Parameters<KeyAccess['demand']>[0]['action'],
+): void {
+  if (encryption[ALGORITHM] !== 'aws:kms') return;
+  keyAccess?.demand({ caller, key: encryption[KEY], owner: info.account, region: request.region, action });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html */
+function bucketDefault({ settings }: Bucket): Encryption {
+  const [rule] = settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+  const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};
+  if (SSEAlgorithm !== 'aws:kms') return {};
+  return {
+    [ALGORITHM]: 'aws:kms',
+    ...(KMSMasterKeyID === undefined ? {} : { [KEY]: KMSMasterKeyID }),
+    ...(rule?.BucketKeyEnabled === true ? { [BUCKET_KEY]: 'true' } : {}),
+  };
+}
+
+/**
+ * The algorithm that `x-amz-checksum-algorithm` names.
+ *
+ * @throws AwsError `InvalidRequest` for one that S3 doesn't know.
+ */
+export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
+  const algorithm = checksumAlgorithms.find((known) => known === name?.toUpperCase());
+  if (name !== undefined && algorithm === undefined) {
+    throw s3Errors.invalidRequest('Checksum algorithm provided is unsupported.');
+  }
+  return algorithm;
 }

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import type { LocalClock } from '../base/LocalClock.ts';
+import { type CallFate, type Faults, suffer } from '../faults/Faults.ts';
+import {
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  type EdgeCall,
+  readBody,
+} from '../protocol/AwsService.ts';
+import {
+  type Authorization,
+  CLOCK_SKEW_MS,
+  DATED_ALIKE_MS,
+  type SignableRequest,
+  SignatureProblem,
+  UNNAMED_PAYLOAD_BYTES,
+  verifySignature,
+} from '../protocol/sigv4.ts';
+
+/**
+ * By which time an answer is dated, epoch milliseconds: the caller's own, if it is one that was ever told here. An SDK
+ * sets its clock by the date of every answer (`systemClockOffset`), whatever the difference, and would sign its next
+ * calls by another one's time. The machine's clock, by which most clients go, is the first to be tried: dated by ours as
+ * long as that is near, they would be led on minute by minute while it is moved in small steps.
+ * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/utils/getUpdatedSystemClockOffset.ts
+ *
+ * @param signedAtMs When the request was signed; undefined when it wasn't.
+ * @param otherTimes As in startEdge.ts, the machine's first.
+ */
+export function callersTime(
+  signedAtMs: number | undefined,
+  nowMs: number,
+  otherTimes: (() => readonly number[]) | undefined,
+): number {
+  if (signedAtMs === undefined || otherTimes === undefined) return nowMs;
+  const off = (time: number) => Math.abs(signedAtMs - time);
+  const others = otherTimes();
+  for (const time of [others[0] ?? nowMs, nowMs]) if (off(time) <= DATED_ALIKE_MS) return time;
+  const nearest = others.reduce((best, time) => (off(time) < off(best) ? time : best), nowMs);
+  return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
+}
+
+/** Whom the edge lets in, and by which time. */
+export interface Admission {
+  readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
+  readonly clock: Clock;
+  /** See `otherTimes` in startEdge.ts. */
+  readonly otherTimes?: (() => readonly number[]) | undefined;
+  /** See `sessionOf` in startEdge.ts. */
+  readonly sessionOf?: ((accessKeyId: string, token: string | undefined) => string | undefined) | undefined;
+}
+
+/** Checks the signature of a request and makes it what a service handles. */
+export async function admitRequest(
+  message: IncomingMessage,
+  parts: { readonly signable: SignableRequest; readonly query: URLSearchParams; readonly requestId: string },
+  authorization: Authorization,
+  admission: Admission,
+): Promise<AwsRequest> {
+  const claimed = parts.query.get('X-Amz-Content-Sha256') ?? message.headers['x-amz-content-sha256'];
+  let body: Readable = message;
+  let payloadHash: string;
+  if (typeof claimed === 'string') {
+    payloadHash = claimed;
+  } else if (authorization.signingName !== 's3') {
+    const bytes = await readBody(message, UNNAMED_PAYLOAD_BYTES);
+    body = Readable.from([bytes], { objectMode: false });
+    payloadHash = createHash('sha256').update(bytes).digest('hex');
+  } else if (authorization.presigned) {
+    payloadHash = 'UNSIGNED-PAYLOAD';
+  } else {
+    throw new SignatureProblem(
+      'missingPayloadHash',
+      'Missing required header for this request: x-amz-content-sha256.',
+    );
+  }
+  const signature = verifySignature(parts.signable, authorization, {
+    credentials: admission.credentials,
+    nowMs: admission.clock.now(),
+    otherTimes: admission.otherTimes,
+    payloadHash,
+  });
+  const token = parts.query.get('X-Amz-Security-Token') ?? message.headers['x-amz-security-token'];
+  const given = typeof token === 'string' ? token : undefined;
+  if (admission.sessionOf?.(signature.accessKeyId, given) === undefined && admission.sessionOf !== undefined)
+    throw given === undefined ? missingToken() : wrongToken();
+  return {
+    method: parts.signable.method,
+    rawPath: parts.signable.rawPath,
+    query: parts.query,
+    headers: message.headers,
+    body,
+    region: authorization.region,
+    requestId: parts.requestId,
+    signature,
+  };
+}
+
+/** A key of a session is none without its token. */
+function missingToken(): SignatureProblem {
+  return new SignatureProblem(
+    'unknownKey',
+    'The AWS access key Id you provided does not exist in our records: it is that of a session, without its token.',
+  );
+}
+
+function wrongToken(): SignatureProblem {
+  return new SignatureProblem('wrongToken', 'The provided token is malformed or otherwise invalid.');
+}
+
+/**
+ * Lets a service handle a request as the faults that are set will have it: struck before the service does
+ * anything, or after everything is done, when only the answer is left.
+ *
+ * @throws the AwsError to answer instead, or ConnectionReset.
+ */
+export async function handleUnderFaults(
+  service: AwsService,
+  request: AwsRequest,
+  options: {
+    readonly faults: Faults;
+    readonly clock: Pick<LocalClock, 'after'>;
+    readonly connection: Socket;
+    /** Asked before anything is done. @throws AwsError */
+    readonly admit?: ((call: EdgeCall) => void) | undefined;
+    /** Told of the call once it is over, whatever became of it. */
+    readonly onCall?: ((call: EdgeCall) => void) | undefined;
+  },
+): Promise<AwsResponse> {
+  const fates: CallFate[] = [];
+  const reached: string[] = [];
+  let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
+  const tell = (status: number | undefined) => {
+    if (asked === undefined) return;
+    const { accessKeyId } = request.signature;
+    options.onCall?.({ accessKeyId, service: service.signingName, ...asked, reached, status });
+  };
+  const response = await service
+    .handle({
+      ...request,
+      async announce(operation, resource, input) {
+        asked = { operation, resource, input };
+        const { accessKeyId } = request.signature;
+        options.admit?.({
+          accessKeyId,
+          service: service.signingName,
+          ...asked,
+          reached: [],
+          status: undefined,
+        });
+        const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
+        fates.push(fate);
+        await suffer(fate.before, options);
+      },
+      reach: (resource) => void reached.push(resource),
+    })
+    .catch((error: unknown) => {
+      tell(undefined);
+      throw error;
+    });
+  tell(response.status);
+  try {
+    for (const { after } of fates) await suffer(after, options);
+    return response;
+  } catch (error) {
+    // Nobody will read it, and an object's file must not stay open.
+    if (response.body instanceof Readable) response.body.destroy();
+    throw error;
+  }
+}

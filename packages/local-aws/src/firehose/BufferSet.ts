@@ -1,0 +1,165 @@
+import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import { limits } from './errors.ts';
+import type { JournalEntry } from './Journal.ts';
+
+/** What goes to S3 together: the documents of one partition, or failures of one type. */
+export interface StreamBuffer {
+  /** The partition's values, or the type of the failures. */
+  readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly errorOutputType: string };
+  readonly units: DeliveryUnit[];
+  /** Bytes of the documents. */
+  bytes: number;
+  /** Arrival of the oldest record in it, epoch ms. */
+  oldestArrivalMs: number;
+}
+
+/** Why a document can't be delivered, as the error output tells it. */
+export interface Failure {
+  /** What `!{firehose:error-output-type}` becomes. */
+  readonly outputType:
+    | 'metadata-extraction-failed'
+    | 'active-partitions-exceeded'
+    | 'format-conversion-failed';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One document of one record: what is buffered, delivered and marked. A record that isn't taken apart is one. */
+export interface DeliveryUnit {
+  readonly entry: JournalEntry;
+  /** Number of the document within its record, from 0: the same whenever the record is taken apart. */
+  readonly document: number;
+  /** Where in the record it lies; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Where it goes: into a partition (by the values its prefix needs), or to the error output. */
+  readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly failure: Failure };
+}
+
+/** When a buffer is full: whichever is reached first. */
+export interface BufferingHints {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/**
+ * The open buffers of one stream: one for each active partition and one for each kind of failure. A buffer
+ * is full at its size, or when its interval has passed since its first record arrived.
+ */
+export class BufferSet {
+  readonly #clock: LocalClock;
+  readonly #onFull: (buffer: StreamBuffer) => void;
+  #hints: BufferingHints;
+  readonly #open = new Map<string, { readonly buffer: StreamBuffer; alarm: Alarm }>();
+  /** Full buffers of partitions that aren't delivered yet; their partitions count as active. */
+  readonly #leaving = new Map<StreamBuffer, string>();
+
+  constructor(options: {
+    readonly clock: LocalClock;
+    readonly hints: BufferingHints;
+    readonly onFull: (buffer: StreamBuffer) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#hints = options.hints;
+    this.#onFull = options.onFull;
+  }
+
+  add(unit: DeliveryUnit): void {
+    const { target } = unit;
+    if ('failure' in target) {
+      this.#put(`failure ${target.failure.outputType}`, unit, {
+        errorOutputType: target.failure.outputType,
+      });
+      return;
+    }
+    const key = `partition ${JSON.stringify([...target.partition])}`;
+    if (!this.#isActive(key) && this.#activePartitions() >= limits.activePartitions) {
+      this.add({ ...unit, target: { failure: tooManyPartitions } });
+      return;
+    }
+    this.#put(key, unit, target);
+  }
+
+  /** Takes a buffer as delivered: its partition is active no longer, unless it has been opened anew. */
+  delivered(buffer: StreamBuffer): void {
+    this.#leaving.delete(buffer);
+  }
+
+  /** Fills the buffers whose interval has passed already when they were opened: after a restart, say. */
+  fillDue(): void {
+    for (const [key, { buffer }] of [...this.#open]) {
+      if (this.#dueMs(buffer) <= this.#clock.now()) this.#fill(key);
+    }
+  }
+
+  /** Every open buffer is full as of now. */
+  fillAll(): void {
+    for (const key of [...this.#open.keys()]) this.#fill(key);
+  }
+
+  /** New hints, for the open buffers too. */
+  setHints(hints: BufferingHints): void {
+    this.#hints = hints;
+    for (const [key, held] of this.#open) {
+      held.alarm.cancel();
+      held.alarm = this.#alarm(key, held.buffer);
+    }
+    for (const [key, { buffer }] of [...this.#open]) {
+      if (buffer.bytes >= hints.bytes) this.#fill(key);
+    }
+  }
+
+  /** Cancels the alarms and forgets the buffers. */
+  close(): void {
+    for (const { alarm } of this.#open.values()) alarm.cancel();
+    this.#open.clear();
+  }
+
+  #put(key: string, unit: DeliveryUnit, target: StreamBuffer['target']): void {
+    let buffer = this.#open.get(key)?.buffer;
+    if (buffer === undefined) {
+      buffer = { target, units: [], bytes: 0, oldestArrivalMs: unit.entry.arrivalMs };
+      this.#open.set(key, { buffer, alarm: this.#alarm(key, buffer) });
+    }
+    buffer.units.push(unit);
+    buffer.bytes += unit.end - unit.start;
+    buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, unit.entry.arrivalMs);
+    if (buffer.bytes >= this.#hints.bytes) this.#fill(key);
+  }
+
+  #fill(key: string): void {
+    const held = this.#open.get(key);
+    if (held === undefined) return;
+    held.alarm.cancel();
+    this.#open.delete(key);
+    if ('partition' in held.buffer.target) this.#leaving.set(held.buffer, key);
+    this.#onFull(held.buffer);
+  }
+
+  #alarm(key: string, buffer: StreamBuffer): Alarm {
+    const delayMs = Math.max(0, this.#dueMs(buffer) - this.#clock.now());
+    return this.#clock.after(delayMs, () => this.#fill(key));
+  }
+
+  /** What arrived by a clock that was ahead, and is back since, waits one interval from now at the most. */
+  #dueMs({ oldestArrivalMs }: StreamBuffer): number {
+    return Math.min(oldestArrivalMs, this.#clock.now()) + this.#hints.seconds * 1000;
+  }
+
+  #isActive(key: string): boolean {
+    return this.#open.has(key) || [...this.#leaving.values()].includes(key);
+  }
+
+  #activePartitions(): number {
+    const keys = new Set(this.#leaving.values());
+    for (const [key, { buffer }] of this.#open) if ('partition' in buffer.target) keys.add(key);
+    return keys.size;
+  }
+}
+
+/** The code was seen on AWS; its output type is documented nowhere. */
+const tooManyPartitions = {
+  outputType: 'active-partitions-exceeded',
+  code: 'DynamicPartitioning.ActivePartitionsLimitExceeded',
+  message: `The stream has ${limits.activePartitions} active partitions already`,
+} as const;

@@ -1,0 +1,258 @@
+import type { LocalClock } from '../base/LocalClock.ts';
+import { BufferSet, type DeliveryUnit, type StreamBuffer } from './BufferSet.ts';
+import { Delivery, type DeliveryContext } from './Delivery.ts';
+import { DeliveryQueue } from './DeliveryQueue.ts';
+import { FirehoseError } from './errors.ts';
+import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './Journal.ts';
+import type { Jq } from './Jq.ts';
+import { Partitioner } from './Partitioner.ts';
+import type { StreamProperties } from './streamSettings.ts';
+
+/** Bytes of records that are taken apart together. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Pause after records could not be taken apart (the disk failed, say), before they are tried again. */
+const INTAKE_PAUSE_MS = 1000;
+
+interface Arrival {
+  readonly entry: JournalEntry;
+  /** Absent after a restart: it is then read from the journal. */
+  readonly data?: Uint8Array;
+}
+
+/**
+ * One delivery stream: journal → documents → buffers → S3.
+ *
+ * Whatever is acknowledged stays in the journal until S3 has it. After a crash between the two, a buffer is
+ * delivered once more: at least once, never not at all.
+ */
+export class DeliveryStream {
+  readonly name: string;
+  readonly #context: DeliveryContext;
+  readonly #journal: Journal;
+  readonly #partitioner: Partitioner;
+  readonly #buffers: BufferSet;
+  readonly #deliveries: DeliveryQueue;
+  readonly #clock: LocalClock;
+  readonly #onFailure: (error: unknown, attempt: number) => void;
+  /** The delivery of each buffer that has been tried: its objects, and what to mark once S3 has them. */
+  readonly #underWay = new Map<
+    StreamBuffer,
+    { readonly objects: Delivery; readonly unmarked: Map<Segment, DeliveredRun[]> }
+  >();
+  #arrivals: Arrival[] = [];
+  #intake: Promise<void> | undefined;
+  #intakeError: unknown;
+  #documents = 0;
+  #bytes = 0;
+  #closed = false;
+
+  private constructor(options: StreamOptions, journal: Journal, entries: readonly JournalEntry[]) {
+    const { context, clock, onFailure } = options;
+    this.name = context.stream;
+    this.#context = context;
+    this.#clock = clock;
+    this.#journal = journal;
+    this.#onFailure = onFailure;
+    this.#partitioner = new Partitioner(context.settings, options.jq);
+    this.#deliveries = new DeliveryQueue({
+      clock,
+      random: options.random,
+      deliver: (buffer) => this.#deliver(buffer),
+      onFailure,
+    });
+    this.#buffers = new BufferSet({
+      clock,
+      hints: context.settings.buffering,
+      onFull: (buffer) => this.#deliveries.push(buffer),
+    });
+    this.#enqueue(entries.map((entry) => ({ entry })));
+  }
+
+  /** Opens a stream over its journal and takes up what an earlier process did not deliver. */
+  static async open(options: StreamOptions): Promise<DeliveryStream> {
+    const { journal, entries } = await Journal.open(options.directory);
+    return new DeliveryStream(options, journal, entries);
+  }
+
+  /** Resolves once the records are safe: they will be delivered whatever happens to this process. */
+  async accept(records: readonly Uint8Array[]): Promise<void> {
+    if (this.#closed) throw new FirehoseError('SLUICE_FIREHOSE_CLOSED', `Stream ${this.name}.`);
+    if (records.length === 0) return;
+    const entries = await this.#journal.append(records, this.#clock.now());
+    this.#enqueue(entries.map((entry, at) => ({ entry, data: records[at] ?? new Uint8Array() })));
+  }
+
+  /** Documents that S3 doesn't have yet; a record that isn't taken apart yet counts as one. */
+  pending(): { readonly documents: number; readonly bytes: number } {
+    return { documents: this.#documents, bytes: this.#bytes };
+  }
+
+  /** Fills buffers after so many seconds instead of the configured ones. */
+  overrideSeconds(seconds: number): void {
+    this.#buffers.setHints({ ...this.#context.settings.buffering, seconds });
+  }
+
+  /**
+   * Delivers everything accepted so far, now.
+   *
+   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when S3 doesn't take it; it is kept and tried again.
+   */
+  async flush(): Promise<void> {
+    await this.#intake;
+    if (this.#arrivals.length > 0) {
+      this.#startIntake();
+      await this.#intake;
+    }
+    if (this.#arrivals.length > 0 && this.#intakeError !== undefined) {
+      throw new FirehoseError('SLUICE_FIREHOSE_UNDELIVERED', String(this.#intakeError), {
+        cause: this.#intakeError,
+      });
+    }
+    // A delivery begun earlier may still fail for a reason that has passed: it gets its try now, too.
+    await this.#deliveries.idle();
+    this.#buffers.fillAll();
+    await this.#deliveries.drain();
+  }
+
+  /** Stops. What isn't delivered stays in the journal. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#intake;
+    this.#buffers.close();
+    await this.#deliveries.close();
+    await this.#journal.close();
+  }
+
+  #enqueue(arrivals: readonly Arrival[]): void {
+    for (const arrival of arrivals) {
+      this.#arrivals.push(arrival);
+      this.#documents += 1;
+      this.#bytes += arrival.entry.length;
+    }
+    this.#startIntake();
+  }
+
+  #startIntake(): void {
+    if (this.#intake === undefined && this.#arrivals.length > 0 && !this.#closed) {
+      this.#intake = this.#takeApart();
+    }
+  }
+
+  async #takeApart(): Promise<void> {
+    while (this.#arrivals.length > 0 && !this.#closed) {
+      const batch = this.#nextBatch();
+      try {
+        const records: { entry: JournalEntry; data: Uint8Array }[] = [];
+        for (const { entry, data } of batch) {
+          records.push({ entry, data: data ?? (await entry.segment.read(entry.position, entry.length)) });
+        }
+        const units = await this.#partitioner.partition(records);
+        this.#intakeError = undefined;
+        this.#arrivals = this.#arrivals.slice(batch.length);
+        this.#buffer(records, units);
+        await this.#tidy();
+      } catch (error) {
+        this.#intakeError = error;
+        this.#onFailure(error, 1);
+        this.#clock.after(INTAKE_PAUSE_MS, () => this.#startIntake());
+        break;
+      }
+    }
+    this.#intake = undefined;
+  }
+
+  #nextBatch(): Arrival[] {
+    let bytes = 0;
+    const end = this.#arrivals.findIndex(({ entry }) => {
+      bytes += entry.length;
+      return bytes > BATCH_BYTES;
+    });
+    return this.#arrivals.slice(0, end < 0 ? this.#arrivals.length : Math.max(1, end));
+  }
+
+  #buffer(records: readonly { readonly entry: JournalEntry }[], units: readonly DeliveryUnit[]): void {
+    const owed = units.filter(({ entry, document }) => !entry.delivered.has(document));
+    const owedByEntry = new Map<JournalEntry, number>();
+    for (const { entry } of owed) owedByEntry.set(entry, (owedByEntry.get(entry) ?? 0) + 1);
+    for (const { entry } of records) {
+      this.#documents -= 1;
+      this.#bytes -= entry.length;
+      entry.segment.settle(owedByEntry.get(entry) ?? 0);
+    }
+    for (const unit of owed) {
+      this.#documents += 1;
+      this.#bytes += unit.end - unit.start;
+      this.#buffers.add(unit);
+    }
+    this.#buffers.fillDue();
+  }
+
+  async #deliver(buffer: StreamBuffer): Promise<void> {
+    let delivery = this.#underWay.get(buffer);
+    if (delivery === undefined) {
+      delivery = { objects: new Delivery(this.#context, buffer), unmarked: deliveredRuns(buffer.units) };
+      this.#underWay.set(buffer, delivery);
+    }
+    if (!delivery.objects.done) await delivery.objects.run();
+    for (const [segment, runs] of delivery.unmarked) {
+      await segment.markDelivered(runs);
+      // Marked twice, it would count documents as delivered that are not.
+      delivery.unmarked.delete(segment);
+    }
+    this.#underWay.delete(buffer);
+    this.#buffers.delivered(buffer);
+    this.#documents -= buffer.units.length;
+    this.#bytes -= buffer.bytes;
+    await this.#tidy();
+  }
+
+  /** Files that could not be deleted now are deleted later: everything in them is delivered. */
+  async #tidy(): Promise<void> {
+    try {
+      await this.#journal.removeDelivered();
+    } catch (error) {
+      this.#onFailure(error, 1);
+    }
+  }
+}
+
+/** What a stream is opened with. */
+export interface StreamOptions {
+  readonly context: DeliveryContext;
+  /** Folder of its journal. */
+  readonly directory: string;
+  readonly clock: LocalClock;
+  readonly jq: Jq;
+  /** From 0 to 1, exclusive; spreads retries. */
+  readonly random: () => number;
+  readonly onFailure: (error: unknown, attempt: number) => void;
+}
+
+/** Neighbouring documents of one record become one run. */
+function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRun[]> {
+  const runs = new Map<Segment, DeliveredRun[]>();
+  for (const { entry, document } of units) {
+    const ofSegment = runs.get(entry.segment) ?? [];
+    runs.set(entry.segment, ofSegment);
+    const last = ofSegment.at(-1);
+    if (last !== undefined && last[0] === entry.index && last[2] === document - 1) {
+      ofSegment[ofSegment.length - 1] = [entry.index, last[1], document];
+    } else ofSegment.push([entry.index, document, document]);
+  }
+  return runs;
+}
+
+/** A stream as the operations see it. */
+export interface StreamEntry {
+  readonly stream: DeliveryStream;
+  readonly properties: StreamProperties;
+  /** Epoch ms. */
+  readonly createdMs: number;
+}
+
+/** The streams of one Firehose and whose they are. */
+export interface Streams {
+  readonly byName: ReadonlyMap<string, StreamEntry>;
+  readonly account: string;
+  readonly region: string;
+}

@@ -1,0 +1,291 @@
+import { existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { LineJournal } from '../disk/LineJournal.ts';
+
+/** Bytes after which a new file is begun, so that delivered ones can be deleted. */
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+const SEGMENT_NAME = /^(\d{10})\.journal$/;
+
+/**
+ * The records of one stream that have been acknowledged and not all delivered, on disk.
+ *
+ * Written before it is acknowledged, so a process that is killed loses nothing; it isn't forced through the
+ * operating system's cache, so a power cut may. A record is deleted only after every document in it is in S3.
+ */
+export class Journal {
+  readonly #directory: string;
+  readonly #segments = new Set<Segment>();
+  #current: Segment | undefined;
+  #nextNumber: number;
+  #waiting: {
+    readonly data: Uint8Array;
+    readonly arrivalMs: number;
+    readonly written: (entry: JournalEntry) => void;
+    readonly failed: (error: unknown) => void;
+  }[] = [];
+  #writing: Promise<void> | undefined;
+
+  private constructor(directory: string, nextNumber: number) {
+    this.#directory = directory;
+    this.#nextNumber = nextNumber;
+  }
+
+  /** Opens the journal that lies in `directory`; `entries` is what an earlier process left to be delivered. */
+  static async open(directory: string): Promise<{ journal: Journal; entries: JournalEntry[] }> {
+    await mkdir(directory, { recursive: true });
+    const files = await readdir(directory);
+    const names = files.filter((name) => SEGMENT_NAME.test(name)).sort();
+    for (const name of files) {
+      const owner = name.replace(/\.delivered$/, '');
+      if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
+    }
+    const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
+    const journal = new Journal(directory, last + 1);
+    const entries: JournalEntry[] = [];
+    for (const name of names) {
+      const recovered = await Segment.recover(join(directory, name));
+      journal.#segments.add(recovered.segment);
+      entries.push(...recovered.entries);
+      await journal.#removeIfDone(recovered.segment);
+    }
+    return { journal, entries };
+  }
+
+  /** Resolves once the records are written, one entry each, in order. Rejects if any could not be. */
+  async append(records: readonly Uint8Array[], arrivalMs: number): Promise<JournalEntry[]> {
+    const entries = records.map(
+      (data) =>
+        new Promise<JournalEntry>((written, failed) => {
+          this.#waiting.push({ data, arrivalMs, written, failed });
+        }),
+    );
+    this.#writing ??= this.#writeWaiting();
+    return Promise.all(entries);
+  }
+
+  /** Deletes the files of which every document is delivered. */
+  async removeDelivered(): Promise<void> {
+    for (const segment of [...this.#segments]) await this.#removeIfDone(segment);
+  }
+
+  /** Waits for writes under way. What isn't delivered stays on disk. */
+  async close(): Promise<void> {
+    await this.#writing;
+    for (const segment of this.#segments) await segment.close();
+    this.#segments.clear();
+    this.#current = undefined;
+  }
+
+  /** All that waits goes to disk in one write; what comes meanwhile goes with the next. */
+  async #writeWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const segment = await this.#writable();
+        try {
+          const entries = await segment.append(batch);
+          entries.forEach((entry, at) => {
+            batch[at]?.written(entry);
+          });
+        } catch (error) {
+          this.#current = undefined;
+          throw error;
+        }
+      } catch (error) {
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #writable(): Promise<Segment> {
+    if (this.#current === undefined || this.#current.size >= SEGMENT_BYTES) {
+      const name = `${String(this.#nextNumber).padStart(10, '0')}.journal`;
+      this.#nextNumber += 1;
+      this.#current = await Segment.create(join(this.#directory, name));
+      this.#segments.add(this.#current);
+    }
+    return this.#current;
+  }
+
+  async #removeIfDone(segment: Segment): Promise<void> {
+    if (!segment.done || !this.#segments.has(segment)) return;
+    if (segment === this.#current) {
+      // A file just begun may be about to be written to; it is small and goes with a later delivery.
+      if (this.#writing !== undefined) return;
+      this.#current = undefined;
+    }
+    this.#segments.delete(segment);
+    await segment.remove();
+  }
+}
+
+/** One acknowledged record, wherever its bytes lie. */
+export interface JournalEntry {
+  readonly segment: Segment;
+  /** Number of the record within its segment, from 0. */
+  readonly index: number;
+  /** Where its bytes begin in the segment's file, and how many they are. */
+  readonly position: number;
+  readonly length: number;
+  /** When it was accepted, epoch ms. */
+  readonly arrivalMs: number;
+  /** Documents of it that had been delivered before a restart, by their number within the record. */
+  readonly delivered: ReadonlySet<number>;
+}
+
+/** Documents `from` to `to` (inclusive) of the record `index`, as delivered. */
+export type DeliveredRun = readonly [index: number, from: number, to: number];
+
+/** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
+const HEADER_BYTES = 16;
+const NONE: ReadonlySet<number> = new Set();
+const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
+
+/**
+ * One file of a journal: records as they came, and beside it a file with what of them has been delivered.
+ * It counts what is still owed; when nothing is, both files can go.
+ */
+export class Segment {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #marks: LineJournal<readonly DeliveredRun[]> | undefined;
+  /** Bytes written. */
+  size = 0;
+  #records = 0;
+  /** Records whose documents haven't been counted yet, and counted documents that aren't delivered. */
+  #unsettled = 0;
+  #owed = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async create(path: string): Promise<Segment> {
+    const segment = new Segment(path);
+    segment.#file = await open(path, 'wx+');
+    return segment;
+  }
+
+  /** Reads a segment that an earlier process left. What it was writing when it was killed is not acknowledged. */
+  static async recover(path: string): Promise<{ segment: Segment; entries: JournalEntry[] }> {
+    const segment = new Segment(path);
+    segment.#file = await open(path, 'r+');
+    const delivered = segment.#openMarks();
+    const bytes = await segment.#file.readFile();
+    const entries: JournalEntry[] = [];
+    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+      const length = bytes.readUInt32LE(at);
+      const position = at + HEADER_BYTES;
+      const data = bytes.subarray(position, position + length);
+      if (data.length < length || crc32(data) !== bytes.readUInt32LE(at + 4)) break;
+      const index = entries.length;
+      const arrivalMs = bytes.readDoubleLE(at + 8);
+      entries.push({ segment, index, position, length, arrivalMs, delivered: delivered.get(index) ?? NONE });
+      at = position + length;
+    }
+    segment.size = bytes.length;
+    segment.#records = entries.length;
+    segment.#unsettled = entries.length;
+    return { segment, entries };
+  }
+
+  /** Whether every document of every record is delivered. */
+  get done(): boolean {
+    return this.#unsettled === 0 && this.#owed === 0;
+  }
+
+  /**
+   * Writes records behind each other in one go. After a failure the segment must not be written to again:
+   * recovery stops at the first record that is not whole.
+   */
+  async append(
+    batch: readonly { readonly data: Uint8Array; readonly arrivalMs: number }[],
+  ): Promise<JournalEntry[]> {
+    const pieces: Uint8Array[] = [];
+    const entries: JournalEntry[] = [];
+    const start = this.size;
+    let at = start;
+    for (const { data, arrivalMs } of batch) {
+      const header = Buffer.alloc(HEADER_BYTES);
+      header.writeUInt32LE(data.length, 0);
+      header.writeUInt32LE(crc32(data), 4);
+      header.writeDoubleLE(arrivalMs, 8);
+      pieces.push(header, data);
+      const position = at + HEADER_BYTES;
+      const index = this.#records + entries.length;
+      entries.push({ segment: this, index, position, length: data.length, arrivalMs, delivered: NONE });
+      at = position + data.length;
+    }
+    this.#unsettled += entries.length;
+    this.#records += entries.length;
+    this.size = at;
+    await writeAll(this.#open(), Buffer.concat(pieces), start);
+    return entries;
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#open().read(bytes, 0, length, position);
+    if (bytesRead !== length) throw new Error(`The journal ${this.#path} ends early.`);
+    return bytes;
+  }
+
+  /** Counts a record's documents: from now on the segment waits for those that aren't delivered yet. */
+  settle(documents: number): void {
+    this.#unsettled -= 1;
+    this.#owed += documents;
+  }
+
+  /** Notes documents as delivered, on disk first. */
+  async markDelivered(runs: readonly DeliveredRun[]): Promise<void> {
+    this.#marks ??= LineJournal.create(`${this.#path}.delivered`, []);
+    this.#marks.append(runs);
+    for (const [, from, to] of runs) this.#owed -= to - from + 1;
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#marks?.close();
+    this.#file = undefined;
+    this.#marks = undefined;
+  }
+
+  /** Closes and deletes. The records go first: marks without records mean nothing, records without marks all. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#path, { force: true });
+    await rm(`${this.#path}.delivered`, { force: true });
+  }
+
+  /** Opens what is noted as delivered, and answers it: the documents of each record. */
+  #openMarks(): Map<number, Set<number>> {
+    const delivered = new Map<number, Set<number>>();
+    const file = `${this.#path}.delivered`;
+    if (!existsSync(file)) return delivered;
+    const { journal, lines } = LineJournal.open(file, (value) => runsSchema.parse(value));
+    this.#marks = journal;
+    for (const [index, from, to] of lines.flat()) {
+      const documents = delivered.get(index) ?? new Set<number>();
+      for (let document = from; document <= to; document += 1) documents.add(document);
+      delivered.set(index, documents);
+    }
+    return delivered;
+  }
+
+  #open(): FileHandle {
+    if (this.#file === undefined) throw new Error(`The journal ${this.#path} is closed.`);
+    return this.#file;
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,118 @@
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
+
+const ACCOUNT = /^\d{12}$|^arn:aws:iam::\d{12}:root$/;
+const IDENTITY = /^arn:aws:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]+$/;
+const SESSION = /^arn:aws:sts::\d{12}:(?:assumed-role|federated-user)\/.+$/;
+const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
+
+/**
+ * Whether the principals of a policy that stands at a resource are some: `*`, an account, a role or user that is there,
+ * a service. `*` within an ARN means nobody.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ *
+ * @param exists Whether there is a role or user; AWS looks, too.
+ * @param words The service's own for a principal that is none.
+ * @throws PolicyProblem; AwsError `NotImplemented` for a session, as which nobody is known here.
+ */
+export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean, words: string): void {
+  for (const { principals } of policy) {
+    if (principals === undefined) throw new PolicyProblem('Missing required field Principal');
+    if (principals.length === 0) throw new PolicyProblem(words);
+    for (const principal of principals) {
+      if (SESSION.test(principal)) throw notImplemented(`A policy with the principal ${principal}`);
+      const known =
+        principal === '*' ||
+        ACCOUNT.test(principal) ||
+        SERVICE.test(principal) ||
+        (IDENTITY.test(principal) && exists(principal));
+      if (!known) throw new PolicyProblem(words);
+    }
+  }
+}
+
+/**
+ * Whether no two statements have one `Sid`.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html; of a bucket's policy
+ * https://docs.aws.amazon.com/AmazonS3/latest/dev/AccessPolicyLanguage_SpecialInfo.html
+ *
+ * @throws PolicyProblem in IAM's words.
+ */
+export function checkStatementIds(policy: Policy): void {
+  const ids = policy.flatMap(({ sid }) => sid ?? []);
+  if (new Set(ids).size < ids.length)
+    throw new PolicyProblem('Statement IDs (SID) in a single policy must be unique.');
+}
+
+/** A trust policy says who may assume the role, and nothing else. @throws AwsError `MalformedPolicyDocument`. */
+export function checkTrust(document: string, hasIdentity: (arn: string) => boolean): void {
+  const policy = read(document);
+  asMalformed(() => checkPrincipals(policy, hasIdentity, 'Invalid principal in policy'));
+  for (const { actions, resources } of policy) {
+    if (resources !== undefined) throw malformed('Has prohibited field Resource');
+    if (!actions.every((action) => action === '*' || action.startsWith('sts:')))
+      throw malformed('AssumeRole policy may only specify STS AssumeRole actions.');
+  }
+}
+
+/** A role's own policy, or a session's, says what it may do, never who. @throws AwsError `MalformedPolicyDocument`. */
+export function checkOwnPolicy(document: string): void {
+  for (const { principals, resources, actions } of read(document)) {
+    if (principals !== undefined) throw malformed('Policy document should not specify a principal.');
+    if (resources === undefined || resources.length === 0)
+      throw malformed('Policy statement must contain resources.');
+    if (!actions.every((action) => action === '*' || action.includes(':')))
+      throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
+  }
+}
+
+function read(document: string): Policy {
+  const policy = asMalformed(() => readPolicy(JSON.parse(document)));
+  if (policy.length === 0) throw malformed('Syntax errors in policy.');
+  if (policy.some(({ actions }) => actions.length === 0))
+    throw malformed('Policy statement must contain actions.');
+  asMalformed(() => checkStatementIds(policy));
+  return policy;
+}
+
+function asMalformed<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof PolicyProblem || error instanceof SyntaxError) throw malformed(error.message);
+    throw error;
+  }
+}
+
+function malformed(message: string): AwsError {
+  return new AwsError('MalformedPolicyDocument', 400, message);
+}
+
+/** Conditions that say who may be meant: with one of them a policy for everybody is not public. */
+const NARROWING: ReadonlySet<string> = new Set([
+  'aws:principalaccount',
+  'aws:principalarn',
+  'aws:principalorgid',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+]);
+
+/**
+ * Whether a policy lets everybody in, as S3 Block Public Access judges it: an allowing statement for `*` that no
+ * condition on fixed values narrows.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+ */
+export function isPublic(policy: Policy): boolean {
+  return policy.some(
+    ({ effect, principals = [], conditions }) =>
+      effect === 'Allow' &&
+      principals.includes('*') &&
+      !Object.entries(conditions).some(
+        ([operator, keys]) =>
+          !operator.includes('Not') &&
+          Object.entries(keys).some(
+            ([key, values]) => NARROWING.has(key.toLowerCase()) && !values.includes('*'),
+          ),
+      ),
+  );
+}

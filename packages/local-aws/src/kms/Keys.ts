@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { readProperties } from '../protocol/readProperties.ts';
+
+/** Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors */
+
+/** @param id The key's ARN, or the alias's. */
+const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key '${id}' does not exist`);
+
+const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
+
+export const policyNotFound = () => new AwsError('NotFoundException', 400, 'No such policy exists');
+
+export const malformedPolicy = () => new AwsError('MalformedPolicyDocumentException', 400, '');
+
+export const accessDenied = (arn: string) =>
+  new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
+
+/** @param because IAM's sentence. */
+export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
+
+export const invalidMarker = () => new AwsError('InvalidMarkerException', 400, 'Invalid marker.');
+
+/** A member that is missing or out of its bounds. */
+export const validationError = (message: string) =>
+  new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, as far as we use it. */
+const keyPropertiesSchema = z.strictObject({
+  Description: z.string().default(''),
+  KeyPolicy: z.record(z.string(), z.unknown()),
+  KeySpec: z.literal('SYMMETRIC_DEFAULT').default('SYMMETRIC_DEFAULT'),
+  KeyUsage: z.literal('ENCRYPT_DECRYPT').default('ENCRYPT_DECRYPT'),
+  MultiRegion: z.boolean().default(false),
+  /** Whoever deploys locally may always change the key's policy, so KMS's lockout check has nothing to refuse. */
+  BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
+  EnableKeyRotation: z.boolean().default(false),
+  Enabled: z.boolean().default(true),
+  /** Of a deletion, which is not emulated. */
+  PendingWindowInDays: z.int().min(7).max(30).optional(),
+  Tags: z.unknown().optional(),
+});
+
+const aliasPropertiesSchema = z.strictObject({
+  AliasName: z.string().startsWith('alias/'),
+  TargetKeyId: z.string(),
+});
+
+/** A key that somebody made, as the file of keys has it. */
+const madeKeySchema = z.strictObject({
+  id: z.string(),
+  account: z.string(),
+  /** That of the deployment, unless it says otherwise. */
+  region: z.string().optional(),
+  description: z.string(),
+  createdMs: z.int(),
+  enabled: z.boolean(),
+  rotated: z.boolean(),
+  policy: z.string(),
+});
+
+/** One key; what can be changed later is not readonly. */
+export interface Key {
+  readonly id: string;
+  readonly arn: string;
+  /** Whose it is. */
+  readonly account: string;
+  readonly region: string;
+  /** Whether somebody made it, rather than the template. */
+  readonly made: boolean;
+  readonly description: string;
+  readonly multiRegion: boolean;
+  readonly createdMs: number;
+  enabled: boolean;
+  rotated: boolean;
+  /** JSON. */
+  policy: string;
+}
+
+/** Another name of a key. */
+export interface KeyAlias {
+  /** With `alias/` before it. */
+  readonly name: string;
+  readonly arn: string;
+  readonly keyId: string;
+}
+
+/**
+ * The keys there are, to be told of and asked for: nothing is encrypted here. Those of the template are in memory, as it
+ * is applied at each start; those that somebody makes, in any account, are kept.
+ */
+export class Keys {
+  readonly #clock: Clock;
+  /** `arn:aws:kms:us-east-1:000000000000`. */
+  readonly #arnPrefix: string;
+  readonly #account: string;
+  readonly #partition: string;
+  readonly #region: string;
+  readonly #file: string | undefined;
+  readonly #keys = new Map<string, Key>();
+  readonly #aliases = new Map<string, KeyAlias>();
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly partition: string;
+    readonly region: string;
+    readonly account: string;
+    /** Where the keys that somebody makes are kept; undefined: in memory only. */
+    readonly directory?: string;
+  }) {
+    this.#clock = options.clock;
+    this.#account = options.account;
+    this.#partition = options.partition;
+    this.#region = options.region;
+    this.#arnPrefix = this.#prefix(options.account);
+    if (options.directory === undefined) return;
+    mkdirSync(options.directory, { recursive: true });
+    this.#file = join(options.directory, 'keys.json');
+    for (const key of readJsonFile(this.#file, z.array(madeKeySchema)) ?? []) this.#take(key);
+  }
+
+  /** Makes a key for an account. @param policy JSON. @param region Default: the deployment's. */
+  create(account: string, description: string, policy: string, region = this.#region): Key {
+    const id = randomUUID();
+    const key = { id, account, region, description, createdMs: this.#clock.now(), policy };
+    const made = this.#take({ ...key, enabled: true, rotated: false });
+    this.save();
+    return made;
+  }
+
+  /** Keeps what was changed of a key. */
+  save(): void {
+    if (this.#file === undefined) return;
+    const made = [...this.#keys.values()].filter((key) => key.made);
+    replaceFile(
+      this.#file,
+      JSON.stringify(
+        made.map(({ id, account, region, description, createdMs, enabled, rotated, policy }) => ({
+          id,
+          account,
+          region,
+          description,
+          createdMs,
+          enabled,
+          rotated,
+          policy,
+        })),
+      ),
+    );
+  }
+
+  #prefix(account: string, region = this.#region): string {
+    return `arn:${this.#partition}:kms:${region}:${account}`;
+  }
+
+  #take(key: z.output<typeof madeKeySchema>): Key {
+    const region = key.region ?? this.#region;
+    const made = {
+      ...key,
+      region,
+      arn: `${this.#prefix(key.account, region)}:key/${key.id}`,
+      made: true,
+      multiRegion: false,
+    };
+    this.#keys.set(key.id, made);
+    return made;
+  }
+
+  /** Whether an account has keys here, of the template's or made. */
+  areIn(account: string): boolean {
+    return [...this.#keys.values()].some((key) => key.account === account);
+  }
+
+  /** By ID, ARN, or the name or ARN of an alias; undefined when there is none. */
+  find(name: string): Key | undefined {
+    const alias = this.#aliases.get(
+      name.startsWith(`${this.#arnPrefix}:`) ? (name.split(':')[5] ?? '') : name,
+    );
+    return this.#find(alias?.keyId ?? name);
+  }
+
+  #find(idOrArn: string): Key | undefined {
+    const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
+    return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
+  }
+
+  /** Makes the key of a template's `AWS::KMS::Key`. */
+  ensure(id: string, properties: unknown): void {
+    const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
+    this.#keys.set(id, {
+      id,
+      arn: `${this.#arnPrefix}:key/${id}`,
+      account: this.#account,
+      region: this.#region,
+      made: false,
+      description: read.Description,
+      multiRegion: read.MultiRegion,
+      createdMs: this.#clock.now(),
+      enabled: read.Enabled,
+      rotated: read.EnableKeyRotation,
+      policy: JSON.stringify(read.KeyPolicy),
+    });
+  }
+
+  /** Makes the alias of a template's `AWS::KMS::Alias`. */
+  ensureAlias(properties: unknown): void {
+    const { AliasName: name, TargetKeyId } = readProperties(
+      aliasPropertiesSchema,
+      properties,
+      'AWS::KMS::Alias',
+    );
+    const { id: keyId } = this.key(TargetKeyId);
+    this.#aliases.set(name, { name, arn: `${this.#arnPrefix}:${name}`, keyId });
+  }
+
+  /** By ID or ARN. @throws AwsError `NotFoundException`. */
+  key(idOrArn: string): Key {
+    const key = this.#find(idOrArn);
+    if (key === undefined)
+      throw keyNotFound(idOrArn.startsWith('arn:') ? idOrArn : `${this.#arnPrefix}:key/${idOrArn}`);
+    return key;
+  }
+
+  /** By ID, ARN, alias or the alias's ARN. @throws AwsError `NotFoundException`. */
+  keyOrAlias(name: string): Key {
+    const alias = name.startsWith(`${this.#arnPrefix}:alias/`)
+      ? name.slice(this.#arnPrefix.length + 1)
+      : name;
+    if (!alias.startsWith('alias/')) return this.key(name);
+    const found = this.#aliases.get(alias);
+    if (found === undefined) throw aliasNotFound(`${this.#arnPrefix}:${alias}`);
+    return this.key(found.keyId);
+  }
+
+  /** In the order of their names. */
+  aliases(): KeyAlias[] {
+    return [...this.#aliases.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

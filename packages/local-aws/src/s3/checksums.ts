@@ -1,0 +1,177 @@
+import { createHash, type Hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/** Reflected Castagnoli polynomial. https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 */
+const POLYNOMIAL = 0x82f63b78;
+
+/** At k * 256 + b: what byte b contributes when k more bytes follow it. So eight bytes go in one step. */
+const TABLE = makeTable();
+
+function makeTable(): Uint32Array {
+  const table = new Uint32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+    table[byte] = crc;
+  }
+  for (let i = 256; i < table.length; i++) {
+    const crc = table[i - 256] ?? 0;
+    table[i] = (crc >>> 8) ^ (table[crc & 0xff] ?? 0);
+  }
+  return table;
+}
+
+/** An index is always inside the table; saying 0 for outside keeps the compiler and the JIT content. */
+function at(index: number): number {
+  return TABLE[index] ?? 0;
+}
+
+/** CRC-32C of `bytes`, continuing from the CRC of what came before (0 at first); unsigned 32 bits. */
+function crc32c(bytes: Uint8Array, previous = 0): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let crc = ~previous;
+  let i = 0;
+  for (const end = bytes.byteLength - 7; i < end; i += 8) {
+    const low = view.getUint32(i, true) ^ crc;
+    const high = view.getUint32(i + 4, true);
+    crc =
+      at(1792 + (low & 0xff)) ^
+      at(1536 + ((low >>> 8) & 0xff)) ^
+      at(1280 + ((low >>> 16) & 0xff)) ^
+      at(1024 + (low >>> 24)) ^
+      at(768 + (high & 0xff)) ^
+      at(512 + ((high >>> 8) & 0xff)) ^
+      at(256 + ((high >>> 16) & 0xff)) ^
+      at(high >>> 24);
+  }
+  for (; i < bytes.byteLength; i++) crc = (crc >>> 8) ^ at((crc ^ view.getUint8(i)) & 0xff);
+  return ~crc >>> 0;
+}
+
+/** Reflected polynomial of CRC-64/NVME, high and low half. https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme */
+const POLYNOMIAL_HIGH = 0x9a6c9329;
+const POLYNOMIAL_LOW = 0xac4bc9b5;
+
+/** A running CRC as two unsigned 32-bit halves: BigInt would make every byte an allocation. */
+interface Crc64 {
+  high: number;
+  low: number;
+}
+
+/** At k * 256 + b: what byte b contributes when k more bytes follow it. So eight bytes go in one step. */
+const HIGH = new Uint32Array(8 * 256);
+const LOW = new Uint32Array(8 * 256);
+fillTables();
+
+function fillTables(): void {
+  for (let byte = 0; byte < 256; byte++) {
+    let high = 0;
+    let low = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      const carry = low & 1;
+      low = (low >>> 1) | (high << 31);
+      high >>>= 1;
+      if (carry === 1) {
+        low ^= POLYNOMIAL_LOW;
+        high ^= POLYNOMIAL_HIGH;
+      }
+    }
+    HIGH[byte] = high;
+    LOW[byte] = low;
+  }
+  for (let i = 256; i < LOW.length; i++) {
+    const high = highAt(i - 256);
+    const low = lowAt(i - 256);
+    LOW[i] = ((low >>> 8) | (high << 24)) ^ lowAt(low & 0xff);
+    HIGH[i] = (high >>> 8) ^ highAt(low & 0xff);
+  }
+}
+
+/** An index is always inside the tables; saying 0 for outside keeps the compiler and the JIT content. */
+function highAt(index: number): number {
+  return HIGH[index] ?? 0;
+}
+
+function lowAt(index: number): number {
+  return LOW[index] ?? 0;
+}
+
+/** Carries `state` (`{high: 0, low: 0}` at first) on over `bytes`, in place. */
+function crc64nvme(state: Crc64, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let high = ~state.high;
+  let low = ~state.low;
+  let i = 0;
+  for (const end = bytes.byteLength - 7; i < end; i += 8) {
+    const a = view.getUint32(i, true) ^ low;
+    const b = view.getUint32(i + 4, true) ^ high;
+    const i7 = 1792 + (a & 0xff);
+    const i6 = 1536 + ((a >>> 8) & 0xff);
+    const i5 = 1280 + ((a >>> 16) & 0xff);
+    const i4 = 1024 + (a >>> 24);
+    const i3 = 768 + (b & 0xff);
+    const i2 = 512 + ((b >>> 8) & 0xff);
+    const i1 = 256 + ((b >>> 16) & 0xff);
+    const i0 = b >>> 24;
+    high =
+      highAt(i7) ^ highAt(i6) ^ highAt(i5) ^ highAt(i4) ^ highAt(i3) ^ highAt(i2) ^ highAt(i1) ^ highAt(i0);
+    low = lowAt(i7) ^ lowAt(i6) ^ lowAt(i5) ^ lowAt(i4) ^ lowAt(i3) ^ lowAt(i2) ^ lowAt(i1) ^ lowAt(i0);
+  }
+  for (; i < bytes.byteLength; i++) {
+    const index = (low ^ view.getUint8(i)) & 0xff;
+    low = ((low >>> 8) | (high << 24)) ^ lowAt(index);
+    high = (high >>> 8) ^ highAt(index);
+  }
+  state.high = ~high >>> 0;
+  state.low = ~low >>> 0;
+}
+
+/** The algorithms S3 knows, as its headers and XML spell them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+/** One of {@link checksumAlgorithms}. */
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+
+/** Of the whole object, or of its parts' checksums. SHA can't be computed of the whole from its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** Lengths of the digests in bytes: a value of another length is no checksum at all. */
+export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
+
+/** A running checksum. */
+export class Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  #crc = 0;
+  readonly #crc64: Crc64 = { high: 0, low: 0 };
+  readonly #hash: Hash | undefined;
+
+  constructor(algorithm: ChecksumAlgorithm) {
+    this.algorithm = algorithm;
+    if (algorithm === 'SHA1' || algorithm === 'SHA256') this.#hash = createHash(algorithm);
+  }
+
+  update(bytes: Uint8Array): void {
+    if (this.algorithm === 'CRC32') this.#crc = crc32(bytes, this.#crc);
+    else if (this.algorithm === 'CRC32C') this.#crc = crc32c(bytes, this.#crc);
+    else if (this.algorithm === 'CRC64NVME') crc64nvme(this.#crc64, bytes);
+    else this.#hash?.update(bytes);
+  }
+
+  /** The digest in base64, big-endian, as S3 writes it. Ends the running. */
+  digest(): string {
+    if (this.#hash !== undefined) return this.#hash.digest('base64');
+    const bytes = Buffer.alloc(checksumBytes[this.algorithm]);
+    if (this.algorithm === 'CRC64NVME') {
+      bytes.writeUInt32BE(this.#crc64.high, 0);
+      bytes.writeUInt32BE(this.#crc64.low, 4);
+    } else {
+      bytes.writeUInt32BE(this.#crc, 0);
+    }
+    return bytes.toString('base64');
+  }
+}

@@ -1,0 +1,183 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
+import { s3Errors } from '../errors.ts';
+
+/** Longest file name on every file system in use, in bytes. */
+const SEGMENT_BYTES = 255;
+
+/**
+ * Characters that no natural path holds: control characters, what Windows forbids, and what DuckDB takes for a
+ * pattern when it is given the path of a file.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const UNSAFE = /[\u0000-\u001f\u007f\\:*?"<>|[\]{}]/;
+
+/**
+ * Whether a key can lie in the bucket's folder at the path that it spells. Not if a segment is empty, `.` or
+ * `..`, ends in a dot or a space (Windows drops those), or is too long for a file name.
+ */
+export function isNaturalPath(key: string): boolean {
+  if (UNSAFE.test(key)) return false;
+  return key
+    .split('/')
+    .every(
+      (segment) => segment !== '' && !/[. ]$/.test(segment) && Buffer.byteLength(segment) <= SEGMENT_BYTES,
+    );
+}
+
+/** File name of a key that can't: flat, of one length, the same for a key always. */
+export function encodedName(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+/**
+ * Which natural paths of a bucket are taken. Two keys can share none: `a` and `a/b` (a file is no folder), and,
+ * since macOS and Windows hold them to be one name, keys that differ only by case or by Unicode form.
+ */
+export class Placement {
+  readonly #files = new Set<string>();
+  /** Folder → how many files are below it. */
+  readonly #folders = new Map<string, number>();
+
+  hasRoomFor(path: string): boolean {
+    const folded = fold(path);
+    return (
+      !this.#files.has(folded) &&
+      !this.#folders.has(folded) &&
+      !parents(folded).some((folder) => this.#files.has(folder))
+    );
+  }
+
+  add(path: string): void {
+    const folded = fold(path);
+    this.#files.add(folded);
+    for (const folder of parents(folded)) this.#folders.set(folder, (this.#folders.get(folder) ?? 0) + 1);
+  }
+
+  remove(path: string): void {
+    const folded = fold(path);
+    this.#files.delete(folded);
+    for (const folder of parents(folded)) {
+      const left = (this.#folders.get(folder) ?? 1) - 1;
+      if (left === 0) this.#folders.delete(folder);
+      else this.#folders.set(folder, left);
+    }
+  }
+}
+
+function fold(path: string): string {
+  return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+function parents(path: string): string[] {
+  const folders: string[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    folders.push(path.slice(0, slash));
+  }
+  return folders;
+}
+
+/** Moves a file to its place at once, making the folders on the way; what lay there is replaced. */
+export function moveFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(to), { recursive: true });
+    renameSync(from, to);
+  }
+}
+
+/** Whether a move failed because something that isn't ours lies in the way. */
+export function isBlocked(error: unknown): boolean {
+  return ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENAMETOOLONG'].includes(errorCode(error));
+}
+
+/** Removes a file, if it is there, and every folder up to (not including) `root` that this leaves empty. */
+export function removeFile(path: string, root: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
+  }
+  for (let folder = dirname(path); folder.startsWith(root) && folder !== root; folder = dirname(folder)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      return; // Not empty: other objects, or a file of the user's own.
+    }
+  }
+}
+
+/** The system's code of an error, `ENOENT` and the like; '' when it has none. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Bytes that lie in a temporary file, counted and hashed, and belong to no object yet. */
+export interface StagedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly md5: Uint8Array;
+  /** Base64, by algorithm asked for. */
+  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
+}
+
+/**
+ * Writes a body to a temporary file while hashing it. Nothing is left behind when that fails.
+ *
+ * @param limitBytes One byte more is refused as `EntityTooLarge`.
+ */
+export async function stageBody(
+  folder: string,
+  body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+  algorithms: readonly ChecksumAlgorithm[],
+  limitBytes: number,
+): Promise<StagedFile> {
+  const path = join(folder, randomUUID());
+  const md5 = createHash('md5');
+  const checksums = [...new Set(algorithms)].map((algorithm) => new Checksum(algorithm));
+  let size = 0;
+  const file = await open(path, 'wx');
+  try {
+    for await (const chunk of chunksOf(body)) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw s3Errors.entityTooLarge(limitBytes);
+      md5.update(chunk);
+      for (const checksum of checksums) checksum.update(chunk);
+      for (let written = 0; written < chunk.byteLength; ) {
+        written += (await file.write(chunk, written)).bytesWritten;
+      }
+    }
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+  await file.close();
+  return {
+    path,
+    size,
+    md5: md5.digest(),
+    checksums: new Map(checksums.map((checksum) => [checksum.algorithm, checksum.digest()])),
+  };
+}
+
+async function* chunksOf(
+  body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
+): AsyncGenerator<Uint8Array> {
+  if (typeof body === 'string') yield Buffer.from(body);
+  else if (body instanceof Uint8Array) yield body;
+  else {
+    for await (const chunk of body) {
+      const bytes: unknown = chunk;
+      if (typeof bytes === 'string') yield Buffer.from(bytes);
+      else if (bytes instanceof Uint8Array) yield bytes;
+      else throw new TypeError('A body is a stream of bytes or text, not of other values.');
+    }
+  }
+}

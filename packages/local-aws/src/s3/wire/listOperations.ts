@@ -1,0 +1,283 @@
+import type { XmlElement } from '../../protocol/xml.ts';
+import { s3Errors } from '../errors.ts';
+import { LIST_KEYS, PART_COUNT } from '../limits.ts';
+import { compareUtf8, type ListPage } from '../model/KeyIndex.ts';
+import type { S3Call, S3Operation } from './S3Operation.ts';
+import { checksumElement, initiatorElement, ownerElement, xmlResponse } from './xmlBodies.ts';
+
+/** A count in the query: 0 to `most`, which larger ones are cut to, as S3 does. Default `most`. */
+function countParameter(query: S3Call['query'], name: string, most: number): number {
+  const text = query.get(name);
+  if (text === null || text === '') return most;
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647) {
+    throw s3Errors.invalidArgument(
+      name,
+      text,
+      `Argument ${name} must be an integer between 0 and 2147483647`,
+    );
+  }
+  return Math.min(Number(text), most);
+}
+
+/**
+ * How names go into the answer: as they are, or, with `encoding-type=url`, percent-encoded as in a form but
+ * with slashes bare.
+ */
+function nameEncoder(query: S3Call['query']): (name: string) => string {
+  const type = query.get('encoding-type');
+  if (type === null || type === '') return (name) => name;
+  if (type !== 'url') {
+    throw s3Errors.invalidArgument('encoding-type', type, 'Invalid Encoding Method specified in Request');
+  }
+  return (name) =>
+    encodeURIComponent(name)
+      .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+      .replaceAll('%2F', '/')
+      .replaceAll('%20', '+');
+}
+
+/** Begins every continuation token, so that a token of something else is known for one. */
+const TOKEN = 'sluice1.';
+
+/** What is asked for besides what every list tells. */
+const ATTRIBUTES = 'x-amz-optional-object-attributes';
+
+/** Lists with an opaque continuation token. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export const listObjectsV2: S3Operation = {
+  name: 'ListObjectsV2',
+  on: 'bucket',
+  method: 'GET',
+  selectedBy: ['list-type'],
+  query: [
+    'prefix',
+    'delimiter',
+    'start-after',
+    'continuation-token',
+    'max-keys',
+    'encoding-type',
+    'fetch-owner',
+  ],
+  headers: [ATTRIBUTES],
+  run({ store, bucket, query, headers }) {
+    const version = query.get('list-type');
+    if (version !== '2') {
+      throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
+    }
+    // Nothing is ever restored here, and S3 says nothing of what isn't.
+    const wanted = headers[ATTRIBUTES] ?? 'RestoreStatus';
+    if (wanted !== 'RestoreStatus')
+      throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
+    const encode = nameEncoder(query);
+    const text = (name: string) => query.get(name) ?? '';
+    const [prefix, delimiter, startAfter] = [text('prefix'), text('delimiter'), text('start-after')];
+    const token = query.get('continuation-token');
+    const limit = countParameter(query, 'max-keys', LIST_KEYS);
+    const after = token === null ? startAfter : readToken(token);
+    const page = store.list(bucket, { prefix, delimiter, after, limit });
+    return xmlResponse([
+      'ListBucketResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        optional('Delimiter', encode(delimiter)),
+        optional('StartAfter', encode(startAfter)),
+        optional('ContinuationToken', token ?? ''),
+        optional('NextContinuationToken', page.next === undefined ? '' : writeToken(page.next)),
+        ['KeyCount', page.entries.length],
+        ['MaxKeys', limit],
+        optional('EncodingType', text('encoding-type')),
+        ['IsTruncated', page.next !== undefined],
+        ...entries(
+          page,
+          encode,
+          query.get('fetch-owner') === 'true' ? store.bucket(bucket).info.account : undefined,
+        ),
+      ],
+    ]);
+  },
+};
+
+/** The first version of the list, with a marker. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+export const listObjects: S3Operation = {
+  name: 'ListObjects',
+  on: 'bucket',
+  method: 'GET',
+  query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
+  run({ store, bucket, query }) {
+    const encode = nameEncoder(query);
+    const text = (name: string) => query.get(name) ?? '';
+    const [prefix, delimiter, marker] = [text('prefix'), text('delimiter'), text('marker')];
+    const limit = countParameter(query, 'max-keys', LIST_KEYS);
+    const page = store.list(bucket, { prefix, delimiter, after: marker, limit });
+    return xmlResponse([
+      'ListBucketResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        ['Marker', encode(marker)],
+        // Without a delimiter the last key does; S3 says the marker only where it could be a common prefix.
+        optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
+        optional('Delimiter', encode(delimiter)),
+        ['MaxKeys', limit],
+        optional('EncodingType', text('encoding-type')),
+        ['IsTruncated', page.next !== undefined],
+        ...entries(page, encode, store.bucket(bucket).info.account),
+      ],
+    ]);
+  },
+};
+
+/** @param owner Account that is named with each object; undefined: none is. */
+function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
+  return page.entries.map((entry): XmlElement => {
+    if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
+    const { key, modifiedMs, etag, size, checksum, attributes } = entry.object;
+    return [
+      'Contents',
+      [
+        ['Key', encode(key)],
+        ['LastModified', new Date(Math.floor(modifiedMs / 1000) * 1000).toISOString()],
+        ['ETag', `"${etag}"`],
+        checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
+        checksum === undefined ? undefined : ['ChecksumType', checksum.type],
+        ['Size', size],
+        owner === undefined ? undefined : ownerElement(owner),
+        ['StorageClass', attributes.storageClass ?? 'STANDARD'],
+      ],
+    ];
+  });
+}
+
+function optional(name: string, text: string): XmlElement | undefined {
+  return text === '' ? undefined : [name, text];
+}
+
+function writeToken(after: string): string {
+  return Buffer.from(TOKEN + after).toString('base64url');
+}
+
+function readToken(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString();
+  if (!text.startsWith(TOKEN)) {
+    throw s3Errors.invalidArgument(
+      'continuation-token',
+      token,
+      'The continuation token provided is incorrect',
+    );
+  }
+  return text.slice(TOKEN.length);
+}
+
+/** Lists the uploads that are neither completed nor aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+export const listMultipartUploads: S3Operation = {
+  name: 'ListMultipartUploads',
+  on: 'bucket',
+  method: 'GET',
+  selectedBy: ['uploads'],
+  query: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+  run({ store, bucket, query }) {
+    const encode = nameEncoder(query);
+    const [prefix, keyMarker, idMarker] = [
+      text(query, 'prefix'),
+      text(query, 'key-marker'),
+      text(query, 'upload-id-marker'),
+    ];
+    const limit = countParameter(query, 'max-uploads', LIST_KEYS);
+    const matching = store
+      .bucket(bucket)
+      .uploads.list()
+      .filter(({ key }) => key.startsWith(prefix));
+    // With an upload ID the marker names one upload; alone it stands for all uploads of its key.
+    const marked = matching.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
+    const later =
+      marked >= 0
+        ? matching.slice(marked + 1)
+        : matching.filter(({ key }) => keyMarker === '' || compareUtf8(key, keyMarker) > 0);
+    const page = later.slice(0, limit);
+    const last = page.length < later.length ? page.at(-1) : undefined;
+    return xmlResponse([
+      'ListMultipartUploadsResult',
+      [
+        ['Bucket', bucket],
+        ['KeyMarker', encode(keyMarker)],
+        ['UploadIdMarker', idMarker],
+        last === undefined ? undefined : ['NextKeyMarker', encode(last.key)],
+        last === undefined ? undefined : ['NextUploadIdMarker', last.uploadId],
+        ['Prefix', encode(prefix)],
+        ['MaxUploads', limit],
+        ['IsTruncated', last !== undefined],
+        ...page.map(
+          (upload): XmlElement => [
+            'Upload',
+            [
+              ['Key', encode(upload.key)],
+              ['UploadId', upload.uploadId],
+              initiatorElement(store.bucket(bucket).info.account),
+              ownerElement(store.bucket(bucket).info.account),
+              ['StorageClass', 'STANDARD'],
+              ['Initiated', new Date(upload.initiatedMs).toISOString()],
+              upload.checksum === undefined ? undefined : ['ChecksumAlgorithm', upload.checksum.algorithm],
+              upload.checksum === undefined ? undefined : ['ChecksumType', upload.checksum.type],
+            ],
+          ],
+        ),
+      ],
+    ]);
+  },
+};
+
+function text(query: S3Call['query'], name: string): string {
+  return query.get(name) ?? '';
+}
+
+/** Lists the parts that are there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+export const listParts: S3Operation = {
+  name: 'ListParts',
+  on: 'object',
+  method: 'GET',
+  selectedBy: ['uploadId'],
+  query: ['max-parts', 'part-number-marker', 'encoding-type'],
+  run({ store, bucket, key, query }) {
+    const encode = nameEncoder(query);
+    const uploadId = query.get('uploadId') ?? '';
+    const { uploads, info } = store.bucket(bucket);
+    const { checksum } = uploads.get(uploadId, key);
+    const limit = countParameter(query, 'max-parts', LIST_KEYS);
+    const marker = query.has('part-number-marker')
+      ? countParameter(query, 'part-number-marker', PART_COUNT)
+      : 0;
+    const later = uploads.parts(uploadId, key).filter(({ partNumber }) => partNumber > marker);
+    const page = later.slice(0, limit);
+    return xmlResponse([
+      'ListPartsResult',
+      [
+        ['Bucket', bucket],
+        ['Key', encode(key)],
+        ['UploadId', uploadId],
+        initiatorElement(info.account),
+        ownerElement(info.account),
+        ['StorageClass', 'STANDARD'],
+        ['PartNumberMarker', marker],
+        ['NextPartNumberMarker', page.at(-1)?.partNumber ?? marker],
+        ['MaxParts', limit],
+        ['IsTruncated', page.length < later.length],
+        checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
+        checksum === undefined ? undefined : ['ChecksumType', checksum.type],
+        ...page.map(
+          (part): XmlElement => [
+            'Part',
+            [
+              ['PartNumber', part.partNumber],
+              ['LastModified', new Date(part.modifiedMs).toISOString()],
+              ['ETag', `"${part.etag}"`],
+              ['Size', part.size],
+              part.checksum === undefined
+                ? undefined
+                : [checksumElement(part.checksum.algorithm), part.checksum.value],
+            ],
+          ],
+        ),
+      ],
+    ]);
+  },
+};

@@ -1,0 +1,319 @@
+import { createHash } from 'node:crypto';
+import { Checksum, type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '../checksums.ts';
+import { s3Errors } from '../errors.ts';
+import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
+import type { Part, Upload } from '../model/MultipartUploads.ts';
+import type { StagedFile } from '../model/objectFiles.ts';
+import type { StoredChecksum } from '../model/StoredObject.ts';
+import { bareTag, writeCondition } from './conditions.ts';
+import {
+  attributeHeaders,
+  checksumHeaders,
+  demandKey,
+  encrypted,
+  encryptionHeaders,
+  readAlgorithm,
+  readAttributes,
+} from './objectAttributes.ts';
+import { withOwner } from './objectOwnership.ts';
+import { checksumHeader, receiveBody } from './receiveBody.ts';
+import type { S3Call, S3Operation } from './S3Operation.ts';
+import {
+  checksumElement,
+  checksumElements,
+  childText,
+  type ParsedElement,
+  readXmlBody,
+  xmlResponse,
+} from './xmlBodies.ts';
+
+/** Begins an upload in parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+export const createMultipartUpload: S3Operation = {
+  name: 'CreateMultipartUpload',
+  on: 'object',
+  method: 'POST',
+  selectedBy: ['uploads'],
+  headers: [...attributeHeaders, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
+  run(call) {
+    const { store, bucket, key, headers } = call;
+    const given = readAttributes(headers, 'CreateMultipartUpload');
+    const attributes = withOwner(call, store.bucket(bucket), encrypted(call, store.bucket(bucket), given));
+    const checksum = readChecksumChoice(headers);
+    const upload = store
+      .bucket(bucket)
+      .uploads.begin({ key, attributes, ...(checksum === undefined ? {} : { checksum }) });
+    return xmlResponse(
+      [
+        'InitiateMultipartUploadResult',
+        [
+          ['Bucket', bucket],
+          ['Key', key],
+          ['UploadId', upload.uploadId],
+        ],
+      ],
+      {
+        ...encryptionHeaders(attributes),
+        ...(checksum === undefined
+          ? {}
+          : { 'x-amz-checksum-algorithm': checksum.algorithm, 'x-amz-checksum-type': checksum.type }),
+      },
+    );
+  },
+};
+
+/** What each algorithm can be of. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#full-object-checksums */
+const TYPES: Readonly<Record<ChecksumAlgorithm, readonly [ChecksumType, ...ChecksumType[]]>> = {
+  CRC32: ['COMPOSITE', 'FULL_OBJECT'],
+  CRC32C: ['COMPOSITE', 'FULL_OBJECT'],
+  CRC64NVME: ['FULL_OBJECT'],
+  SHA1: ['COMPOSITE'],
+  SHA256: ['COMPOSITE'],
+};
+
+function readChecksumChoice(
+  headers: S3Call['headers'],
+): { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined {
+  const algorithm = readAlgorithm(headers['x-amz-checksum-algorithm']);
+  const asked = headers['x-amz-checksum-type'];
+  if (algorithm === undefined) {
+    if (asked === undefined) return undefined;
+    throw s3Errors.invalidRequest(
+      'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+    );
+  }
+  const type = asked === undefined ? TYPES[algorithm][0] : TYPES[algorithm].find((known) => known === asked);
+  if (type === undefined) {
+    throw s3Errors.invalidRequest(
+      `The ${asked} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    );
+  }
+  return { algorithm, type };
+}
+
+/** Takes in one part. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+export const uploadPart: S3Operation = {
+  name: 'UploadPart',
+  on: 'object',
+  method: 'PUT',
+  selectedBy: ['partNumber', 'uploadId'],
+  async run(call) {
+    const { store, key, query } = call;
+    const bucket = store.bucket(call.bucket);
+    const uploadId = query.get('uploadId') ?? '';
+    const partNumber = readPartNumber(query);
+    const upload = bucket.uploads.get(uploadId, key);
+    demandKey(call, bucket, upload.attributes.encryption, 'kms:GenerateDataKey');
+    const received = receiveBody(call);
+    const expected = upload.checksum?.algorithm;
+    if (received.algorithm !== undefined && expected !== undefined && received.algorithm !== expected) {
+      throw s3Errors.invalidRequest(
+        `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, actual checksum Type: ${received.algorithm.toLowerCase()}`,
+      );
+    }
+    const algorithm = received.algorithm ?? expected;
+    const staged = await bucket.stage(received.bytes, algorithm === undefined ? [] : [algorithm]);
+    try {
+      received.verify(staged);
+      const value = algorithm === undefined ? undefined : staged.checksums.get(algorithm);
+      const checksum: StoredChecksum | undefined =
+        algorithm === undefined || value === undefined
+          ? undefined
+          : { algorithm, type: 'FULL_OBJECT', value };
+      const part = bucket.uploads.addPart(uploadId, key, staged, {
+        partNumber,
+        ...(checksum === undefined ? {} : { checksum }),
+      });
+      // Of a part S3 sends the value only, never a type.
+      const { 'x-amz-checksum-type': _, ...sums } = checksumHeaders(part);
+      return {
+        status: 200,
+        headers: { etag: `"${part.etag}"`, ...encryptionHeaders(upload.attributes), ...sums },
+      };
+    } finally {
+      bucket.discard(staged);
+    }
+  },
+};
+
+function readPartNumber(query: S3Call['query']): number {
+  const given = query.get('partNumber') ?? '';
+  const partNumber = /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (partNumber < 1 || partNumber > PART_COUNT) {
+    throw s3Errors.invalidArgument(
+      'partNumber',
+      given,
+      `Part number must be an integer between 1 and ${PART_COUNT}, inclusive`,
+    );
+  }
+  return partNumber;
+}
+
+/** What S3 computes itself when the upload was begun without a choice. */
+const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
+
+/** Joins the listed parts into an object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+export const completeMultipartUpload: S3Operation = {
+  name: 'CompleteMultipartUpload',
+  on: 'object',
+  method: 'POST',
+  selectedBy: ['uploadId'],
+  headers: ['x-amz-checksum-type', 'x-amz-mp-object-size'],
+  async run(call) {
+    const { store, key, query, headers } = call;
+    const bucket = store.bucket(call.bucket);
+    const uploadId = query.get('uploadId') ?? '';
+    const upload = bucket.uploads.get(uploadId, key);
+    const condition = writeCondition(headers, 'CompleteMultipartUpload');
+    const before = bucket.find(key);
+    demandKey(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
+    // The checksum headers here are of the object to be, not of this request's body.
+    const body = await readXmlBody(
+      { ...call, headers: withoutChecksums(headers) },
+      'CompleteMultipartUpload',
+    );
+    const parts = chooseParts(body?.children ?? [], upload, bucket.uploads.parts(uploadId, key));
+    const choice = upload.checksum ?? DEFAULT_CHECKSUM;
+    const staged = await bucket.stage(
+      bucket.uploads.read(uploadId, parts),
+      [choice.algorithm],
+      PART_COUNT * SINGLE_PUT_BYTES,
+    );
+    let checksum: StoredChecksum;
+    try {
+      checksum = objectChecksum(choice, parts, staged);
+      checkExpectations(headers, checksum, staged.size);
+      // Whoever completes it first ends it; another who is as far finds no such upload here.
+      bucket.uploads.get(uploadId, key);
+    } catch (error) {
+      bucket.discard(staged);
+      throw error;
+    }
+    const object = bucket.commit({
+      key,
+      staged,
+      etag: `${digestOfParts(
+        'md5',
+        parts.map(({ etag }) => Buffer.from(etag, 'hex')),
+      ).toString('hex')}-${parts.length}`,
+      attributes: upload.attributes,
+      checksum,
+      condition,
+      before,
+      reason: 'CompleteMultipartUpload',
+    });
+    bucket.uploads.end(uploadId, key);
+    return xmlResponse(
+      [
+        'CompleteMultipartUploadResult',
+        [
+          ['Location', `http://${call.request.headers.host ?? 'localhost'}/${call.bucket}/${encodeURI(key)}`],
+          ['Bucket', call.bucket],
+          ['Key', key],
+          ['ETag', `"${object.etag}"`],
+          ...checksumElements(checksum),
+        ],
+      ],
+      encryptionHeaders(upload.attributes),
+    );
+  },
+};
+
+/** The parts that the client lists, each checked against what was uploaded. */
+function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded: readonly Part[]): Part[] {
+  const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
+  if (listed.length === 0) throw s3Errors.malformedXml('it lists no part.');
+  let previous = 0;
+  const chosen = listed.map((element) => {
+    const partNumber = Number(childText(element, 'PartNumber') ?? 'NaN');
+    const etag = childText(element, 'ETag');
+    if (element.name !== 'Part' || !Number.isInteger(partNumber) || etag === undefined) {
+      throw s3Errors.malformedXml('a part is no <Part> with PartNumber and ETag.');
+    }
+    if (partNumber <= previous) throw s3Errors.invalidPartOrder();
+    previous = partNumber;
+    const part = byNumber.get(partNumber);
+    if (part === undefined || part.etag !== bareTag(etag)) throw s3Errors.invalidPart(partNumber);
+    checkPartChecksum(element, upload, part);
+    return part;
+  });
+  const tooSmall = chosen.slice(0, -1).find(({ size }) => size < PART_MIN_BYTES);
+  if (tooSmall !== undefined) {
+    throw s3Errors.entityTooSmall(tooSmall.partNumber, tooSmall.size, PART_MIN_BYTES);
+  }
+  return chosen;
+}
+
+function checkPartChecksum(element: ParsedElement, upload: Upload, part: Part): void {
+  for (const algorithm of checksumAlgorithms) {
+    const given = childText(element, checksumElement(algorithm));
+    if (given === undefined) {
+      if (upload.checksum?.type === 'COMPOSITE' && upload.checksum.algorithm === algorithm) {
+        throw s3Errors.invalidRequest(
+          `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.partNumber} in the request.`,
+        );
+      }
+    } else if (part.checksum?.algorithm !== algorithm || part.checksum.value !== given) {
+      throw s3Errors.invalidPart(part.partNumber);
+    }
+  }
+}
+
+function objectChecksum(
+  { algorithm, type }: NonNullable<Upload['checksum']>,
+  parts: readonly Part[],
+  staged: StagedFile,
+): StoredChecksum {
+  if (type === 'FULL_OBJECT') return { algorithm, type, value: staged.checksums.get(algorithm) ?? '' };
+  const composite = new Checksum(algorithm);
+  for (const { checksum } of parts) composite.update(Buffer.from(checksum?.value ?? '', 'base64'));
+  return { algorithm, type, value: `${composite.digest()}-${parts.length}` };
+}
+
+function checkExpectations(headers: S3Call['headers'], checksum: StoredChecksum, size: number): void {
+  const type = headers['x-amz-checksum-type'];
+  if (type !== undefined && type !== checksum.type) {
+    throw s3Errors.invalidRequest(
+      `The upload was created using the ${checksum.type} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
+  const expectedSize = headers['x-amz-mp-object-size'];
+  if (expectedSize !== undefined && expectedSize !== String(size)) {
+    throw s3Errors.invalidRequest(
+      `The provided 'x-amz-mp-object-size' header value ${expectedSize} does not match what was computed: ${size}`,
+    );
+  }
+  for (const algorithm of checksumAlgorithms) {
+    const expected = headers[checksumHeader(algorithm)];
+    if (expected === undefined) continue;
+    const computed = checksum.algorithm === algorithm ? checksum.value : undefined;
+    // A composite value may be given without its count of parts.
+    if (expected !== computed && expected !== computed?.replace(/-\d+$/, ''))
+      throw s3Errors.badDigest(algorithm);
+  }
+}
+
+function withoutChecksums(headers: S3Call['headers']): S3Call['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => !name.startsWith('x-amz-checksum-') && name !== 'x-amz-sdk-checksum-algorithm',
+    ),
+  );
+}
+
+function digestOfParts(algorithm: string, digests: readonly Uint8Array[]): Buffer {
+  const hash = createHash(algorithm);
+  for (const digest of digests) hash.update(digest);
+  return hash.digest();
+}
+
+/** Forgets an upload and its parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
+export const abortMultipartUpload: S3Operation = {
+  name: 'AbortMultipartUpload',
+  on: 'object',
+  method: 'DELETE',
+  selectedBy: ['uploadId'],
+  run({ store, bucket, key, query }) {
+    store.bucket(bucket).uploads.end(query.get('uploadId') ?? '', key);
+    return { status: 204 };
+  },
+};

@@ -1,0 +1,216 @@
+import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
+import type { AwsResponse } from '../../protocol/AwsService.ts';
+import type { XmlElement } from '../../protocol/xml.ts';
+import { s3Errors } from '../errors.ts';
+import { DELETE_KEYS } from '../limits.ts';
+import { checkKey } from '../model/ObjectStore.ts';
+import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
+import { authorizeObject } from './authorize.ts';
+import { bareTag, checkReadConditions, rangeHolds, writeCondition } from './conditions.ts';
+import {
+  attributeHeaders,
+  checksumHeaders,
+  demandKey,
+  encrypted,
+  encryptionHeaders,
+  objectHeaders,
+  overrideParameters,
+  readAttributes,
+} from './objectAttributes.ts';
+import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
+import { receiveBody } from './receiveBody.ts';
+import type { S3Call, S3Operation } from './S3Operation.ts';
+import { childText, type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
+
+/** What S3 computes itself for an object that comes without a checksum. */
+const DEFAULT_ALGORITHM = 'CRC64NVME';
+
+/** Stages the body, holds it to everything the client said of it, then commits it under its condition. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export const putObject: S3Operation = {
+  name: 'PutObject',
+  on: 'object',
+  method: 'PUT',
+  headers: attributeHeaders,
+  async run(call) {
+    const bucket = call.store.bucket(call.bucket);
+    const given = encrypted(call, bucket, readAttributes(call.headers, 'PutObject'));
+    const attributes = withOwner(call, bucket, given);
+    const condition = writeCondition(call.headers, 'PutObject');
+    const before = bucket.find(call.key);
+    const received = receiveBody(call);
+    const algorithm = received.algorithm ?? DEFAULT_ALGORITHM;
+    const staged = await bucket.stage(received.bytes, [algorithm]);
+    try {
+      received.verify(staged);
+    } catch (error) {
+      bucket.discard(staged);
+      throw error;
+    }
+    const checksum: StoredChecksum = {
+      algorithm,
+      type: 'FULL_OBJECT',
+      value: staged.checksums.get(algorithm) ?? '',
+    };
+    const object = call.store.bucket(call.bucket).commit({
+      key: call.key,
+      staged,
+      attributes,
+      checksum,
+      condition,
+      before,
+      reason: 'PutObject',
+    });
+    return {
+      status: 200,
+      headers: { etag: `"${object.etag}"`, ...encryptionHeaders(attributes), ...checksumHeaders(object) },
+    };
+  },
+};
+
+/** The bytes of an object or of one range of it. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export const getObject: S3Operation = {
+  name: 'GetObject',
+  on: 'object',
+  method: 'GET',
+  query: overrideParameters,
+  headers: ['x-amz-checksum-mode'],
+  run: (call) => read(call, true),
+};
+
+/** What getObject would answer, without the bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+export const headObject: S3Operation = {
+  ...getObject,
+  name: 'HeadObject',
+  method: 'HEAD',
+  run: (call) => read(call, false),
+};
+
+/** Headers and bytes are taken in one go, so they are of one object even while it is being replaced. */
+function read(call: S3Call, withBody: boolean): AwsResponse {
+  const { headers } = call;
+  const bucket = call.store.bucket(call.bucket);
+  const object = bucket.get(call.key);
+  requireReadableByOwnership(call, bucket, object);
+  const described = objectHeaders(object, call);
+  const { storageClass, encryption } = object.attributes;
+  if (withBody) {
+    if (storageClass !== undefined && archivedClasses.has(storageClass))
+      throw s3Errors.invalidObjectState(storageClass);
+    demandKey(call, bucket, encryption, 'kms:Decrypt');
+  }
+  if (!checkReadConditions(object, headers)) {
+    const { etag = '', 'last-modified': modified = '' } = described;
+    return { status: 304, headers: { etag, 'last-modified': modified } };
+  }
+  const range = rangeHolds(object, headers) ? readRange(headers['range'], object.size) : undefined;
+  const length = range === undefined ? object.size : range.end - range.start + 1;
+  // S3 sends the checksum of the whole object with the whole object only.
+  const checksum =
+    headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined ? checksumHeaders(object) : {};
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: {
+      ...described,
+      ...checksum,
+      'content-length': String(length),
+      ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end}/${object.size}` }),
+    },
+    ...(withBody ? { body: bucket.read(object, range) } : {}),
+  };
+}
+
+/** First and last byte, both inclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const RANGE = /^bytes=(\d*)-(\d*)$/;
+
+/**
+ * Reads a `Range` header for an object of `size` bytes.
+ *
+ * @returns `undefined` for the whole object: without a header, and, as S3 does, for one that can't be read or
+ * asks for several ranges (https://github.com/awslabs/aws-c-s3/issues/257).
+ * @throws AwsError `InvalidRange` when it lies outside.
+ */
+function readRange(header: string | undefined, size: number): ByteRange | undefined {
+  const [, first = '', last = ''] = RANGE.exec(header ?? '') ?? [];
+  if (header === undefined || (first === '' && last === '')) return undefined;
+  if (first === '') {
+    const length = Number(last);
+    if (length === 0 || size === 0) throw s3Errors.invalidRange(header, size);
+    return { start: Math.max(0, size - length), end: size - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== '' && Number(last) < start) return undefined;
+  if (start >= size) throw s3Errors.invalidRange(header, size);
+  return { start, end };
+}
+
+/** Removes one object; one that is not there is removed already. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+export const deleteObject: S3Operation = {
+  name: 'DeleteObject',
+  on: 'object',
+  method: 'DELETE',
+  run({ store, bucket, key, headers }) {
+    store.delete(bucket, key, writeCondition(headers, 'DeleteObject'));
+    return { status: 204 };
+  },
+};
+
+/** Removes up to 1,000 objects, each by itself. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+export const deleteObjects: S3Operation = {
+  name: 'DeleteObjects',
+  on: 'bucket',
+  method: 'POST',
+  selectedBy: ['delete'],
+  async run(call) {
+    call.store.bucket(call.bucket);
+    if (!('content-md5' in call.headers) && !Object.keys(call.headers).some((name) => CHECKSUM.test(name))) {
+      throw s3Errors.invalidRequest(
+        'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+      );
+    }
+    const body = await readXmlBody(call, 'Delete');
+    const objects = body?.children.filter(({ name }) => name === 'Object') ?? [];
+    if (body === undefined || objects.length === 0 || objects.length > DELETE_KEYS) {
+      throw s3Errors.malformedXml(`expected from 1 to ${DELETE_KEYS} objects, came ${objects.length}.`);
+    }
+    const quiet = childText(body, 'Quiet')?.trim() === 'true';
+    return xmlResponse([
+      'DeleteResult',
+      objects.map((object) => deleteOne(call, object)).filter(([name]) => !quiet || name === 'Error'),
+    ]);
+  },
+};
+
+const CHECKSUM = /^x-amz-(checksum-|trailer$)/;
+
+/** Each key fares by itself: what goes wrong with one stands in the answer beside what went well. */
+function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
+  const key = childText(object, 'Key');
+  if (key === undefined) throw s3Errors.malformedXml('an object has no key.');
+  try {
+    for (const { name } of object.children) {
+      if (name !== 'Key' && name !== 'ETag') throw notImplemented(`S3 DeleteObjects with ${name}`);
+    }
+    checkKey(key);
+    call.request.reach?.(`${call.bucket}/${key}`);
+    authorizeObject(call, 's3:DeleteObject', key);
+    const etag = childText(object, 'ETag');
+    call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: bareTag(etag) });
+    return ['Deleted', [['Key', key]]];
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return [
+      'Error',
+      [
+        ['Key', key],
+        ['Code', error.code],
+        ['Message', error.message],
+      ],
+    ];
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { readProperties } from '../protocol/readProperties.ts';
+import { SECRETS_MANAGER_LIMITS as LIMITS } from './errors.ts';
+
+/** A value as it was put: text, or bytes as base64. */
+const valueSchema = z.union([
+  z.strictObject({ SecretString: z.string() }),
+  z.strictObject({ SecretBinary: z.base64() }),
+]);
+
+const versionSchema = z.strictObject({
+  id: z.string(),
+  /** Epoch milliseconds, as all times here. */
+  createdAt: z.number(),
+  value: valueSchema,
+  /** Staging labels; a version without any is deprecated and may be removed. */
+  stages: z.array(z.string()),
+});
+
+/** A secret with its versions, the oldest first, as it lies on disk. */
+export const secretSchema = z.strictObject({
+  name: z.string(),
+  arn: z.string(),
+  description: z.string().optional(),
+  createdAt: z.number(),
+  changedAt: z.number(),
+  versions: z.array(versionSchema),
+  /** The `SecretString` that the template had: CloudFormation puts it anew only when it changes. */
+  declared: z.string().optional(),
+});
+
+/** A text, or bytes in base64. */
+export type SecretValue = Readonly<z.output<typeof valueSchema>>;
+/** One version of a secret, with its stages. */
+export type SecretVersion = Readonly<z.output<typeof versionSchema>>;
+/** A secret as it is kept, versions and all. */
+export type Secret = Readonly<z.output<typeof secretSchema>>;
+
+/** Stage of the version that is answered when none is asked for. */
+export const CURRENT = 'AWSCURRENT';
+/** Stage of the version before it, which Secrets Manager moves by itself. */
+export const PREVIOUS = 'AWSPREVIOUS';
+
+/** The version that a staging label is on. */
+export function versionAt(secret: Secret, stage: string): SecretVersion | undefined {
+  return secret.versions.find(({ stages }) => stages.includes(stage));
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(LIMITS.nameCharacters)
+  .regex(
+    /^[\w/+=.@!-]+$/,
+    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+  );
+
+/** A secret's description. */
+export const descriptionSchema = z.string().max(LIMITS.descriptionCharacters);
+
+/** A text as a value, as long as Secrets Manager takes it. */
+export const stringValueSchema = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => Buffer.byteLength(text) <= LIMITS.valueBytes,
+    `Member must have length less than or equal to ${LIMITS.valueBytes}`,
+  );
+
+const propertiesSchema = z.strictObject({
+  Name: nameSchema.optional(),
+  Description: descriptionSchema.optional(),
+  SecretString: stringValueSchema.optional(),
+});
+
+/** What a template's `AWS::SecretsManager::Secret` may say; another property is refused by name. */
+export function secretProperties(properties: unknown): z.output<typeof propertiesSchema> {
+  return readProperties(propertiesSchema, properties, 'AWS::SecretsManager::Secret');
+}
+
+/**
+ * ARN of a secret. AWS ends it with six characters of its own, so that a policy for a secret that was deleted
+ * doesn't fit one that takes its name; here they come from the name, so that `Ref` is the same after a restart.
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ */
+export function secretArn(secret: {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  readonly name: string;
+}): string {
+  const { partition, region, account, name } = secret;
+  const suffix = createHash('sha256').update(`${account}/${region}/${name}`).digest('hex').slice(0, 6);
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-${suffix}`;
+}

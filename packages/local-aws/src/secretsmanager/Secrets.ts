@@ -1,0 +1,265 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import { readJsonFile, replaceFile } from '../disk/files.ts';
+import {
+  invalidParameter,
+  invalidRequest,
+  SECRETS_MANAGER_LIMITS as LIMITS,
+  limitExceeded,
+  secretExists,
+  secretNotFound,
+  valueNotFound,
+  versionExists,
+} from './errors.ts';
+import {
+  CURRENT,
+  PREVIOUS,
+  type Secret,
+  type SecretValue,
+  type SecretVersion,
+  secretArn,
+  secretProperties,
+  secretSchema,
+  versionAt,
+} from './Secret.ts';
+
+/** What {@link Secrets} needs. */
+export interface SecretsOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** The secrets of one account and region, on disk before a change is answered. */
+export class Secrets {
+  readonly #options: SecretsOptions;
+  readonly #secrets: Map<string, Secret>;
+
+  private constructor(options: SecretsOptions) {
+    this.#options = options;
+    this.#secrets = readSecrets(options.directory);
+  }
+
+  /** Opens what lies in `directory`, or starts there. One process at a time may have it open. */
+  static open(options: SecretsOptions): Secrets {
+    return new Secrets(options);
+  }
+
+  /** In the order of their names. */
+  all(): Secret[] {
+    return [...this.#secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @param id The name, the ARN, or the ARN without its last six characters. */
+  find(id: string): Secret {
+    const found =
+      this.#secrets.get(id) ?? this.all().find(({ arn }) => arn === id || arn.slice(0, -7) === id);
+    if (found === undefined) throw secretNotFound();
+    return found;
+  }
+
+  /** Makes a secret; without a value it has no version yet. */
+  create(input: {
+    readonly name: string;
+    readonly description?: string | undefined;
+    readonly value?: SecretValue | undefined;
+    readonly token?: string | undefined;
+    readonly declared?: string | undefined;
+  }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
+    const { name, description, value, declared, token = randomUUID() } = input;
+    const existing = this.#secrets.get(name);
+    if (existing !== undefined) {
+      const version = existing.versions.find(({ id }) => id === token);
+      if (version !== undefined && isDeepStrictEqual(version.value, value))
+        return { secret: existing, version };
+      throw secretExists(name);
+    }
+    const now = this.#options.clock.now();
+    const version = value && { id: token, createdAt: now, value, stages: [CURRENT] };
+    const secret: Secret = {
+      name,
+      arn: secretArn({ ...this.#options, name }),
+      ...(description === undefined ? {} : { description }),
+      createdAt: now,
+      changedAt: now,
+      versions: version === undefined ? [] : [version],
+      ...(declared === undefined ? {} : { declared }),
+    };
+    this.#keep(secret);
+    return { secret, version };
+  }
+
+  /**
+   * A version of a secret.
+   *
+   * @param which By default the one labelled `AWSCURRENT`.
+   */
+  version(
+    secret: Secret,
+    which: { readonly id?: string | undefined; readonly stage?: string | undefined } = {},
+  ): SecretVersion {
+    const { id, stage } = which;
+    if (id === undefined) {
+      const found = versionAt(secret, stage ?? CURRENT);
+      if (found === undefined) throw valueNotFound(`staging label: ${stage ?? CURRENT}`);
+      return found;
+    }
+    const found = secret.versions.find((version) => version.id === id);
+    if (found === undefined) throw valueNotFound(`VersionId: ${id}`);
+    if (stage !== undefined && !found.stages.includes(stage)) {
+      throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.');
+    }
+    return found;
+  }
+
+  /** Adds a version. The same token with the same value changes nothing; the first version is always current. */
+  put(
+    id: string,
+    input: {
+      readonly value: SecretValue;
+      readonly token?: string | undefined;
+      readonly stages?: readonly string[] | undefined;
+    },
+  ): { readonly secret: Secret; readonly version: SecretVersion } {
+    const secret = this.find(id);
+    const { value, token = randomUUID(), stages = [CURRENT] } = input;
+    const existing = secret.versions.find((version) => version.id === token);
+    if (existing !== undefined) {
+      if (!isDeepStrictEqual(existing.value, value)) throw versionExists(token, secret.arn);
+      return { secret, version: existing };
+    }
+    const added = { id: token, createdAt: this.#options.clock.now(), value, stages: [] };
+    const labels = secret.versions.length === 0 ? [...stages, CURRENT] : stages;
+    const changed = this.#restage(secret, moveStages([...secret.versions, added], labels, token));
+    return { secret: changed, version: this.version(changed, { id: token }) };
+  }
+
+  /**
+   * Moves a staging label, only from the version that the caller believes it on: what makes a change safe
+   * against another that came between.
+   */
+  moveStage(
+    id: string,
+    stage: string,
+    move: { readonly to?: string | undefined; readonly from?: string | undefined },
+  ): Secret {
+    const secret = this.find(id);
+    const { to, from } = move;
+    const holder = versionAt(secret, stage)?.id;
+    if (to !== undefined && !secret.versions.some((version) => version.id === to)) {
+      throw valueNotFound(`VersionId: ${to}`);
+    }
+    if (from !== undefined && from !== holder) {
+      throw invalidParameter(`The staging label ${stage} is not attached to version ${from}.`);
+    }
+    if (holder !== undefined && from === undefined && to !== holder) {
+      throw invalidParameter(
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      );
+    }
+    if (stage === CURRENT && to === undefined) {
+      throw invalidParameter('AWSCURRENT can be moved to another version, not taken away.');
+    }
+    return this.#restage(secret, moveStages(secret.versions, [stage], to));
+  }
+
+  /**
+   * Creates the secret of a template, or brings it to its properties as an update of a stack would: the value
+   * is put anew only if the template's own has changed, so that what was put since then stays.
+   */
+  ensure(name: string, properties: unknown): void {
+    const { Description: description, SecretString: declared } = secretProperties(properties);
+    const existing = this.#secrets.get(name);
+    const value = declared === undefined ? undefined : { SecretString: declared };
+    if (existing === undefined) {
+      this.create({ name, description, value, declared });
+    } else if (existing.description !== description || existing.declared !== declared) {
+      const { description: _, declared: __, ...rest } = existing;
+      this.#keep({
+        ...rest,
+        ...(description === undefined ? {} : { description }),
+        ...(declared === undefined ? {} : { declared }),
+      });
+      if (value !== undefined && existing.declared !== declared) this.put(name, { value });
+    }
+  }
+
+  #restage(secret: Secret, versions: readonly SecretVersion[]): Secret {
+    if (versions.flatMap(({ stages }) => stages).length > LIMITS.stagesPerSecret) {
+      throw limitExceeded(`A secret can have at most ${LIMITS.stagesPerSecret} staging labels.`);
+    }
+    const changed: Secret = {
+      ...secret,
+      changedAt: this.#options.clock.now(),
+      versions: dropDeprecated(versions, LIMITS.versions),
+    };
+    this.#keep(changed);
+    return changed;
+  }
+
+  #keep(secret: Secret): void {
+    writeSecret(this.#options.directory, secret);
+    this.#secrets.set(secret.name, secret);
+  }
+}
+
+/**
+ * Moves staging labels to a version, from whichever has them. Where `AWSCURRENT` moves, `AWSPREVIOUS` follows to
+ * the version that it left.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+ *
+ * @param to Undefined takes the labels away.
+ */
+function moveStages(
+  versions: readonly SecretVersion[],
+  moved: readonly string[],
+  to: string | undefined,
+): SecretVersion[] {
+  const left = moved.includes(CURRENT)
+    ? versions.find(({ stages, id }) => stages.includes(CURRENT) && id !== to)
+    : undefined;
+  const taken = new Set(left === undefined ? moved : [...moved, PREVIOUS]);
+  return versions.map((version) => {
+    const kept = version.stages.filter((stage) => !taken.has(stage));
+    const given = version.id === to ? moved : [];
+    const followed = version.id === left?.id ? [PREVIOUS] : [];
+    return { ...version, stages: [...new Set([...kept, ...given, ...followed])] };
+  });
+}
+
+/** Removes the oldest versions that no label is on, down to `most`. */
+function dropDeprecated(versions: readonly SecretVersion[], most: number): SecretVersion[] {
+  let surplus = versions.length - most;
+  return versions.filter(({ stages }) => {
+    if (surplus <= 0 || stages.length > 0) return true;
+    surplus -= 1;
+    return false;
+  });
+}
+
+const FILE = /^[0-9a-f]{64}\.json$/;
+
+/**
+ * Writes a secret to a file of its own, named by a hash since names may hold slashes. Values lie there as they are:
+ * nothing on a laptop is secret from the person who runs it.
+ */
+function writeSecret(directory: string, secret: Secret): void {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${createHash('sha256').update(secret.name).digest('hex')}.json`);
+  replaceFile(file, JSON.stringify(secret));
+}
+
+/** Every secret in a directory, by name; a directory that isn't there has none. @throws DiskError SLUICE_DISK_DAMAGED */
+function readSecrets(directory: string): Map<string, Secret> {
+  mkdirSync(directory, { recursive: true });
+  const secrets = readdirSync(directory)
+    .filter((name) => FILE.test(name))
+    .map((name) => readJsonFile(join(directory, name), secretSchema))
+    .filter((secret) => secret !== undefined);
+  return new Map(secrets.map((secret) => [secret.name, secret]));
+}

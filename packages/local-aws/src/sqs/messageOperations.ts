@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import type { LocalClock } from '../base/LocalClock.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { type JsonOperation, operation } from '../protocol/JsonService.ts';
+import {
+  batchTooLong,
+  emptyBatch,
+  idsNotDistinct,
+  invalidBatchId,
+  outOfRange,
+  SQS_LIMITS,
+  tooManyEntries,
+} from './errors.ts';
+import { bodyMd5, type ReceivedMessage, systemAttributes } from './Message.ts';
+import type { Queue } from './Queue.ts';
+import type { Queues } from './Queues.ts';
+import { traceHeader } from './recursion.ts';
+
+const byUrl = { QueueUrl: z.string() };
+
+/** Send, receive and delete single messages. Message attributes are refused by name. */
+export function messageOperations(
+  queues: Queues,
+  clock: LocalClock,
+  account: string,
+): Record<string, JsonOperation> {
+  return {
+    SendMessage: operation({
+      input: z.strictObject({ ...byUrl, MessageBody: z.string(), DelaySeconds: z.int().optional() }),
+      run: ({ QueueUrl, MessageBody, DelaySeconds }, { headers }) => {
+        const { id } = queues.byUrl(QueueUrl).send(MessageBody, delayMs(DelaySeconds), traceHeader(headers));
+        return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
+      },
+    }),
+    ReceiveMessage: operation({
+      input: z.strictObject({
+        ...byUrl,
+        MaxNumberOfMessages: z.int().default(1),
+        VisibilityTimeout: z.int().optional(),
+        WaitTimeSeconds: z.int().optional(),
+        /** The older name of the next member. */
+        AttributeNames: z.array(z.string()).default([]),
+        MessageSystemAttributeNames: z.array(z.string()).default([]),
+        /** Messages have none here, so whatever is asked for, nothing is left out. */
+        MessageAttributeNames: z.array(z.string()).optional(),
+      }),
+      run: async (input) => {
+        const queue = queues.byUrl(input.QueueUrl);
+        const max = within(input.MaxNumberOfMessages, 'MaxNumberOfMessages', 1, SQS_LIMITS.batch);
+        const wait = input.WaitTimeSeconds ?? queue.settings.ReceiveMessageWaitTimeSeconds;
+        const messages = await receiveWithin(queue, clock, {
+          max,
+          visibilityMs: visibilityMs(input.VisibilityTimeout),
+          waitMs: within(wait, 'WaitTimeSeconds', 0, SQS_LIMITS.wait) * 1_000,
+        });
+        if (messages.length === 0) return {};
+        const names = new Set([...input.AttributeNames, ...input.MessageSystemAttributeNames]);
+        return { Messages: messages.map((message) => messageDocument(message, names, account)) };
+      },
+    }),
+    DeleteMessage: operation({
+      input: z.strictObject({ ...byUrl, ReceiptHandle: z.string() }),
+      run: ({ QueueUrl, ReceiptHandle }) => queues.byUrl(QueueUrl).delete(ReceiptHandle),
+    }),
+    ChangeMessageVisibility: operation({
+      input: z.strictObject({ ...byUrl, ReceiptHandle: z.string(), VisibilityTimeout: z.int() }),
+      run: ({ QueueUrl, ReceiptHandle, VisibilityTimeout }) =>
+        queues.byUrl(QueueUrl).changeVisibility(ReceiptHandle, visibilityMs(VisibilityTimeout) ?? 0),
+    }),
+  };
+}
+
+/** Seconds of delay to milliseconds; undefined stays for the queue's own. */
+function delayMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : within(seconds, 'DelaySeconds', 0, SQS_LIMITS.delay) * 1_000;
+}
+
+function visibilityMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined
+    ? undefined
+    : within(seconds, 'VisibilityTimeout', 0, SQS_LIMITS.visibilityTimeout) * 1_000;
+}
+
+function within(value: number, name: string, least: number, most: number): number {
+  if (value >= least && value <= most) return value;
+  throw outOfRange(value, name, `Must be >= ${least} and <= ${most}, if provided`);
+}
+
+function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, account: string) {
+  const attributes = Object.fromEntries(
+    Object.entries(systemAttributes(message, account)).filter(
+      ([name]) => names.has('All') || names.has(name),
+    ),
+  );
+  return {
+    MessageId: message.id,
+    ReceiptHandle: message.receipt,
+    MD5OfBody: bodyMd5(message.body),
+    Body: message.body,
+    ...(Object.keys(attributes).length > 0 ? { Attributes: attributes } : {}),
+  };
+}
+
+const BATCH_ID = /^[\w-]{1,80}$/;
+
+/** Send and delete up to ten messages a call; each succeeds or fails by itself. */
+export function batchOperations(queues: Queues): Record<string, JsonOperation> {
+  return {
+    SendMessageBatch: operation({
+      input: z.strictObject({
+        QueueUrl: z.string(),
+        Entries: z.array(
+          z.strictObject({ Id: z.string(), MessageBody: z.string(), DelaySeconds: z.int().optional() }),
+        ),
+      }),
+      run: ({ QueueUrl, Entries }, { headers }) => {
+        const queue = queues.byUrl(QueueUrl);
+        checkEntries(Entries);
+        const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
+        if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
+        return settleEach(Entries, ({ MessageBody, DelaySeconds }) => ({
+          MessageId: queue.send(MessageBody, delayMs(DelaySeconds), traceHeader(headers)).id,
+          MD5OfMessageBody: bodyMd5(MessageBody),
+        }));
+      },
+    }),
+    DeleteMessageBatch: operation({
+      input: z.strictObject({
+        QueueUrl: z.string(),
+        Entries: z.array(z.strictObject({ Id: z.string(), ReceiptHandle: z.string() })),
+      }),
+      run: ({ QueueUrl, Entries }) => {
+        const queue = queues.byUrl(QueueUrl);
+        checkEntries(Entries);
+        return settleEach(Entries, ({ ReceiptHandle }) => {
+          queue.delete(ReceiptHandle);
+          return {};
+        });
+      },
+    }),
+  };
+}
+
+function checkEntries(entries: readonly { readonly Id: string }[]): void {
+  if (entries.length === 0) throw emptyBatch();
+  if (entries.length > SQS_LIMITS.batch) throw tooManyEntries(SQS_LIMITS.batch, entries.length);
+  const seen = new Set<string>();
+  for (const { Id } of entries) {
+    if (!BATCH_ID.test(Id)) throw invalidBatchId();
+    if (seen.has(Id)) throw idsNotDistinct(Id);
+    seen.add(Id);
+  }
+}
+
+function settleEach<Entry extends { readonly Id: string }>(
+  entries: readonly Entry[],
+  run: (entry: Entry) => Readonly<Record<string, string>>,
+) {
+  const successful: Record<string, string>[] = [];
+  const failed: { Id: string; SenderFault: boolean; Code: string; Message: string }[] = [];
+  for (const entry of entries) {
+    try {
+      successful.push({ Id: entry.Id, ...run(entry) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      failed.push({
+        Id: entry.Id,
+        SenderFault: error.status < 500,
+        Code: error.code,
+        Message: error.message,
+      });
+    }
+  }
+  return { Successful: successful, Failed: failed };
+}
+
+/** Long polling: answers as soon as there is a message, and empty-handed after `waitMs`. */
+async function receiveWithin(
+  queue: Queue,
+  clock: LocalClock,
+  options: { readonly max: number; readonly visibilityMs: number | undefined; readonly waitMs: number },
+): Promise<ReceivedMessage[]> {
+  const first = queue.receive(options.max, options.visibilityMs);
+  if (first.length > 0 || options.waitMs === 0) return first;
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      alarm.cancel();
+      stopListening();
+      finish();
+    };
+    const alarm = clock.after(options.waitMs, () => settle(() => resolve([])));
+    // Nothing is visible now, so this doesn't call back before it has returned.
+    const stopListening = queue.onMessage(() => {
+      try {
+        const messages = queue.receive(options.max, options.visibilityMs);
+        if (messages.length > 0) settle(() => resolve(messages));
+      } catch (error) {
+        settle(() => reject(error));
+      }
+    });
+  });
+}

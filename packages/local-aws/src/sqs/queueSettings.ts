@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { readProperties } from '../protocol/readProperties.ts';
+import { SQS_DEFAULTS, SQS_LIMITS } from './errors.ts';
+
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+
+/** Where messages go that were received too often. */
+const redriveSchema = z.strictObject({
+  deadLetterTargetArn: z.string().min(1),
+  // The console and templates send it as text at times.
+  maxReceiveCount: z.coerce.number().int().min(1).max(SQS_LIMITS.mostReceives),
+});
+
+/** How a queue behaves; times in seconds, as SQS names them. */
+export const queueSettingsSchema = z.strictObject({
+  VisibilityTimeout: seconds(0, SQS_LIMITS.visibilityTimeout).default(SQS_DEFAULTS.visibilityTimeout),
+  MessageRetentionPeriod: seconds(SQS_LIMITS.leastRetention, SQS_LIMITS.mostRetention).default(
+    SQS_DEFAULTS.retention,
+  ),
+  DelaySeconds: seconds(0, SQS_LIMITS.delay).default(SQS_DEFAULTS.delay),
+  ReceiveMessageWaitTimeSeconds: seconds(0, SQS_LIMITS.wait).default(SQS_DEFAULTS.wait),
+  MaximumMessageSize: z
+    .int()
+    .min(SQS_LIMITS.leastMessageBytes)
+    .max(SQS_LIMITS.messageBytes)
+    .default(SQS_LIMITS.messageBytes),
+  RedrivePolicy: redriveSchema.optional(),
+  /** Encryption at rest: kept and answered, without effect on a laptop. */
+  SqsManagedSseEnabled: z.boolean().default(true),
+  KmsMasterKeyId: z.string().optional(),
+  KmsDataKeyReusePeriodSeconds: z.int().optional(),
+});
+
+/** A queue's settings, every default filled in. */
+export type QueueSettings = z.output<typeof queueSettingsSchema>;
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+export const queueNameSchema = z
+  .string()
+  .regex(
+    /^[\w-]{1,80}$/,
+    'can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+  );
+
+const schema = queueSettingsSchema.extend({
+  QueueName: queueNameSchema.optional(),
+  /** Without effect here: tags, and who may use this queue as a dead-letter queue. */
+  Tags: z.array(z.unknown()).optional(),
+  RedriveAllowPolicy: z.unknown().optional(),
+});
+
+/**
+ * Reads the properties of a template's `AWS::SQS::Queue`. FIFO queues and what goes with them are refused by
+ * name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+ *
+ * @returns `name` is undefined when the template leaves it to CloudFormation.
+ */
+export function queueProperties(properties: unknown): {
+  readonly name: string | undefined;
+  readonly settings: QueueSettings;
+} {
+  const { QueueName, Tags, RedriveAllowPolicy, ...settings } = readProperties(
+    schema,
+    properties,
+    'AWS::SQS::Queue',
+  );
+  return { name: QueueName, settings };
+}
