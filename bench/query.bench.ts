@@ -9,15 +9,15 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { openAthena } from '../packages/local-aws/src/athena/openAthena.ts';
-import { openStatementRunner } from '../packages/local-aws/src/athena/sql/openStatementRunner.ts';
+import { openAthena } from '../packages/local-aws/src/athena/index.ts';
+import { openStatementRunner } from '../packages/local-aws/src/athena/statements/openStatementRunner.ts';
 import { realClock } from '../packages/local-aws/src/base/LocalClock.ts';
 import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
-import { Catalog } from '../packages/local-aws/src/glue/model/Catalog.ts';
-import { insertPartition } from '../packages/local-aws/src/glue/model/partitionChanges.ts';
+import { Catalog } from '../packages/local-aws/src/glue/Catalog.ts';
+import { insertPartition } from '../packages/local-aws/src/glue/partitionChanges.ts';
 import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { partitionFiles } from '../packages/local-aws/src/trino/partitionFiles.ts';
-import { tableView } from '../packages/local-aws/src/trino/tableView.ts';
+import { partitionFiles } from '../packages/local-aws/src/trino/query/partitionFiles.ts';
+import { tableView } from '../packages/local-aws/src/trino/query/tableView.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 
 const DATABASE = 'sluice';

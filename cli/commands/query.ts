@@ -21,7 +21,7 @@ export const query: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
     }
     const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
-    const { runQuery } = await import('../../packages/local-aws/src/trino/runQuery.ts');
+    const { runQuery } = await import('../../packages/local-aws/src/trino/query/runQuery.ts');
     const rows = await runQuery(directory, sql);
     if (values['json'] === true) writeJson(rows);
     else writeOut(textTable(rows));

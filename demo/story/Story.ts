@@ -3,7 +3,7 @@ import { textTable, writeOut } from '../../cli/output.ts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
 /** What every chapter is told with. */

@@ -3,7 +3,7 @@ import { textTable } from '../../cli/output.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import { addDays, type UtcDay } from '../../lib/time/utcDay.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { Customer } from './Customer.ts';
 import { ask, heading, type Story, say, userIds } from './Story.ts';
 

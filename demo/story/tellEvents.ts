@@ -5,7 +5,7 @@ import { textTable } from '../../cli/output.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays } from '../../lib/time/utcDay.ts';
 import { dataFolders } from '../../local/dataDirectory.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, type Story, say, shoppers } from './Story.ts';
 

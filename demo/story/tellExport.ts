@@ -5,7 +5,7 @@ import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import type { UtcDay } from '../../lib/time/utcDay.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { Customer, Fetched } from './Customer.ts';
 import type { RowsByDay } from './runDriver.ts';
 import { heading, type Story, say } from './Story.ts';

@@ -9,7 +9,7 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/runQuery.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
 import { readParquet } from '../harness/readParquet.ts';
 

@@ -13,8 +13,8 @@ import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { glueService } from '../../../packages/local-aws/src/glue/glueService.ts';
-import { Catalog } from '../../../packages/local-aws/src/glue/model/Catalog.ts';
+import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
+import { glueService } from '../../../packages/local-aws/src/glue/index.ts';
 import { Principals } from '../../../packages/local-aws/src/iam/Principals.ts';
 import { callerOf, Roles } from '../../../packages/local-aws/src/iam/Roles.ts';
 import { Keys } from '../../../packages/local-aws/src/kms/Keys.ts';

@@ -1,11 +1,11 @@
-import { StatementError } from '../../src/athena/sql/StatementError.ts';
+import { StatementError } from '../../src/athena/engine/StatementError.ts';
 import type {
   AthenaColumn,
   StatementContext,
   StatementKind,
   StatementResult,
   StatementRunner,
-} from '../../src/athena/sql/StatementRunner.ts';
+} from '../../src/athena/engine/StatementRunner.ts';
 
 /** One column of text. */
 export const textColumn = (name: string): AthenaColumn => ({

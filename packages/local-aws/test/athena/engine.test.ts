@@ -5,7 +5,7 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openStatementRunner } from '../../src/athena/sql/openStatementRunner.ts';
+import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
 import { BUCKET, runToEnd, settle, startAthena, submit } from './startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;

@@ -9,7 +9,7 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { StatementError } from '../../src/athena/sql/StatementError.ts';
+import { StatementError } from '../../src/athena/engine/StatementError.ts';
 import { chunks, ScriptedRunner } from './ScriptedRunner.ts';
 import { BUCKET, runToEnd, START, settle, startAthena, submit } from './startAthena.ts';
 

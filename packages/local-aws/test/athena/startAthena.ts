@@ -1,10 +1,10 @@
 import { AthenaClient, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
-import { openAthena } from '../../src/athena/openAthena.ts';
-import type { PreparedStatements, StatementRunner } from '../../src/athena/sql/StatementRunner.ts';
+import type { PreparedStatements, StatementRunner } from '../../src/athena/engine/StatementRunner.ts';
+import { openAthena } from '../../src/athena/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
-import { Catalog } from '../../src/glue/model/Catalog.ts';
+import { Catalog } from '../../src/glue/Catalog.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 
 export const ACCOUNT = '000000000000';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { partitionFilter } from '../../src/glue/expression/partitionFilter.ts';
+import { partitionFilter } from '../../src/glue/partitionFilter.ts';
 
 const keys = [
   { Name: 'ds', Type: 'date' },

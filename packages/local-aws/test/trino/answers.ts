@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { athenaText } from '../../src/athena/sql/athenaText.ts';
-import { macroStatements } from '../../src/trino/macros.ts';
-import { translate } from '../../src/trino/translate.ts';
+import { athenaText } from '../../src/athena/engine/athenaText.ts';
+import { macroStatements } from '../../src/trino/macros/macros.ts';
+import { translate } from '../../src/trino/translate/translate.ts';
 
 /** Runs Athena's SQL, translated, in a DuckDB of its own. */
 export interface Answers {

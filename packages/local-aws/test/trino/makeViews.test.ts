@@ -3,8 +3,8 @@ import { EXPANDED_TEXT, encodePrestoView } from '../../../../lib/views/prestoVie
 import { dataFolders } from '../../../../local/dataDirectory.ts';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
-import { Catalog } from '../../src/glue/model/Catalog.ts';
-import { runQuery } from '../../src/trino/runQuery.ts';
+import { Catalog } from '../../src/glue/Catalog.ts';
+import { runQuery } from '../../src/trino/query/runQuery.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

@@ -5,8 +5,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { dataFolders } from '../../../../local/dataDirectory.ts';
 import { realClock } from '../../src/base/LocalClock.ts';
-import { Catalog } from '../../src/glue/model/Catalog.ts';
-import { runQuery } from '../../src/trino/runQuery.ts';
+import { Catalog } from '../../src/glue/Catalog.ts';
+import { runQuery } from '../../src/trino/query/runQuery.ts';
 
 let data: string;
 beforeEach(() => {

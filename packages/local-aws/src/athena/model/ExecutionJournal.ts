@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LineJournal } from '../../disk/LineJournal.ts';
-import { ATHENA_LIMITS } from '../limits.ts';
 import { type Execution, executionSchema } from './Execution.ts';
+import { ATHENA_LIMITS } from './limits.ts';
 
 /** Lines before a rewrite is worth it, and how many for each execution that is left. */
 const REWRITE_LINES = 1_000;

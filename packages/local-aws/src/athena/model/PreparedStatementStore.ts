@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
-import type { PreparedStatements } from '../sql/StatementRunner.ts';
+import type { PreparedStatements } from '../engine/StatementRunner.ts';
 
 const preparedSchema = z.strictObject({
   workGroup: z.string(),

@@ -2,8 +2,8 @@ import type { LocalClock } from '../../base/LocalClock.ts';
 import type { Blow, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { QueryCall } from '../QueryCall.ts';
-import { StatementError } from '../sql/StatementError.ts';
+import type { QueryCall } from '../engine/QueryCall.ts';
+import { StatementError } from '../engine/StatementError.ts';
 import { readLocation } from './resultLocation.ts';
 
 /** "Failed to write query results to Amazon S3". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */

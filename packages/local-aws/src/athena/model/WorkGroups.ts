@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
-import { invalidRequest, workGroupNotFound } from '../errors.ts';
+import { invalidRequest, workGroupNotFound } from './errors.ts';
 import { refuseClientEncryption } from './resultConfiguration.ts';
 import { type WorkGroupConfiguration, workGroupConfigurationSchema } from './workGroupConfiguration.ts';
 import { tagSchema, workGroupProperties } from './workGroupProperties.ts';

@@ -1,4 +1,4 @@
-import type { AthenaColumn } from '../sql/StatementRunner.ts';
+import type { AthenaColumn } from '../engine/StatementRunner.ts';
 
 /** Types whose values compare by case. */
 const TEXT = new Set(['varchar', 'char', 'string', 'json']);

@@ -1,4 +1,4 @@
-import type { AthenaColumn } from '../sql/StatementRunner.ts';
+import type { AthenaColumn } from '../engine/StatementRunner.ts';
 import { columnInfo } from './columnInfo.ts';
 
 const NULLABLE = { NOT_NULL: 1, NULLABLE: 2, UNKNOWN: 3 } as const;

@@ -1,4 +1,4 @@
-import type { StatementKind } from '../sql/StatementRunner.ts';
+import type { StatementKind } from '../engine/StatementRunner.ts';
 
 /** Statements that write rows elsewhere and leave only the list of what they wrote. */
 const WRITING = new Set(['CREATE_TABLE_AS_SELECT', 'INSERT', 'UNLOAD']);

@@ -1,7 +1,7 @@
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { resultsNotFound } from '../errors.ts';
 import { csvValues } from './csv.ts';
+import { resultsNotFound } from './errors.ts';
 import { readLocation } from './resultLocation.ts';
 
 const QUOTE = 0x22;

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { invalidLocation, noOutputBucket, noOutputLocation } from '../errors.ts';
+import { invalidLocation, noOutputBucket, noOutputLocation } from './errors.ts';
 import type { ResultConfiguration } from './resultConfiguration.ts';
 import type { WorkGroupConfiguration } from './workGroupConfiguration.ts';
 

@@ -1,5 +1,5 @@
-import type { QueryCall } from '../QueryCall.ts';
-import type { StatementRunner } from '../sql/StatementRunner.ts';
+import type { QueryCall } from '../engine/QueryCall.ts';
+import type { StatementRunner } from '../engine/StatementRunner.ts';
 import type { Execution, Outcome } from './Execution.ts';
 import type { ResultStore } from './ResultStore.ts';
 import { ScanLimitError } from './ScanLimitError.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { ATHENA_LIMITS as LIMITS } from './limits.ts';
 import { resultConfigurationSchema } from './resultConfiguration.ts';
 
 /** The one engine there is. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */

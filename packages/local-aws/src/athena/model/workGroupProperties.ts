@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readProperties } from '../../protocol/readProperties.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { ATHENA_LIMITS as LIMITS } from './limits.ts';
 import { workGroupConfigurationSchema } from './workGroupConfiguration.ts';
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */

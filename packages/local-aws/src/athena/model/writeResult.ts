@@ -1,4 +1,4 @@
-import type { StatementResult } from '../sql/StatementRunner.ts';
+import type { StatementResult } from '../engine/StatementRunner.ts';
 import { csvLines } from './csv.ts';
 import type { Outcome } from './Execution.ts';
 import { metadataFile } from './metadataFile.ts';

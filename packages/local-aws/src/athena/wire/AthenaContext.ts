@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Catalog } from '../../glue/model/Catalog.ts';
+import type { Catalog } from '../../glue/Catalog.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import type { QueryCall } from '../engine/QueryCall.ts';
 import type { Executions } from '../model/Executions.ts';
+import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
-import type { QueryCall } from '../QueryCall.ts';
 
 /** What the operations of Athena work on. */
 export interface AthenaContext {

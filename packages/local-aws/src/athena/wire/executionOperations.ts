@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest } from '../errors.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { invalidRequest } from '../model/errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { refuseClientEncryption, resultConfigurationSchema } from '../model/resultConfiguration.ts';
 import { PRIMARY } from '../model/WorkGroups.ts';
 import { workGroupNameSchema } from '../model/workGroupProperties.ts';

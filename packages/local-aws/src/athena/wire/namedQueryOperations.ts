@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest } from '../errors.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { invalidRequest } from '../model/errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { PRIMARY } from '../model/WorkGroups.ts';
 import { workGroupNameSchema } from '../model/workGroupProperties.ts';
 import { type AthenaContext, idSchema, pageMembers } from './AthenaContext.ts';
 
-const notFound = (id: string) => `NamedQuery ${id} was not found`;
+const namedQueryNotFound = (id: string) => `NamedQuery ${id} was not found`;
 
 /** Read named queries, of which there are none here: only consoles make them. Tools ask for them all the same. */
 export function namedQueryOperations({ workGroups }: AthenaContext): Record<string, JsonOperation> {
@@ -21,7 +21,7 @@ export function namedQueryOperations({ workGroups }: AthenaContext): Record<stri
     GetNamedQuery: operation({
       input: z.strictObject({ NamedQueryId: idSchema }),
       run({ NamedQueryId }) {
-        throw invalidRequest(notFound(NamedQueryId));
+        throw invalidRequest(namedQueryNotFound(NamedQueryId));
       },
     }),
     BatchGetNamedQuery: operation({
@@ -31,7 +31,7 @@ export function namedQueryOperations({ workGroups }: AthenaContext): Record<stri
         UnprocessedNamedQueryIds: NamedQueryIds.map((id) => ({
           NamedQueryId: id,
           ErrorCode: 'INVALID_INPUT',
-          ErrorMessage: notFound(id),
+          ErrorMessage: namedQueryNotFound(id),
         })),
       }),
     }),

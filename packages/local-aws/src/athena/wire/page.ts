@@ -1,4 +1,4 @@
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest } from '../model/errors.ts';
 
 /**
  * One page of a list. The token names the last item of the page before, so that what is added or removed between two

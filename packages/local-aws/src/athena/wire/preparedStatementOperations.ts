@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest, resourceNotFound } from '../errors.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
+import { invalidRequest, resourceNotFound } from '../model/errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { Prepared } from '../model/PreparedStatementStore.ts';
 import { descriptionSchema, workGroupNameSchema } from '../model/workGroupProperties.ts';
 import { type AthenaContext, pageMembers, seconds } from './AthenaContext.ts';

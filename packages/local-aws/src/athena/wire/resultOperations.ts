@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest, notSucceeded } from '../errors.ts';
-import { ATHENA_LIMITS as LIMITS } from '../limits.ts';
 import { columnInfo } from '../model/columnInfo.ts';
 import type { Execution } from '../model/Execution.ts';
+import { invalidRequest, notSucceeded } from '../model/errors.ts';
+import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { readResult } from '../model/readResult.ts';
 import { readLocation } from '../model/resultLocation.ts';
 import { type AthenaContext, idSchema } from './AthenaContext.ts';

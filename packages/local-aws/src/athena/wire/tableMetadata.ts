@@ -1,5 +1,5 @@
-import type { Column } from '../../glue/model/columns.ts';
-import type { DatabaseEntry, TableEntry } from '../../glue/model/entries.ts';
+import type { Column } from '../../glue/columns.ts';
+import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
 import { seconds } from './AthenaContext.ts';
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_Database.html */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { resourceNotFound } from '../errors.ts';
+import { resourceNotFound } from '../model/errors.ts';
 import type { WorkGroup } from '../model/WorkGroups.ts';
 import type { AthenaContext } from './AthenaContext.ts';
 import { isDataCatalog } from './dataCatalog.ts';

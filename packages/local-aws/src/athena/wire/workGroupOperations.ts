@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest } from '../model/errors.ts';
 import type { WorkGroup } from '../model/WorkGroups.ts';
 import {
   configurationUpdatesSchema,

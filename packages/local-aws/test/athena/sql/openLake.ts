@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { temporaryDirectory } from '../../../../../test/harness/startServices.ts';
-import { openStatementRunner } from '../../../src/athena/sql/openStatementRunner.ts';
+import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
 import { BUCKET, runToEnd, startAthena, type submit } from '../startAthena.ts';
 
 /** What a statement came to. */

@@ -1,0 +1,344 @@
+import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import type { Catalog } from '../../glue/Catalog.ts';
+import type { TableEntry } from '../../glue/entries.ts';
+import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
+import { TokenList } from '../../trino/translate/TokenList.ts';
+import { translate } from '../../trino/translate/translate.ts';
+import { type DataFile, dataFiles } from './dataFiles.ts';
+import { hiveType } from './hiveType.ts';
+import { informationSchema } from './informationSchema.ts';
+import { keyValue } from './keyValue.ts';
+import { STATEMENT_LIMITS } from './limits.ts';
+import { partitionsTable } from './partitionsTable.ts';
+import { prunePartitions } from './prunePartitions.ts';
+import type { QueryCall } from './QueryCall.ts';
+import { CATALOG, type Session } from './Session.ts';
+import { notEmulated, statementFailure } from './statementFailure.ts';
+import { emptyTable, filledTable, qualifiedName, type SessionColumn, type SessionTable } from './tableSql.ts';
+
+/** What a query is resolved against. */
+export interface ScopeOptions {
+  readonly catalog: Catalog;
+  readonly store: ObjectStore;
+  readonly session: Session;
+  readonly onCall: (call: QueryCall) => void;
+}
+
+interface Base {
+  readonly entry: TableEntry;
+  readonly table: SessionTable;
+}
+
+const PARTITIONS = '$partitions';
+const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
+
+/** The tables and views that a query names, in its session: first without rows, then with the files it wants. */
+export class QueryScope {
+  readonly #options: ScopeOptions;
+  readonly #known = new Set<string>();
+  readonly #schemas = new Set<string>();
+  readonly #bases = new Map<string, Base>();
+  /** By their paths in the store. */
+  readonly #files = new Map<string, DataFile>();
+  /** By the names in the session. */
+  readonly #locations = new Map<string, string>();
+  #filled = 0;
+  #hidden = false;
+
+  constructor(options: ScopeOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves what a query names, and views' own queries with it. @param database Of unqualified names. */
+  async resolve(list: TokenList, database: string | undefined): Promise<void> {
+    this.#hidden = list.tokens.some(
+      ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
+    );
+    await this.#resolve(list, database, 0);
+    await this.#options.session.use(await this.#schema(database));
+  }
+
+  /** The tables with rows of their own that the query reads. */
+  get tables(): SessionTable[] {
+    return [...this.#bases.values()].map(({ table }) => table);
+  }
+
+  /** The columns of a table or view, with Trino's names of their types; undefined when there is none. */
+  columnsOf(
+    database: string,
+    name: string,
+  ): readonly { readonly name: string; readonly type: string }[] | undefined {
+    const input = this.#entry(database, name)?.input;
+    if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
+    const columns = input && [
+      ...columnsOf(input.StorageDescriptor?.Columns),
+      ...columnsOf(input.PartitionKeys),
+    ];
+    return columns?.map((column) => ({ name: column.name, type: column.trino }));
+  }
+
+  /** Trino's names of the types of the tables' columns, of those whose name means one type in all of them. */
+  get columnTypes(): ReadonlyMap<string, string> {
+    const types = new Map<string, string>();
+    const ambiguous = new Set<string>();
+    for (const { name, trino } of this.tables.flatMap(({ columns, keys }) => [...columns, ...keys])) {
+      if ((types.get(name) ?? trino) !== trino) ambiguous.add(name);
+      types.set(name, trino);
+    }
+    for (const name of ambiguous) types.delete(name);
+    return types;
+  }
+
+  /**
+   * Gives the tables their rows: those of the partitions that the query, in DuckDB's words, wants.
+   *
+   * @returns Their files, each once.
+   */
+  async fill(sql: string): Promise<readonly DataFile[]> {
+    const { session, store, onCall } = this.#options;
+    const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
+    const wanted = await prunePartitions(
+      session,
+      sql,
+      partitioned.map(([key, { entry, table }]) => ({
+        table: `${CATALOG}.${key}`,
+        keys: table.keys,
+        values: entry.partitions.map(({ values }) => values.map(keyValue)),
+      })),
+    );
+    for (const [key, { entry, table }] of this.#bases) {
+      const chosen = wanted.get(`${CATALOG}.${key}`);
+      if (table.keys.length > 0) tell(onCall, 'GetPartitions', table);
+      const keys = table.keys.map(({ name }) => name);
+      const folder = String(this.#filled);
+      this.#filled += 1;
+      const files = placesOf(entry, chosen).flatMap(({ values, location }) => {
+        const own = [
+          folder,
+          ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
+        ];
+        return dataFiles(store, location).map((file) => this.#admit(file, own.join('/')));
+      });
+      await session.run(
+        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, files, this.#hidden)}`,
+      );
+    }
+    return [...this.#files.values()];
+  }
+
+  /** The file under the name by which the session may read it; a table's rows are its own if two have a file. */
+  #admit(file: DataFile, folder: string): DataFile {
+    const { bucket, key, path } = file;
+    if (!this.#files.has(path)) {
+      this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
+      this.#files.set(path, file);
+    }
+    const own = this.#options.session.admit(path, folder);
+    this.#locations.set(own, `s3://${bucket}/${key}`);
+    return { ...file, path: own };
+  }
+
+  /** `s3://…` of a file that the query reads. */
+  locationOf(path: string): string | undefined {
+    return this.#locations.get(path);
+  }
+
+  /** What to say of a table that isn't there. */
+  missing(name: string, database: string | undefined): { readonly code: string; readonly message: string } {
+    const [table = '', schema = database, catalog = CATALOG] = name
+      .toLowerCase()
+      .split('.')
+      .map((part) => part.trim())
+      .reverse();
+    if (catalog !== CATALOG)
+      return { code: 'CATALOG_NOT_FOUND', message: `Catalog '${catalog}' does not exist` };
+    if (schema === undefined) {
+      return {
+        code: 'MISSING_SCHEMA_NAME',
+        message: 'Schema must be specified when session schema is not set',
+      };
+    }
+    const known = this.#options.catalog.databases().some(({ input }) => input.Name === schema.toLowerCase());
+    if (!known) return { code: 'SCHEMA_NOT_FOUND', message: `Schema '${schema}' does not exist` };
+    return { code: 'TABLE_NOT_FOUND', message: `Table '${CATALOG}.${schema}.${table}' does not exist` };
+  }
+
+  async #resolve(list: TokenList, database: string | undefined, depth: number): Promise<void> {
+    for (let index = 0; index < list.length; index += 1) {
+      if (list.symbol(index - 1) === '.') continue;
+      const chain = nameChain(list, index);
+      if (chain.some((name) => name === 'information_schema'))
+        await this.#informationSchema(list, chain, database);
+      const [first, second, third] = chain;
+      if (first === undefined) continue;
+      if (database !== undefined) await this.#add(database.toLowerCase(), first, depth);
+      if (second !== undefined) await this.#add(first, second, depth);
+      if (third !== undefined && second !== undefined && first === CATALOG)
+        await this.#add(second, third, depth);
+    }
+  }
+
+  async #add(database: string, name: string, depth: number): Promise<void> {
+    const base = name.endsWith(PARTITIONS) ? name.slice(0, -PARTITIONS.length) : name;
+    const key = `${database}.${name}`;
+    const entry = this.#entry(database, base);
+    if (entry === undefined || this.#known.has(key)) return;
+    this.#known.add(key);
+    const { session, onCall } = this.#options;
+    await this.#schema(database);
+    tell(onCall, 'GetTable', { database, name: base });
+    if (name !== base) {
+      tell(onCall, 'GetPartitions', { database, name: base });
+      await session.run(partitionsTable(database, name, columnsOf(entry.input.PartitionKeys), entry));
+    } else if (entry.input.TableType === 'VIRTUAL_VIEW') await this.#view(entry, depth);
+    else {
+      const table = sessionTable(entry);
+      this.#bases.set(key, { entry, table });
+      await session.run(emptyTable(table, this.#hidden));
+    }
+  }
+
+  async #view({ databaseName, input }: TableEntry, depth: number): Promise<void> {
+    const { session } = this.#options;
+    const name = `${CATALOG}.${databaseName}.${input.Name}`;
+    const view = readPrestoView(input.ViewOriginalText ?? '');
+    if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
+    if (depth >= STATEMENT_LIMITS.viewDepth)
+      throw statementFailure('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
+    const list = new TokenList(view.originalSql);
+    await this.#resolve(list, view.schema, depth + 1);
+    await session.use(await this.#schema(view.schema));
+    const names = view.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
+    let failure: unknown;
+    for (const unnestPairs of ['map', 'rows'] as const) {
+      try {
+        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hidden });
+        await session.define(sql);
+        await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
+        return;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    const why = failure instanceof Error ? failure.message : String(failure);
+    throw statementFailure(
+      'INVALID_VIEW',
+      `Failed analyzing stored view '${name}': ${why}`,
+      undefined,
+      failure,
+    );
+  }
+
+  async #informationSchema(
+    list: TokenList,
+    chain: readonly string[],
+    database: string | undefined,
+  ): Promise<void> {
+    if (this.#known.has('information_schema')) return;
+    this.#known.add('information_schema');
+    const { session, catalog, onCall } = this.#options;
+    tell(onCall, 'GetDatabases', {});
+    const texts = new Set(list.tokens.flatMap(({ kind, value }) => (kind === 'text' ? [value] : [])));
+    const databases = catalog.databases().map(({ input }) => input.Name);
+    const named = databases.filter((name) => texts.has(name));
+    if (!chain.includes('schemata')) {
+      // Trino looks into no database but those that the condition names (InformationSchemaMetadata, getPrefixes).
+      for (const name of named.length > 0 ? named : databases) tell(onCall, 'GetTables', { database: name });
+    }
+    await session.run(informationSchema(catalog));
+    await session.use(await this.#schema(database));
+  }
+
+  /** Makes the schema of a database once. @returns The name; undefined for a database that isn't there. */
+  async #schema(name: string | undefined): Promise<string | undefined> {
+    const schema = name?.toLowerCase();
+    if (schema === undefined || !this.#options.catalog.databases().some(({ input }) => input.Name === schema))
+      return undefined;
+    if (!this.#schemas.has(schema)) {
+      this.#schemas.add(schema);
+      await this.#options.session.run(
+        `CREATE SCHEMA IF NOT EXISTS ${CATALOG}."${schema.replaceAll('"', '""')}"`,
+      );
+    }
+    return schema;
+  }
+
+  #entry(database: string, name: string): TableEntry | undefined {
+    const found = this.#options.catalog.databases().find(({ input }) => input.Name === database);
+    return found?.tables.get(name);
+  }
+}
+
+/** The names with dots between that begin at an index, in lower case; at most three. */
+function nameChain(list: TokenList, index: number): string[] {
+  const names: string[] = [];
+  for (let at = index; names.length < 3; at += 2) {
+    const token = list.at(at);
+    if (token === undefined || (token.kind !== 'word' && token.kind !== 'quoted')) break;
+    names.push(token.value.toLowerCase());
+    if (list.symbol(at + 1) !== '.') break;
+  }
+  return names;
+}
+
+function tell(
+  onCall: (call: QueryCall) => void,
+  operation: string,
+  { database, name }: { readonly database?: string; readonly name?: string },
+): void {
+  const member = operation === 'GetPartitions' ? 'TableName' : 'Name';
+  onCall({
+    service: 'glue',
+    operation,
+    input: {
+      ...(database === undefined ? {} : { DatabaseName: database }),
+      ...(name === undefined ? {} : { [member]: name }),
+    },
+  });
+}
+
+/** Where a table's rows are, with the values of the keys there; a partition that isn't chosen is left out. */
+function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
+  if ((input.PartitionKeys ?? []).length === 0) {
+    return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
+  }
+  return partitions
+    .filter((_, index) => chosen?.has(index) ?? true)
+    .map((partition) => ({
+      values: partition.values,
+      location: partition.input.StorageDescriptor?.Location ?? '',
+    }));
+}
+
+/** Glue's columns as the session has them. @throws StatementError for a type that Athena doesn't have. */
+export function columnsOf(columns: TableEntry['input']['PartitionKeys'] = []): SessionColumn[] {
+  return columns.map(({ Name, Type = 'string' }) => {
+    const type = hiveType(Type);
+    if (type === undefined) throw notEmulated(`The type ${Type} of the column ${Name}`);
+    return { name: Name.toLowerCase(), type: type.duckDb, trino: type.trino };
+  });
+}
+
+function sessionTable({ databaseName, input }: TableEntry): SessionTable {
+  const { Columns, InputFormat = '', SerdeInfo } = input.StorageDescriptor ?? {};
+  const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
+  if (input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
+    throw notEmulated(`The Iceberg table ${name}`);
+  if (input.Parameters?.['projection.enabled'] === 'true')
+    throw notEmulated(`Partition projection of the table ${name}`);
+  const serde = SerdeInfo?.SerializationLibrary ?? '';
+  const isParquet = `${InputFormat}${serde}`.includes('arquet');
+  if (!isParquet && serde !== OPENX_SERDE) {
+    throw statementFailure(
+      'HIVE_UNSUPPORTED_FORMAT',
+      `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
+    );
+  }
+  return {
+    database: databaseName,
+    name: input.Name,
+    columns: columnsOf(Columns),
+    keys: columnsOf(input.PartitionKeys),
+    format: isParquet ? 'parquet' : 'json',
+  };
+}

@@ -1,0 +1,391 @@
+import type { TokenList } from '../../trino/translate/TokenList.ts';
+import type { Translation } from '../../trino/translate/translate.ts';
+import {
+  isMacro,
+  isNode,
+  nodesOf,
+  type RulePlace,
+  type Tree,
+  type TreeNode,
+  type TypeRule,
+} from '../../trino/types/TypeRule.ts';
+import {
+  type ColumnPair,
+  columnRule,
+  conditionRules,
+  typeRules,
+  valuesRules,
+} from '../../trino/types/typeRules.ts';
+import type { Session } from './Session.ts';
+import type { StatementError } from './StatementError.ts';
+import { statementFailure } from './statementFailure.ts';
+import { bare, execution, parseTree, qualified } from './syntaxTree.ts';
+
+/** A query whose types are checked. */
+export interface TypedQuery {
+  readonly translation: Translation;
+  /** Of the user's own text of the query. */
+  readonly list: TokenList;
+  /** The whole statement, and where in it the query begins. */
+  readonly place: { readonly sql: string; readonly shift: number };
+  /** Of unqualified names. */
+  readonly database: string | undefined;
+  /** Trino's names of the types of columns, where a name means one type in the statement. */
+  readonly columnTypes: ReadonlyMap<string, string>;
+}
+
+/** A rule, and whether its expressions are those of a lambda. */
+interface Check {
+  readonly rule: TypeRule;
+  readonly inLambda: boolean;
+}
+
+/** Where a node is. */
+interface CheckScope {
+  /** The named subqueries that it can see. */
+  readonly named: readonly Tree[];
+  readonly inLambda: boolean;
+  /** Expressions that stay as they are, as JSON. */
+  readonly grouped: ReadonlySet<string>;
+  /** The select that checks are bound with instead of the node. */
+  readonly instead: TreeNode | undefined;
+}
+
+/** Rules, each once, and the nodes that may be bound only if they hold. */
+interface Checks {
+  readonly rules: readonly Check[];
+  /** Indexes of rules. */
+  readonly at: ReadonlyMap<TreeNode, readonly number[]>;
+}
+
+/** A pair of queries with the named subqueries that they can see. */
+type ScopedPair = ColumnPair & { readonly named: readonly Tree[] };
+
+/** How often a query is bound to find out which of its expressions can't be checked. */
+const MOST_TRIES = 40;
+
+/** Trino's names of types that DuckDB calls otherwise. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  '"null"': 'unknown',
+  blob: 'varbinary',
+  float: 'real',
+  hugeint: 'bigint',
+  ubigint: 'bigint',
+  interval: 'interval day to second',
+  timestamp: 'timestamp(3)',
+  'timestamp with time zone': 'timestamp(3) with time zone',
+};
+
+const MARK = 'sluice';
+const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
+
+/**
+ * Refuses a query for types that Trino doesn't bring together and DuckDB does: a text compared with a number, CASE with
+ * results of two kinds, a number where a function takes a text.
+ *
+ * DuckDB's own binder tells the types. Each expression is bound together with a second one, which names the field `ok`
+ * of a row that has no other, or, for wrong types, a field that tells them: DuckDB's error then has them. What can't be
+ * bound in this way is not refused.
+ *
+ * @returns The query's syntax tree with its tables named in full; undefined when it can't be told.
+ * @throws StatementError `TYPE_MISMATCH` or `FUNCTION_NOT_FOUND`, in Trino's words.
+ */
+export async function checkTypes(session: Session, query: TypedQuery): Promise<TreeNode | undefined> {
+  const { translation, list } = query;
+  const parsed = await parseTree(session, translation.sql);
+  if (parsed === undefined) return undefined;
+  const root = qualified(parsed, query.database, new Set());
+  // Its values are texts here and JSON in Trino.
+  if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
+  const bytes = Buffer.from(translation.sql);
+  const place: RulePlace = {
+    list,
+    // DuckDB counts bytes.
+    offsetOf: (location) => translation.offsetOf(bytes.subarray(0, location).toString().length),
+  };
+  const { checks, pairs } = findChecks(root, place);
+  const refused = await firstRefusal(session, root, checks, query);
+  if (refused !== undefined) throw refused;
+  for (const pair of pairs) {
+    const alone = await pairChecks(session, pair, place);
+    const unequal = alone && (await firstRefusal(session, alone.root, alone.checks, query));
+    if (unequal !== undefined) throw unequal;
+  }
+  return root;
+}
+
+/** All that is to be checked in a query. */
+function findChecks(root: TreeNode, place: RulePlace) {
+  const rules: Check[] = [];
+  const at = new Map<TreeNode, number[]>();
+  const pairs: ScopedPair[] = [];
+  const known = new Map<string, number>();
+  const visit = (tree: Tree, scope: CheckScope): void => {
+    if (Array.isArray(tree)) {
+      for (const item of tree) visit(item, scope);
+      return;
+    }
+    if (!isNode(tree) || scope.grouped.has(bare(tree))) return;
+    const add = (node: TreeNode, rule: TypeRule) => {
+      const key = `${scope.inLambda} ${rule.condition} ${rule.operands.map(bare).join(' ')}`;
+      const index = known.get(key) ?? rules.push({ rule, inLambda: scope.inLambda }) - 1;
+      known.set(key, index);
+      const place = scope.instead ?? node;
+      at.set(place, [...(at.get(place) ?? []), index]);
+    };
+    const own = isNode(tree['cte_map']) ? tree['cte_map']['map'] : undefined;
+    const named = Array.isArray(own) ? [...scope.named, ...own] : scope.named;
+    for (const rule of typeRules(tree, place)) add(rule.at ?? tree, rule);
+    for (const [node, rule] of conditionRules(tree, place)) add(node, rule);
+    if (tree['type'] === 'EXPRESSION_LIST')
+      for (const [node, rule] of valuesRules(tree, place)) add(node, rule);
+    pairs.push(...pairsOf(tree).map((pair) => ({ ...pair, named })));
+    const groups = nodesOf(tree['group_expressions']);
+    // What is grouped by must stay the same expression wherever it is: it is checked beside the rows' condition.
+    for (const group of groups) visit(group, { ...scope, named, instead: tree });
+    const isSelect = Array.isArray(tree['group_expressions']);
+    const inside: CheckScope = {
+      ...scope,
+      named,
+      inLambda: scope.inLambda || tree['class'] === 'LAMBDA',
+      ...(isSelect ? { instead: undefined, grouped: new Set(groups.map(bare)) } : {}),
+    };
+    for (const [member, value] of Object.entries(tree)) {
+      if (member === 'group_expressions') continue;
+      // A table's function is no expression.
+      visit(member === 'function' && isNode(value) ? (value['children'] ?? null) : value, inside);
+    }
+  };
+  visit(root, { named: [], inLambda: false, grouped: new Set(), instead: undefined });
+  return { checks: { rules, at }, pairs };
+}
+
+function pairsOf(tree: TreeNode): readonly ColumnPair[] {
+  const { left, right, setop_type: setOperation, using_columns: using } = tree;
+  if (!isNode(left) || !isNode(right)) return [];
+  if (tree['type'] === 'SET_OPERATION_NODE' && typeof setOperation === 'string')
+    return [{ of: { setOperation }, left, right }];
+  if (tree['type'] !== 'JOIN' || !Array.isArray(using)) return [];
+  return using.flatMap((name: Tree) =>
+    typeof name === 'string' ? [{ of: { using: name }, left, right }] : [],
+  );
+}
+
+/** A query of its own that can be bound only if the columns of two queries fit. */
+async function pairChecks(
+  session: Session,
+  pair: ScopedPair,
+  place: RulePlace,
+): Promise<{ readonly root: TreeNode; readonly checks: Checks } | undefined> {
+  const { of, named } = pair;
+  const host = await parseTree(session, 'SELECT true');
+  const [node] = nodesOf(host?.['select_list']);
+  if (host === undefined || node === undefined) return undefined;
+  const root = { ...host, cte_map: { map: named } };
+  const name = 'using' in of ? `"${of.using.replaceAll('"', '""')}"` : '*';
+  const sides: TreeNode[] = [];
+  for (const side of [pair.left, pair.right]) {
+    const query = 'using' in of ? await parseTree(session, `SELECT ${name} FROM t`) : side;
+    if (query === undefined) return undefined;
+    sides.push('using' in of ? { ...query, from_table: side } : query);
+  }
+  const whole = await parseTree(session, 'SELECT * FROM (SELECT 1)');
+  const count =
+    whole && (await countColumns(session, { ...withQuery(whole, sides[0]), cte_map: root.cte_map }));
+  if (count === undefined) return undefined;
+  const names = Array.from({ length: count }, (_, index) => `c${index}`);
+  const picked = await parseTree(
+    session,
+    `SELECT ${names.map((column) => `(SELECT ${column} FROM (SELECT 1) AS s(${names.join(', ')}))`).join(', ')}`,
+  );
+  const columns = nodesOf(picked?.['select_list']);
+  const rules = columns.map((column, index) => {
+    const { subquery } = column;
+    const operands = sides.map(
+      (side): TreeNode => ({
+        ...column,
+        subquery:
+          isNode(subquery) && isNode(subquery['node'])
+            ? { ...subquery, node: withQuery(subquery['node'], side) }
+            : null,
+      }),
+    );
+    return { rule: columnRule(pair, index, operands, place), inLambda: false };
+  });
+  return { root, checks: { rules, at: new Map([[node, rules.map((_, index) => index)]]) } };
+}
+
+/** A query from a subquery with another query in its place. */
+function withQuery(select: TreeNode, query: TreeNode | undefined): TreeNode {
+  const { from_table: from } = select;
+  if (!isNode(from) || query === undefined) return select;
+  return { ...select, from_table: { ...from, subquery: { node: query, named_param_map: [] } } };
+}
+
+async function countColumns(session: Session, root: TreeNode): Promise<number | undefined> {
+  const prepared = await session.prepare(execution(root)).catch(() => undefined);
+  const count = prepared?.columnCount;
+  prepared?.destroySync();
+  return count;
+}
+
+/** Binds a query with its checks. @returns Why it is refused; undefined when it isn't. */
+async function firstRefusal(
+  session: Session,
+  root: TreeNode,
+  { rules, at }: Checks,
+  query: TypedQuery,
+): Promise<StatementError | undefined> {
+  if (rules.length === 0) return undefined;
+  const sql = `SELECT ${rules.map(checkSql).join(', ')}`;
+  await session.define(sql);
+  const conditions = nodesOf((await parseTree(session, sql))?.['select_list']).map((condition, index) =>
+    withOperands(condition, rules[index]?.rule.operands ?? []),
+  );
+  let tries = 0;
+  const refusalAmong = async (chosen: readonly number[]): Promise<StatementError | undefined> => {
+    tries += 1;
+    const checked = new Set(chosen);
+    const failure = await bindFailure(
+      session,
+      withChecks(root, (node) =>
+        (at.get(node) ?? [])
+          .filter((index) => checked.has(index))
+          .map((index) => conditions[index])
+          .filter(isNode),
+      ),
+    );
+    if (failure === undefined || chosen.length === 0 || tries > MOST_TRIES) return undefined;
+    const [, index, types] = MARKED.exec(failure) ?? [];
+    const rule = rules[Number(index ?? Number.NaN)];
+    if (rule !== undefined) return refusal(rule.rule, (types ?? '').split('|'), query);
+    if (
+      chosen.length === 1 ||
+      (tries === 1 &&
+        (await bindFailure(
+          session,
+          withChecks(root, () => []),
+        )) !== undefined)
+    )
+      return undefined;
+    const half = Math.ceil(chosen.length / 2);
+    return (await refusalAmong(chosen.slice(0, half))) ?? (await refusalAmong(chosen.slice(half)));
+  };
+  return await refusalAmong(rules.map((_, index) => index));
+}
+
+function refusal(
+  rule: TypeRule,
+  types: readonly string[],
+  { place, columnTypes }: TypedQuery,
+): StatementError {
+  const written = rule.written ?? rule.operands;
+  const names = rule.operands.map((operand, index) =>
+    typeName(written[index] ?? operand, types[index] ?? 'unknown', columnTypes),
+  );
+  const { code, message, offset } = rule.refusal(names);
+  return statementFailure(code, message, { sql: place.sql, offset: place.shift + offset });
+}
+
+/** Trino's name of a type, with the length of a text that is known by the statement or the table. */
+function typeName(operand: TreeNode, duckType: string, columnTypes: TypedQuery['columnTypes']): string {
+  const type = trinoType(duckType);
+  const { value, column_names: names } = operand;
+  if (type !== 'varchar') return type;
+  if (operand['class'] === 'CONSTANT' && isNode(value) && typeof value['value'] === 'string')
+    return `varchar(${[...value['value']].length})`;
+  const column = Array.isArray(names) ? String(names.at(-1)).toLowerCase() : '';
+  const declared = columnTypes.get(column) ?? '';
+  return declared.startsWith('varchar') || declared.startsWith('char') ? declared : type;
+}
+
+/** Trino's name of a type, of DuckDB's in lower case. */
+function trinoType(type: string): string {
+  if (type.endsWith('[]')) return `array(${trinoType(type.slice(0, -2))})`;
+  return TYPE_NAMES[type] ?? type.replace(/^struct\(/, 'row(');
+}
+
+/** A condition that binds only if a rule holds; its operands are `o0`, `o1`, … */
+function checkSql({ rule: { operands, condition }, inLambda }: Check, index: number): string {
+  const types = operands.map((_, position) => `typeof(o${position})`);
+  // Each type is asked for once, as a macro stands for a text; lambdas within lambdas are no constants, though.
+  const type = (position: string) => (inLambda ? `typeof(o${position})` : `t[${Number(position) + 1}]`);
+  const kinds = condition
+    .replaceAll(/\bk(\d+)\b/g, (_, position: string) => `trino_kind(${type(position)})`)
+    .replaceAll(/\be(\d+)\b/g, (_, position: string) => `trino_element_kind(${type(position)})`);
+  const all = inLambda ? types.join(` || '|' || `) : `array_to_string(t, '|')`;
+  const key = `CASE WHEN ${kinds} THEN 'ok' ELSE '${MARK}|${index}|' || ${all} END`;
+  return `struct_extract({'ok': true}, ${inLambda ? key : `list_transform([[${types.join(', ')}]], lambda t: ${key})[1]`})`;
+}
+
+/** A condition with operands in the place of `o0`, `o1`, … */
+function withOperands(condition: TreeNode, operands: readonly TreeNode[]): TreeNode {
+  const replace = (tree: Tree): Tree => {
+    if (Array.isArray(tree)) return tree.map(replace);
+    if (!isNode(tree)) return tree;
+    const { column_names: names } = tree;
+    const [name] = Array.isArray(names) ? names : [];
+    const position = typeof name === 'string' ? /^o(\d+)$/.exec(name)?.[1] : undefined;
+    const operand = position === undefined ? undefined : operands[Number(position)];
+    if (operand !== undefined) return { ...operand, alias: '' };
+    return Object.fromEntries(Object.entries(tree).map(([member, value]) => [member, replace(value)]));
+  };
+  const replaced = replace(condition);
+  return isNode(replaced) ? replaced : condition;
+}
+
+/** A tree in which nodes are bound only together with their checks. */
+function withChecks(tree: TreeNode, checksOf: (node: TreeNode) => readonly TreeNode[]): Tree {
+  /** @param outer Where checks are kept for an expression around it: within a macro they would be there many times. */
+  const rebuild = (part: Tree, outer?: TreeNode[]): Tree => {
+    if (Array.isArray(part)) return part.map((item) => rebuild(item, outer));
+    if (!isNode(part)) return part;
+    const alone = /^(?:LAMBDA|SUBQUERY|WINDOW)$/.test(String(part['class']));
+    const kept = outer ?? (isMacro(part) ? [] : undefined);
+    const inside = alone || (part['class'] === 'FUNCTION' && !isMacro(part)) ? undefined : kept;
+    const built: TreeNode = Object.fromEntries(
+      Object.entries(part).map(([member, value]) => [member, rebuild(value, inside)]),
+    );
+    const checks = checksOf(part);
+    if (Array.isArray(part['group_expressions'])) {
+      const { where_clause: where } = built;
+      return { ...built, where_clause: checks.reduce<Tree>((all, check) => both(check, all), where ?? null) };
+    }
+    if (outer === undefined) return [...(kept ?? []), ...checks].reduce<TreeNode>(onlyIf, built);
+    outer.push(...checks);
+    return built;
+  };
+  return rebuild(tree);
+}
+
+function both(check: TreeNode, condition: Tree): TreeNode {
+  if (!isNode(condition)) return check;
+  return { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', children: [check, condition] };
+}
+
+/** `CASE WHEN check THEN value END`, under the value's name. */
+function onlyIf(value: TreeNode, check: TreeNode): TreeNode {
+  const unnamed: TreeNode = { ...value, alias: '' };
+  return {
+    class: 'CASE',
+    type: 'CASE_EXPR',
+    alias: value['alias'] ?? '',
+    case_checks: [{ when_expr: check, then_expr: unnamed }],
+    else_expr: {
+      class: 'CONSTANT',
+      type: 'VALUE_CONSTANT',
+      alias: '',
+      value: { type: { id: 'NULL', type_info: null }, is_null: true },
+    },
+  };
+}
+
+/** DuckDB's words for why a tree can't be bound. */
+async function bindFailure(session: Session, root: Tree): Promise<string | undefined> {
+  try {
+    (await session.prepare(execution(root))).destroySync();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.replaceAll('\\"', '"') : '';
+  }
+}

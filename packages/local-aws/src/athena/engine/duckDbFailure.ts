@@ -1,0 +1,252 @@
+import { z } from 'zod';
+import { TokenList } from '../../trino/translate/TokenList.ts';
+import type { Translation } from '../../trino/translate/translate.ts';
+import { StatementError } from './StatementError.ts';
+import { statementFailure } from './statementFailure.ts';
+
+/** DuckDB's errors with `errors_as_json`. */
+const problemSchema = z.object({
+  exception_type: z.string(),
+  exception_message: z.string(),
+  position: z.string().optional(),
+  error_subtype: z.string().optional(),
+  name: z.string().optional(),
+  call: z.string().optional(),
+});
+
+type Problem = z.output<typeof problemSchema>;
+
+/** What a failed query was, for telling where and why in the user's words. */
+export interface FailedQuery {
+  /** The whole statement. */
+  readonly sql: string;
+  /** Where the query begins in it. */
+  readonly shift: number;
+  readonly translation: Translation;
+  /** Characters that were put before the translation when it ran. */
+  readonly prefix: number;
+  /** The message for a name of a table that isn't there. */
+  readonly missingTable: (name: string) => { readonly code: string; readonly message: string };
+  /** Names of the columns of the tables that it reads. */
+  readonly columns: ReadonlySet<string>;
+  /** `s3://…` of a file's path. */
+  readonly locationOf: (path: string) => string | undefined;
+}
+
+/** An error of DuckDB as Athena words it, with line and column in the user's text. */
+export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
+  if (error instanceof StatementError || !(error instanceof Error)) return error;
+  const problem = readProblem(error.message);
+  if (problem === undefined) return error;
+  const place = placeOf(problem, query) ?? placeOfName(problem, query);
+  const fail = (
+    code: string,
+    message: string,
+    at: { readonly sql: string; readonly offset: number } | undefined = place,
+  ) => statementFailure(code, message, at, error);
+  const { exception_type: type, exception_message: message } = problem;
+  const named = nameAt(query, place?.offset);
+
+  if (type === 'Parser') {
+    const near = /at or near "(.*)"/s.exec(message)?.[1];
+    if (near === undefined)
+      return fail('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <expression>", {
+        sql: query.sql,
+        offset: query.sql.trimEnd().length,
+      });
+    return fail('SYNTAX_ERROR', `mismatched input '${near}'. Expecting: <expression>`);
+  }
+  if (type === 'INTERRUPT') return statementFailure('USER_CANCELED', 'Query was canceled', undefined, error);
+  if (type === 'Out of Memory') {
+    return new StatementError('Query exhausted resources at this scale factor', {
+      category: 1,
+      type: 0,
+      retryable: true,
+      cause: error,
+    });
+  }
+  // Our macros fail by converting what they have to say.
+  const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
+  if (type === 'Conversion' && own !== null)
+    return statementFailure(own[1] ?? '', own[2] ?? '', undefined, error);
+  const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
+  if (catalog !== undefined)
+    return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
+  // DuckDB takes a name that is no table for a file, which it may not open.
+  if (/^Table with name|^No extension found that is capable|^Cannot access file/.test(message)) {
+    const missing = query.missingTable(named ?? problem.name ?? '');
+    return fail(missing.code, missing.message);
+  }
+  const column =
+    problem.error_subtype === 'COLUMN_NOT_FOUND' ||
+    /^Referenced (?:column|table) |does not have a column named|^Could not find key|^Cannot extract field/.test(
+      message,
+    );
+  if (column) {
+    return fail(
+      'COLUMN_NOT_FOUND',
+      `Column '${(named ?? problem.name ?? '').toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
+    );
+  }
+  if (/^Ambiguous reference/.test(message))
+    return fail('AMBIGUOUS_NAME', `Column '${named ?? ''}' is ambiguous`);
+  const ungrouped = /^column "?(.*?)"? must appear in the GROUP BY/.exec(message)?.[1];
+  if (ungrouped !== undefined) {
+    const alias = aliasInHaving(query, named ?? ungrouped);
+    if (alias !== undefined)
+      return fail(
+        'COLUMN_NOT_FOUND',
+        `Column '${(named ?? ungrouped).toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
+        alias,
+      );
+    return fail(
+      'EXPRESSION_NOT_AGGREGATE',
+      `'${named ?? ungrouped}' must be an aggregate expression or appear in GROUP BY clause`,
+    );
+  }
+  if (/clause cannot contain (?:aggregates|window functions)/.test(message)) {
+    return fail(
+      'EXPRESSION_NOT_SCALAR',
+      `${message.split(' ')[0]} clause cannot contain aggregations, window functions or grouping operations`,
+    );
+  }
+  const call = /(?:argument types '|the function call ")(.*?)\((.*?)\)['"]/.exec(message);
+  if (call !== null) {
+    const at = place ?? soleCall(query, call[1] ?? '');
+    return unknownCall(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
+  }
+  const macro = /^Macro "?(?:trino_)?(.*?)(?:_days)?"?\(\) (?:does not support|has multiple)/.exec(
+    message,
+  )?.[1];
+  if (macro !== undefined)
+    return fail('FUNCTION_NOT_FOUND', `Unexpected parameters for function ${macro.toLowerCase()}`);
+  const compared = /Cannot compare values of type (.*?) and (?:type )?(.*?)(?: in| -|$)/.exec(message);
+  if (compared !== null)
+    return fail(
+      'TYPE_MISMATCH',
+      `Cannot apply operator: ${trinoName(compared[1])} = ${trinoName(compared[2])}`,
+    );
+  if (type === 'Conversion')
+    return statementFailure(
+      'INVALID_CAST_ARGUMENT',
+      firstLine(message).replace(
+        /^Could not convert string (.*) to .*$/s,
+        'Cannot cast $1 to the type asked for',
+      ),
+      undefined,
+      error,
+    );
+  if (type === 'Out of Range')
+    return statementFailure('NUMERIC_VALUE_OUT_OF_RANGE', firstLine(message), undefined, error);
+  const file =
+    /(?:in file|of file|file) ["']?(\/[^"'\n]*?)["']?(?:[:.,]?(?:\s|$))/.exec(message)?.[1] ??
+    /["'](\/[^"'\n]+)["']/.exec(message)?.[1];
+  const location = file === undefined ? undefined : query.locationOf(file);
+  if (location !== undefined && file !== undefined) {
+    const bad = /magic|[Pp]arquet|snappy|zstd|footer|thrift/.test(message);
+    return statementFailure(
+      bad ? 'HIVE_BAD_DATA' : 'HIVE_CANNOT_OPEN_SPLIT',
+      bad
+        ? `Not valid Parquet file: ${location} expected magic number: PAR1`
+        : `Error opening Hive split ${location}`,
+      undefined,
+      error,
+    );
+  }
+  if (type === 'Binder') return fail('SYNTAX_ERROR', firstLine(message));
+  return statementFailure('GENERIC_USER_ERROR', firstLine(message), undefined, error);
+}
+
+/** What can't be parsed is told behind the kind of the error once more: `Parser Error: {…}`. */
+function readProblem(text: string): Problem | undefined {
+  try {
+    return problemSchema.parse(JSON.parse(text.replace(/^[A-Z][\w ]* Error: (?=\{)/, '')));
+  } catch {
+    return undefined;
+  }
+}
+
+function placeOf({ position }: Problem, { sql, shift, translation, prefix }: FailedQuery) {
+  const index = Number(position) - prefix;
+  // Beyond the translation it is a place in a view or a macro, which the user didn't write.
+  if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
+  const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
+  return { sql, offset: shift + translation.offsetOf(characters) };
+}
+
+/** Where a column's name stands that DuckDB tells without its place, its qualifiers included. */
+function placeOfName({ exception_message: message }: Problem, { sql, shift }: FailedQuery) {
+  const name = /^Could not find key "(.*?)"/.exec(message)?.[1];
+  if (name === undefined) return undefined;
+  const list = new TokenList(sql.slice(shift));
+  const found = list.tokens.findIndex(({ value }) => value.toLowerCase() === name);
+  let first = found;
+  while (first > 1 && list.symbol(first - 1) === '.') first -= 2;
+  return found < 0 ? undefined : { sql, offset: shift + list.offset(first) };
+}
+
+/** Where HAVING has a name that no table's column has: DuckDB takes it for a column that isn't grouped. */
+function aliasInHaving({ sql, shift, columns }: FailedQuery, name: string) {
+  if (columns.has(name.toLowerCase())) return undefined;
+  const list = new TokenList(sql.slice(shift));
+  const having = list.tokens.findIndex((_, index) => list.word(index) === 'having');
+  const found = list.tokens.findIndex(
+    ({ value }, index) => index > having && value.toLowerCase() === name.toLowerCase(),
+  );
+  return having < 0 || found < 0 ? undefined : { sql, offset: shift + list.offset(found) };
+}
+
+/** The name at a place of the user's text, its qualifiers included, without quotes. */
+function nameAt({ sql }: FailedQuery, offset: number | undefined): string | undefined {
+  if (offset === undefined) return undefined;
+  const name = /^(?:"(?:[^"]|"")*"|[\p{L}\p{N}_$]+)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}\p{N}_$]+))*/u.exec(
+    sql.slice(offset),
+  );
+  return name?.[0].replaceAll(/"((?:[^"]|"")*)"/g, '$1');
+}
+
+/** The place of a function that the user calls once: what DuckDB has against it may lie inside of a macro. */
+function soleCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
+  const own = ownName(name).toLowerCase();
+  const calls = [...sql.matchAll(/(?<![\w."$])(\w+)\s*\(/g)].filter(
+    ([, called]) => called?.toLowerCase() === own,
+  );
+  const [first] = calls;
+  return calls.length === 1 && first !== undefined ? { sql, offset: first.index } : undefined;
+}
+
+function unknownCall(
+  name: string,
+  types: string,
+  fail: (code: string, message: string) => StatementError,
+): StatementError {
+  const given = types.split(', ').map(trinoName);
+  if (/^\W+$/.test(name))
+    return fail('TYPE_MISMATCH', `Cannot apply operator: ${given.join(` ${name === '//' ? '/' : name} `)}`);
+  return fail(
+    'FUNCTION_NOT_FOUND',
+    `Unexpected parameters (${given.join(', ')}) for function ${ownName(name)}`,
+  );
+}
+
+/** What the user calls a function that a macro stands for. */
+function ownName(name: string): string {
+  return name.replace(/^trino_/, '').replace(/_days$/, '');
+}
+
+function trinoName(type = ''): string {
+  const known: Readonly<Record<string, string>> = {
+    INTEGER_LITERAL: 'integer',
+    STRING_LITERAL: 'varchar',
+    TIMESTAMP: 'timestamp(3)',
+    'TIMESTAMP WITH TIME ZONE': 'timestamp(3) with time zone',
+    FLOAT: 'real',
+    BLOB: 'varbinary',
+    HUGEINT: 'bigint',
+  };
+  return known[type] ?? type.toLowerCase();
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}

@@ -1,0 +1,212 @@
+import { SqlError } from '../../trino/translate/SqlError.ts';
+import { mismatched, TokenList } from '../../trino/translate/TokenList.ts';
+import type { Token } from '../../trino/translate/tokenize.ts';
+import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableName } from './Statement.ts';
+
+/** Reads a statement from its first token to its last. Every method throws SqlError for what can't stand there. */
+export class StatementReader {
+  readonly list: TokenList;
+  #index = 0;
+
+  constructor(sql: string) {
+    const whole = new TokenList(sql);
+    const last = whole.tokens.at(-1);
+    // One semicolon may end a statement; two statements are refused where the second begins.
+    this.list =
+      last?.raw === ';' ? new TokenList(sql.slice(0, last.start), whole.tokens.slice(0, -1)) : whole;
+  }
+
+  get atEnd(): boolean {
+    return this.#index >= this.list.length;
+  }
+
+  peek(...words: readonly string[]): boolean {
+    return this.list.words(this.#index, ...words);
+  }
+
+  peekSymbol(symbol: string): boolean {
+    return this.list.symbol(this.#index) === symbol;
+  }
+
+  /** Whether a query comes next, brackets before it or not. */
+  peekQuery(): boolean {
+    let index = this.#index;
+    while (this.list.symbol(index) === '(') index += 1;
+    return /^(?:select|with|values|table)$/.test(this.list.word(index) ?? '');
+  }
+
+  /** Whether these words come next, which are then behind it. */
+  take(...words: readonly string[]): boolean {
+    if (!this.peek(...words)) return false;
+    this.#index += words.length;
+    return true;
+  }
+
+  takeSymbol(symbol: string): boolean {
+    if (!this.peekSymbol(symbol)) return false;
+    this.#index += 1;
+    return true;
+  }
+
+  expect(...words: readonly string[]): void {
+    for (const word of words) if (!this.take(word)) throw this.unexpected(`'${word.toUpperCase()}'`);
+  }
+
+  expectSymbol(symbol: string): void {
+    if (!this.takeSymbol(symbol)) throw this.unexpected(`'${symbol}'`);
+  }
+
+  expectEnd(): void {
+    if (!this.atEnd) throw this.unexpected('<EOF>');
+  }
+
+  unexpected(expecting: string): SqlError {
+    const token = this.list.at(this.#index);
+    if (token !== undefined) return mismatched(token, expecting);
+    return new SqlError(
+      'SYNTAX_ERROR',
+      `mismatched input '<EOF>'. Expecting: ${expecting}`,
+      this.list.offset(this.#index),
+    );
+  }
+
+  next(): Token {
+    const token = this.list.at(this.#index);
+    if (token === undefined) throw this.unexpected('<identifier>');
+    this.#index += 1;
+    return token;
+  }
+
+  /** A name, quoted or not. */
+  name(): string {
+    const token = this.next();
+    if (token.kind !== 'word' && token.kind !== 'quoted') {
+      this.#index -= 1;
+      throw this.unexpected('<identifier>');
+    }
+    return token.kind === 'word' ? token.raw : token.value;
+  }
+
+  text(): string {
+    const token = this.next();
+    // Hive takes texts in double quotes, too.
+    if (token.kind !== 'text' && token.kind !== 'quoted') {
+      this.#index -= 1;
+      throw this.unexpected('<string>');
+    }
+    return token.value;
+  }
+
+  tableName(): TableName {
+    const offset = this.list.offset(this.#index);
+    const parts = [this.name()];
+    while (parts.length < 3 && this.takeSymbol('.')) parts.push(this.name());
+    const [table = '', database, catalog] = parts.toReversed();
+    return {
+      table,
+      offset,
+      ...(database === undefined ? {} : { database }),
+      ...(catalog === undefined ? {} : { catalog }),
+    };
+  }
+
+  /** The rest of the statement, a query. */
+  query(): QueryText {
+    const offset = this.list.offset(this.#index);
+    this.#index = this.list.length;
+    return { sql: this.list.sql.slice(offset), offset };
+  }
+
+  /** A query in brackets. */
+  bracketedQuery(): QueryText {
+    if (!this.peekSymbol('(')) throw this.unexpected("'('");
+    const close = this.list.closeOf(this.#index);
+    const offset = this.list.offset(this.#index + 1);
+    this.#index = close + 1;
+    return { sql: this.list.sql.slice(offset, this.list.offset(close)), offset };
+  }
+
+  /** `(name = value, …)`. */
+  properties(): Map<string, PropertyValue> {
+    const properties = new Map<string, PropertyValue>();
+    this.expectSymbol('(');
+    do {
+      const name = this.next().value.toLowerCase();
+      this.expectSymbol('=');
+      if (this.take('array')) {
+        this.expectSymbol('[');
+        const items: string[] = [];
+        while (!this.peekSymbol(']')) {
+          items.push(this.next().value);
+          this.takeSymbol(',');
+        }
+        this.expectSymbol(']');
+        properties.set(name, items);
+      } else properties.set(name, this.next().value);
+    } while (this.takeSymbol(','));
+    this.expectSymbol(')');
+    return properties;
+  }
+
+  /** `('name' = 'value', …)`. */
+  textProperties(): Map<string, string> {
+    const properties = new Map<string, string>();
+    this.expectSymbol('(');
+    do {
+      const name = this.text();
+      this.expectSymbol('=');
+      properties.set(name, this.text());
+    } while (this.takeSymbol(','));
+    this.expectSymbol(')');
+    return properties;
+  }
+
+  /** `(name type [COMMENT 'text'], …)`. */
+  columns(): ColumnDefinition[] {
+    const columns: ColumnDefinition[] = [];
+    this.expectSymbol('(');
+    do {
+      const name = this.name().toLowerCase();
+      const type = this.#type();
+      const comment = this.take('comment') ? this.text() : undefined;
+      columns.push({ name, type, ...(comment === undefined ? {} : { comment }) });
+    } while (this.takeSymbol(','));
+    this.expectSymbol(')');
+    return columns;
+  }
+
+  /** A type of Hive's, as its text: it ends where brackets are closed and a comma, a bracket or COMMENT follows. */
+  #type(): string {
+    let type = '';
+    for (let depth = 0; ; ) {
+      const token = this.list.at(this.#index);
+      if (
+        token === undefined ||
+        (depth === 0 && (token.raw === ',' || token.raw === ')' || token.value === 'comment'))
+      )
+        break;
+      if (token.raw === '<' || token.raw === '(') depth += 1;
+      if (token.raw === '>' || token.raw === ')') depth -= 1;
+      type += token.kind === 'quoted' ? token.value : token.raw;
+      this.#index += 1;
+    }
+    if (type === '') throw this.unexpected('<type>');
+    return type.toLowerCase();
+  }
+
+  /** `PARTITION (key = value, …) [LOCATION 'text']`. */
+  partition(): PartitionSpec {
+    const values = new Map<string, string>();
+    this.expect('partition');
+    this.expectSymbol('(');
+    do {
+      const key = this.name().toLowerCase();
+      this.expectSymbol('=');
+      // `DATE '2026-11-20'` says no more than the text.
+      if (this.list.word(this.#index) === 'date') this.#index += 1;
+      values.set(key, this.next().value);
+    } while (this.takeSymbol(','));
+    this.expectSymbol(')');
+    return this.take('location') ? { values, location: this.text() } : { values };
+  }
+}

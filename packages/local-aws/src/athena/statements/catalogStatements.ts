@@ -1,0 +1,227 @@
+import { EXPANDED_TEXT, encodePrestoView } from '../../../../../lib/views/prestoView.ts';
+import { unnamedItems } from '../../trino/translate/selectNames.ts';
+import { TokenList } from '../../trino/translate/TokenList.ts';
+import { hiveType } from '../engine/hiveType.ts';
+import { parquetStorage } from '../engine/parquetStorage.ts';
+import type { RunnerOptions } from '../engine/RunnerOptions.ts';
+import { hiveTypeName, textColumn, trinoTypeName } from '../engine/resultColumn.ts';
+import type { Session } from '../engine/Session.ts';
+import type { StatementContext, StatementResult } from '../engine/StatementRunner.ts';
+import { notEmulated, statementFailure } from '../engine/statementFailure.ts';
+import { openQuery } from './openQuery.ts';
+import { changePartitions } from './partitionStatements.ts';
+import { givenRows } from './resultRows.ts';
+import type { ColumnDefinition, Statement } from './Statement.ts';
+import { runShow } from './showStatements.ts';
+import { tableOf } from './tableOf.ts';
+
+/** What a statement about the catalog runs on. */
+export interface CatalogRun {
+  readonly runner: RunnerOptions;
+  readonly context: StatementContext;
+  readonly statement: string;
+  /** For what needs a query looked at. */
+  readonly takeSession: () => Promise<Session>;
+}
+
+type Answer = Pick<StatementResult, 'columns' | 'rows'>;
+
+const EMPTY: readonly string[] = [];
+
+/**
+ * Runs SHOW, DESCRIBE, CREATE, DROP, ALTER, MSCK, PREPARE and DEALLOCATE.
+ *
+ * @throws StatementError; AwsError with the catalog's own words.
+ */
+export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<Answer> {
+  const { runner, context } = run;
+  if (isShow(statement)) {
+    const { columns, lines } = runShow(statement, {
+      catalog: runner.catalog,
+      database: context.database,
+      onCall: context.onCall,
+    });
+    return { columns, rows: givenRows(lines.map((line) => [line])) };
+  }
+  const lines = statement.kind === 'createView' ? await createView(statement, run) : change(statement, run);
+  return {
+    columns: lines.length === 0 ? [] : [textColumn('result')],
+    rows: givenRows(lines.map((line) => [line])),
+  };
+}
+
+function isShow(statement: Statement): statement is Parameters<typeof runShow>[0] {
+  return statement.kind.startsWith('show') || statement.kind === 'describe';
+}
+
+function change(statement: Statement, run: CatalogRun): readonly string[] {
+  const { runner, context } = run;
+  const { catalog, prepared } = runner;
+  const call = (operation: string, input: Readonly<Record<string, string>>) =>
+    context.onCall({ service: 'glue', operation, input });
+  switch (statement.kind) {
+    case 'prepare':
+      prepared.put(context.workGroup, statement.name, statement.sql);
+      return EMPTY;
+    case 'deallocate':
+      if (!prepared.remove(context.workGroup, statement.name)) {
+        throw statementFailure('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
+      }
+      return EMPTY;
+    case 'createDatabase': {
+      const { name, comment, location, properties, ifNotExists } = statement;
+      if (ifNotExists && hasDatabase(run, name)) return EMPTY;
+      call('CreateDatabase', { Name: name.toLowerCase() });
+      catalog.createDatabase({
+        Name: name.toLowerCase(),
+        ...(comment === undefined ? {} : { Description: comment }),
+        ...(location === undefined ? {} : { LocationUri: location }),
+        ...(properties.size === 0 ? {} : { Parameters: Object.fromEntries(properties) }),
+      });
+      return EMPTY;
+    }
+    case 'dropDatabase': {
+      if (statement.ifExists && !hasDatabase(run, statement.name)) return EMPTY;
+      const { input, tables } = catalog.database(statement.name);
+      if (tables.size > 0 && !statement.cascade) {
+        throw statementFailure(
+          'DDL',
+          `Execution Error: InvalidOperationException(message:Database ${input.Name} is not empty. One or more tables exist.)`,
+        );
+      }
+      call('DeleteDatabase', { Name: input.Name });
+      catalog.deleteDatabase(input.Name);
+      return EMPTY;
+    }
+    case 'createTable': {
+      const { database, name } = tableOf(statement.name, context.database);
+      if (statement.ifNotExists && catalog.database(database).tables.has(name)) return EMPTY;
+      const { columns, partitionKeys, comment, location, properties } = statement;
+      if (!/^s3:\/\/[^/]+\//.test(location))
+        throw statementFailure('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
+      call('CreateTable', { DatabaseName: database, Name: name });
+      catalog.createTable(database, {
+        Name: name,
+        TableType: 'EXTERNAL_TABLE',
+        // The comment is a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
+        Parameters: {
+          EXTERNAL: 'TRUE',
+          ...(comment === undefined ? {} : { comment }),
+          ...Object.fromEntries(properties),
+        },
+        PartitionKeys: partitionKeys.map(glueColumn),
+        StorageDescriptor: parquetStorage(columns.map(glueColumn), location),
+      });
+      return EMPTY;
+    }
+    case 'dropTable':
+    case 'dropView': {
+      const { database, name } = tableOf(statement.name, context.database);
+      if (statement.ifExists && !(hasDatabase(run, database) && catalog.database(database).tables.has(name)))
+        return EMPTY;
+      const isView = catalog.table(database, name).input.TableType === 'VIRTUAL_VIEW';
+      if (isView !== (statement.kind === 'dropView')) {
+        throw statementFailure(
+          'DDL',
+          `SemanticException Cannot drop a ${isView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
+        );
+      }
+      call('DeleteTable', { DatabaseName: database, Name: name });
+      catalog.deleteTable(database, name);
+      return EMPTY;
+    }
+    case 'addColumns': {
+      const { database, name } = tableOf(statement.name, context.database);
+      const { input } = catalog.table(database, name);
+      const known = [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
+      const twice = statement.columns.find((column) => known.some(({ Name }) => Name === column.name));
+      if (twice !== undefined)
+        throw statementFailure('DDL', `Execution Error: Duplicate column name: ${twice.name}`);
+      call('UpdateTable', { DatabaseName: database, Name: name });
+      const added = [...(input.StorageDescriptor?.Columns ?? []), ...statement.columns.map(glueColumn)];
+      catalog.updateTable(database, {
+        ...input,
+        StorageDescriptor: { ...input.StorageDescriptor, Columns: added },
+      });
+      return EMPTY;
+    }
+    case 'addPartitions':
+    case 'dropPartitions':
+    case 'repairTable':
+      return changePartitions(statement, run);
+    default:
+      throw notEmulated(statement.kind);
+  }
+}
+
+function hasDatabase({ runner }: CatalogRun, name: string): boolean {
+  return runner.catalog.databases().some(({ input }) => input.Name === name.toLowerCase());
+}
+
+function glueColumn({ name, type, comment }: ColumnDefinition) {
+  if (hiveType(type) === undefined)
+    throw statementFailure('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
+  return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
+}
+
+/** Kept in Glue as Athena keeps its views. https://docs.aws.amazon.com/athena/latest/ug/create-view.html */
+async function createView(
+  statement: Extract<Statement, { kind: 'createView' }>,
+  run: CatalogRun,
+): Promise<readonly string[]> {
+  const { runner, context } = run;
+  const { catalog } = runner;
+  const { database, name } = tableOf(statement.name, context.database);
+  const sql = statement.query.sql.trimEnd();
+  const existing = catalog.database(database).tables.get(name);
+  if (existing !== undefined && !statement.replace) {
+    throw statementFailure('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
+  }
+  if (existing !== undefined && existing.input.TableType !== 'VIRTUAL_VIEW') {
+    throw statementFailure(
+      'NOT_SUPPORTED',
+      `'${database}.${name}' is a table: it cannot be replaced by a view`,
+    );
+  }
+  const session = await run.takeSession();
+  const open = await openQuery(statement.query, { ...run, session, nameColumns: false });
+  session.close();
+  const list = new TokenList(sql);
+  const unnamed = unnamedItems(list)[0];
+  if (unnamed !== undefined) {
+    const offset = statement.query.offset + list.offset(unnamed.from);
+    throw statementFailure('MISSING_COLUMN_NAME', 'Column name not specified', {
+      sql: run.statement,
+      offset,
+    });
+  }
+  const input = {
+    Name: name,
+    TableType: 'VIRTUAL_VIEW',
+    Parameters: { presto_view: 'true', comment: 'Presto View' },
+    PartitionKeys: [],
+    StorageDescriptor: {
+      // What Hive has no type for is text in Glue; the definition knows better.
+      Columns: open.columns.map((column) => ({
+        Name: column.name.toLowerCase(),
+        Type: hiveTypeName(column.type, column.text) ?? 'string',
+      })),
+      Location: '',
+    },
+    ViewOriginalText: encodePrestoView({
+      originalSql: sql,
+      catalog: 'awsdatacatalog',
+      schema: context.database?.toLowerCase() ?? database,
+      columns: open.columns.map((column) => ({
+        name: column.name.toLowerCase(),
+        type: trinoTypeName(column.type, column.text),
+      })),
+    }),
+    ViewExpandedText: EXPANDED_TEXT,
+  };
+  const operation = existing === undefined ? 'CreateTable' : 'UpdateTable';
+  context.onCall({ service: 'glue', operation, input: { DatabaseName: database, Name: name } });
+  if (existing === undefined) catalog.createTable(database, input);
+  else catalog.updateTable(database, input);
+  return EMPTY;
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { AwsError } from '../../protocol/AwsError.ts';
+import { SqlError } from '../../trino/translate/SqlError.ts';
+import type { RunnerOptions } from '../engine/RunnerOptions.ts';
+import { Sessions } from '../engine/Sessions.ts';
+import type { StatementContext, StatementResult, StatementRunner } from '../engine/StatementRunner.ts';
+import { fromSqlError, statementFailure } from '../engine/statementFailure.ts';
+import { runCatalogStatement } from './catalogStatements.ts';
+import { checkSyntax } from './checkSyntax.ts';
+import { sessionDirectory } from './openQuery.ts';
+import { parseStatement } from './parseStatement.ts';
+import { runExplain, runSelect } from './queryStatements.ts';
+import type { Statement } from './Statement.ts';
+import { statementKind } from './statementKind.ts';
+import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
+
+/**
+ * Opens what runs Athena's statements on this machine: SQL by DuckDB over the objects of the local S3, databases,
+ * tables, partitions and views in the local Glue.
+ *
+ * What reads or writes rows has a DuckDB of its own, bounded in memory, that can open nothing but the files of the
+ * partitions that the statement wants.
+ *
+ * @example
+ * const runner = await openStatementRunner({ catalog, store, prepared, clock: realClock, directory: 'data/athena/tmp' });
+ */
+export async function openStatementRunner(options: RunnerOptions): Promise<StatementRunner> {
+  rmSync(options.directory, { recursive: true, force: true });
+  mkdirSync(options.directory, { recursive: true });
+  const sessions = new Sessions(() => sessionDirectory(options));
+  const syntax = await checkSyntax();
+  return {
+    classify(sql) {
+      try {
+        const statement = parseStatement(sql);
+        if ('query' in statement) syntax(statement.query, sql);
+        return statementKind(statement);
+      } catch (error) {
+        throw fromSqlError(error, sql);
+      }
+    },
+    async run(sql, context) {
+      context.signal.throwIfAborted();
+      // awswrangler quotes the name of the database that it begins with, which Athena takes.
+      const database = context.database?.replace(/^`(.*)`$/, '$1');
+      return await runStatement(sql, { ...context, database }, options, sessions);
+    },
+    close: () => sessions.close(),
+  };
+}
+
+async function runStatement(
+  sql: string,
+  context: StatementContext,
+  runner: RunnerOptions,
+  sessions: Sessions,
+): Promise<StatementResult> {
+  const statement = read(sql);
+  if (context.catalog.toLowerCase() !== 'awsdatacatalog') {
+    throw statementFailure('CATALOG_NOT_FOUND', `Catalog '${context.catalog}' does not exist`);
+  }
+  if (statement.kind === 'execute') {
+    const prepared = runner.prepared.find(context.workGroup, statement.name);
+    if (prepared === undefined)
+      throw statementFailure('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
+    if (read(prepared).kind === 'execute')
+      throw statementFailure('NOT_SUPPORTED', 'A prepared statement cannot execute another');
+    return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
+  }
+  const kind = statementKind(statement);
+  if (!('query' in statement) || statement.kind === 'createView') {
+    try {
+      const result = await runCatalogStatement(statement, {
+        runner,
+        context,
+        statement: sql,
+        takeSession: () => sessions.take(),
+      });
+      return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
+    } catch (error) {
+      // The catalog's own words, as Hive passes them on.
+      if (error instanceof AwsError) throw statementFailure('DDL', error.message, undefined, error);
+      throw error;
+    }
+  }
+  const session = await sessions.take();
+  if (context.signal.aborted) {
+    session.close();
+    context.signal.throwIfAborted();
+  }
+  session.endWith(context.signal);
+  const run = { runner, session, context, statement: sql };
+  if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
+  if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
+  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  return { ...kind, ...(await runUnload(statement, run)) };
+}
+
+function read(sql: string): Statement {
+  try {
+    return parseStatement(sql);
+  } catch (error) {
+    throw error instanceof SqlError ? fromSqlError(error, sql) : error;
+  }
+}

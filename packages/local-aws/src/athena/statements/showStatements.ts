@@ -1,0 +1,193 @@
+import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import type { Catalog } from '../../glue/Catalog.ts';
+import type { TableEntry } from '../../glue/entries.ts';
+import { partitionFolder } from '../engine/partitionFolder.ts';
+import type { QueryCall } from '../engine/QueryCall.ts';
+import { textColumn } from '../engine/resultColumn.ts';
+import type { AthenaColumn } from '../engine/StatementRunner.ts';
+import { statementFailure } from '../engine/statementFailure.ts';
+import type { Statement } from './Statement.ts';
+import { databaseOf, tableOf } from './tableOf.ts';
+
+type Show = Extract<
+  Statement,
+  {
+    kind:
+      | 'showDatabases'
+      | 'showTables'
+      | 'showColumns'
+      | 'showPartitions'
+      | 'showCreate'
+      | 'showProperties'
+      | 'describe';
+  }
+>;
+
+/** Hive fills the cells of a description up to this width. */
+const CELL = 20;
+
+/** SHOW and DESCRIBE: lines of text, as Hive writes them. */
+export function runShow(
+  statement: Show,
+  options: {
+    readonly catalog: Catalog;
+    readonly database: string | undefined;
+    readonly onCall: (call: QueryCall) => void;
+  },
+): { readonly columns: readonly AthenaColumn[]; readonly lines: readonly string[] } {
+  const { catalog, database, onCall } = options;
+  if (statement.kind === 'showDatabases') {
+    onCall({ service: 'glue', operation: 'GetDatabases', input: {} });
+    const names = catalog.databases().map(({ input }) => input.Name);
+    return { columns: [textColumn('database_name')], lines: names.filter(matcher(statement.pattern)) };
+  }
+  if (statement.kind === 'showTables') {
+    const name = databaseOf(statement.database, database);
+    onCall({ service: 'glue', operation: 'GetTables', input: { DatabaseName: name } });
+    const tables = [...catalog.database(name).tables.values()];
+    const names = tables
+      .filter((table) => !statement.views || isView(table))
+      .map(({ input }) => input.Name)
+      .sort();
+    return {
+      columns: [textColumn(statement.views ? 'views' : 'tab_name')],
+      lines: names.filter(matcher(statement.pattern)),
+    };
+  }
+  const named = tableOf(statement.name, database);
+  onCall({
+    service: 'glue',
+    operation: 'GetTable',
+    input: { DatabaseName: named.database, Name: named.name },
+  });
+  const table = catalog.table(named.database, named.name);
+  switch (statement.kind) {
+    case 'showColumns':
+      return {
+        columns: [textColumn('field')],
+        lines: allColumns(table).map(({ Name }) => Name.padEnd(CELL)),
+      };
+    case 'showPartitions': {
+      onCall({
+        service: 'glue',
+        operation: 'GetPartitions',
+        input: { DatabaseName: named.database, TableName: named.name },
+      });
+      const keys = (table.input.PartitionKeys ?? []).map(({ Name }) => Name);
+      if (keys.length === 0)
+        throw statementFailure('DDL', `SemanticException Table ${named.name} is not a partitioned table`);
+      return {
+        columns: [textColumn('partition')],
+        lines: table.partitions.map(({ values }) => partitionFolder(keys, values)),
+      };
+    }
+    case 'showProperties': {
+      const all = Object.entries(table.input.Parameters ?? {});
+      const wanted = all.filter(([name]) => statement.property === undefined || name === statement.property);
+      const columns = [textColumn('prpt_name'), textColumn('prpt_value')];
+      if (statement.property === undefined)
+        return { columns, lines: wanted.map(([name, value]) => `${name}\t${value}`) };
+      return {
+        columns,
+        lines:
+          wanted.length > 0
+            ? wanted.map(([, value]) => value)
+            : [`Table ${named.database}.${named.name} does not have property: ${statement.property}`],
+      };
+    }
+    case 'showCreate':
+      return isView(table)
+        ? { columns: [textColumn('create view')], lines: viewText(table) }
+        : { columns: [textColumn('createtab_stmt')], lines: tableText(table) };
+    case 'describe':
+      return {
+        columns: ['col_name', 'data_type', 'comment'].map(textColumn),
+        lines: description(table),
+      };
+  }
+}
+
+function isView({ input }: TableEntry): boolean {
+  return input.TableType === 'VIRTUAL_VIEW';
+}
+
+function allColumns({ input }: TableEntry) {
+  return [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
+}
+
+/** A pattern of Hive's: `*` is anything, `|` parts choices; everything matches none. */
+function matcher(pattern: string | undefined): (name: string) => boolean {
+  if (pattern === undefined) return () => true;
+  const source = pattern
+    .replaceAll(/[.+?^${}()[\]\\]/g, (character) => (character === '.' ? '.' : `\\${character}`))
+    .replaceAll(/(?<!\.)\*/g, '.*');
+  const expression = new RegExp(`^(?:${source})$`, 'i');
+  return (name) => expression.test(name);
+}
+
+const cells = (...values: readonly string[]) => values.map((value) => value.padEnd(CELL)).join('\t');
+
+function description({ input }: TableEntry): string[] {
+  const rows = (columns: TableEntry['input']['PartitionKeys'] = []) =>
+    columns.map(({ Name, Type = 'string', Comment = '' }) => cells(Name, Type, Comment));
+  const keys = rows(input.PartitionKeys);
+  const all = [...rows(input.StorageDescriptor?.Columns), ...keys];
+  if (keys.length === 0) return all;
+  return [
+    ...all,
+    '\t \t ',
+    '# Partition Information\t \t ',
+    cells('# col_name', 'data_type', 'comment'),
+    '\t \t ',
+    ...keys,
+  ];
+}
+
+function viewText({ databaseName, input }: TableEntry): string[] {
+  const sql = readPrestoView(input.ViewOriginalText ?? '')?.originalSql ?? input.ViewOriginalText ?? '';
+  return [`CREATE VIEW ${databaseName}.${input.Name} AS`, ...sql.split('\n')];
+}
+
+/** https://docs.aws.amazon.com/athena/latest/ug/show-create-table.html */
+function tableText({ databaseName, input }: TableEntry): string[] {
+  const {
+    Columns = [],
+    Location = '',
+    InputFormat = '',
+    OutputFormat = '',
+    SerdeInfo = {},
+  } = input.StorageDescriptor ?? {};
+  const quoted = (text: string) => `'${text.replaceAll("'", "\\'")}'`;
+  const columnLines = (columns: TableEntry['input']['PartitionKeys'] = []) =>
+    columns.map(({ Name, Type = 'string', Comment }, index) => {
+      const comment = Comment === undefined ? '' : ` COMMENT ${quoted(Comment)}`;
+      return `  \`${Name}\` ${Type}${comment}${index === columns.length - 1 ? ')' : ', '}`;
+    });
+  const pairs = (values: Readonly<Record<string, string>> = {}) =>
+    Object.entries(values)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(
+        ([name, value], index, all) =>
+          `  ${quoted(name)}=${quoted(value)}${index === all.length - 1 ? ')' : ', '}`,
+      );
+  const keys = columnLines(input.PartitionKeys);
+  const serde = pairs(SerdeInfo.Parameters);
+  const { EXTERNAL: _, comment = input.Description, ...parameters } = input.Parameters ?? {};
+  const properties = pairs(parameters);
+  return [
+    `CREATE EXTERNAL TABLE \`${databaseName}.${input.Name}\`(`,
+    ...columnLines(Columns),
+    ...(comment === undefined ? [] : [`COMMENT ${quoted(comment)}`]),
+    ...(keys.length === 0 ? [] : ['PARTITIONED BY ( ', ...keys]),
+    'ROW FORMAT SERDE ',
+    `  ${quoted(SerdeInfo.SerializationLibrary ?? '')} `,
+    ...(serde.length === 0 ? [] : ['WITH SERDEPROPERTIES ( ', ...serde]),
+    'STORED AS INPUTFORMAT ',
+    `  ${quoted(InputFormat)} `,
+    'OUTPUTFORMAT ',
+    `  ${quoted(OutputFormat)}`,
+    'LOCATION',
+    `  ${quoted(Location)}`,
+    ...(properties.length === 0 ? [] : ['TBLPROPERTIES (', ...properties]),
+  ];
+}

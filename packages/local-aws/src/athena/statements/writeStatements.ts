@@ -1,0 +1,347 @@
+import type { DuckDBType } from '@duckdb/node-api';
+import type { TableEntry } from '../../glue/entries.ts';
+import { insertPartition } from '../../glue/partitionChanges.ts';
+import { AwsError } from '../../protocol/AwsError.ts';
+import { unnamedItems } from '../../trino/translate/selectNames.ts';
+import { TokenList } from '../../trino/translate/TokenList.ts';
+import { listObjects, parseLocation } from '../engine/dataFiles.ts';
+import { hiveType } from '../engine/hiveType.ts';
+import { parquetStorage } from '../engine/parquetStorage.ts';
+import { partitionFolder } from '../engine/partitionFolder.ts';
+import { columnsOf } from '../engine/QueryScope.ts';
+import { hiveTypeName, trinoTypeName } from '../engine/resultColumn.ts';
+import type { StatementResult } from '../engine/StatementRunner.ts';
+import { notEmulated, statementFailure } from '../engine/statementFailure.ts';
+import { type OpenQuery, openQuery } from './openQuery.ts';
+import type { QueryRun } from './queryStatements.ts';
+import { givenRows } from './resultRows.ts';
+import type { Properties, PropertyValue, Statement } from './Statement.ts';
+import { tableOf } from './tableOf.ts';
+import { type Written, writeRows } from './writeRows.ts';
+
+type Result = Omit<StatementResult, 'statementType' | 'substatementType'>;
+
+/** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
+const TABLE_PROPERTIES = [
+  'format',
+  'external_location',
+  'partitioned_by',
+  'parquet_compression',
+  'write_compression',
+  'compression_level',
+  'table_type',
+  'is_external',
+];
+/** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
+const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compression_level'];
+
+/** CREATE TABLE AS: writes the rows, then tells Glue of the table and its partitions. */
+export async function runCreateTableAs(
+  statement: Extract<Statement, { kind: 'createTableAs' }>,
+  run: QueryRun,
+): Promise<Result> {
+  const { runner, context, session } = run;
+  const { catalog } = runner;
+  try {
+    const { database, name } = tableOf(statement.name, context.database);
+    const properties = checked(statement.properties, TABLE_PROPERTIES);
+    if (catalog.database(database).tables.has(name)) {
+      if (statement.ifNotExists)
+        return closed(run, wrote({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
+      throw statementFailure(
+        'TABLE_ALREADY_EXISTS',
+        `Table 'awsdatacatalog.${database}.${name}' already exists`,
+      );
+    }
+    if (text(properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
+      throw notEmulated('CREATE TABLE AS for Iceberg');
+    const location = folder(
+      text(properties.get('external_location')) ?? `${context.outputLocation}tables/${context.executionId}/`,
+    );
+    refuseFull(run, location, `Target directory for table '${database}.${name}' already exists: ${location}`);
+    const keys = names(properties.get('partitioned_by'));
+    refuseUnnamed(statement, run.statement);
+    const open = await openQuery(statement.query, { ...run, nameColumns: false });
+    const columns = open.columns.map(({ name: column, type, text: length }) => ({
+      Name: column.toLowerCase(),
+      Type: storable(column, type, length),
+    }));
+    const own = columns.slice(0, columns.length - keys.length);
+    const last = columns.slice(columns.length - keys.length);
+    if (keys.some((key, index) => last[index]?.Name !== key)) {
+      throw statementFailure(
+        'HIVE_COLUMN_ORDER_MISMATCH',
+        `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
+      );
+    }
+    const written = statement.withData
+      ? await writeRows(open, run, {
+          columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
+          keys,
+          compression: compressionOf(
+            text(properties.get('parquet_compression') ?? properties.get('write_compression')),
+          ),
+          locationOf: (values) =>
+            `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+        })
+      : { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
+    context.onCall({
+      service: 'glue',
+      operation: 'CreateTable',
+      input: { DatabaseName: database, Name: name },
+    });
+    catalog.createTable(database, {
+      Name: name,
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
+      PartitionKeys: last,
+      StorageDescriptor: parquetStorage(own, location),
+    });
+    addPartitions(run, database, name, keys, written.partitions, location);
+    return wrote(written);
+  } catch (error) {
+    session.close();
+    throw asFailure(error);
+  }
+}
+
+/** INSERT INTO … SELECT or VALUES. https://docs.aws.amazon.com/athena/latest/ug/insert-into.html */
+export async function runInsert(
+  statement: Extract<Statement, { kind: 'insert' }>,
+  run: QueryRun,
+): Promise<Result> {
+  const { runner, context, session } = run;
+  try {
+    const { database, name } = tableOf(statement.name, context.database);
+    context.onCall({ service: 'glue', operation: 'GetTable', input: { DatabaseName: database, Name: name } });
+    const entry = runner.catalog
+      .databases()
+      .find(({ input }) => input.Name === database)
+      ?.tables.get(name);
+    if (entry === undefined) {
+      throw statementFailure('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
+        sql: run.statement,
+        offset: statement.name.offset,
+      });
+    }
+    if (entry.input.TableType === 'VIRTUAL_VIEW')
+      throw statementFailure('NOT_SUPPORTED', 'Inserting into views is not supported');
+    const location = folder(entry.input.StorageDescriptor?.Location ?? '');
+    const own = columnsOf(entry.input.StorageDescriptor?.Columns);
+    const keyColumns = columnsOf(entry.input.PartitionKeys);
+    const keys = keyColumns.map((key) => key.name);
+    const all = [...own, ...keyColumns];
+    const listed = statement.columns ?? all.map((column) => column.name);
+    const open = await openQuery(statement.query, { ...run, nameColumns: true });
+    const missing = listed.find((column) => !all.some((known) => known.name === column));
+    if (missing !== undefined)
+      throw statementFailure(
+        'COLUMN_NOT_FOUND',
+        `Insert column name does not exist in target table: ${missing}`,
+      );
+    checkInsert(
+      listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
+      open,
+    );
+    const written = await writeRows(open, run, {
+      columns: all.map((column) => {
+        const index = listed.indexOf(column.name);
+        return { name: column.name, sql: `CAST(${index < 0 ? 'NULL' : `c${index}`} AS ${column.type})` };
+      }),
+      keys,
+      compression: 'gzip',
+      locationOf: (values) =>
+        partitionLocation(entry, values) ??
+        `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+    });
+    const fresh = written.partitions.filter((values) => partitionLocation(entry, values) === undefined);
+    addPartitions(run, database, name, keys, fresh, location);
+    return wrote(written);
+  } catch (error) {
+    session.close();
+    throw asFailure(error);
+  }
+}
+
+/** UNLOAD (SELECT …) TO 's3://…'. */
+export async function runUnload(
+  statement: Extract<Statement, { kind: 'unload' }>,
+  run: QueryRun,
+): Promise<Result> {
+  const properties = checked(statement.properties, UNLOAD_PROPERTIES);
+  try {
+    const location = folder(statement.location);
+    refuseFull(run, location, `Target directory already exists: ${location}`);
+    const keys = names(properties.get('partitioned_by'));
+    const open = await openQuery(statement.query, { ...run, nameColumns: true });
+    const columns = open.columns.map(({ name, type }, index) => {
+      const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
+      return { name: column, sql: castTo(`c${index}`, storable(column, type)) };
+    });
+    return wrote(
+      await writeRows(open, run, {
+        columns,
+        keys,
+        compression: compressionOf(text(properties.get('compression'))),
+        locationOf: (values) => `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+      }),
+    );
+  } catch (error) {
+    run.session.close();
+    throw asFailure(error);
+  }
+}
+
+function wrote({ rows, scannedBytes, locations }: Written): Result {
+  return {
+    columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
+    rows: givenRows([]),
+    updateCount: rows,
+    scannedBytes: () => scannedBytes,
+    output: 'txt',
+    manifest: locations,
+  };
+}
+
+function closed(run: QueryRun, result: Result): Result {
+  run.session.close();
+  return result;
+}
+
+function asFailure(error: unknown): unknown {
+  return error instanceof AwsError ? statementFailure('DDL', error.message, undefined, error) : error;
+}
+
+function checked(properties: Properties, known: readonly string[]): Properties {
+  for (const name of properties.keys()) {
+    if (!known.includes(name)) throw notEmulated(`The property ${name}`);
+  }
+  const format = text(properties.get('format')) ?? 'PARQUET';
+  if (format.toUpperCase() !== 'PARQUET') throw notEmulated(`Writing in the format ${format}`);
+  return properties;
+}
+
+function compressionOf(name = 'gzip'): string {
+  const known: Readonly<Record<string, string>> = {
+    gzip: 'gzip',
+    snappy: 'snappy',
+    zstd: 'zstd',
+    lz4: 'lz4_raw',
+    none: 'uncompressed',
+    uncompressed: 'uncompressed',
+  };
+  const found = known[name.toLowerCase()];
+  if (found === undefined) throw notEmulated(`The compression ${name}`);
+  return found;
+}
+
+function refuseFull({ runner }: QueryRun, location: string, message: string): void {
+  const place = parseLocation(location);
+  if (place === undefined)
+    throw statementFailure('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
+  if (!runner.store.hasBucket(place.bucket))
+    throw statementFailure('HIVE_METASTORE_ERROR', `The specified bucket does not exist: ${place.bucket}`);
+  if (listObjects(runner.store, location).length > 0)
+    throw statementFailure('HIVE_PATH_ALREADY_EXISTS', message);
+}
+
+function refuseUnnamed(
+  { query }: { readonly query: { readonly sql: string; readonly offset: number } },
+  statement: string,
+): void {
+  const list = new TokenList(query.sql);
+  const unnamed = unnamedItems(list)[0];
+  if (unnamed === undefined) return;
+  throw statementFailure('MISSING_COLUMN_NAME', 'Column name not specified', {
+    sql: statement,
+    offset: query.offset + list.offset(unnamed.from),
+  });
+}
+
+function storable(name: string, type: DuckDBType, length?: string): string {
+  const hive = hiveTypeName(type, length);
+  if (hive === undefined)
+    throw statementFailure(
+      'NOT_SUPPORTED',
+      `Unsupported Hive type: ${trinoTypeName(type)} of the column ${name}`,
+    );
+  return hive;
+}
+
+function castTo(column: string, hive: string): string {
+  return `CAST(${column} AS ${hiveType(hive)?.duckDb ?? 'VARCHAR'})`;
+}
+
+/** Trino takes what it can widen, and nothing else. */
+function checkInsert(table: readonly string[], open: OpenQuery): void {
+  const given = open.columns.map(({ type }) => trinoTypeName(type));
+  const fits = (want: string, have: string) =>
+    want === have ||
+    have === 'unknown' ||
+    (isNumber(want) && isNumber(have)) ||
+    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
+    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3));
+  if (table.length === given.length && table.every((want, index) => fits(want, given[index] ?? ''))) return;
+  throw statementFailure(
+    'TYPE_MISMATCH',
+    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${given.join(', ')}]`,
+  );
+}
+
+function isNumber(type: string): boolean {
+  return /^(?:tinyint|smallint|integer|bigint|real|double|decimal)/.test(type);
+}
+
+function partitionLocation({ partitions }: TableEntry, values: readonly string[]): string | undefined {
+  const found = partitions.find((partition) =>
+    partition.values.every((value, index) => value === values[index]),
+  );
+  return found && folder(found.input.StorageDescriptor?.Location ?? '');
+}
+
+function addPartitions(
+  { runner, context }: QueryRun,
+  database: string,
+  name: string,
+  keys: readonly string[],
+  partitions: Written['partitions'],
+  location: string,
+): void {
+  if (keys.length === 0 || partitions.length === 0) return;
+  context.onCall({
+    service: 'glue',
+    operation: 'BatchCreatePartition',
+    input: { DatabaseName: database, TableName: name },
+  });
+  const now = runner.clock.now();
+  runner.catalog.changePartitions(database, name, (table) =>
+    partitions.reduce(
+      (changed, values) =>
+        insertPartition(
+          changed,
+          {
+            Values: [...values],
+            StorageDescriptor: {
+              ...table.input.StorageDescriptor,
+              Location: `${location}${partitionFolder(keys, values)}/`,
+            },
+          },
+          now,
+        ),
+      table,
+    ),
+  );
+}
+
+function folder(location: string): string {
+  return location.endsWith('/') ? location : `${location}/`;
+}
+
+function text(value: PropertyValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function names(value: PropertyValue | undefined): string[] {
+  if (value === undefined) return [];
+  return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../../../../lib/time/Clock.ts';
+import { memberOf } from '../base/memberOf.ts';
+import { Faults } from '../faults/Faults.ts';
+import type { AwsService } from '../protocol/AwsService.ts';
+import { jsonService } from '../protocol/JsonService.ts';
+import type { Catalog } from './Catalog.ts';
+import { databaseOperations } from './databaseOperations.ts';
+import { validationError } from './errors.ts';
+import { partitionBatches } from './partitionBatches.ts';
+import { partitionOperations } from './partitionOperations.ts';
+import { tableOperations } from './tableOperations.ts';
+
+/** A batch of 100 partitions of a wide table is some megabytes. */
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * AWS Glue's Data Catalog on the wire: databases, tables, partitions. `account` is the catalog's id; `faults`
+ * are asked which items of batches fail (default: none).
+ */
+export function glueService(options: {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly account: string;
+  readonly faults?: Faults;
+}): AwsService {
+  const { faults = new Faults() } = options;
+  const now = () => options.clock.now();
+  return jsonService({
+    signingName: 'glue',
+    targetPrefix: 'AWSGlue',
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: validationError,
+    resource: (input) => memberOf(input, 'TableName', 'Name'),
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    operations: {
+      ...databaseOperations(options),
+      ...tableOperations(options),
+      ...partitionOperations(options, now),
+      ...partitionBatches({ ...options, faults }, now),
+    },
+  });
+}

@@ -1,0 +1,147 @@
+import { notImplemented } from '../protocol/AwsError.ts';
+import type { Column } from './columns.ts';
+import { invalidInput } from './errors.ts';
+import { type Token, tokens } from './tokens.ts';
+
+/** Whether a partition, by its values, is wanted. */
+export type PartitionFilter = (values: readonly string[]) => boolean;
+
+const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;
+const NUMBER_TYPE = /^(tinyint|smallint|int|integer|bigint|long|decimal)\b/i;
+
+/**
+ * Reads the `Expression` of GetPartitions: comparisons of partition keys with literals by `= <> < <= > >=`,
+ * `IN` and `BETWEEN`, joined by `AND`, `OR`, `NOT` and brackets. Dates compare as the text they are.
+ * The empty expression wants every partition. What Glue knows besides (`LIKE`, `IS NULL`) is refused by name.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
+ */
+export function partitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
+  const pieces = tokens(expression);
+  if (pieces.length === 0) return () => true;
+  let at = 0;
+
+  const unexpected = (): Error => {
+    const came = pieces[at]?.text ?? 'its end';
+    return invalidInput(`Unsupported expression '${expression}': did not expect ${came}.`);
+  };
+  const peek = (kind: Token['kind'], text?: string): boolean =>
+    pieces[at]?.kind === kind && (text === undefined || pieces[at]?.text === text);
+  const accept = (kind: Token['kind'], text: string): boolean => {
+    const there = peek(kind, text);
+    if (there) at += 1;
+    return there;
+  };
+  const expect = (kind: Token['kind'], text: string): void => {
+    if (!accept(kind, text)) throw unexpected();
+  };
+
+  function either(): PartitionFilter {
+    const sides = [both()];
+    while (accept('keyword', 'OR')) sides.push(both());
+    return (values) => sides.some((side) => side(values));
+  }
+
+  function both(): PartitionFilter {
+    const sides = [negated()];
+    while (accept('keyword', 'AND')) sides.push(negated());
+    return (values) => sides.every((side) => side(values));
+  }
+
+  function negated(): PartitionFilter {
+    if (accept('keyword', 'NOT')) return opposite(negated());
+    if (!accept('operator', '(')) return comparison();
+    const inner = either();
+    expect('operator', ')');
+    return inner;
+  }
+
+  function comparison(): PartitionFilter {
+    if (!peek('name')) throw unexpected();
+    const name = pieces[at]?.text ?? '';
+    at += 1;
+    const index = keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
+    const key = keys[index];
+    if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is no partition key.`);
+    const compare = comparer(key);
+    const test = (wanted: (order: (literal: string) => number) => boolean): PartitionFilter => {
+      return ({ [index]: value = '' }) => wanted((literal) => compare(value, literal));
+    };
+
+    const not = accept('keyword', 'NOT');
+    if (accept('keyword', 'IN')) {
+      expect('operator', '(');
+      const literals = [literal()];
+      while (accept('operator', ',')) literals.push(literal());
+      expect('operator', ')');
+      const among = test((order) => literals.some((one) => order(one) === 0));
+      return not ? opposite(among) : among;
+    }
+    if (accept('keyword', 'BETWEEN')) {
+      const low = literal();
+      expect('keyword', 'AND');
+      const high = literal();
+      const between = test((order) => order(low) >= 0 && order(high) <= 0);
+      return not ? opposite(between) : between;
+    }
+    if (not || !peek('operator')) throw unexpected();
+    const holds = orderTest(pieces[at]?.text ?? '');
+    if (holds === undefined) throw unexpected();
+    at += 1;
+    const operand = literal();
+    return test((order) => holds(order(operand)));
+  }
+
+  function literal(): string {
+    if (!peek('text') && !peek('number')) throw unexpected();
+    const { text = '' } = pieces[at] ?? {};
+    at += 1;
+    return text;
+  }
+
+  const filter = either();
+  if (at < pieces.length) throw unexpected();
+  return filter;
+}
+
+const opposite =
+  (filter: PartitionFilter): PartitionFilter =>
+  (values) =>
+    !filter(values);
+
+/** Compares a value with a literal as the key's type has it; NaN, which equals nothing, when they can't be. */
+function comparer(key: Column): (value: string, literal: string) => number {
+  const type = key.Type ?? 'string';
+  if (TEXT_TYPE.test(type)) {
+    return (value, literal) => (value === literal ? 0 : value < literal ? -1 : 1);
+  }
+  if (NUMBER_TYPE.test(type)) return compareNumbers;
+  throw notImplemented(`glue GetPartitions Expression on a partition key of type ${type}`);
+}
+
+const WHOLE = /^-?\d+$/;
+
+function compareNumbers(value: string, literal: string): number {
+  if (!WHOLE.test(value) || !WHOLE.test(literal)) return Number(value) - Number(literal);
+  // A bigint may be larger than a JavaScript number can tell from its neighbours.
+  const [left, right] = [BigInt(value), BigInt(literal)];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+function orderTest(operator: string): ((order: number) => boolean) | undefined {
+  switch (operator) {
+    case '=':
+      return (order) => order === 0;
+    case '<>':
+      return (order) => order < 0 || order > 0;
+    case '<':
+      return (order) => order < 0;
+    case '<=':
+      return (order) => order <= 0;
+    case '>':
+      return (order) => order > 0;
+    case '>=':
+      return (order) => order >= 0;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { JsonOperation } from '../protocol/JsonService.ts';
+import { nameSchema } from './columns.ts';
+import { tableDocument } from './documents.ts';
+import { catalogMember, type GlueContext, glueOperation, listMembers } from './GlueContext.ts';
+import { page } from './paging.ts';
+import { tableInputSchema } from './tableInput.ts';
+
+const byName = z.strictObject({ ...catalogMember, DatabaseName: nameSchema, Name: nameSchema });
+
+/** Create, read, update and delete tables. A table's older versions are not kept. */
+export function tableOperations(context: GlueContext): Record<string, JsonOperation> {
+  const { catalog, account } = context;
+  return {
+    ...glueOperation(
+      context,
+      'CreateTable',
+      z.strictObject({ ...catalogMember, DatabaseName: nameSchema, TableInput: tableInputSchema }),
+      ({ DatabaseName, TableInput }) => catalog.createTable(DatabaseName, TableInput),
+    ),
+    ...glueOperation(context, 'GetTable', byName, ({ DatabaseName, Name }) => ({
+      Table: tableDocument(catalog.table(DatabaseName, Name), account),
+    })),
+    ...glueOperation(
+      context,
+      'GetTables',
+      z.strictObject({ ...catalogMember, DatabaseName: nameSchema, ...listMembers }),
+      ({ DatabaseName, NextToken, MaxResults }) => {
+        const { items, next } = page({
+          items: catalog.tables(DatabaseName),
+          nameOf: ({ input }) => [input.Name],
+          isAfter: ({ input }, [name = '']) => input.Name > name,
+          size: MaxResults,
+          token: NextToken,
+        });
+        return { TableList: items.map((table) => tableDocument(table, account)), NextToken: next };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'UpdateTable',
+      z.strictObject({
+        ...catalogMember,
+        DatabaseName: nameSchema,
+        TableInput: tableInputSchema,
+        // Whether to keep the old version, which this catalog never does: either answer is honoured.
+        SkipArchive: z.boolean().optional(),
+      }),
+      ({ DatabaseName, TableInput }) => catalog.updateTable(DatabaseName, TableInput),
+    ),
+    ...glueOperation(context, 'DeleteTable', byName, ({ DatabaseName, Name }) =>
+      catalog.deleteTable(DatabaseName, Name),
+    ),
+  };
+}

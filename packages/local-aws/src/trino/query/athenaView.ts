@@ -1,0 +1,53 @@
+import { quoteName } from '../../../../../lib/sql/quoteName.ts';
+import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
+
+/** A view of the catalog, in Athena's dialect. */
+export interface AthenaView {
+  readonly database: string;
+  readonly name: string;
+  readonly sql: string;
+  /** Names and order as the view declares them. */
+  readonly columns: readonly string[];
+}
+
+/** Whether a table of the catalog is a view, of whatever engine. */
+export function isView(table: Pick<TableEntry, 'input'>): boolean {
+  return table.input.TableType === 'VIRTUAL_VIEW';
+}
+
+/** The views of all databases that Athena could read. */
+export function athenaViews(databases: readonly DatabaseEntry[]): AthenaView[] {
+  return databases
+    .flatMap(({ tables }) => [...tables.values()])
+    .filter(isView)
+    .flatMap(({ databaseName: database, input }) => {
+      const view = readPrestoView(input.ViewOriginalText ?? '');
+      const columns = view?.columns.map(({ name }) => name) ?? [];
+      return view === null ? [] : [{ database, name: input.Name, sql: view.originalSql, columns }];
+    });
+}
+
+/**
+ * The views that a query can need: those whose name is in its text, and those that are in theirs; all of them for one
+ * that asks what there is. To make a view, DuckDB looks into every file below it, so the others are left unmade.
+ */
+export function viewsFor(query: string, views: readonly AthenaView[]): AthenaView[] {
+  if (/\b(show|describe|summarize|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query)) return [...views];
+  const wanted = new Set<AthenaView>();
+  const texts = [query];
+  for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
+    const named = text.toLowerCase();
+    for (const view of views) {
+      if (wanted.has(view) || !named.includes(view.name)) continue;
+      wanted.add(view);
+      texts.push(view.sql);
+    }
+  }
+  return views.filter((view) => wanted.has(view));
+}
+
+/** CREATE VIEW of a view whose query is in DuckDB's dialect already. */
+export function createView({ database, name, columns }: AthenaView, query: string): string {
+  return `CREATE VIEW ${quoteName(database)}.${quoteName(name)} (${columns.map(quoteName).join(', ')}) AS ${query}`;
+}

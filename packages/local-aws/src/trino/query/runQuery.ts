@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteName } from '../../../../../lib/sql/quoteName.ts';
+import { dataFolders } from '../../../../../local/dataDirectory.ts';
+import type { TableEntry } from '../../glue/entries.ts';
+import { readCatalog } from '../../glue/readCatalog.ts';
+import { athenaViews, isView, viewsFor } from './athenaView.ts';
+import { makeViews, type UnmadeView } from './makeViews.ts';
+import { partitionFiles } from './partitionFiles.ts';
+import { QueryError } from './QueryError.ts';
+import { type QueryTable, tableView } from './tableView.ts';
+import { type JsonValue, toJsonValue } from './toJsonValue.ts';
+
+/** One row of an answer, by column name. */
+export type QueryRow = Readonly<Record<string, JsonValue>>;
+
+/**
+ * Answers SQL (DuckDB's dialect) over the registered partitions of the local catalog. Reads only what is on
+ * disk, so it needs no running cloud; a table or view can be named with or without its database.
+ *
+ * @param directory The data directory of the local cloud.
+ * @throws QueryError `SLUICE_QUERY_NO_DATA` without a catalog, `SLUICE_QUERY_FAILED` with DuckDB's own message.
+ */
+export async function runQuery(directory: string, sql: string): Promise<QueryRow[]> {
+  const folders = dataFolders(directory);
+  const databases = readCatalog(folders.glue);
+  if (databases.length === 0) throw new QueryError('SLUICE_QUERY_NO_DATA', `Looked in ${folders.root}.`);
+  let unmade: readonly UnmadeView[] = [];
+  // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
+  const scratch = mkdtempSync(join(tmpdir(), 'sluice-query-'));
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    for (const database of databases) {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
+      for (const table of database.tables.values()) {
+        if (!isView(table)) await connection.run(tableView(toQueryTable(table, folders.s3)));
+      }
+    }
+    unmade = await makeViews(connection, viewsFor(sql, athenaViews(databases)));
+    const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
+    await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
+    const reader = await connection.runAndReadAll(sql);
+    const names = reader.deduplicatedColumnNames();
+    return reader
+      .getRows()
+      .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const reasons = unmade.map(({ view, reason }) => `\nThe view ${view.name} could not be made: ${reason}`);
+    throw new QueryError('SLUICE_QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
+  const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
+    list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
+  const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
+  const partitions =
+    (table.input.PartitionKeys ?? []).length === 0
+      ? [{ values: [], location: Location }]
+      : table.partitions.map(({ values, input }) => ({
+          values,
+          location: input.StorageDescriptor?.Location ?? '',
+        }));
+  return {
+    database: table.databaseName,
+    name: table.input.Name,
+    columns: columns(table.input.StorageDescriptor?.Columns),
+    partitionKeys: columns(table.input.PartitionKeys),
+    partitions: partitions.map(({ values, location }) => ({
+      values,
+      files: partitionFiles(s3Directory, location),
+    })),
+    format: SerdeInfo?.SerializationLibrary?.endsWith('JsonSerDe') === true ? 'json' : 'parquet',
+  };
+}

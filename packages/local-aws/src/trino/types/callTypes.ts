@@ -1,0 +1,294 @@
+import type { TokenList } from '../translate/TokenList.ts';
+import { expectedCalls, signatureCondition } from './signatures.ts';
+import {
+  boolean,
+  common,
+  is,
+  isMacro,
+  isNode,
+  mismatch,
+  nodesOf,
+  offsetOf,
+  type RulePlace,
+  type TreeNode,
+  type TypeRule,
+  word,
+} from './TypeRule.ts';
+
+/** The kinds that arithmetic takes, left and right. */
+const ARITHMETIC: Readonly<Record<string, readonly string[]>> = {
+  '+': [
+    'number number',
+    'interval interval',
+    ...['date', 'timestamp', 'time'].flatMap((kind) => [`${kind} interval`, `interval ${kind}`]),
+  ],
+  '-': [
+    'number number',
+    'interval interval',
+    'date date',
+    'date timestamp',
+    'timestamp date',
+    'timestamp timestamp',
+    'time time',
+    'date interval',
+    'timestamp interval',
+    'time interval',
+  ],
+  '*': ['number number', 'interval number', 'number interval'],
+  '/': ['number number', 'interval number'],
+  '%': ['number number'],
+};
+
+export function call(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+  const { filter } = node;
+  const conditions = boolean(filter, place, 'Filter expression');
+  const children = [...nodesOf(node['children']), node['offset_expr'], node['default_expr']].filter(isNode);
+  const name = word(node, 'function_name');
+  const offset = offsetOf(node, place);
+  if (node['is_operator'] === true || /like_escape$/.test(name))
+    return [...conditions, ...symbols(name, children, offset, place)];
+  if (name === 'timezone') return [...conditions, ...zone(children, place)];
+  if (name === 'trino_if') return [...conditions, ...ifRules(children, offset, place)];
+  if (name === 'nullif') {
+    return [
+      ...conditions,
+      {
+        operands: children,
+        condition: common([0, 1]),
+        refusal: ([a, b]) => mismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
+      },
+    ];
+  }
+  return [
+    ...conditions,
+    ...functionRules(children, offset, place, isMacro(node)),
+    ...extractRules(children, offset, place),
+    ...castRules(children, name, offset, place),
+  ];
+}
+
+function symbols(
+  name: string,
+  children: readonly TreeNode[],
+  offset: number,
+  place: RulePlace,
+): readonly TypeRule[] {
+  const [first, second] = children;
+  if (first === undefined) return [];
+  if (second === undefined) {
+    if (name !== '-') return [];
+    return [
+      {
+        operands: [first],
+        condition: is(0, 'number', 'interval'),
+        refusal: ([type]) => mismatch(`Cannot negate ${type}`, offset),
+      },
+    ];
+  }
+  if (/^!?~~$|like_escape$/.test(name)) {
+    const text = (node: TreeNode, what: string): TypeRule => ({
+      operands: [node],
+      condition: is(0, 'text'),
+      refusal: ([type]) =>
+        mismatch(
+          `${what} LIKE expression must evaluate to a varchar (actual: ${type})`,
+          offsetOf(node, place),
+        ),
+    });
+    return [text(first, 'Left side of'), text(second, 'Pattern for')];
+  }
+  const unknown = "k0 IN ('null', 'other') OR k1 IN ('null', 'other')";
+  if (name === '||') {
+    return [
+      {
+        operands: [first, second],
+        condition: `${unknown} OR 'array' IN (k0, k1) OR (k0 = k1 AND k0 IN ('text', 'binary'))`,
+        refusal: (types) => unexpected('concat', types, offset),
+      },
+    ];
+  }
+  const taken = ARITHMETIC[name];
+  if (taken === undefined) return [];
+  return [
+    {
+      operands: [first, second],
+      condition: `${unknown} OR (k0 || ' ' || k1) IN (${taken.map((pair) => `'${pair}'`).join(', ')})`,
+      refusal: ([a, b]) => mismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
+    },
+  ];
+}
+
+function zone([, value]: readonly TreeNode[], place: RulePlace): readonly TypeRule[] {
+  if (value === undefined) return [];
+  return [
+    {
+      operands: [value],
+      condition: is(0, 'timestamp', 'time'),
+      refusal: ([type]) =>
+        mismatch(
+          `Type of value must be a time or timestamp with or without time zone (actual ${type})`,
+          offsetOf(value, place),
+        ),
+    },
+  ];
+}
+
+function ifRules(
+  [condition, ...results]: readonly TreeNode[],
+  offset: number,
+  place: RulePlace,
+): readonly TypeRule[] {
+  if (condition === undefined) return [];
+  return [
+    ...boolean(condition, place, 'IF condition'),
+    {
+      operands: results,
+      condition: common(results.map((_, index) => index)),
+      refusal: ([a, b]) => mismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
+    },
+  ];
+}
+
+/** `extract(hour FROM x)`, which is a function of the field's name in DuckDB's text. */
+function extractRules([value]: readonly TreeNode[], offset: number, place: RulePlace): readonly TypeRule[] {
+  const { list } = place;
+  const index = list.tokens.findIndex(({ start }) => start === offset);
+  const field = list.word(index + 2) ?? '';
+  if (value === undefined || list.word(index) !== 'extract') return [];
+  const kinds = /^(?:hour|minute|second)$/.test(field) ? ['time', 'interval'] : ['date', 'interval'];
+  return [
+    {
+      operands: [value],
+      condition: is(0, 'timestamp', ...kinds),
+      refusal: ([type]) =>
+        mismatch(`Cannot extract ${field.toUpperCase()} from ${type}`, offsetOf(value, place)),
+    },
+  ];
+}
+
+const SCALARS = ['boolean', 'number', 'text', 'json'];
+
+/** What Trino casts to each type, by the type's first word; asked of Trino itself for each pair. */
+const CASTS: Readonly<Record<string, readonly string[]>> = {
+  boolean: SCALARS,
+  tinyint: SCALARS,
+  smallint: SCALARS,
+  integer: SCALARS,
+  int: SCALARS,
+  bigint: SCALARS,
+  real: SCALARS,
+  double: SCALARS,
+  decimal: SCALARS,
+  varchar: [...SCALARS, 'date', 'timestamp', 'time', 'interval', 'uuid'],
+  date: ['text', 'date', 'timestamp'],
+  timestamp: ['text', 'date', 'timestamp', 'time'],
+  time: ['text', 'timestamp', 'time'],
+  varbinary: ['text', 'binary', 'uuid'],
+  uuid: ['text', 'binary', 'uuid'],
+  json: [...SCALARS, 'date', 'timestamp', 'array', 'map', 'row'],
+  array: ['json', 'array'],
+  map: ['json', 'map'],
+  row: ['json', 'row'],
+};
+
+/** What Trino can cast, of a cast that the user has written. @param name Of DuckDB's function; empty for a cast. */
+export function castRules(
+  [value]: readonly TreeNode[],
+  name: string,
+  offset: number,
+  place: RulePlace,
+): readonly TypeRule[] {
+  const { list } = place;
+  const index = castToken(list, name, offset);
+  if (value === undefined || index === undefined) return [];
+  const close = list.closeOf(index + 1);
+  // The last AS within the brackets: a type has none.
+  let as = close - 1;
+  while (as > index && list.word(as) !== 'as') as -= 1;
+  const taken = CASTS[list.word(as + 1) ?? ''];
+  if (taken === undefined) return [];
+  const written = list
+    .text(as + 1, close)
+    .toLowerCase()
+    .replaceAll(/,\s+/g, ',');
+  const type = written.replace(/^int$/, 'integer').replace(/^timestamp(?!\s*\()/, 'timestamp(3)');
+  return [
+    {
+      operands: [value],
+      condition: is(0, ...taken),
+      refusal: ([from]) => mismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
+    },
+  ];
+}
+
+/** The word of the cast that a node of the translation stands for: see `castCall` for what is written before a value. */
+function castToken(list: TokenList, name: string, offset: number): number | undefined {
+  const before = /decimal_text$/.test(name)
+    ? ['CAST(', 'TRY_CAST(']
+    : name === 'trino_row_json'
+      ? ['list_transform([', 'TRY(list_transform([']
+      : name === 'trino_to_varchar'
+        ? ['', 'left(']
+        : /^(?:$|trino_(?:try_)?cast_|trino_to_json$)/.test(name)
+          ? ['']
+          : [];
+  for (const text of before) {
+    const index = list.tokens.findIndex(({ start }) => start === offset - text.length);
+    const word = list.word(index) ?? '';
+    const isWritten = text.endsWith('CAST(')
+      ? text === `${word.toUpperCase()}(`
+      : /^(?:try_)?cast$/.test(word);
+    if (isWritten && list.symbol(index + 1) === '(') return index;
+  }
+  return undefined;
+}
+
+const unexpected = (name: string, types: readonly string[], offset: number) => ({
+  code: 'FUNCTION_NOT_FOUND',
+  message: `Unexpected parameters (${types.join(', ')}) for function ${name}. Expected: ${expectedCalls(name)}`,
+  offset,
+});
+
+/** The tokens of a call's first argument. @param index Of the function's name. */
+function argumentOf(list: TokenList, index: number): readonly [from: number, to: number] {
+  const [first] = list.split(index + 2, list.closeOf(index + 1));
+  return [first?.from ?? 0, first?.to ?? 0];
+}
+
+function listaggRules([value]: readonly TreeNode[], written: string, offset: number): readonly TypeRule[] {
+  if (value === undefined) return [];
+  return [
+    {
+      operands: [value],
+      at: value,
+      condition: is(0, 'text'),
+      refusal: ([type]) =>
+        mismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
+    },
+  ];
+}
+
+/** What a function's signatures ask, where the call stands in the user's text as it does in DuckDB's. */
+function functionRules(
+  children: readonly TreeNode[],
+  offset: number,
+  { list }: RulePlace,
+  isMacro: boolean,
+): readonly TypeRule[] {
+  const index = list.tokens.findIndex(({ start }) => start === offset);
+  const name = list.at(index)?.value.toLowerCase() ?? '';
+  if (list.symbol(index + 1) !== '(') return [];
+  if (name === 'listagg') return listaggRules(children, list.text(...argumentOf(list, index)), offset);
+  const given = list.split(index + 2, list.closeOf(index + 1)).length;
+  if (given !== children.length || given === 0) return [];
+  const condition = signatureCondition(name, given);
+  if (condition === undefined) return [];
+  return [
+    {
+      operands: children,
+      at: isMacro ? undefined : children[0],
+      condition,
+      refusal: (types) => unexpected(name, types, offset),
+    },
+  ];
+}
