@@ -14,10 +14,9 @@ import { openStatementRunner } from '../packages/local-aws/src/athena/statements
 import { realClock } from '../packages/local-aws/src/base/LocalClock.ts';
 import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
 import { Catalog } from '../packages/local-aws/src/glue/Catalog.ts';
-import { insertPartition } from '../packages/local-aws/src/glue/partitionChanges.ts';
+import { insertPartition } from '../packages/local-aws/src/glue/entries.ts';
 import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { partitionFiles } from '../packages/local-aws/src/trino/query/partitionFiles.ts';
-import { tableView } from '../packages/local-aws/src/trino/query/tableView.ts';
+import { partitionFiles, tableView } from '../packages/local-aws/src/trino/query/tableView.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 
 const DATABASE = 'sluice';

@@ -13,7 +13,7 @@ import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './
 const DAYS = 30;
 const EXPOSURES = 10_000_000;
 const ROUNDS = 3;
-/** As much as a statement of the local Athena has (packages/local-aws/src/athena/engine/limits.ts). */
+/** As much as a statement of the local Athena has (packages/local-aws/src/athena/engine/StatementRunner.ts). */
 const LITTLE_MEMORY = '1GB';
 
 /** All of an answer in one row: to fetch millions would measure the fetching. */

@@ -10,9 +10,8 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { duckType } from '../../packages/local-aws/src/trino/query/duckType.ts';
-import { makeViews } from '../../packages/local-aws/src/trino/query/makeViews.ts';
-import { tableView } from '../../packages/local-aws/src/trino/query/tableView.ts';
+import { duckType, tableView } from '../../packages/local-aws/src/trino/query/tableView.ts';
+import { makeViews } from '../../packages/local-aws/src/trino/query/views.ts';
 
 /** What the benchmark's views are made for. */
 export const viewConfig = defineConfig({

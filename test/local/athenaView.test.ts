@@ -4,8 +4,8 @@ import { prestoViewText } from '../../lib/views/prestoView.ts';
 import { dataFolders } from '../../local/dataDirectory.ts';
 import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
 import { Catalog } from '../../packages/local-aws/src/glue/Catalog.ts';
-import { type AthenaView, viewsFor } from '../../packages/local-aws/src/trino/query/athenaView.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { type AthenaView, viewsFor } from '../../packages/local-aws/src/trino/query/views.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { openData } from '../lib/views/openData.ts';
 

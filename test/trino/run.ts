@@ -13,7 +13,7 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { functionNames } from '../../packages/local-aws/src/trino/translate/functions.ts';
+import { functionNames } from '../../packages/local-aws/src/trino/translate/vocabulary.ts';
 import { expectedCalls } from '../../packages/local-aws/src/trino/types/signatures.ts';
 import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';

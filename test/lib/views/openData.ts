@@ -17,7 +17,7 @@ import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { dataFolders } from '../../../local/dataDirectory.ts';
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
 import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
-import { duckType } from '../../../packages/local-aws/src/trino/query/duckType.ts';
+import { duckType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };

@@ -6,20 +6,16 @@ import type { Catalog } from '../glue/Catalog.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
-import type { QueryCall } from './engine/QueryCall.ts';
-import type { PreparedStatements, StatementRunner } from './engine/StatementRunner.ts';
+import type { PreparedStatements, QueryCall, StatementRunner } from './engine/StatementRunner.ts';
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
 import { ResultStore } from './model/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
-import { executionOperations } from './wire/executionOperations.ts';
-import { namedQueryOperations } from './wire/namedQueryOperations.ts';
-import { preparedStatementOperations } from './wire/preparedStatementOperations.ts';
-import { resultOperations } from './wire/resultOperations.ts';
-import { tagOperations } from './wire/tagOperations.ts';
-import { workGroupOperations } from './wire/workGroupOperations.ts';
+import { executionOperations, resultOperations } from './wire/executionOperations.ts';
+import { namedQueryOperations, preparedStatementOperations } from './wire/preparedStatementOperations.ts';
+import { tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
 
 /** What {@link openAthena} needs. */
 export interface AthenaOptions {

@@ -1,6 +1,5 @@
-import type { DatabaseInput } from './databaseInput.ts';
-import type { PartitionInput } from './partitionInput.ts';
-import type { TableInput } from './tableInput.ts';
+import { alreadyExists, invalidInput, partitionNotFound } from './errors.ts';
+import type { DatabaseInput, PartitionInput, TableInput } from './inputs.ts';
 
 /** A partition in the catalog. Times are epoch milliseconds. */
 export interface PartitionEntry {
@@ -35,4 +34,65 @@ export function compareValues(left: readonly string[], right: readonly string[])
     if (value < other) return -1;
   }
   return left.length - right.length;
+}
+
+/**
+ * The partition of a table, by its values.
+ *
+ * @throws AwsError EntityNotFoundException, or InvalidInputException when the values can't name one.
+ */
+export function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
+  checkValues(table, values);
+  const { found, index } = locate(table, values);
+  const entry = table.partitions[index];
+  if (!found || entry === undefined) throw partitionNotFound();
+  return entry;
+}
+
+/** The table with one partition more; `now` in epoch milliseconds. @throws AwsError AlreadyExistsException */
+export function insertPartition(table: TableEntry, input: PartitionInput, now: number): TableEntry {
+  const values = input.Values ?? [];
+  checkValues(table, values);
+  const { found, index } = locate(table, values);
+  if (found) throw alreadyExists('Partition');
+  return { ...table, partitions: table.partitions.toSpliced(index, 0, { values, input, createdAt: now }) };
+}
+
+/**
+ * The table with the partition `values` described anew, in every member: what the input leaves out is gone.
+ * The input's own values may differ: the partition is then renamed.
+ */
+export function replacePartition(
+  table: TableEntry,
+  values: readonly string[],
+  input: PartitionInput,
+): TableEntry {
+  const { createdAt } = findPartition(table, values);
+  return insertPartition(removePartition(table, values), input, createdAt);
+}
+
+/** The table without the partition `values`. @throws AwsError EntityNotFoundException */
+export function removePartition(table: TableEntry, values: readonly string[]): TableEntry {
+  findPartition(table, values);
+  return { ...table, partitions: table.partitions.toSpliced(locate(table, values).index, 1) };
+}
+
+/** The index of the first partition not before `values`: where it is, or belongs. */
+function locate(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
+  let low = 0;
+  let high = table.partitions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = table.partitions[middle];
+    if (at !== undefined && compareValues(at.values, values) < 0) low = middle + 1;
+    else high = middle;
+  }
+  const at = table.partitions[low];
+  return { found: at !== undefined && compareValues(at.values, values) === 0, index: low };
+}
+
+function checkValues(table: TableEntry, values: readonly string[]): void {
+  if (values.length !== (table.input.PartitionKeys ?? []).length) {
+    throw invalidInput('The number of partition keys do not match the number of partition values');
+  }
 }

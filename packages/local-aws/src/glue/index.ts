@@ -4,11 +4,9 @@ import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { Catalog } from './Catalog.ts';
-import { databaseOperations } from './databaseOperations.ts';
 import { validationError } from './errors.ts';
-import { partitionBatches } from './partitionBatches.ts';
-import { partitionOperations } from './partitionOperations.ts';
-import { tableOperations } from './tableOperations.ts';
+import { partitionBatches, partitionOperations } from './partitionOperations.ts';
+import { databaseOperations, tableOperations } from './tableOperations.ts';
 
 /** A batch of 100 partitions of a wide table is some megabytes. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;

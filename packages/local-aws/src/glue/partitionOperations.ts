@@ -1,13 +1,27 @@
 import { z } from 'zod';
+import type { Faults } from '../faults/Faults.ts';
+import { serviceError } from '../faults/serviceErrors.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import type { JsonOperation } from '../protocol/JsonService.ts';
-import { partitionDocument } from './documents.ts';
-import { compareValues } from './entries.ts';
-import { type GlueContext, glueOperation, pageMembers, tableMembers } from './GlueContext.ts';
-import { GLUE_LIMITS } from './limits.ts';
-import { page } from './paging.ts';
-import { findPartition, insertPartition, removePartition, replacePartition } from './partitionChanges.ts';
+import {
+  compareValues,
+  findPartition,
+  insertPartition,
+  removePartition,
+  replacePartition,
+  type TableEntry,
+} from './entries.ts';
+import { GLUE_LIMITS, partitionInputSchema, partitionValuesSchema } from './inputs.ts';
+import {
+  batchOf,
+  type GlueContext,
+  glueOperation,
+  page,
+  pageMembers,
+  partitionDocument,
+  tableMembers,
+} from './operation.ts';
 import { partitionFilter } from './partitionFilter.ts';
-import { partitionInputSchema, partitionValuesSchema } from './partitionInput.ts';
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
@@ -86,4 +100,139 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
 
 function isOfSegment(index: number, segment: z.output<typeof segmentSchema> | undefined): boolean {
   return segment === undefined || index % segment.TotalSegments === segment.SegmentNumber;
+}
+
+const valueList = z.strictObject({ Values: partitionValuesSchema });
+
+/** What became of an item that failed; the others of its batch are done. */
+interface ItemFailure {
+  readonly values: readonly string[];
+  readonly detail: { readonly ErrorCode: string; readonly ErrorMessage: string };
+}
+
+/**
+ * The batch operations: HTTP 200 whatever becomes of the items, and an entry in `Errors` for each that failed.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
+ */
+export function partitionBatches(
+  context: GlueContext & { readonly faults: Faults },
+  now: () => number,
+): Record<string, JsonOperation> {
+  const { catalog, account, faults } = context;
+
+  function changeEach<Item>(
+    target: { readonly DatabaseName: string; readonly TableName: string },
+    items: readonly Item[],
+    valuesOf: (item: Item) => readonly string[],
+    change: (table: TableEntry, item: Item) => TableEntry,
+  ): ItemFailure[] {
+    const failures: ItemFailure[] = [];
+    const faultOf = faults.takeItems('glue', target.TableName);
+    catalog.changePartitions(target.DatabaseName, target.TableName, (before) => {
+      let table = before;
+      for (const [index, item] of items.entries()) {
+        try {
+          const code = faultOf(index, valuesOf(item).join('/'));
+          if (code !== undefined) throw serviceError('glue', { code });
+          table = change(table, item);
+        } catch (error) {
+          if (!(error instanceof AwsError)) throw error;
+          const detail = { ErrorCode: error.code, ErrorMessage: error.message };
+          failures.push({ values: valuesOf(item), detail });
+        }
+      }
+      return table;
+    });
+    return failures;
+  }
+
+  const partitionErrors = (failures: readonly ItemFailure[]) =>
+    failures.map(({ values, detail }) => ({ PartitionValues: values, ErrorDetail: detail }));
+
+  return {
+    ...glueOperation(
+      context,
+      'BatchCreatePartition',
+      z.strictObject({
+        ...tableMembers,
+        PartitionInputList: batchOf(partitionInputSchema, GLUE_LIMITS.createBatch),
+      }),
+      ({ PartitionInputList, ...target }) => {
+        const failures = changeEach(
+          target,
+          PartitionInputList,
+          ({ Values }) => Values ?? [],
+          (table, input) => insertPartition(table, input, now()),
+        );
+        return { Errors: partitionErrors(failures) };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'BatchUpdatePartition',
+      z.strictObject({
+        ...tableMembers,
+        Entries: batchOf(
+          z.strictObject({ PartitionValueList: partitionValuesSchema, PartitionInput: partitionInputSchema }),
+          GLUE_LIMITS.updateBatch,
+        ).min(1, 'Member must have length greater than or equal to 1'),
+      }),
+      ({ Entries, ...target }) => {
+        const failures = changeEach(
+          target,
+          Entries,
+          ({ PartitionValueList }) => PartitionValueList,
+          (table, { PartitionValueList, PartitionInput }) =>
+            replacePartition(table, PartitionValueList, PartitionInput),
+        );
+        return {
+          Errors: failures.map(({ values, detail }) => ({ PartitionValueList: values, ErrorDetail: detail })),
+        };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'BatchDeletePartition',
+      z.strictObject({ ...tableMembers, PartitionsToDelete: batchOf(valueList, GLUE_LIMITS.deleteBatch) }),
+      ({ PartitionsToDelete, ...target }) => {
+        const failures = changeEach(
+          target,
+          PartitionsToDelete,
+          ({ Values }) => Values,
+          (table, { Values }) => removePartition(table, Values),
+        );
+        return { Errors: partitionErrors(failures) };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'BatchGetPartition',
+      z.strictObject({ ...tableMembers, PartitionsToGet: batchOf(valueList, GLUE_LIMITS.getBatch) }),
+      ({ DatabaseName, TableName, PartitionsToGet }) => {
+        const table = catalog.table(DatabaseName, TableName);
+        const faultOf = faults.takeItems('glue', TableName);
+        const found: unknown[] = [];
+        const unprocessed: { Values: string[] }[] = [];
+        for (const [index, { Values }] of PartitionsToGet.entries()) {
+          // Here a failure has no code: what wasn't looked at comes back to be asked for again, and what
+          // was looked for in vain is simply not among the partitions.
+          if (faultOf(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
+          else {
+            const entry = findOrNothing(table, Values);
+            if (entry !== undefined) found.push(partitionDocument(table, entry, { account }));
+          }
+        }
+        return { Partitions: found, UnprocessedKeys: unprocessed };
+      },
+    ),
+  };
+}
+
+function findOrNothing(table: TableEntry, values: readonly string[]) {
+  try {
+    return findPartition(table, values);
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'EntityNotFoundException') return undefined;
+    throw error;
+  }
 }

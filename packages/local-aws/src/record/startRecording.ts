@@ -3,7 +3,7 @@ import type { Config } from '../../../../lib/config/configSchema.ts';
 import { parseJson } from '../../../../lib/json/parseJson.ts';
 import type { Clock } from '../../../../lib/time/Clock.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
-import type { QueryCall } from '../athena/engine/QueryCall.ts';
+import type { QueryCall } from '../athena/engine/StatementRunner.ts';
 import type { StreamCall } from '../firehose/ports.ts';
 import { callNeeds } from '../iam/callNeeds.ts';
 import type { NeededPermission, Place } from '../iam/Place.ts';

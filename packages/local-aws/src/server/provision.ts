@@ -4,7 +4,7 @@ import type { EventBus } from '../events/index.ts';
 import type { Firehose } from '../firehose/index.ts';
 import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
 import type { Catalog } from '../glue/Catalog.ts';
-import type { TableInput } from '../glue/tableInput.ts';
+import type { TableInput } from '../glue/inputs.ts';
 import type { Keys } from '../kms/Keys.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';

@@ -1,7 +1,7 @@
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { csvLines, csvValues } from '../../src/athena/model/csv.ts';
+import { csvLines, csvValues } from '../../src/athena/model/resultFormat.ts';
 import { chunks, ScriptedRunner, textColumn } from './ScriptedRunner.ts';
 import { BUCKET, runToEnd, startAthena } from './startAthena.ts';
 

@@ -11,7 +11,7 @@ import {
   UpdatePartitionCommand,
 } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readCatalog } from '../../src/glue/readCatalog.ts';
+import { readCatalog } from '../../src/glue/Catalog.ts';
 import { dayTable, startGlue } from './startGlue.ts';
 
 let glue: Awaited<ReturnType<typeof startGlue>>;

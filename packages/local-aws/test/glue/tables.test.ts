@@ -12,8 +12,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Catalog } from '../../src/glue/Catalog.ts';
-import { readCatalog } from '../../src/glue/readCatalog.ts';
+import { Catalog, readCatalog } from '../../src/glue/Catalog.ts';
 import { ACCOUNT, dayTable, START, startGlue } from './startGlue.ts';
 
 let glue: Awaited<ReturnType<typeof startGlue>>;

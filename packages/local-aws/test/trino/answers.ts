@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { athenaText } from '../../src/athena/engine/athenaText.ts';
-import { macroStatements } from '../../src/trino/macros/macros.ts';
+import { macroStatements } from '../../src/trino/macros/macroStatements.ts';
 import { translate } from '../../src/trino/translate/translate.ts';
 
 /** Runs Athena's SQL, translated, in a DuckDB of its own. */

@@ -4,7 +4,7 @@ import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { addDays } from '../../../../lib/time/utcDay.ts';
-import { replacePartition } from '../../../../packages/local-aws/src/glue/partitionChanges.ts';
+import { replacePartition } from '../../../../packages/local-aws/src/glue/entries.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 
 let world: Awaited<ReturnType<typeof startCatalog>>;

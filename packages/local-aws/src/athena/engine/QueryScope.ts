@@ -2,18 +2,15 @@ import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { TokenList } from '../../trino/translate/TokenList.ts';
+import { TokenList } from '../../trino/translate/tokens.ts';
 import { translate } from '../../trino/translate/translate.ts';
-import { type DataFile, dataFiles } from './dataFiles.ts';
-import { hiveType } from './hiveType.ts';
-import { informationSchema } from './informationSchema.ts';
-import { keyValue } from './keyValue.ts';
-import { STATEMENT_LIMITS } from './limits.ts';
-import { partitionsTable } from './partitionsTable.ts';
+import { informationSchema, partitionsTable } from './catalogTables.ts';
+import { hiveType } from './columnTypes.ts';
+import { type DataFile, dataFiles, keyValue } from './dataFiles.ts';
 import { prunePartitions } from './prunePartitions.ts';
-import type { QueryCall } from './QueryCall.ts';
 import { CATALOG, type Session } from './Session.ts';
-import { notEmulated, statementFailure } from './statementFailure.ts';
+import { notEmulated, statementFailure } from './StatementError.ts';
+import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
 import { emptyTable, filledTable, qualifiedName, type SessionColumn, type SessionTable } from './tableSql.ts';
 
 /** What a query is resolved against. */

@@ -1,4 +1,6 @@
-import type { QueryCall } from './QueryCall.ts';
+import type { Clock } from '../../../../../lib/time/Clock.ts';
+import type { Catalog } from '../../glue/Catalog.ts';
+import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 
 /** What a statement is, as `GetQueryExecution` tells it. */
 export interface StatementKind {
@@ -71,3 +73,52 @@ export interface PreparedStatements {
   /** @returns false when there is none of this name. */
   remove(workGroup: string, name: string): boolean;
 }
+
+/**
+ * What Athena asks of Glue and S3 as whoever asked Athena, for whoever records calls.
+ * https://docs.aws.amazon.com/athena/latest/ug/access.html
+ */
+export type QueryCall =
+  | {
+      readonly service: 'glue';
+      /** Glue's name of the operation, and its input. */
+      readonly operation: string;
+      readonly input: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly service: 's3';
+      /** An object that a table's rows are in, or one that the query writes. */
+      readonly operation: 'GetObject' | 'PutObject';
+      readonly bucket: string;
+      readonly key: string;
+      /** It is a result that is asked for, whose place is known without looking. */
+      readonly isResult?: true;
+    };
+
+/** What statements are run on. */
+export interface RunnerOptions {
+  readonly catalog: Catalog;
+  /** Where tables' objects are, and where CTAS, INSERT and UNLOAD write. */
+  readonly store: ObjectStore;
+  readonly prepared: PreparedStatements;
+  /** For `current_timestamp`. */
+  readonly clock: Clock;
+  /** A folder for what doesn't fit into memory and what is being written; emptied when the runner opens. */
+  readonly directory: string;
+}
+
+/** What one statement of the local Athena may take of the machine. */
+export const STATEMENT_LIMITS = {
+  /** Memory of a statement before it writes to disk, in DuckDB's words; many may run at once. */
+  memory: '1GB',
+  /** Disk that it may write to then. */
+  temporaryDisk: '20GB',
+  /** Objects of a listing at a time: S3's own page. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+  listedObjects: 1_000,
+  /** Partitions that INSERT and CTAS may write. https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html */
+  writtenPartitions: 100,
+  /** Views within views: more are taken for a circle. */
+  viewDepth: 30,
+  /** Milliseconds between attempts to interrupt a statement. */
+  interruptMs: 50,
+} as const;

@@ -17,7 +17,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { statementFailure } from './statementFailure.ts';
+import { statementFailure } from './StatementError.ts';
 
 const MICROS_PER_DAY = 86_400_000_000n;
 const MS_PER_DAY = 86_400_000;

@@ -1,4 +1,6 @@
-import type { TokenList } from '../../trino/translate/TokenList.ts';
+import { parseJson } from '../../../../../lib/json/parseJson.ts';
+import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import type { TokenList } from '../../trino/translate/tokens.ts';
 import type { Translation } from '../../trino/translate/translate.ts';
 import {
   isMacro,
@@ -8,6 +10,7 @@ import {
   type Tree,
   type TreeNode,
   type TypeRule,
+  word,
 } from '../../trino/types/TypeRule.ts';
 import {
   type ColumnPair,
@@ -16,10 +19,8 @@ import {
   typeRules,
   valuesRules,
 } from '../../trino/types/typeRules.ts';
-import type { Session } from './Session.ts';
-import type { StatementError } from './StatementError.ts';
-import { statementFailure } from './statementFailure.ts';
-import { bare, execution, parseTree, qualified } from './syntaxTree.ts';
+import { CATALOG, type Session } from './Session.ts';
+import { type StatementError, statementFailure } from './StatementError.ts';
 
 /** A query whose types are checked. */
 export interface TypedQuery {
@@ -388,4 +389,69 @@ async function bindFailure(session: Session, root: Tree): Promise<string | undef
   } catch (error) {
     return error instanceof Error ? error.message.replaceAll('\\"', '"') : '';
   }
+}
+
+/** How DuckDB writes that a node has no place. */
+const NO_PLACE = /"query_location":18446744073709551615/g;
+/** Numbers that JavaScript can't hold: values of literals, whose types stand beside them. */
+const LONG_NUMBER = /(?<=:)-?\d{16,}(?=[,}\]])/g;
+
+/** The syntax tree of a query: the node of its one statement. */
+async function parseTree(session: Session, sql: string): Promise<TreeNode | undefined> {
+  const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
+  const text = String(reader.getRowsJS()[0]?.[0])
+    .replaceAll(NO_PLACE, '"query_location":null')
+    .replaceAll(LONG_NUMBER, '1');
+  const parsed = parseJson(text);
+  const tree = isTree(parsed) && isNode(parsed) ? nodesOf(parsed['statements'])[0]?.['node'] : undefined;
+  return isNode(tree) ? tree : undefined;
+}
+
+/**
+ * A tree whose tables are named in full: it is bound by a connection of its own, which has no search path.
+ *
+ * @param named Names of the subqueries that a table's name may mean.
+ */
+function qualified(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
+  const own = isNode(tree['cte_map']) ? nodesOf(tree['cte_map']['map']) : [];
+  const known = new Set(named);
+  const within = (part: Tree, names: ReadonlySet<string>): Tree => {
+    if (Array.isArray(part)) return part.map((item) => within(item, names));
+    return isNode(part) ? qualified(part, database, names) : part;
+  };
+  // A subquery sees those before it, and itself if it is recursive.
+  const map = own.map((entry) => {
+    const key = word(entry, 'key').toLowerCase();
+    const value = entry['value'] ?? null;
+    const names = JSON.stringify(value).includes('"RECURSIVE_CTE_NODE"')
+      ? new Set([...known, key])
+      : new Set(known);
+    known.add(key);
+    return { ...entry, value: within(value, names) };
+  });
+  const rest = Object.entries(tree).map(([member, value]): [string, Tree] =>
+    member === 'cte_map' && isNode(value) ? [member, { ...value, map }] : [member, within(value, known)],
+  );
+  const built: TreeNode = Object.fromEntries(rest);
+  if (tree['type'] !== 'BASE_TABLE' || word(tree, 'catalog_name') !== '') return built;
+  const schema = word(tree, 'schema_name');
+  if (schema === '' && (database === undefined || known.has(word(tree, 'table_name').toLowerCase())))
+    return built;
+  return { ...built, catalog_name: CATALOG, schema_name: schema === '' ? (database ?? '') : schema };
+}
+
+/** What JSON is parsed to. */
+function isTree(value: unknown): value is Tree {
+  return value !== undefined;
+}
+
+/** A query that is given as its syntax tree. */
+function execution(root: Tree): string {
+  const json = bare({ error: false, statements: [{ node: root, named_param_map: [] }] });
+  return `SELECT * FROM json_execute_serialized_sql(${quoteText(json)})`;
+}
+
+/** A tree as JSON, without the places in the text. */
+function bare(tree: Tree): string {
+  return JSON.stringify(tree, (member, value: unknown) => (member === 'query_location' ? undefined : value));
 }

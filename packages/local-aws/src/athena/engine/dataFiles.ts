@@ -1,5 +1,6 @@
+import type { Column, StorageDescriptor } from '../../glue/inputs.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { STATEMENT_LIMITS } from './limits.ts';
+import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
 /** An object that rows are read from. */
 export interface DataFile {
@@ -49,4 +50,39 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
     if (page.next === undefined) return files;
     after = page.next;
   }
+}
+
+/** Characters that Hive writes as `%XX` in the names of partitions' folders. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are among them.
+const ESCAPED = /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g;
+
+/** A partition's folder by Hive's rule, `ds=2026-11-20/hour=5`, without a slash at its end. */
+export function partitionFolder(keys: readonly string[], values: readonly string[]): string {
+  return keys.map((key, index) => `${key}=${escapeValue(values[index] ?? '')}`).join('/');
+}
+
+function escapeValue(value: string): string {
+  return value.replaceAll(
+    ESCAPED,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
+/** The value of a partition key: null under Hive's name for a partition of rows without one. */
+export function keyValue(value: string): string | null {
+  return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
+}
+
+/** How Hive reads Parquet. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
+export function parquetStorage(columns: readonly Column[], location: string): StorageDescriptor {
+  return {
+    Columns: [...columns],
+    Location: location,
+    InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+    OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+    SerdeInfo: {
+      SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+      Parameters: { 'serialization.format': '1' },
+    },
+  };
 }

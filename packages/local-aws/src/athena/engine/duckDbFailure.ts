@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { TokenList } from '../../trino/translate/TokenList.ts';
+import { TokenList } from '../../trino/translate/tokens.ts';
 import type { Translation } from '../../trino/translate/translate.ts';
-import { StatementError } from './StatementError.ts';
-import { statementFailure } from './statementFailure.ts';
+import { StatementError, statementFailure } from './StatementError.ts';
 
 /** DuckDB's errors with `errors_as_json`. */
 const problemSchema = z.object({

@@ -1,5 +1,6 @@
 import { quoteName } from '../../../../../lib/sql/quoteName.ts';
 import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { jsonOptions } from '../../trino/query/tableView.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 
@@ -65,12 +66,6 @@ function read({ columns, keys, format }: SessionTable, files: readonly DataFile[
   ];
   const own = hidden ? `, ${hiddenValues(files).join(', ')}` : '';
   return `SELECT *${own} FROM read_${format}([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
-}
-
-/** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
-export function jsonOptions(columns: readonly Pick<SessionColumn, 'name' | 'type'>[]): string[] {
-  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
-  return ["format = 'newline_delimited'", `columns = {${types}}`];
 }
 
 function hiddenValues(files: readonly DataFile[]): string[] {

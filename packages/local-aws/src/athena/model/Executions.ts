@@ -2,20 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { QueryCall } from '../engine/QueryCall.ts';
 import { StatementError } from '../engine/StatementError.ts';
-import type { StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
-import { type Execution, isOver } from './Execution.ts';
-import { ExecutionJournal } from './ExecutionJournal.ts';
+import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
+import { type Execution, ExecutionJournal, isOver, type Outcome } from './Execution.ts';
 import { executionNotFound, invalidRequest, tooManyQueries } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
-import { outputLocation } from './outputNames.ts';
-import type { ResultStore } from './ResultStore.ts';
-import type { ResultConfiguration } from './resultConfiguration.ts';
-import { effectiveResults } from './resultLocation.ts';
-import { type Ran, runExecution } from './runExecution.ts';
-import { ScanLimitError } from './ScanLimitError.ts';
-import type { WorkGroups } from './WorkGroups.ts';
+import { effectiveResults, outputLocation, type ResultStore, writeResult } from './ResultStore.ts';
+import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
@@ -254,3 +247,75 @@ export class Executions {
 }
 
 type Ending = Pick<Execution, 'state' | 'reason' | 'error'>;
+
+/** What an execution that succeeded has more than one that runs. */
+interface Ran {
+  readonly outcome: Outcome;
+  readonly outputLocation: string;
+  readonly statementType: Execution['statementType'];
+  readonly substatementType: string;
+}
+
+/**
+ * Runs a statement and writes its result.
+ *
+ * @param onBegun Told what answers the bytes scanned so far, once there is something that scans.
+ * @throws StatementError; ScanLimitError beyond `cutoffBytes`; what the signal's abort makes of it.
+ */
+async function runExecution(
+  execution: Execution,
+  options: {
+    readonly runner: StatementRunner;
+    readonly results: ResultStore;
+    readonly signal: AbortSignal;
+    readonly cutoffBytes: number | undefined;
+    readonly onCall: (call: QueryCall) => void;
+    readonly onBegun: (scannedBytes: () => number) => void;
+  },
+): Promise<Ran> {
+  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onBegun } = options;
+  const { id, catalog, database, parameters, workGroup } = execution;
+  const folder = execution.results.OutputLocation;
+  const stopped = new AbortController();
+  const result = await runner.run(execution.query, {
+    catalog,
+    database,
+    parameters,
+    executionId: id,
+    outputLocation: folder,
+    workGroup,
+    onCall,
+    signal: AbortSignal.any([signal, stopped.signal]),
+  });
+  onBegun(result.scannedBytes);
+  const check = () => {
+    signal.throwIfAborted();
+    if (result.scannedBytes() > cutoffBytes) throw new ScanLimitError();
+  };
+  try {
+    const { outcome, location } = await writeResult(result, {
+      write: (place, body) => results.write(place, body, onCall),
+      folder,
+      id,
+      check,
+    });
+    return {
+      outcome,
+      outputLocation: location,
+      statementType: result.statementType,
+      substatementType: result.substatementType,
+    };
+  } catch (error) {
+    // The statement may still be at work on rows that nobody will read.
+    stopped.abort();
+    throw error;
+  }
+}
+
+/** A query has scanned more than its workgroup lets one scan: Athena cancels it. */
+class ScanLimitError extends Error {
+  constructor() {
+    super('Bytes scanned limit was exceeded');
+    this.name = 'ScanLimitError';
+  }
+}

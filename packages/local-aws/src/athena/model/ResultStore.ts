@@ -2,9 +2,12 @@ import type { LocalClock } from '../../base/LocalClock.ts';
 import type { Blow, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { QueryCall } from '../engine/QueryCall.ts';
 import { StatementError } from '../engine/StatementError.ts';
-import { readLocation } from './resultLocation.ts';
+import type { QueryCall, StatementKind, StatementResult } from '../engine/StatementRunner.ts';
+import type { Outcome } from './Execution.ts';
+import { invalidLocation, noOutputBucket, noOutputLocation, resultsNotFound } from './errors.ts';
+import { csvLines, csvValues, metadataFile, textLines } from './resultFormat.ts';
+import type { ResultConfiguration, WorkGroupConfiguration } from './WorkGroups.ts';
 
 /** "Failed to write query results to Amazon S3". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
 const WRITE_FAILED = 401;
@@ -81,4 +84,188 @@ function writeError(location: string, cause: AwsError): StatementError {
     retryable: cause.status >= 500,
     cause,
   });
+}
+
+const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
+
+/** A place in S3. */
+export interface S3Place {
+  readonly bucket: string;
+  /** Of a folder: '' or with a slash at its end. */
+  readonly key: string;
+}
+
+/**
+ * Where the results of a query go. A workgroup that enforces its configuration overrides all that the client
+ * says of results; else the client's comes first.
+ * https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html
+ *
+ * @returns What holds for the query; `OutputLocation` is a folder, e.g. `s3://bucket/prefix/`.
+ * @throws AwsError InvalidRequestException without a location, or with one where nothing can be written.
+ */
+export function effectiveResults(
+  { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration: own = {} }: WorkGroupConfiguration,
+  given: ResultConfiguration | undefined,
+  into: { readonly store: ObjectStore; readonly account: string },
+): ResultConfiguration & { readonly OutputLocation: string } {
+  const { OutputLocation: location, ...rest } = enforced ? own : { ...own, ...given };
+  if (location === undefined || location === '') throw noOutputLocation();
+  const { bucket, key } = readFolder(location);
+  const owner = rest.ExpectedBucketOwner;
+  if (!into.store.hasBucket(bucket) || (owner !== undefined && owner !== into.account)) {
+    throw noOutputBucket(bucket);
+  }
+  return { ...rest, OutputLocation: `s3://${bucket}/${key}` };
+}
+
+/** A folder by its location, with or without a slash at its end. @throws AwsError InvalidRequestException */
+function readFolder(location: string): S3Place {
+  const { bucket, key } = readLocation(location);
+  return { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` };
+}
+
+/** An object's or a folder's place by its location. @throws AwsError InvalidRequestException */
+export function readLocation(location: string): S3Place {
+  const [, bucket, key = ''] = LOCATION.exec(location) ?? [];
+  if (bucket === undefined) throw invalidLocation();
+  return { bucket, key };
+}
+
+/** Statements that write rows elsewhere and leave only the list of what they wrote. */
+const WRITING = new Set(['CREATE_TABLE_AS_SELECT', 'INSERT', 'UNLOAD']);
+
+/**
+ * The location of the object that a statement's result goes to: a CSV file of a query, text of everything else.
+ * A statement that writes rows has none: its manifest and its metadata lie at this name with a suffix.
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html
+ *
+ * @param folder With a slash at its end, e.g. `s3://bucket/prefix/`.
+ */
+export function outputLocation(folder: string, id: string, kind: StatementKind): string {
+  if (kind.substatementType === 'CREATE_TABLE_AS_SELECT') return `${folder}tables/${id}`;
+  if (WRITING.has(kind.substatementType)) return `${folder}${id}`;
+  return `${folder}${id}.${kind.statementType === 'DML' ? 'csv' : 'txt'}`;
+}
+
+/**
+ * Writes what a statement answers to S3, as it comes: rows are not kept.
+ *
+ * @param check Called before the first row and after every chunk; throws to end it.
+ * @returns What there is now, and where; the location may be another than the kind of the statement made expect,
+ *   since only its result tells what a prepared statement is.
+ */
+export async function writeResult(
+  result: StatementResult,
+  into: {
+    /** Writes an object by its location; answers its size in bytes. */
+    readonly write: (location: string, body: AsyncIterable<Uint8Array> | Uint8Array) => Promise<number>;
+    readonly folder: string;
+    readonly id: string;
+    readonly check: () => void;
+  },
+): Promise<{ readonly outcome: Outcome; readonly location: string }> {
+  const { write, folder, id, check } = into;
+  const { columns, updateCount, manifest } = result;
+  const format = manifest === undefined ? result.output : 'none';
+  const named = outputLocation(folder, id, result);
+  const location = format === 'none' ? named.replace(/\.(csv|txt)$/, '') : `${folder}${id}.${format}`;
+  let outputRows = 0;
+
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    check();
+    if (format === 'csv') yield Buffer.from(csvLines([columns.map(({ name }) => name)]));
+    for await (const rows of result.rows) {
+      check();
+      outputRows += rows.length;
+      yield Buffer.from(format === 'csv' ? csvLines(rows) : textLines(rows));
+    }
+    check();
+  }
+
+  let outputBytes = 0;
+  const manifestLocation = manifest === undefined ? undefined : `${location}-manifest.csv`;
+  if (manifest === undefined || manifestLocation === undefined) {
+    outputBytes = await write(location, pieces());
+  } else {
+    // What it wrote is elsewhere; its rows, if it has any, only say how many.
+    for await (const _ of pieces());
+    await write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
+  }
+  await write(`${location}.metadata`, metadataFile(id, columns));
+  return {
+    location,
+    outcome: {
+      format,
+      columns,
+      ...(updateCount === undefined ? {} : { updateCount }),
+      ...(manifestLocation === undefined ? {} : { manifestLocation }),
+      outputBytes,
+      outputRows: format === 'none' ? (updateCount ?? 0) : outputRows,
+    },
+  };
+}
+
+const QUOTE = 0x22;
+const LINE_FEED = 0x0a;
+
+/** A part of a result. */
+export interface ResultPage {
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Where the next begins, in bytes; undefined after the last. */
+  readonly next: number | undefined;
+}
+
+/**
+ * Reads rows of a result out of its object, no further than asked for.
+ *
+ * @param from Bytes from the beginning of the object: 0, or what the page before answered.
+ * @throws AwsError InvalidRequestException when the object is gone, or something else lies there.
+ */
+export async function readResult(
+  store: ObjectStore,
+  location: string,
+  options: { readonly format: 'csv' | 'txt'; readonly from: number; readonly rows: number },
+): Promise<ResultPage> {
+  const { format, from, rows: wanted } = options;
+  const { bucket, key } = readLocation(location);
+  const size = sizeOf(store, bucket, key);
+  if (from >= size) return { rows: [], next: undefined };
+  const rows: (readonly (string | null)[])[] = [];
+  let at = from;
+  for await (const line of lines(store.get(bucket, key, { start: from, end: size - 1 }).body, format)) {
+    const values = format === 'csv' ? csvValues(line.toString('utf8')) : [line.toString('utf8')];
+    if (values === undefined) throw resultsNotFound();
+    rows.push(values);
+    at += line.length + 1;
+    if (rows.length === wanted) break;
+  }
+  return { rows, next: at < size && rows.length === wanted ? at : undefined };
+}
+
+/** Lines without their line feeds; one inside of quotes is none. */
+async function* lines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let quoted = false;
+  for await (const piece of body) {
+    let start = 0;
+    for (let at = 0; at < piece.length; at += 1) {
+      const byte = piece[at];
+      if (byte === QUOTE) quoted = !quoted && format === 'csv';
+      else if (byte === LINE_FEED && !quoted) {
+        yield Buffer.concat([...rest, piece.subarray(start, at)]);
+        rest = [];
+        start = at + 1;
+      }
+    }
+    rest.push(piece.subarray(start));
+  }
+}
+
+function sizeOf(store: ObjectStore, bucket: string, key: string): number {
+  try {
+    return store.head(bucket, key).size;
+  } catch (error) {
+    if (error instanceof AwsError) throw resultsNotFound();
+    throw error;
+  }
 }

@@ -3,10 +3,155 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../../../lib/time/Clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
+import { notImplemented } from '../../protocol/AwsError.ts';
+import { readProperties } from '../../protocol/readProperties.ts';
 import { invalidRequest, workGroupNotFound } from './errors.ts';
-import { refuseClientEncryption } from './resultConfiguration.ts';
-import { type WorkGroupConfiguration, workGroupConfigurationSchema } from './workGroupConfiguration.ts';
-import { tagSchema, workGroupProperties } from './workGroupProperties.ts';
+import { ATHENA_LIMITS as LIMITS } from './limits.ts';
+
+/**
+ * Where and how results are written. Encryption at rest is told and has no effect, as in the local S3.
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_ResultConfiguration.html
+ */
+export const resultConfigurationSchema = z.strictObject({
+  OutputLocation: z.string().optional(),
+  EncryptionConfiguration: z
+    .strictObject({
+      EncryptionOption: z.enum(['SSE_S3', 'SSE_KMS', 'CSE_KMS']),
+      KmsKey: z.string().optional(),
+    })
+    .optional(),
+  ExpectedBucketOwner: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
+  AclConfiguration: z.strictObject({ S3AclOption: z.literal('BUCKET_OWNER_FULL_CONTROL') }).optional(),
+});
+
+/** A configuration that was taken. */
+export type ResultConfiguration = Readonly<z.output<typeof resultConfigurationSchema>>;
+
+/** Refuses what would change the bytes in S3: encryption by the client. @throws AwsError NotImplemented */
+export function refuseClientEncryption(configuration: ResultConfiguration | undefined): void {
+  if (configuration?.EncryptionConfiguration?.EncryptionOption === 'CSE_KMS') {
+    throw notImplemented('athena EncryptionOption CSE_KMS');
+  }
+}
+
+/** The one engine there is. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */
+export const ENGINE_VERSION = 'Athena engine version 3';
+
+const engineVersionSchema = z.strictObject({
+  SelectedEngineVersion: z.enum(['AUTO', ENGINE_VERSION]).default('AUTO'),
+  /** Athena's to say; accepted since templates that were exported have it. */
+  EffectiveEngineVersion: z.string().optional(),
+});
+
+const cutoffSchema = z
+  .int()
+  .min(
+    LIMITS.leastCutoffBytes,
+    `BytesScannedCutoffPerQuery must be greater than or equal to ${LIMITS.leastCutoffBytes}`,
+  );
+
+const settings = {
+  EnforceWorkGroupConfiguration: z.boolean().optional(),
+  /** There are no metrics here, nobody who pays, and no key: told again as they were set. */
+  PublishCloudWatchMetricsEnabled: z.boolean().optional(),
+  RequesterPaysEnabled: z.boolean().optional(),
+  EnableMinimumEncryptionConfiguration: z.boolean().optional(),
+  BytesScannedCutoffPerQuery: cutoffSchema.optional(),
+  EngineVersion: engineVersionSchema.optional(),
+};
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html, without notebooks and managed results. */
+export const workGroupConfigurationSchema = z.strictObject({
+  ...settings,
+  ResultConfiguration: resultConfigurationSchema.optional(),
+});
+
+/** A configuration with its defaults. */
+export type WorkGroupConfiguration = Readonly<z.output<typeof workGroupConfigurationSchema>>;
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html */
+export const configurationUpdatesSchema = z.strictObject({
+  ...settings,
+  RemoveBytesScannedCutoffPerQuery: z.boolean().optional(),
+  ResultConfigurationUpdates: z
+    .strictObject({
+      ...resultConfigurationSchema.shape,
+      RemoveOutputLocation: z.boolean().optional(),
+      RemoveEncryptionConfiguration: z.boolean().optional(),
+      RemoveExpectedBucketOwner: z.boolean().optional(),
+      RemoveAclConfiguration: z.boolean().optional(),
+    })
+    .optional(),
+});
+
+type ConfigurationUpdates = z.output<typeof configurationUpdatesSchema>;
+
+/** A configuration with updates: what they don't name stays. */
+export function updateConfiguration(
+  before: WorkGroupConfiguration,
+  updates: ConfigurationUpdates,
+): WorkGroupConfiguration {
+  const { RemoveBytesScannedCutoffPerQuery, ResultConfigurationUpdates, ...set } = updates;
+  const { ResultConfiguration, BytesScannedCutoffPerQuery, ...rest } = { ...before, ...set };
+  const results = updateResults(ResultConfiguration, ResultConfigurationUpdates);
+  const keepsCutoff = BytesScannedCutoffPerQuery !== undefined && RemoveBytesScannedCutoffPerQuery !== true;
+  return {
+    ...rest,
+    ...(keepsCutoff ? { BytesScannedCutoffPerQuery } : {}),
+    ...(results === undefined ? {} : { ResultConfiguration: results }),
+  };
+}
+
+function updateResults(
+  before: WorkGroupConfiguration['ResultConfiguration'],
+  updates: ConfigurationUpdates['ResultConfigurationUpdates'],
+): WorkGroupConfiguration['ResultConfiguration'] {
+  if (updates === undefined) return before;
+  const {
+    RemoveOutputLocation,
+    RemoveEncryptionConfiguration,
+    RemoveExpectedBucketOwner,
+    RemoveAclConfiguration,
+    ...set
+  } = updates;
+  const results = { ...before, ...set };
+  if (RemoveOutputLocation === true) delete results.OutputLocation;
+  if (RemoveEncryptionConfiguration === true) delete results.EncryptionConfiguration;
+  if (RemoveExpectedBucketOwner === true) delete results.ExpectedBucketOwner;
+  if (RemoveAclConfiguration === true) delete results.AclConfiguration;
+  return results;
+}
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html */
+export const workGroupNameSchema = z
+  .string()
+  .min(1)
+  .max(LIMITS.workGroupCharacters)
+  .regex(/^[a-zA-Z0-9._-]+$/, 'a name of letters, digits, dots, underscores and hyphens');
+
+/** A workgroup's description, as long as Athena takes it. */
+export const descriptionSchema = z.string().max(LIMITS.descriptionCharacters);
+
+/** A tag: kept, and without effect. */
+export const tagSchema = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
+
+const propertiesSchema = z.strictObject({
+  Name: workGroupNameSchema,
+  Description: descriptionSchema.optional(),
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  /** Only of importance when the stack is deleted. */
+  RecursiveDeleteOption: z.boolean().optional(),
+  Tags: z.array(tagSchema).default([]),
+  WorkGroupConfiguration: workGroupConfigurationSchema.default({}),
+});
+
+/** What a template's `AWS::Athena::WorkGroup` may say; another property is refused by name. */
+function workGroupProperties(properties: unknown): z.output<typeof propertiesSchema> {
+  return readProperties(propertiesSchema, properties, 'AWS::Athena::WorkGroup');
+}
 
 /** The workgroup that every account has, and that queries without one run in. */
 export const PRIMARY = 'primary';

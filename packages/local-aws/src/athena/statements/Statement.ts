@@ -1,3 +1,6 @@
+import { statementFailure } from '../engine/StatementError.ts';
+import type { StatementKind } from '../engine/StatementRunner.ts';
+
 /** A name of a table as it stands in a statement. */
 export interface TableName {
   readonly catalog?: string;
@@ -117,3 +120,62 @@ export type Statement =
     }
   | { readonly kind: 'addColumns'; readonly name: TableName; readonly columns: readonly ColumnDefinition[] }
   | { readonly kind: 'repairTable'; readonly name: TableName };
+
+const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
+  query: ['DML', 'SELECT'],
+  insert: ['DML', 'INSERT'],
+  unload: ['DML', 'UNLOAD'],
+  // DML, as it is a query: https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html
+  createTableAs: ['DML', 'CREATE_TABLE_AS_SELECT'],
+  execute: ['DML', 'EXECUTE'],
+  explain: ['UTILITY', 'EXPLAIN'],
+  createView: ['DDL', 'CREATE_VIEW'],
+  dropView: ['DDL', 'DROP_VIEW'],
+  prepare: ['DDL', 'PREPARE'],
+  deallocate: ['DDL', 'DEALLOCATE'],
+  createDatabase: ['DDL', 'CREATE_DATABASE'],
+  dropDatabase: ['DDL', 'DROP_DATABASE'],
+  createTable: ['DDL', 'CREATE_TABLE'],
+  dropTable: ['DDL', 'DROP_TABLE'],
+  addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
+  dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
+  addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
+  repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
+  showDatabases: ['UTILITY', 'SHOW_DATABASES'],
+  showTables: ['UTILITY', 'SHOW_TABLES'],
+  showColumns: ['UTILITY', 'SHOW_COLUMNS'],
+  showPartitions: ['UTILITY', 'SHOW_PARTITIONS'],
+  showCreate: ['UTILITY', 'SHOW_CREATE_TABLE'],
+  showProperties: ['UTILITY', 'SHOW_TABLE_PROPERTIES'],
+  describe: ['UTILITY', 'DESCRIBE_TABLE'],
+};
+
+/** What Athena calls a statement. */
+export function statementKind(statement: Statement): StatementKind {
+  const [statementType, name] = KINDS[statement.kind];
+  if (statement.kind === 'showTables' && statement.views)
+    return { statementType, substatementType: 'SHOW_VIEWS' };
+  if (statement.kind === 'showCreate' && statement.view)
+    return { statementType, substatementType: 'SHOW_CREATE_VIEW' };
+  return { statementType, substatementType: name };
+}
+
+/** The table that a name means, in lower case as Glue has it. @param current The database of unqualified names. */
+export function tableOf(
+  { catalog, database, table }: TableName,
+  current: string | undefined,
+): { readonly database: string; readonly name: string } {
+  if (catalog !== undefined && catalog.toLowerCase() !== 'awsdatacatalog') {
+    throw statementFailure('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
+  }
+  return { database: databaseOf(database, current), name: table.toLowerCase() };
+}
+
+/** A database by its name, the current one without. */
+export function databaseOf(name: string | undefined, current: string | undefined): string {
+  const database = name ?? current;
+  if (database === undefined) {
+    throw statementFailure('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set');
+  }
+  return database.toLowerCase();
+}

@@ -1,6 +1,4 @@
-import { SqlError } from '../../trino/translate/SqlError.ts';
-import { mismatched, TokenList } from '../../trino/translate/TokenList.ts';
-import type { Token } from '../../trino/translate/tokenize.ts';
+import { mismatched, SqlError, type Token, TokenList } from '../../trino/translate/tokens.ts';
 import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableName } from './Statement.ts';
 
 /** Reads a statement from its first token to its last. Every method throws SqlError for what can't stand there. */

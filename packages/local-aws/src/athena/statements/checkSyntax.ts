@@ -1,7 +1,6 @@
-import { SqlError } from '../../trino/translate/SqlError.ts';
-import { isTableQuery, TokenList } from '../../trino/translate/TokenList.ts';
+import { isTableQuery, SqlError, TokenList } from '../../trino/translate/tokens.ts';
 import { translate } from '../../trino/translate/translate.ts';
-import { fromSqlError, statementFailure } from '../engine/statementFailure.ts';
+import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
 import type { QueryText } from './Statement.ts';
 
 /**

@@ -1,17 +1,19 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
-import { SqlError } from '../../trino/translate/SqlError.ts';
-import type { RunnerOptions } from '../engine/RunnerOptions.ts';
-import { Sessions } from '../engine/Sessions.ts';
-import type { StatementContext, StatementResult, StatementRunner } from '../engine/StatementRunner.ts';
-import { fromSqlError, statementFailure } from '../engine/statementFailure.ts';
+import { SqlError } from '../../trino/translate/tokens.ts';
+import { Sessions } from '../engine/Session.ts';
+import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
+import type {
+  RunnerOptions,
+  StatementContext,
+  StatementResult,
+  StatementRunner,
+} from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { checkSyntax } from './checkSyntax.ts';
-import { sessionDirectory } from './openQuery.ts';
 import { parseStatement } from './parseStatement.ts';
-import { runExplain, runSelect } from './queryStatements.ts';
-import type { Statement } from './Statement.ts';
-import { statementKind } from './statementKind.ts';
+import { runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
+import { type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
 /**

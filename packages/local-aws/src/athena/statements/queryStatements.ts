@@ -1,10 +1,193 @@
-import type { RunnerOptions } from '../engine/RunnerOptions.ts';
-import { textColumn } from '../engine/resultColumn.ts';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import { typedLiteral } from '../../trino/translate/literals.ts';
+import { reusedAliases, UNNAMED } from '../../trino/translate/selects.ts';
+import { SqlError, TokenList } from '../../trino/translate/tokens.ts';
+import { type Translation, translate } from '../../trino/translate/translate.ts';
+import { athenaText } from '../engine/athenaText.ts';
+import { checkTypes } from '../engine/checkTypes.ts';
+import { resultColumn, textColumn } from '../engine/columnTypes.ts';
+import { duckDbFailure } from '../engine/duckDbFailure.ts';
+import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
-import type { StatementContext, StatementResult } from '../engine/StatementRunner.ts';
-import { openQuery } from './openQuery.ts';
-import { givenRows, resultColumns, resultRows } from './resultRows.ts';
-import type { Statement } from './Statement.ts';
+import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
+import type {
+  AthenaColumn,
+  RunnerOptions,
+  StatementContext,
+  StatementResult,
+} from '../engine/StatementRunner.ts';
+import { textLengths } from '../engine/textLengths.ts';
+import type { QueryText, Statement } from './Statement.ts';
+
+/** A query whose names are resolved, ready to be run in its session. */
+export interface OpenQuery {
+  readonly session: Session;
+  /** In DuckDB's words. */
+  readonly sql: string;
+  /** The columns of its result. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: DuckDBType;
+    /** `varchar(10)` or `char(3)` of a text whose length is known. */
+    readonly text?: string | undefined;
+  }[];
+  /** Gives the tables the rows that the query wants. @returns The bytes of their files. */
+  fill(): Promise<number>;
+  /** An error of DuckDB in the user's words. @param prefix Characters before the query in what was run. */
+  failure(error: unknown, prefix?: number): unknown;
+}
+
+/**
+ * Translates a query, resolves what it names and finds its columns, all by the catalog alone: no file is read yet.
+ *
+ * @param statement The whole text that the query is a part of.
+ * @param nameColumns Whether unnamed columns get a name, as those of a result do.
+ * @throws StatementError; the session is closed then.
+ */
+export async function openQuery(
+  query: QueryText,
+  options: {
+    readonly runner: RunnerOptions;
+    readonly session: Session;
+    readonly context: StatementContext;
+    readonly statement: string;
+    readonly nameColumns: boolean;
+  },
+): Promise<OpenQuery> {
+  const { runner, session, context, statement, nameColumns } = options;
+  const { database, parameters, onCall } = context;
+  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  try {
+    const literals = parameterLiterals(parameters);
+    let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
+    const list = new TokenList(query.sql);
+    await session.setNow(runner.clock.now());
+    await session.define(translation.sql);
+    await scope.resolve(list, database);
+    const failure = (error: unknown, prefix = 0, of = translation) =>
+      duckDbFailure(error, {
+        sql: statement,
+        shift: query.offset,
+        translation: of,
+        prefix,
+        missingTable: (name) => scope.missing(name, database),
+        columns: new Set(
+          scope.tables.flatMap((table) => [...table.columns, ...table.keys].map(({ name }) => name)),
+        ),
+        locationOf: (path) => scope.locationOf(path),
+      });
+    const check = (checked: Translation) =>
+      checkTypes(session, {
+        translation: checked,
+        list,
+        place: { sql: statement, shift: query.offset },
+        database: database?.toLowerCase(),
+        columnTypes: scope.columnTypes,
+      });
+    let columns: OpenQuery['columns'];
+    let unnestPairs: 'map' | 'rows' = 'map';
+    try {
+      columns = await describe(session, translation.sql);
+    } catch (error) {
+      const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
+      if (rows.sql === translation.sql) {
+        await check(translation);
+        throw failure(error);
+      }
+      // What is unnested in pairs may be an array of rows instead of a map.
+      const found = await describe(session, rows.sql).catch(() => undefined);
+      if (found === undefined) throw failure(error);
+      columns = found;
+      translation = rows;
+      unnestPairs = 'rows';
+    }
+    const hiddenNames = reusedAliases(list);
+    if (hiddenNames.size > 0) {
+      const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
+      const error = await describe(session, bare.sql).catch((reason: unknown) => reason);
+      const refused = error instanceof Error ? failure(error, 0, bare) : undefined;
+      const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
+      if (name !== undefined && hiddenNames.has(name)) throw refused;
+    }
+    const tree = await check(translation);
+    const lengths =
+      tree === undefined ? [] : textLengths(tree, (schema, name) => scope.columnsOf(schema, name));
+    // Fewer or more are known where a `*` shows what isn't: then none can be told.
+    const texts = lengths.length === columns.length ? lengths : [];
+    return {
+      session,
+      sql: translation.sql,
+      columns: columns.map((column, index) =>
+        column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
+      ),
+      failure,
+      async fill() {
+        const files = await scope.fill(translation.sql);
+        return files.reduce((sum, { size }) => sum + size, 0);
+      },
+    };
+  } catch (error) {
+    session.close();
+    throw fromSqlError(error, statement, query.offset);
+  }
+}
+
+/** What a query says of a name that only a select item has, and of one that isn't grouped. */
+const UNRESOLVED = /^(?:COLUMN_NOT_FOUND: .*?Column|EXPRESSION_NOT_AGGREGATE: (?:line \S+ )?) ?'(.*?)' /s;
+
+/** The columns that a query has over empty tables. */
+async function describe(session: Session, sql: string): Promise<OpenQuery['columns']> {
+  const prepared = await session.prepare(sql);
+  try {
+    return Array.from({ length: prepared.columnCount }, (_, index) => ({
+      name: prepared.columnName(index),
+      type: prepared.columnType(index),
+    }));
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+/** Where a statement's session keeps its files. */
+export function sessionDirectory(runner: RunnerOptions): string {
+  return join(runner.directory, randomUUID());
+}
+
+/**
+ * The values of a statement's `?` in DuckDB's words. Only literals are taken: a number, a text in quotes, TRUE,
+ * FALSE, NULL, `DATE '…'` and the like.
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
+ *
+ * @throws StatementError `INVALID_PARAMETER_USAGE`
+ */
+function parameterLiterals(parameters: readonly string[]): string[] {
+  return parameters.map((text) => {
+    if (!isLiteral(text)) {
+      throw statementFailure(
+        'INVALID_PARAMETER_USAGE',
+        `Execution parameter ${text} is not a literal: texts need quotes`,
+      );
+    }
+    return `(${translate(`SELECT ${text}`).sql.slice('SELECT '.length)})`;
+  });
+}
+
+function isLiteral(text: string): boolean {
+  try {
+    const list = new TokenList(text);
+    const signed = list.symbol(0) === '-' || list.symbol(0) === '+' ? 1 : 0;
+    const token = list.at(signed);
+    if (token?.kind === 'number') return list.length === signed + 1;
+    if (signed > 0) return false;
+    if (token?.kind === 'text' || /^(?:true|false|null)$/.test(list.word(0) ?? '')) return list.length === 1;
+    return typedLiteral(list, 0)?.next === list.length;
+  } catch (error) {
+    if (error instanceof SqlError) return false;
+    throw error;
+  }
+}
 
 /** What a statement that reads or writes rows is run with. */
 export interface QueryRun {
@@ -60,4 +243,51 @@ export async function runExplain(
   } finally {
     session.close();
   }
+}
+
+/** The columns of a query's result; those without a name are called by their place, from 0. */
+function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
+  return columns.map(({ name, type, text }, index) =>
+    resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
+  );
+}
+
+/** The rows of a result as text, a chunk of DuckDB's (2,048 rows) at a time. Closes the session after the last. */
+async function* resultRows(
+  query: OpenQuery,
+  result: DuckDBResult,
+  signal: AbortSignal,
+): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  try {
+    const texts = result.columnTypes().map(athenaText);
+    for (;;) {
+      signal.throwIfAborted();
+      const chunk = await query.session.nextChunk(result);
+      if (chunk === undefined) return;
+      yield rowsOf(chunk, texts);
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : query.failure(error);
+  } finally {
+    query.session.close();
+  }
+}
+
+function rowsOf(
+  chunk: DuckDBDataChunk,
+  texts: readonly ReturnType<typeof athenaText>[],
+): (string | null)[][] {
+  const rows: (string | null)[][] = Array.from({ length: chunk.rowCount }, () => []);
+  for (const [index, text] of texts.entries()) {
+    const vector = chunk.getColumnVector(index);
+    for (const [row, values] of rows.entries()) values.push(text(vector.getItem(row)));
+  }
+  return rows;
+}
+
+/** Rows that are there already. */
+export async function* givenRows(
+  rows: readonly (readonly (string | null)[])[],
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  if (rows.length > 0) yield rows;
 }

@@ -1,13 +1,11 @@
 import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
-import { partitionFolder } from '../engine/partitionFolder.ts';
-import type { QueryCall } from '../engine/QueryCall.ts';
-import { textColumn } from '../engine/resultColumn.ts';
-import type { AthenaColumn } from '../engine/StatementRunner.ts';
-import { statementFailure } from '../engine/statementFailure.ts';
-import type { Statement } from './Statement.ts';
-import { databaseOf, tableOf } from './tableOf.ts';
+import { textColumn } from '../engine/columnTypes.ts';
+import { partitionFolder } from '../engine/dataFiles.ts';
+import { statementFailure } from '../engine/StatementError.ts';
+import type { AthenaColumn, QueryCall } from '../engine/StatementRunner.ts';
+import { databaseOf, type Statement, tableOf } from './Statement.ts';
 
 type Show = Extract<
   Statement,

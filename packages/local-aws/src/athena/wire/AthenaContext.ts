@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { QueryCall } from '../engine/QueryCall.ts';
+import type { QueryCall } from '../engine/StatementRunner.ts';
 import type { Executions } from '../model/Executions.ts';
+import { invalidRequest } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
@@ -40,3 +41,29 @@ export const idSchema = z.string().min(1).max(128);
 
 /** Epoch seconds, as times go out: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export const seconds = (epochMs: number) => epochMs / 1_000;
+
+/**
+ * One page of a list. The token names the last item of the page before, so that what is added or removed between two
+ * calls is neither skipped nor listed twice; an item that has gone since ends the list.
+ */
+export function page<Item>(
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  { NextToken, MaxResults }: { readonly NextToken?: string | undefined; readonly MaxResults: number },
+): { readonly items: readonly Item[]; readonly next: string | undefined } {
+  const last = NextToken === undefined ? undefined : Buffer.from(NextToken, 'base64url').toString('utf8');
+  const before = last === undefined ? -1 : items.findIndex((item) => nameOf(item) === last);
+  if (last !== undefined && before < 0) throw invalidRequest('The NextToken is not one that was given out.');
+  const taken = items.slice(before + 1, before + 1 + MaxResults);
+  const end = taken.at(-1);
+  const isLast = end === undefined || before + 1 + taken.length >= items.length;
+  return { items: taken, next: isLast ? undefined : Buffer.from(nameOf(end)).toString('base64url') };
+}
+
+/** The one data catalog there is: Glue's, of this account. */
+export const DATA_CATALOG = 'AwsDataCatalog';
+
+/** Athena takes its name in any case; drivers send it in lower case. */
+export function isDataCatalog(name: string): boolean {
+  return name.toLowerCase() === DATA_CATALOG.toLowerCase();
+}

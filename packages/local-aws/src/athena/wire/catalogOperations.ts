@@ -1,14 +1,20 @@
 import { z } from 'zod';
+import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
+import type { Column } from '../../glue/inputs.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { AwsRequest } from '../../protocol/AwsService.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, metadataError } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import { workGroupNameSchema } from '../model/workGroupProperties.ts';
-import { type AthenaContext, pageMembers } from './AthenaContext.ts';
-import { DATA_CATALOG, isDataCatalog } from './dataCatalog.ts';
-import { page } from './page.ts';
-import { databaseDocument, tableMetadata } from './tableMetadata.ts';
+import { workGroupNameSchema } from '../model/WorkGroups.ts';
+import {
+  type AthenaContext,
+  DATA_CATALOG,
+  isDataCatalog,
+  page,
+  pageMembers,
+  seconds,
+} from './AthenaContext.ts';
 
 const catalogName = z.string().min(1).max(LIMITS.catalogCharacters);
 const databaseName = z.string().min(1).max(LIMITS.databaseCharacters);
@@ -113,4 +119,43 @@ function nameFilter(expression: string | undefined): (name: string) => boolean {
   } catch {
     throw invalidRequest(`Expression ${expression} is not a valid regular expression.`);
   }
+}
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_Database.html */
+function databaseDocument({ input }: DatabaseEntry) {
+  return { Name: input.Name, Description: input.Description, Parameters: input.Parameters };
+}
+
+/**
+ * A table as Athena describes it. Its format and place are among the parameters, where drivers look for them.
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_TableMetadata.html
+ */
+function tableMetadata({ input, createdAt }: TableEntry) {
+  const { StorageDescriptor: storage = {} } = input;
+  const { SerdeInfo: serde = {} } = storage;
+  const serdeParameters = Object.entries(serde.Parameters ?? {});
+  return {
+    Name: input.Name,
+    CreateTime: seconds(createdAt),
+    LastAccessTime: input.LastAccessTime ?? 0,
+    TableType: input.TableType ?? '',
+    Columns: (storage.Columns ?? []).map(columnDocument),
+    PartitionKeys: (input.PartitionKeys ?? []).map(columnDocument),
+    Parameters: {
+      ...input.Parameters,
+      ...present('location', storage.Location),
+      ...present('inputformat', storage.InputFormat),
+      ...present('outputformat', storage.OutputFormat),
+      ...present('serde.serialization.lib', serde.SerializationLibrary),
+      ...Object.fromEntries(serdeParameters.map(([name, value]) => [`serde.param.${name}`, value])),
+    },
+  };
+}
+
+function columnDocument({ Name, Type, Comment }: Column) {
+  return { Name, Type, Comment };
+}
+
+function present(name: string, value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
 }

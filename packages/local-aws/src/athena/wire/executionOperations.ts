@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
-import { invalidRequest } from '../model/errors.ts';
+import type { Execution } from '../model/Execution.ts';
+import { invalidRequest, notSucceeded } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import { refuseClientEncryption, resultConfigurationSchema } from '../model/resultConfiguration.ts';
-import { PRIMARY } from '../model/WorkGroups.ts';
-import { workGroupNameSchema } from '../model/workGroupProperties.ts';
-import { type AthenaContext, idSchema, pageMembers } from './AthenaContext.ts';
-import { DATA_CATALOG, isDataCatalog } from './dataCatalog.ts';
-import { executionDocument, runtimeStatistics } from './executionDocument.ts';
-import { page } from './page.ts';
+import { readLocation, readResult } from '../model/ResultStore.ts';
+import { columnInfo } from '../model/resultFormat.ts';
+import {
+  ENGINE_VERSION,
+  PRIMARY,
+  refuseClientEncryption,
+  resultConfigurationSchema,
+  workGroupNameSchema,
+} from '../model/WorkGroups.ts';
+import {
+  type AthenaContext,
+  DATA_CATALOG,
+  idSchema,
+  isDataCatalog,
+  page,
+  pageMembers,
+  seconds,
+} from './AthenaContext.ts';
 
 const byId = z.strictObject({ QueryExecutionId: idSchema });
 
@@ -120,4 +132,144 @@ export function executionOperations({
       },
     }),
   };
+}
+
+/** An execution as `GetQueryExecution` answers it: https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html */
+function executionDocument(execution: Execution) {
+  const { id, query, statementType, substatementType, catalog, database, parameters, workGroup } = execution;
+  const { results, reuse, outputLocation } = execution;
+  return {
+    QueryExecutionId: id,
+    Query: query,
+    StatementType: statementType,
+    ResultConfiguration: { ...results, OutputLocation: outputLocation },
+    ResultReuseConfiguration: {
+      ResultReuseByAgeConfiguration:
+        reuse?.enabled === true
+          ? { Enabled: true, MaxAgeInMinutes: reuse.maxAgeMinutes }
+          : { Enabled: false },
+    },
+    // Athena folds the names of catalogs and databases to lower case.
+    QueryExecutionContext: { Database: database?.toLowerCase(), Catalog: catalog.toLowerCase() },
+    Status: statusDocument(execution),
+    Statistics: {
+      ...timeline(execution),
+      DataScannedInBytes: execution.scannedBytes,
+      DataManifestLocation: execution.outcome?.manifestLocation,
+      ResultReuseInformation: { ReusedPreviousResult: false },
+    },
+    WorkGroup: workGroup,
+    EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: ENGINE_VERSION },
+    ExecutionParameters: parameters.length === 0 ? undefined : parameters,
+    SubstatementType: substatementType,
+  };
+}
+
+/** What `GetQueryRuntimeStatistics` answers. Rows read aren't counted here and so are left out. */
+function runtimeStatistics(execution: Execution) {
+  const { outcome, scannedBytes } = execution;
+  return {
+    Timeline: timeline(execution),
+    Rows: {
+      InputBytes: scannedBytes,
+      OutputBytes: outcome?.outputBytes,
+      OutputRows: outcome?.outputRows,
+    },
+  };
+}
+
+function statusDocument({ state, reason, error, submittedAt, completedAt }: Execution) {
+  return {
+    State: state,
+    StateChangeReason: reason,
+    SubmissionDateTime: seconds(submittedAt),
+    CompletionDateTime: completedAt === undefined ? undefined : seconds(completedAt),
+    AthenaError:
+      error === undefined
+        ? undefined
+        : {
+            ErrorCategory: error.category,
+            ErrorType: error.type,
+            Retryable: error.retryable,
+            ErrorMessage: reason,
+          },
+  };
+}
+
+/** Milliseconds by the local clock; nothing is planned or finished apart from the run itself. */
+function timeline({ submittedAt, startedAt, completedAt }: Execution) {
+  const between = (from: number | undefined, to: number | undefined) =>
+    from === undefined || to === undefined ? 0 : Math.max(0, to - from);
+  return {
+    EngineExecutionTimeInMillis: between(startedAt, completedAt),
+    TotalExecutionTimeInMillis: between(submittedAt, completedAt),
+    QueryQueueTimeInMillis: between(submittedAt, startedAt ?? completedAt),
+    ServicePreProcessingTimeInMillis: 0,
+    QueryPlanningTimeInMillis: 0,
+    ServiceProcessingTimeInMillis: 0,
+  };
+}
+
+const inputSchema = z.strictObject({
+  QueryExecutionId: idSchema,
+  NextToken: z.string().min(1).max(LIMITS.nextTokenCharacters).optional(),
+  MaxResults: z
+    .int()
+    .min(1, 'MaxResults must be at least 1.')
+    .max(LIMITS.resultPage, `MaxResults is more than maximum allowed length ${LIMITS.resultPage}.`)
+    .default(LIMITS.resultPage),
+  QueryResultType: z.enum(['DATA_ROWS', 'DATA_MANIFEST']).default('DATA_ROWS'),
+});
+
+const TOKEN = /^(.+)\/(\d+)$/;
+
+/** Read a query's result, page by page: from its object in S3, as Athena does, so that it lives as long as that. */
+export function resultOperations(context: AthenaContext): Record<string, JsonOperation> {
+  const { executions, store, onCall } = context;
+  return {
+    GetQueryResults: operation({
+      input: inputSchema,
+      async run({ QueryExecutionId, NextToken, MaxResults, QueryResultType }, { signature }) {
+        if (QueryResultType === 'DATA_MANIFEST') {
+          throw notImplemented('athena GetQueryResults QueryResultType DATA_MANIFEST');
+        }
+        const execution = executions.find(QueryExecutionId);
+        const { outcome, outputLocation, state } = execution;
+        if (state !== 'SUCCEEDED' || outcome === undefined) throw notSucceeded(state);
+        const from = NextToken === undefined ? 0 : readToken(NextToken, execution);
+        if (outcome.format !== 'none') {
+          // API_GetQueryResults: who asks for a result must be allowed to read its object.
+          const place = readLocation(outputLocation);
+          onCall(signature.accessKeyId, { service: 's3', operation: 'GetObject', ...place, isResult: true });
+        }
+        const { rows, next } =
+          outcome.format === 'none'
+            ? { rows: [], next: undefined }
+            : await readResult(store, outputLocation, { format: outcome.format, from, rows: MaxResults });
+        return {
+          UpdateCount: outcome.updateCount ?? 0,
+          ResultSet: {
+            Rows: rows.map((values) => ({ Data: values.map((value) => datum(value)) })),
+            ResultSetMetadata: { ColumnInfo: outcome.columns.map(columnInfo) },
+          },
+          NextToken: next === undefined ? undefined : token(execution, next),
+        };
+      },
+    }),
+  };
+}
+
+/** NULL is a datum without a value. */
+function datum(value: string | null) {
+  return value === null ? {} : { VarCharValue: value };
+}
+
+function token({ id }: Execution, at: number): string {
+  return Buffer.from(`${id}/${at}`).toString('base64url');
+}
+
+function readToken(text: string, { id }: Execution): number {
+  const [, of, at] = TOKEN.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  if (of !== id || at === undefined) throw invalidRequest('The NextToken is not one of this query.');
+  return Number(at);
 }

@@ -3,9 +3,8 @@ import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { Prepared } from '../model/PreparedStatementStore.ts';
-import { descriptionSchema, workGroupNameSchema } from '../model/workGroupProperties.ts';
-import { type AthenaContext, pageMembers, seconds } from './AthenaContext.ts';
-import { page } from './page.ts';
+import { descriptionSchema, PRIMARY, workGroupNameSchema } from '../model/WorkGroups.ts';
+import { type AthenaContext, idSchema, page, pageMembers, seconds } from './AthenaContext.ts';
 
 const nameSchema = z
   .string()
@@ -108,5 +107,37 @@ function document({ name, sql, workGroup, description, modifiedAt }: Prepared) {
     WorkGroupName: workGroup,
     Description: description,
     LastModifiedTime: seconds(modifiedAt),
+  };
+}
+
+const namedQueryNotFound = (id: string) => `NamedQuery ${id} was not found`;
+
+/** Read named queries, of which there are none here: only consoles make them. Tools ask for them all the same. */
+export function namedQueryOperations({ workGroups }: AthenaContext): Record<string, JsonOperation> {
+  return {
+    ListNamedQueries: operation({
+      input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.default(PRIMARY) }),
+      run({ WorkGroup }) {
+        workGroups.find(WorkGroup);
+        return { NamedQueryIds: [] };
+      },
+    }),
+    GetNamedQuery: operation({
+      input: z.strictObject({ NamedQueryId: idSchema }),
+      run({ NamedQueryId }) {
+        throw invalidRequest(namedQueryNotFound(NamedQueryId));
+      },
+    }),
+    BatchGetNamedQuery: operation({
+      input: z.strictObject({ NamedQueryIds: z.array(idSchema).min(1).max(LIMITS.batch) }),
+      run: ({ NamedQueryIds }) => ({
+        NamedQueries: [],
+        UnprocessedNamedQueryIds: NamedQueryIds.map((id) => ({
+          NamedQueryId: id,
+          ErrorCode: 'INVALID_INPUT',
+          ErrorMessage: namedQueryNotFound(id),
+        })),
+      }),
+    }),
   };
 }

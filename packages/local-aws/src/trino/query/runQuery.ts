@@ -1,17 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import {
+  DuckDBArrayValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBMapValue,
+  DuckDBStructValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { defineErrorFamily } from '../../../../../lib/errors/defineErrorFamily.ts';
 import { quoteName } from '../../../../../lib/sql/quoteName.ts';
 import { dataFolders } from '../../../../../local/dataDirectory.ts';
+import { readCatalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
-import { readCatalog } from '../../glue/readCatalog.ts';
-import { athenaViews, isView, viewsFor } from './athenaView.ts';
-import { makeViews, type UnmadeView } from './makeViews.ts';
-import { partitionFiles } from './partitionFiles.ts';
-import { QueryError } from './QueryError.ts';
-import { type QueryTable, tableView } from './tableView.ts';
-import { type JsonValue, toJsonValue } from './toJsonValue.ts';
+import { partitionFiles, type QueryTable, tableView } from './tableView.ts';
+import { athenaViews, isView, makeViews, type UnmadeView, viewsFor } from './views.ts';
 
 /** One row of an answer, by column name. */
 export type QueryRow = Readonly<Record<string, JsonValue>>;
@@ -82,3 +87,39 @@ function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
     format: SerdeInfo?.SerializationLibrary?.endsWith('JsonSerDe') === true ? 'json' : 'parquet',
   };
 }
+
+/** What `JSON.stringify` takes as it is. */
+type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/**
+ * A DuckDB value as JSON: whole numbers are numbers as long as they are exact (beyond 2^53 text), decimals are
+ * numbers, lists and structs are arrays and objects, and dates, timestamps, intervals and the like are text
+ * as SQL prints them.
+ */
+function toJsonValue(value: DuckDBValue): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value instanceof DuckDBDecimalValue) return value.toDouble();
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
+    return value.items.map(toJsonValue);
+  if (value instanceof DuckDBStructValue) {
+    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, toJsonValue(item)]));
+  }
+  if (value instanceof DuckDBMapValue) {
+    return value.entries.map(({ key, value: item }) => ({ key: toJsonValue(key), value: toJsonValue(item) }));
+  }
+  return value.toString();
+}
+
+/** What can be wrong with a query over the local tables. */
+const QueryError = defineErrorFamily('user', {
+  SLUICE_QUERY_NO_DATA: {
+    cause: 'There is no catalog to query.',
+    cure: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
+  },
+  SLUICE_QUERY_FAILED: {
+    cause: 'DuckDB could not answer the query.',
+    cure: 'Mend the SQL; `show all tables` lists the tables, `describe <table>` a table’s columns.',
+  },
+});

@@ -1,7 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { quoteName } from '../../../../../lib/sql/quoteName.ts';
 import { quoteText } from '../../../../../lib/sql/quoteText.ts';
-import { jsonOptions } from '../../athena/engine/tableSql.ts';
-import { duckType } from './duckType.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
 export interface PartitionFiles {
@@ -51,4 +51,61 @@ export function tableView(table: QueryTable): string {
   const rows = [`SELECT ${empty} WHERE false`, ...branches].join('\nUNION ALL BY NAME\n');
   const columns = all.map(({ name }) => quoteName(name)).join(', ');
   return `CREATE VIEW ${quoteName(table.database)}.${quoteName(table.name)} AS SELECT ${columns} FROM (\n${rows}\n)`;
+}
+
+/** Glue's simple types in DuckDB. https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'VARCHAR',
+  boolean: 'BOOLEAN',
+  tinyint: 'TINYINT',
+  smallint: 'SMALLINT',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+  binary: 'BLOB',
+};
+
+/**
+ * The DuckDB type of a Glue column type.
+ *
+ * @returns undefined for a nested type: its column then keeps whatever type its files have.
+ */
+export function duckType(glueType: string): string | undefined {
+  const type = glueType.toLowerCase();
+  const decimal = /^decimal\((\d+),(\d+)\)$/.exec(type);
+  if (decimal !== null) return `DECIMAL(${decimal[1]},${decimal[2]})`;
+  if (/^(varchar|char)\(\d+\)$/.test(type)) return 'VARCHAR';
+  return TYPES[type];
+}
+
+/**
+ * The files at a partition's location, as Athena sees them: at every depth, without those whose name starts
+ * with `_` or `.`. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ *
+ * @param s3Directory Where the local S3 keeps its buckets; objects lie there at their own keys.
+ * @param location e.g. `s3://bucket/statsig/…/2026-11-20/`; another scheme, or a missing folder, has no files.
+ */
+export function partitionFiles(s3Directory: string, location: string): string[] {
+  const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
+  if (bucket === undefined || folder === undefined || folder.split('/').includes('..')) return [];
+  return filesUnder(join(s3Directory, bucket, folder)).sort();
+}
+
+function filesUnder(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && !/^[_.]/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+/** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+export function jsonOptions(columns: readonly QueryColumn[]): string[] {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  return ["format = 'newline_delimited'", `columns = {${types}}`];
 }

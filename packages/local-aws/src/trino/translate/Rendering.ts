@@ -1,3 +1,5 @@
+import type { TokenList } from './tokens.ts';
+
 /** A piece of rewritten SQL and the character of the user's text that it stands for. */
 interface Piece {
   readonly text: string;
@@ -36,4 +38,19 @@ export class Rendering {
     }
     return this.#pieces.at(-1)?.at ?? 0;
   }
+}
+
+/** Writes ranges of a statement's tokens in DuckDB's SQL: what rewriting one construct needs of the whole translation. */
+export interface TokenWriter {
+  readonly list: TokenList;
+  readonly options: {
+    /** Whether columns without a name get one that says so. */
+    readonly nameColumns: boolean;
+    /** Whether `UNNEST(x) AS t(a, b)` takes x for a map or for an array of rows; the text doesn't tell. */
+    readonly unnestPairs: 'map' | 'rows';
+  };
+  /** Writes the tokens of a range. */
+  write(out: Rendering, from: number, to: number): void;
+  /** Writes the tokens of one operand of an operator that is rewritten already. */
+  writeOperand(out: Rendering, from: number, to: number): void;
 }

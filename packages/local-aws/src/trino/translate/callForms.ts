@@ -1,14 +1,10 @@
-import { jodaPattern, mysqlPattern } from './datePatterns.ts';
-import { jsonPath } from './jsonPath.ts';
-import type { Rendering } from './Rendering.ts';
-import { regexpCall } from './regexpCall.ts';
-import { SqlError } from './SqlError.ts';
-import { mismatched, type TokenRange } from './TokenList.ts';
-import type { Translator } from './Translator.ts';
+import type { Rendering, TokenWriter } from './Rendering.ts';
+import { regexpCall } from './regexp.ts';
+import { mismatched, SqlError, type TokenRange } from './tokens.ts';
 
 /** A call that is being rewritten. */
 interface Call {
-  readonly translator: Translator;
+  readonly writer: TokenWriter;
   readonly out: Rendering;
   readonly word: string;
   readonly name: string;
@@ -26,26 +22,26 @@ const refuse = ({ word, at }: Call, what: string) =>
   new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by Sluice's local Athena`, at);
 
 /** Writes `before`, the values from one to another, and `after`. @returns The index after the call. */
-function wrap({ translator, out, at, open, close }: Call, before: string, after: string): number {
+function wrap({ writer, out, at, open, close }: Call, before: string, after: string): number {
   out.add(before, at);
-  translator.write(out, open + 1, close);
-  out.add(after, translator.list.offset(close));
+  writer.write(out, open + 1, close);
+  out.add(after, writer.list.offset(close));
   return close + 1;
 }
 
 /** Writes a call of which one value, a text in the statement, is spelled otherwise. */
 function respell(call: Call, position: number, spell: (text: string) => string): number | undefined {
-  const { translator, out, values, at } = call;
+  const { writer, out, values, at } = call;
   const range = values[position];
-  const text = range === undefined ? undefined : translator.list.at(range.from);
+  const text = range === undefined ? undefined : writer.list.at(range.from);
   if (range === undefined || text?.kind !== 'text' || range.to - range.from !== 1) return undefined;
   out.add(`${call.name}(`, at);
   for (const [index, value] of values.entries()) {
-    if (index > 0) out.add(',', translator.list.offset(value.from));
+    if (index > 0) out.add(',', writer.list.offset(value.from));
     if (index === position) out.add(spell(text.value), text.start);
-    else translator.write(out, value.from, value.to);
+    else writer.write(out, value.from, value.to);
   }
-  out.add(')', translator.list.offset(call.close));
+  out.add(')', writer.list.offset(call.close));
   return call.close + 1;
 }
 
@@ -70,7 +66,7 @@ const path: Form = (call) =>
   });
 
 const noLambda: Form = (call) => {
-  const { list } = call.translator;
+  const { list } = call.writer;
   for (let index = call.open; index < call.close; index += 1)
     if (list.symbol(index) === '->') throw refuse(call, 'with a lambda');
   return undefined;
@@ -83,18 +79,18 @@ const atMost =
     return undefined;
   };
 
-const regexp: Form = ({ translator, out, word, open }) => regexpCall(translator, out, open - 1, word);
+const regexp: Form = ({ writer, out, word, open }) => regexpCall(writer, out, open - 1, word);
 
 /** Without the question whether it is a date that has no such unit, where the unit tells. */
 const unit: Form = (call) => {
-  const text = call.translator.list.at(call.values[0]?.from ?? -1);
+  const text = call.writer.list.at(call.values[0]?.from ?? -1);
   return text?.kind === 'text' && /^(?:day|week|month|quarter|year)$/i.test(text.value)
     ? respell({ ...call, name: `${call.name}_days` }, 0, quoteText)
     : undefined;
 };
 
 /** Where `ON OVERFLOW …` begins in a call: without it a text that is too long fails, as with ERROR. */
-function overflowOf({ translator: { list }, open, close }: Call): number | undefined {
+function overflowOf({ writer: { list }, open, close }: Call): number | undefined {
   for (let index = open + 1; index < close; index += 1) {
     if (list.symbol(index) === '(') index = list.closeOf(index);
     else if (list.words(index, 'on', 'overflow')) return index;
@@ -128,17 +124,17 @@ const FORMS: Readonly<Record<string, Form>> = {
   split: atMost(2, 'with a limit'),
   strpos: atMost(2, 'with an instance'),
   approx_percentile: atMost(2, 'with weights'),
-  approx_distinct: ({ translator, out, at, values, close }) => {
+  approx_distinct: ({ writer, out, at, values, close }) => {
     const first = values[0];
     if (first === undefined) return undefined;
     // Exact, within whatever error is asked for: DuckDB's estimate is out by one of ten already.
     out.add('count(DISTINCT', at);
-    translator.write(out, first.from, first.to);
-    out.add(')', translator.list.offset(close));
+    writer.write(out, first.from, first.to);
+    out.add(')', writer.list.offset(close));
     return close + 1;
   },
   substring: (call) => {
-    const { list } = call.translator;
+    const { list } = call.writer;
     for (let index = call.open + 1; index < call.close; index += 1) {
       if (list.symbol(index) === '(') index = list.closeOf(index);
       else if (list.word(index) === 'from') return wrap(call, 'substring(', ')');
@@ -148,14 +144,14 @@ const FORMS: Readonly<Record<string, Form>> = {
   // An array's elements, or one text.
   concat_ws: (call) => (call.values.length === 2 ? wrap(call, 'trino_concat_ws(', ')') : undefined),
   cardinality: (call) => {
-    const word = call.translator.list.word(call.open + 1) ?? '';
+    const word = call.writer.list.word(call.open + 1) ?? '';
     const array =
       /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|slice|repeat|zip)$/;
     return array.test(word) ? wrap(call, 'len(', ')') : undefined;
   },
   listagg: (call) => {
-    const { translator, out, close, at, values } = call;
-    const { list } = translator;
+    const { writer, out, close, at, values } = call;
+    const { list } = writer;
     if (!list.words(close + 1, 'within', 'group') || list.symbol(close + 3) !== '(')
       throw mismatched(list.at(close + 1) ?? END, "'WITHIN'");
     const end = list.closeOf(close + 3);
@@ -163,54 +159,54 @@ const FORMS: Readonly<Record<string, Form>> = {
     if (overflow !== undefined && list.word(overflow + 2) === 'truncate')
       throw refuse(call, 'with ON OVERFLOW TRUNCATE');
     out.add('listagg(', at);
-    translator.write(out, call.open + 1, overflow ?? close);
+    writer.write(out, call.open + 1, overflow ?? close);
     // DuckDB's own separator is a comma.
     if (values.length === 1) out.add(", ''", at);
-    translator.write(out, close + 4, end);
+    writer.write(out, close + 4, end);
     out.add(')', list.offset(end));
     return end + 1;
   },
   map_agg: (call) => {
-    const { translator, out, at, values, close } = call;
+    const { writer, out, at, values, close } = call;
     const [key, value] = values;
     if (key === undefined || value === undefined) return undefined;
-    if (/^(?:filter|over)$/.test(translator.list.word(close + 1) ?? ''))
+    if (/^(?:filter|over)$/.test(writer.list.word(close + 1) ?? ''))
       throw refuse(call, 'with FILTER or OVER');
     out.add('trino_map_agg(list(', at);
-    translator.write(out, key.from, key.to);
+    writer.write(out, key.from, key.to);
     out.add('), list(', at);
-    translator.write(out, value.from, value.to);
-    out.add('))', translator.list.offset(close));
+    writer.write(out, value.from, value.to);
+    out.add('))', writer.list.offset(close));
     return close + 1;
   },
   row: (call) => {
-    const { translator, out, at, values, open, close } = call;
-    const { list } = translator;
+    const { writer, out, at, values, open, close } = call;
+    const { list } = writer;
     // A row that is cast at once takes its names from there.
     if (list.symbol(open - 2) === '(' && /^(?:try_)?cast$/.test(list.word(open - 3) ?? '')) return undefined;
     out.add('struct_pack(', at);
     for (const [index, { from, to }] of values.entries()) {
       if (index > 0) out.add(',', list.offset(from));
       out.add(`field${index} :=`, list.offset(from));
-      translator.write(out, from, to);
+      writer.write(out, from, to);
     }
     out.add(')', list.offset(close));
     return close + 1;
   },
   reduce: (call) => {
-    const { translator, out, at, values, close } = call;
+    const { writer, out, at, values, close } = call;
     const [array, initial, step, output] = values;
     if (array === undefined || initial === undefined || step === undefined || output === undefined)
       return undefined;
     const part = (before: string, range: TokenRange) => {
       out.add(before, at);
-      translator.write(out, range.from, range.to);
+      writer.write(out, range.from, range.to);
     };
     part('list_transform([list_reduce(', array);
     part(',', step);
     part(',', initial);
     part(')],', output);
-    out.add(')[1]', translator.list.offset(close));
+    out.add(')[1]', writer.list.offset(close));
     return close + 1;
   },
 };
@@ -221,7 +217,7 @@ const FORMS: Readonly<Record<string, Form>> = {
  * @returns The index after it; undefined when it is written as any other.
  */
 export function callForm(
-  translator: Translator,
+  writer: TokenWriter,
   out: Rendering,
   index: number,
   word: string,
@@ -229,16 +225,132 @@ export function callForm(
 ): number | undefined {
   const form = FORMS[word];
   if (form === undefined) return undefined;
-  const close = translator.list.closeOf(index + 1);
-  const values = translator.list.split(index + 2, close);
+  const close = writer.list.closeOf(index + 1);
+  const values = writer.list.split(index + 2, close);
   return form({
-    translator,
+    writer,
     out,
     word,
     name,
-    at: translator.list.offset(index),
+    at: writer.list.offset(index),
     open: index + 1,
     close,
     values,
   });
+}
+
+/**
+ * A JSON path as Trino takes it in DuckDB's spelling: `$["a b"].c` is `$."a b".c`.
+ * https://trino.io/docs/current/functions/json.html#json-extract
+ *
+ * @returns undefined for one that Trino doesn't take: it must begin with `$`, has no wildcards, counts from the start, and
+ * of what is no letter, digit, `_` or `:` takes nothing without quotes (JsonPathTokenizer.isUnquotedPathCharacter).
+ */
+function jsonPath(path: string): string | undefined {
+  if (!path.startsWith('$')) return undefined;
+  const named = path.replaceAll(/\[[^\]"']*\]|\[\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*\]/g, '');
+  if (/[^\p{L}\p{N}_:.$"*]/u.test(named)) return undefined;
+  const spelled = path.replaceAll(
+    /\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')\s*\]/g,
+    (_, double, single) => `."${double ?? single}"`,
+  );
+  // Other letters than English ones and colons need quotes in DuckDB only.
+  const quoted = spelled.replaceAll(/\.([\p{L}_][^.[\]"*\s]*)/gu, (match, name: string) =>
+    /^\w+$/.test(name) ? match : `."${name}"`,
+  );
+  const steps = quoted.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  return /\*|\.\.|\[\s*[-#]|\.\$/.test(steps) ? undefined : quoted;
+}
+
+/** MySQL's date specifiers as `strftime` has them; those that are left out are refused. https://trino.io/docs/current/functions/datetime.html#mysql-date-functions */
+const MYSQL: Readonly<Record<string, string>> = {
+  a: '%a',
+  b: '%b',
+  c: '%-m',
+  d: '%d',
+  e: '%-d',
+  f: '%f',
+  H: '%H',
+  h: '%I',
+  I: '%I',
+  i: '%M',
+  j: '%j',
+  k: '%-H',
+  l: '%-I',
+  M: '%B',
+  m: '%m',
+  p: '%p',
+  r: '%I:%M:%S %p',
+  S: '%S',
+  s: '%S',
+  T: '%H:%M:%S',
+  v: '%V',
+  W: '%A',
+  x: '%G',
+  Y: '%Y',
+  y: '%y',
+  '%': '%%',
+};
+
+/** Joda's pattern letters by their run. https://www.joda.org/joda-time/apidocs/org/joda/time/format/DateTimeFormat.html */
+const JODA: Readonly<Record<string, string>> = {
+  yyyy: '%Y',
+  YYYY: '%Y',
+  y: '%Y',
+  yy: '%y',
+  M: '%-m',
+  MM: '%m',
+  MMM: '%b',
+  MMMM: '%B',
+  d: '%-d',
+  dd: '%d',
+  DDD: '%j',
+  E: '%a',
+  EEE: '%a',
+  EEEE: '%A',
+  e: '%u',
+  H: '%-H',
+  HH: '%H',
+  h: '%-I',
+  hh: '%I',
+  m: '%-M',
+  mm: '%M',
+  s: '%-S',
+  ss: '%S',
+  SSS: '%g',
+  SSSSSS: '%f',
+  a: '%p',
+  ww: '%V',
+  xxxx: '%G',
+  Z: '%z',
+  ZZ: '%z',
+};
+
+/** `strftime`'s pattern of one of MySQL's, or undefined when it holds a specifier that isn't known. */
+function mysqlPattern(pattern: string): string | undefined {
+  let known = true;
+  const result = pattern.replaceAll(/%(.)?/gsu, (_, letter: string | undefined) => {
+    const specifier = MYSQL[letter ?? ''];
+    // Trino takes any other letter for itself, but these for specifiers that it doesn't have.
+    if (specifier === undefined && /^[DUuVwX]?$/.test(letter ?? '')) known = false;
+    return specifier ?? letter ?? '';
+  });
+  return known ? result : undefined;
+}
+
+/** `strftime`'s pattern of one of Joda's, or undefined when it holds letters that aren't known. */
+function jodaPattern(pattern: string): string | undefined {
+  let known = true;
+  const result = pattern.replaceAll(
+    /'((?:[^']|'')*)'|([A-Za-z])\2*|%/g,
+    (run: string, quoted: string | undefined) => {
+      if (run === '%') return '%%';
+      if (run === "''") return "'";
+      if (quoted !== undefined) return quoted.replaceAll("''", "'").replaceAll('%', '%%');
+      const specifier = JODA[run];
+      if (specifier === undefined) known = false;
+      return specifier ?? run;
+    },
+  );
+  return known ? result : undefined;
 }

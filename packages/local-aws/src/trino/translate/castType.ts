@@ -1,5 +1,4 @@
-import { SqlError } from './SqlError.ts';
-import type { Token } from './tokenize.ts';
+import { SqlError, type Token } from './tokens.ts';
 
 /** Trino's types without parameters, in DuckDB. https://trino.io/docs/current/language/types.html */
 const PLAIN: Readonly<Record<string, string>> = {

@@ -1,8 +1,7 @@
-import { notFunctions } from './keywords.ts';
 import { typedLiteral } from './literals.ts';
-import type { Rendering } from './Rendering.ts';
-import type { TokenList } from './TokenList.ts';
-import type { Translator } from './Translator.ts';
+import type { Rendering, TokenWriter } from './Rendering.ts';
+import type { TokenList } from './tokens.ts';
+import { notFunctions } from './vocabulary.ts';
 
 /**
  * Writes `x + INTERVAL '1' DAY`, `x - 2 * INTERVAL '1' DAY` and `INTERVAL '1' DAY + x` so that a date stays a date:
@@ -12,12 +11,12 @@ import type { Translator } from './Translator.ts';
  * @returns The index after it; undefined where none begins.
  */
 export function dateShift(
-  translator: Translator,
+  writer: TokenWriter,
   out: Rendering,
   index: number,
   limit: number,
 ): number | undefined {
-  const { list } = translator;
+  const { list } = writer;
   let base = beginsOperand(list, index) ? termAt(list, index) : undefined;
   if (base === undefined) return undefined;
   const shifts: (Term & { readonly minus: boolean })[] = [];
@@ -39,10 +38,10 @@ export function dateShift(
   if (shifts.length === 0) return undefined;
   for (const { minus } of shifts.toReversed())
     out.add(minus ? 'trino_unshift(' : 'trino_shift(', list.offset(index));
-  translator.writeOperand(out, base.from, base.to);
+  writer.writeOperand(out, base.from, base.to);
   for (const { from, to } of shifts) {
     out.add(',', list.offset(from));
-    translator.writeOperand(out, from, to);
+    writer.writeOperand(out, from, to);
     out.add(')', list.offset(to - 1));
   }
   return end;

@@ -1,5 +1,4 @@
-import { SqlError } from './SqlError.ts';
-import type { TokenList } from './TokenList.ts';
+import { SqlError, type TokenList } from './tokens.ts';
 
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** An offset, or Z, may stand apart from the time; DuckDB wants it close. */

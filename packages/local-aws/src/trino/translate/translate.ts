@@ -1,10 +1,19 @@
-import { Rendering } from './Rendering.ts';
-import { refuseForeignSyntax } from './refuseForeignSyntax.ts';
-import { refuseZones } from './refuseZones.ts';
-import { SqlError } from './SqlError.ts';
-import { selectEdits } from './selectEdits.ts';
-import { mismatched, TokenList } from './TokenList.ts';
-import { Translator } from './Translator.ts';
+import { callForm } from './callForms.ts';
+import { type CastTarget, castCall, castType, fromJson, isByPosition } from './castType.ts';
+import { dateShift } from './dateShift.ts';
+import { typedLiteral } from './literals.ts';
+import { Rendering, type TokenWriter } from './Rendering.ts';
+import { refuseForeignSyntax, refuseZones } from './refusals.ts';
+import { type SelectEdits, selectEdits } from './selects.ts';
+import { unnest, values } from './tableForms.ts';
+import { isTableQuery, mismatched, SqlError, TokenList } from './tokens.ts';
+import {
+  bracketless,
+  functionNames,
+  notFunctions,
+  reservedInDuckDb,
+  unsupportedFunctions,
+} from './vocabulary.ts';
 
 /** How {@link translate} works; all optional. */
 export interface TranslateOptions {
@@ -66,4 +75,333 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     hiddenColumns: options.hiddenColumns,
   }).writeAll(out);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
+}
+
+/** How a statement is translated. */
+type TranslatorOptions = TokenWriter['options'] & {
+  readonly edits: SelectEdits;
+  /** Whether tables have columns like `$path`; by default when the text names one. */
+  readonly hiddenColumns?: boolean | undefined;
+  /** The statement's parameters: SQL in place of each `?`. */
+  readonly parameters: readonly string[];
+};
+
+/** Athena's, which isn't DuckDB's own. */
+const INFORMATION_SCHEMA = '"athena_information_schema"';
+
+/** Words that look for a table after them: the only place where `UNNEST` may stand. */
+const BEFORE_TABLE = new Set(['from', 'join']);
+
+/** Rewrites the tokens of a query, from left to right, into DuckDB's SQL. */
+class Translator implements TokenWriter {
+  readonly list: TokenList;
+  readonly options: TranslatorOptions;
+  readonly #hidden: boolean;
+  /** Which parameter a token is, whatever order the tokens are written in. */
+  readonly #parameters: ReadonlyMap<number, string>;
+
+  constructor(list: TokenList, options: TranslatorOptions) {
+    this.list = list;
+    this.options = options;
+    const asked = [...list.tokens.keys()].filter((index) => list.at(index)?.kind === 'parameter');
+    this.#parameters = new Map(asked.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']));
+    this.#hidden =
+      options.hiddenColumns ??
+      list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));
+  }
+
+  /** Writes the whole statement. */
+  writeAll(out: Rendering): void {
+    const { list, options } = this;
+    this.write(out, 0, list.length);
+    out.add(options.edits.before.get(list.length) ?? '', list.offset(list.length));
+  }
+
+  /** Writes the tokens of a range. */
+  write(out: Rendering, from: number, to: number): void {
+    this.#write(out, from, to, (index) => dateShift(this, out, index, to) ?? this.#token(out, index));
+  }
+
+  /** Writes the tokens of one operand of an operator that has been seen to. */
+  writeOperand(out: Rendering, from: number, to: number): void {
+    let first = true;
+    this.#write(out, from, to, (index) => {
+      const next = first ? undefined : dateShift(this, out, index, to);
+      first = false;
+      return next ?? this.#token(out, index);
+    });
+  }
+
+  #write(out: Rendering, from: number, to: number, token: (index: number) => number): void {
+    for (let index = from; index < to; ) {
+      out.add(this.options.edits.before.get(index) ?? '', this.list.offset(index));
+      index = token(index);
+    }
+  }
+
+  /** Writes what begins at an index. @returns The index after it. */
+  #token(out: Rendering, index: number): number {
+    const { list } = this;
+    const token = list.at(index);
+    if (token === undefined) return index + 1;
+    const instead = this.options.edits.instead.get(index);
+    if (instead !== undefined) {
+      out.add(instead.sql, token.start);
+      return instead.next;
+    }
+    const meant = this.options.edits.meant.get(index);
+    if (meant !== undefined) {
+      out.addApart('(', token.start);
+      this.write(out, meant.from, meant.to);
+      out.add(')', token.start);
+      return index + 1;
+    }
+    if (token.kind === 'parameter') {
+      out.addApart(this.#parameters.get(index) ?? 'NULL', token.start);
+      return index + 1;
+    }
+    if (token.kind === 'symbol') return this.#symbol(out, index, token.raw);
+    if (token.kind === 'quoted' && token.raw.startsWith('`')) {
+      throw new SqlError(
+        'SYNTAX_ERROR',
+        'backquoted identifiers are not supported; use double quotes to quote identifiers',
+        token.start,
+      );
+    }
+    if (token.kind === 'number') {
+      out.add(token.raw.replaceAll('_', ''), token.start);
+      return index + 1;
+    }
+    const member = list.symbol(index - 1) === '.';
+    if (token.kind === 'word' && !member) {
+      const next = this.#word(out, index, token.value);
+      if (next !== undefined) return next;
+    }
+    if (token.value.toLowerCase() === 'information_schema' && token.kind !== 'text') {
+      out.add(INFORMATION_SCHEMA, token.start);
+      return index + 1;
+    }
+    const name =
+      token.kind === 'word' && (reservedInDuckDb.has(token.value) || (member && /^\w+$/.test(token.raw)));
+    out.add(name ? `"${token.raw}"` : token.raw, token.start);
+    return index + 1;
+  }
+
+  #symbol(out: Rendering, index: number, raw: string): number {
+    const { list } = this;
+    const token = list.at(index);
+    if (token === undefined) return index + 1;
+    if (/^(?:::|=>|[{}:&|^~!#@;])$/.test(raw)) throw mismatched(token);
+    const before = list.at(index - 1);
+    if (raw === '(') {
+      const close = list.closeOf(index);
+      if (list.symbol(close + 1) === '->') {
+        out.add(
+          `lambda ${list
+            .split(index + 1, close)
+            .map(({ from }) => list.at(from)?.raw ?? '')
+            .join(', ')}:`,
+          token.start,
+        );
+        return close + 2;
+      }
+      if (list.word(index + 1) === 'from') throw mismatched(list.at(index + 1) ?? token);
+      if (before?.kind === 'word') {
+        out.addApart(raw, token.start);
+        return index + 1;
+      }
+    }
+    const value = before !== undefined && (before.kind !== 'symbol' || /^[)\]]$/.test(before.raw));
+    if (raw === '[' && !value) throw mismatched(token);
+    if (
+      raw === '*' &&
+      this.#hidden &&
+      (list.symbol(index - 1) === '.' ||
+        list.symbol(index - 1) === ',' ||
+        /^(?:select|distinct|all)$/.test(list.word(index - 1) ?? ''))
+    ) {
+      out.add("* NOT LIKE '$%'", token.start);
+      return index + 1;
+    }
+    out.add(raw, token.start);
+    return index + 1;
+  }
+
+  /** Writes a word that isn't just a name. @returns undefined for one that is. */
+  #word(out: Rendering, index: number, word: string): number | undefined {
+    const { list } = this;
+    const at = list.offset(index);
+    if (list.symbol(index + 1) === '->') {
+      out.add(`lambda ${list.at(index)?.raw ?? ''}:`, at);
+      return index + 2;
+    }
+    if (word === 'values') return values(this, out, index);
+    if (word === 'table' && isTableQuery(list, index)) {
+      out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
+      return index + 1;
+    }
+    if (word === 'tablesample' && list.symbol(index + 2) === '(') {
+      const close = list.closeOf(index + 2);
+      out.add(`TABLESAMPLE ${list.at(index + 1)?.raw ?? ''} (`, at);
+      this.write(out, index + 3, close);
+      out.add('PERCENT)', list.offset(close));
+      return close + 1;
+    }
+    const literal = typedLiteral(list, index);
+    if (literal !== undefined) {
+      out.add(literal.sql, at);
+      return literal.next;
+    }
+    const call = bracketless[word];
+    if (call !== undefined && list.word(index - 1) !== 'as') {
+      out.add(call, at);
+      return list.symbol(index + 1) === '(' ? list.closeOf(index + 1) + 1 : index + 1;
+    }
+    if (list.symbol(index + 1) !== '(') return undefined;
+    if (
+      /^(?:range|first|last|left|right)$/.test(word) &&
+      !this.#isAlias(index) &&
+      list.word(index - 1) !== 'over'
+    ) {
+      throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
+    }
+    if (notFunctions.has(word)) return undefined;
+    if (
+      word === 'unnest' &&
+      (BEFORE_TABLE.has(list.word(index - 1) ?? '') || list.symbol(index - 1) === ',')
+    ) {
+      return unnest(this, out, index);
+    }
+    return this.#isAlias(index) ? undefined : this.#call(out, index, word);
+  }
+
+  /** Whether a word with brackets names columns: `AS t(a, b)`, `WITH t(a) AS (…)`, `UNNEST(…) t(a)`. */
+  #isAlias(index: number): boolean {
+    const { list } = this;
+    const before = list.at(index - 1);
+    if (before === undefined) return false;
+    if (before.kind === 'quoted' || before.kind === 'text') return true;
+    if (before.kind === 'symbol' && before.raw === ')') return true;
+    if (before.kind === 'word' && before.value === 'ordinality') return true;
+    if (before.kind === 'word' && !notFunctions.has(before.value))
+      return !/^(?:when|then|else|both|leading|trailing|return|escape)$/.test(before.value);
+    const close = list.closeOf(index + 1);
+    if (
+      before.kind === 'word' &&
+      (before.value === 'as' || before.value === 'with' || before.value === 'recursive')
+    )
+      return true;
+    return list.symbol(index - 1) === ',' && list.word(close + 1) === 'as' && list.symbol(close + 2) === '(';
+  }
+
+  #call(out: Rendering, index: number, word: string): number {
+    const { list } = this;
+    const at = list.offset(index);
+    if (word === 'cast' || word === 'try_cast') return this.#cast(out, index, word);
+    if (word === 'extract') return this.#extract(out, index);
+    if (word === 'current_timestamp' || word === 'array') return index + 1;
+    const name = functionNames.get(word);
+    if (name === undefined) {
+      if (unsupportedFunctions.has(word)) {
+        throw new SqlError(
+          'NOT_SUPPORTED',
+          `Function '${word}' is not emulated by Sluice's local Athena`,
+          at,
+        );
+      }
+      throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
+    }
+    const close = list.closeOf(index + 1);
+    const form = callForm(this, out, index, word, name);
+    if (form !== undefined) return form;
+    out.add(name, at);
+    out.add('(', at + word.length);
+    this.write(out, index + 2, close);
+    if (list.words(close + 1, 'ignore', 'nulls') || list.words(close + 1, 'respect', 'nulls')) {
+      out.add(`${list.word(close + 1)} nulls`, list.offset(close + 1));
+      out.add(')', list.offset(close));
+      return close + 3;
+    }
+    out.add(')', list.offset(close));
+    return close + 1;
+  }
+
+  #extract(out: Rendering, index: number): number {
+    const { list } = this;
+    const close = list.closeOf(index + 1);
+    const field = list.word(index + 2) ?? '';
+    const name = functionNames.get(field);
+    if (list.word(index + 3) !== 'from')
+      throw mismatched(
+        list.at(index + 3) ??
+          list.tokens[close] ??
+          list.tokens[index] ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 },
+        "'FROM'",
+      );
+    if (
+      name === undefined ||
+      !/^(?:year|quarter|month|week|day|day_of_month|day_of_week|dow|day_of_year|doy|year_of_week|yow|hour|minute|second)$/.test(
+        field,
+      )
+    ) {
+      throw new SqlError(
+        'SYNTAX_ERROR',
+        `Invalid EXTRACT field: ${list.at(index + 2)?.raw ?? ''}`,
+        list.offset(index),
+      );
+    }
+    out.add(`${name}(`, list.offset(index));
+    this.write(out, index + 4, close);
+    out.add(')', list.offset(close));
+    return close + 1;
+  }
+
+  #cast(out: Rendering, index: number, word: string): number {
+    const { list } = this;
+    const close = list.closeOf(index + 1);
+    let as = index + 2;
+    while (as < close && list.word(as) !== 'as')
+      as = list.symbol(as) === '(' || list.symbol(as) === '[' ? list.closeOf(as) + 1 : as + 1;
+    if (as >= close)
+      throw mismatched(
+        list.at(close) ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 },
+        "'AS'",
+      );
+    const target = castType(list.tokens, as + 1);
+    const { name, length, next } = target;
+    const after = list.at(next);
+    if (next !== close && after !== undefined) throw mismatched(after, "')'");
+    const at = list.offset(index);
+    const inside = (before: string, behind: string) => {
+      out.add(before, at);
+      this.write(out, index + 2, as);
+      out.add(behind, list.offset(close));
+    };
+    const attempt = word === 'try_cast';
+    if (isByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
+      return this.#castByPosition(out, index, { target, as, attempt });
+    if (name === 'json') inside('trino_to_json(', ')');
+    else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
+    else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);
+    else if (name === 'varchar') inside('trino_to_varchar(', ')');
+    else inside(...castCall(target.type, attempt));
+    return close + 1;
+  }
+
+  /** Writes a cast to a row of rows by way of JSON, which keeps the order of fields. JSON itself goes by names. */
+  #castByPosition(
+    out: Rendering,
+    index: number,
+    { target, as, attempt }: { readonly target: CastTarget; readonly as: number; readonly attempt: boolean },
+  ): number {
+    const close = this.list.closeOf(index + 1);
+    const at = this.list.offset(index);
+    out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
+    this.write(out, index + 2, as);
+    const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${fromJson(target, 'j')} END)[1]`;
+    out.add(")], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
+    this.write(out, index + 2, as);
+    out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));
+    return close + 1;
+  }
 }

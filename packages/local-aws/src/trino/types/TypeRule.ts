@@ -1,4 +1,4 @@
-import type { TokenList } from '../translate/TokenList.ts';
+import type { TokenList } from '../translate/tokens.ts';
 
 /** A node of DuckDB's syntax tree, as `json_serialize_sql` writes it. */
 export type TreeNode = { readonly [member: string]: Tree };

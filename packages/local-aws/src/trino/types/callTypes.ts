@@ -1,4 +1,4 @@
-import type { TokenList } from '../translate/TokenList.ts';
+import type { TokenList } from '../translate/tokens.ts';
 import { expectedCalls, signatureCondition } from './signatures.ts';
 import {
   boolean,

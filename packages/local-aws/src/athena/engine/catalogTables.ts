@@ -1,0 +1,94 @@
+import { quoteName } from '../../../../../lib/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import type { Catalog } from '../../glue/Catalog.ts';
+import type { TableEntry } from '../../glue/entries.ts';
+import { hiveType } from './columnTypes.ts';
+import { keyValue } from './dataFiles.ts';
+import { CATALOG } from './Session.ts';
+import { qualifiedName, type SessionColumn } from './tableSql.ts';
+
+const SCHEMA = `${CATALOG}.athena_information_schema`;
+/** Every database has one, and so is one of the schemas. */
+const OWN = 'information_schema';
+
+type Row = readonly (string | number | null)[];
+
+const TABLES: Readonly<Record<string, string>> = {
+  schemata: 'catalog_name VARCHAR, schema_name VARCHAR',
+  tables: 'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, table_type VARCHAR',
+  views: 'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, view_definition VARCHAR',
+  columns:
+    'table_catalog VARCHAR, table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, ordinal_position BIGINT, column_default VARCHAR, is_nullable VARCHAR, data_type VARCHAR, comment VARCHAR, extra_info VARCHAR',
+};
+
+/**
+ * `information_schema` of the Data Catalog, as SQL that makes it.
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog.html
+ */
+export function informationSchema(catalog: Catalog): string {
+  const databases = catalog.databases();
+  const entries = databases.flatMap(({ tables }) => [...tables.values()]);
+  const rows: Readonly<Record<string, readonly Row[]>> = {
+    schemata: [...databases.map(({ input }) => input.Name), OWN].map((name) => [CATALOG, name]),
+    tables: entries.map(({ databaseName, input }) => [
+      CATALOG,
+      databaseName,
+      input.Name,
+      isView(input) ? 'VIEW' : 'BASE TABLE',
+    ]),
+    views: entries
+      .filter(({ input }) => isView(input))
+      .map(({ databaseName, input }) => [
+        CATALOG,
+        databaseName,
+        input.Name,
+        readPrestoView(input.ViewOriginalText ?? '')?.originalSql ?? null,
+      ]),
+    columns: entries.flatMap(columnRows),
+  };
+  const statements = Object.entries(TABLES).map(([name, columns]) => {
+    const values = (rows[name] ?? []).map((row) => `(${row.map(literal).join(', ')})`);
+    const insert = values.length === 0 ? '' : `INSERT INTO ${SCHEMA}.${name} VALUES ${values.join(', ')};`;
+    return `CREATE TABLE ${SCHEMA}.${name} (${columns}); ${insert}`;
+  });
+  return `CREATE SCHEMA ${SCHEMA}; ${statements.join('\n')}`;
+}
+
+function isView(input: TableEntry['input']): boolean {
+  return input.TableType === 'VIRTUAL_VIEW';
+}
+
+function columnRows({ databaseName, input }: TableEntry): Row[] {
+  const own = input.StorageDescriptor?.Columns ?? [];
+  const keys = input.PartitionKeys ?? [];
+  return [...own, ...keys].map(({ Name, Type = 'string', Comment }, index) => [
+    ...[CATALOG, databaseName, input.Name, Name, index + 1, null, 'YES'],
+    hiveType(Type)?.trino ?? Type,
+    Comment ?? null,
+    index < own.length ? null : 'partition key',
+  ]);
+}
+
+function literal(value: string | number | null): string {
+  return typeof value === 'string' ? quoteText(value) : String(value ?? 'NULL');
+}
+
+/** `"table$partitions"`: a row of values for each partition. https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html */
+export function partitionsTable(
+  database: string,
+  name: string,
+  keys: readonly SessionColumn[],
+  { partitions }: TableEntry,
+): string {
+  const columns = keys.map((key) => `${quoteName(key.name)} ${key.type}`).join(', ');
+  const rows = partitions.map(({ values }) => `(${values.map(sqlValue).join(', ')})`);
+  const table = qualifiedName(database, name);
+  const insert = rows.length === 0 ? '' : `INSERT INTO ${table} VALUES ${rows.join(', ')}`;
+  return `CREATE TABLE ${table} (${columns}); ${insert}`;
+}
+
+function sqlValue(text: string): string {
+  const value = keyValue(text);
+  return value === null ? 'NULL' : quoteText(value);
+}

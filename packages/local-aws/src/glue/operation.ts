@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { type JsonOperation, operation } from '../protocol/JsonService.ts';
+import type { Catalog } from './Catalog.ts';
+import type { DatabaseEntry, PartitionEntry, TableEntry } from './entries.ts';
+import { foreignCatalog, invalidInput } from './errors.ts';
+import { GLUE_LIMITS, nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';
+
+/** What every operation of Glue works on. */
+export interface GlueContext {
+  readonly catalog: Catalog;
+  /** The account whose catalog it is: its id is the catalog's. */
+  readonly account: string;
+}
+
+/** Member that every operation has: the catalog's id, which is the account's. */
+export const catalogMember = { CatalogId: nameSchema.optional() };
+
+/** Members of every operation on a table's partitions. */
+export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
+
+/** A list of a batch call, bounded. */
+export const batchOf = <Item extends z.ZodType>(item: Item, limit: number) =>
+  z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
+
+/** Paging members, `limit` items a page at most. */
+export const pageMembers = (limit: number) => ({
+  NextToken: z.string().optional(),
+  MaxResults: z
+    .int()
+    .min(1, 'Member must have value greater than or equal to 1')
+    .max(limit, `Member must have value less than or equal to ${limit}`)
+    .default(limit),
+});
+
+/** The members of calls that list databases and tables, a page at a time. */
+export const listMembers = pageMembers(GLUE_LIMITS.listPage);
+
+/** An operation of Glue: refuses another account's catalog. */
+export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | undefined }>>(
+  context: GlueContext,
+  name: string,
+  input: Schema,
+  run: (input: z.output<Schema>) => unknown,
+): Record<string, JsonOperation> {
+  return {
+    [name]: operation({
+      input,
+      run: (parsed) => {
+        const { CatalogId } = parsed;
+        if (CatalogId !== undefined && CatalogId !== context.account) throw foreignCatalog(CatalogId);
+        return run(parsed);
+      },
+    }),
+  };
+}
+
+const tokenSchema = z.array(z.string());
+
+/**
+ * One page of a sorted list. The token names the last item of the page before, not a number, so that
+ * items added or removed between two calls are neither skipped nor listed twice.
+ *
+ * @param nameOf What sorts the list.
+ * @param isAfter Whether an item lies behind the named one.
+ */
+export function page<Item>(options: {
+  readonly items: readonly Item[];
+  readonly nameOf: (item: Item) => readonly string[];
+  readonly isAfter: (item: Item, name: readonly string[]) => boolean;
+  readonly size: number;
+  readonly token: string | undefined;
+}): { readonly items: readonly Item[]; readonly next?: string } {
+  const { items, nameOf, isAfter, size, token } = options;
+  const last = token === undefined ? undefined : readToken(token);
+  const rest = last === undefined ? items : items.filter((item) => isAfter(item, last));
+  const taken = rest.slice(0, size);
+  const end = taken.at(-1);
+  if (rest.length <= size || end === undefined) return { items: taken };
+  return { items: taken, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
+}
+
+function readToken(token: string): string[] {
+  try {
+    return tokenSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
+  } catch {
+    throw invalidInput('The NextToken is not one that was given out.');
+  }
+}
+
+/** Times go out as epoch seconds: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+const seconds = (epochMs: number) => epochMs / 1_000;
+
+/** A database as Glue answers it. */
+export function databaseDocument({ input, createdAt }: DatabaseEntry, account: string) {
+  return { ...input, CreateTime: seconds(createdAt), CatalogId: account };
+}
+
+/** A table as Glue answers it, without its partitions. */
+export function tableDocument(table: TableEntry, account: string) {
+  const { StorageDescriptor: storage, ...input } = table.input;
+  return {
+    Retention: 0,
+    PartitionKeys: [],
+    ...input,
+    DatabaseName: table.databaseName,
+    CreateTime: seconds(table.createdAt),
+    UpdateTime: seconds(table.updatedAt),
+    ...withDefaults(storage),
+    IsRegisteredWithLakeFormation: false,
+    CatalogId: account,
+    VersionId: String(table.version),
+  };
+}
+
+/** A partition as Glue answers it. */
+export function partitionDocument(
+  table: TableEntry,
+  { values, input, createdAt }: PartitionEntry,
+  options: { readonly account: string; readonly withoutColumns?: boolean },
+) {
+  const { StorageDescriptor: storage, ...rest } = input;
+  const { Columns: _, ...columnless } = storage ?? {};
+  return {
+    ...rest,
+    Values: values,
+    DatabaseName: table.databaseName,
+    TableName: table.input.Name,
+    CreationTime: seconds(createdAt),
+    ...withDefaults(options.withoutColumns === true && storage !== undefined ? columnless : storage),
+    CatalogId: options.account,
+  };
+}
+
+function withDefaults(storage: StorageDescriptor | undefined): { StorageDescriptor?: StorageDescriptor } {
+  return storage === undefined ? {} : { StorageDescriptor: { ...storageDescriptorDefaults, ...storage } };
+}

@@ -1,0 +1,141 @@
+/** How a text is cast: what Trino takes, DuckDB takes more, and how DuckDB reads it. */
+interface Writing {
+  readonly pattern: string;
+  readonly read?: string;
+}
+
+/** Java's Long.parseLong. */
+const WHOLE: Writing = { pattern: '^[+-]?\\d+$' };
+/** java.math.BigDecimal. */
+const DECIMAL: Writing = { pattern: '^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?$' };
+/** Java's Double.parseDouble, which passes over spaces and suffixes. */
+const FRACTION: Writing = {
+  pattern: '^\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?[fFdD]?)\\s*$',
+  read: "regexp_replace(t, '[fFdD]\\s*$', '')",
+};
+const BOOLEAN: Writing = { pattern: '^(?i:true|false|t|f|1|0)$' };
+const DATE: Writing = { pattern: '^\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}\\s*$' };
+/** https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DateTimes.java */
+const ZONED: Writing = {
+  pattern:
+    '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
+  // DuckDB wants an offset, or Z, close to the time.
+  read: "regexp_replace(t, '\\s+(Z|[+-][\\d:]+)\\s*$', '\\1')",
+};
+/** What has no zone takes no notice of a text's. */
+const PLAIN: Writing = {
+  ...ZONED,
+  read: "regexp_extract(t, '^\\s*[+-]?\\d+-\\d+-\\d+( \\d+:[\\d:.]+)?')",
+};
+
+/** A text `t` as DuckDB reads it; one that can't be cast is null, or fails as a number with what is to be said. */
+function checked({ pattern, read = 't' }: Writing, type: string, attempt: boolean): string {
+  const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast ''' || replace(t, '''', '') || ''' to ${type}' AS BIGINT) AS VARCHAR)`;
+  return `CASE WHEN regexp_matches(t, '${pattern}') THEN ${read} WHEN t IS NOT NULL THEN ${attempt ? 'NULL' : failure} END`;
+}
+
+/** A macro's argument stands in its text as often as it is named, a cast of casts a thousand times; a lambda's once. */
+const once = (body: string) => `list_transform([CAST(x AS VARCHAR)], lambda t: ${body})[1]`;
+
+/** The whole number of a JSON value. */
+const JSON_WHOLE = `CASE json_type(t)
+  WHEN 'DOUBLE' THEN CAST(CAST(system.main.round(CAST(t AS DOUBLE)) AS HUGEINT) AS VARCHAR)
+  WHEN 'BOOLEAN' THEN CASE t WHEN 'true' THEN '1' ELSE '0' END
+  ELSE json_extract_string(t, '$') END`;
+
+/**
+ * Only one branch stays once the type is known. Fractions are rounded half away from zero, where DuckDB rounds half
+ * to even: https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
+ */
+function macro(name: string, type: string, writing: Writing, attempt: boolean): string {
+  const cast = attempt ? 'TRY_CAST' : 'CAST';
+  const others =
+    writing === WHOLE
+      ? `WHEN 'DOUBLE' THEN ${cast}(system.main.round(TRY_CAST(x AS DOUBLE)) AS ${type})
+         WHEN 'JSON' THEN ${cast}(${once(JSON_WHOLE)} AS ${type})`
+      : '';
+  return `trino_${attempt ? 'try_' : ''}cast_${name}(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
+     WHEN 'VARCHAR' THEN ${cast}(${once(checked(writing, type, attempt))} AS ${type})
+     ${others}
+     ELSE ${cast}(x AS ${type}) END`;
+}
+
+/** A number's text, of which DuckDB's cast makes the decimal that Trino has: a double's is the shortest that tells it. */
+function decimalText(attempt: boolean): string {
+  return `trino_${attempt ? 'try_' : ''}decimal_text(x) AS CASE typeof(x)
+     WHEN 'VARCHAR' THEN ${once(checked(DECIMAL, 'DECIMAL', attempt))}
+     WHEN 'BOOLEAN' THEN ${once("CASE t WHEN 'true' THEN '1' WHEN 'false' THEN '0' END")}
+     WHEN 'JSON' THEN ${once("json_extract_string(t, '$')")}
+     ELSE CAST(x AS VARCHAR) END`;
+}
+
+/** `CAST` and `TRY_CAST` of values that are no arrays, maps or rows. https://trino.io/docs/current/functions/conversion.html */
+export const castMacros: readonly string[] = [false, true].flatMap((attempt) => [
+  macro('tinyint', 'TINYINT', WHOLE, attempt),
+  macro('smallint', 'SMALLINT', WHOLE, attempt),
+  macro('integer', 'INTEGER', WHOLE, attempt),
+  macro('bigint', 'BIGINT', WHOLE, attempt),
+  macro('real', 'FLOAT', FRACTION, attempt),
+  macro('double', 'DOUBLE', FRACTION, attempt),
+  macro('boolean', 'BOOLEAN', BOOLEAN, attempt),
+  macro('date', 'DATE', DATE, attempt),
+  macro('timestamp', 'TIMESTAMP', PLAIN, attempt),
+  macro('timestamptz', 'TIMESTAMPTZ', ZONED, attempt),
+  decimalText(attempt),
+]);
+
+/** The digits of a number's text `t`, from the first that isn't 0. */
+const DIGITS = `ltrim(replace(split_part(ltrim(t, '-'), 'e', 1), '.', ''), '0')`;
+
+const EXPONENT = `CASE
+  WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER)
+  WHEN ltrim(t, '-') NOT LIKE '0%' THEN length(split_part(ltrim(t, '-'), '.', 1)) - 1
+  ELSE -1 - length(regexp_extract(split_part(t, '.', 2), '^0*')) END`;
+
+/** A text that may be no JSON: a cast to JSON would fail the whole query, within TRY too where it stands over a column. */
+const TEXT = 'CAST(x AS VARCHAR)';
+
+/** Null where the text is no JSON, as Trino's extraction has it. */
+const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} END`;
+
+/** DuckDB writes a number anew, `1e21`; Trino leaves it as JSON.stringify wrote it: `1e+21`. */
+const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)', 'e+\1')`;
+
+/** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
+export const jsonMacros: readonly string[] = [
+  // DuckDB's text of a double as Java prints it: `1.0E10`. A lambda has its argument once: a macro is a text, in which
+  // a cast of a cast would stand a thousand times.
+  `trino_number_text(x) AS list_transform([x], lambda t: CASE
+     WHEN t = 'nan' THEN 'NaN' WHEN t = 'inf' THEN 'Infinity' WHEN t = '-inf' THEN '-Infinity'
+     WHEN ${DIGITS} = '' THEN '0.0E0'
+     ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
+       || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
+  // Only one branch stays once the type is known; each must bind for every type, hence the casts by way of text.
+  `trino_to_varchar(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
+     WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
+     WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
+     WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+     WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
+     ELSE CAST(x AS VARCHAR) END`,
+  'trino_to_json(x) AS to_json(x)',
+  // What a cast to a row begins with: a name of its own tells it from a cast to JSON.
+  'trino_row_json(x) AS to_json(x)',
+  `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
+  `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
+     WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
+     WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${WRITTEN(`json_extract_string(${TEXT}, path)`)} END`)}`,
+  'trino_json_parse(x) AS json(x)',
+  'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
+  `trino_json_array_length(x) AS ${IN_JSON(`CASE
+     WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
+  // A text without its quotes: https://trino.io/docs/current/functions/json.html#json_array_get
+  `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract_string(${TEXT},
+     CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)`)}`,
+  `trino_json_array_contains(x, v) AS ${IN_JSON(`list_contains(
+     CAST(json_extract(${TEXT}, '$[*]') AS VARCHAR[]), CAST(to_json(v) AS VARCHAR))`)}`,
+  `trino_json_size(x, path) AS ${IN_JSON(`CASE json_type(${TEXT}, path)
+     WHEN 'ARRAY' THEN CAST(json_array_length(${TEXT}, path) AS BIGINT)
+     WHEN 'OBJECT' THEN CAST(len(json_keys(${TEXT}, path)) AS BIGINT)
+     ELSE CASE WHEN json_exists(${TEXT}, path) THEN CAST(0 AS BIGINT) END END`)}`,
+  `trino_is_json_scalar(x) AS json_type(CAST(x AS JSON)) NOT IN ('OBJECT', 'ARRAY')`,
+];

@@ -1,0 +1,217 @@
+/** Any null argument makes null, where DuckDB's own passes over nulls. */
+function nullable(name: string): string {
+  return Array.from({ length: 7 }, (_, index) => {
+    const names = Array.from({ length: index + 1 }, (_, position) => `a${position}`);
+    const missing = names.map((argument) => `${argument} IS NULL`).join(' OR ');
+    return `(${names.join(', ')}) AS CASE WHEN ${missing} THEN NULL ELSE ${name}(${names.join(', ')}) END`;
+  }).join(', ');
+}
+
+const logarithm = (name: string) =>
+  `trino_${name}(x) AS CASE WHEN x > 0 THEN ${name}(x) WHEN x = 0 THEN CAST('-infinity' AS DOUBLE) WHEN x < 0 THEN CAST('nan' AS DOUBLE) END`;
+
+/** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
+export const valueMacros: readonly string[] = [
+  'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
+  `trino_greatest${nullable('greatest')}`,
+  `trino_least${nullable('least')}`,
+  'trino_log(b, x) AS log(b, x)',
+  // DuckDB fails where there is no logarithm or root; Trino's are Java's.
+  logarithm('ln'),
+  logarithm('log2'),
+  logarithm('log10'),
+  `trino_sqrt(x) AS CASE WHEN x < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(x) END`,
+  // A decimal keeps its scale; and less zero, minus zero stays.
+  'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
+  'trino_e() AS exp(1)',
+  'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
+  'trino_rand() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), (a, b) AS a + CAST(floor(random() * (b - a)) AS BIGINT)',
+  'trino_random() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), (a, b) AS a + CAST(floor(random() * (b - a)) AS BIGINT)',
+  'trino_is_nan(x) AS isnan(x)',
+  'trino_is_finite(x) AS isfinite(CAST(x AS DOUBLE))',
+  'trino_is_infinite(x) AS isinf(CAST(x AS DOUBLE))',
+  `trino_nan() AS CAST('nan' AS DOUBLE)`,
+  `trino_infinity() AS CAST('infinity' AS DOUBLE)`,
+  'trino_width_bucket(x, low, high, n) AS CAST(CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 ELSE floor((CAST(x AS DOUBLE) - low) * n / (CAST(high AS DOUBLE) - low)) + 1 END AS BIGINT)',
+  'trino_bitwise_and(a, b) AS CAST(a & b AS BIGINT)',
+  'trino_bitwise_or(a, b) AS CAST(a | b AS BIGINT)',
+  'trino_bitwise_xor(a, b) AS CAST(xor(a, b) AS BIGINT)',
+  'trino_bitwise_not(a) AS CAST(~a AS BIGINT)',
+  'trino_bitwise_left_shift(a, b) AS CAST(a << b AS BIGINT)',
+  'trino_bitwise_right_shift(a, b) AS CAST(a >> b AS BIGINT)',
+  `trino_typeof(x) AS CASE typeof(x)
+     WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
+     WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'
+     WHEN 'INTERVAL' THEN 'interval day to second'
+     ELSE CASE
+       WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
+       ELSE lower(typeof(x)) END END`,
+  // What may be compared with what, by DuckDB's name of a type: typeRules.ts.
+  `trino_kind(t) AS CASE
+     WHEN t LIKE '%[]' THEN 'array' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
+     WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
+     WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
+     WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'
+     WHEN t IN ('BOOLEAN', 'DATE', 'INTERVAL', 'JSON', 'UUID') THEN lower(t) ELSE 'other' END`,
+  `trino_element_kind(t) AS trino_kind(CASE WHEN t LIKE '%[]' THEN left(t, length(t) - 2) ELSE t END)`,
+  `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
+     OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,
+];
+
+/** An error of Trino's in the type of a number: see operatorMacros.ts for why it is a cast. */
+const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${words}', CAST(0 AS DOUBLE))`;
+
+/**
+ * Repeats a step on a row of numbers: DuckDB has no loops in expressions, so a list is reduced to one row.
+ *
+ * @param steps More than any argument needs.
+ * @param start The fields of the row in SQL. `n` counts the steps from 1, `done` ends them.
+ * @param next The fields after a step, from those of `s`.
+ * @param result SQL of what comes of the last row `s`.
+ * @param term SQL that the fields after a step know as `t`. Default none.
+ */
+function repeated(
+  steps: number,
+  start: Readonly<Record<string, string>>,
+  next: Readonly<Record<string, string>>,
+  result: string,
+  term?: string,
+): string {
+  const row = (fields: Readonly<Record<string, string>>) =>
+    `{${Object.entries(fields)
+      .map(([name, sql]) => `${name}: ${sql}`)
+      .join(', ')}}`;
+  const fields = row({ n: 's.n + 1', ...next });
+  const after = term === undefined ? fields : `list_transform([${term}], lambda t: ${fields})[1]`;
+  const first = row({ n: '1e0', done: 'false', ...start });
+  return `list_transform([list_reduce(list_transform(range(${steps}), lambda i: ${first}),
+    lambda s, e: CASE WHEN s.done THEN s ELSE ${after} END)], lambda s: ${result})[1]`;
+}
+
+/**
+ * A continued fraction by Lentz's method, as https://dlmf.nist.gov/3.10#iii has it: its last step `h`.
+ *
+ * @param first The term without a fraction.
+ * @param a The term `n`, and `b` what it is a denominator of.
+ */
+const fraction = (steps: number, first: string, a: string, b: string, result: string) =>
+  repeated(
+    steps,
+    { c: first, d: '0e0', h: first },
+    {
+      done: `abs((${a} + ${b} / s.c) / (${a} + ${b} * s.d) - 1) < 1e-15`,
+      c: `${a} + ${b} / s.c`,
+      d: `1 / (${a} + ${b} * s.d)`,
+      h: `s.h * ((${a} + ${b} / s.c) * (1 / (${a} + ${b} * s.d)))`,
+    },
+    result,
+  );
+
+/** ln of the gamma function of 1/2. */
+const LN_GAMMA_HALF = '0.5723649429247001e0';
+
+const SCALE = `exp(-x + 0.5e0 * ln(x) - ${LN_GAMMA_HALF})`;
+
+/** The series and the continued fraction of https://dlmf.nist.gov/8.7 and /8.9 for the incomplete gamma function of 1/2. */
+const SERIES = repeated(
+  120,
+  { term: '2e0', total: '2e0' },
+  {
+    done: 'abs(s.term / s.total) <= 1e-15',
+    term: 's.term * (x / (0.5e0 + s.n))',
+    total: 's.total + s.term * (x / (0.5e0 + s.n))',
+  },
+  `${SCALE} * s.total`,
+);
+const TAIL = fraction(
+  400,
+  '(0.5e0 + x)',
+  '(2 * s.n + 1 - 0.5e0 + x)',
+  '(s.n * (0.5e0 - s.n))',
+  `1 - ${SCALE} * (1 / s.h)`,
+);
+
+/** Coefficients of Giles, "Approximating the erfinv function" (2010), from the highest power down. */
+const INVERSE_ERF = {
+  middle:
+    '-3.64441206401782e-21 -1.6850591381820166e-19 1.28584807152564e-18 1.1157877678025181e-17 -1.333171662854621e-16 2.0972767875968562e-17 6.637638134358324e-15 -4.054566272975207e-14 -8.151934197605472e-14 2.6335093153082323e-12 -1.2975133253453532e-11 -5.415412054294628e-11 1.0512122733215323e-9 -4.112633980346984e-9 -2.9070369957882005e-8 4.2347877827932404e-7 -1.3654692000834679e-6 -1.3882523362786469e-5 1.8673420803405714e-4 -7.40702534166267e-4 -0.006033670871430149 0.24015818242558962 1.6536545626831027',
+  outer:
+    '2.2137376921775787e-9 9.075656193888539e-8 -2.7517406297064545e-7 1.8239629214389228e-8 1.5027403968909828e-6 -4.013867526981546e-6 2.9234449089955446e-6 1.2475304481671779e-5 -4.7318229009055734e-5 6.828485145957318e-5 2.4031110387097894e-5 -3.550375203628475e-4 9.532893797373805e-4 -0.0016882755560235047 0.002491442096107851 -0.003751208507569241 0.005370914553590064 1.0052589676941592 3.0838856104922208',
+  tail: '-2.7109920616438573e-11 -2.555641816996525e-10 1.5076572693500548e-9 -3.789465440126737e-9 7.61570120807834e-9 -1.496002662714924e-8 2.914795345090108e-8 -6.771199775845234e-8 2.2900482228026655e-7 -9.9298272942317e-7 4.526062597223154e-6 -1.968177810553167e-5 7.599527703001776e-5 -2.1503011930044477e-4 -1.3871931833623122e-4 1.0103004648645344 4.849906401408584',
+} as const;
+
+/** A polynomial of `w` by Horner's rule. */
+const polynomial = (coefficients: string, w: string) =>
+  `list_reduce([${coefficients
+    .split(' ')
+    .map((text) => `CAST('${text}' AS DOUBLE)`)
+    .join(', ')}], lambda total, c: c + total * ${w})`;
+
+const inWilson = (sign: '+' | '-') =>
+  `CASE WHEN s < 0 THEN ${failure('number of successes must not be negative')}
+     WHEN n <= 0 THEN ${failure('number of trials must be positive')}
+     WHEN s > n THEN ${failure('number of successes must not be larger than number of trials')}
+     WHEN z < 0 THEN ${failure('z-score must not be negative')}
+     ELSE list_transform([{p: CAST(s AS DOUBLE) / CAST(n AS DOUBLE), n: CAST(n AS DOUBLE), z: CAST(z AS DOUBLE)}], lambda w:
+       (w.p + w.z * w.z / (2e0 * w.n) ${sign} w.z * sqrt(w.p * (1 - w.p) / w.n + w.z * w.z / (4e0 * w.n * w.n)))
+         / (1 + w.z * w.z / w.n))[1] END`;
+
+/** What Stirling's formula lacks of the logarithm of the gamma function: https://dlmf.nist.gov/5.11.E1 */
+const remainder = (x: string) =>
+  `(1 / (12e0 * ${x}) - 1 / (360e0 * power(${x}, 3)) + 1 / (1260e0 * power(${x}, 5)) - 1 / (1680e0 * power(${x}, 7)) + 1 / (1188e0 * power(${x}, 9)))`;
+
+/** ln of the beta function. Of large numbers without differences of much larger ones. */
+const LN_BETA = `CASE WHEN a < 10 OR b < 10 THEN lgamma(a) + lgamma(b) - lgamma(a + b)
+  ELSE -0.5e0 * ln(greatest(a, b)) + 0.9189385332046727e0
+    + (${remainder('a')} + ${remainder('b')} - ${remainder('(a + b)')})
+    + (least(a, b) - 0.5e0) * ln(least(a, b) / (a + b))
+    - greatest(a, b) * ln(1 + least(a, b) / greatest(a, b)) END`;
+
+/** ln of the beta function's inverse, and the powers in front of the fraction of https://dlmf.nist.gov/8.17#v */
+const BETA_SCALE = `(a * ln(x) + b * ln(1 - x) - ln(a) - (${LN_BETA}))`;
+
+/** The term `n` of the fraction, which differs for even and odd ones. */
+const BETA_TERM = `(CASE WHEN s.n % 2 = 0
+  THEN ((s.n / 2) * (b - s.n / 2) * x) / ((a + s.n - 1) * (a + s.n))
+  ELSE -((a + (s.n - 1) / 2) * (a + b + (s.n - 1) / 2) * x) / ((a + s.n - 1) * (a + s.n)) END)`;
+
+/**
+ * Functions of distributions: https://trino.io/docs/current/functions/math.html#statistical-functions. Trino computes
+ * them by Commons Math: the same formulas, so nearly all digits agree.
+ */
+export const probabilityMacros: readonly string[] = [
+  `trino_gamma_half(x) AS CASE WHEN x = 0 THEN 0e0 WHEN isnan(x) THEN x WHEN x > 1600 THEN 1e0
+     WHEN x < 1.5 THEN ${SERIES} ELSE ${TAIL} END`,
+  `trino_erf(x) AS list_transform([CAST(x AS DOUBLE)], lambda v: sign(v) * trino_gamma_half(v * v))[1]`,
+  `trino_normal_cdf(m, s, x) AS CASE WHEN s <= 0 THEN ${failure('standardDeviation must be > 0')}
+     ELSE 0.5e0 * (1 + trino_erf((CAST(x AS DOUBLE) - CAST(m AS DOUBLE)) / (CAST(s AS DOUBLE) * sqrt(2e0)))) END`,
+  `trino_inverse_erf(x) AS list_transform([{x: x, w: -trino_ln((1 - x) * (1 + x))}], lambda v: v.x * CASE
+     WHEN isinf(v.w) THEN v.w
+     WHEN v.w < 6.25 THEN ${polynomial(INVERSE_ERF.middle, '(v.w - 3.125e0)')}
+     WHEN v.w < 16 THEN ${polynomial(INVERSE_ERF.outer, '(sqrt(v.w) - 3.25e0)')}
+     ELSE ${polynomial(INVERSE_ERF.tail, '(sqrt(v.w) - 5e0)')} END)[1]`,
+  `trino_inverse_normal_cdf(m, s, p) AS CASE WHEN p <= 0 OR p >= 1 THEN ${failure('p must be 0 > p > 1')}
+     WHEN s <= 0 THEN ${failure('sd must be > 0')}
+     ELSE CAST(m AS DOUBLE) + CAST(s AS DOUBLE) * 1.4142135623730951e0 * trino_inverse_erf(2 * CAST(p AS DOUBLE) - 1) END`,
+  `trino_wilson_interval_lower(s, n, z) AS ${inWilson('-')}`,
+  `trino_wilson_interval_upper(s, n, z) AS ${inWilson('+')}`,
+  `trino_incomplete_beta(a, b, x) AS ${repeated(
+    400,
+    { c: '1e0', d: '0e0', h: '1e0' },
+    {
+      done: 'abs((1 + t / s.c) / (1 + t * s.d) - 1) < 1e-15',
+      c: '1 + t / s.c',
+      d: '1 / (1 + t * s.d)',
+      h: 's.h * ((1 + t / s.c) * (1 / (1 + t * s.d)))',
+    },
+    `exp(${BETA_SCALE}) * (1 / s.h)`,
+    BETA_TERM,
+  )}`,
+  `trino_beta_cdf(a, b, x) AS CASE WHEN a <= 0 OR b <= 0 THEN ${failure('a, b must be > 0')}
+     WHEN x < 0 OR x > 1 THEN ${failure('value must be 0 >= v >= 1')}
+     WHEN x = 0 OR x = 1 THEN CAST(x AS DOUBLE)
+     ELSE list_transform([CASE WHEN x > (CAST(a AS DOUBLE) + 1) / (2 + CAST(b AS DOUBLE) + a)
+       THEN {a: CAST(b AS DOUBLE), b: CAST(a AS DOUBLE), x: 1 - CAST(x AS DOUBLE), base: 1e0, factor: -1e0}
+       ELSE {a: CAST(a AS DOUBLE), b: CAST(b AS DOUBLE), x: CAST(x AS DOUBLE), base: 0e0, factor: 1e0} END],
+       lambda v: v.base + v.factor * trino_incomplete_beta(v.a, v.b, v.x))[1] END`,
+];

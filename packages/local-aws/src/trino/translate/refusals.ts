@@ -1,0 +1,254 @@
+import { operandEnd } from './dateShift.ts';
+import { typedLiteral } from './literals.ts';
+import { mismatched, SqlError, type Token, type TokenList } from './tokens.ts';
+import { notFunctions } from './vocabulary.ts';
+
+/** Words after which an item of a list is over. */
+const AFTER_LIST =
+  /^(?:from|where|group|having|order|union|intersect|except|limit|offset|fetch|window|on|using|join|inner|left|right|full|cross)$/;
+
+/** Kinds of joins that DuckDB has besides Trino's. */
+const JOINS = /^(?:asof|positional|semi|anti)$/;
+
+const LARGEST = 2n ** 63n - 1n;
+
+/**
+ * Refuses what DuckDB's grammar has and Trino's hasn't, as Trino's parser does.
+ * https://github.com/trinodb/trino/blob/435/core/trino-parser/src/main/antlr4/io/trino/sql/parser/SqlBase.g4
+ *
+ * @throws SqlError `SYNTAX_ERROR`, `NOT_SUPPORTED` for NATURAL JOIN, `COLUMN_NOT_FOUND` for GROUP BY ALL.
+ */
+export function refuseForeignSyntax(list: TokenList): void {
+  for (const [index, token] of list.tokens.entries()) {
+    if (token.kind === 'symbol') refuseComma(list, index, token);
+    else if (token.kind === 'number') refuseNumber(token);
+    else if (token.kind === 'word' && list.symbol(index - 1) !== '.') refuseWord(list, index, token);
+  }
+}
+
+function refuseComma(list: TokenList, index: number, { raw, value }: Token): void {
+  const next = list.at(index + 1);
+  if (raw === ',') {
+    if (next === undefined) throw atEnd(list);
+    const over =
+      next.kind === 'symbol'
+        ? /^[)\],]$/.test(next.raw)
+        : next.kind === 'word' && AFTER_LIST.test(next.value);
+    // Of these words some may be names: `SELECT a, offset FROM t`.
+    const name = /^(?:limit|offset|fetch|window)$/.test(next.value) && !isCount(list.at(index + 2));
+    if (over && !name && list.symbol(index + 2) !== '(') throw mismatched(next);
+  }
+  if (value === '*' && /^(?:exclude|replace|rename)$/.test(list.word(index + 1) ?? '') && next !== undefined)
+    if (list.symbol(index + 2) === '(') throw mismatched(next, "',', 'FROM'");
+}
+
+function refuseNumber({ raw, start }: Token): void {
+  const digits = raw.replaceAll('_', '');
+  if (/^\d+$/.test(digits) && BigInt(digits) > LARGEST)
+    throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
+}
+
+function refuseWord(list: TokenList, index: number, token: Token): void {
+  const next = list.at(index + 1);
+  const word = token.value;
+  const behind = list.at(index - 1);
+  const operand = behind !== undefined && (behind.kind !== 'symbol' || /^[)\]]$/.test(behind.raw));
+  if (next === undefined) return;
+  if (operand && list.word(index - 1) !== 'as') {
+    if (/^(?:ilike|glob)$/.test(word) && beginsOperand(next)) throw mismatched(next, '<EOF>');
+    if (word === 'similar' && next.value === 'to') throw mismatched(next, '<EOF>');
+    if (word === 'is' && /^(?:true|false|unknown)$/.test(afterNot(list, index + 1)?.value ?? ''))
+      throw mismatched(afterNot(list, index + 1) ?? next, "'DISTINCT', 'NOT', 'NULL'");
+    if (JOINS.test(word) && next.value === 'join') throw mismatched(token, "'JOIN'");
+  }
+  if (word === 'limit' && isCount(next) && list.word(index + 2) === 'offset')
+    throw mismatched(list.at(index + 2) ?? next, '<EOF>');
+  if (word === 'natural' && /^(?:join|inner|left|right|full)$/.test(next.value))
+    throw new SqlError('NOT_SUPPORTED', 'Natural join not supported', token.start);
+  if (word === 'distinct' && next.value === 'on' && list.symbol(index + 2) === '(') throw mismatched(next);
+  if (
+    word === 'union' &&
+    /^(?:by)$/.test(list.word(list.word(index + 1) === 'all' ? index + 2 : index + 1) ?? '')
+  )
+    throw mismatched(next, "'SELECT', 'VALUES'");
+  if (word === 'using' && next.value === 'sample') throw mismatched(next, "'('");
+  if (word === 'as' && next.kind === 'text') throw mismatched(next, '<identifier>');
+  if (word === 'by' && next.value === 'all' && endsList(list, index + 2))
+    throw new SqlError(
+      'COLUMN_NOT_FOUND',
+      "Column 'all' cannot be resolved or requester is not authorized to access requested resources",
+      next.start,
+    );
+}
+
+function afterNot(list: TokenList, index: number): Token | undefined {
+  return list.word(index) === 'not' ? list.at(index + 1) : list.at(index);
+}
+
+function endsList(list: TokenList, index: number): boolean {
+  const next = list.at(index);
+  return (
+    next === undefined ||
+    next.raw === ')' ||
+    next.raw === ',' ||
+    AFTER_LIST.test(next.value) ||
+    /^(?:asc|desc)$/.test(next.value)
+  );
+}
+
+function isCount(token: Token | undefined): boolean {
+  return token?.kind === 'number' || token?.kind === 'parameter' || token?.value === 'all';
+}
+
+function beginsOperand({ kind, raw, value }: Token): boolean {
+  if (kind === 'symbol') return raw === '(' || raw === '-';
+  return (
+    kind !== 'word' || !(AFTER_LIST.test(value) || /^(?:and|or|end|then|else|when|as|asc|desc)$/.test(value))
+  );
+}
+
+function atEnd(list: TokenList): SqlError {
+  return new SqlError(
+    'SYNTAX_ERROR',
+    "mismatched input '<EOF>'. Expecting: <expression>",
+    list.offset(list.length),
+  );
+}
+
+/** What is known of an expression whose value has a zone besides UTC: DuckDB keeps its clock or its instant only. */
+interface Zoned {
+  readonly from: number;
+  readonly to: number;
+  readonly kept: 'clock' | 'instant';
+}
+
+/** Calls that look at the clock and give a value without a zone. */
+const OF_CLOCK =
+  /^(?:date_format|format_datetime|date|year|quarter|month|week|week_of_year|year_of_week|yow|day|day_of_month|day_of_week|dow|day_of_year|doy|hour|minute|second|millisecond|last_day_of_month|extract|count|approx_distinct)$/;
+
+/** Calls whose value is zoned as their argument is. */
+const PASSING = /^(?:min|max|try|arbitrary|any_value)$/;
+const CLOCK_PASSING = /^(?:date_trunc|date_add)$/;
+
+const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
+const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
+
+/**
+ * Refuses times of another zone wherever the emulation would answer something else than Trino: DuckDB has no value
+ * that knows its instant and its zone. Shown, formatted, extracted from, truncated and cast they are right.
+ *
+ * @throws SqlError `NOT_SUPPORTED`
+ */
+export function refuseZones(list: TokenList): void {
+  for (const [index] of list.tokens.entries()) {
+    const zoned = zonedAt(list, index);
+    if (zoned !== undefined && !isRight(list, zoned)) {
+      throw new SqlError(
+        'NOT_SUPPORTED',
+        "A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock) is not emulated by Sluice's local Athena",
+        list.offset(zoned.from),
+      );
+    }
+  }
+}
+
+function zonedAt(list: TokenList, index: number): Zoned | undefined {
+  if (list.symbol(index - 1) === '.') return undefined;
+  if (list.words(index, 'at', 'time', 'zone')) {
+    const zone = list.at(index + 3);
+    if (zone?.kind === 'text' && UTC.test(zone.value)) return undefined;
+    if (zone?.value === 'interval' || (zone?.kind === 'text' && /^[+-]/.test(zone.value)))
+      throw new SqlError(
+        'NOT_SUPPORTED',
+        "AT TIME ZONE with an offset is not emulated by Sluice's local Athena",
+        list.offset(index),
+      );
+    const to = zone?.kind === 'text' ? index + 4 : (operandEnd(list, index + 3) ?? index + 4);
+    return { from: operandStart(list, index), to, kept: 'clock' };
+  }
+  const word = list.word(index);
+  const literal = word === 'timestamp' ? list.at(index + 1) : undefined;
+  if (literal?.kind === 'text') {
+    const zone = ZONE.exec(literal.value.slice(10))?.[0].trim();
+    return zone === undefined || UTC.test(zone) ? undefined : { from: index, to: index + 2, kept: 'instant' };
+  }
+  if (list.symbol(index + 1) !== '(') return undefined;
+  const close = list.closeOf(index + 1);
+  const [, second] = list.split(index + 2, close);
+  const given = list.at(second?.from ?? -1);
+  if (second === undefined || (given?.kind === 'text' && UTC.test(given.value))) return undefined;
+  if (word === 'at_timezone' || word === 'from_unixtime')
+    return { from: index, to: close + 1, kept: 'clock' };
+  return word === 'with_timezone' ? { from: index, to: close + 1, kept: 'instant' } : undefined;
+}
+
+/** Whether what is done with the value is right though its zone is lost. */
+function isRight(list: TokenList, { from, to, kept }: Zoned): boolean {
+  const clock = kept === 'clock';
+  const before = list.symbol(from - 1);
+  const after = list.symbol(to);
+  if (list.words(to, 'at', 'time', 'zone')) return !clock;
+  if ((after === '+' || after === '-') && list.word(to + 1) === 'interval') {
+    const next = typedLiteral(list, to + 1)?.next;
+    return next !== undefined && isRight(list, { from, to: next, kept });
+  }
+  if ((after !== undefined && !/^[,)]$/.test(after)) || (before !== undefined && !/^[,(]$/.test(before)))
+    return !clock;
+  if (/^(?:between|in|not|like|and|or|when|then|end)$/.test(list.word(to) ?? '')) return !clock;
+  if (list.words(to, 'is', 'distinct') || list.words(to, 'is', 'not', 'distinct')) return !clock;
+  if (/^(?:between|and|or|not|case|when|then|else)$/.test(list.word(from - 1) ?? '')) return !clock;
+  const open = enclosing(list, from, to);
+  const close = open === undefined ? to : list.closeOf(open);
+  const call = open === undefined || list.symbol(open) === '[' ? undefined : list.word(open - 1);
+  if (open !== undefined && list.symbol(open) === '[') return !clock;
+  if (open !== undefined && call !== undefined && !notFunctions.has(call))
+    return isArgumentRight(list, { from: open - 1, to: close + 1, kept }, call, to);
+  if (open === from - 1 && close === to) return isRight(list, { from: open, to: close + 1, kept });
+  // What a subquery calls it may be compared anywhere.
+  return !clock || open === undefined || list.word(from - 1) === 'by' || !isSelectItem(list, from, open);
+}
+
+function isArgumentRight(list: TokenList, whole: Zoned, call: string, end: number): boolean {
+  const clock = whole.kept === 'clock';
+  if (call === 'cast' || call === 'try_cast') {
+    const zone = list.word(end + 1) === 'timestamp' && list.word(list.closeOf(whole.from + 1) - 1) === 'zone';
+    return clock ? !zone && /^(?:date|time|timestamp)$/.test(list.word(end + 1) ?? '') : zone;
+  }
+  if (OF_CLOCK.test(call)) return clock || /^(?:count|approx_distinct)$/.test(call);
+  if (PASSING.test(call) || (clock && CLOCK_PASSING.test(call))) return isRight(list, whole);
+  return !clock && !CLOCK_PASSING.test(call) && call !== 'to_iso8601';
+}
+
+/** Whether an index is in the list of a select that is in brackets, rather than behind it. */
+function isSelectItem(list: TokenList, index: number, open: number): boolean {
+  let clause: string | undefined;
+  for (let at = open + 1; at < index; at += 1) {
+    if (list.symbol(at) === '(' || list.symbol(at) === '[') at = list.closeOf(at);
+    else if (/^(?:select|from|where|group|order)$/.test(list.word(at) ?? '')) clause = list.word(at);
+  }
+  return clause !== 'group' && clause !== 'order';
+}
+
+/** The innermost bracket around a range. */
+function enclosing(list: TokenList, from: number, to: number): number | undefined {
+  for (let open = from - 1; open >= 0; open -= 1)
+    if (/^[([]$/.test(list.symbol(open) ?? '') && list.closeOf(open) >= to) return open;
+  return undefined;
+}
+
+/** Index of the first token of the operand that ends before an index. */
+function operandStart(list: TokenList, end: number): number {
+  let start = end - 1;
+  for (;;) {
+    if (list.symbol(start) === ')' || list.symbol(start) === ']') {
+      const close = start;
+      while (start > 0 && list.closeOf(start) !== close) start -= 1;
+      const called = list.word(start - 1);
+      const subscript = list.symbol(start) === '[';
+      if (subscript || (called !== undefined && !notFunctions.has(called))) start -= 1;
+      if (subscript) continue;
+    } else if (list.at(start)?.kind === 'text' && list.word(start - 1) !== undefined) start -= 1;
+    if (list.symbol(start - 1) !== '.') return start;
+    start -= 2;
+  }
+}

@@ -1,0 +1,177 @@
+import type { Rendering, TokenWriter } from './Rendering.ts';
+import { SqlError, type TokenList, type TokenRange } from './tokens.ts';
+
+const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/**
+ * Writes a function of regular expressions whose pattern is a text in the statement: spelled for RE2, with its groups
+ * known. `SELECT regexp_extract('abc', '(x)?abc', 1)` is null, for which RE2 has an empty text.
+ *
+ * @param index The index of the function's name.
+ * @returns The index after it; undefined when the pattern isn't known.
+ * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 has no words for.
+ */
+export function regexpCall(
+  writer: TokenWriter,
+  out: Rendering,
+  index: number,
+  word: string,
+): number | undefined {
+  const { list } = writer;
+  const at = list.offset(index);
+  const close = list.closeOf(index + 1);
+  const [subject, pattern, third] = list.split(index + 2, close);
+  const text = textOf(list, pattern);
+  if (subject === undefined || text === undefined) return undefined;
+  const java = javaPattern(text, word === 'regexp_like');
+  if (typeof java === 'string') {
+    throw new SqlError(
+      'NOT_SUPPORTED',
+      `Function '${word}' with ${java} in the pattern is not emulated by Sluice's local Athena`,
+      at,
+    );
+  }
+  const name = `trino_${word}`;
+  const write = (before: string, after: string) => {
+    out.add(`${before}(`, at);
+    writer.write(out, subject.from, subject.to);
+    out.add(`, ${quoteText(java.pattern)}${after}`, at);
+    return close + 1;
+  };
+  if (third === undefined) return write(name, ')');
+  if (word === 'regexp_replace') {
+    const replacement = textOf(list, third);
+    if (replacement === undefined) {
+      write(name, ',');
+      writer.write(out, third.from, third.to);
+      out.add(')', list.offset(close));
+      return close + 1;
+    }
+    const spelled = javaReplacement(replacement, java);
+    if (spelled === undefined)
+      throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
+    return write('regexp_replace', `, ${quoteText(spelled)}, 'g')`);
+  }
+  const number = list.at(third.from);
+  if (number?.kind !== 'number' || third.to - third.from !== 1) {
+    write(name, ',');
+    writer.write(out, third.from, third.to);
+    out.add(')', list.offset(close));
+    return close + 1;
+  }
+  const group = Number(number.raw);
+  const { groups } = java;
+  if (group > groups.length) {
+    throw new SqlError(
+      'INVALID_FUNCTION_ARGUMENT',
+      `Pattern has ${groups.length} groups. Cannot access group ${group}`,
+      at,
+    );
+  }
+  if (group === 0 || groups[group - 1]?.empty === true) return write(name, `, ${group})`);
+  // A group that can't be empty had no part in a match when it is.
+  return word === 'regexp_extract'
+    ? write(`nullif(${name}`, `, ${group}), '')`)
+    : write(`list_transform(${name}`, `, ${group}), lambda e: nullif(e, ''))`);
+}
+
+function textOf(list: TokenList, range: TokenRange | undefined): string | undefined {
+  const token = range === undefined ? undefined : list.at(range.from);
+  return token?.kind === 'text' && range !== undefined && range.to - range.from === 1
+    ? token.value
+    : undefined;
+}
+
+/** A regular expression in RE2's syntax, DuckDB's, and the groups in it. */
+export interface JavaPattern {
+  readonly pattern: string;
+  /** From the first on: a group's name, if it has one, and whether it can match an empty text. */
+  readonly groups: readonly { readonly name: string | undefined; readonly empty: boolean }[];
+}
+
+/** What Trino's expressions can have and RE2's can't, by how it begins within a pattern. https://github.com/google/re2/wiki/Syntax */
+const UNKNOWN: readonly (readonly [RegExp, string])[] = [
+  [/^\(\?<?[=!]/, 'a lookaround'],
+  [/^\(\?>/, 'an atomic group'],
+  [/^\\(?:[1-9]|k<)/, 'a backreference'],
+  [/^\\[XRGhHVNyYKZ]/, 'an escape that DuckDB lacks'],
+  [
+    /^\\[pP]\{(?:Alpha|Digit|Alnum|Upper|Lower|Punct|Space|XDigit|ASCII|java\w+|Is\w+|In\w+)\}/,
+    'a character property',
+  ],
+  [/^(?:[*+?]|\{\d+,?\d*\})\+/, 'a possessive quantifier'],
+];
+
+/**
+ * A pattern of Trino's as RE2 takes it.
+ *
+ * @param ended Whether `$` also stands before a last line's end, as in Java; only right where nothing is extracted.
+ * @returns What it has that isn't known there, in words, when there is anything.
+ */
+function javaPattern(pattern: string, ended: boolean): JavaPattern | string {
+  const groups: { name: string | undefined; start: number; end: number }[] = [];
+  const open: (number | undefined)[] = [];
+  let result = '';
+  let inClass = false;
+  for (let at = 0; at < pattern.length; ) {
+    const rest = pattern.slice(at);
+    if (inClass && rest.startsWith('&&')) return 'an intersection of classes';
+    const unknown = UNKNOWN.find(([begin]) => (!inClass || rest.startsWith('\\')) && begin.test(rest));
+    if (unknown !== undefined) return unknown[1];
+    // Java ends `\Q` with `\E` or the pattern's end, as RE2 does.
+    const [quoted] = /^\\Q[\s\S]*?(?:\\E|$)/.exec(rest) ?? [];
+    const [run = ''] =
+      quoted === undefined ? (/^(?:\\[\s\S]|\(\?<(\w+)>|[\s\S])/.exec(rest) ?? []) : [quoted];
+    if (run === '[') inClass = true;
+    else if (run === ']') inClass = false;
+    else if (!inClass && run.startsWith('(')) {
+      const name = /^\(\?<(\w+)>/.exec(run)?.[1];
+      const capturing = name !== undefined || !rest.startsWith('(?');
+      open.push(capturing ? groups.length : undefined);
+      if (capturing) groups.push({ name, start: at + run.length, end: pattern.length });
+    } else if (!inClass && run === ')') {
+      const group = groups[open.pop() ?? -1];
+      if (group !== undefined) group.end = at;
+    }
+    const dollar = run === '$' && !inClass && ended && !/\(\?[a-z]*m/.test(pattern);
+    result += dollar ? '(?:\\n?\\z)' : !inClass && run.startsWith('(?<') ? '(' : run;
+    at += run.length;
+  }
+  return {
+    pattern: result,
+    groups: groups.map(({ name, start, end }) => ({ name, empty: matchesEmpty(pattern.slice(start, end)) })),
+  };
+}
+
+/** Whether an expression can match an empty text; it is taken to when that can't be told. */
+function matchesEmpty(expression: string): boolean {
+  try {
+    return /\\[bBAzZ]/.test(expression) || new RegExp(`^(?:${expression})$`, 's').test('');
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * A replacement text of Java's in RE2's spelling. https://trino.io/docs/current/functions/regexp.html#regexp_replace
+ *
+ * @returns undefined for one that names a group that isn't there.
+ */
+function javaReplacement(text: string, { groups }: JavaPattern): string | undefined {
+  let known = true;
+  const result = text.replaceAll(
+    /\\([\s\S])|\$\{(\w+)\}|\$(\d)|([\s\S])/g,
+    (_, escaped?: string, name?: string, digit?: string, other?: string) => {
+      if (name !== undefined || digit !== undefined) {
+        const group =
+          digit === undefined ? groups.findIndex((each) => each.name === name) + 1 : Number(digit);
+        if (group > groups.length || (group === 0 && digit === undefined)) known = false;
+        return `\\${group}`;
+      }
+      if (other === '$' || other === '\\') known = false;
+      const plain = escaped ?? other ?? '';
+      return plain === '\\' ? '\\\\' : plain;
+    },
+  );
+  return known ? result : undefined;
+}

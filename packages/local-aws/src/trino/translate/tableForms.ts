@@ -1,0 +1,99 @@
+import type { Rendering, TokenWriter } from './Rendering.ts';
+import { UNNAMED } from './selects.ts';
+import { SqlError, type TokenRange } from './tokens.ts';
+
+/**
+ * `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery beside the table it reads from: DuckDB's takes
+ * one list only. https://trino.io/docs/current/sql/select.html#unnest
+ *
+ * @returns The index after it, its alias excluded.
+ */
+export function unnest(writer: TokenWriter, out: Rendering, index: number): number {
+  const { list } = writer;
+  const at = list.offset(index);
+  const close = list.closeOf(index + 1);
+  const values = list.split(index + 2, close);
+  const ordinality = list.words(close + 1, 'with', 'ordinality');
+  const next = ordinality ? close + 3 : close + 1;
+  const columns = aliasColumns(writer, next);
+  const expected = columns === undefined ? values.length : columns - (ordinality ? 1 : 0);
+  const names = values.map((_, position) => `a${position}`);
+  if (expected !== values.length && values.length !== 1) {
+    throw new SqlError(
+      'NOT_SUPPORTED',
+      "UNNEST of several values of which one is a map or an array of rows is not emulated by Sluice's local Athena",
+      at,
+    );
+  }
+  const pairs = writer.options.unnestPairs === 'map' ? 'map_entries(a0)' : 'a0';
+  const items =
+    expected === values.length
+      ? names.map((name) => `unnest(${name})`)
+      : [`unnest(${pairs}, max_depth := 2)`];
+  if (ordinality) {
+    const sizes = names.map((name) => `coalesce(trino_cardinality(${name}), 0)`);
+    items.push(`unnest(range(1, 1 + ${sizes.length === 1 ? sizes[0] : `greatest(${sizes.join(', ')})`}))`);
+  }
+  out.addApart(`(SELECT ${items.join(', ')} FROM (SELECT`, at);
+  for (const [position, { from, to }] of values.entries()) {
+    if (position > 0) out.add(',', at);
+    writer.write(out, from, to);
+    out.add(`AS a${position}`, at);
+  }
+  out.add('))', list.offset(close));
+  if (columns === undefined && list.word(next) !== 'as' && list.at(next)?.kind !== 'quoted')
+    out.add('AS unnested', at);
+  return next;
+}
+
+/** How many columns the alias after a table names, undefined when it names none. */
+function aliasColumns({ list }: TokenWriter, index: number): number | undefined {
+  const name = list.word(index) === 'as' ? index + 1 : index;
+  const kind = list.at(name)?.kind;
+  if ((kind !== 'word' && kind !== 'quoted') || list.symbol(name + 1) !== '(') return undefined;
+  return list.split(name + 2, list.closeOf(name + 1)).length;
+}
+
+const ENDS = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);
+
+/** `VALUES 1, (2)`: a row of one column needs no brackets in Trino, and does in DuckDB. @returns The index after it. */
+export function values(writer: TokenWriter, out: Rendering, index: number): number {
+  const { list } = writer;
+  let end = index + 1;
+  while (end < list.length && list.symbol(end) !== ')' && !ENDS.has(list.word(end) ?? '')) {
+    end = list.symbol(end) === '(' || list.symbol(end) === '[' ? list.closeOf(end) + 1 : end + 1;
+  }
+  const rows = list.split(index + 1, end);
+  const names = unnamed(writer, index, rows[0]);
+  if (names !== undefined) out.add('SELECT * FROM (', list.offset(index));
+  out.add('VALUES', list.offset(index));
+  for (const [position, { from, to }] of rows.entries()) {
+    if (position > 0) out.add(',', list.offset(from));
+    const row = list.symbol(from) === '(' && list.closeOf(from) === to - 1;
+    const named = list.word(from) === 'row' && list.closeOf(from + 1) === to - 1;
+    if (!row && !named) out.addApart('(', list.offset(from));
+    // A row by name would be one column of rows.
+    writer.write(out, named ? from + 1 : from, to);
+    if (!row && !named) out.add(')', list.offset(from));
+  }
+  if (names !== undefined) out.add(`) AS "values"(${names.join(', ')})`, list.offset(end));
+  return end;
+}
+
+/** Names for the columns of a table of values that is given none; undefined elsewhere. */
+function unnamed(
+  { list, options }: TokenWriter,
+  index: number,
+  row: TokenRange | undefined,
+): string[] | undefined {
+  const open = index - 1;
+  const table = /^(?:from|join)$/.test(list.word(open - 1) ?? '') || list.symbol(open - 1) === ',';
+  if (!options.nameColumns || row === undefined || list.symbol(open) !== '(' || !table) return undefined;
+  const after = list.closeOf(open) + 1;
+  const alias = list.word(after) === 'as' ? after + 1 : after;
+  if (list.at(alias)?.kind !== 'symbol' && list.symbol(alias + 1) === '(') return undefined;
+  const first = list.word(row.from) === 'row' ? row.from + 1 : row.from;
+  const whole = list.symbol(first) === '(' && list.closeOf(first) === row.to - 1;
+  const count = whole ? list.split(first + 1, row.to - 1).length : 1;
+  return Array.from({ length: count }, (_, column) => `"${UNNAMED}${index}_${column}"`);
+}
