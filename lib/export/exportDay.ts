@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { mapLimit } from '../concurrency/mapLimit.ts';
 import type { Export } from '../config/exportsSchema.ts';
+import type { FaultPoint } from '../drops/faultPoint.ts';
 import type { Claim, Ledger, Settlement } from '../drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import { SluiceError } from '../errors/SluiceError.ts';
@@ -51,8 +52,7 @@ export interface DayExporter {
   readonly deadline: number;
   readonly leaseUntil: number;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Told of each step that is done: how tests kill an export there. Default nobody. */
-  readonly at?: (point: ExportFaultPoint) => Promise<void> | void;
+  readonly faultPoint?: FaultPoint<ExportFaultPoint>;
 }
 
 /** What became of a day. */
@@ -94,12 +94,12 @@ export async function exportDay(
   let removed: number;
   let settlement: Settlement;
   try {
-    await exporter.at?.('claimed');
+    await exporter.faultPoint?.('claimed');
     const day = await work.copy();
     const renewed = await ledger.renew(claim, leaseUntil);
     if (renewed === null) return { outcome: 'lost' };
     claim = renewed;
-    await exporter.at?.('renewed');
+    await exporter.faultPoint?.('renewed');
     removed = await work.publish(day);
     settlement = succeeded(day, work.copied, clock.now() - began);
   } catch (error) {
@@ -109,7 +109,7 @@ export async function exportDay(
   }
   const entry = await ledger.settle(claim, settlement);
   if (entry === null) return { outcome: 'lost' };
-  await exporter.at?.('settled');
+  await exporter.faultPoint?.('settled');
   return { outcome: 'settled', entry, copied: work.copied, removed };
 }
 
@@ -166,16 +166,16 @@ class DayWork {
 
   /** Copies what is not there; lists anew when a file changed meanwhile. */
   async copy(): Promise<DayFiles> {
-    const { table, target, at } = this.#exporter;
+    const { table, target, faultPoint } = this.#exporter;
     await target.abortUploads(this.#folder);
     for (let round = 1; round <= LIST_ROUNDS; round += 1) {
       const location = (await table.locations([this.#day])).get(this.#day);
       const day = await dayFiles(table, location);
       const there = await target.list(this.#folder);
-      await at?.('listed');
+      await faultPoint?.('listed');
       const missing = day.files.filter((file) => there.get(this.#keyOf(file)) !== file.size);
       if (await this.#copyAll(missing)) {
-        await at?.('copied');
+        await faultPoint?.('copied');
         return day;
       }
     }
@@ -184,7 +184,7 @@ class DayWork {
 
   /** Names the files in the manifest, then deletes what it doesn't name. Answers how many went. */
   async publish({ files, fingerprint }: DayFiles): Promise<number> {
-    const { target, clock, at } = this.#exporter;
+    const { target, clock, faultPoint } = this.#exporter;
     const manifest: Manifest = {
       version: 1,
       table: this.#exported.table,
@@ -195,13 +195,13 @@ class DayWork {
       files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
     };
     await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
-    await at?.('manifested');
+    await faultPoint?.('manifested');
     const named = new Set(files.map((file) => this.#keyOf(file)));
     const old = [...(await target.list(this.#folder)).keys()].filter(
       (key) => isExportedFile(key.slice(this.#folder.length)) && !named.has(key),
     );
     await target.remove(old);
-    await at?.('swept');
+    await faultPoint?.('swept');
     return old.length;
   }
 
@@ -213,7 +213,7 @@ class DayWork {
 
   /** False when it is another by now, or gone. */
   async #copyOne(file: LandedFile): Promise<boolean> {
-    const { table, target, clock, deadline, at } = this.#exporter;
+    const { table, target, clock, deadline, faultPoint } = this.#exporter;
     if (clock.now() >= deadline)
       throw new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${this.#exported.name} ${this.#day}.`);
     const bytes = await table.read(file);
@@ -224,7 +224,7 @@ class DayWork {
       bytes.destroy();
     }
     this.copied += 1;
-    if (this.copied === 1) await at?.('copiedOne');
+    if (this.copied === 1) await faultPoint?.('copiedOne');
     return true;
   }
 

@@ -4,13 +4,14 @@ import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts
 import type { Clock } from '../../time/Clock.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';
+import type { FaultPoint } from '../faultPoint.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 
 /**
  * The steps of a load between which a function may be killed, in their order, each named after what has been done by
  * then. Whatever the point, the next load of the day ends as this one would have.
  */
-export const faultPoints = [
+export const loadFaultPoints = [
   /** The day is claimed; nothing else has changed. */
   'claimed',
   /** Its folder is listed and told apart. */
@@ -35,8 +36,8 @@ export const faultPoints = [
   'settled',
 ] as const;
 
-/** One of {@link faultPoints}. */
-export type FaultPoint = (typeof faultPoints)[number];
+/** One of {@link loadFaultPoints}. */
+export type LoadFaultPoint = (typeof loadFaultPoints)[number];
 
 /** What loads work with, whichever day they load. */
 export interface Loader {
@@ -61,8 +62,7 @@ export interface Loader {
   readonly log: (fields: Record<string, unknown>) => void;
   /** Makes ports that reach one dataset and nothing else, for its load. Default: the loader's own. */
   readonly apart?: (source: Source, dataset: Dataset) => Promise<ApartPorts>;
-  /** Told of each step that is done: how tests kill a load there. Default nobody. */
-  readonly reached?: (point: FaultPoint) => Promise<void>;
+  readonly faultPoint?: FaultPoint<LoadFaultPoint>;
 }
 
 /** Ports for the load of one dataset, with a session of the load's role that may do no more (docs/ingest.md). */

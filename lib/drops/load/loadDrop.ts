@@ -48,17 +48,16 @@ export async function loadDrop(
   progress: Progress,
   letBe: (drop: Drop) => Promise<LetBe | null>,
 ): Promise<DropState | LetBe | null> {
-  const reached = loader.reached ?? (async () => {});
   const fetched = await listAndFetch(loader, run, place, progress, letBe);
   if (typeof fetched === 'string') return fetched;
-  await reached('fetched');
+  await loader.faultPoint?.('fetched');
 
   const { files, drop } = fetched;
   const mapped = files.length === 0 ? null : await map(loader, run, place, progress, files);
   if (mapped !== null) {
-    await reached('mapped');
+    await loader.faultPoint?.('mapped');
     await quarantine(loader, run, place, progress, drop, mapped);
-    await reached('quarantined');
+    await loader.faultPoint?.('quarantined');
     judgeRows(mapped, place.dataset);
     // Whatever share is allowed: the day would be empty, and its files are not.
     if (mapped.rows.in > 0 && mapped.rows.out === 0) {
@@ -87,7 +86,7 @@ async function listAndFetch(
     const listed = drops.get(day);
     if (listed === undefined) throw new RangeError(`${day} was not listed.`);
     progress.drop = listed;
-    await loader.reached?.('listed');
+    await loader.faultPoint?.('listed');
     const why = await letBe(listed);
     if (why !== null) return why;
 
@@ -230,9 +229,8 @@ async function switchVersion(
   progress: Progress,
   mapped: LoadResult | null,
 ): Promise<boolean> {
-  const { landing, config, clock, bucket, ledger } = loader;
+  const { landing, config, clock, bucket, ledger, faultPoint } = loader;
   const { table } = dataset;
-  const reached = loader.reached ?? (async () => {});
   const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
   const partition = { catalog: loader.catalog, database: config.database, table, day };
   const written = mapped?.written ?? [];
@@ -242,20 +240,20 @@ async function switchVersion(
   const prefix = versionPrefix(config, table, day, version);
   if (written.length > 0) {
     await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
-    await reached('begun');
+    await faultPoint?.('begun');
     await progress.time('upload', () =>
       mapLimit(written, PARALLEL_UPLOADS, ({ path }) =>
         landing.upload(path, `${prefix}${basename(path)}`, run.signal),
       ),
     );
-    await reached('uploaded');
+    await faultPoint?.('uploaded');
   }
   run.signal.throwIfAborted();
   // Whoever was held up for longer than the lease finds out here, before anything that queries see.
   const renewed = await ledger.renew(progress.claim, run.leaseUntil);
   if (renewed === null) return false;
   progress.claim = renewed;
-  await reached('renewed');
+  await faultPoint?.('renewed');
 
   const before = await partitionLocation(partition, attempts);
   // Where the ledger knows of a version, there was a partition: what it pointed to isn't what is dropped now.
@@ -270,11 +268,11 @@ async function switchVersion(
     await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
     await forgetBegun(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
-    await reached('noted');
+    await faultPoint?.('noted');
   }
   await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
   progress.version = version;
-  await reached('moved');
+  await faultPoint?.('moved');
   return true;
 }
 

@@ -43,7 +43,7 @@ export type Loaded =
 
 /**
  * Loads one day of one dataset: claims it, lets queries read a new version of it, and settles the ledger. Safe to be
- * killed anywhere, to repeat, and to run twice at once ({@link faultPoints}).
+ * killed anywhere, to repeat, and to run twice at once ({@link loadFaultPoints}).
  *
  * A day that can't be loaded for its files or its bucket's sake is settled as `failed`, and queries go on reading the
  * last good version. What may pass is handed back, until nobody would try again.
@@ -96,7 +96,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   };
   let ended: { readonly state: DropState | LetBe | null } | { readonly failure: LoadFailure };
   try {
-    await loader.reached?.('claimed');
+    await loader.faultPoint?.('claimed');
     ended = { state: await loadDrop(loader, run, place, progress, letBe) };
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
@@ -165,7 +165,7 @@ async function settle(
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   });
   if (settled === null) return { outcome: 'lost' };
-  await loader.reached?.('settled');
+  await loader.faultPoint?.('settled');
   return {
     outcome: state,
     rows,

@@ -74,7 +74,7 @@ describe('the export of a day', () => {
     await world.put('b.parquet', 'corrected');
     const seen: Record<string, Awaited<ReturnType<typeof contents>>> = {};
     await run({
-      async at(point) {
+      async faultPoint(point) {
         seen[point] = await contents();
       },
     });
@@ -132,20 +132,20 @@ describe('the export of a day', () => {
 
   it('takes a file that is replaced while it is read as it is then', async () => {
     let replaced = false;
-    const at = async (point: string) => {
+    const faultPoint = async (point: string) => {
       if (point !== 'listed' || replaced) return;
       replaced = true;
       await world.put('a.parquet', 'replaced');
       world.remove('b.parquet');
     };
-    await run({ at });
+    await run({ faultPoint });
     expect(await contents()).toEqual(both('replaced'));
   });
 
   it('fails by name when files never come to rest', async () => {
     let n = 0;
     const done = await run({
-      at: async (point) => void (point === 'listed' && (await world.put('a.parquet', `${n++}`))),
+      faultPoint: async (point) => void (point === 'listed' && (await world.put('a.parquet', `${n++}`))),
     });
     expect(done).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_FILES_CHANGING' } } });
   });
@@ -159,11 +159,11 @@ describe('the export of a day', () => {
   it('goes on where it ran out of time', async () => {
     let now = world.clock.now();
     const slow = { now: () => now };
-    const at = (point: string) => {
+    const faultPoint = (point: string) => {
       if (point === 'copiedOne') now += 3_600_000;
     };
     for (let i = 0; i < 6; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
-    const first = await run({ clock: slow, at });
+    const first = await run({ clock: slow, faultPoint });
     expect(first).toMatchObject({ outcome: 'unfinished' });
     expect(await entry()).toMatchObject({ failure: { code: 'SLUICE_EXPORT_OUT_OF_TIME' } });
     const second = await run();
@@ -179,12 +179,12 @@ describe('the export of a day', () => {
     world.remove('b.parquet');
     await world.put('c.parquet', 'third');
     const killed = Promise.withResolvers<'killed'>();
-    const at = (reached: string) => {
-      if (reached !== point) return;
+    const faultPoint = (step: string) => {
+      if (step !== point) return;
       killed.resolve('killed');
       return new Promise<void>(() => {});
     };
-    expect(await Promise.race([run({ at }), killed.promise])).toBe('killed');
+    expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
     if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
     world.clock.advance(3_600_000);
     expect(await run()).toMatchObject({ outcome: 'settled' });

@@ -83,12 +83,12 @@ describe('the plan of exports', () => {
     const [task] = sent;
     if (task === undefined) throw new Error('nothing was queued');
     let planned: string[] | undefined;
-    const at = async (point: string) => {
+    const faultPoint = async (point: string) => {
       if (point !== 'listed') return;
       await world.put('b.parquet', 'y');
       planned = reasons(await plan());
     };
-    await exportDay(world.exporter({ at }), world.configured(), task);
+    await exportDay(world.exporter({ faultPoint }), world.configured(), task);
     expect(planned).toEqual([]);
     expect(reasons(await plan())).toEqual([`${DAY} changed`]);
   });

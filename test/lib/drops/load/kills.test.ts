@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';
 
@@ -43,13 +43,13 @@ describe('a load that is killed', () => {
   it('may be so at the steps that docs/ingest.md lists', () => {
     const docs = readFileSync(new URL('../../../../docs/ingest.md', import.meta.url), 'utf8');
     const listed = docs.split('### What a kill leaves behind')[1]?.split('\n## ')[0] ?? '';
-    expect([...listed.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step)).toEqual([...faultPoints]);
+    expect([...listed.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step)).toEqual([...loadFaultPoints]);
   });
 
-  it.each(faultPoints)('at %s ends the same when it starts again', async (point) => {
+  it.each(loadFaultPoints)('at %s ends the same when it starts again', async (point) => {
     expect(await loads.load({ killAt: point })).toBe('killed');
     const seen = await loads.read();
-    const isMoved = faultPoints.indexOf(point) >= faultPoints.indexOf('moved');
+    const isMoved = loadFaultPoints.indexOf(point) >= loadFaultPoints.indexOf('moved');
     expect(seen).toEqual(isMoved ? afterwards : readEvents(0, 20));
 
     // Its lease still runs: the message that comes at once finds the day busy.
@@ -62,8 +62,8 @@ describe('a load that is killed', () => {
   });
 
   it('at every step in turn ends the same', async () => {
-    for (const point of faultPoints) {
-      const run = { tries: faultPoints.length };
+    for (const point of loadFaultPoints) {
+      const run = { tries: loadFaultPoints.length };
       expect(await loads.load({ killAt: point, run })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
     }

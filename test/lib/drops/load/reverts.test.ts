@@ -1,6 +1,6 @@
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { DAY, LEASE_MS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
@@ -31,18 +31,18 @@ describe('a drop that goes back to what was loaded', () => {
     for (const key of await loads.keys('statsig/ingested/')) expect(key).toContain(`/${DAY}/${version}/`);
   }
 
-  it.each(faultPoints)('is read again after a load of the other was killed at %s', async (point) => {
+  it.each(loadFaultPoints)('is read again after a load of the other was killed at %s', async (point) => {
     await dropSecond();
     expect(await loads.load({ killAt: point, reason: 'changed' })).toBe('killed');
     await dropFirst();
     loads.clock.advance(LEASE_MS + 1);
     expect(await loads.load({ reason: 'changed' })).toMatchObject({
-      outcome: faultPoints.indexOf(point) < faultPoints.indexOf('moved') ? 'unchanged' : 'succeeded',
+      outcome: loadFaultPoints.indexOf(point) < loadFaultPoints.indexOf('moved') ? 'unchanged' : 'succeeded',
     });
     await expectFirst();
   });
 
-  it.each(faultPoints)('is read again after a load of its deletion was killed at %s', async (point) => {
+  it.each(loadFaultPoints)('is read again after a load of its deletion was killed at %s', async (point) => {
     await loads.remove('a.parquet');
     // A day without files reaches fewer of them.
     const outcome = await loads.load({ killAt: point, reason: 'deleted' });

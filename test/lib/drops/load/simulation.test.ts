@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { faultPoints } from '../../../../lib/drops/load/Loader.ts';
+import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
@@ -24,7 +24,7 @@ const SEED = 4;
 
 const file = fc.constantFrom('a', 'a', 'a', 'b');
 const content = fc.constantFrom('one', 'two');
-const point = fc.constantFrom(...faultPoints, 'moved', 'moved', 'moved');
+const point = fc.constantFrom(...loadFaultPoints, 'moved', 'moved', 'moved');
 /** Before each step; most are enough for files to settle, or a lease to end. */
 const ms = fc.constantFrom(0, 700_000, 700_000, LEASE_MS + 1, LEASE_MS + 1, 7 * HOUR_MS, 25 * HOUR_MS);
 const does = <Name extends string, Rest extends object>(

@@ -22,7 +22,7 @@ import type { ConfigInput } from '../../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { Ledger } from '../../../../lib/drops/ledger/Ledger.ts';
-import type { FaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load/Loader.ts';
 import { type Loaded, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
@@ -50,9 +50,9 @@ export const LEASE_MS = 960_000;
 /** One invocation of a load, and how a test disturbs it. */
 export interface LoadOptions extends Partial<IngestTask> {
   /** It is killed there: nothing of it runs any more. */
-  readonly killAt?: FaultPoint;
+  readonly killAt?: LoadFaultPoint;
   /** Runs there, before the load goes on. */
-  readonly at?: Partial<Record<FaultPoint, () => Promise<unknown>>>;
+  readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
   readonly run?: Partial<LoadRun>;
 }
@@ -182,13 +182,13 @@ export async function startLoads(
     /** Runs one load; `killed` when it was. */
     async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<Loaded | 'killed'> {
       const killed = Promise.withResolvers<'killed'>();
-      const reached = async (point: FaultPoint) => {
+      const faultPoint = async (point: LoadFaultPoint) => {
         await at?.[point]?.();
         if (point !== killAt) return;
         killed.resolve('killed');
         await new Promise(() => {});
       };
-      const made = makeLoader({ ...loader, reached });
+      const made = makeLoader({ ...loader, faultPoint });
       const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
       return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
     },
