@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { daysBetween } from '../lib/drops/plan/decideDay.ts';
 import { defineErrorFamily } from '../lib/errors/defineErrorFamily.ts';
 import { nearestNames } from '../lib/errors/nearestNames.ts';
 import { isUtcDay, type UtcDay } from '../lib/time/utcDay.ts';
@@ -92,43 +93,105 @@ export function textOption({ values }: Pick<CommandLine, 'values'>, name: string
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An option's whole number of 1 or more. @throws UsageError for another. */
-export function countOption(
+/**
+ * An option's whole number.
+ *
+ * @param bounds `usual` without the option; `least` is 1 unless it is given.
+ * @throws UsageError for anything else.
+ */
+export function countOption<Usual extends number | undefined>(
   line: CommandLine,
   name: string,
-  { usual, most }: { readonly usual: number; readonly most: number },
-): number {
+  { usual, least = 1, most }: { readonly usual: Usual; readonly least?: number; readonly most: number },
+): number | Usual {
   const text = textOption(line, name);
-  const count = text === undefined ? usual : Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > most)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected 1 to ${most}.`);
-  return count;
+  if (text === undefined) return usual;
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least && count <= most) return count;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${text}, expected ${least} to ${most}.`);
 }
 
 /** An option's day, if it was given. @throws UsageError for one that is none. */
 export function dayOption(line: CommandLine, name: string): UtcDay | undefined {
   const text = textOption(line, name);
   if (text !== undefined && !isUtcDay(text))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected YYYY-MM-DD.`);
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${text}, expected YYYY-MM-DD.`);
   return text;
 }
 
-/** What an action of a command takes besides the options of all of them. */
-export type ActionOptions = Readonly<Record<string, readonly string[]>>;
+/**
+ * The days from `--from` to `--to`, which is the same day by default; undefined without both.
+ *
+ * @throws UsageError for `--to` alone, days in the wrong order, or more than `most`.
+ */
+export function daysOption(line: CommandLine, most: number): readonly UtcDay[] | undefined {
+  const from = dayOption(line, 'from');
+  const to = dayOption(line, 'to') ?? from;
+  if (to === undefined) return undefined;
+  if (from === undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', '--to without --from.');
+  assertOrder(from, to);
+  const days = daysBetween(from, to);
+  if (days.length > most)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--from ${from}, --to ${to}: got ${days.length} days, expected at most ${most} days.`,
+    );
+  return days;
+}
+
+/** @throws UsageError when the first day is after the last. */
+export function assertOrder(from: UtcDay, to: UtcDay): void {
+  if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
+}
+
+/** @throws UsageError when arguments are left that the command does not take. */
+export function assertNoArguments(left: readonly string[]): void {
+  if (left.length > 0)
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Unexpected argument: ${left.join(' ')}.`);
+}
+
+/** One action of a command that has several, as `pull` of `sluice groups`. */
+export interface Action {
+  /** Its own options, besides those that all actions of the command take. */
+  readonly options: readonly string[];
+  /** Whether arguments may follow its name. */
+  readonly takesArguments?: boolean;
+  /** Resolves with the exit code. */
+  run(line: CommandLine, rest: readonly string[]): Promise<number>;
+}
 
 /**
- * Refuses options that are another action's of the same command: passed by, they would seem to have been heeded.
+ * Runs the action that the first argument names.
  *
- * @param own What each action takes; what stands under none is every action's.
- * @throws UsageError SLUICE_USAGE_OPTIONS, naming the options and whose they are.
+ * @throws UsageError for another name, arguments that the action does not take, and options of another action: ignored,
+ *   they would seem to have had an effect.
  */
-export function demandOptions({ values }: CommandLine, action: string, own: ActionOptions): void {
-  const of = (name: string) => Object.keys(own).filter((one) => own[one]?.includes(name));
-  const strays = Object.keys(values).flatMap((name) => {
-    const actions = of(name);
-    return actions.length === 0 || actions.includes(action)
+export async function runAction(
+  line: CommandLine,
+  actions: Readonly<Record<string, Action>>,
+): Promise<number> {
+  const [name = '', ...rest] = line.positionals;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action === undefined) {
+    const names = Object.keys(actions);
+    const expected = names.length === 2 ? names.join(' or ') : `one of ${names.join(', ')}`;
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected ${expected}.${didYouMean(name, names)}`);
+  }
+  if (action.takesArguments !== true) assertNoArguments(rest);
+  const strays = Object.keys(line.values).flatMap((option) => {
+    const owners = Object.keys(actions).filter((one) => actions[one]?.options.includes(option));
+    return owners.length === 0 || owners.includes(name)
       ? []
-      : [`--${name}: no option of ${action}, but of ${actions.join(', ')}.`];
+      : [`--${option}: no option of ${name}, but of ${owners.join(', ')}.`];
   });
   if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', strays.join(' '));
+  return action.run(line, rest);
 }
+
+/** The options of every command that is about a deployment; `deploymentPlace` reads them. */
+export const placeOptions = {
+  local: { type: 'boolean', help: 'the local cloud: stage local, http://127.0.0.1:4566' },
+  stage: { type: 'string', help: 'stage of the deployment (default dev; of the local cloud: local)' },
+  region: { type: 'string', help: "AWS region (default: as AWS tools have it, else the configuration's)" },
+  'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
+} as const satisfies CommandOptions;

@@ -1,4 +1,5 @@
 import { visibleJson, visibleLine, visibleText } from '../lib/log/visible.ts';
+import type { CommandLine } from './commandLine.ts';
 
 /**
  * All that commands print goes through here: names, keys and rows of other people may hold characters that a terminal acts
@@ -22,6 +23,16 @@ export function writeNote(text: string): void {
  */
 export function writeJson(value: unknown, indent = 0): void {
   process.stdout.write(`${visibleJson(value, indent)}\n`);
+}
+
+/** Writes a result: as JSON with `--json`, else as text for people. */
+export function writeResult(
+  { values }: Pick<CommandLine, 'values'>,
+  value: unknown,
+  text: () => string,
+): void {
+  if (values['json'] === true) writeJson(value);
+  else writeOut(text());
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { UsageError } from '../commandLine.ts';
+import { type CommandLine, textOption, UsageError } from '../commandLine.ts';
 
 /** Where AWS is, as clients take it. */
 export interface AwsPlace {
@@ -54,8 +54,8 @@ export interface DeploymentPlace extends NamedPlace {
   readonly config: Config;
 }
 
-/** `--local`, `--stage`, `--region` and `--endpoint-url`, as far as they were given. */
-export interface PlaceOptions {
+/** What a command line has of `placeOptions`; an empty text counts as none. */
+interface PlaceOptions {
   readonly local: boolean;
   readonly stage: string | undefined;
   readonly region: string | undefined;
@@ -68,12 +68,22 @@ export interface PlaceOptions {
  * @throws UsageError when `--local` goes elsewhere; ConfigError.
  */
 export async function deploymentPlace(
-  options: PlaceOptions,
-  env: Readonly<Record<string, string | undefined>>,
+  line: CommandLine,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<DeploymentPlace> {
-  const named = namedPlace(options, env);
+  const named = namedPlace(readPlaceOptions(line), env);
   const config = await loadConfig(configFile(repositoryRoot, env));
   return { ...named, place: { ...named.place, region: named.place.region ?? config.region }, config };
+}
+
+/** What a command line has of `placeOptions`. */
+export function readPlaceOptions(line: CommandLine): PlaceOptions {
+  return {
+    local: line.values['local'] === true,
+    stage: textOption(line, 'stage') || undefined,
+    region: textOption(line, 'region') || undefined,
+    endpoint: textOption(line, 'endpoint-url') || undefined,
+  };
 }
 
 /**
@@ -83,7 +93,7 @@ export async function deploymentPlace(
  */
 export function namedPlace(
   options: PlaceOptions,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): NamedPlace {
   const endpoint =
     options.endpoint ?? (env['AWS_ENDPOINT_URL'] || (options.local ? LOCAL_ENDPOINT : undefined));

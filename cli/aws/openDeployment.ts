@@ -9,7 +9,6 @@ import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { CommandLine } from '../commandLine.ts';
 import { type AwsPlace, deploymentPlace, timeAt } from './deploymentPlace.ts';
 import { explainAwsError } from './explainAwsError.ts';
-import { readPlaceOptions } from './placeOptions.ts';
 
 /** A deployment that a command works on. */
 export interface OpenDeployment {
@@ -38,7 +37,7 @@ export async function openDeployment<Result>(
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/client-sqs'),
   ]);
-  const { config, stack, place, local } = await deploymentPlace(readPlaceOptions(line), process.env);
+  const { config, stack, place, local } = await deploymentPlace(line);
   const s3 = new S3Client(place);
   const sqs = new SQSClient(place);
   try {

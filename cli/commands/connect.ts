@@ -1,8 +1,7 @@
 import type { Config } from '../../lib/config/configSchema.ts';
 import type { Reader } from '../../lib/config/readersSchema.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import { type Command, type CommandLine, didYouMean, UsageError } from '../commandLine.ts';
+import { type Command, type CommandLine, didYouMean, placeOptions, UsageError } from '../commandLine.ts';
 import type { Deployment } from '../connect/readDeployment.ts';
 import type { Sheet } from '../connect/setupGuide.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
@@ -32,7 +31,7 @@ export const connect: Command = {
   async run(line) {
     const product = readProduct(line);
     const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
-    const where = await deploymentPlace(readPlaceOptions(line), process.env);
+    const where = await deploymentPlace(line);
     const { config } = where;
     const reader = readReader(line, product, config);
     const json = line.values['json'] === true;

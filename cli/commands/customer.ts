@@ -1,17 +1,17 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { bucketName } from '../../lib/config/bucketName.ts';
 import { visibleLine } from '../../lib/log/visible.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
 import {
+  type Action,
+  assertNoArguments,
   type Command,
   type CommandLine,
-  dayOption,
-  demandOptions,
-  didYouMean,
+  daysOption,
+  runAction,
   textOption,
   UsageError,
 } from '../commandLine.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import { textTable, writeNote, writeResult } from '../output.ts';
 
 /** The account that the documents call the customer's. */
 const ACCOUNT = '111122223333';
@@ -49,37 +49,23 @@ export const customer: Command = {
     'sluice customer drop s3://acme-drops/events/{day}/a.parquet --from 2026-11-16 --to 2026-11-20 "SELECT TIMESTAMP \'{day} 10:00\' AS timestamp, …"',
     'sluice customer list s3://acme-drops/events/',
   ],
-  async run(line) {
-    const [action = '', ...more] = line.positionals;
-    const run = ACTIONS.get(action);
-    if (run === undefined)
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected one of ${[...ACTIONS.keys()].join(', ')}.${didYouMean(action, [...ACTIONS.keys()])}`,
-      );
-    demandOptions(line, action, OPTIONS);
-    await run(line, more);
-    return 0;
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
 
-const ACTIONS = new Map([
-  ['bucket', bucket],
-  ['drop', drop],
-  ['remove', remove],
-  ['list', list],
-]);
+const ACTIONS: Readonly<Record<string, Action>> = {
+  bucket: { options: ['policy'], takesArguments: true, run: bucket },
+  drop: { options: ['file', 'from', 'to'], takesArguments: true, run: drop },
+  remove: { options: [], takesArguments: true, run: remove },
+  list: { options: ['json'], takesArguments: true, run: list },
+};
 
-/** What each takes besides whose account it is, and where. */
-const OPTIONS = { bucket: ['policy'], drop: ['file', 'from', 'to'], remove: [], list: ['json'] };
-
-async function bucket(line: CommandLine, names: readonly string[]): Promise<void> {
+async function bucket(line: CommandLine, names: readonly string[]): Promise<number> {
   const [Bucket, ...more] = names;
   if (Bucket === undefined || more.length > 0 || Bucket.includes('/'))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', "Expected the bucket's name.");
   const [wrong] = bucketName().safeParse(Bucket).error?.issues ?? [];
   if (wrong !== undefined)
-    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${Bucket}, expected ${wrong.message}.`);
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Got ${Bucket}, expected ${wrong.message}.`);
   const from = textOption(line, 'policy');
   const { readBucketPolicy } = await import('./customerAccount.ts');
   const Policy = from === undefined ? undefined : await readBucketPolicy(from);
@@ -91,14 +77,15 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<void
   writeNote(
     `s3://${Bucket}/ is account ${accountOf(line)}'s${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
+  return 0;
 }
 
-async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string[]): Promise<void> {
+async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string[]): Promise<number> {
   objectOf(url);
   const file = textOption(line, 'file');
   if (more.length > 0 || (sql === undefined) === (file === undefined))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes, or --file.');
-  const days = await daysOf(line);
+  const days = daysOption(line, MOST_DAYS);
   if (days !== undefined && !url.includes('{day}'))
     throw new UsageError(
       'SLUICE_USAGE_ARGUMENTS',
@@ -113,30 +100,12 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
     await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...objectOf(of(url)), Body })));
     writeNote(`${visibleLine(of(url))}: ${Body.length} bytes.\n`);
   }
+  return 0;
 }
 
-/** Undefined without `--from`. */
-async function daysOf(line: CommandLine): Promise<readonly UtcDay[] | undefined> {
-  const from = dayOption(line, 'from');
-  const to = dayOption(line, 'to') ?? from;
-  if (from === undefined || to === undefined) {
-    if (to === undefined) return undefined;
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--to without --from.');
-  }
-  const { daysBetween } = await import('../../lib/drops/plan/decideDay.ts');
-  if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
-  const days = daysBetween(from, to);
-  if (days.length > MOST_DAYS)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--from ${from}, --to ${to}: came ${days.length} days, expected at most ${MOST_DAYS}.`,
-    );
-  return days;
-}
-
-async function remove(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<void> {
+async function remove(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<number> {
   const { Bucket, Key } = objectOf(url);
-  if (more.length > 0) throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${more.join(' ')}.`);
+  assertNoArguments(more);
   const [{ DeleteObjectCommand, ListObjectsV2Command }, { CustomerError }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('./customerAccount.ts'),
@@ -150,9 +119,10 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   });
   writeNote(`${visibleLine(url)}: gone.\n`);
+  return 0;
 }
 
-async function list(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<void> {
+async function list(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<number> {
   const [, Bucket, Prefix = ''] = PREFIX.exec(url) ?? [];
   if (Bucket === undefined || more.length > 0)
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected s3://<bucket>/<prefix>.');
@@ -165,9 +135,8 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
     }
     return found;
   });
-  const { textTable } = await import('../output.ts');
-  if (line.values['json'] === true) writeJson(rows);
-  else writeOut(textTable(rows));
+  writeResult(line, rows, () => textTable(rows));
+  return 0;
 }
 
 /** Loaded late: `--help` needn't wait for AWS's clients. */
@@ -207,6 +176,6 @@ function objectOf(url: string): { readonly Bucket: string; readonly Key: string 
 function accountOf(line: CommandLine): string {
   const account = textOption(line, 'account') ?? ACCOUNT;
   if (!/^\d{12}$/.test(account))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--account: came ${account}, expected 12 digits.`);
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--account: got ${account}, expected 12 digits.`);
   return account;
 }

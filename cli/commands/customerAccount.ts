@@ -48,7 +48,7 @@ export async function openCustomer<Result>(
   { account, endpoint }: { readonly account: string; readonly endpoint: string | undefined },
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
-  const { place } = namedPlace({ local: true, endpoint, stage: undefined, region: undefined }, process.env);
+  const { place } = namedPlace({ local: true, endpoint, stage: undefined, region: undefined });
   const { region, secretAccessKey } = localAccount;
   const credentials = { accessKeyId: account, secretAccessKey };
   const s3 = new S3Client({ ...place, region, credentials });

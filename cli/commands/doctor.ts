@@ -1,5 +1,4 @@
-import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
+import { assertNoArguments, type Command, type CommandLine, placeOptions } from '../commandLine.ts';
 import { writeJson, writeOut } from '../output.ts';
 
 /** `sluice doctor`: whether what is deployed is as it must be, and what to do where it isn't. */
@@ -23,8 +22,7 @@ export const doctor: Command = {
     'sluice doctor --json',
   ],
   async run(line) {
-    if (line.positionals.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
+    assertNoArguments(line.positionals);
     const [{ openVisit }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
       import('../doctor/DoctorContext.ts'),
       import('../doctor/runChecks.ts'),
@@ -64,18 +62,22 @@ export const doctor: Command = {
 async function visitOptions(
   line: CommandLine,
 ): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openVisit']>[0]> {
-  const [{ namedPlace }, { loadConfig }, { configFile }, { repositoryRoot }, { systemClock }] =
-    await Promise.all([
-      import('../aws/deploymentPlace.ts'),
-      import('../../lib/config/loadConfig.ts'),
-      import('../../lib/config/configFile.ts'),
-      import('../../local/dataDirectory.ts'),
-      import('../../lib/time/Clock.ts'),
-    ]);
-  const { env } = process;
+  const [
+    { namedPlace, readPlaceOptions },
+    { loadConfig },
+    { configFile },
+    { repositoryRoot },
+    { systemClock },
+  ] = await Promise.all([
+    import('../aws/deploymentPlace.ts'),
+    import('../../lib/config/loadConfig.ts'),
+    import('../../lib/config/configFile.ts'),
+    import('../../local/dataDirectory.ts'),
+    import('../../lib/time/Clock.ts'),
+  ]);
   return {
-    ...namedPlace(readPlaceOptions(line), env),
-    loadConfig: () => loadConfig(configFile(repositoryRoot, env)),
+    ...namedPlace(readPlaceOptions(line)),
+    loadConfig: () => loadConfig(configFile(repositoryRoot, process.env)),
     clock: systemClock,
   };
 }

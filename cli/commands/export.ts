@@ -1,17 +1,16 @@
-import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
-import { type UtcDay, utcDay } from '../../lib/time/utcDay.ts';
-import { placeOptions } from '../aws/placeOptions.ts';
+import { utcDay } from '../../lib/time/utcDay.ts';
 import {
+  type Action,
   type Command,
   type CommandLine,
   countOption,
-  dayOption,
-  demandOptions,
-  didYouMean,
+  daysOption,
+  placeOptions,
+  runAction,
   UsageError,
 } from '../commandLine.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import { writeJson, writeNote, writeResult } from '../output.ts';
 
 /** Most days of a status: a year and a day. */
 const MAX_STATUS_DAYS = 366;
@@ -37,20 +36,13 @@ export const exporting: Command = {
     'sluice export run --export events',
     'sluice export run --export events --from 2026-10-01 --to 2026-10-31',
   ],
-  run(line) {
-    const [action, ...more] = line.positionals;
-    if (more.length > 0 || (action !== 'status' && action !== 'run'))
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected status or run.${didYouMean(action ?? '', ['status', 'run'])}`,
-      );
-    demandOptions(line, action, OPTIONS);
-    return action === 'status' ? status(line) : runNow(line);
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
 
-/** What each takes besides `--export` and where to look. */
-const OPTIONS = { status: ['days'], run: ['from', 'to'] };
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: { options: ['days'], run: status },
+  run: { options: ['from', 'to'], run: runNow },
+};
 
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
@@ -59,13 +51,12 @@ async function status(line: CommandLine): Promise<number> {
     import('./exportStatus.ts'),
   ]);
   const statuses = await openExport(line, (open) => readExportStatus(open, days));
-  if (line.values['json'] === true) writeJson(statuses);
-  else writeOut(exportStatusText(statuses));
+  writeResult(line, statuses, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const days = wantedDays(line);
+  const days = daysOption(line, MOST_DAYS);
   const [{ openExport }, { askPart }] = await Promise.all([
     import('./exportStatus.ts'),
     import('../aws/openDeployment.ts'),
@@ -75,7 +66,7 @@ async function runNow(line: CommandLine): Promise<number> {
     if (last !== undefined && last >= today)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--from, --to: came ${last}, expected a day before today, ${today}: no other is exported.`,
+        `--from, --to: got ${last}, expected a day before today, ${today}: no other is exported.`,
       );
     const exports = open.exports.map(({ name }) => name);
     const request = {
@@ -89,18 +80,4 @@ async function runNow(line: CommandLine): Promise<number> {
   if (line.values['json'] === true) writeJson({ asked });
   writeNote(`Asked for ${asked.exports.join(', ')}: \`sluice export status\` shows it.\n`);
   return 0;
-}
-
-function wantedDays(line: CommandLine): readonly UtcDay[] | undefined {
-  const from = dayOption(line, 'from');
-  const to = dayOption(line, 'to') ?? from;
-  if (from === undefined || to === undefined) {
-    if (to === undefined) return undefined;
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--to without --from.');
-  }
-  if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
-  const days = daysBetween(from, to);
-  if (days.length > MOST_DAYS)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: at most ${MOST_DAYS} days at once.`);
-  return days;
 }

@@ -9,16 +9,16 @@ import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { systemClock } from '../../lib/time/Clock.ts';
 import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
-import { placeOptions } from '../aws/placeOptions.ts';
 import {
+  type Action,
   type Command,
   type CommandLine,
-  demandOptions,
-  didYouMean,
+  placeOptions,
+  runAction,
   textOption,
   UsageError,
 } from '../commandLine.ts';
-import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
+import { textTable, writeJson, writeNote, writeResult } from '../output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
@@ -46,21 +46,13 @@ export const groups: Command = {
     'sluice groups pull --specs specs.json --local',
     'sluice groups list --experiment checkout_button --stage prod',
   ],
-  run(line) {
-    const [action, ...more] = line.positionals;
-    if (more.length > 0 || (action !== 'pull' && action !== 'list')) {
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected pull or list.${didYouMean(action ?? '', ['pull', 'list'])}`,
-      );
-    }
-    demandOptions(line, action, OPTIONS);
-    return action === 'pull' ? pull(line) : list(line);
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
 
-/** What each takes besides where the deployment is. */
-const OPTIONS = { pull: ['specs', 'seen-at', 'key-file', 'specs-url'], list: ['experiment'] };
+const ACTIONS: Readonly<Record<string, Action>> = {
+  pull: { options: ['specs', 'seen-at', 'key-file', 'specs-url'], run: pull },
+  list: { options: ['experiment'], run: list },
+};
 
 async function pull(line: CommandLine): Promise<number> {
   const file = textOption(line, 'specs');
@@ -95,8 +87,7 @@ async function list(line: CommandLine): Promise<number> {
   const experiment = textOption(line, 'experiment');
   const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
   const shown = rows.filter(({ experimentId }) => (experiment ?? experimentId) === experimentId).map(listed);
-  if (line.values['json'] === true) writeJson(shown);
-  else writeOut(textTable(shown));
+  writeResult(line, shown, () => textTable(shown));
   if (rows.length === 0) writeNote('Nothing was pulled yet: `sluice groups pull`.\n');
   return 0;
 }
@@ -139,7 +130,7 @@ function seenAtOption(line: CommandLine, file: string | undefined): number | nul
   if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?$/.test(text) || Number.isNaN(time)) {
     throw new UsageError(
       'SLUICE_USAGE_OPTIONS',
-      `--seen-at: came ${text}, expected e.g. 2026-11-20T10:00:00Z.`,
+      `--seen-at: got ${text}, expected e.g. 2026-11-20T10:00:00Z.`,
     );
   }
   return time;

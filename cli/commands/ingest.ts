@@ -1,16 +1,17 @@
-import { placeOptions } from '../aws/placeOptions.ts';
 import {
+  type Action,
   type Command,
   type CommandLine,
   countOption,
   dayOption,
-  demandOptions,
-  didYouMean,
+  daysOption,
+  placeOptions,
+  runAction,
   textOption,
   UsageError,
 } from '../commandLine.ts';
 import type { OpenIngest } from '../ingest/openIngest.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import { writeNote, writeResult } from '../output.ts';
 
 /** Most days of a calendar, and of a backfill: a year and a day; ten years. */
 const MAX_STATUS_DAYS = 366;
@@ -42,34 +43,15 @@ export const ingest: Command = {
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
-  run(line) {
-    const [action = '', ...more] = line.positionals;
-    const run = ACTIONS.get(action);
-    if (run === undefined || more.length > 0)
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected one of ${[...ACTIONS.keys()].join(', ')}.${didYouMean(action, [...ACTIONS.keys()])}`,
-      );
-    demandOptions(line, action, OPTIONS);
-    return run(line);
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
 
-const ACTIONS = new Map([
-  ['status', status],
-  ['explain', explain],
-  ['preview', preview],
-  ['run', runNow],
-  ['backfill', backfill],
-]);
-
-/** What each takes besides `--source`, `--dataset` and where to look. */
-const OPTIONS = {
-  status: ['days'],
-  explain: ['day'],
-  preview: ['day', 'file', 'rows'],
-  run: [],
-  backfill: ['from', 'to'],
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: { options: ['days'], run: status },
+  explain: { options: ['day'], run: explain },
+  preview: { options: ['day', 'file', 'rows'], run: preview },
+  run: { options: [], run: runNow },
+  backfill: { options: ['from', 'to'], run: backfill },
 };
 
 /** What an option is, where it is missing. */
@@ -87,7 +69,7 @@ async function status(line: CommandLine): Promise<number> {
     import('../ingest/datasetStatus.ts'),
   ]);
   const datasets = await withIngest(line, (open) => readStatus(open, days));
-  print(line, datasets, () => calendarText(datasets));
+  writeResult(line, datasets, () => calendarText(datasets));
   const ill = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||
@@ -98,23 +80,23 @@ async function status(line: CommandLine): Promise<number> {
 }
 
 async function explain(line: CommandLine): Promise<number> {
-  demand(line, ['source', 'dataset', 'day']);
+  requireOptions(line, ['source', 'dataset', 'day']);
   const day = dayOption(line, 'day') ?? '';
   const { readDay, dayText } = await import('../ingest/explainDay.ts');
   const entry = await withIngest(line, (open) => readDay(open, day));
-  print(line, entry, () => dayText(entry));
+  writeResult(line, entry, () => dayText(entry));
   return entry.state === 'failed' ? 3 : 0;
 }
 
 async function preview(line: CommandLine): Promise<number> {
-  demand(line, ['source', 'dataset']);
+  requireOptions(line, ['source', 'dataset']);
   const [key, day] = [textOption(line, 'file'), dayOption(line, 'day')];
   if (key !== undefined && day !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected one of them.');
   const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
   const { previewDrop, previewText } = await import('../ingest/previewDrop.ts');
   const seen = await withIngest(line, (open) => previewDrop(open, { key, day, shown }));
-  print(line, seen, () => previewText(seen));
+  writeResult(line, seen, () => previewText(seen));
   return seen.refused.length > 0 ? 3 : 0;
 }
 
@@ -138,7 +120,7 @@ async function runNow(line: CommandLine): Promise<number> {
     );
     return datasets;
   });
-  print(line, { asked }, () => '');
+  writeResult(line, { asked }, () => '');
   writeNote(
     `Asked for a look at ${asked.length} dataset${asked.length === 1 ? '' : 's'}: \`sluice ingest status\` shows it.\n`,
   );
@@ -146,18 +128,14 @@ async function runNow(line: CommandLine): Promise<number> {
 }
 
 async function backfill(line: CommandLine): Promise<number> {
-  demand(line, ['source', 'dataset', 'from']);
-  const from = dayOption(line, 'from') ?? '';
-  const to = dayOption(line, 'to') ?? from;
-  const [{ daysBetween, lookbackDays }, { backfillRequests }, { askPart }] = await Promise.all([
+  requireOptions(line, ['source', 'dataset', 'from']);
+  const days = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
+  const [from = '', to = from] = [days[0], days.at(-1)];
+  const [{ lookbackDays }, { backfillRequests }, { askPart }] = await Promise.all([
     import('../../lib/drops/plan/decideDay.ts'),
     import('../ingest/openIngest.ts'),
     import('../aws/openDeployment.ts'),
   ]);
-  if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
-  const days = daysBetween(from, to);
-  if (days.length > MAX_BACKFILL_DAYS)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: at most ${MAX_BACKFILL_DAYS} days at once.`);
   const place = { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
   await withIngest(line, (open) => {
     const [timezone = 'UTC'] = open.datasets.map(({ dataset }) => dataset.timezone);
@@ -165,11 +143,11 @@ async function backfill(line: CommandLine): Promise<number> {
     if (to > today)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--from, --to: came ${to}, expected a day that has begun: today is ${today} (${timezone}).`,
+        `--from, --to: got ${to}, expected a day that has begun: today is ${today} (${timezone}).`,
       );
     return askPart(open, 'ingest-plan', backfillRequests(place, days));
   });
-  print(line, { ...place, from, to, days: days.length }, () => '');
+  writeResult(line, { ...place, from, to, days: days.length }, () => '');
   writeNote(
     `Asked for ${days.length} day${days.length === 1 ? '' : 's'} of ${place.source}/${place.dataset}: loaded whatever the ledger says.\n`,
   );
@@ -185,16 +163,11 @@ async function withIngest<Result>(
   return openIngest(line, work);
 }
 
-function print(line: CommandLine, value: unknown, text: () => string): void {
-  if (line.values['json'] === true) writeJson(value);
-  else writeOut(text());
-}
-
-function demand(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {
+function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {
   const missing = names.filter((name) => textOption(line, name) === undefined);
   if (missing.length > 0)
     throw new UsageError(
       'SLUICE_USAGE_OPTIONS',
-      missing.map((name) => `--${name}: came nothing, expected ${EXPECTED[name]}.`).join(' '),
+      missing.map((name) => `--${name}: got nothing, expected ${EXPECTED[name]}.`).join(' '),
     );
 }

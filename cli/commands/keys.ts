@@ -12,9 +12,17 @@ import {
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import type { AwsPlace } from '../aws/deploymentPlace.ts';
 import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
-import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import { type Command, type CommandLine, demandOptions, didYouMean, UsageError } from '../commandLine.ts';
-import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
+import {
+  type Action,
+  assertNoArguments,
+  type Command,
+  type CommandLine,
+  placeOptions,
+  runAction,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
+import { textTable, writeNote, writeResult } from '../output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
@@ -41,47 +49,33 @@ export const keys: Command = {
     'sluice keys list --stage prod',
     'sluice keys remove web --sha256 9f86 --stage prod',
   ],
-  async run(line) {
-    const [action, label, ...more] = line.positionals;
-    const run = ACTIONS.get(action ?? '');
-    if (run === undefined || more.length > 0 || (label === undefined) !== (action === 'list')) {
-      throw new UsageError(
-        'SLUICE_USAGE_ARGUMENTS',
-        `Expected list, add <label> or remove <label>.${run === undefined ? didYouMean(action ?? '', [...ACTIONS.keys()]) : ''}`,
-      );
-    }
-    demandOptions(line, action ?? '', OPTIONS);
-    await run(line, label ?? '');
-    return 0;
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
 
-const ACTIONS = new Map([
-  ['list', list],
-  ['add', add],
-  ['remove', remove],
-]);
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { options: ['json'], run: list },
+  add: { options: ['environment', 'kinds', 'sources', 'sha256'], takesArguments: true, run: add },
+  remove: { options: ['sha256'], takesArguments: true, run: remove },
+};
 
-/** What each takes besides where the secret is. */
-const OPTIONS = { list: ['json'], add: ['environment', 'kinds', 'sources', 'sha256'], remove: ['sha256'] };
-
-async function list(line: CommandLine): Promise<void> {
+async function list(line: CommandLine): Promise<number> {
   const secret = await open(line);
   const listed = listedKeys((await secret.read()).text);
   const rows = listed.some(({ sources }) => sources !== undefined)
     ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
     : listed.map(row);
-  if (line.values['json'] === true) writeJson(rows);
-  else writeOut(textTable(rows));
+  writeResult(line, rows, () => textTable(rows));
+  return 0;
 }
 
-async function add(line: CommandLine, label: string): Promise<void> {
-  const environment = option(line, 'environment');
-  const kinds = option(line, 'kinds')?.split(',');
-  const sources = option(line, 'sources')?.split(',');
+async function add(line: CommandLine, rest: readonly string[]): Promise<number> {
+  const label = onlyLabel(rest);
+  const environment = textOption(line, 'environment');
+  const kinds = textOption(line, 'kinds')?.split(',');
+  const sources = textOption(line, 'sources')?.split(',');
   const entry = {
     label,
-    sha256: option(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin(sources !== undefined)),
+    sha256: textOption(line, 'sha256')?.toLowerCase() ?? (await hashFromStdin(sources !== undefined)),
     ...(environment === undefined ? {} : { environment }),
     ...(kinds === undefined ? {} : { kinds }),
     ...(sources === undefined ? {} : { sources }),
@@ -93,12 +87,22 @@ async function add(line: CommandLine, label: string): Promise<void> {
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
   );
+  return 0;
 }
 
-async function remove(line: CommandLine, label: string): Promise<void> {
+async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
+  const label = onlyLabel(rest);
   const secret = await open(line);
-  await secret.change((text) => removeKey(text, label, option(line, 'sha256') ?? ''));
+  await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
   writeNote(`Removed ${label}. Collectors forget it within five minutes.\n`);
+  return 0;
+}
+
+/** The label of the key that is added or removed. @throws UsageError without one, or with more behind it. */
+function onlyLabel([label, ...rest]: readonly string[]): string {
+  if (label === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the label of a key.');
+  assertNoArguments(rest);
+  return label;
 }
 
 /** The key never stands on the command line, which other users and the shell's history can see, and never leaves here. */
@@ -121,13 +125,8 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 /** Loaded late: a wrong label is told without it. */
 async function open(line: CommandLine) {
   const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
-  const { stack, place } = await deploymentPlace(readPlaceOptions(line), process.env);
-  return openKeysSecret(option(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, place);
-}
-
-function option({ values }: CommandLine, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
+  const { stack, place } = await deploymentPlace(line);
+  return openKeysSecret(textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, place);
 }
 
 function row({ label, sha256, environment = '', kinds }: AcceptedKey) {

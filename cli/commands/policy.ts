@@ -19,7 +19,7 @@ import {
 } from '../../lib/config/readerPrincipal.ts';
 import { REGIONS } from '../../lib/config/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type Command, type CommandLine, didYouMean, UsageError } from '../commandLine.ts';
+import { type Command, type CommandLine, didYouMean, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote } from '../output.ts';
 
 /** Written as in Statsig's documents. */
@@ -81,7 +81,7 @@ export const policy: Command = {
 };
 
 function readTarget(line: CommandLine): PolicyTarget {
-  const value = option(line, 'for');
+  const value = textOption(line, 'for');
   const target = POLICY_TARGETS.find((one) => one === value);
   if (target !== undefined) return target;
   throw new UsageError(
@@ -120,17 +120,17 @@ function principalOf(target: PolicyTarget): z.ZodType<string> {
 }
 
 function checked(line: CommandLine, name: string, schema: z.ZodType<string>): string | undefined {
-  const value = option(line, name);
+  const value = textOption(line, name);
   if (value === undefined) return undefined;
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${value}, expected ${issue?.message}.`);
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${value}, expected ${issue?.message}.`);
 }
 
 /** Targets begin with the kind of their reader, if they have one. */
 function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config): string | undefined {
-  const name = option(line, 'reader');
+  const name = textOption(line, 'reader');
   if (name === undefined || readers.some((reader) => reader.name === name && target.startsWith(reader.kind)))
     return name;
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: no reader for ${target} is named ${name}.`);
@@ -161,9 +161,4 @@ function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
   for (const name of missing) {
     writeNote(`Still to be filled in: ${name}, by hand or with ${FILLED_BY.get(name) ?? 'its option'}.\n`);
   }
-}
-
-function option({ values }: CommandLine, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
-import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import {
+  assertNoArguments,
+  type Command,
+  countOption,
+  placeOptions,
+  textOption,
+  UsageError,
+} from '../commandLine.ts';
+import { writeNote, writeResult } from '../output.ts';
 import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/runProbe.ts';
@@ -34,17 +40,18 @@ export const probe: Command = {
     'sluice probe --stage trial --burst 200 --slow --json',
   ],
   async run(line) {
-    if (line.positionals.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
-    const burst = wholeNumber(line, 'burst', MAX_BURST) ?? 0;
-    const seconds = wholeNumber(line, 'wait', 86_400);
-    const url = option(line, 'url');
+    assertNoArguments(line.positionals);
+    const burst = countOption(line, 'burst', { usual: 0, most: MAX_BURST });
+    const seconds = countOption(line, 'wait', { usual: undefined, most: 86_400 });
+    const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
-      throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: came ${url}, expected https://….`);
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
     const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
-    const deployment = await deploymentPlace(readPlaceOptions(line), process.env);
+    const deployment = await deploymentPlace(line);
     const key =
-      option(line, 'key') ?? (process.env['SLUICE_PROBE_KEY'] || (deployment.local ? LOCAL_KEY : undefined));
+      textOption(line, 'key') ||
+      process.env['SLUICE_PROBE_KEY'] ||
+      (deployment.local ? LOCAL_KEY : undefined);
     if (key === undefined) throw new ProbeError('SLUICE_PROBE_NO_KEY');
     const [{ openPlace }, { runProbe }, { reportJson, reportText }] = await Promise.all([
       import('../probe/openPlace.ts'),
@@ -68,25 +75,10 @@ export const probe: Command = {
         { id: randomBytes(4).toString('hex'), collector, key, time },
         options,
       );
-      if (line.values['json'] === true) writeJson(reportJson(report));
-      else writeOut(reportText(report));
+      writeResult(line, reportJson(report), () => reportText(report));
       return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
     } finally {
       place.close();
     }
   },
 };
-
-function wholeNumber(line: CommandLine, name: string, most: number): number | undefined {
-  const text = option(line, name);
-  if (text === undefined) return undefined;
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number >= 1 && number <= most))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: came ${text}, expected 1 to ${most}.`);
-  return number;
-}
-
-function option({ values }: CommandLine, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}

@@ -1,6 +1,6 @@
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import { type Command, UsageError } from '../commandLine.ts';
-import { textTable, writeJson, writeOut } from '../output.ts';
+import { type Command, textOption, UsageError } from '../commandLine.ts';
+import { textTable, writeResult } from '../output.ts';
 
 /** `sluice query`: SQL over what has landed, by DuckDB, whether the local cloud runs or not. */
 export const query: Command = {
@@ -15,16 +15,15 @@ export const query: Command = {
     'sluice query "select event_name, count(*) n from statsig_forwarded_events group by 1 order by 2 desc"',
     'sluice query "show all tables" --json',
   ],
-  async run({ values, positionals }) {
-    const [sql, ...more] = positionals;
+  async run(line) {
+    const [sql, ...more] = line.positionals;
     if (sql === undefined || more.length > 0) {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
     }
-    const directory = typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory();
+    const directory = textOption(line, 'data') ?? defaultDataDirectory();
     const { runQuery } = await import('../../packages/local-aws/src/trino/query/runQuery.ts');
     const rows = await runQuery(directory, sql);
-    if (values['json'] === true) writeJson(rows);
-    else writeOut(textTable(rows));
+    writeResult(line, rows, () => textTable(rows));
     return 0;
   },
 };

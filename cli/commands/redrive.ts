@@ -1,12 +1,14 @@
 import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import { placeOptions, readPlaceOptions } from '../aws/placeOptions.ts';
 import {
+  assertNoArguments,
+  assertOrder,
   type Command,
   type CommandLine,
   dayOption,
   didYouMean,
+  placeOptions,
   textOption,
   UsageError,
 } from '../commandLine.ts';
@@ -33,11 +35,10 @@ export const redrive: Command = {
     'sluice redrive --reason SLUICE_FIREHOSE_SCHEMA_MISMATCH --stage prod',
   ],
   async run(line) {
-    if (line.positionals.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${line.positionals.join(' ')}.`);
+    assertNoArguments(line.positionals);
     const from = dayOption(line, 'from') ?? '0001-01-01';
     const to = dayOption(line, 'to') ?? '9999-12-31';
-    if (from > to) throw new UsageError('SLUICE_USAGE_OPTIONS', `--from ${from} is after --to ${to}.`);
+    assertOrder(from, to);
     const { isQuarantineReason, quarantineReasons } = await import('../../lib/landing/quarantineReasons.ts');
     const reason = textOption(line, 'reason') ?? '';
     if (reason === '')
@@ -101,7 +102,7 @@ async function run(
     import('../redrive/readQuarantine.ts'),
     import('../redrive/redriveQuarantine.ts'),
   ]);
-  const { config, stack, place } = await deploymentPlace(readPlaceOptions(line), process.env);
+  const { config, stack, place } = await deploymentPlace(line);
   const s3 = new S3Client(place);
   // Retries are lib/landing/delivery's.
   const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });

@@ -3,7 +3,7 @@ import { visibleLine } from '../../lib/log/visible.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
 import { parseAllowedHosts } from '../../packages/local-aws/src/edge/requestGuard.ts';
-import { type Command, type CommandLine, UsageError } from '../commandLine.ts';
+import { assertNoArguments, type Command, countOption, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const COLLECTOR_PORT = 4700;
@@ -36,26 +36,26 @@ export const start: Command = {
   },
   examples: ['npm start', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
   jsonErrorsOn: 'stderr',
-  async run({ values, positionals }) {
-    if (positionals.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Came ${positionals.join(' ')}.`);
+  async run(line) {
+    const { values } = line;
+    assertNoArguments(line.positionals);
     const startedAt = performance.now();
     // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
-    const bufferSeconds = wholeNumber(values, 'buffer-seconds', 900);
+    const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
     const checkKeys = values['check-keys'] === true;
-    const allowed = values['allow-hosts'];
-    const allowedHosts = typeof allowed === 'string' ? parseAllowedHosts(allowed) : [];
+    const allowed = textOption(line, 'allow-hosts');
+    const allowedHosts = allowed === undefined ? [] : parseAllowedHosts(allowed);
     if ('wrong' in allowedHosts) {
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--allow-hosts: came ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
+        `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
       );
     }
     const cloud = await startCloud({
-      port: wholeNumber(values, 'port', 65_535) ?? COLLECTOR_PORT,
-      edgePort: wholeNumber(values, 'edge-port', 65_535) ?? EDGE_PORT,
-      data: typeof values['data'] === 'string' ? values['data'] : defaultDataDirectory(),
+      port: countOption(line, 'port', { usual: COLLECTOR_PORT, least: 0, most: 65_535 }),
+      edgePort: countOption(line, 'edge-port', { usual: EDGE_PORT, least: 0, most: 65_535 }),
+      data: textOption(line, 'data') ?? defaultDataDirectory(),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
       allowedHosts,
@@ -76,16 +76,6 @@ export const start: Command = {
     return 0;
   },
 };
-
-function wholeNumber(values: CommandLine['values'], option: string, most: number): number | undefined {
-  const text = values[option];
-  if (typeof text !== 'string') return undefined;
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number <= most)) {
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${option}: came ${text}, expected 0 to ${most}.`);
-  }
-  return number;
-}
 
 /**
  * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One press may arrive more

@@ -125,7 +125,7 @@ describe('sluice customer', () => {
     [[], 'Expected one of bucket, drop, remove, list.'],
     [['bucket'], "Expected the bucket's name."],
     [['bucket', 's3://acme-drops'], "Expected the bucket's name."],
-    [['bucket', 'Bad_Name'], 'Came Bad_Name, expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    [['bucket', 'Bad_Name'], 'Got Bad_Name, expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
     [['drop', 's3://acme-drops/{day}/a', 'SELECT 1'], '{day} without --from'],
     [['drop', 's3://acme-drops/a', "SELECT '{day}'"], '{day} without --from'],
     [['drop', 's3://acme-drops', 'SELECT 1'], 'Expected s3://<bucket>/<key>.'],
@@ -141,9 +141,9 @@ describe('sluice customer', () => {
     ],
     [
       ['drop', 's3://acme-drops/{day}', 'SELECT 1', '--from', '2025-01-01', '--to', '2026-10-01'],
-      '--from 2025-01-01, --to 2026-10-01: came 639 days, expected at most 400.',
+      '--from 2025-01-01, --to 2026-10-01: got 639 days, expected at most 400 days.',
     ],
-    [['remove', 's3://acme-drops/a', 's3://acme-drops/b'], 'Came s3://acme-drops/b.'],
+    [['remove', 's3://acme-drops/a', 's3://acme-drops/b'], 'Unexpected argument: s3://acme-drops/b.'],
     [['list', 'acme-drops'], 'Expected s3://<bucket>/<prefix>.'],
     [['list', 's3://acme-drops', '--account', 'acme'], 'expected 12 digits'],
   ])('refuses %j', async (args, message) => {

@@ -89,8 +89,8 @@ describe('sluice export', () => {
 
   it.each([
     [[], 'Expected status or run'],
-    [['run', 'events'], 'Expected status or run'],
-    [['status', '--days', '0'], '--days: came 0, expected 1 to 366'],
+    [['run', 'events'], 'Unexpected argument: events.'],
+    [['status', '--days', '0'], '--days: got 0, expected 1 to 366'],
     [['status', '--from', '2026-10-01'], '--from: no option of status, but of run.'],
     [['run', '--days', '3'], '--days: no option of run, but of status.'],
     [['run', '--to', '2026-10-01'], '--to without --from'],
@@ -110,7 +110,7 @@ describe('sluice export', () => {
     ]) {
       const { code, stderr } = await local('run', ...args);
       expect(code).toBe(2);
-      expect(stderr).toContain(`came ${args.at(-1)}, expected a day before today, ${today}`);
+      expect(stderr).toContain(`got ${args.at(-1)}, expected a day before today, ${today}`);
     }
     expect(waiting()).toBe(2);
   });

@@ -174,21 +174,21 @@ describe('sluice ingest', () => {
   it.each([
     [['explain', '--source', 'acme', '--dataset', 'events', '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
     [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
-    [['status', '--days', '0'], 2, '--days: came 0, expected 1 to 366'],
+    [['status', '--days', '0'], 2, '--days: got 0, expected 1 to 366'],
     [
       ['explain', '--source', 'acme'],
       2,
-      '--dataset: came nothing, expected the name of a dataset. --day: came nothing, expected YYYY-MM-DD.',
+      '--dataset: got nothing, expected the name of a dataset. --day: got nothing, expected YYYY-MM-DD.',
     ],
     [['explain', '--source', 'acme', '--dataset', 'events', '--day', '19'], 2, 'expected YYYY-MM-DD'],
-    [['preview', '--dataset', 'events'], 2, '--source: came nothing, expected the name of a source.'],
+    [['preview', '--dataset', 'events'], 2, '--source: got nothing, expected the name of a source.'],
     [
       ['preview', '--source', 'acme', '--dataset', 'events', '--day', OLD, '--file', 'a'],
       2,
       'expected one of them',
     ],
     [['preview', '--source', 'acme', '--dataset', 'events', '--rows', '1001'], 2, 'expected 1 to 1000'],
-    [['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-13-01'], 2, '--from: came'],
+    [['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-13-01'], 2, '--from: got'],
     [
       ['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-02-02', '--to', '2026-02-01'],
       2,
@@ -202,14 +202,14 @@ describe('sluice ingest', () => {
     [
       ['backfill', '--source', 'acme', '--dataset', 'events', '--from', TODAY, '--to', TOMORROW],
       2,
-      `came ${TOMORROW}, expected a day that has begun: today is ${TODAY} (UTC)`,
+      `got ${TOMORROW}, expected a day that has begun: today is ${TODAY} (UTC)`,
     ],
     [['run', '--from', OLD, '--to', OLD], 2, '--from: no option of run, but of backfill. --to: no option'],
     [['status', '--day', OLD], 2, '--day: no option of status, but of explain, preview.'],
     [['status', '--from', OLD], 2, '--from: no option of status, but of backfill.'],
     [['explain', '--days', '3'], 2, '--days: no option of explain, but of status.'],
     [['everything'], 2, 'Expected one of status, explain, preview, run, backfill.'],
-    [['status', 'acme'], 2, 'Expected one of'],
+    [['status', 'acme'], 2, 'Unexpected argument: acme.'],
   ] as const)('answers what means nothing by name: %j', async (args, code, text) => {
     expect(await ingest(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
   });

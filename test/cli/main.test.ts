@@ -33,7 +33,7 @@ describe('a command line that is wrong', () => {
     [
       ['start', '--buffer-seconds', '-1'],
       'SLUICE_USAGE_OPTIONS',
-      '--buffer-seconds: came -1, expected 0 to 900.',
+      '--buffer-seconds: got -1, expected 0 to 900.',
       'sluice start --help',
     ],
     [['start', '--port'], 'SLUICE_USAGE_OPTIONS', '--port: expected a value.', 'sluice start --help'],

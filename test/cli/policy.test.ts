@@ -117,11 +117,11 @@ describe('sluice policy print', () => {
     [['policy', 'print'], '--for'],
     [['policy', 'print', '--for', 'tableau'], 'statsig-role'],
     [['policy', '--for', 'owox'], 'Expected print'],
-    [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: came 12, expected 12 digits'],
+    [['policy', 'print', '--for', 'owox', '--account', '12'], '--account: got 12, expected 12 digits'],
     [['policy', 'print', '--for', 'owox', '--reader', 'bi'], 'no reader for owox is named bi'],
     [
       ['policy', 'print', '--for', 'ingest-source', '--principal', '*'],
-      '--principal: came *, expected an account ID',
+      '--principal: got *, expected an account ID',
     ],
     [
       ['policy', 'print', '--for', 'statsig-role', '--principal', '*'],
@@ -134,12 +134,12 @@ describe('sluice policy print', () => {
     [['policy', 'print', '--for', 'owox', '--principal', '123456789012'], 'expected none'],
     [
       ['policy', 'print', '--for', 'owox', '--bucket', 'acme*'],
-      '--bucket: came acme*, expected an S3 bucket name',
+      '--bucket: got acme*, expected an S3 bucket name',
     ],
-    [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: came eu-*, expected a region'],
+    [['policy', 'print', '--for', 'owox', '--region', 'eu-*'], '--region: got eu-*, expected a region'],
     [
       ['policy', 'print', '--for', 'owox', '--key', '*'],
-      '--key: came *, expected the ARN of a KMS key of one region',
+      '--key: got *, expected the ARN of a KMS key of one region',
     ],
     [
       ['policy', 'print', '--for', 'export-target', '--key', 'alias/theirs'],
@@ -148,7 +148,7 @@ describe('sluice policy print', () => {
     [['policy', 'print', '--for', 'statsig-role', '--external-id', '*'], 'expected an external ID'],
     [
       ['policy', 'print', '--for', 'deploy', '--stage', '*'],
-      '--stage: came *, expected letters, digits and -',
+      '--stage: got *, expected letters, digits and -',
     ],
   ])('refuses %j', async (args, told) => {
     const { code, stdout, stderr } = await callMain(args, { env: { SLUICE_CONFIG: config } });

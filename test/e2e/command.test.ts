@@ -96,8 +96,8 @@ describe('the command line', () => {
     [['query', '--help'], 0, 'stdout', 'Usage: sluice query'],
     [['nonsense'], 2, 'stderr', 'SLUICE_USAGE_UNKNOWN_COMMAND'],
     [['start', '--prot', '1'], 2, 'stderr', 'SLUICE_USAGE_OPTIONS'],
-    [['start', '--port', '70000'], 2, 'stderr', '--port: came 70000, expected 0 to 65535'],
-    [['start', '--buffer-seconds', 'soon'], 2, 'stderr', '--buffer-seconds: came soon'],
+    [['start', '--port', '70000'], 2, 'stderr', '--port: got 70000, expected 0 to 65535'],
+    [['start', '--buffer-seconds', 'soon'], 2, 'stderr', '--buffer-seconds: got soon'],
     [['query'], 2, 'stderr', 'SLUICE_USAGE_ARGUMENTS'],
     [['query', 'select 1', '--data', '/nonexistent'], 1, 'stderr', 'SLUICE_QUERY_NO_DATA'],
   ] as const)('sluice %j exits %d', async (args, code, stream, message) => {
