@@ -46,7 +46,7 @@ export const policy: Command = {
     for: { type: 'string', help: 'for whom' },
     account: { type: 'string', help: 'AWS account of the deployment, 12 digits' },
     region: { type: 'string', help: 'its region (default: that of sluice.config.ts)' },
-    stage: { type: 'string', help: 'deploy: stage of the deployment (default dev)' },
+    stage: { type: 'string', help: 'deploy, probe: stage of the deployment (default dev)' },
     principal: {
       type: 'string',
       help: "who is let in: Statsig's account ID or an ARN (default: the reader's of sluice.config.ts)",
@@ -64,6 +64,7 @@ export const policy: Command = {
     'sluice policy print --for statsig-role --account 111122223333',
     'sluice policy print --for ingest-source --bucket acme-exports --principal arn:aws:iam::999689269917:user/acme --json',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
+    'sluice policy print --for probe --stage prod --account 111122223333',
   ],
   async run(line) {
     if (line.positionals.length !== 1 || line.positionals[0] !== 'print')

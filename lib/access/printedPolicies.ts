@@ -11,6 +11,7 @@ import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import { type Place, placeOf } from './Place.ts';
 import type { PolicyDocument } from './PolicyDocument.ts';
+import { probePolicy } from './probePolicy.ts';
 import { readerTrust } from './readerTrust.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
@@ -24,6 +25,7 @@ export const POLICY_TARGETS = [
   'ingest-source',
   'export-target',
   'deploy',
+  'probe',
 ] as const;
 
 /** Whom a policy is printed for. */
@@ -101,6 +103,8 @@ export function printedPolicies(
       return otherSides(exportTarget(other(place, known, '__EXPORT_ROLE_ARN__')));
     case 'deploy':
       return deploy(config, known, place);
+    case 'probe':
+      return [permissions(probePolicy(place, config, known.stack))];
   }
 }
 

@@ -2,7 +2,7 @@
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy';
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe';
   readonly why: string;
   readonly source: string;
 }
@@ -76,5 +76,11 @@ export const unscopedActions: readonly UnscopedActions[] = [
     why: 'CloudFormation finds a log group and its policies in the lists of the whole account.',
     source:
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
+  },
+  {
+    actions: ['cloudwatch:GetMetricData'],
+    who: 'probe',
+    why: 'Metrics have no ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
 ];
