@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../lib/errors/SluiceError.ts';
 
 /**
- * How a question is answered: by every probe, by one that is allowed a burst of requests or a slow one, or not by the
- * probe at all.
+ * How a question is answered: by every probe, by one that is allowed a burst of requests or a slow one or is given
+ * another address, or not by the probe at all.
  */
-export type Asking = 'always' | '--burst' | '--slow' | 'by hand';
+export type Asking = 'always' | '--burst' | '--slow' | '--url' | 'by hand';
 
 /**
  * How sure we are. `documented`: AWS says so. `measured`: others saw it on AWS, in public. `likely`: it follows from what

@@ -1,3 +1,5 @@
+import { errorFolder } from '../../lib/tables/objectKeys.ts';
+
 /** What a page would say that it is. */
 export const ORIGIN = 'https://sluice-probe.example';
 
@@ -7,6 +9,9 @@ export const PROBE_PATH = '/v1/sluice-probe';
 /** What every event of every probe begins with. */
 export const NAME_PREFIX = 'sluice-probe:';
 
+/** What the key of every probe's object under `errors/` begins with. */
+export const ERROR_KEY_PREFIX = `${errorFolder('events')}format-conversion-failed/sluice-probe-`;
+
 /** The environment of the probe's rows: views show production only. */
 export const ENVIRONMENT = 'sluice-probe';
 
@@ -14,7 +19,7 @@ export const ENVIRONMENT = 'sluice-probe';
 export interface Run {
   /** Eight hexadecimal digits: what marks its events. */
   readonly id: string;
-  /** The collector, without a path. */
+  /** The collector's address; a path is one that a domain maps to it. */
   readonly collector: string;
   /** The SDK key. */
   readonly key: string;
@@ -45,7 +50,7 @@ export function probeEvent(
 
 /** The path that events are posted to, and how: with the key in a header, or in the query. */
 export function postUrl(run: Run, path: string, query: Readonly<Record<string, string>> = {}): URL {
-  const url = new URL(path, run.collector);
+  const url = new URL(`${run.collector.replace(/\/+$/, '')}${path}`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }

@@ -1,4 +1,6 @@
 import { type Answer, answer } from './Answer.ts';
+import { bodyQuestions } from './bodyQuestions.ts';
+import { gatewayQuestions } from './gatewayQuestions.ts';
 import { ORIGIN, PROBE_PATH, postUrl, type Run } from './Run.ts';
 import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from './sendRequest.ts';
 
@@ -61,4 +63,30 @@ export async function askRefused(run: Run): Promise<Answer> {
   });
   const fine = reply.status === 401 && refusalCode(reply) !== null && readableBy(reply, ORIGIN);
   return answer('SLUICE_PROBE_CORS_REFUSED', fine, replyText(reply, ORIGIN));
+}
+
+/** A path that is Statsig's: the collector refuses it by name, if it is asked for as it was sent. */
+const RESERVED_PATH = '/v1/initialize';
+
+/**
+ * Asks over an address of the user's own whether the collector gets paths as they are sent.
+ *
+ * @param others Answers that were found over that address.
+ */
+export async function askDomain(run: Run, others: readonly Answer[]): Promise<Answer> {
+  const reply = await sendRequest({
+    url: postUrl(run, RESERVED_PATH),
+    headers: { origin: ORIGIN, 'content-type': 'application/json', 'statsig-api-key': run.key },
+    body: Uint8Array.from(Buffer.from('{"events":[]}')),
+  });
+  const unchanged = refusalCode(reply) === 'SLUICE_PATH_RESERVED';
+  const asked = others.filter(({ code }) => code in bodyQuestions || code in gatewayQuestions);
+  const otherwise = asked.filter(({ verdict }) => verdict === 'otherwise');
+  const expected = asked.filter(({ verdict }) => verdict === 'expected');
+  const found = [
+    unchanged ? 'paths unchanged' : `${RESERVED_PATH}: ${replyText(reply)}`,
+    `${expected.length} answers as expected`,
+    ...(otherwise.length === 0 ? [] : [`otherwise: ${otherwise.map(({ code }) => code).join(' ')}`]),
+  ].join(', ');
+  return answer('SLUICE_PROBE_CUSTOM_DOMAIN', unchanged && otherwise.length === 0, found);
 }

@@ -1,10 +1,10 @@
 import { GetFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { partName } from '../../infra/template/Stack.ts';
 import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
-import { type Answer, answer, unanswered } from './Answer.ts';
+import { type Answer, answer, unanswered, unlessRefused } from './Answer.ts';
+import { CONDITIONAL_TRIES } from './limits.ts';
 import type { Place } from './openPlace.ts';
-import type { QuestionCode } from './questions.ts';
 import type { Run } from './Run.ts';
 
 /**
@@ -19,23 +19,35 @@ export async function askServices(place: Place, run: Run): Promise<readonly Answ
   ];
 }
 
-async function unlessRefused(code: QuestionCode, ask: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await ask();
-  } catch (error) {
-    const problem = explainAwsError(error);
-    if (problem === undefined) throw error;
-    if (problem.kind === 'unasked') throw problem.error;
-    return unanswered(code, problem.detail);
+/**
+ * Asks anew, with another object, when a call fails in passing. The client makes each call once: after an answer that got
+ * lost its own second try would be refused, as the first had written.
+ */
+async function askConditionalWrites(place: Place, run: Run): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await writeUnderConditions(place, `${QUERY_RESULTS_FOLDER}sluice-probe-${run.id}-${tries}`);
+    } catch (error) {
+      if (tries === CONDITIONAL_TRIES || isRefused(error)) throw error;
+    }
   }
 }
 
+/** Whether S3 would say the same again; 409 says that it could not decide between two writers. */
+function isRefused(error: unknown): boolean {
+  const { httpStatusCode: status = 0 } = error instanceof S3ServiceException ? error.$metadata : {};
+  return status >= 400 && status < 500 && status !== 409;
+}
+
 /** Writes one object four times, of which two must be refused, and deletes it. */
-async function askConditionalWrites({ clients: { s3 }, config }: Place, run: Run): Promise<Answer> {
-  const object = { Bucket: config.bucket, Key: `${QUERY_RESULTS_FOLDER}sluice-probe-${run.id}` };
+async function writeUnderConditions(
+  { clients: { s3, s3Once }, config }: Place,
+  Key: string,
+): Promise<Answer> {
+  const object = { Bucket: config.bucket, Key };
   const write = async (Body: string, condition: { IfNoneMatch: '*' } | { IfMatch: string | undefined }) => {
     try {
-      return await s3.send(new PutObjectCommand({ ...object, Body, ...condition }));
+      return await s3Once.send(new PutObjectCommand({ ...object, Body, ...condition }));
     } catch (error) {
       if (error instanceof Error && error.name === 'PreconditionFailed') return undefined;
       throw error;
@@ -72,7 +84,7 @@ async function askConditionalWrites({ clients: { s3 }, config }: Place, run: Run
 }
 
 /** Reads the setting of each function that sends to its own queue. */
-async function askRecursiveLoop({ clients: { lambda }, config, local, stackName }: Place): Promise<Answer> {
+async function askRecursiveLoop({ clients: { lambda }, config, local, stack }: Place): Promise<Answer> {
   const code = 'SLUICE_PROBE_RECURSIVE_LOOP';
   const names = [
     ...(config.sources.length > 0 ? ['ingest-plan'] : []),
@@ -82,7 +94,7 @@ async function askRecursiveLoop({ clients: { lambda }, config, local, stackName 
   if (local) return unanswered(code, 'the local cloud has no such setting to read');
   const settings = await Promise.all(
     names.map(async (name) => {
-      const FunctionName = `${stackName}-${name}`;
+      const FunctionName = partName(stack, name);
       const { RecursiveLoop } = await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }));
       return { name, RecursiveLoop };
     }),

@@ -17,23 +17,33 @@ export interface CleanUp {
   readonly hiddenFromViews: boolean;
   /** Results of the probe's queries. */
   readonly deletedResults: number;
+  /** Objects under `overflow/` and `errors/` that redrive had not taken. */
+  readonly deletedObjects: number;
   /** What could not be done, in AWS's words. */
   readonly problems: readonly string[];
 }
 
+/** What there is to be deleted. */
+export interface Remains {
+  readonly files: readonly FileRows[];
+  /** `s3://` locations of results. */
+  readonly results: readonly string[];
+  /** Keys of objects that nobody has taken. */
+  readonly objects: readonly string[];
+}
+
 /**
- * Deletes files in which every row is a probe's, and the results of its queries. Versions of what is deleted go with
+ * Deletes files in which every row is a probe's, the results of its queries, and what redrive left. Versions of what is deleted go with
  * the bucket's lifecycle, after a day.
  */
 export async function cleanUp(
   s3: S3Client,
   config: Config,
-  files: readonly FileRows[],
-  results: readonly string[],
+  { files, results, objects }: Remains,
   hiddenFromViews: boolean,
 ): Promise<CleanUp> {
   const problems: string[] = [];
-  const folder = tableFolder(config, 'events');
+  const folders = [tableFolder(config, 'events'), tableFolder(config, 'quarantine')];
   const remove = async (bucket: string, key: string) => {
     try {
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
@@ -49,7 +59,7 @@ export async function cleanUp(
   let [deletedFiles, deletedRows, remainingFiles, remainingRows, deletedResults] = [0, 0, 0, 0, 0];
   for (const { file, rows, ours } of files) {
     const object = s3Object(file);
-    const deletable = ours === rows && object?.bucket === config.bucket && object.key.startsWith(folder);
+    const deletable = ours === rows && object?.bucket === config.bucket && isIn(object.key, folders);
     if (deletable && object !== undefined && (await remove(object.bucket, object.key))) {
       deletedFiles += 1;
       deletedRows += rows;
@@ -66,6 +76,12 @@ export async function cleanUp(
     // Athena keeps the types beside the rows.
     if (deleted) await remove(object.bucket, `${object.key}.metadata`);
   }
+  let deletedObjects = 0;
+  for (const key of objects) if (await remove(config.bucket, key)) deletedObjects += 1;
   const remaining = { remainingFiles, remainingRows, hiddenFromViews };
-  return { deletedFiles, deletedRows, ...remaining, deletedResults, problems };
+  return { deletedFiles, deletedRows, ...remaining, deletedResults, deletedObjects, problems };
+}
+
+function isIn(key: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => key.startsWith(folder));
 }

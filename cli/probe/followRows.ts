@@ -16,7 +16,8 @@ import {
 import type { Place } from './openPlace.ts';
 import { QueryError } from './QueryError.ts';
 import { ENVIRONMENT, type Run } from './Run.ts';
-import { type EventsTable, type Row, readFiles, readRows } from './rows.ts';
+import { judgeRedrive, leftObjects, OVERFLOW_PART, type PlantedObjects } from './redrive.ts';
+import { countQuarantined, OURS, type ProbedTable, type Row, readFiles, readRows } from './rows.ts';
 import type { ProbeOptions } from './runProbe.ts';
 import { s3Object } from './s3Object.ts';
 import { PACKED_PART } from './sendPacked.ts';
@@ -32,6 +33,7 @@ export async function followRows(
   run: Run,
   options: ProbeOptions,
   sent: Sent,
+  planted: PlantedObjects | undefined,
 ): Promise<{ readonly answers: readonly Answer[]; readonly cleanUp: CleanUp | null }> {
   const { config, clients, clock, wait, random } = place;
   const athena = new Athena({
@@ -43,8 +45,14 @@ export async function followRows(
     random,
   });
   const where = { database: config.database, table: config.tables.events };
+  const quarantine = { database: config.database, table: config.tables.quarantine };
   try {
-    const { rows, seenAt } = await awaitRows(place, athena, where, run, options, sent);
+    const { rows, seenAt, quarantined } = await awaitRows(place, athena, run, options, sent, {
+      events: where,
+      quarantine,
+      planted,
+    });
+    const left = await leftObjects(clients.s3, config.bucket, planted);
     const answers: Answer[] = [
       ...judgeBodies(sent, rows, config),
       ...judgeTimes(rows, run),
@@ -56,40 +64,58 @@ export async function followRows(
       judgeDelay(place, sent.sentAt, seenAt),
       await judgeType(place, rows),
       await judgeViews(place, athena),
+      ...(planted === undefined ? [] : [judgeRedrive(planted, rows, quarantined, left)]),
     ];
     if (options.keep) return { answers, cleanUp: null };
     options.told('cleaning up');
-    const files = rows.length === 0 ? [] : await readFiles(athena, where, run);
+    const files = [
+      ...(rows.length === 0 ? [] : await readFiles(athena, where, run, OURS.events)),
+      ...(quarantined === 0 ? [] : await readFiles(athena, quarantine, run, OURS.quarantine)),
+    ];
     const hidden = rows.every(({ environment }) => environment === ENVIRONMENT);
-    return { answers, cleanUp: await cleanUp(clients.s3, config, files, athena.results, hidden) };
+    const remains = { files, results: athena.results, objects: left };
+    return { answers, cleanUp: await cleanUp(clients.s3, config, remains, hidden) };
   } catch (error) {
     // The results of what was asked before are no use to anybody.
-    if (!options.keep) await cleanUp(clients.s3, config, [], athena.results, true);
+    if (!options.keep) {
+      const objects = await leftObjects(clients.s3, config.bucket, planted);
+      await cleanUp(clients.s3, config, { files: [], results: athena.results, objects }, true);
+    }
     throw error;
   }
 }
 
-/** Looks for the rows until all that were promised by a 202 are there, or the time is over. */
+/** Looks for the rows until all that were promised by a 202 are there, and those of redrive, or the time is over. */
 async function awaitRows(
   place: Place,
   athena: Athena,
-  where: EventsTable,
   run: Run,
   { waitMs, told }: ProbeOptions,
   { replies, sentAt }: Sent,
-): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null }> {
+  where: {
+    readonly events: ProbedTable;
+    readonly quarantine: ProbedTable;
+    readonly planted: PlantedObjects | undefined;
+  },
+): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null; readonly quarantined: number }> {
   const { clock, wait } = place;
   const deadline = sentAt + (waitMs ?? longestDelayMs(place) + EXTRA_WAIT_MS);
   const promised = promisedEvents(replies);
   await place.flush?.();
+  let seenAt: number | null = null;
+  let quarantined = 0;
   for (;;) {
-    const rows = await readRows(athena, where, run);
-    const events = new Set(rows.map(({ eventId }) => eventId)).size;
-    if (events >= promised) return { rows, seenAt: clock.now() };
-    if (clock.now() >= deadline) return { rows, seenAt: null };
+    const rows = await readRows(athena, where.events, run);
+    const sent = rows.filter(({ part }) => part !== OVERFLOW_PART);
+    const events = new Set(sent.map(({ eventId }) => eventId)).size;
+    if (events >= promised) seenAt ??= clock.now();
+    if (where.planted !== undefined && quarantined === 0)
+      quarantined = await countQuarantined(athena, where.quarantine, run, where.planted.error);
+    const redriven = where.planted === undefined || (sent.length < rows.length && quarantined > 0);
+    if ((seenAt !== null && redriven) || clock.now() >= deadline) return { rows, seenAt, quarantined };
     const seconds = (ms: number) => Math.round(ms / 1_000);
     told(
-      `${events} of ${promised} events have their row, after ${seconds(clock.now() - sentAt)} s of ${seconds(deadline - sentAt)} s at most`,
+      `${events} of ${promised} events have their row${redriven ? '' : ', those of redrive not all'}, after ${seconds(clock.now() - sentAt)} s of ${seconds(deadline - sentAt)} s at most`,
     );
     await wait(Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }

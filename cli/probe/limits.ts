@@ -24,6 +24,9 @@ export const SLOW_EVENT_BYTES = 240;
 /** How long an answer may take, milliseconds: HTTP APIs give up after 30 s, and 10 MiB take their time. */
 export const REQUEST_TIMEOUT_MS = 120_000;
 
+/** How long writing an object may take, milliseconds. */
+export const PUT_TIMEOUT_MS = 30_000;
+
 /** An answer later than this is too late for the SDKs of Go and Python, milliseconds. */
 export const PATIENCE_MS = 3_000;
 
@@ -46,3 +49,16 @@ export const DELIVERY_FACTOR = 1.5;
 export const DELIVERY_MARGIN_MS = 60_000;
 /** How much longer rows are waited for, milliseconds. */
 export const EXTRA_WAIT_MS = 180_000;
+
+/** Series of conditional writes that are begun: a call of each may fail in passing. */
+export const CONDITIONAL_TRIES = 3;
+
+/** How long metrics may take after the last row, milliseconds: CloudWatch reads them out of logs. */
+export const METRICS_WAIT_MS = 180_000;
+/** How far back a run of the stragglers is looked for, milliseconds: there is one every five minutes. */
+export const SCHEDULED_MS = 20 * 60_000;
+
+/** The largest day that is loaded again to see whether DuckDB starts, bytes. */
+export const MAX_LOAD_BYTES = 64 * KIB * KIB;
+/** How long a load may take after the last row, milliseconds: Lambda, two queues and a file of 64 MiB. */
+export const LOAD_WAIT_MS = 180_000;

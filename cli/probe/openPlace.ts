@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { Config } from '../../lib/config/configSchema.ts';
 import { type Clock, systemClock } from '../../lib/time/Clock.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
@@ -17,13 +20,19 @@ const MAX_ATTEMPTS = 4;
 export interface Place {
   readonly config: Config;
   readonly local: boolean;
-  /** `sluice-prod` */
-  readonly stackName: string;
+  readonly stack: DeploymentPlace['stack'];
   readonly clients: {
     readonly athena: AthenaClient;
+    readonly cloudwatch: CloudWatchClient;
     readonly lambda: LambdaClient;
     readonly s3: S3Client;
+    /** Makes each call once. */
+    readonly s3Once: S3Client;
+    readonly sqs: SQSClient;
+    readonly sts: STSClient;
   };
+  /** Whether the collector's address is another than the stack's own. */
+  readonly ownDomain: boolean;
   /** The machine's: it measures, and bounds what is waited. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -34,7 +43,7 @@ export interface Place {
 
 /** A place, with where events go and what time they get. */
 export interface OpenPlace extends Place {
-  /** The collector's address, without a path. */
+  /** The collector's address. */
   readonly collector: string;
   /** What time it is there, epoch milliseconds: the local cloud's clock may be elsewhere. */
   readonly now: number;
@@ -52,15 +61,20 @@ export async function openPlace(
   url: string | undefined,
 ): Promise<OpenPlace> {
   const options = { ...place, maxAttempts: MAX_ATTEMPTS };
-  const athena = new AthenaClient(options);
+  const ofS3 = { ...options, ...(local ? { forcePathStyle: true } : {}) };
+  const clients = {
+    athena: new AthenaClient(options),
+    cloudwatch: new CloudWatchClient(options),
+    lambda: new LambdaClient(options),
+    s3: new S3Client(ofS3),
+    s3Once: new S3Client({ ...ofS3, maxAttempts: 1 }),
+    sqs: new SQSClient(options),
+    sts: new STSClient(options),
+  };
   const stackName = `${stack.service}-${stack.stage}`;
-  const lambda = new LambdaClient(options);
-  const s3 = new S3Client({ ...options, ...(local ? { forcePathStyle: true } : {}) });
   const cloud = local && place.endpoint !== undefined ? localCloud(place.endpoint) : undefined;
   const close = () => {
-    athena.destroy();
-    lambda.destroy();
-    s3.destroy();
+    for (const client of Object.values(clients)) client.destroy();
   };
   try {
     const collector =
@@ -68,8 +82,9 @@ export async function openPlace(
     return {
       config,
       local,
-      stackName,
-      clients: { athena, lambda, s3 },
+      stack,
+      clients,
+      ownDomain: url !== undefined,
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,

@@ -34,13 +34,14 @@ function cleanUpText({
   remainingRows,
   hiddenFromViews,
   deletedResults,
+  deletedObjects,
   problems,
 }: CleanUp): string {
   const remaining =
     remainingRows === 0
       ? ''
       : `Rows that remain, in files with others' rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? "views don't show them, for their environment is sluice-probe" : 'views show them, for redaction took their environment away'}.\n`;
-  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${remaining}${problems.map((problem) => `Not cleaned up: ${visibleLine(problem)}\n`).join('')}`;
+  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under overflow/ and errors/, as redrive had not taken it: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not cleaned up: ${visibleLine(problem)}\n`).join('')}`;
 }
 
 /** The same for machines, each answer with its question. */

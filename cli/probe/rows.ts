@@ -2,7 +2,7 @@ import { quoteName } from '../../lib/sql/quoteName.ts';
 import { quoteText } from '../../lib/sql/quoteText.ts';
 import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
 import type { Athena } from './Athena.ts';
-import { eventName, NAME_PREFIX, type Run } from './Run.ts';
+import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
 
 /** A row that the probe's events became. */
 export interface Row {
@@ -21,13 +21,13 @@ export interface Row {
 }
 
 /** Where the rows are. */
-export interface EventsTable {
+export interface ProbedTable {
   readonly database: string;
   readonly table: string;
 }
 
 /** The rows of a run that Athena sees now. */
-export async function readRows(athena: Athena, where: EventsTable, run: Run): Promise<readonly Row[]> {
+export async function readRows(athena: Athena, where: ProbedTable, run: Run): Promise<readonly Row[]> {
   const begin = eventName(run, '');
   const rows = await athena.query(
     `SELECT event_name, event_id, event_value, company_metadata, environment, CAST("timestamp" AS varchar), CAST(ds AS varchar), "$path" FROM ${from(where)} WHERE ${aroundDay(run)} AND event_name LIKE ${quoteText(`${begin}%`)}`,
@@ -55,6 +55,12 @@ export async function readRows(athena: Athena, where: EventsTable, run: Run): Pr
   );
 }
 
+/** Which rows of a table are a probe's: by what its column begins with. */
+export const OURS = {
+  events: { column: 'event_name', begin: NAME_PREFIX },
+  quarantine: { column: 'path', begin: ERROR_KEY_PREFIX },
+} as const;
+
 /** How many rows a file has, and how many of them are the probe's. */
 export interface FileRows {
   readonly file: string;
@@ -62,16 +68,34 @@ export interface FileRows {
   readonly ours: number;
 }
 
+/** How many rows of quarantine are of one object under `errors/`. */
+export async function countQuarantined(
+  athena: Athena,
+  where: ProbedTable,
+  run: Run,
+  key: string,
+): Promise<number> {
+  const [[count] = []] = await athena.query(
+    `SELECT count(*) FROM ${from(where)} WHERE ${aroundDay(run)} AND path = ${quoteText(key)}`,
+  );
+  return Number(count ?? 0);
+}
+
 /** The files of some days that hold rows of this probe or of an earlier one. */
-export async function readFiles(athena: Athena, where: EventsTable, run: Run): Promise<readonly FileRows[]> {
-  const ours = `count_if(event_name LIKE ${quoteText(`${NAME_PREFIX}%`)})`;
+export async function readFiles(
+  athena: Athena,
+  where: ProbedTable,
+  run: Run,
+  { column, begin }: (typeof OURS)[keyof typeof OURS],
+): Promise<readonly FileRows[]> {
+  const ours = `count_if(${column} LIKE ${quoteText(`${begin}%`)})`;
   const rows = await athena.query(
     `SELECT "$path", count(*), ${ours} FROM ${from(where)} WHERE ${aroundDay(run)} GROUP BY "$path" HAVING ${ours} > 0`,
   );
   return rows.map(([file, all, mine]) => ({ file: file ?? '', rows: Number(all), ours: Number(mine) }));
 }
 
-function from({ database, table }: EventsTable): string {
+function from({ database, table }: ProbedTable): string {
   return `${quoteName(database)}.${quoteName(table)}`;
 }
 

@@ -1,8 +1,10 @@
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import { type Answer, answer } from './Answer.ts';
+import { type Answer, answer, unlessRefused } from './Answer.ts';
 import { askBurst } from './askBurst.ts';
-import { askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
+import { askDomain, askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
+import { beginLoad, judgeLoad } from './askLoadEngine.ts';
+import { askMetrics } from './askMetrics.ts';
 import { askServices } from './askServices.ts';
 import { askSlow } from './askSlow.ts';
 import type { CleanUp } from './cleanUp.ts';
@@ -13,6 +15,7 @@ import { ProbeError } from './ProbeError.ts';
 import { QueryError } from './QueryError.ts';
 import { questions } from './questions.ts';
 import { eventName, type Run } from './Run.ts';
+import { type PlantedObjects, plantObjects } from './redrive.ts';
 import { sampleRequest, samples } from './samples.ts';
 import { PACKED_PART, sendPacked } from './sendPacked.ts';
 import { isOurs, type Reply, refusalCode, sendRequest } from './sendRequest.ts';
@@ -49,6 +52,7 @@ export interface ProbeReport {
 export async function runProbe(place: Place, run: Run, options: ProbeOptions): Promise<ProbeReport> {
   demandPassing(place, run, options);
   const answers: Answer[] = [];
+  const since = place.clock.now();
   const replies = new Map<string, Reply>();
 
   options.told('sending events in every encoding');
@@ -59,6 +63,9 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
     if (sample.code === 'SLUICE_PROBE_PLAIN_TEXT') answers.push(judgeAccepted(reply));
   }
   answers.push(await askPreflight(run), await askRefused(run));
+  options.told('leaving work for redrive and the load');
+  const planted = await unlessRefused('SLUICE_PROBE_REDRIVE', () => plantObjects(place, run));
+  const loading = await unlessRefused('SLUICE_PROBE_LOAD_ENGINE', () => beginLoad(place, run));
   options.told('writing under conditions');
   answers.push(...(await askServices(place, run)));
   options.told('sending many events at once');
@@ -80,19 +87,37 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
     answers.push(...(await askSlow(run)));
   }
 
-  const landed = await follow(place, run, options, { replies, overLimits, sentAt });
+  const objects = 'verdict' in planted ? undefined : planted;
+  const landed = await follow(place, run, options, { replies, overLimits, sentAt }, objects);
+  answers.push(...landed.answers);
+  if ('verdict' in planted) answers.push(planted);
+  options.told('waiting for metrics and the load');
+  const requests = [...replies.values()].filter(isOurs).length;
+  answers.push(
+    await unlessRefused('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests })),
+    'verdict' in loading
+      ? loading
+      : await unlessRefused('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(place, loading)),
+  );
+  if (place.ownDomain) answers.push(await askDomain(run, answers));
   return {
     run: run.id,
     collector: run.collector,
-    answers: inOrder([...answers, ...landed.answers], options),
+    answers: inOrder(answers, options, place),
     cleanUp: landed.cleanUp,
   };
 }
 
 /** Athena and S3 may refuse: what the gateway answered is worth telling nevertheless. */
-async function follow(place: Place, run: Run, options: ProbeOptions, sent: Sent) {
+async function follow(
+  place: Place,
+  run: Run,
+  options: ProbeOptions,
+  sent: Sent,
+  planted: PlantedObjects | undefined,
+) {
   try {
-    return await followRows(place, run, options, sent);
+    return await followRows(place, run, options, sent, planted);
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem?.kind === 'unasked') throw problem.error;
@@ -123,8 +148,18 @@ function demandTaken({ collector }: Run, reply: Reply): void {
 }
 
 /** One answer of each question: those that nobody asked say so. */
-function inOrder(answers: readonly Answer[], { burst, slow }: ProbeOptions): readonly Answer[] {
-  const allowed = { always: true, '--burst': burst > 0, '--slow': slow, 'by hand': false } as const;
+function inOrder(
+  answers: readonly Answer[],
+  { burst, slow }: ProbeOptions,
+  { ownDomain }: Place,
+): readonly Answer[] {
+  const allowed = {
+    always: true,
+    '--burst': burst > 0,
+    '--slow': slow,
+    '--url': ownDomain,
+    'by hand': false,
+  } as const;
   return questions.map(
     ({ code, asked }) =>
       answers.find((one) => one.code === code) ?? {

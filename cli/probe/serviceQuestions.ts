@@ -24,38 +24,41 @@ export const serviceQuestions = {
   },
   SLUICE_PROBE_REDRIVE: {
     asks: 'Whether an object under `overflow/` or `errors/` comes to its row: S3 tells EventBridge, EventBridge the queue, the queue `redrive`',
-    reliesOn: 'a few seconds; where an event is lost, five minutes, by the schedule',
+    reliesOn:
+      'a row of events and one of quarantine, as soon as Firehose delivers; where an event is lost, the schedule takes the object after 15 minutes',
     witness:
       '[S3 with EventBridge](https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html), [EventBridge with SQS](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html)',
     certainty: 'documented',
     cure: 'Nothing is lost while it waits. `npx sluice doctor` looks at the queues; the log of `redrive` says why, by code (docs/redrive.md).',
-    asked: 'by hand',
+    asked: 'always',
   },
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics arrive: those that functions print as EMF, and those that filters count in logs',
     reliesOn:
-      '`requests` of the namespace `Sluice` counts what the probe sent, and the run of the stragglers leaves a datapoint of its metric filter, which shows that Scheduler may send to the queue',
+      '`requests` of the namespace `Sluice` counts what the probe sent; in the last 20 minutes `ObjectsParked-<stage>` has a datapoint, which a metric filter makes of the run for stragglers, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
     witness:
-      '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it as text lines',
+      '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it as text lines; [Scheduler](https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html)',
     certainty: 'documented',
-    cure: '**Alarms would stay silent.** Look at the dashboard a quarter of an hour after the probe: panels without data name what is missing (docs/metrics.md).',
-    asked: 'by hand',
+    cure: '**Alarms would stay silent.** A stack of less than ten minutes may have no run for stragglers yet: probe again. Else look at the dashboard: panels without data name what is missing (docs/metrics.md).',
+    asked: 'always',
   },
   SLUICE_PROBE_LOAD_ENGINE: {
     asks: "Whether DuckDB's binding starts in the function `ingest-load`",
-    reliesOn: 'the binding of the configured architecture fits glibc and `/tmp` of the runtime',
+    reliesOn:
+      'the binding of the configured architecture fits glibc and `/tmp` of the runtime: the smallest recent day of a source in the own account, at most 64 MiB, is loaded again',
     witness: 'the binding needs GLIBC 2.25, and Amazon Linux 2023 has 2.34',
     certainty: 'likely',
-    cure: 'The first `npx sluice ingest backfill` of one day tells: its log names what could not be loaded. Try the other `architecture`.',
-    asked: 'by hand',
+    cure: 'The log of `ingest-load` names what could not be loaded. Try the other `architecture`.',
+    asked: 'always',
   },
   SLUICE_PROBE_CUSTOM_DOMAIN: {
     asks: "Whether a domain of your own passes bodies on as the stack's does",
-    reliesOn: 'the same answers to all of the questions above',
+    reliesOn:
+      'the same answers about bodies and of the gateway, and paths as they were sent: `/v1/initialize` is refused with `SLUICE_PATH_RESERVED`',
     witness:
       '[HTTP API](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html)',
     certainty: 'documented',
-    cure: '`npx sluice probe --url https://data.acme.com` asks them over that domain: compare. What differs comes from what is in front, as a proxy or CloudFront.',
-    asked: 'by hand',
+    cure: 'Probe without `--url`, and compare: what differs comes from what is in front, as a proxy or CloudFront. Where paths differ, map the API to the domain without a path (docs/deploy.md).',
+    asked: '--url',
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;

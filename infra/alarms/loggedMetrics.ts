@@ -22,7 +22,7 @@ export function loggedMetrics(stack: Stack): Resources {
 }
 
 /** Objects that are parked. */
-export function parkedMetric(stack: Stack): WatchedMetric {
+export function parkedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`ObjectsParked-${stack.stage}`);
 }
 

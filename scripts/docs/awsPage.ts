@@ -30,12 +30,12 @@ SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
 npx sluice keys remove probe --stage prod
 \`\`\`
 
-It sends ${samples.length} marked events, each in another way in which SDKs and proxies send them, ${PACKED_EVENTS} in one request and four bodies around the size limits (27 MiB in all), follows each to its row in Athena, and prints a table: \`as expected\`, or \`OTHERWISE\` with what was found, what was expected and what to change. That takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same in seconds.
+It sends ${samples.length} marked events, each in another way in which SDKs and proxies send them, ${PACKED_EVENTS} in one request and four bodies around the size limits (27 MiB in all), follows each to its row in Athena, leaves redrive an object under \`overflow/\` and one under \`errors/\`, has a day of a source of your own loaded again, asks CloudWatch for metrics, and prints a table: \`as expected\`, or \`OTHERWISE\` with what was found, what was expected and what to change. That takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same in seconds.
 
 | option | what it does | default |
 |---|---|---|
 | \`--key\` | the SDK key to send with; better in \`SLUICE_PROBE_KEY\`, for a shell remembers what is typed | locally any |
-| \`--url\` | the collector's address, as of your own domain | the stack's \`CollectorUrl\` |
+| \`--url\` | the collector's address, as of your own domain: all is sent there, and the probe tells whether it comes through unchanged | the stack's \`CollectorUrl\` |
 | \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see what comes beyond a limit | off |
 | \`--slow\` | sends the slowest body that is taken | off |
 | \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
@@ -45,14 +45,32 @@ It sends ${samples.length} marked events, each in another way in which SDKs and 
 
 Exit: 0 nothing is otherwise, 1 it could not begin, 2 wrong use, 3 something is otherwise.
 
-It takes \`cloudformation:DescribeStacks\` (not with \`--url\`), running queries in the workgroup with what that takes of Glue, S3 and the key, \`s3:PutObject\` under \`query-results/\`, \`s3:DeleteObject\` there and under the folder of the events table, and with \`sources\` or \`exports\` \`lambda:GetFunctionRecursionConfig\`. A question whose permission is missing stays unanswered. Somebody who may deploy has the first only.
+What it takes prints \`npx sluice policy print --for probe --stage prod --account 111122223333\`: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. A question whose permission is missing stays unanswered. Somebody who may deploy has little of it.
 
 ## What it leaves behind
 
-- **Rows.** They have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains. What a run that was broken off has left, the next of the day takes along.
+- **Rows.** Of events they have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains. What a run that was broken off has left, the next of the day takes along.
+- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive takes them. What it has not taken when the wait is over is deleted.
+- **A day of a source in your own account** is loaded again, with the same rows. The version that it replaces is deleted by the hourly sweep, a day later.
 - **Results of its queries** are deleted. Versions of what was deleted go by the bucket's lifecycle, after a day.
-- **Alarms.** Its one 401 and two 413 count in \`api-4xx\`, and a body that the gateway destroys sets \`mangled\` off: that is what it is for.
+- **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway destroys sets \`mangled\` off: that is what it is for.
 - A body that the collector refuses (another 4xx than these) is a row of \`quarantine\`.
+
+## A source of your own
+
+Whether DuckDB starts in \`ingest-load\` shows only when it loads a file. The probe does that with a source whose \`owner\` is the deployment's account, and never with a customer's. Without one, configure one for the purpose, deploy, drop one small file, and probe once it is loaded:
+
+\`\`\`ts
+sources: [
+  { name: 'own', bucket: 'acme-own-drops', owner: '111122223333', datasets: [{ name: 'events', kind: 'events' }] },
+],
+\`\`\`
+
+\`\`\`sh
+duckdb -c "COPY (SELECT now() AS timestamp, 'seen' AS event_name, 'u1' AS unit_id) TO 'a.parquet'"
+aws s3 cp a.parquet s3://acme-own-drops/events/$(date -u +%F)/a.parquet
+npx sluice ingest run --source own --stage prod   # loads it as soon as it has settled, ten minutes later
+\`\`\`
 
 ## Limits on purpose
 

@@ -64,6 +64,7 @@ describe('the report', () => {
       answers: [],
       cleanUp: {
         ...{ deletedFiles: 0, deletedRows: 0, remainingFiles: 2, remainingRows: 7, deletedResults: 1 },
+        deletedObjects: 0,
         hiddenFromViews: false,
         problems: [],
       },

@@ -3,6 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { askBurst } from '../../../cli/probe/askBurst.ts';
+import { askDomain } from '../../../cli/probe/askGateway.ts';
 import { askServices } from '../../../cli/probe/askServices.ts';
 import { askSlow } from '../../../cli/probe/askSlow.ts';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
@@ -76,6 +77,7 @@ describe('sluice probe, where AWS does otherwise', () => {
       PACKED_RECORDS: '599 rows; of 600 the first missing is number 417',
       DAY: expect.stringMatching(/^\d{4}-\d\d-\d\d instead of /),
       TIMESTAMP_VALUE: expect.stringMatching(/^[\d-]{10} [\d:.]{12} instead of /),
+      CUSTOM_DOMAIN: expect.stringMatching(/^paths unchanged, 12 answers as expected, otherwise: SLUICE_/),
     });
     expect(found(answers, ['GZIP_JSON', 'BINARY_UNDER_LIMIT'])).toEqual({
       GZIP_JSON: '202, 1 row',
@@ -94,8 +96,28 @@ describe('sluice probe, where AWS does otherwise', () => {
         CORS_REFUSED: '401, SLUICE_KEY_MISSING, no CORS headers',
         OVER_LAMBDA_LIMIT: '413, gateway (Request Entity Too Large), no CORS headers',
         OVER_GATEWAY_LIMIT: '413, gateway (Request Entity Too Large), no CORS headers',
+        CUSTOM_DOMAIN: expect.stringMatching(/^paths unchanged, 13 answers as expected, otherwise: SLUICE_/),
       },
     ]);
+  });
+});
+
+describe('a domain of your own', () => {
+  async function overDomain(tamper: (request: FrontRequest) => Tampering, mapped = '') {
+    const front = await startFront(probed.cloud.collector, tamper);
+    const run = { id: '0', collector: `${front.url}${mapped}`, key: 'client-domain', time: 0 };
+    const { verdict, found: text } = await askDomain(run, []);
+    await front.close();
+    return [verdict, text];
+  }
+
+  it('passes paths on as they were sent, or not', async () => {
+    const unchanged = ['expected', 'paths unchanged, 0 answers as expected'];
+    expect(await overDomain(() => ({}))).toEqual(unchanged);
+    const mapped = ({ target }: FrontRequest) => ({ target: target.replace(/^\/sluice/, '') });
+    expect(await overDomain(mapped, '/sluice')).toEqual(unchanged);
+    const kept = await overDomain(() => ({}), '/sluice');
+    expect(kept).toEqual(['otherwise', expect.stringMatching(/^\/v1\/initialize: 202, 0 answers/)]);
   });
 });
 
@@ -248,7 +270,10 @@ describe('what sluice probe asks of S3 and Lambda', () => {
     const s3 = new S3Client({ ...options, forcePathStyle: true });
     const lambda = new LambdaClient(options);
     const run = { id: '0011aabb', collector: probed.cloud.collector, key: 'client-x', time: Date.now() };
-    const answers = await askServices({ ...place, clients: { ...place.clients, s3, lambda } }, run);
+    const answers = await askServices(
+      { ...place, clients: { ...place.clients, s3, s3Once: s3, lambda } },
+      run,
+    );
     for (const one of [place.close, () => s3.destroy(), () => lambda.destroy()]) one();
     await front.close();
     expect(answers).toEqual([

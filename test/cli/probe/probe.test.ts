@@ -46,13 +46,12 @@ describe('sluice probe', () => {
       [
         ['SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered by itself'],
         ...questions
-          .filter(({ asked, code: one }) => asked === 'by hand' || one === 'SLUICE_PROBE_RECURSIVE_LOOP')
-          .map(({ asked, code: one }) => [
-            one,
-            asked === 'by hand'
-              ? 'the probe does not ask: docs/aws.md'
-              : 'neither sources nor exports are configured',
-          ]),
+          .filter(({ asked }) => asked === 'by hand')
+          .map(({ code: one }) => [one, 'the probe does not ask: docs/aws.md']),
+        ['SLUICE_PROBE_RECURSIVE_LOOP', 'neither sources nor exports are configured'],
+        ['SLUICE_PROBE_METRICS', 'the local cloud keeps no metrics'],
+        ['SLUICE_PROBE_LOAD_ENGINE', 'no sources are configured: "A source of your own" in docs/aws.md'],
+        ['SLUICE_PROBE_CUSTOM_DOMAIN', 'not asked: --url'],
       ],
     ]);
     expect(answers.get('ZSTD_JSON')?.found).toBe('202, 1 row');
@@ -65,8 +64,41 @@ describe('sluice probe', () => {
     expect(answers.get('CONDITIONAL_WRITES')?.found).toBe(
       'created 200, again 412, replaced 200, again 412, aws:kms',
     );
-    expect(report.cleanUp).toMatchObject({ deletedRows: 612, remainingRows: 0, problems: [] });
-    expect([await probed.keys(FOLDER), await probed.keys(RESULTS)]).toEqual([[], []]);
+    expect(answers.get('REDRIVE')?.found).toBe('overflow/: 1 row of events; errors/: 1 row of quarantine');
+    expect(report.cleanUp).toMatchObject({
+      ...{ deletedRows: 614, remainingRows: 0, deletedObjects: 0 },
+      problems: [],
+    });
+    const folders = [FOLDER, RESULTS, 'quarantine/', 'overflow/', 'errors/'];
+    expect(await Promise.all(folders.map(probed.keys))).toEqual([[], [], [], [], []]);
+  });
+
+  it('takes what redrive does not take away again, and a write whose answer was lost for none', async () => {
+    await probed.control('POST', 'faults', {
+      s3: [
+        { fault: 'failCalls', operations: ['GetObject'], key: 'acme-probed/overflow/*', calls: 'all' },
+        {
+          fault: 'loseResponse',
+          operations: ['PutObject'],
+          key: `acme-probed/${RESULTS}sluice-probe-*`,
+          calls: 1,
+        },
+      ],
+    });
+    const { code, answers, report } = await probed.probe(['--wait', '1']);
+    await probed.control('DELETE', 'faults');
+    expect([code, answers.get('REDRIVE')]).toEqual([
+      3,
+      expect.objectContaining({
+        verdict: 'otherwise',
+        found: 'overflow/: no row of events, and the object still lies there; errors/: 1 row of quarantine',
+      }),
+    ]);
+    expect(answers.get('CONDITIONAL_WRITES')?.found).toBe(
+      'created 200, again 412, replaced 200, again 412, aws:kms',
+    );
+    expect(report.cleanUp).toMatchObject({ deletedObjects: 1, deletedRows: 613, problems: [] });
+    expect([await probed.keys('overflow/'), await probed.keys(RESULTS)]).toEqual([[], []]);
   });
 
   it("keeps rows that share a file with others', and says so; its own stay out of the views", async () => {
@@ -88,7 +120,7 @@ describe('sluice probe', () => {
     expect(first.stdout).toMatch(/\nas expected {2}SLUICE_PROBE_ZSTD_JSON {2,}202, 1 row\n/);
     expect(first.stdout).toMatch(/\n- +SLUICE_PROBE_STAGE_LIMIT +not asked: --burst\n/);
     expect(first.stdout).toMatch(
-      /\nCleaned up: rows 0, in files 0; results of queries 0\.\nRows that remain, in files with others' rows: 612 in 1; views don't show them, for their environment is sluice-probe\.\nNot cleaned up: AccessDenied.*\n$/,
+      /\nCleaned up: rows 1, in files 1; results of queries 0\.\nRows that remain, in files with others' rows: 613 in 1; views don't show them, for their environment is sluice-probe\.\nNot cleaned up: AccessDenied.*\n$/,
     );
     const files = await probed.keys(FOLDER);
     expect(files.length).toBe(1);
@@ -96,7 +128,7 @@ describe('sluice probe', () => {
     // The next run has a file of its own: that is deleted, and the shared one is told of.
     const { report } = await probed.probe([]);
     expect(report.cleanUp).toMatchObject({
-      ...{ deletedFiles: 1, deletedRows: 612, remainingFiles: 1, remainingRows: 612 },
+      ...{ deletedFiles: 2, deletedRows: 614, remainingFiles: 1, remainingRows: 613 },
       problems: [],
     });
     expect(await probed.keys(FOLDER)).toEqual(files);

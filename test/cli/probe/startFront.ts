@@ -14,6 +14,8 @@ export interface FrontRequest {
 export interface Tampering {
   /** Sent to the collector instead; null nothing. Default what came. */
   readonly forward?: Buffer | null;
+  /** Path and query that it is sent to. Default those that came. */
+  readonly target?: string;
   /** Answered instead of what the collector answers. */
   readonly status?: number;
   /** JSON of that answer. */
@@ -29,12 +31,17 @@ export async function startFront(
   const server = createServer(async (incoming, outgoing) => {
     const { method = 'POST', url: target = '/', headers } = incoming;
     const body = await buffer(incoming);
-    const { forward = body, status, json } = tamper({ method, target, headers, body });
+    const {
+      forward = body,
+      target: onward = target,
+      status,
+      json,
+    } = tamper({ method, target, headers, body });
     const { host: _host, connection: _connection, 'content-length': _length, ...passed } = headers;
     const reply =
       forward === null
         ? undefined
-        : await fetch(`${collector}${target}`, {
+        : await fetch(`${collector}${onward}`, {
             method,
             headers: Object.fromEntries(Object.entries(passed).map(([name, value]) => [name, String(value)])),
             ...(method === 'POST' ? { body: Uint8Array.from(forward) } : {}),

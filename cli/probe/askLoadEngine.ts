@@ -1,0 +1,112 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { askPart } from '../aws/openDeployment.ts';
+import { readLedgerDays } from '../aws/readLedgerDays.ts';
+import { backfillRequests } from '../ingest/openIngest.ts';
+import { type Answer, answer, unanswered } from './Answer.ts';
+import { LOAD_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, MAX_LOAD_BYTES } from './limits.ts';
+import type { Place } from './openPlace.ts';
+import type { Run } from './Run.ts';
+
+const CODE = 'SLUICE_PROBE_LOAD_ENGINE';
+
+/** A dataset of a source in the deployment's own account. */
+interface OwnDataset {
+  readonly source: Source;
+  readonly dataset: Dataset;
+}
+
+/**
+ * Asks for the smallest recent day of a source in the own account to be loaded again: its rows stay the same. Others'
+ * buckets are left alone.
+ *
+ * @returns the day as the ledger had it before; or the answer, if there is none.
+ * @throws What clients of AWS throw.
+ */
+export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | Answer> {
+  const { config, clients } = place;
+  if (config.sources.length === 0)
+    return unanswered(CODE, 'no sources are configured: "A source of your own" in docs/aws.md');
+  const account = place.local
+    ? localAccount.id
+    : (await clients.sts.send(new GetCallerIdentityCommand({}))).Account;
+  const own = config.sources
+    .filter(({ owner }) => owner === account)
+    .flatMap((source) => source.datasets.map((dataset) => ({ source, dataset })));
+  if (own.length === 0)
+    return unanswered(
+      CODE,
+      'every source is in another account, and stays untouched: "A source of your own" in docs/aws.md',
+    );
+  const day = await smallestDay(place, run, own);
+  if (day === undefined)
+    return unanswered(
+      CODE,
+      `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(nameOf).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
+    );
+  await askPart({ sqs: clients.sqs, stack: place.stack }, 'ingest-plan', backfillRequests(day, [day.day]));
+  return day;
+}
+
+/** Of the days that the plan looks at anyway: one that was loaded, or is to be. */
+async function smallestDay(
+  { clients: { s3 }, config }: Place,
+  { time }: Run,
+  own: readonly OwnDataset[],
+): Promise<LedgerEntry | undefined> {
+  const subjects = own.map(({ source, dataset }) =>
+    lookbackDays(time, dataset.timezone, dataset.lookbackDays).map((day) => ({
+      source: source.name,
+      dataset: dataset.name,
+      day,
+    })),
+  );
+  const days = (await readLedgerDays({ s3, config }, subjects)).flat();
+  return days
+    .flatMap(({ entry }) => (entry === null ? [] : [entry]))
+    .filter((entry) => entry.state === 'waiting' || (entry.state !== 'loading' && sizeOf(entry) > 0))
+    .filter((entry) => sizeOf(entry) <= MAX_LOAD_BYTES)
+    .sort((a, b) => sizeOf(a) - sizeOf(b))[0];
+}
+
+function sizeOf({ files }: LedgerEntry): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+/**
+ * Waits until the day is settled. DuckDB ran where a file was refused, too, but that shows not all of it.
+ *
+ * @throws What clients of AWS throw.
+ */
+export async function judgeLoad(place: Place, before: LedgerEntry): Promise<Answer> {
+  const { clients, config, clock, wait } = place;
+  await place.flush?.();
+  const deadline = clock.now() + LOAD_WAIT_MS;
+  const name = `${before.source}/${before.dataset} ${before.day}`;
+  for (;;) {
+    const [[now] = []] = await readLedgerDays({ s3: clients.s3, config }, [[before]]);
+    const entry = now?.entry ?? before;
+    const settled = entry.state !== 'waiting' && entry.state !== 'loading' && entry.token !== before.token;
+    if (settled) return judgeSettled(name, entry);
+    if (clock.now() >= deadline) {
+      const code = entry.failure === undefined ? '' : `, ${entry.failure.code}`;
+      return answer(CODE, false, `${name}: ${entry.state}${code} after ${LOAD_WAIT_MS / 1_000} s`);
+    }
+    await wait(
+      Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, Math.max(0, deadline - clock.now())),
+    );
+  }
+}
+
+function judgeSettled(name: string, { state, rows, failure }: LedgerEntry): Answer {
+  if (state === 'succeeded') return answer(CODE, true, `${name}: loaded, rows ${rows.out}`);
+  if (failure?.code.startsWith('SLUICE_ENGINE_')) return answer(CODE, false, `${name}: ${failure.code}`);
+  return unanswered(CODE, `${name}: ${state}${failure === undefined ? '' : `, ${failure.code}`}`);
+}
+
+function nameOf({ source, dataset }: OwnDataset): string {
+  return `${source.name}/${dataset.name}`;
+}

@@ -1,0 +1,115 @@
+import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { parkedMetric } from '../../infra/alarms/loggedMetrics.ts';
+import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
+import { type Answer, answer, unanswered } from './Answer.ts';
+import { LOOK_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from './limits.ts';
+import type { Place } from './openPlace.ts';
+
+const CODE = 'SLUICE_PROBE_METRICS';
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */
+const PERIOD_SECONDS = 60;
+const PERIOD_MS = PERIOD_SECONDS * 1_000;
+
+/** A metric, and how much of it there must be. */
+interface Wanted {
+  readonly name: string;
+  readonly query: MetricDataQuery;
+  /** Epoch milliseconds from which it counts. */
+  readonly since: number;
+  readonly least: number;
+}
+
+/**
+ * Asks CloudWatch for a metric that a function prints, one that a filter reads out of a log, and Scheduler's own, until
+ * all are there or the time is over.
+ *
+ * @param sent Requests that the collector has answered since an instant by the machine's clock.
+ * @throws What CloudWatch's client throws.
+ */
+export async function askMetrics(
+  place: Place,
+  sent: { readonly since: number; readonly requests: number },
+): Promise<Answer> {
+  const { local, clock, wait } = place;
+  if (local) return unanswered(CODE, 'the local cloud keeps no metrics');
+  const wanted = wantedMetrics(place, sent, clock.now());
+  const deadline = clock.now() + METRICS_WAIT_MS;
+  for (;;) {
+    const counted = await countMetrics(place, wanted);
+    const asExpected = wanted.every(({ least }, i) => (counted[i] ?? 0) >= least);
+    if (asExpected || clock.now() >= deadline) {
+      const found = wanted.map(({ name, least }, i) => `${name} ${counted[i] ?? 0} of at least ${least}`);
+      return answer(CODE, asExpected, found.join(', '));
+    }
+    await wait(Math.min(LOOK_EVERY_MS, deadline - clock.now()));
+  }
+}
+
+function wantedMetrics(
+  { stack }: Place,
+  sent: { readonly since: number; readonly requests: number },
+  now: number,
+): readonly Wanted[] {
+  const { requests } = collectMetrics;
+  const parked = parkedMetric(stack);
+  return [
+    {
+      name: requests.name,
+      query: metricQuery('printed', METRIC_NAMESPACE, requests.name, 'Sum', {
+        function: 'collect',
+        stage: stack.stage,
+      }),
+      since: sent.since,
+      least: sent.requests,
+    },
+    {
+      // Its values are 0 where all is well: that there are any shows that the filter reads.
+      name: `datapoints of ${parked.metric}`,
+      query: metricQuery('filtered', parked.namespace, parked.metric, 'SampleCount', {}),
+      since: now - SCHEDULED_MS,
+      least: 1,
+    },
+    {
+      name: 'InvocationAttemptCount',
+      query: metricQuery('scheduled', 'AWS/Scheduler', 'InvocationAttemptCount', 'Sum', {
+        ScheduleGroup: 'default',
+      }),
+      since: now - SCHEDULED_MS,
+      least: 1,
+    },
+  ];
+}
+
+function metricQuery(
+  Id: string,
+  Namespace: string,
+  MetricName: string,
+  Stat: 'Sum' | 'SampleCount',
+  dimensions: Readonly<Record<string, string>>,
+): MetricDataQuery {
+  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+  return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: PERIOD_SECONDS, Stat } };
+}
+
+/** The sum of each metric's datapoints since its instant, in one call. */
+async function countMetrics(
+  { clients, clock }: Place,
+  wanted: readonly Wanted[],
+): Promise<readonly number[]> {
+  const minute = (ms: number) => Math.floor(ms / PERIOD_MS) * PERIOD_MS;
+  const { MetricDataResults = [] } = await clients.cloudwatch.send(
+    new GetMetricDataCommand({
+      MetricDataQueries: wanted.map(({ query }) => query),
+      StartTime: new Date(minute(Math.min(...wanted.map(({ since }) => since)))),
+      EndTime: new Date(minute(clock.now()) + PERIOD_MS),
+    }),
+  );
+  return wanted.map(({ query, since }) => {
+    const { Timestamps = [], Values = [] } = MetricDataResults.find(({ Id }) => Id === query.Id) ?? {};
+    return Values.reduce(
+      (sum, value, i) => ((Timestamps[i]?.getTime() ?? 0) < minute(since) ? sum : sum + value),
+      0,
+    );
+  });
+}

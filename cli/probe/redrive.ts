@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto';
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
+import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../../lib/collect/collectBatch.ts';
+import type { Config } from '../../lib/config/configSchema.ts';
+import { overflowObject } from '../../lib/landing/delivery/overflow.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import { type Answer, answer } from './Answer.ts';
+import { PUT_TIMEOUT_MS } from './limits.ts';
+import type { Place } from './openPlace.ts';
+import { ERROR_KEY_PREFIX, probeEvent, type Run } from './Run.ts';
+import type { Row } from './rows.ts';
+
+/** Last part of the name of the event that lies under `overflow/`. */
+export const OVERFLOW_PART = 'redrive_overflow';
+/** Last part of the name of the event that Firehose gave up, as its line under `errors/` says. */
+const ERROR_PART = 'redrive_errors';
+
+/** The objects of a run that redrive should take: their keys. */
+export interface PlantedObjects {
+  readonly overflow: string;
+  readonly error: string;
+}
+
+/**
+ * Writes an object under `overflow/`, as the collector does, and one under `errors/`, as Firehose does.
+ *
+ * @throws What S3's client throws.
+ */
+export async function plantObjects({ clients: { s3 }, config }: Place, run: Run): Promise<PlantedObjects> {
+  const overflow = await overflowObject(
+    'events',
+    [rowOf(config, run, OVERFLOW_PART)],
+    [{ index: 0, reason: 'not_acknowledged', code: 'SluiceProbe' }],
+    run.time,
+  );
+  await s3Overflow(s3, config.bucket)(overflow, PUT_TIMEOUT_MS);
+  const error = `${ERROR_KEY_PREFIX}${run.id}`;
+  const line = {
+    attemptsMade: 1,
+    arrivalTimestamp: run.time,
+    errorCode: 'DataFormatConversion.MalformedData',
+    errorMessage: 'Written by sluice probe.',
+    attemptEndingTimestamp: run.time,
+    rawData: Buffer.from(rowOf(config, run, ERROR_PART)).toString('base64'),
+  };
+  await s3.send(
+    new PutObjectCommand({ Bucket: config.bucket, Key: error, Body: `${JSON.stringify(line)}\n` }),
+  );
+  return { overflow: overflow.key, error };
+}
+
+/** The row that the collector makes of an event of the probe. */
+function rowOf(config: Config, run: Run, part: string): string {
+  const sender = {
+    keyHash: hash('sha256', run.key),
+    clientTimes: [],
+    sessionId: null,
+    sdkType: null,
+    sdkVersion: null,
+    receivedAt: run.time,
+  };
+  const batch = JSON.stringify({ events: [probeEvent(run, part, {})] });
+  const [row] = collectBatch(batch, sender, collectPlan(config)).documents.events;
+  if (row === undefined) throw new TypeError('The event of the probe makes no row.');
+  return row;
+}
+
+/**
+ * Tells whether both objects became rows: of the events table, and of quarantine.
+ *
+ * @param left Keys of those that still lie where they were written.
+ */
+export function judgeRedrive(
+  planted: PlantedObjects,
+  rows: readonly Row[],
+  quarantined: number,
+  left: readonly string[],
+): Answer {
+  const delivered = rows.filter(({ part }) => part === OVERFLOW_PART);
+  const events = new Set(delivered.map(({ eventId }) => eventId)).size;
+  const said = (folder: string, key: string, count: number, table: string) => {
+    if (count > 0) return `${folder}/: ${count} ${count === 1 ? 'row' : 'rows'} of ${table}`;
+    return `${folder}/: no row of ${table}, and the object ${left.includes(key) ? 'still lies there' : 'is gone'}`;
+  };
+  return answer(
+    'SLUICE_PROBE_REDRIVE',
+    events === 1 && quarantined > 0,
+    [
+      said('overflow', planted.overflow, delivered.length, 'events'),
+      said('errors', planted.error, quarantined, 'quarantine'),
+    ].join('; '),
+  );
+}
+
+/** Which of the objects still lie there; those that S3 does not show count as gone. */
+export async function leftObjects(
+  s3: S3Client,
+  bucket: string,
+  planted: PlantedObjects | undefined,
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const Key of planted === undefined ? [] : [planted.overflow, planted.error]) {
+    try {
+      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+      left.push(Key);
+    } catch (error) {
+      if (explainAwsError(error)?.kind !== 'answered') throw error;
+    }
+  }
+  return left;
+}

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { askMetrics } from '../../../cli/probe/askMetrics.ts';
+import { openPlace } from '../../../cli/probe/openPlace.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 10, 15, 30);
+const MINUTE = 60_000;
+
+/** CloudWatch as it answers the client: AWS JSON 1.0. */
+describe('what sluice probe asks of CloudWatch', () => {
+  /** What came: the headers that name the operation, and its input. */
+  const came: { readonly target: unknown; readonly input: Record<string, unknown> }[] = [];
+  /** Minutes before now and values, by the query's ID. */
+  let metrics: Readonly<Record<string, readonly (readonly [number, number])[]>> = {};
+  let arrivesLate: typeof metrics | undefined;
+  let refused: object | undefined;
+  const server = createServer(async (request, response) => {
+    came.push({ target: request.headers['x-amz-target'], input: JSON.parse(await text(request)) });
+    if (arrivesLate !== undefined && came.length > 1) metrics = arrivesLate;
+    response.writeHead(refused === undefined ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' });
+    const MetricDataResults = Object.entries(metrics).map(([Id, points]) => ({
+      Id,
+      StatusCode: 'Complete',
+      Timestamps: points.map(([ago]) => (NOW - ago * MINUTE) / 1_000),
+      Values: points.map(([, value]) => value),
+    }));
+    response.end(JSON.stringify(refused ?? { MetricDataResults }));
+  });
+  let endpoint: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    endpoint = `http://127.0.0.1:${port}`;
+  });
+  beforeEach(() => {
+    came.length = 0;
+    [arrivesLate, refused] = [undefined, undefined];
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  async function ask(local = false) {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const place = await openPlace(
+      {
+        stack: { service: 'sluice', stage: 'prod' },
+        place: { region: 'us-east-1', endpoint, credentials },
+        local: false,
+        config: defineConfig({ bucket: 'acme-probed' }),
+      },
+      'https://collector.example',
+    );
+    let now = NOW;
+    const wait = async (ms: number) => {
+      now += ms;
+    };
+    try {
+      return await askMetrics(
+        { ...place, local, clock: { now: () => now }, wait },
+        { since: NOW - 5 * MINUTE, requests: 14 },
+      );
+    } finally {
+      place.close();
+    }
+  }
+
+  const all = {
+    printed: [
+      [4, 10],
+      [2, 6],
+    ],
+    filtered: [[12, 1]],
+    scheduled: [[3, 2]],
+  } as const;
+
+  it('asks for all three in one call, and counts what is new', async () => {
+    metrics = all;
+    expect(await ask()).toEqual({
+      code: 'SLUICE_PROBE_METRICS',
+      verdict: 'expected',
+      found:
+        'requests 16 of at least 14, datapoints of ObjectsParked-prod 1 of at least 1, InvocationAttemptCount 2 of at least 1',
+    });
+    expect(came.map(({ target }) => target)).toEqual(['GraniteServiceVersion20100801.GetMetricData']);
+    expect(came[0]?.input).toMatchObject({
+      StartTime: Date.UTC(2026, 10, 20, 9, 55) / 1_000,
+      EndTime: Date.UTC(2026, 10, 20, 10, 16) / 1_000,
+      MetricDataQueries: [
+        {
+          MetricStat: {
+            Metric: {
+              Namespace: 'Sluice',
+              MetricName: 'requests',
+              Dimensions: [
+                { Name: 'function', Value: 'collect' },
+                { Name: 'stage', Value: 'prod' },
+              ],
+            },
+            Stat: 'Sum',
+          },
+        },
+        { MetricStat: { Metric: { MetricName: 'ObjectsParked-prod' }, Stat: 'SampleCount' } },
+        { MetricStat: { Metric: { Namespace: 'AWS/Scheduler' }, Stat: 'Sum' } },
+      ],
+    });
+  });
+
+  it('waits for what comes late', async () => {
+    metrics = { ...all, printed: [] };
+    arrivesLate = all;
+    expect(await ask()).toMatchObject({ verdict: 'expected' });
+    expect(came.length).toBe(2);
+  });
+
+  it('names what is missing after three minutes; requests before the probe are others', async () => {
+    metrics = {
+      printed: [
+        [9, 100],
+        [4, 3],
+      ],
+      filtered: [],
+      scheduled: [[3, 2]],
+    };
+    expect(await ask()).toMatchObject({
+      verdict: 'otherwise',
+      found:
+        'requests 3 of at least 14, datapoints of ObjectsParked-prod 0 of at least 1, InvocationAttemptCount 2 of at least 1',
+    });
+    expect(came.length).toBe(10);
+  });
+
+  it('asks nothing of the local cloud', async () => {
+    expect(await ask(true)).toMatchObject({ verdict: 'unanswered' });
+    expect(came).toEqual([]);
+  });
+
+  it('throws what it was refused, for who asks says so', async () => {
+    refused = { __type: 'AccessDenied', message: 'not authorized to perform: cloudwatch:GetMetricData' };
+    await expect(ask()).rejects.toThrow('cloudwatch:GetMetricData');
+  });
+});
