@@ -57,7 +57,7 @@ function failure(error: unknown): PutOutcome {
 let firehose: FirehoseClient | undefined;
 
 /**
- * The one client of Firehose, made when it is first needed. It tries once: retries are `lib/delivery`'s, which
+ * The one client of Firehose, made when it is first needed. It tries once: retries are `lib/landing/delivery`'s, which
  * knows the deadline and which records are left, and two layers of them would multiply.
  */
 export function firehoseClient(): FirehoseClient {

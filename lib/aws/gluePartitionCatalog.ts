@@ -131,7 +131,7 @@ function isPassing(error: Error): boolean {
 let glue: GlueClient | undefined;
 
 /**
- * The one client of Glue, made when it is first needed. It tries once: retries are `lib/catalog`'s, which knows
+ * The one client of Glue, made when it is first needed. It tries once: retries are `lib/landing/catalog`'s, which knows
  * the deadline and which items of a batch are left, and two layers of them would multiply.
  */
 export function glueClient(): GlueClient {

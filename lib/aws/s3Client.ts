@@ -21,7 +21,7 @@ export function newS3Client(credentials?: SessionCredentials): S3Client {
 let singleTryS3: S3Client | undefined;
 
 /**
- * A client of S3 that tries once, made when it is first needed: for what `lib/catalog` tries again by itself, which
+ * A client of S3 that tries once, made when it is first needed: for what `lib/landing/catalog` tries again by itself, which
  * knows the deadline. Two layers of tries would multiply.
  */
 export function s3SingleTryClient(): S3Client {
