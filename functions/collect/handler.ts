@@ -6,7 +6,7 @@ import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePu
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { plansOf } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
-import { type Collector, collectRequest, type HttpRequest } from '../../lib/collect/collectRequest.ts';
+import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
@@ -18,6 +18,7 @@ import { systemClock } from '../../lib/time/Clock.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
+import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { readEnvironment } from './environment.ts';
 import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
 

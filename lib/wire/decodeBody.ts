@@ -9,14 +9,7 @@ import {
 } from 'node:zlib';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS, MAX_ZSTD_FRAMES } from './limits.ts';
 import { RequestError } from './RequestError.ts';
-
-/** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
-export interface BodyMarkers {
-  /** Header `Content-Encoding`, '' when there is none. */
-  readonly contentEncoding: string;
-  /** Query `se=1` or header `STATSIG-ENCODED: 1`: reversed base64 of Latin-1 text. */
-  readonly statsigEncoded: boolean;
-}
+import type { BodyMarkers, HttpRequest } from './sdkRequest.ts';
 
 /** A body as text. */
 export interface DecodedBody {
@@ -43,6 +36,12 @@ const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
   // "deflate" means zlib's format, but some senders leave its header out: RFC 9110, 8.4.1.2.
   deflate: (bytes) => (hasZlibHeader(bytes) ? inflateSync(bytes, ALONE) : inflateRawSync(bytes, ALONE)),
 };
+
+/** The bytes of a request's body; null when the gateway has destroyed them: see {@link isMangled}. */
+export function readBody({ body = '', isBase64Encoded, headers }: HttpRequest): Buffer | null {
+  if (isBase64Encoded) return Buffer.from(body, 'base64');
+  return isMangled(body, headers['content-encoding'] ?? '') ? null : Buffer.from(body, 'utf8');
+}
 
 /**
  * Decodes a body as any SDK sends it: plain, gzip, zstd, br or deflate, more than once if need be, and

@@ -1,4 +1,66 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { MAX_KEY_LENGTH } from './limits.ts';
+
+/** The members of API Gateway's payload 2.0 that are used; a Function URL sends the same. */
+export type HttpRequest = Pick<
+  APIGatewayProxyEventV2,
+  'rawPath' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
+> & {
+  readonly requestContext: {
+    readonly http: { readonly method: string };
+    /** When the gateway received it, epoch milliseconds. */
+    readonly timeEpoch?: number;
+  };
+};
+
+/** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
+export interface BodyMarkers {
+  /** Header `Content-Encoding`, '' when there is none. */
+  readonly contentEncoding: string;
+  /** Query `se=1` or header `STATSIG-ENCODED: 1`: reversed base64 of Latin-1 text. */
+  readonly statsigEncoded: boolean;
+}
+
+/** What an SDK's request says besides its body; null where it says nothing. */
+export interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The SDK key, if it has the shape of one. */
+  readonly key: string | null;
+  readonly markers: BodyMarkers;
+  /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`. */
+  readonly clientTimes: readonly (string | null)[];
+  readonly sessionId: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+  /** When the gateway received it, epoch milliseconds; undefined where the gateway does not tell. */
+  readonly gatewayTime: number | undefined;
+}
+
+/** Reads the headers and the query of an SDK's request. */
+export function readSdkRequest({
+  rawPath,
+  rawQueryString,
+  headers,
+  requestContext,
+}: HttpRequest): SdkRequest {
+  const query = new URLSearchParams(rawQueryString);
+  const stated = (header: string, parameter: string) => headers[header] || query.get(parameter) || null;
+  return {
+    method: requestContext.http.method,
+    path: rawPath,
+    key: readSdkKey(headers, query),
+    markers: {
+      contentEncoding: headers['content-encoding'] ?? '',
+      statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
+    },
+    clientTimes: [headers['statsig-client-time'] ?? null, query.get('t')],
+    sessionId: stated('statsig-server-session-id', 'sid'),
+    sdkType: stated('statsig-sdk-type', 'st'),
+    sdkVersion: stated('statsig-sdk-version', 'sv'),
+    gatewayTime: requestContext.timeEpoch,
+  };
+}
 
 /** Statsig's two classes of key; printable ASCII without space. */
 const SDK_KEY = /^(?:client|secret)-[\x21-\x7e]+$/;

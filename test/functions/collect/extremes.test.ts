@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { HttpRequest } from '../../../lib/collect/collectRequest.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { memoryCollector, requestOf, type Taken } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { type AwsWire, startAwsWire } from '../../harness/startAwsWire.ts';
 
 let wire: AwsWire;

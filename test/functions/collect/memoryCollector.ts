@@ -1,10 +1,11 @@
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { type Collector, collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import { NOW, noGroups } from './postEvents.ts';
 

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../../lib/aws/s3Overflow.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { type Collector, collectRequest, type HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
@@ -11,6 +11,7 @@ import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { Clock } from '../../../lib/time/Clock.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { HttpRequest } from '../../../lib/collect/collectRequest.ts';
 import { MAX_BODY_BYTES, MAX_EVENTS } from '../../../lib/wire/limits.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { memoryCollector, requestOf, type Taken } from './memoryCollector.ts';
 
 const SECRET = 'only-for-evaluation';

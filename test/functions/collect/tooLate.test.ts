@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Collector, HttpRequest } from '../../../lib/collect/collectRequest.ts';
+import type { Collector } from '../../../lib/collect/collectRequest.ts';
 import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';

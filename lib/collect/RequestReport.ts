@@ -1,0 +1,151 @@
+import type { SluiceError } from '../errors/SluiceError.ts';
+import type { Kept } from '../landing/delivery/overflow.ts';
+import type { Refused } from '../landing/quarantineWriter.ts';
+import type { TableKind } from '../schema/kinds.ts';
+import type { Clock } from '../time/Clock.ts';
+import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
+import { sdkLabel } from '../wire/sdkRequest.ts';
+import type { Collected } from './Collected.ts';
+import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
+
+/** What became of one request, for its log line and its metrics. */
+export class RequestReport {
+  /** When the collector received it, epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly #clock: Clock;
+  readonly #stage: string;
+  readonly #fields: Record<string, unknown> = {};
+  #refusedAs: string | null = null;
+  #collected: Collected | null = null;
+  #streams: readonly StreamOutcome[] = [];
+  #refused: Readonly<Record<string, number>> = {};
+  #ignored: Readonly<Record<string, number>> = {};
+
+  /** @param options `stage`: dimension of every metric. */
+  constructor({ clock, stage }: { readonly clock: Clock; readonly stage: string }, receivedAt: number) {
+    this.#clock = clock;
+    this.#stage = stage;
+    this.receivedAt = receivedAt;
+  }
+
+  /** Adds fields to the log line. */
+  add(fields: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#fields, fields);
+  }
+
+  /** Counts what is not kept though nothing is wrong with it. */
+  ignore(counts: Readonly<Record<string, number>>): void {
+    this.#ignored = counts;
+    if (!isEmpty(counts)) this.add({ counted: counts });
+  }
+
+  /** Counts the events of a batch. */
+  collected(collected: Collected): void {
+    const { sdkType, sdkVersion, events, counted, noted } = collected;
+    this.#collected = collected;
+    this.add({ sdk: sdkLabel(sdkType, sdkVersion), events });
+    this.ignore(counted);
+    if (!isEmpty(noted)) this.add({ noted });
+  }
+
+  /**
+   * Counts what was delivered to each stream.
+   *
+   * @param refused What was to be kept in quarantine.
+   * @param refusedCounts By code. Default: `refused`, each once.
+   */
+  delivered(
+    deliveries: Readonly<Record<TableKind, Kept>>,
+    refused: readonly Refused[],
+    refusedCounts: Readonly<Record<string, number>> = countBy(refused.map(({ code }) => code)),
+  ): void {
+    const all = Object.values(deliveries);
+    const sum = (count: 'records' | 'calls' | 'billedBytes') =>
+      all.reduce((total, delivery) => total + delivery[count], 0);
+    this.#refused = refusedCounts;
+    if (refused.length > 0) this.add({ refused: refusedCounts });
+    // Very many refused events share one row: it is counted as all of them.
+    const refusedEach = refused.length === 0 ? 0 : total(refusedCounts) / refused.length;
+    const exposures = streamOutcome('exposures', deliveries.exposures, 1);
+    const events = streamOutcome('events', deliveries.events, 1);
+    const quarantine = streamOutcome('quarantine', deliveries.quarantine, refusedEach);
+    this.#streams = [exposures, events, quarantine];
+    this.add({
+      exposures_landed: exposures.landed,
+      events_landed: events.landed,
+      quarantined: quarantine.landed,
+      records: sum('records'),
+      calls: sum('calls'),
+      billed_bytes: sum('billedBytes'),
+    });
+    const returned = all.flatMap((delivery) => delivery.returned);
+    if (returned.length === 0) return;
+    this.add({
+      returned: countBy(
+        returned.map(({ reason, code }) => (code === undefined ? reason : `${reason}: ${code}`)),
+      ),
+      overflowed: this.#streams.reduce((sum, { overflowed }) => sum + overflowed, 0),
+    });
+    const lost = all.find(({ kept }) => !kept);
+    if (lost !== undefined) this.add({ overflow_error: lost.overflowError });
+  }
+
+  /** The answer to a request that is refused for that error. */
+  refuse(error: SluiceError): Answer {
+    this.#refusedAs = error.code;
+    this.add({ code: error.code });
+    return refusalAnswer(error);
+  }
+
+  /** Whether there is nothing to look into: all of it was taken, and landed at once. */
+  wentWell(status: number): boolean {
+    return (
+      status < 400 && isEmpty(this.#refused) && this.#streams.every(({ overflowed }) => overflowed === 0)
+    );
+  }
+
+  /** The log line. */
+  logFields(status: number): Record<string, unknown> {
+    const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+    const ms = this.#clock.now() - this.receivedAt;
+    return { level, event: 'collect', status, ...this.#fields, ms };
+  }
+
+  /** The metrics, as EMF lines. */
+  metrics(status: number): Readonly<Record<string, unknown>>[] {
+    const now = this.#clock.now();
+    return requestMetrics({
+      stage: this.#stage,
+      timestamp: now,
+      latencyMs: now - this.receivedAt,
+      received: this.#collected?.events ?? total(this.#refused) + total(this.#ignored),
+      duplicates: this.#collected?.duplicates ?? 0,
+      clockSkewMs: this.#collected?.clockSkewMs ?? null,
+      refusedAs: status < 400 ? null : this.#refusedAs,
+      streams: this.#streams,
+      refused: this.#refused,
+      ignored: this.#ignored,
+    });
+  }
+}
+
+/** @param each Events that a row stands for. */
+function streamOutcome(table: TableKind, delivery: Kept, each: number): StreamOutcome {
+  const { acknowledged, retried, bytes, billedBytes } = delivery;
+  const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };
+  return { table, ...counts, retried, payloadBytes: bytes, billedBytes };
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+function isEmpty(counts: Readonly<Record<string, number>>): boolean {
+  return Object.keys(counts).length === 0;
+}
