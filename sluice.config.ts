@@ -1,6 +1,6 @@
 import { defineConfig } from './lib/config/defineConfig.ts';
 
-/** The one configuration file. Every field and its default: lib/config/configSchema.ts */
+/** The one configuration file. Every field and its default: lib/schema/config.ts */
 export default defineConfig({
   bucket: 'sluice-experiments',
   statsigFolder: 'statsig',

@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { defineErrorFamily } from '../lib/base/errors/defineErrorFamily.ts';
+import { nearestNames } from '../lib/base/errors/nearestNames.ts';
+import { isUtcDay, type UtcDay } from '../lib/base/time/utcDay.ts';
 import { daysBetween } from '../lib/drops/plan/decideDay.ts';
-import { defineErrorFamily } from '../lib/errors/defineErrorFamily.ts';
-import { nearestNames } from '../lib/errors/nearestNames.ts';
-import { isUtcDay, type UtcDay } from '../lib/time/utcDay.ts';
 
 /** The options of a command as `node:util` parses them, each with the line that `--help` shows. */
 export type CommandOptions = Readonly<

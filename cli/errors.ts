@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../lib/errors/defineErrorFamily.ts';
-import { SluiceError } from '../lib/errors/SluiceError.ts';
+import { defineErrorFamily } from '../lib/base/errors/defineErrorFamily.ts';
+import { SluiceError } from '../lib/base/errors/SluiceError.ts';
 
 /** What the file system of this machine refused. */
 export const FileSystemError = defineErrorFamily('user', {

@@ -1,4 +1,4 @@
-import type { Config } from '../lib/config/configSchema.ts';
+import type { Config } from '../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/model/bucketSettings.ts';
 import type { Deployment } from '../packages/local-aws/src/template/Deployment.ts';

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
+import { seededRandom } from '../../lib/base/random.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { seededRandom } from '../../lib/random/seededRandom.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 
 /** Bodies as SDKs send them, by the shapes of test/fixtures/statsig; the same for the same seed. */

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { quoteName } from '../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time/utcDay.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { quoteName } from '../../lib/sql/quoteName.ts';
-import { quoteText } from '../../lib/sql/quoteText.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
-import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
 import { duckType, tableView } from '../../packages/local-aws/src/trino/query/tableView.ts';
 import { makeViews } from '../../packages/local-aws/src/trino/query/views.ts';

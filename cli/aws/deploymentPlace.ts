@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { configFile } from '../../lib/config/configFile.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type CommandLine, textOption, UsageError } from '../commandLine.ts';

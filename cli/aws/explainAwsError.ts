@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
-import type { SluiceError } from '../../lib/errors/SluiceError.ts';
+import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import type { SluiceError } from '../../lib/base/errors/SluiceError.ts';
 
 /** What can keep a command from AWS, whatever it wanted there. */
 export const AwsAccessError = defineErrorFamily('user', {

@@ -1,7 +1,7 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
 import type { LedgerEntry, LedgerPlace } from '../../lib/drops/ledger/LedgerEntry.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
 import type { OpenDeployment } from './openDeployment.ts';
 
 /** Entries that are read side by side. */

@@ -7,8 +7,8 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { backoffMs } from '../../lib/time/backoffMs.ts';
-import type { Clock } from '../../lib/time/Clock.ts';
+import { backoffMs } from '../../lib/base/retry.ts';
+import type { Clock } from '../../lib/base/time/Clock.ts';
 
 /** Between two looks at a query: a short one is soon told, a long one is not asked after all the time. */
 const POLL = { baseMs: 200, capMs: 3_000 };

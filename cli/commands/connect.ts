@@ -1,5 +1,5 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { Reader } from '../../lib/config/readersSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { type Command, type CommandLine, didYouMean, placeOptions, UsageError } from '../commandLine.ts';
 import type { Deployment } from '../connect/readDeployment.ts';

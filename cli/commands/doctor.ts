@@ -73,7 +73,7 @@ async function visitOptions(
     import('../../lib/config/loadConfig.ts'),
     import('../../lib/config/configFile.ts'),
     import('../../local/dataDirectory.ts'),
-    import('../../lib/time/Clock.ts'),
+    import('../../lib/base/time/Clock.ts'),
   ]);
   return {
     ...namedPlace(readPlaceOptions(line)),

@@ -1,7 +1,7 @@
+import { backoffMs } from '../../lib/base/retry.ts';
+import type { Clock } from '../../lib/base/time/Clock.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
-import { backoffMs } from '../../lib/time/backoffMs.ts';
-import type { Clock } from '../../lib/time/Clock.ts';
 
 /** Where Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
 export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';

@@ -1,5 +1,5 @@
+import { utcDay } from '../../lib/base/time/utcDay.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
-import { utcDay } from '../../lib/time/utcDay.ts';
 import {
   type Action,
   type Command,

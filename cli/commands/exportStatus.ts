@@ -1,9 +1,9 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { Export } from '../../lib/config/exportsSchema.ts';
-import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import { addDays, utcDay } from '../../lib/base/time/utcDay.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
-import { addDays, utcDay } from '../../lib/time/utcDay.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import { type CommandLine, textOption } from '../commandLine.ts';

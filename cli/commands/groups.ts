@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '../../lib/base/time/Clock.ts';
+import { isoTimestamp } from '../../lib/base/time/isoTimestamp.ts';
 import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import type { GroupsStore } from '../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { systemClock } from '../../lib/time/Clock.ts';
-import { isoTimestamp } from '../../lib/time/isoTimestamp.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
 import {
   type Action,

@@ -7,17 +7,17 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
-import { bucketName } from '../../lib/config/bucketName.ts';
 import { configFile } from '../../lib/config/configFile.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
-import { kmsKeyArn, singleRegionKeyArn } from '../../lib/config/kmsKeyArn.ts';
+import { bucketName } from '../../lib/schema/bucketName.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { kmsKeyArn, singleRegionKeyArn } from '../../lib/schema/kmsKeyArn.ts';
 import {
   bucketPrincipal,
   externalId,
   metabasePrincipal,
   statsigPrincipal,
-} from '../../lib/config/readerPrincipal.ts';
-import { REGIONS } from '../../lib/config/regions.ts';
+} from '../../lib/schema/readerPrincipal.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Command, type CommandLine, didYouMean, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote } from '../output.ts';
@@ -96,7 +96,7 @@ function readNames(line: CommandLine, target: PolicyTarget, region: string): Omi
   const ofOthers = target === 'ingest-source' || target === 'export-target';
   const stage = checked(line, 'stage', z.string().regex(/^[A-Za-z0-9-]+$/, 'letters, digits and -')) ?? 'dev';
   return {
-    region: checked(line, 'region', z.enum(REGIONS, 'a region that lib/config/regions.ts lists')) ?? region,
+    region: checked(line, 'region', z.enum(REGIONS, 'a region that lib/schema/regions.ts lists')) ?? region,
     stack: `sluice-${stage}`,
     account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')),
     keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),

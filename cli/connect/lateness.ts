@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
-import type { Config } from '../../lib/config/configSchema.ts';
-import { systemClock } from '../../lib/time/Clock.ts';
+import { systemClock } from '../../lib/base/time/Clock.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';

@@ -1,5 +1,5 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { MetabaseReader } from '../../lib/config/readersSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { MetabaseReader } from '../../lib/schema/readers.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';

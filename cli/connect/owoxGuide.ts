@@ -1,6 +1,6 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import { PRIMARY_WORKGROUP } from '../../lib/config/primaryWorkgroup.ts';
-import type { OwoxReader } from '../../lib/config/readersSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { PRIMARY_WORKGROUP } from '../../lib/schema/primaryWorkgroup.ts';
+import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';

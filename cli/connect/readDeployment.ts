@@ -1,9 +1,9 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { readerId } from '../../infra/readers/readers.ts';
 import { ownResults } from '../../lib/access/ownResults.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { MetabaseReader, StatsigReader } from '../../lib/config/readersSchema.ts';
-import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { MetabaseReader, StatsigReader } from '../../lib/schema/readers.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
 

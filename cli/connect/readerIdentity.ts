@@ -1,5 +1,5 @@
 import { readerId } from '../../infra/readers/readers.ts';
-import type { Reader } from '../../lib/config/readersSchema.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { shellCommand } from '../output.ts';
 import { ConnectError, type Deployment } from './readDeployment.ts';

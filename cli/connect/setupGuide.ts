@@ -1,5 +1,5 @@
-import type { Reader } from '../../lib/config/readersSchema.ts';
-import { visibleLine } from '../../lib/log/visible.ts';
+import { visibleLine } from '../../lib/base/log/visible.ts';
+import type { Reader } from '../../lib/schema/readers.ts';
 import type { Deployment } from './readDeployment.ts';
 
 /** One field of a product's form, by the name that it has there. */

@@ -1,6 +1,6 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { StatsigReader } from '../../lib/config/readersSchema.ts';
-import { quoteName } from '../../lib/sql/quoteName.ts';
+import { quoteName } from '../../lib/base/sql/quoteName.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { StatsigReader } from '../../lib/schema/readers.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { sourceName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorEntry } from '../../lib/errors/SluiceError.ts';
+import type { ErrorCode, ErrorEntry } from '../../lib/base/errors/SluiceError.ts';
 
 /**
  * `problem`: something doesn't work or is not safe, or nobody could look. `warning`: it works, and better could be
@@ -41,7 +41,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_REGION_UNFIT: problem(
     'The region lacks something that the stack needs, or something that is brought is in another region.',
-    'Choose one of lib/config/regions.ts: `region` in the configuration, or --region. Or change the named field.',
+    'Choose one of lib/schema/regions.ts: `region` in the configuration, or --region. Or change the named field.',
   ),
   SLUICE_DOCTOR_STACK_MISSING: problem(
     'There is no stack of this stage in this account and region.',

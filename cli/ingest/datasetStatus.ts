@@ -1,12 +1,12 @@
 import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
-import { mapLimit } from '../../lib/concurrency/mapLimit.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { visibleLine } from '../../lib/base/log/visible.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
 import { leftOutOf } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { hasComeSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
 import type { LastLook } from '../../lib/drops/plan/planSources.ts';
-import { visibleLine } from '../../lib/log/visible.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import type { OpenIngest } from './openIngest.ts';
 

@@ -1,8 +1,8 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { visibleLine } from '../../lib/base/log/visible.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { visibleLine } from '../../lib/log/visible.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { textTable } from '../output.ts';
 import { IngestCommandError, type OpenIngest } from './openIngest.ts';
 

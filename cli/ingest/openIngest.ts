@@ -1,9 +1,9 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
+import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
 import { SourceError } from '../../lib/drops/CustomerBucket.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
-import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import { type CommandLine, textOption } from '../commandLine.ts';
 

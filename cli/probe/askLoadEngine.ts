@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
+import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { askPart } from '../aws/openDeployment.ts';
 import { readLedgerDays } from '../aws/readLedgerDays.ts';

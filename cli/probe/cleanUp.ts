@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Config } from '../../lib/config/configSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { FileRows } from './rows.ts';

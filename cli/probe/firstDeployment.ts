@@ -39,7 +39,7 @@ export const firstDeployment: readonly Omit<Question, 'code' | 'asked'>[] = [
   {
     asks: 'Whether the region has every feature that the stack uses, not only every service',
     reliesOn:
-      'AWS has announced arm64 for the regions that lib/config/regions.ts marks; in the others packaging demands `x86_64`',
+      'AWS has announced arm64 for the regions that lib/schema/regions.ts marks; in the others packaging demands `x86_64`',
     witness:
       '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html): arm64 is in most regions',
     certainty: 'likely',

@@ -1,6 +1,6 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import { isJsonObject } from '../../lib/json/JsonObject.ts';
-import { utcDay } from '../../lib/time/utcDay.ts';
+import { isJsonObject } from '../../lib/base/json/JsonObject.ts';
+import { utcDay } from '../../lib/base/time/utcDay.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS } from './limits.ts';
 import type { Run } from './Run.ts';

@@ -3,8 +3,8 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/cli
 import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
 import { overflowObject } from '../../lib/landing/delivery/overflow.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer } from './Answer.ts';
 import { PUT_TIMEOUT_MS } from './limits.ts';

@@ -1,6 +1,6 @@
-import { quoteName } from '../../lib/sql/quoteName.ts';
-import { quoteText } from '../../lib/sql/quoteText.ts';
-import { DAY_MS, utcDay } from '../../lib/time/utcDay.ts';
+import { quoteName } from '../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time/utcDay.ts';
 import type { Athena } from './Athena.ts';
 import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '../../lib/base/time/Clock.ts';
 import type { Quarantined, Verdict } from '../../lib/collect/revalidate.ts';
 import { type Delivery, deliver } from '../../lib/landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
-import { systemClock } from '../../lib/time/Clock.ts';
 
 /** Documents that are delivered at once, or this many characters of them, and how long that may take. */
 const CHUNK = 5_000;

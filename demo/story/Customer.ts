@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
-import { quoteText } from '../../lib/sql/quoteText.ts';
+import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 
 /** An object in a bucket of the customer's, fetched by themselves. */

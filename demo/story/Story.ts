@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { textTable, writeOut } from '../../cli/output.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { CatalogWitness } from './catalogWitness.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { textTable } from '../../cli/output.ts';
+import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import type { UtcDay } from '../../lib/base/time/utcDay.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
-import { quoteText } from '../../lib/sql/quoteText.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import type { UtcDay } from '../../lib/time/utcDay.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { Customer, Fetched } from './Customer.ts';
 import type { RowsByDay } from './runDriver.ts';

@@ -1,7 +1,7 @@
-import type { Export } from '../../lib/config/exportsSchema.ts';
 import type { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { DayExporter, TargetBucket } from '../../lib/export/exportDay.ts';
 import type { PlanExportsPorts } from '../../lib/export/planExports.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 
 /** Ports for one export, with a session of the function's role that may do no more (docs/export.md). */
 export interface ApartExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { environmentReader } from '../../lib/config/environmentReader.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 
 const schema = z.object({
   /** Our bucket: the tables' files, and the ledger. */

@@ -1,9 +1,9 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
+import { parseJson } from '../../lib/base/json/parseJson.ts';
+import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
+import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
 import { exportRequestSchema, exportTaskSchema } from '../../lib/export/messageBodies.ts';
-import { parseJson } from '../../lib/json/parseJson.ts';
-import { batchFailures } from '../../lib/queue/batchFailures.ts';
-import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
 import type { Exporter } from './Exporter.ts';
 import { runRequest } from './runRequest.ts';
 import { runTask } from './runTask.ts';

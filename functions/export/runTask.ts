@@ -1,9 +1,9 @@
-import type { Export } from '../../lib/config/exportsSchema.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isPassing } from '../../lib/export/ExportError.ts';
 import { type DayExported, exportDay } from '../../lib/export/exportDay.ts';
 import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from '../../lib/export/limits.ts';
 import type { ExportTask } from '../../lib/export/messageBodies.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import type { Exporter } from './Exporter.ts';
 import { tellFailing } from './tellFailing.ts';

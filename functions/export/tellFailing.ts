@@ -1,5 +1,5 @@
-import type { Export } from '../../lib/config/exportsSchema.ts';
 import { exportMetricsLine } from '../../lib/export/exportMetrics.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 import type { Exporter } from './Exporter.ts';
 
 /** Says in metrics how much fails of the exports of a schedule. */

@@ -1,16 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { parseJson } from '../../lib/base/json/parseJson.ts';
+import { failureFields } from '../../lib/base/log/failureFields.ts';
+import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
+import { isRunMessage } from '../../lib/base/queue/isRunMessage.ts';
+import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
 import { MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import { type Loaded, loadTask, placeOf } from '../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { parseJson } from '../../lib/json/parseJson.ts';
-import { failureFields } from '../../lib/log/failureFields.ts';
-import { batchFailures } from '../../lib/queue/batchFailures.ts';
-import { isRunMessage } from '../../lib/queue/isRunMessage.ts';
-import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
 
 /**
  * Loads the days that messages name, one after the other, and sweeps some of the versions that are due with the time that

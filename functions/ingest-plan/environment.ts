@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { environmentReader } from '../../lib/config/environmentReader.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 
 const schema = z.object({
   /** Where the ledger is. */

@@ -1,9 +1,9 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import { parseJson } from '../../lib/base/json/parseJson.ts';
+import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
+import { isRunMessage } from '../../lib/base/queue/isRunMessage.ts';
+import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { parseJson } from '../../lib/json/parseJson.ts';
-import { batchFailures } from '../../lib/queue/batchFailures.ts';
-import { isRunMessage } from '../../lib/queue/isRunMessage.ts';
-import type { QueueMessage } from '../../lib/queue/queueMessages.ts';
 import type { Planner } from './Planner.ts';
 import { lookForLateDrops, runPlan } from './runPlan.ts';
 

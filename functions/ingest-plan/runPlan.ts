@@ -1,9 +1,9 @@
+import { failureFields } from '../../lib/base/log/failureFields.ts';
 import { findLateDrops } from '../../lib/drops/plan/expectedDrops.ts';
 import type { PlanRequest } from '../../lib/drops/plan/messageBodies.ts';
 import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
 import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
 import { planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';
-import { failureFields } from '../../lib/log/failureFields.ts';
 import type { Planner } from './Planner.ts';
 
 /** Days and datasets that the log names at most; the ledger knows all. */

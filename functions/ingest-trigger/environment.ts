@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { environmentReader } from '../../lib/config/environmentReader.ts';
 import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 
 const flag = z
   .enum(['true', 'false'])

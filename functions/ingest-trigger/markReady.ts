@@ -1,4 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { SluiceError } from '../../lib/base/errors/SluiceError.ts';
+import { failureFields } from '../../lib/base/log/failureFields.ts';
 import {
   readReadyRequest,
   type StartableSource,
@@ -9,8 +11,6 @@ import {
   TriggerError,
   TriggerFailure,
 } from '../../lib/drops/plan/trigger.ts';
-import { SluiceError } from '../../lib/errors/SluiceError.ts';
-import { failureFields } from '../../lib/log/failureFields.ts';
 import type { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { KeysError } from '../../lib/wire/keys/Keyring.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';

@@ -6,6 +6,9 @@ import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePu
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
+import { logLine } from '../../lib/base/log/logLine.ts';
+import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
+import { systemClock } from '../../lib/base/time/Clock.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
@@ -16,9 +19,6 @@ import {
   redriveStragglers,
   type StragglersReport,
 } from '../../lib/landing/redrive/redriveMessages.ts';
-import { logLine } from '../../lib/log/logLine.ts';
-import { queueMessages } from '../../lib/queue/queueMessages.ts';
-import { systemClock } from '../../lib/time/Clock.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;

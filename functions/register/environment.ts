@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { environmentReader } from '../../lib/config/environmentReader.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 
 const schema = z.object({

@@ -5,13 +5,13 @@ import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
+import { logLine } from '../../lib/base/log/logLine.ts';
+import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
+import { systemClock } from '../../lib/base/time/Clock.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { type DailyReport, dailyRun, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
-import { logLine } from '../../lib/log/logLine.ts';
-import { queueMessages } from '../../lib/queue/queueMessages.ts';
-import { systemClock } from '../../lib/time/Clock.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;

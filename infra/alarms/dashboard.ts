@@ -1,6 +1,6 @@
 import { ownResults } from '../../lib/access/ownResults.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';

@@ -1,7 +1,7 @@
+import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
 import { expectsDrops } from '../../lib/drops/plan/expectedDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
-import { METRIC_NAMESPACE } from '../../lib/log/metricNamespace.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { exportIds, logicalIds, type Stack } from '../template/Stack.ts';

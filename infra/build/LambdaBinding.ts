@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Architecture } from '../../lib/config/regions.ts';
-import { defineErrorFamily } from '../../lib/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import type { Architecture } from '../../lib/schema/regions.ts';
 
 /** What can go wrong while the functions are bundled. */
 export const BuildError = defineErrorFamily('user', {

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import type { Config } from '../../lib/config/configSchema.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { BuildError } from './LambdaBinding.ts';
 import { type BindingPlace, placeBinding } from './placeBinding.ts';
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Architecture } from '../../lib/config/regions.ts';
+import type { Architecture } from '../../lib/schema/regions.ts';
 import {
   BINDING_FILES,
   BuildError,

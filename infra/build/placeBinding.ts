@@ -1,6 +1,6 @@
 import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Architecture } from '../../lib/config/regions.ts';
+import type { Architecture } from '../../lib/schema/regions.ts';
 import { fetchBinding } from './fetchBinding.ts';
 import { BINDING_FILES, BuildError, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
 

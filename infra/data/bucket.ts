@@ -1,14 +1,14 @@
+import { ownershipControls, publicAccessBlock } from '../../lib/access/bucketSettings.ts';
+import { encryptedTransportOnly } from '../../lib/access/encryptedTransportOnly.ts';
+import { type LifecycleRule, lifecycleRules } from '../../lib/access/lifecycleRules.ts';
 import { bucketArn as arnOfBucket } from '../../lib/access/placeArns.ts';
-import { ownershipControls, publicAccessBlock } from '../../lib/bucket/bucketSettings.ts';
-import { encryptedTransportOnly } from '../../lib/bucket/encryptedTransportOnly.ts';
-import { type LifecycleRule, lifecycleRules } from '../../lib/bucket/lifecycleRules.ts';
 import { getAtt, HERE, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';
 
 /**
  * The one bucket and who may reach it, unless one is brought. It outlives the stack: data goes only by someone's own
- * hand. lib/bucket/bucketSettings.ts says the same of a bucket that the stack can't set up.
+ * hand. lib/access/bucketSettings.ts says the same of a bucket that the stack can't set up.
  */
 export function storage(stack: Stack): Resources {
   if (stack.config.existing.bucket) return {};

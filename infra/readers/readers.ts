@@ -1,11 +1,11 @@
+import { ownershipControls, publicAccessBlock } from '../../lib/access/bucketSettings.ts';
+import { encryptedTransportOnly } from '../../lib/access/encryptedTransportOnly.ts';
+import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/lifecycleRules.ts';
 import { ownResults } from '../../lib/access/ownResults.ts';
 import { type Place, placeOf } from '../../lib/access/Place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
-import { ownershipControls, publicAccessBlock } from '../../lib/bucket/bucketSettings.ts';
-import { encryptedTransportOnly } from '../../lib/bucket/encryptedTransportOnly.ts';
-import { UNFINISHED_UPLOAD_DAYS } from '../../lib/bucket/lifecycleRules.ts';
-import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/config/readersSchema.ts';
+import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/schema/readers.ts';
 import { keyArn } from '../data/key.ts';
 import {
   getAtt,

@@ -1,5 +1,5 @@
 import { viaS3 } from '../../lib/access/viaS3.ts';
-import type { Source } from '../../lib/config/sourcesSchema.ts';
+import type { Source } from '../../lib/schema/sources.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { HERE, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';

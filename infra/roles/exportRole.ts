@@ -1,5 +1,5 @@
-import type { Config } from '../../lib/config/configSchema.ts';
-import type { Export } from '../../lib/config/exportsSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { Export } from '../../lib/schema/exports.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER } from '../../lib/tables/ledgerKeys.ts';

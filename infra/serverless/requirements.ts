@@ -1,8 +1,8 @@
 import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
-import { hasArm64, isRegion, type Region } from '../../lib/config/regions.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { hasArm64, isRegion, type Region } from '../../lib/schema/regions.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 
 /** What CloudFormation takes of a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
@@ -85,7 +85,7 @@ export function demandRegion(
   const problems: string[] = [];
   if (!isRegion(region)) {
     problems.push(
-      `region: came "${region}", expected a region that has all of the services: lib/config/regions.ts lists them.`,
+      `region: came "${region}", expected a region that has all of the services: lib/schema/regions.ts lists them.`,
     );
   } else if (architecture === 'arm64' && !hasArm64(region)) {
     problems.push(

@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 
 /**
  * Where the things are that policies name. Every member is a text that goes into ARNs as it stands: a value, a

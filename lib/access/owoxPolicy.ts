@@ -1,4 +1,4 @@
-import { PRIMARY_WORKGROUP } from '../config/primaryWorkgroup.ts';
+import { PRIMARY_WORKGROUP } from '../schema/primaryWorkgroup.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import type { Place } from './Place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';

@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import type { OwoxReader, Reader, StatsigReader } from '../config/readersSchema.ts';
+import type { Config } from '../schema/config.ts';
+import type { OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
@@ -109,7 +109,7 @@ export function printedPolicies(
 }
 
 function knownPlace(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): Place {
-  // Of the partition `aws` are all regions that the stack can be in: lib/config/regions.ts.
+  // Of the partition `aws` are all regions that the stack can be in: lib/schema/regions.ts.
   const partition = 'aws';
   return placeOf(config, {
     partition,

@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import { LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
 import { errorFolder, overflowFolder, QUERY_RESULTS_FOLDER } from '../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../tables/tableFolders.ts';

@@ -1,4 +1,4 @@
-import type { Reader } from '../config/readersSchema.ts';
+import type { Reader } from '../schema/readers.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';

@@ -1,4 +1,4 @@
-import type { MetabaseReader, StatsigReader } from '../config/readersSchema.ts';
+import type { MetabaseReader, StatsigReader } from '../schema/readers.ts';
 import type { Place } from './Place.ts';
 import type { PolicyDocument } from './PolicyDocument.ts';
 import { arnIn } from './placeArns.ts';

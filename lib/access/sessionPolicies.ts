@@ -1,8 +1,8 @@
-import type { Config } from '../config/configSchema.ts';
-import type { Export } from '../config/exportsSchema.ts';
-import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
+import type { Config } from '../schema/config.ts';
+import type { Export } from '../schema/exports.ts';
 import { tableKinds } from '../schema/kinds.ts';
+import type { Dataset, Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import { ingestedTableFolder, REFUSED_ROWS_PREFIX, tableFolder } from '../tables/tableFolders.ts';

@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
-import type { Source } from '../config/sourcesSchema.ts';
+import type { Source } from '../schema/sources.ts';
 
 /**
  * An hour, which every role allows, and the most that a session of a role gets for another:

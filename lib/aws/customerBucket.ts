@@ -6,8 +6,8 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import type { Dataset, Source } from '../config/sourcesSchema.ts';
 import { type CustomerBucket, SourceError } from '../drops/CustomerBucket.ts';
+import type { Dataset, Source } from '../schema/sources.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';

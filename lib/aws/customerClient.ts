@@ -1,5 +1,5 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { Source } from '../config/sourcesSchema.ts';
+import type { Source } from '../schema/sources.ts';
 import { assumedRole, RoleNotAssumed, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
 

@@ -7,12 +7,12 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { customerSession } from '../access/sessionPolicies.ts';
-import { mapLimit } from '../concurrency/mapLimit.ts';
-import type { Export } from '../config/exportsSchema.ts';
+import { mapLimit } from '../base/concurrency.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { TargetBucket } from '../export/exportDay.ts';
 import { MOST_TARGET_PAGES, MOST_UPLOAD_PAGES, PARALLEL_ABORTS } from '../export/limits.ts';
 import { type Attempts, CatalogCallError, OUT_OF_TIME, outOfTime } from '../landing/catalog/catalogCalls.ts';
+import type { Export } from '../schema/exports.ts';
 import { exportFolder, isExportedFile } from '../tables/exportKeys.ts';
 import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { listObjects } from './listObjects.ts';

@@ -6,9 +6,9 @@ import {
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
+import { quoteText } from '../base/sql/quoteText.ts';
 import { CatalogCallError, isTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
-import { quoteText } from '../sql/quoteText.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
 

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { UtcDay } from '../base/time/utcDay.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { LandedFile, LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';
 import { type Attempts, CatalogCallError, OUT_OF_TIME, readPages } from '../landing/catalog/catalogCalls.ts';
 import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
-import type { UtcDay } from '../time/utcDay.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
 import { isMissingAfter, listObjects } from './listObjects.ts';
 

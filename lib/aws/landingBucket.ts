@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { mapLimit } from '../concurrency/mapLimit.ts';
+import { mapLimit } from '../base/concurrency.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';

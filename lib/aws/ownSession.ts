@@ -1,7 +1,7 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { backoffMs } from '../time/backoffMs.ts';
+import { backoffMs } from '../base/retry.ts';
 import {
   assumedRole,
   newStsClient,

@@ -7,9 +7,9 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import type { Clock } from '../base/time/Clock.ts';
 import type { Turns } from '../drops/plan/trigger.ts';
 import { triggerKey } from '../tables/ledgerKeys.ts';
-import type { Clock } from '../time/Clock.ts';
 
 const claimSchema = z.object({
   owner: z.string(),

@@ -1,8 +1,8 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MAX_BATCH_MESSAGES, SEND_BACKOFF, SEND_TRIES } from '../queue/limits.ts';
-import { QueueError } from '../queue/QueueError.ts';
-import type { TaskQueue } from '../queue/TaskQueue.ts';
-import { backoffMs } from '../time/backoffMs.ts';
+import { MAX_BATCH_MESSAGES, SEND_BACKOFF, SEND_TRIES } from '../base/queue/limits.ts';
+import { QueueError } from '../base/queue/QueueError.ts';
+import type { TaskQueue } from '../base/queue/TaskQueue.ts';
+import { backoffMs } from '../base/retry.ts';
 
 /**
  * A queue of SQS. A batch may be taken in part: what wasn't is sent again.

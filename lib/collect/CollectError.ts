@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
 
 /** Why a good request could not be taken: answered 503, so that the SDK sends it again. */
 export const CollectError = defineErrorFamily('system', {

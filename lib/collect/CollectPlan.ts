@@ -1,10 +1,10 @@
-import type { Config } from '../config/configSchema.ts';
+import { DAY_MS } from '../base/time/utcDay.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
+import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { forwardedTables } from '../tables/deliveredTables.ts';
 import { jsonMember, type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
 import type { Table } from '../tables/Table.ts';
-import { DAY_MS } from '../time/utcDay.ts';
 import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../wire/isAssignment.ts';
 import { Redaction } from '../wire/Redaction.ts';

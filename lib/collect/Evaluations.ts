@@ -1,9 +1,9 @@
+import { flatten } from '../base/json/flatten.ts';
+import type { JsonObject } from '../base/json/JsonObject.ts';
+import type { NestedJson } from '../base/json/NestedJson.ts';
+import { quoteNested } from '../base/json/quoteNested.ts';
+import { SortedMembers } from '../base/json/SortedMembers.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import { flatten } from '../json/flatten.ts';
-import type { JsonObject } from '../json/JsonObject.ts';
-import type { NestedJson } from '../json/NestedJson.ts';
-import { quoteNested } from '../json/quoteNested.ts';
-import { SortedMembers } from '../json/SortedMembers.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
 import { EVALUATION_SLOTS, EvaluationText, WHAT, WHEN } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';

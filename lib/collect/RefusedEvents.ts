@@ -1,7 +1,7 @@
-import { isExactJson } from '../json/isExactJson.ts';
-import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import type { CostMeter } from '../json/jsonCost.ts';
-import { stringifyDeep } from '../json/stringifyDeep.ts';
+import { isExactJson } from '../base/json/isExactJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import { stringifyDeep } from '../base/json/stringifyDeep.ts';
+import type { CostMeter } from '../base/jsonCost.ts';
 import { MAX_ONE_BY_ONE_LENGTH, type RefusedEvent, ROW_LENGTH } from '../landing/quarantineWriter.ts';
 import type { EventCode } from '../wire/EventError.ts';
 import type { Batch } from '../wire/parseBatch.ts';

@@ -1,8 +1,8 @@
-import type { SluiceError } from '../errors/SluiceError.ts';
+import type { SluiceError } from '../base/errors/SluiceError.ts';
+import type { Clock } from '../base/time/Clock.ts';
 import type { Kept } from '../landing/delivery/overflow.ts';
 import type { Refused } from '../landing/quarantineWriter.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import type { Clock } from '../time/Clock.ts';
 import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
 import { sdkLabel } from '../wire/sdkRequest.ts';
 import type { Collected } from './Collected.ts';

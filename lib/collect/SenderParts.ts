@@ -1,10 +1,10 @@
-import { flatten } from '../json/flatten.ts';
-import { isEmptyJson } from '../json/isEmptyJson.ts';
-import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import type { NestedJson } from '../json/NestedJson.ts';
+import { flatten } from '../base/json/flatten.ts';
+import { isEmptyJson } from '../base/json/isEmptyJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import type { NestedJson } from '../base/json/NestedJson.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 
-/** What a member takes, in units of the meter (lib/json/jsonCost.ts): one that is copied, one that nobody documents. */
+/** What a member takes, in units of the meter (lib/base/jsonCost.ts): one that is copied, one that nobody documents. */
 const COPY_UNITS = 50;
 const EXTRA_UNITS = 300;
 

@@ -1,8 +1,8 @@
-import { flatten } from '../json/flatten.ts';
-import { isEmptyJson } from '../json/isEmptyJson.ts';
-import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import type { NestedJson } from '../json/NestedJson.ts';
-import { sameJson } from '../json/sameJson.ts';
+import { flatten } from '../base/json/flatten.ts';
+import { isEmptyJson } from '../base/json/isEmptyJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import type { NestedJson } from '../base/json/NestedJson.ts';
+import { sameJson } from '../base/json/sameJson.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import type { PartialRow } from '../tables/memberWriter.ts';
 import type { CollectPlan } from './CollectPlan.ts';

@@ -1,4 +1,4 @@
-import { CostError, CostMeter } from '../json/jsonCost.ts';
+import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { HEAVY_UNITS, MAX_UNITS } from '../wire/limits.ts';
 import { measureBody, parseBatch } from '../wire/parseBatch.ts';
 import { RequestError } from '../wire/RequestError.ts';

@@ -1,5 +1,5 @@
-import { emfLine, type Metric, type MetricRecord } from '../log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../log/metricNamespace.ts';
+import { emfLine, type Metric, type MetricRecord } from '../base/log/emfLine.ts';
+import { METRIC_NAMESPACE } from '../base/log/metricNamespace.ts';
 import { ignoredReasons } from './eventFilter.ts';
 
 /** The collector's metrics. docs/metrics.md tells what each means and which alarm to put on it. */

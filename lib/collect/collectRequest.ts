@@ -1,3 +1,4 @@
+import type { Clock } from '../base/time/Clock.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
 import { deliverOrSpill, type PutOverflow } from '../landing/delivery/overflow.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
@@ -5,7 +6,6 @@ import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import type { PutQuarantineLarge, QuarantineWriter, Refused } from '../landing/quarantineWriter.ts';
 import { OVERFLOW_MS } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind, TableKind } from '../schema/kinds.ts';
-import type { Clock } from '../time/Clock.ts';
 import { type DecodedBody, decodeBody, readBody } from '../wire/decodeBody.ts';
 import type { AuthenticatedKey, KeyGate } from '../wire/keys/KeyGate.ts';
 import { KeysError } from '../wire/keys/Keyring.ts';

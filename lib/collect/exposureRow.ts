@@ -1,5 +1,5 @@
+import type { SortedMembers } from '../base/json/SortedMembers.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import type { SortedMembers } from '../json/SortedMembers.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { eventRefusal } from '../wire/EventError.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { CostError, CostMeter } from '../json/jsonCost.ts';
-import { parseExactJson } from '../json/parseExactJson.ts';
-import { stringifyDeep } from '../json/stringifyDeep.ts';
+import { parseExactJson } from '../base/json/parseExactJson.ts';
+import { stringifyDeep } from '../base/json/stringifyDeep.ts';
+import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { MAX_UNITS } from '../wire/limits.ts';
 import { measureBody } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';

@@ -1,14 +1,14 @@
-import type { Config } from '../config/configSchema.ts';
-import { SluiceError } from '../errors/SluiceError.ts';
+import { SluiceError } from '../base/errors/SluiceError.ts';
+import { isJsonObject } from '../base/json/JsonObject.ts';
+import { isUtcDay } from '../base/time/utcDay.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import { isJsonObject } from '../json/JsonObject.ts';
 import { FirehoseFailure, type QuarantineReason } from '../landing/quarantineReasons.ts';
+import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { parseErrorKey } from '../tables/objectKeys.ts';
 import type { ColumnType, Table } from '../tables/Table.ts';
-import { isUtcDay } from '../time/utcDay.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
 import { EventError } from '../wire/EventError.ts';
 import { type CollectPlan, collectPlan } from './CollectPlan.ts';

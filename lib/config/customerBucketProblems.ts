@@ -1,5 +1,5 @@
-import type { Config } from './configSchema.ts';
-import type { Source } from './sourcesSchema.ts';
+import type { Config } from '../schema/config.ts';
+import type { Source } from '../schema/sources.ts';
 
 /** One place of the configuration that names a customer's bucket. */
 interface NamedBucket {

@@ -1,4 +1,4 @@
-import type { Config } from './configSchema.ts';
+import type { Config } from '../schema/config.ts';
 
 /** Athena and Glue have it in every account, and look at it for everyone. */
 const ACCOUNT_DATABASE = 'default';

@@ -1,5 +1,5 @@
+import type { Config } from '../schema/config.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
-import type { Config } from './configSchema.ts';
 
 /** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */
 export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {

@@ -1,4 +1,4 @@
-import type { Config } from './configSchema.ts';
+import type { Config } from '../schema/config.ts';
 
 /**
  * What each function's bundle holds of the configuration: what the function uses, and nothing else. A collector that is

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { type Config, configSchema } from '../schema/config.ts';
 import { ConfigError } from './ConfigError.ts';
-import { type Config, configSchema } from './configSchema.ts';
 
 /**
  * Loads a configuration file by path: for tools and for packaging. Deployed functions never do: the build

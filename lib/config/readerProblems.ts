@@ -1,6 +1,6 @@
+import type { Config } from '../schema/config.ts';
+import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { MADE_TABLES_FOLDER } from '../tables/objectKeys.ts';
-import type { Config } from './configSchema.ts';
-import type { MetabaseReader, Reader, StatsigReader } from './readersSchema.ts';
 
 /** What is wrong with `readers` that no field shows alone; a sentence each, with the field's name in front. */
 export function readerProblems(config: Pick<Config, 'readers' | 'bucket' | 'database' | 'athena'>): string[] {

@@ -1,9 +1,9 @@
+import type { Config } from '../schema/config.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedTables.ts';
 import { EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { viewNames } from '../views/views.ts';
-import type { Config } from './configSchema.ts';
 
 /** Folders of the ledger that are no source's: claims of redrive, and the ledger of exports. */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, 'redrive']);

@@ -1,3 +1,4 @@
+import type { Config } from '../schema/config.ts';
 import { tableKinds } from '../schema/kinds.ts';
 import { SQL_NAME } from '../schema/names.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
@@ -5,7 +6,6 @@ import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { parseJsonPath } from '../views/userDetailColumns.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/views.ts';
 import { meantPath } from '../wire/memberPaths.ts';
-import type { Config } from './configSchema.ts';
 
 /** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
 function meantUnitId(unitId: string): string | null {

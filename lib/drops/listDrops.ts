@@ -1,5 +1,5 @@
-import type { DayFormat } from '../config/sourcesSchema.ts';
-import { isUtcDay, type UtcDay } from '../time/utcDay.ts';
+import { isUtcDay, type UtcDay } from '../base/time/utcDay.ts';
+import type { DayFormat } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';
 import { MAX_LIST_CALLS } from './limits.ts';

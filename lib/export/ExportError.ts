@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
 
 /** Why a day could not be exported. */
 export const ExportError = defineErrorFamily('user', {

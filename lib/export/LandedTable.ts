@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { UtcDay } from '../base/time/utcDay.ts';
 import { NO_FILES } from '../drops/Drop.ts';
-import type { UtcDay } from '../time/utcDay.ts';
 
 /** A file of a table's day, in our own bucket. */
 export interface LandedFile {

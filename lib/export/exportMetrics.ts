@@ -1,6 +1,6 @@
-import type { Export } from '../config/exportsSchema.ts';
-import { emfLine, type Metric } from '../log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../log/metricNamespace.ts';
+import { emfLine, type Metric } from '../base/log/emfLine.ts';
+import { METRIC_NAMESPACE } from '../base/log/metricNamespace.ts';
+import type { Export } from '../schema/exports.ts';
 
 /** The export's metric. docs/metrics.md tells what it means. */
 export const exportMetrics = {

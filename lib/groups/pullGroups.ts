@@ -1,4 +1,4 @@
-import { backoffMs } from '../time/backoffMs.ts';
+import { backoffMs } from '../base/retry.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, type SplitPeriod, writeGroupRows } from './GroupRow.ts';
 import type { GroupsObject } from './GroupsCache.ts';
 import { GroupsError } from './GroupsError.ts';

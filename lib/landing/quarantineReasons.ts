@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
-import type { ErrorEntry } from '../errors/SluiceError.ts';
+import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import type { ErrorEntry } from '../base/errors/SluiceError.ts';
 import { EventError } from '../wire/EventError.ts';
 import { RequestError } from '../wire/RequestError.ts';
 

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';
-import type { Config } from '../config/configSchema.ts';
-import { flatten } from '../json/flatten.ts';
-import { quoteNested } from '../json/quoteNested.ts';
+import { flatten } from '../base/json/flatten.ts';
+import { quoteNested } from '../base/json/quoteNested.ts';
+import { isoDay } from '../base/time/isoDay.ts';
+import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
 import { quarantineLargeKey } from '../tables/objectKeys.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
-import { isoDay } from '../time/isoDay.ts';
 import type { QuarantineReason } from './quarantineReasons.ts';
 
 /** What the rows of one request have in common. */

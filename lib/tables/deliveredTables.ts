@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import type { ForwardedKind, TableKind } from '../schema/kinds.ts';
 import { eventsColumns, eventsTable } from './eventsTable.ts';
 import { exposuresColumns, exposuresTable } from './exposuresTable.ts';

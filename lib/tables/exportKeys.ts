@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Export } from '../config/exportsSchema.ts';
-import type { UtcDay } from '../time/utcDay.ts';
+import type { UtcDay } from '../base/time/utcDay.ts';
+import type { Export } from '../schema/exports.ts';
 
 /** What the name of the folder comes from. */
 interface ExportTarget {

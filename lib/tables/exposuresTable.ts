@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import {
   customIdsColumn,
   identityColumns,

@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import type { Dataset, DatasetKind, Source } from '../config/sourcesSchema.ts';
+import type { Config } from '../schema/config.ts';
+import type { Dataset, DatasetKind, Source } from '../schema/sources.ts';
 import { partitionKey, unitIdColumns } from './sharedColumns.ts';
 import type { Column, Table } from './Table.ts';
 

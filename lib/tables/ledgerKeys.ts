@@ -1,5 +1,5 @@
-import type { Export } from '../config/exportsSchema.ts';
-import { isUtcDay, type UtcDay } from '../time/utcDay.ts';
+import { isUtcDay, type UtcDay } from '../base/time/utcDay.ts';
+import type { Export } from '../schema/exports.ts';
 
 /** Folder of state: who works on what, and how far they are. */
 export const LEDGER_FOLDER = 'ledger/';

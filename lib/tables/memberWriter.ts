@@ -1,5 +1,5 @@
-import { isPlain } from '../json/quoteNested.ts';
-import { isoTimestamp } from '../time/isoTimestamp.ts';
+import { isPlain } from '../base/json/quoteNested.ts';
+import { isoTimestamp } from '../base/time/isoTimestamp.ts';
 import type { Table } from './Table.ts';
 
 /** What a column may hold in a row; timestamps are epoch milliseconds. */

@@ -1,6 +1,6 @@
-import type { Config } from '../config/configSchema.ts';
+import { isUtcDay, type UtcDay } from '../base/time/utcDay.ts';
+import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { isUtcDay, type UtcDay } from '../time/utcDay.ts';
 import { LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
 
@@ -140,7 +140,7 @@ const OF_A_QUERY = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/
  * Whether a key in one of our folders is one that Sluice, its streams or Athena write. Folder markers, as consoles leave
  * them, hold nothing and count as ours.
  *
- * @param key Below a prefix of lib/bucket/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
+ * @param key Below a prefix of lib/access/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
  */
 export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: string): boolean {
   if (key.endsWith('/') || key === groupsKey(layout)) return true;

@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import { partitionKey } from './sharedColumns.ts';
 import type { RowOf, Table } from './Table.ts';
 

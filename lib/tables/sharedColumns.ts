@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import type { Column } from './Table.ts';
 
 /** Columns that both forwarded tables have, in three runs: each table puts its own between them. */

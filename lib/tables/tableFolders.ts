@@ -1,6 +1,6 @@
-import type { Config } from '../config/configSchema.ts';
+import { isUtcDay, type UtcDay, utcDay } from '../base/time/utcDay.ts';
+import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { isUtcDay, type UtcDay, utcDay } from '../time/utcDay.ts';
 import { LEDGER_FOLDER } from './ledgerKeys.ts';
 
 type Layout = Pick<Config, 'statsigFolder' | 'tables'>;

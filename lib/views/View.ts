@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import { quoteName } from '../sql/quoteName.ts';
+import { quoteName } from '../base/sql/quoteName.ts';
+import type { Config } from '../schema/config.ts';
 import type { Column } from '../tables/Table.ts';
 
 /** A column of a view: what it is, as of a table's, and the expression that makes it. */

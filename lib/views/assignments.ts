@@ -1,6 +1,6 @@
-import type { Config } from '../config/configSchema.ts';
+import { quoteText } from '../base/sql/quoteText.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
-import { quoteText } from '../sql/quoteText.ts';
+import type { Config } from '../schema/config.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../wire/isAssignment.ts';
 import { productionOnly, sourceName, type ViewColumn } from './View.ts';

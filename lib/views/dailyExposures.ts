@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
 import { passed, selectList, sourceName, type View, type ViewColumn } from './View.ts';

@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import { quoteName } from '../sql/quoteName.ts';
+import { quoteName } from '../base/sql/quoteName.ts';
+import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';

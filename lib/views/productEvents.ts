@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import { quoteText } from '../sql/quoteText.ts';
+import { quoteText } from '../base/sql/quoteText.ts';
+import type { Config } from '../schema/config.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import { userDetailColumns } from './userDetailColumns.ts';

@@ -1,5 +1,5 @@
-import type { Config } from '../config/configSchema.ts';
-import { quoteText } from '../sql/quoteText.ts';
+import { quoteText } from '../base/sql/quoteText.ts';
+import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { hashesOf } from '../wire/experimentNames.ts';

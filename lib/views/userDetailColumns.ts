@@ -1,6 +1,6 @@
-import type { Config } from '../config/configSchema.ts';
-import { quoteName } from '../sql/quoteName.ts';
-import { quoteText } from '../sql/quoteText.ts';
+import { quoteName } from '../base/sql/quoteName.ts';
+import { quoteText } from '../base/sql/quoteText.ts';
+import type { Config } from '../schema/config.ts';
 import type { ViewColumn } from './View.ts';
 
 /** Where a source has each member of the event; null when it hasn't. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/configSchema.ts';
+import type { Config } from '../schema/config.ts';
 import { dailyExposures } from './dailyExposures.ts';
 import { experimentExposures } from './experimentExposures.ts';
 import { firstExposures } from './firstExposures.ts';

@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
-import type { SluiceError } from '../errors/SluiceError.ts';
+import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import type { SluiceError } from '../base/errors/SluiceError.ts';
 
 /** Why one event is refused. It is kept in quarantine under the code; the rest of its batch still lands. */
 export const EventError = defineErrorFamily('user', {

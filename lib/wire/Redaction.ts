@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { DepthError } from '../json/DepthError.ts';
-import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import { CostMeter } from '../json/jsonCost.ts';
-import { NestedJson } from '../json/NestedJson.ts';
+import { DepthError } from '../base/json/DepthError.ts';
+import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import { NestedJson } from '../base/json/NestedJson.ts';
+import { CostMeter } from '../base/jsonCost.ts';
 import { bareName, meantPath } from './memberPaths.ts';
 
 /** What becomes of the values at a path: they are left out, or replaced by a salted hash. */

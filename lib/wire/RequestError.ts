@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../errors/defineErrorFamily.ts';
-import type { SluiceError } from '../errors/SluiceError.ts';
+import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import type { SluiceError } from '../base/errors/SluiceError.ts';
 
 /** Why a whole request is refused. docs/answers.md has the status of each and what becomes of the body. */
 export const RequestError = defineErrorFamily('user', {

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json/JsonObject.ts';
-import { ShortTexts } from '../json/ShortTexts.ts';
+import { isJsonObject } from '../base/json/JsonObject.ts';
+import { ShortTexts } from '../base/json/ShortTexts.ts';
 import { hashesOf } from './experimentNames.ts';
 
 /**

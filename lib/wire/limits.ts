@@ -23,7 +23,7 @@ export const MAX_EVENTS = 100_000;
 export const MAX_NODES = 20 * MAX_EVENTS;
 
 /**
- * Most that a body may take to be parsed, in units of about 10 ns of one core (lib/json/jsonCost.ts). 32 MiB of batches
+ * Most that a body may take to be parsed, in units of about 10 ns of one core (lib/base/jsonCost.ts). 32 MiB of batches
  * as SDKs write them take 30 million; bodies that are made to cost much take many times that.
  */
 export const MAX_PARSE_UNITS = 50_000_000;

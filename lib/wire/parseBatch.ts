@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../json/JsonObject.ts';
-import { CostMeter, jsonCost } from '../json/jsonCost.ts';
-import { parseExactJson } from '../json/parseExactJson.ts';
-import { toWellFormed } from '../json/toWellFormed.ts';
+import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import { parseExactJson } from '../base/json/parseExactJson.ts';
+import { toWellFormed } from '../base/json/toWellFormed.ts';
+import { CostMeter, jsonCost } from '../base/jsonCost.ts';
 import { EvaluationText } from './EvaluationText.ts';
 import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';
 import { RequestError } from './RequestError.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json/JsonObject.ts';
-import { CostMeter } from '../json/jsonCost.ts';
+import { isJsonObject } from '../base/json/JsonObject.ts';
+import { CostMeter } from '../base/jsonCost.ts';
 
 const PRIVATE = 'privateAttributes';
 

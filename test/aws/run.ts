@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { REGIONS } from '../../lib/config/regions.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';

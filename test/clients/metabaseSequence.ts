@@ -19,7 +19,7 @@ import {
   paginateGetTables,
 } from '@aws-sdk/client-glue';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Config } from '../../lib/config/configSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { answer, run, start } from './answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 import type { Tried } from './Tried.ts';

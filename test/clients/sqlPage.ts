@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../lib/config/configSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { owoxQueries } from './owoxStatements.ts';

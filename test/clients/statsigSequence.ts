@@ -16,7 +16,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import type { Config } from '../../lib/config/configSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { start } from './answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 

@@ -1,5 +1,5 @@
 import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
-import type { Config } from '../../lib/config/configSchema.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import type { Tried } from './Tried.ts';
 
 /** Statsig's date macros, filled in. */

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { customerSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { Dataset, Source } from '../../lib/config/sourcesSchema.ts';
+import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';

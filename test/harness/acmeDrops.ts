@@ -1,4 +1,4 @@
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import type { DropColumns, DropRows } from './dropWriters.ts';
 import { CUSTOMER, DROPS } from './ingestCloud.ts';
 

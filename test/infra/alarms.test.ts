@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { REGIONS } from '../../lib/config/regions.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
 
 const { Resources } = resources({
   config: defineConfig({ bucket: 'acme-experiments' }),

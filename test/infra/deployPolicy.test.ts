@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { PolicyDocument, Statement } from '../../lib/access/PolicyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import {
   type ResolvedResource,
   resolveTemplate,

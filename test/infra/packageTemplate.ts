@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/template/packageService.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
+import { lifecycleRules } from '../../lib/access/lifecycleRules.ts';
 import { placeOf } from '../../lib/access/Place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
-import { lifecycleRules } from '../../lib/bucket/lifecycleRules.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';

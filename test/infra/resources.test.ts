@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey } from '../../lib/tables/tableFolders.ts';

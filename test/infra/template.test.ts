@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { unscopedActions } from '../../lib/access/unscopedActions.ts';
 import {
   type ResolvedTemplate,
   resolveTemplate,
@@ -12,6 +11,7 @@ import { propertyProblems } from './schema/propertyProblems.ts';
 import { referenceProblems } from './schema/referenceProblems.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
+import { unscopedActions } from './unscopedActions.ts';
 
 let spec: ServiceSpec;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import type { ConfigInput } from '../../lib/config/configSchema.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 
 const account = '111122223333';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deployPolicies } from '../../lib/access/deployPolicy.ts';
 import { placeOf } from '../../lib/access/Place.ts';
-import { trustExceptions } from '../../lib/access/trustExceptions.ts';
-import { unscopedActions } from '../../lib/access/unscopedActions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import type { Template } from '../../packages/local-aws/src/template/Template.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { trustExceptions } from './trustExceptions.ts';
+import { unscopedActions } from './unscopedActions.ts';
 
 const configText = `import { defineConfig } from './lib/config/defineConfig.ts';
 export default defineConfig({

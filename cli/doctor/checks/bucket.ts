@@ -16,9 +16,9 @@ import {
   type BucketDocument,
   type BucketSetting,
   bucketSettings as settingsOf,
-} from '../../../lib/bucket/bucketSettings.ts';
-import { type LifecycleRule, lifecycleRules } from '../../../lib/bucket/lifecycleRules.ts';
-import type { Config } from '../../../lib/config/configSchema.ts';
+} from '../../../lib/access/bucketSettings.ts';
+import { type LifecycleRule, lifecycleRules } from '../../../lib/access/lifecycleRules.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import { isOwnKey } from '../../../lib/tables/objectKeys.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';

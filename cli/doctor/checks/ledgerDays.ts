@@ -1,12 +1,12 @@
 import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
-import { mapLimit } from '../../../lib/concurrency/mapLimit.ts';
-import type { Dataset, Source } from '../../../lib/config/sourcesSchema.ts';
+import { mapLimit } from '../../../lib/base/concurrency.ts';
+import { SluiceError } from '../../../lib/base/errors/SluiceError.ts';
+import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
 import { leftOutOf } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import type { LastLook } from '../../../lib/drops/plan/planSources.ts';
-import { SluiceError } from '../../../lib/errors/SluiceError.ts';
+import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
-import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { explainAwsError } from '../../aws/explainAwsError.ts';
 import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';
 import { readLateDays } from '../../ingest/datasetStatus.ts';

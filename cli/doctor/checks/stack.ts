@@ -1,5 +1,5 @@
 import { DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import type { Config } from '../../../lib/config/configSchema.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import { isAnswer } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';

@@ -1,7 +1,7 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { streamName } from '../../../infra/streams/streams.ts';
 import { kindId } from '../../../infra/template/Stack.ts';
-import type { Config } from '../../../lib/config/configSchema.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix } from '../../../lib/tables/objectKeys.ts';

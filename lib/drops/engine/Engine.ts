@@ -1,5 +1,5 @@
-import type { DatasetKind } from '../../config/sourcesSchema.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
+import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { DatasetKind } from '../../schema/sources.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
 
 /** A Parquet file on the local disk. */

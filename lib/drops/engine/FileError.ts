@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
-import type { ErrorEntry } from '../../errors/SluiceError.ts';
+import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import type { ErrorEntry } from '../../base/errors/SluiceError.ts';
 
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another; the next run takes it.';
 

@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
-import { SluiceError } from '../../errors/SluiceError.ts';
+import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { SluiceError } from '../../base/errors/SluiceError.ts';
 import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { FileError } from '../engine/FileError.ts';

@@ -1,7 +1,7 @@
-import type { Config } from '../../config/configSchema.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import type { Clock } from '../../base/time/Clock.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
-import type { Clock } from '../../time/Clock.ts';
+import type { Config } from '../../schema/config.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';
 import type { FaultPoint } from '../faultPoint.ts';

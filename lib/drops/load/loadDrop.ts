@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { mapLimit } from '../../concurrency/mapLimit.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
 import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';

@@ -1,5 +1,5 @@
-import type { Source } from '../../config/sourcesSchema.ts';
-import { failureFields } from '../../log/failureFields.ts';
+import { failureFields } from '../../base/log/failureFields.ts';
+import type { Source } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';

@@ -1,3 +1,4 @@
+import type { UtcDay } from '../../base/time/utcDay.ts';
 import {
   type Attempts,
   CatalogCallError,
@@ -7,7 +8,6 @@ import {
 import type { ItemFailure, PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import { checkTable, dayPartition } from '../../landing/catalog/registerPartitions.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
 import type { Loader } from './Loader.ts';
 
 /** The partition of one table's day. */

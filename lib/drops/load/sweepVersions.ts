@@ -1,6 +1,6 @@
-import { mapLimit } from '../../concurrency/mapLimit.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import { failureFields } from '../../base/log/failureFields.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
-import { failureFields } from '../../log/failureFields.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';

@@ -1,5 +1,5 @@
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
-import { quoteName } from '../../sql/quoteName.ts';
+import { quoteName } from '../../base/sql/quoteName.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
 import { FileLook, folderNamed, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';

@@ -1,5 +1,5 @@
-import { quoteName } from '../../sql/quoteName.ts';
-import { quoteText } from '../../sql/quoteText.ts';
+import { quoteName } from '../../base/sql/quoteName.ts';
+import { quoteText } from '../../base/sql/quoteText.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';

@@ -1,4 +1,4 @@
-import type { EventsMapping, ExposuresMapping, Field, MetricsMapping } from '../../config/mappingSchema.ts';
+import type { EventsMapping, ExposuresMapping, Field, MetricsMapping } from '../../schema/mappings.ts';
 import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
 import type { FileLook } from './FileColumns.ts';

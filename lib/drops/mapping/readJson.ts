@@ -1,5 +1,5 @@
-import type { Field } from '../../config/mappingSchema.ts';
-import { quoteText } from '../../sql/quoteText.ts';
+import { quoteText } from '../../base/sql/quoteText.ts';
+import type { Field } from '../../schema/mappings.ts';
 import type { FileLook } from './FileColumns.ts';
 import { FieldProblem, type FoundColumn, nothing, type Reading, unreadable } from './findColumn.ts';
 import { castColumn } from './readText.ts';

@@ -1,5 +1,5 @@
-import type { Cast, Field } from '../../config/mappingSchema.ts';
-import { quoteText } from '../../sql/quoteText.ts';
+import { quoteText } from '../../base/sql/quoteText.ts';
+import type { Cast, Field } from '../../schema/mappings.ts';
 import type { FileLook } from './FileColumns.ts';
 import {
   FieldProblem,

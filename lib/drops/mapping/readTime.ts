@@ -1,6 +1,6 @@
-import type { TimeField, TimeUnit } from '../../config/mappingSchema.ts';
-import { parseTimeFormat, type TimePart, type TimeVariant } from '../../config/timeFormat.ts';
-import { quoteText } from '../../sql/quoteText.ts';
+import { quoteText } from '../../base/sql/quoteText.ts';
+import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
+import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
 import type { FileLook } from './FileColumns.ts';
 import { FieldProblem, type FoundColumn, type Reading, type Refusal } from './findColumn.ts';
 import { type ColumnKind, textOf } from './valueSql.ts';

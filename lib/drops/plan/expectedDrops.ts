@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { mapLimit } from '../../concurrency/mapLimit.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
-import { WEEKDAYS } from '../../config/sourcesSchema.ts';
-import { SluiceError } from '../../errors/SluiceError.ts';
-import { isUtcDay, type UtcDay } from '../../time/utcDay.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import { SluiceError } from '../../base/errors/SluiceError.ts';
+import { isUtcDay, type UtcDay } from '../../base/time/utcDay.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
+import { WEEKDAYS } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';

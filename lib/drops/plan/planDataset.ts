@@ -1,8 +1,8 @@
-import { mapLimit } from '../../concurrency/mapLimit.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
-import type { TaskQueue } from '../../queue/TaskQueue.ts';
-import type { Clock } from '../../time/Clock.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
+import type { Clock } from '../../base/time/Clock.ts';
+import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { type Drop, isUnloadable } from '../Drop.ts';
 import { leftOutOf } from '../lastLoad.ts';

@@ -1,5 +1,5 @@
-import { emfLine, type Metric } from '../../log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../../log/metricNamespace.ts';
+import { emfLine, type Metric } from '../../base/log/emfLine.ts';
+import { METRIC_NAMESPACE } from '../../base/log/metricNamespace.ts';
 import type { LateDrops } from './expectedDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 

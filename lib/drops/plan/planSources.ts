@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { mapLimit } from '../../concurrency/mapLimit.ts';
-import type { Dataset, Source } from '../../config/sourcesSchema.ts';
-import { SluiceError } from '../../errors/SluiceError.ts';
-import { MAX_DELAY_SECONDS } from '../../queue/limits.ts';
-import type { TaskQueue } from '../../queue/TaskQueue.ts';
+import { mapLimit } from '../../base/concurrency.ts';
+import { SluiceError } from '../../base/errors/SluiceError.ts';
+import { MAX_DELAY_SECONDS } from '../../base/queue/limits.ts';
+import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 import { IngestError } from '../IngestError.ts';
 import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';

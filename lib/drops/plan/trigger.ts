@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { expectation } from '../../config/expectation.ts';
-import { meantIssues } from '../../config/meantIssues.ts';
-import type { DatasetKind } from '../../config/sourcesSchema.ts';
-import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
-import { parseJson } from '../../json/parseJson.ts';
-import { shownValue } from '../../json/shownValue.ts';
-import { valueAt } from '../../json/valueAt.ts';
-import type { TaskQueue } from '../../queue/TaskQueue.ts';
-import type { Clock } from '../../time/Clock.ts';
-import { isUtcDay, type UtcDay } from '../../time/utcDay.ts';
+import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { parseJson } from '../../base/json/parseJson.ts';
+import { shownValue } from '../../base/json/shownValue.ts';
+import { valueAt } from '../../base/json/valueAt.ts';
+import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
+import type { Clock } from '../../base/time/Clock.ts';
+import { isUtcDay, type UtcDay } from '../../base/time/utcDay.ts';
+import { expectation } from '../../schema/expectation.ts';
+import { meantIssues } from '../../schema/meantIssues.ts';
+import type { DatasetKind } from '../../schema/sources.ts';
 import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
 import type { PlanRequestInput } from './messageBodies.ts';
 

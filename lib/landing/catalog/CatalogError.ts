@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
 
 /** What can go wrong between the files in the bucket and the partitions of the catalog. */
 export const CatalogError = defineErrorFamily('system', {

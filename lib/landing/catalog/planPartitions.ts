@@ -1,7 +1,7 @@
-import type { Config } from '../../config/configSchema.ts';
+import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parseTableKey, type TableKey } from '../../tables/tableFolders.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
 
 /** Why an object's key calls for no partition. */
 export type IgnoredReason = Extract<TableKey, { ignored: string }>['ignored'];

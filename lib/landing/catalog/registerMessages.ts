@@ -1,10 +1,10 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import type { Config } from '../../config/configSchema.ts';
-import { SluiceError } from '../../errors/SluiceError.ts';
-import { batchFailures } from '../../queue/batchFailures.ts';
-import { isRunMessage } from '../../queue/isRunMessage.ts';
-import { type ObjectRef, objectCreated } from '../../queue/objectCreated.ts';
-import type { QueueMessage } from '../../queue/queueMessages.ts';
+import { SluiceError } from '../../base/errors/SluiceError.ts';
+import { batchFailures } from '../../base/queue/batchFailures.ts';
+import { isRunMessage } from '../../base/queue/isRunMessage.ts';
+import { type ObjectRef, objectCreated } from '../../base/queue/objectCreated.ts';
+import type { QueueMessage } from '../../base/queue/queueMessages.ts';
+import type { Config } from '../../schema/config.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
 import {

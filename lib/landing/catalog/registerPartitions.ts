@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '../../config/configSchema.ts';
+import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { partitionKey } from '../../tables/sharedColumns.ts';
 import { dayFolder } from '../../tables/tableFolders.ts';
-import type { UtcDay } from '../../time/utcDay.ts';
 import { CatalogError } from './CatalogError.ts';
 import { type Attempts, CatalogCallError, readPages, retryTransient } from './catalogCalls.ts';
 import {

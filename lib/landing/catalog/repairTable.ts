@@ -1,6 +1,6 @@
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time/utcDay.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { tableFolder } from '../../tables/tableFolders.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../time/utcDay.ts';
 import { CatalogError } from './CatalogError.ts';
 import { type Attempts, CatalogCallError, type Page, readPages } from './catalogCalls.ts';
 import {

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
+import { isoTimestamp } from '../../base/time/isoTimestamp.ts';
 import { MAX_OVERFLOW_BYTES, OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { overflowKey } from '../../tables/objectKeys.ts';
-import { isoTimestamp } from '../../time/isoTimestamp.ts';
 import { type Delivery, deliver, type ReturnedDocument } from './deliver.ts';
 import type { DeliveryContext } from './putRecords.ts';
 

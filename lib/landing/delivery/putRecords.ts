@@ -1,6 +1,6 @@
+import { backoffMs } from '../../base/retry.ts';
+import type { Clock } from '../../base/time/Clock.ts';
 import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
-import { backoffMs } from '../../time/backoffMs.ts';
-import type { Clock } from '../../time/Clock.ts';
 import type { PackedRecord } from './packDocuments.ts';
 
 /** What delivery needs from outside. */

@@ -1,8 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { batchFailures } from '../../queue/batchFailures.ts';
-import { isRunMessage } from '../../queue/isRunMessage.ts';
-import { objectCreated } from '../../queue/objectCreated.ts';
-import type { QueueMessage } from '../../queue/queueMessages.ts';
+import { batchFailures } from '../../base/queue/batchFailures.ts';
+import { isRunMessage } from '../../base/queue/isRunMessage.ts';
+import { objectCreated } from '../../base/queue/objectCreated.ts';
+import type { QueueMessage } from '../../base/queue/queueMessages.ts';
 import { tableKinds } from '../../schema/kinds.ts';
 import { errorFolder, overflowFolder, PARKED_FOLDER } from '../../tables/objectKeys.ts';
 import { type Redrive, type Redriven, type RedriveStore, redriveObject } from './redriveObject.ts';

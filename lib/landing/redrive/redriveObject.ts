@@ -1,6 +1,6 @@
+import type { Clock } from '../../base/time/Clock.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey, parseErrorKey, parseOverflowKey } from '../../tables/objectKeys.ts';
-import type { Clock } from '../../time/Clock.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { lastCode, leftOver, overflowBody, readOverflow } from '../delivery/overflow.ts';
 import type { PutRecordBatch } from '../delivery/putRecords.ts';

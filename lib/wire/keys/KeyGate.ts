@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import type { Clock } from '../../base/time/Clock.ts';
 import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
-import type { Clock } from '../../time/Clock.ts';
 import { RequestError } from '../RequestError.ts';
 import type { KeyCache } from './KeyCache.ts';
 import { Keyring, KeysError } from './Keyring.ts';

@@ -5,9 +5,9 @@ import { owoxSheet } from '../../../cli/connect/owoxGuide.ts';
 import type { Deployment } from '../../../cli/connect/readDeployment.ts';
 import { sheetText } from '../../../cli/connect/setupGuide.ts';
 import { statsigSheet } from '../../../cli/connect/statsigGuide.ts';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { Reader } from '../../../lib/config/readersSchema.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import type { Reader } from '../../../lib/schema/readers.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sluice-prod-reader';
 const ROLE = 'arn:aws:iam::111122223333:role/sluice-prod-reader';

@@ -5,9 +5,9 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
-import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 

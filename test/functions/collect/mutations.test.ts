@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';
 import { statsigFixtures } from '../../harness/StatsigFixture.ts';
 import { memoryCollector, requestOf, type Taken } from './memoryCollector.ts';

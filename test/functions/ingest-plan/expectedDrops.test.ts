@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { planMessages } from '../../../functions/ingest-plan/planMessages.ts';
 import { lookForLateDrops, runPlan } from '../../../functions/ingest-plan/runPlan.ts';
+import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dueDays, hasComeSince } from '../../../lib/drops/plan/expectedDrops.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
+import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
-import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';
 
 const HOUR_MS = 3_600_000;

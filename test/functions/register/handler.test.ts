@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import config from '#config';
 import { readEnvironment } from '../../../functions/register/environment.ts';
 import { handler } from '../../../functions/register/handler.ts';
+import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { addDays, utcDay } from '../../../lib/time/utcDay.ts';
 import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { emfLine } from '../../../lib/base/log/emfLine.ts';
+import { Sampler } from '../../../lib/base/log/Sampler.ts';
+import { seededRandom } from '../../../lib/base/random.ts';
 import {
   collectMetrics,
   failureMetrics,
@@ -8,9 +11,6 @@ import {
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
 import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
-import { emfLine } from '../../../lib/log/emfLine.ts';
-import { Sampler } from '../../../lib/log/Sampler.ts';
-import { seededRandom } from '../../../lib/random/seededRandom.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {

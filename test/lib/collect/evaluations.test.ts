@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { NestedJson } from '../../../lib/base/json/NestedJson.ts';
+import { SortedMembers } from '../../../lib/base/json/SortedMembers.ts';
 import { Evaluations } from '../../../lib/collect/Evaluations.ts';
 import { type ExposureKind, exposureRow } from '../../../lib/collect/exposureRow.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { NestedJson } from '../../../lib/json/NestedJson.ts';
-import { SortedMembers } from '../../../lib/json/SortedMembers.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
 import { decodeBody } from '../../../lib/wire/decodeBody.ts';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { Sender } from '../../../lib/collect/Collected.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 
 const now = Date.UTC(2026, 10, 20, 7, 32);
 const sender: Sender = {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { type Quarantined, restoreRow, revalidator } from '../../../lib/collect/revalidate.ts';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 import { eventsTable } from '../../../lib/tables/eventsTable.ts';
 

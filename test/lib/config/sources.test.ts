@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConfigInput } from '../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
 
 type SourceInput = NonNullable<ConfigInput['sources']>[number];
 type DatasetInput = SourceInput['datasets'][number];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { DAY_FORMATS } from '../../../lib/config/sourcesSchema.ts';
+import { addDays } from '../../../lib/base/time/utcDay.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { leftOut, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
 import { dropDay, dropDayFolder } from '../../../lib/drops/listDrops.ts';
-import { addDays } from '../../../lib/time/utcDay.ts';
+import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({

@@ -2,11 +2,11 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { DAY_FORMATS } from '../../../lib/config/sourcesSchema.ts';
+import { addDays } from '../../../lib/base/time/utcDay.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
-import { addDays } from '../../../lib/time/utcDay.ts';
+import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
 
 const lastModified = new Date(0);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PART_BYTES } from '../../../lib/aws/multipartUpload.ts';
-import type { Export } from '../../../lib/config/exportsSchema.ts';
 import { exportDay, exportFaultPoints } from '../../../lib/export/exportDay.ts';
+import type { Export } from '../../../lib/schema/exports.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, OURS, startExport, TARGET, THEIRS } from './startExport.ts';
 

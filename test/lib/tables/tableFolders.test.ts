@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { utcDay } from '../../../lib/base/time/utcDay.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder, parseTableKey, tableFolder } from '../../../lib/tables/tableFolders.ts';
-import { utcDay } from '../../../lib/time/utcDay.ts';
 
 const layout = {
   statsigFolder: 'team/statsig',

@@ -1,5 +1,5 @@
+import { seededRandom } from '../../../lib/base/random.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
-import { seededRandom } from '../../../lib/random/seededRandom.ts';
 import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 

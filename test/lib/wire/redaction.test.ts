@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { NestedJson } from '../../../lib/base/json/NestedJson.ts';
 import { NameFilter } from '../../../lib/collect/eventFilter.ts';
-import { NestedJson } from '../../../lib/json/NestedJson.ts';
 import { parseRedactionPath, Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
 
 const SALT = 'pepper and salt, 16 or more';

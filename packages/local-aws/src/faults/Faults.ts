@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { seededRandom } from '../../../../lib/random/seededRandom.ts';
+import { seededRandom } from '../../../../lib/base/random.ts';
 import type { LocalClock } from '../base/LocalClock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Config } from '../../../../lib/config/configSchema.ts';
-import { parseJson } from '../../../../lib/json/parseJson.ts';
-import type { Clock } from '../../../../lib/time/Clock.ts';
+import { parseJson } from '../../../../lib/base/json/parseJson.ts';
+import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Config } from '../../../../lib/schema/config.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
 import type { QueryCall } from '../athena/engine/StatementRunner.ts';
 import type { StreamCall } from '../firehose/ports.ts';

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { ConfigInput } from '../../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { EngineFile, FileSchema, LoadResult } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { temporaryDirectory } from '../../../harness/startServices.ts';
 
 /** One dataset as a user writes it, its name aside. */

@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { SluiceError } from '../../../../lib/base/errors/SluiceError.ts';
+import { seededRandom } from '../../../../lib/base/random.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
-import { SluiceError } from '../../../../lib/errors/SluiceError.ts';
-import { seededRandom } from '../../../../lib/random/seededRandom.ts';
 
 const DAY = '2026-11-19';
 const LOADED = 'loaded';

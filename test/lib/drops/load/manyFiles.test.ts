@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mapLimit } from '../../../../lib/concurrency/mapLimit.ts';
+import { mapLimit } from '../../../../lib/base/concurrency.ts';
+import { seededRandom } from '../../../../lib/base/random.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { seededRandom } from '../../../../lib/random/seededRandom.ts';
 import { DAY, DROPS, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';
 
 /** A customer's bucket with objects that needn't be put one by one. */

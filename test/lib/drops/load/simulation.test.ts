@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time/utcDay.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
-import { addDays } from '../../../../lib/time/utcDay.ts';
 import { planDay } from './planDay.ts';
 import {
   LEASE_MS,

@@ -18,7 +18,6 @@ import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3Ledger } from '../../../../lib/aws/s3Ledger.ts';
-import type { ConfigInput } from '../../../../lib/config/configSchema.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { Ledger } from '../../../../lib/drops/ledger/Ledger.ts';
@@ -26,6 +25,7 @@ import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load
 import { type Loaded, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';

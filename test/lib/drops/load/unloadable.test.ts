@@ -1,8 +1,8 @@
 import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time/utcDay.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
-import { addDays } from '../../../../lib/time/utcDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Cast } from '../../../../lib/config/mappingSchema.ts';
-import { quoteText } from '../../../../lib/sql/quoteText.ts';
+import { quoteText } from '../../../../lib/base/sql/quoteText.ts';
+import type { Cast } from '../../../../lib/schema/mappings.ts';
 import { MappingBench } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseTimeFormat } from '../../../../lib/config/timeFormat.ts';
-import { quoteText } from '../../../../lib/sql/quoteText.ts';
+import { quoteText } from '../../../../lib/base/sql/quoteText.ts';
+import { parseTimeFormat } from '../../../../lib/schema/timeFormat.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Cast } from '../../../../lib/config/mappingSchema.ts';
+import type { Cast } from '../../../../lib/schema/mappings.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';
 
 let bench: MappingBench;

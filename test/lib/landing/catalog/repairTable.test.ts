@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { addDays } from '../../../../lib/base/time/utcDay.ts';
 import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { addDays } from '../../../../lib/time/utcDay.ts';
 import { replacePartition } from '../../../../packages/local-aws/src/glue/entries.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 

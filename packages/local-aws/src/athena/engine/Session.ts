@@ -8,8 +8,8 @@ import {
   type DuckDBResult,
   type DuckDBResultReader,
 } from '@duckdb/node-api';
-import { quoteName } from '../../../../../lib/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
 import { macroStatements } from '../../trino/macros/macroStatements.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { quoteName } from '../../../../../lib/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
 import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 

@@ -1,8 +1,8 @@
 import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DuckDBType } from '@duckdb/node-api';
-import { quoteName } from '../../../../../lib/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
 import { insertPartition, type TableEntry } from '../../glue/entries.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { unnamedItems } from '../../trino/translate/selects.ts';

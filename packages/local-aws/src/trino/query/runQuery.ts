@@ -10,8 +10,8 @@ import {
   DuckDBStructValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { defineErrorFamily } from '../../../../../lib/errors/defineErrorFamily.ts';
-import { quoteName } from '../../../../../lib/sql/quoteName.ts';
+import { defineErrorFamily } from '../../../../../lib/base/errors/defineErrorFamily.ts';
+import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
 import { dataFolders } from '../../../../../local/dataDirectory.ts';
 import { readCatalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';

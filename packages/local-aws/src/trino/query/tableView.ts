@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteName } from '../../../../../lib/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/sql/quoteText.ts';
+import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
 export interface PartitionFiles {

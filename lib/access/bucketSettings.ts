@@ -1,0 +1,173 @@
+import { sameJson } from '../base/json/sameJson.ts';
+import type { Config } from '../schema/config.ts';
+import { encryptedTransportOnly } from './encryptedTransportOnly.ts';
+import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
+import { ruleMeaning } from './ruleMeaning.ts';
+
+/** A document of S3's API, as `aws s3api` prints and takes it. */
+export type BucketDocument = Readonly<Record<string, unknown>>;
+
+/** One thing that the bucket must have: how to ask for it, and what to put. */
+export interface BucketSetting {
+  readonly name:
+    | 'events'
+    | 'encryption'
+    | 'policy'
+    | 'lifecycle'
+    | 'publicAccess'
+    | 'ownership'
+    | 'versioning';
+  /** What goes wrong without it. */
+  readonly why: string;
+  /** Whether Sluice works without it, if less well. */
+  readonly optional: boolean;
+  /** Of `aws s3api`: `put-bucket-encryption`. */
+  readonly command: string;
+  /** The option that takes the document: `--server-side-encryption-configuration`. */
+  readonly option: string;
+  /** Members of the document that the command takes in options of their own. Default none. */
+  readonly apart?: Readonly<Record<string, string>>;
+  /**
+   * The whole document to put, since S3 replaces it as a whole: what is there, with ours in it. Equal to what is there
+   * when nothing is missing.
+   *
+   * @param current As it is: `{}` where S3 answers that there is none; of a policy the parsed document.
+   */
+  readonly wanted: (current: BucketDocument) => BucketDocument;
+}
+
+/**
+ * What the stack sets on its own bucket and can't on one that was brought. The one list for both: infra/data/bucket.ts
+ * makes properties of it, and whoever checks a brought bucket asks for each in turn.
+ * https://docs.aws.amazon.com/cli/latest/reference/s3api/
+ *
+ * @param keyArn The key that the bucket is encrypted with.
+ */
+export function bucketSettings(
+  config: Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
+  { keyArn, partition = 'aws' }: { readonly keyArn: string; readonly partition?: string },
+): readonly BucketSetting[] {
+  const bucketArn = `arn:${partition}:s3:::${config.bucket}`;
+  const tls = encryptedTransportOnly([bucketArn, `${bucketArn}/*`]);
+  const rules = lifecycleRules(config);
+  return [
+    {
+      name: 'events',
+      why: 'New files are registered only by the hour, and what overflowed is redriven every five minutes.',
+      optional: false,
+      command: 'put-bucket-notification-configuration',
+      option: '--notification-configuration',
+      wanted: (current) => ({ ...current, EventBridgeConfiguration: {} }),
+    },
+    {
+      name: 'encryption',
+      why: 'Objects are not encrypted with the key that readers are let use.',
+      optional: false,
+      command: 'put-bucket-encryption',
+      option: '--server-side-encryption-configuration',
+      wanted: () => ({
+        Rules: [
+          {
+            ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn },
+            BucketKeyEnabled: true,
+          },
+        ],
+      }),
+    },
+    {
+      name: 'policy',
+      why: 'Data may be read and written without TLS.',
+      optional: false,
+      command: 'put-bucket-policy',
+      option: '--policy',
+      wanted: (current) => ({
+        Version: '2012-10-17',
+        ...current,
+        Statement: withOurs(listOf(current.Statement), [tls], 'Sid'),
+      }),
+    },
+    {
+      name: 'lifecycle',
+      why: 'Query results, quarantine and unfinished uploads stay, and are paid for, for good.',
+      optional: false,
+      command: 'put-bucket-lifecycle-configuration',
+      option: '--lifecycle-configuration',
+      // Put without it, S3 goes back to its default for what is too small to move.
+      apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
+      wanted: (current) => ({ ...current, Rules: withOurs(listOf(current.Rules), rules.map(s3Rule), 'ID') }),
+    },
+    {
+      name: 'publicAccess',
+      why: 'A policy or an ACL could make the data public.',
+      optional: false,
+      command: 'put-public-access-block',
+      option: '--public-access-block-configuration',
+      wanted: () => publicAccessBlock,
+    },
+    {
+      name: 'ownership',
+      why: 'Whoever writes an object from another account would own it.',
+      optional: false,
+      command: 'put-bucket-ownership-controls',
+      option: '--ownership-controls',
+      wanted: () => ownershipControls,
+    },
+    {
+      name: 'versioning',
+      why: 'State that is overwritten by mistake is gone.',
+      optional: true,
+      command: 'put-bucket-versioning',
+      option: '--versioning-configuration',
+      wanted: (current) => ({ ...current, Status: 'Enabled' }),
+    },
+  ];
+}
+
+/** Nothing of the bucket is public, whatever its policy or an ACL says. */
+export const publicAccessBlock = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+} as const;
+
+/** Who owns the bucket owns every object in it. */
+export const ownershipControls = { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } as const;
+
+/**
+ * A rule as S3's API has it. Where objects expire by days, delete markers do, too; else the rule says so.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+ */
+function s3Rule(rule: LifecycleRule): BucketDocument {
+  return {
+    ID: rule.id,
+    Status: 'Enabled',
+    Filter: { Prefix: rule.prefix },
+    Expiration: rule.expireDays === null ? { ExpiredObjectDeleteMarker: true } : { Days: rule.expireDays },
+    NoncurrentVersionExpiration: { NoncurrentDays: rule.versionDays },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: rule.unfinishedUploadDays },
+    ...(rule.coldDays === null
+      ? {}
+      : { Transitions: [{ Days: rule.coldDays, StorageClass: 'STANDARD_IA' }] }),
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
+}
+
+/** Ours in the place of those of the same name, unless they say the same in other words; the others as they are. */
+function withOurs(
+  there: readonly unknown[],
+  ours: readonly BucketDocument[],
+  name: 'Sid' | 'ID',
+): readonly unknown[] {
+  const nameOf = (one: unknown): unknown =>
+    typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
+  const kept = there.map((one) => {
+    const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
+    return our === undefined || sameJson(ruleMeaning(our), ruleMeaning(one)) ? one : our;
+  });
+  const names = new Set(kept.map(nameOf));
+  return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
+}

@@ -1,0 +1,115 @@
+import type { Config } from '../schema/config.ts';
+import { CLAIM_FOLDER, LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+  QUERY_RESULTS_FOLDER,
+  readerResultsFolder,
+} from '../tables/objectKeys.ts';
+import { tableFolder } from '../tables/tableFolders.ts';
+
+/** Days after which the parts of an upload that nobody completed go. */
+export const UNFINISHED_UPLOAD_DAYS = 7;
+/** Days after which claims of redrive go: whoever left one behind died. */
+const CLAIM_DAYS = 1;
+/**
+ * Days after which what is parked costs less to keep. S3 takes no fewer:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+ */
+const COLD_DAYS = 30;
+
+/** What goes, or gets cheaper, under one prefix. Days count from when an object, a version or an upload began. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly prefix: string;
+  /** Null: objects stay. */
+  readonly expireDays: number | null;
+  /** Of versions that were overwritten or deleted. */
+  readonly versionDays: number;
+  /** When objects move to STANDARD_IA; null: never. */
+  readonly coldDays: number | null;
+  readonly unfinishedUploadDays: number;
+}
+
+/**
+ * The one table of what lies in the bucket for how long. Every rule has a prefix of ours. Of a bucket that was brought,
+ * something else may lie under one of them: the doctor looks before it tells anybody to set these rules. Where prefixes
+ * lie in each other, S3 takes the shorter time.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+ */
+export function lifecycleRules(
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
+): readonly LifecycleRule[] {
+  const { retention } = config;
+  const data = { versionDays: retention.dataVersionDays, coldDays: null };
+  const state = { versionDays: retention.stateVersionDays, coldDays: null };
+  const { parkedDays } = retention;
+  const rules: readonly Omit<LifecycleRule, 'unfinishedUploadDays'>[] = [
+    { id: 'statsig-folder', prefix: `${config.statsigFolder}/`, expireDays: null, ...data },
+    ...(['exposures', 'events'] as const).map((kind) => ({
+      id: kind,
+      prefix: tableFolder(config, kind),
+      expireDays: retention.forwardedDays,
+      ...data,
+    })),
+    {
+      id: 'quarantine',
+      prefix: tableFolder(config, 'quarantine'),
+      expireDays: retention.quarantineDays,
+      ...data,
+    },
+    {
+      id: 'quarantine-large',
+      prefix: QUARANTINE_LARGE_FOLDER,
+      expireDays: retention.quarantineDays,
+      ...data,
+    },
+    { id: 'query-results', prefix: QUERY_RESULTS_FOLDER, expireDays: retention.queryResultDays, ...data },
+    ...besideTables(config).map((rule) => ({ ...rule, ...data })),
+    // What waits there is delivered or parked; a time of its own could only lose it.
+    { id: 'overflow', prefix: OVERFLOW_FOLDER, expireDays: null, ...data },
+    { id: 'errors', prefix: ERRORS_FOLDER, expireDays: retention.errorDays, ...data },
+    { id: 'ledger', prefix: LEDGER_FOLDER, expireDays: null, ...state },
+    { id: 'redrive-claims', prefix: CLAIM_FOLDER, expireDays: CLAIM_DAYS, ...data },
+    {
+      id: 'parked',
+      prefix: PARKED_FOLDER,
+      expireDays: parkedDays,
+      versionDays: retention.stateVersionDays,
+      // What is moved is billed for 30 days at least: nothing is won where it goes before.
+      coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
+    },
+  ];
+  return rules.map((rule) => ({
+    ...rule,
+    id: `sluice-${rule.id}`,
+    unfinishedUploadDays: UNFINISHED_UPLOAD_DAYS,
+  }));
+}
+
+/**
+ * Results of readers who make tables lie beside those tables' files, which nothing may expire, and S3 knows prefixes
+ * only. The names of results begin with the query's ID, hexadecimal, so a rule for each digit finds them and nothing
+ * else: {@link readerResultsFolder}.
+ */
+function besideTables({
+  readers,
+  retention,
+}: Pick<Config, 'readers' | 'retention'>): Pick<LifecycleRule, 'id' | 'prefix' | 'expireDays'>[] {
+  const digits = retention.queryResultDays === null ? [] : [...'0123456789abcdef'];
+  return readers
+    .filter((reader) => reader.kind === 'metabase' && reader.ownDatabase !== null)
+    .flatMap((reader) => {
+      const prefix = readerResultsFolder(reader);
+      return [
+        { id: `tables-of-${reader.name}`, prefix, expireDays: null },
+        ...digits.map((digit) => ({
+          id: `results-of-${reader.name}-${digit}`,
+          prefix: `${prefix}${digit}`,
+          expireDays: retention.queryResultDays,
+        })),
+      ];
+    });
+}
