@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../lib/base/sql/quoteText.ts';
+import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { defineErrorFamily } from '../lib/base/errors/defineErrorFamily.ts';
-import { nearestNames } from '../lib/base/errors/nearestNames.ts';
-import { isUtcDay, type UtcDay } from '../lib/base/time/utcDay.ts';
+import { defineErrorFamily } from '../lib/base/errors.ts';
+import { nearestNames } from '../lib/base/text.ts';
+import { isUtcDay, type UtcDay } from '../lib/base/time.ts';
 import { daysBetween } from '../lib/drops/plan/decideDay.ts';
 
 /** The options of a command as `node:util` parses them, each with the line that `--help` shows. */

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../lib/base/errors/defineErrorFamily.ts';
-import { SluiceError } from '../lib/base/errors/SluiceError.ts';
+import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 
 /** What the file system of this machine refused. */
 export const FileSystemError = defineErrorFamily('user', {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { visibleJson } from '../lib/base/log/visible.ts';
+import { visibleJson } from '../lib/base/text.ts';
 import { type Command, didYouMean, readCommandLine, UsageError } from './commandLine.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';

@@ -1,4 +1,4 @@
-import { visibleJson, visibleLine, visibleText } from '../lib/base/log/visible.ts';
+import { visibleJson, visibleLine, visibleText } from '../lib/base/text.ts';
 import type { CommandLine } from './commandLine.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { CommandLine } from './commandLine.ts';
  * on, and are shown as escapes. A test holds that nothing else in cli/ writes.
  */
 
-/** Writes data, to stdout. Values within a line are the caller's to make one line of: lib/base/log/visible.ts. */
+/** Writes data, to stdout. Values within a line are the caller's to make one line of: lib/base/text.ts. */
 export function writeOut(text: string): void {
   process.stdout.write(visibleText(text));
 }

@@ -1,6 +1,5 @@
-import { configFile } from '../lib/config/configFile.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
-import { loadConfig } from '../lib/config/loadConfig.ts';
+import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 
 /** Yours: what SLUICE_CONFIG named when the demo began, else sluice.config.ts at the root. */

@@ -1,4 +1,4 @@
-import { requestLimits } from '../lib/schema/requestLimits.ts';
+import { requestLimits } from '../lib/schema/config.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
 import { dashboard } from './alarms/dashboard.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { systemClock as clock } from '../../lib/base/time/Clock.ts';
+import { systemClock as clock } from '../../lib/base/time.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';

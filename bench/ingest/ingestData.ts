@@ -1,7 +1,7 @@
 import { linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { quoteText } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
 import type { MappingSubject } from '../../lib/drops/mapping/compileMapping.ts';

@@ -6,7 +6,7 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { bucketThrough } from '../../lib/aws/customerBucket.ts';
 import { s3LastLooks, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
-import { addDays, utcDay } from '../../lib/base/time/utcDay.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { quoteName } from '../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time/utcDay.ts';
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { configFile } from '../../lib/config/configFile.ts';
-import { loadConfig } from '../../lib/config/loadConfig.ts';
+import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
-import type { SluiceError } from '../../lib/base/errors/SluiceError.ts';
+import { defineErrorFamily, type SluiceError } from '../../lib/base/errors.ts';
 
 /** What can keep a command from AWS, whatever it wanted there. */
 export const AwsAccessError = defineErrorFamily('user', {

@@ -1,6 +1,6 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerEntry, LedgerPlace } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { OpenDeployment } from './openDeployment.ts';
 

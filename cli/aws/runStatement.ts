@@ -8,7 +8,7 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { backoffMs } from '../../lib/base/retry.ts';
-import type { Clock } from '../../lib/base/time/Clock.ts';
+import type { Clock } from '../../lib/base/time.ts';
 
 /** Between two looks at a query: a short one is soon told, a long one is not asked after all the time. */
 const POLL = { baseMs: 200, capMs: 3_000 };

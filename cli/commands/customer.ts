@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { visibleLine } from '../../lib/base/log/visible.ts';
-import { bucketName } from '../../lib/schema/bucketName.ts';
+import { visibleLine } from '../../lib/base/text.ts';
+import { bucketName } from '../../lib/schema/formats.ts';
 import {
   type Action,
   assertNoArguments,

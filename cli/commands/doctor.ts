@@ -71,9 +71,9 @@ async function visitOptions(
   ] = await Promise.all([
     import('../aws/deploymentPlace.ts'),
     import('../../lib/config/loadConfig.ts'),
-    import('../../lib/config/configFile.ts'),
+    import('../../lib/config/loadConfig.ts'),
     import('../../local/dataDirectory.ts'),
-    import('../../lib/base/time/Clock.ts'),
+    import('../../lib/base/time.ts'),
   ]);
   return {
     ...namedPlace(readPlaceOptions(line)),

@@ -1,5 +1,5 @@
 import { backoffMs } from '../../lib/base/retry.ts';
-import type { Clock } from '../../lib/base/time/Clock.ts';
+import type { Clock } from '../../lib/base/time.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
 

@@ -1,4 +1,4 @@
-import { utcDay } from '../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../lib/base/time.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import {
   type Action,

@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
-import { addDays, utcDay } from '../../lib/base/time/utcDay.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';

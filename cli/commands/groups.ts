@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { systemClock } from '../../lib/base/time/Clock.ts';
-import { isoTimestamp } from '../../lib/base/time/isoTimestamp.ts';
+import { isoTimestamp, systemClock } from '../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import type { GroupsStore } from '../../lib/groups/pullGroups.ts';

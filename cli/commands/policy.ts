@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ACCESS_LIMITS } from '../../lib/access/limits.ts';
+import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import {
   type KnownNames,
   POLICY_TARGETS,
@@ -7,16 +7,17 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
-import { configFile } from '../../lib/config/configFile.ts';
-import { bucketName } from '../../lib/schema/bucketName.ts';
+import { configFile } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { kmsKeyArn, singleRegionKeyArn } from '../../lib/schema/kmsKeyArn.ts';
 import {
+  bucketName,
   bucketPrincipal,
   externalId,
+  kmsKeyArn,
   metabasePrincipal,
+  singleRegionKeyArn,
   statsigPrincipal,
-} from '../../lib/schema/readerPrincipal.ts';
+} from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Command, type CommandLine, didYouMean, textOption, UsageError } from '../commandLine.ts';

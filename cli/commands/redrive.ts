@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import {

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { visibleLine } from '../../lib/base/log/visible.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
 import { parseAllowedHosts } from '../../packages/local-aws/src/edge/requestGuard.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';

@@ -1,5 +1,4 @@
-import type { Config } from '../../lib/schema/config.ts';
-import { PRIMARY_WORKGROUP } from '../../lib/schema/primaryWorkgroup.ts';
+import { type Config, PRIMARY_WORKGROUP } from '../../lib/schema/config.ts';
 import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { readerId } from '../../infra/readers/readers.ts';
-import { ownResults } from '../../lib/access/ownResults.ts';
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { MetabaseReader, StatsigReader } from '../../lib/schema/readers.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
@@ -54,7 +54,7 @@ export function ownQueries(
   config: Pick<Config, 'bucket' | 'athena'>,
   reader: StatsigReader | MetabaseReader,
 ): { readonly workgroup: string; readonly resultsLocation: string } {
-  const { workgroup, resultsFolder } = ownResults(config.athena, reader);
+  const { workgroup, resultsFolder } = readerWorkgroup(config.athena, reader);
   return {
     workgroup: outputs.get(readerId(reader, 'WorkgroupName')) ?? workgroup,
     resultsLocation: `s3://${outputs.get('DataBucketName') ?? config.bucket}/${resultsFolder}`,

@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/log/visible.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import type { Deployment } from './readDeployment.ts';
 

@@ -1,4 +1,4 @@
-import { quoteName } from '../../lib/base/sql/quoteName.ts';
+import { quoteName } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { StatsigReader } from '../../lib/schema/readers.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';

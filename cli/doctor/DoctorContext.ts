@@ -4,7 +4,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
-import type { Clock } from '../../lib/base/time/Clock.ts';
+import type { Clock } from '../../lib/base/time.ts';
 import { type Attempts, CatalogCallError, readPages } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, CatalogTable } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../../lib/schema/config.ts';

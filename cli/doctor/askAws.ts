@@ -1,4 +1,4 @@
-import { valueAt } from '../../lib/base/json/valueAt.ts';
+import { valueAt } from '../../lib/base/json.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { CheckImpossible, finding } from './findings.ts';
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorEntry } from '../../lib/base/errors/SluiceError.ts';
+import type { ErrorCode, ErrorEntry } from '../../lib/base/errors.ts';
 
 /**
  * `problem`: something doesn't work or is not safe, or nobody could look. `warning`: it works, and better could be

@@ -1,5 +1,5 @@
 import type { Resource } from '../../infra/template/Resource.ts';
-import { valueAt } from '../../lib/base/json/valueAt.ts';
+import { valueAt } from '../../lib/base/json.ts';
 import type { Visit } from './DoctorContext.ts';
 
 /**

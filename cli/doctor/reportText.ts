@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/log/visible.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import type { Finding, Severity } from './findings.ts';
 import type { Outcome } from './runChecks.ts';
 

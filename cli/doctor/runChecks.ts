@@ -1,4 +1,4 @@
-import { SluiceError } from '../../lib/base/errors/SluiceError.ts';
+import { SluiceError } from '../../lib/base/errors.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { Visit } from './DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';

@@ -1,7 +1,7 @@
 import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { visibleLine } from '../../lib/base/log/visible.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import { visibleLine } from '../../lib/base/text.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { leftOutOf } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason, lookbackDays } from '../../lib/drops/plan/decideDay.ts';

@@ -1,6 +1,6 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { visibleLine } from '../../lib/base/log/visible.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import { visibleLine } from '../../lib/base/text.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { textTable } from '../output.ts';

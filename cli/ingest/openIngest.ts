@@ -1,5 +1,5 @@
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { SourceError } from '../../lib/drops/CustomerBucket.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import type { Config } from '../../lib/schema/config.ts';

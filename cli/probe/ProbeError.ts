@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
 
 /** Why a probe can't begin, or is of no use. */
 export const ProbeError = defineErrorFamily('user', {

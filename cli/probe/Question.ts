@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../lib/base/errors/SluiceError.ts';
+import type { ErrorCode } from '../../lib/base/errors.ts';
 
 /**
  * How a question is answered: by every probe, by one that is allowed a burst of requests or a slow one or is given

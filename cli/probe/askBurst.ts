@@ -1,5 +1,4 @@
-import type { Config } from '../../lib/schema/config.ts';
-import { requestLimits } from '../../lib/schema/requestLimits.ts';
+import { type Config, requestLimits } from '../../lib/schema/config.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { BURST_AT_ONCE } from './limits.ts';
 import { ORIGIN, postUrl, type Run } from './Run.ts';

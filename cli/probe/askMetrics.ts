@@ -1,6 +1,6 @@
 import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { parkedMetric } from '../../infra/alarms/loggedMetrics.ts';
-import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { LOOK_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from './limits.ts';

@@ -1,4 +1,4 @@
-import { quoteName } from '../../lib/base/sql/quoteName.ts';
+import { quoteName } from '../../lib/base/sql.ts';
 import { viewNames } from '../../lib/views/views.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../lib/base/json/JsonObject.ts';
-import { utcDay } from '../../lib/base/time/utcDay.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
+import { utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS } from './limits.ts';

@@ -56,7 +56,7 @@ export const landingQuestions = {
     witness:
       '[Engine version 3](https://github.com/awsdocs/amazon-athena-user-guide/blob/master/doc_source/engine-versions-reference-0003.md): `timestamp(3)`; [what Firehose parses](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html)',
     certainty: 'documented',
-    cure: 'A shift by hours is a time zone, a missing fraction a format: change lib/base/time/isoTimestamp.ts to another form that OpenX parses (epoch milliseconds).',
+    cure: 'A shift by hours is a time zone, a missing fraction a format: change lib/base/time.ts to another form that OpenX parses (epoch milliseconds).',
     asked: 'always',
   },
   SLUICE_PROBE_VIEWS: {

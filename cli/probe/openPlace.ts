@@ -6,7 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
-import { type Clock, systemClock } from '../../lib/base/time/Clock.ts';
+import { type Clock, systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../lib/base/errors/SluiceError.ts';
+import type { ErrorCode } from '../../lib/base/errors.ts';
 import { bodyQuestions } from './bodyQuestions.ts';
 import { gatewayQuestions } from './gatewayQuestions.ts';
 import { landingQuestions } from './landingQuestions.ts';

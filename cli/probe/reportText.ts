@@ -1,4 +1,4 @@
-import { visibleLine } from '../../lib/base/log/visible.ts';
+import { visibleLine } from '../../lib/base/text.ts';
 import { textTable } from '../output.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';

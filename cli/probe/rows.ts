@@ -1,6 +1,5 @@
-import { quoteName } from '../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time/utcDay.ts';
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Athena } from './Athena.ts';
 import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
 

@@ -1,5 +1,4 @@
-import { isJsonObject } from '../../lib/base/json/JsonObject.ts';
-import { parseJson } from '../../lib/base/json/parseJson.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { REQUEST_TIMEOUT_MS } from './limits.ts';
 
 /** What a request was answered, or why it wasn't. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { quoteText } from '../../lib/base/sql.ts';
 import { isTimestampType } from './isTimestampType.ts';
 
 /** At the end of the file stand the footer, its length in 4 bytes and `PAR1`: https://parquet.apache.org/docs/file-format/ */

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { isUtcDay, type UtcDay } from '../../lib/base/time/utcDay.ts';
+import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import type { Quarantined } from '../../lib/collect/revalidate.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';

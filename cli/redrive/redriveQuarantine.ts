@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { Quarantined, Verdict } from '../../lib/collect/revalidate.ts';
 import { type Delivery, deliver } from '../../lib/landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { utcDay } from '../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../lib/base/time.ts';
 
 const settingsSchema = z.strictObject({
   /** Base URL of the collector, e.g. `http://127.0.0.1:4700`. */

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { quoteText } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { textTable, writeOut } from '../../cli/output.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';

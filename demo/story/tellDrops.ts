@@ -1,7 +1,7 @@
 import { calendarText, readStatus } from '../../cli/ingest/datasetStatus.ts';
 import { textTable } from '../../cli/output.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
-import { addDays, type UtcDay } from '../../lib/base/time/utcDay.ts';
+import { quoteText } from '../../lib/base/sql.ts';
+import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import type { Customer } from './Customer.ts';

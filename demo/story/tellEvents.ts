@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { textTable } from '../../cli/output.ts';
-import { addDays } from '../../lib/base/time/utcDay.ts';
+import { addDays } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { dataFolders } from '../../local/dataDirectory.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';

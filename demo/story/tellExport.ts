@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { textTable } from '../../cli/output.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
-import type { UtcDay } from '../../lib/base/time/utcDay.ts';
+import { quoteText } from '../../lib/base/sql.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';

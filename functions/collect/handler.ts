@@ -3,10 +3,8 @@ import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
-import { failureFields } from '../../lib/base/log/failureFields.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { Sampler } from '../../lib/base/log/Sampler.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { plansOf } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
@@ -19,7 +17,6 @@ import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
 import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
-import { readEnvironment } from './environment.ts';
 import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
@@ -112,3 +109,51 @@ export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>({
     const deadline = collector.clock.now() + Math.min(ANSWER_WITHIN_MS, remaining);
     return response(await collectRequest(event, collector, deadline));
   });
+
+/** What serverless.yml gives the collector. */
+export interface Environment {
+  readonly exposuresStream: string;
+  readonly eventsStream: string;
+  readonly quarantineStream: string;
+  /** What is too large for quarantine's rows is written there. */
+  readonly bucket: string;
+  /** ARN of the secret with the keys that may post. */
+  readonly keysSecret: string;
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  readonly stage: string;
+  /** Set by the local cloud only: any client-… or secret-… key may post. */
+  readonly allowAnyKey: boolean;
+  /** Set by the local cloud only: requests that went well are logged too, every one. */
+  readonly logSuccesses: boolean;
+}
+
+/**
+ * Reads the collector's environment; by hand, since it would carry a schema library for this alone.
+ *
+ * @throws CollectError SLUICE_COLLECT_ENVIRONMENT_INVALID, naming the variables.
+ */
+function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const wrong: string[] = [];
+  const text = (name: string): string => {
+    const value = variables[name] ?? '';
+    if (value === '') wrong.push(name);
+    return value;
+  };
+  const flag = (name: string): boolean => {
+    const value = variables[name] ?? 'false';
+    if (value !== 'true' && value !== 'false') wrong.push(name);
+    return value === 'true';
+  };
+  const environment = {
+    exposuresStream: text('SLUICE_EXPOSURES_STREAM'),
+    eventsStream: text('SLUICE_EVENTS_STREAM'),
+    quarantineStream: text('SLUICE_QUARANTINE_STREAM'),
+    bucket: text('SLUICE_BUCKET'),
+    keysSecret: text('SLUICE_KEYS_SECRET'),
+    stage: text('SLUICE_STAGE'),
+    allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
+    logSuccesses: flag('SLUICE_LOG_SUCCESSES'),
+  };
+  if (wrong.length > 0) throw new CollectError('SLUICE_COLLECT_ENVIRONMENT_INVALID', wrong.join(', '));
+  return environment;
+}

@@ -1,12 +1,47 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
-import { parseJson } from '../../lib/base/json/parseJson.ts';
-import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
-import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
-import { exportRequestSchema, exportTaskSchema } from '../../lib/export/messageBodies.ts';
-import type { Exporter } from './Exporter.ts';
-import { runRequest } from './runRequest.ts';
-import { runTask } from './runTask.ts';
+import { parseJson } from '../../lib/base/json.ts';
+import { batchFailures, type QueueMessage } from '../../lib/base/queue.ts';
+import type { Ledger } from '../../lib/drops/ledger/Ledger.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { isPassing } from '../../lib/export/ExportError.ts';
+import {
+  type DayExported,
+  type DayExporter,
+  exportDay,
+  type TargetBucket,
+} from '../../lib/export/exportDay.ts';
+import { exportMetricsLine } from '../../lib/export/exportMetrics.ts';
+import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from '../../lib/export/limits.ts';
+import {
+  type ExportRequest,
+  type ExportTask,
+  exportRequestSchema,
+  exportTaskSchema,
+} from '../../lib/export/messageBodies.ts';
+import { type PlanExportsPorts, planExports } from '../../lib/export/planExports.ts';
+import type { Export } from '../../lib/schema/exports.ts';
+import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+
+/** Ports for one export, with a session of the function's role that may do no more (docs/export.md). */
+export interface ApartExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
+  /** Closes their connections. */
+  close(): void;
+}
+
+/** All that one invocation of the export works with. */
+export interface Exporter
+  extends Omit<PlanExportsPorts, 'ledger'>,
+    Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
+  readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
+  readonly targetOf: (exported: Export) => TargetBucket;
+  /** Makes ports that reach one export and nothing else, for its task. Default: those above. */
+  readonly apart?: (exported: Export) => Promise<ApartExporter>;
+  /** A text that never comes twice. */
+  readonly newOwner: () => string;
+  /** `--stage` of the deployment. */
+  readonly stage: string;
+}
 
 const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
 
@@ -31,4 +66,116 @@ export async function exportMessages(
     }
   }
   return batchFailures(failures);
+}
+
+/** What one request came to: the line in the log. */
+export interface ExportReport {
+  readonly event: 'export_run';
+  /** Whether asking again may help: something was busy or away. */
+  readonly again: boolean;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Finds what is to be exported, and says so: in the log, and of scheduled runs in metrics. What may pass counts there no
+ * more than in the plan of ingest: it is asked again, and the dead letters tell of what does not pass.
+ */
+export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
+  const { queued, looked, failedDays, failed } = await planExports(exporter, request);
+  const lasting = failed.filter(({ transient }) => !transient);
+  const report = {
+    level: failed.length > 0 ? 'error' : 'info',
+    event: 'export_run',
+    looked,
+    queued: queued.length,
+    failed_days: failedDays,
+    ...(failed.length > 0 ? { failed } : {}),
+    again: lasting.length < failed.length,
+  } as const;
+  exporter.log(report);
+  if (request.schedule !== undefined) reportFailing(exporter, request.schedule, failedDays + lasting.length);
+  return report;
+}
+
+/** Exports one day, and says so in the log. Answers whether its message is to be given again. */
+export async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
+  const { export: name, day } = task;
+  const exported = exporter.exports.find((one) => one.name === name);
+  if (exported === undefined) {
+    exporter.log({ level: 'info', event: 'export', export: name, day, outcome: 'not_configured' });
+    return false;
+  }
+  const apart = await exporter.apart?.(exported);
+  try {
+    return await exportTask({ ...exporter, ...apart }, exported, task);
+  } finally {
+    apart?.close();
+  }
+}
+
+async function exportTask(exporter: Exporter, exported: Export, task: ExportTask): Promise<boolean> {
+  const { export: name, day, reason } = task;
+  const done = await exportDay(
+    {
+      ...exporter,
+      table: exporter.tableOf(exported.table),
+      target: exporter.targetOf(exported),
+      owner: exporter.newOwner(),
+    },
+    exported,
+    task,
+  );
+  const again = isToBeTriedAgain(done);
+  const goesOn = done.outcome === 'unfinished' && (task.round ?? 0) < MAX_ROUNDS;
+  exporter.log({ ...levelAndFields(done), event: 'export', export: name, day, reason, again });
+  if ((done.outcome === 'settled' || !goesOn) && 'entry' in done && done.entry.failure !== undefined)
+    reportFailing(exporter, exported.schedule, 1);
+  if (goesOn && done.outcome === 'unfinished') await goOn(exporter, task, exported.table, done.entry);
+  return again;
+}
+
+function isToBeTriedAgain(done: DayExported): boolean {
+  return done.outcome === 'busy' || (done.outcome === 'settled' && isPassing(done.entry.failure?.code ?? ''));
+}
+
+/**
+ * A task of its own, as the message has used up one of its tries. It is sent before the ledger notes it: what is sent twice
+ * is exported once, what is noted and never sent would wait for an hour.
+ */
+async function goOn(
+  { ledger, tasks }: Exporter,
+  task: ExportTask,
+  table: string,
+  seen: LedgerEntry,
+): Promise<void> {
+  const { export: name, day, fingerprint, reason } = task;
+  await tasks.send([JSON.stringify({ ...task, round: (task.round ?? 0) + 1 })], GO_ON_AFTER_SECONDS);
+  await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason }, seen);
+}
+
+function levelAndFields(done: DayExported): Record<string, unknown> {
+  if (done.outcome === 'unfinished') return { level: 'info', outcome: done.outcome, copied: done.copied };
+  if (done.outcome !== 'settled') return { level: 'info', ...done };
+  const { entry, copied, removed } = done;
+  const { failure, state, files, bytes, durations } = entry;
+  return {
+    level: failure === undefined ? 'info' : 'error',
+    outcome: state,
+    files: files.length,
+    bytes,
+    copied,
+    removed,
+    ms: durations['export'],
+    ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
+  };
+}
+
+/** Says in metrics how much fails of the exports of a schedule. */
+function reportFailing(
+  { stage, clock, log }: Pick<Exporter, 'stage' | 'clock' | 'log'>,
+  schedule: Export['schedule'],
+  failing: number,
+): void {
+  const line = exportMetricsLine(failing, { stage, schedule, timestamp: clock.now() });
+  if (line !== null) log(line);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
 import wholeConfig from '#config';
 import { exportSession } from '../../lib/access/sessionPolicies.ts';
 import { exportBucket } from '../../lib/aws/exportBucket.ts';
@@ -10,19 +11,23 @@ import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { queueMessages } from '../../lib/base/queue.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { Export } from '../../lib/schema/exports.ts';
-import type { ApartExporter, Exporter } from './Exporter.ts';
-import { type Environment, readEnvironment } from './environment.ts';
-import { exportMessages } from './exportMessages.ts';
-import { type ExportReport, runRequest } from './runRequest.ts';
+import {
+  type ApartExporter,
+  type Exporter,
+  type ExportReport,
+  exportMessages,
+  runRequest,
+} from './exportMessages.ts';
 
 const config: FunctionConfig<'export'> = wholeConfig;
 
@@ -113,3 +118,26 @@ async function apartPorts(from: Environment, exported: Export, attempts: Attempt
   );
   return { ...portsOf(bucket, session, attempts, session), close: () => session.close() };
 }
+
+const schema = z.object({
+  /** Our bucket: the tables' files, and the ledger. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the queue that this function works off, and that it puts its tasks on. */
+  SLUICE_EXPORT_QUEUE: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each task, narrowed to one export. Requests go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives the export. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws ExportError SLUICE_EXPORT_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', names),
+);

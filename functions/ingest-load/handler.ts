@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
@@ -12,19 +13,18 @@ import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { queueMessages } from '../../lib/base/queue.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { ApartPorts } from '../../lib/drops/load/Loader.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
-import { type Environment, readEnvironment } from './environment.ts';
 import { loadMessages } from './loadMessages.ts';
-import { machineOf } from './machineOf.ts';
-import { ownDirectory } from './ownDirectory.ts';
+import { engineShare, makeWorkDirectory } from './machine.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
@@ -52,11 +52,11 @@ export async function handler(
   if (messages === null) throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
   const remainingMs = context.getRemainingTimeInMillis();
   const now = systemClock.now();
-  const directory = await ownDirectory(tmpdir());
+  const directory = await makeWorkDirectory(tmpdir());
   const from = environment;
   const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = from;
   try {
-    const limits = { ...machineOf(memory), temporaryDirectory: join(directory.path, 'spilled') };
+    const limits = { ...engineShare(memory), temporaryDirectory: join(directory.path, 'spilled') };
     await mkdir(limits.temporaryDirectory);
     return await loadMessages(
       {
@@ -122,3 +122,26 @@ async function apartPorts(from: Environment, source: Source, dataset: Dataset): 
   });
   return { ...portsOf(bucket, session, session), close: () => session.close() };
 }
+
+const schema = z.object({
+  /** Where rows and the ledger go. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each load, narrowed to one dataset. Sweeps go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
+  /** `maxReceiveCount` of the queue: the try after which a day fails. */
+  SLUICE_TRIES: z.coerce.number().int().min(1),
+  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
+});
+
+/** What serverless.yml, and Lambda, give the load. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
+);

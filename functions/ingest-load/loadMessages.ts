@@ -1,11 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
-import { parseJson } from '../../lib/base/json/parseJson.ts';
-import { failureFields } from '../../lib/base/log/failureFields.ts';
-import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
-import { isRunMessage } from '../../lib/base/queue/isRunMessage.ts';
-import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
+import { parseJson } from '../../lib/base/json.ts';
+import { failureFields } from '../../lib/base/log.ts';
+import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
 import { MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import { type Loaded, loadTask, placeOf } from '../../lib/drops/load/loadTask.ts';

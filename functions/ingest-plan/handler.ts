@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { s3Turns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3LastLooks, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { queueMessages } from '../../lib/base/queue.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { type Environment, readEnvironment } from './environment.ts';
-import type { Planner } from './Planner.ts';
-import { planMessages } from './planMessages.ts';
-import { type PlanReport, runPlan } from './runPlan.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
+import { type Planner, type PlanReport, planMessages, runPlan } from './planMessages.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
@@ -69,3 +68,23 @@ function makePlanner(from: Environment, remainingMs: number): Planner {
     deadline: systemClock.now() + remainingMs - MARGIN_MS,
   };
 }
+
+const schema = z.object({
+  /** Where the ledger is. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the queue that this function works off: days that wait are asked after through it. */
+  SLUICE_PLAN_QUEUE: z.string().min(1),
+  /** URL of the load's queue. */
+  SLUICE_TASK_QUEUE: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives the plan. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
+);

@@ -1,11 +1,23 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { parseJson } from '../../lib/base/json/parseJson.ts';
-import { batchFailures } from '../../lib/base/queue/batchFailures.ts';
-import { isRunMessage } from '../../lib/base/queue/isRunMessage.ts';
-import type { QueueMessage } from '../../lib/base/queue/queueMessages.ts';
-import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import type { Planner } from './Planner.ts';
-import { lookForLateDrops, runPlan } from './runPlan.ts';
+import { parseJson } from '../../lib/base/json.ts';
+import { failureFields } from '../../lib/base/log.ts';
+import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
+import { type ExpectedDropsPorts, findLateDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import { type PlanRequest, planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
+import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
+import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
+import { type PlanSourcesPorts, planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';
+import type { Turns } from '../../lib/drops/plan/trigger.ts';
+import type { Source } from '../../lib/schema/sources.ts';
+
+/** All that one invocation of the plan works with. */
+export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lateNotes'> {
+  readonly sources: readonly Source[];
+  /** `--stage` of the deployment. */
+  readonly stage: string;
+  readonly turns: Pick<Turns, 'giveBack'>;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
 
 /**
  * Works off messages of the plan's queue, which are requests, one after the other, and `{"sluice":"expected"}`, which looks
@@ -31,4 +43,104 @@ export async function planMessages(
     if ((await runPlan(planner, request)).again) failures.push(messageId);
   }
   return batchFailures(failures);
+}
+
+/** Days and datasets that the log names at most; the ledger knows all. */
+const MOST_NAMED = 50;
+
+/** What one request came to: the line in the log. */
+export interface PlanReport {
+  readonly event: 'ingest_plan' | 'ingest_expected';
+  /** Whether asking again may help: something was busy or away. */
+  readonly again: boolean;
+  readonly [field: string]: unknown;
+}
+
+/** Works off one request, and says what came of it: in the log, and of scheduled runs in metrics. */
+export async function runPlan(planner: Planner, request: PlanRequest): Promise<PlanReport> {
+  const { sources, clock, log, stage } = planner;
+  const began = clock.now();
+  const plan = await planSources(planner, sources, request);
+  const days = plan.planned.flatMap(({ source, dataset, days: planned }) =>
+    planned.map((day) => ({ source, dataset, ...day })),
+  );
+  const queued = days.flatMap(({ source, dataset, day, decision }) =>
+    'queue' in decision ? [{ source, dataset, day, reason: decision.queue }] : [],
+  );
+  const report: PlanReport = {
+    level: plan.failed.length > 0 ? 'error' : 'info',
+    event: 'ingest_plan',
+    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
+    ...(request.asked === undefined ? {} : { asked: request.asked }),
+    datasets: plan.planned.length,
+    days: days.length,
+    outcomes: countOutcomes(days),
+    list_calls: plan.planned.reduce((sum, { listCalls }) => sum + listCalls, 0),
+    queued: queued.slice(0, MOST_NAMED),
+    ...(plan.stopped.length > 0 ? { stopped: plan.stopped.slice(0, MOST_NAMED) } : {}),
+    ...(plan.failed.length > 0 ? { failed: plan.failed.slice(0, MOST_NAMED) } : {}),
+    again: plan.failed.some(({ transient }) => transient),
+    duration_ms: clock.now() - began,
+  };
+  log(report);
+  if (!report.again) await giveTurnsBack(planner, request, plan);
+  if (request.schedule !== undefined) {
+    const line = planMetricsLine(plan, { stage, schedule: request.schedule, timestamp: clock.now() });
+    if (line !== null) log(line);
+  }
+  return report;
+}
+
+/**
+ * A call of the trigger counts only if the days that it named have files: their owner may call again as soon as they are
+ * there. A turn that can't be given back is over in two hours.
+ */
+async function giveTurnsBack(
+  { turns, log }: Planner,
+  request: PlanRequest,
+  { planned }: SourcesPlan,
+): Promise<void> {
+  if (request.asked !== 'triggered' || request.round > 0) return;
+  for (const source of request.sources ?? []) {
+    if (planned.some((one) => one.source === source && one.days.some(({ files }) => files > 0))) continue;
+    try {
+      await turns.giveBack(source);
+    } catch (error) {
+      log({ level: 'error', event: 'ingest_turn', source, ...failureFields(error) });
+    }
+  }
+}
+
+/** Looks for overdue drops, and says in the log and the metric what it found. */
+export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
+  const { sources, clock, log, stage } = planner;
+  const began = clock.now();
+  const found = await findLateDrops(planner, sources);
+  const { datasets, late, failed } = found;
+  const report: PlanReport = {
+    level: failed.length > 0 ? 'error' : late.length > 0 ? 'warn' : 'info',
+    event: 'ingest_expected',
+    datasets,
+    late: late.slice(0, MOST_NAMED),
+    ...(failed.length > 0 ? { failed: failed.slice(0, MOST_NAMED) } : {}),
+    // The next look is at most an hour away; a folder that can't be listed is the plan's to tell of.
+    again: false,
+    duration_ms: clock.now() - began,
+  };
+  log(report);
+  // Where something could not be looked at, none late is not all well: without a value the alarm stays as it is.
+  if (failed.length > 0 && late.length === 0) return report;
+  const line = lateMetricsLine(found, { stage, timestamp: clock.now() });
+  if (line !== null) log(line);
+  return report;
+}
+
+function countOutcomes(days: readonly PlannedDay[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { decision } of days) {
+    const [[kind, what] = ['', '']] = Object.entries(decision);
+    const name = kind === 'queue' ? 'queued' : kind === 'wait' ? `waiting_${what}` : String(what);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }

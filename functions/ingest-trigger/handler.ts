@@ -1,16 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod';
 import wholeConfig from '#config';
 import { secretsManagerClient, secretText } from '../../lib/aws/keysSecret.ts';
 import { s3Turns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import { readEnvironment } from './environment.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
 
 const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
@@ -52,3 +54,25 @@ export async function handler(event: ReadyHttpRequest): Promise<APIGatewayProxyS
   trigger ??= makeTrigger();
   return markReady(event, trigger);
 }
+
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true');
+
+const schema = z.object({
+  /** Where it is kept when each source was started last. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the secret with the keys that may post. */
+  SLUICE_KEYS_SECRET: z.string().min(1),
+  /** URL of the plan's queue. */
+  SLUICE_PLAN_QUEUE: z.string().min(1),
+  /** Set by the local cloud only: any secret-… key may post. */
+  SLUICE_ALLOW_ANY_KEY: flag,
+});
+
+/** @throws TriggerFailure SLUICE_TRIGGER_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new TriggerFailure('SLUICE_TRIGGER_ENVIRONMENT_INVALID', names),
+);

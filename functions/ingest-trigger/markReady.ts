@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { SluiceError } from '../../lib/base/errors/SluiceError.ts';
-import { failureFields } from '../../lib/base/log/failureFields.ts';
+import { SluiceError } from '../../lib/base/errors.ts';
+import { failureFields } from '../../lib/base/log.ts';
 import {
   readReadyRequest,
   type StartableSource,

@@ -6,10 +6,11 @@ import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePu
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { queueMessages } from '../../lib/base/queue.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
 import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
@@ -19,7 +20,6 @@ import {
   redriveStragglers,
   type StragglersReport,
 } from '../../lib/landing/redrive/redriveMessages.ts';
-import { type Environment, readEnvironment } from './environment.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 
@@ -78,3 +78,22 @@ function makeRedriver(environment: Environment, remainingMs: number): Redriver {
     claimUntil: now + remainingMs + CLAIM_SLACK_MS,
   };
 }
+
+const schema = z.object({
+  SLUICE_EXPOSURES_STREAM: z.string().min(1),
+  SLUICE_EVENTS_STREAM: z.string().min(1),
+  SLUICE_QUARANTINE_STREAM: z.string().min(1),
+  /** Where overflow and errors are: events of any other bucket are ignored. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** `maxReceiveCount` of the queue: the try after which an object is parked. */
+  SLUICE_TRIES: z.coerce.number().int().min(1),
+});
+
+/** What serverless.yml gives redrive. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws RedriveError SLUICE_REDRIVE_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new RedriveError('SLUICE_REDRIVE_ENVIRONMENT_INVALID', names),
+);

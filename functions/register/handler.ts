@@ -5,14 +5,14 @@ import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
-import { logLine } from '../../lib/base/log/logLine.ts';
-import { queueMessages } from '../../lib/base/queue/queueMessages.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { queueMessages } from '../../lib/base/queue.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { environmentReader } from '../../lib/lambda/environment.ts';
 import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import { type DailyReport, dailyRun, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
-import { type Environment, readEnvironment } from './environment.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
@@ -58,3 +58,17 @@ export async function handler(
   if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
   throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
 }
+
+const schema = z.object({
+  /** The bucket that is watched: events of any other are ignored. */
+  SLUICE_BUCKET: z.string().min(1),
+});
+
+/** What serverless.yml gives the registrar. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws CatalogError SLUICE_CATALOG_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new CatalogError('SLUICE_CATALOG_ENVIRONMENT_INVALID', names),
+);

@@ -1,8 +1,8 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { requestLimits } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { requestLimits } from '../../lib/schema/requestLimits.ts';
 import { DELIVERY_RETRY_SECONDS } from '../streams/streams.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';

@@ -1,5 +1,5 @@
-import { ownResults } from '../../lib/access/ownResults.ts';
-import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
+import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { workgroupName } from '../readers/workgroup.ts';
@@ -163,7 +163,9 @@ function graphs(stack: Stack): readonly Graph[] {
         processedBytes('people', `\${Workgroup}`),
         ...stack.config.readers
           .filter(({ kind }) => kind !== 'owox')
-          .map((reader) => processedBytes(reader.name, ownResults(stack.config.athena, reader).workgroup)),
+          .map((reader) =>
+            processedBytes(reader.name, readerWorkgroup(stack.config.athena, reader).workgroup),
+          ),
       ],
     },
   ];

@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { expectsDrops } from '../../lib/drops/plan/expectedDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';

@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE } from '../../lib/base/log/metricNamespace.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { defineErrorFamily } from '../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
 
 /** What can go wrong while the functions are bundled. */

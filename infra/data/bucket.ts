@@ -1,7 +1,10 @@
-import { ownershipControls, publicAccessBlock } from '../../lib/access/bucketSettings.ts';
-import { encryptedTransportOnly } from '../../lib/access/encryptedTransportOnly.ts';
+import {
+  encryptedTransportOnly,
+  ownershipControls,
+  publicAccessBlock,
+} from '../../lib/access/bucketSettings.ts';
 import { type LifecycleRule, lifecycleRules } from '../../lib/access/lifecycleRules.ts';
-import { bucketArn as arnOfBucket } from '../../lib/access/placeArns.ts';
+import { bucketArn as arnOfBucket } from '../../lib/access/place.ts';
 import { getAtt, HERE, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { databaseArns } from '../../lib/access/placeArns.ts';
+import { databaseArns } from '../../lib/access/place.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';

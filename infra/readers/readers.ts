@@ -1,9 +1,12 @@
-import { ownershipControls, publicAccessBlock } from '../../lib/access/bucketSettings.ts';
-import { encryptedTransportOnly } from '../../lib/access/encryptedTransportOnly.ts';
+import {
+  encryptedTransportOnly,
+  ownershipControls,
+  publicAccessBlock,
+} from '../../lib/access/bucketSettings.ts';
 import { UNFINISHED_UPLOAD_DAYS } from '../../lib/access/lifecycleRules.ts';
-import { ownResults } from '../../lib/access/ownResults.ts';
-import { type Place, placeOf } from '../../lib/access/Place.ts';
+import { type Place, placeFor } from '../../lib/access/place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
+import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
 import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/schema/readers.ts';
 import { keyArn } from '../data/key.ts';
@@ -129,7 +132,7 @@ function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Va
 
 /** Of Statsig or Metabase alone: who queries in the workgroup of others reads, replaces and deletes their results. */
 function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
-  const { workgroup, resultsFolder } = ownResults(stackPlace(stack), reader);
+  const { workgroup, resultsFolder } = readerWorkgroup(stackPlace(stack), reader);
   return workgroupInto(stack, {
     name: workgroup,
     description: `Queries of ${reader.name} (${reader.kind}); results go to the bucket's ${resultsFolder}`,
@@ -253,7 +256,7 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
 
 /** Where the stack's things are, in the notation of `Fn::Sub`. */
 function stackPlace({ config }: Pick<Stack, 'config'>): Place {
-  return placeOf(config, {
+  return placeFor(config, {
     ...HERE,
     keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
   });

@@ -1,4 +1,4 @@
-import { scanLimitBytes } from '../../lib/schema/scanLimitBytes.ts';
+import { scanLimitBytes } from '../../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { s3Location } from '../data/bucket.ts';
 import { keyArn } from '../data/key.ts';

@@ -1,4 +1,4 @@
-import { viaS3 } from '../../lib/access/viaS3.ts';
+import { kmsViaS3 } from '../../lib/access/place.ts';
 import type { Source } from '../../lib/schema/sources.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { HERE, sub } from '../template/Resource.ts';
@@ -87,12 +87,12 @@ export function usesCustomersKeys(
     [...Map.groupBy(some, ({ region }) => region)].map(([region, of]) => ({
       Action,
       Resource: [...new Set(of.map(({ arn }) => arn))],
-      Condition: { StringEquals: { 'kms:ViaService': sub(viaS3({ region })) } },
+      Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3({ region })) } },
     }));
   const inTheirAccounts: Allowance = {
     Action,
     Resource: [...new Set(keys.map(({ arn }) => arn.replace(/:kms:[^:]*:(\d+):.*$/, ':kms:*:$1:key/*')))],
-    Condition: { StringLike: { 'kms:ViaService': viaS3({ region: '*' }) }, ...OTHER_ACCOUNTS },
+    Condition: { StringLike: { 'kms:ViaService': kmsViaS3({ region: '*' }) }, ...OTHER_ACCOUNTS },
   };
   return [byName(keys), ...fewerOf(keys).map((first) => [inTheirAccounts, ...byName(first)])];
 }

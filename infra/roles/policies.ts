@@ -1,5 +1,4 @@
-import { iamArn } from '../../lib/access/placeArns.ts';
-import { viaS3 } from '../../lib/access/viaS3.ts';
+import { iamArn, kmsViaS3 } from '../../lib/access/place.ts';
 import { keyArn } from '../data/key.ts';
 import { arn, getAtt, HERE, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
@@ -156,6 +155,6 @@ export function useKey(
   return {
     Action: actions,
     Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(viaS3(HERE)) } },
+    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3(HERE)) } },
   };
 }

@@ -8,7 +8,7 @@ module.exports = async () => {
   try {
     const [{ loadConfig }, { configFile }] = await Promise.all([
       import('../../lib/config/loadConfig.ts'),
-      import('../../lib/config/configFile.ts'),
+      import('../../lib/config/loadConfig.ts'),
     ]);
     const { architecture, bucket, collector, region } = await loadConfig(
       configFile(resolve(__dirname, '..', '..'), process.env),

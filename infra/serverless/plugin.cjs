@@ -57,7 +57,7 @@ module.exports = class SluicePlugin {
   async loadConfig() {
     const [{ loadConfig }, { configFile }] = await Promise.all([
       import('../../lib/config/loadConfig.ts'),
-      import('../../lib/config/configFile.ts'),
+      import('../../lib/config/loadConfig.ts'),
     ]);
     return this.explain(() => loadConfig(configFile(root, process.env)));
   }

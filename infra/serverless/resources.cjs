@@ -22,7 +22,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
     import('../resources.ts'),
     import('./requirements.ts'),
     import('../../lib/config/loadConfig.ts'),
-    import('../../lib/config/configFile.ts'),
+    import('../../lib/config/loadConfig.ts'),
   ]);
   const service = await resolveConfigurationProperty(['service']);
   const stage = await resolveVariable('sls:stage');

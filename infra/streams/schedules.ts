@@ -5,7 +5,7 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 /**
  * The daily run of the registrar at five past midnight UTC: it makes today's and tomorrow's partitions and mends
  * gaps; every hour where the bucket was brought, whose events the stack can't turn on. And redrive's run for
- * stragglers, every five minutes. Both go through the function's queue: lib/base/queue/isRunMessage.ts says why.
+ * stragglers, every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {

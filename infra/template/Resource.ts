@@ -1,5 +1,5 @@
-import type { PolicyDocument } from '../../lib/access/PolicyDocument.ts';
-import { arnIn } from '../../lib/access/placeArns.ts';
+import { arnIn } from '../../lib/access/place.ts';
+import type { PolicyDocument } from '../../lib/access/policyDocument.ts';
 
 /** What a CloudFormation property may hold, intrinsic functions included. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [name: string]: Value };

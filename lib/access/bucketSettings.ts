@@ -1,8 +1,6 @@
-import { sameJson } from '../base/json/sameJson.ts';
+import { isJsonObject, sameJson } from '../base/json.ts';
 import type { Config } from '../schema/config.ts';
-import { encryptedTransportOnly } from './encryptedTransportOnly.ts';
 import { type LifecycleRule, lifecycleRules } from './lifecycleRules.ts';
-import { ruleMeaning } from './ruleMeaning.ts';
 
 /** A document of S3's API, as `aws s3api` prints and takes it. */
 export type BucketDocument = Readonly<Record<string, unknown>>;
@@ -166,8 +164,58 @@ function withOurs(
     typeof one === 'object' && one !== null ? Reflect.get(one, name) : undefined;
   const kept = there.map((one) => {
     const our = ours.find((candidate) => nameOf(candidate) === nameOf(one));
-    return our === undefined || sameJson(ruleMeaning(our), ruleMeaning(one)) ? one : our;
+    return our === undefined || sameJson(normalizeRule(our), normalizeRule(one)) ? one : our;
   });
   const names = new Set(kept.map(nameOf));
   return [...kept, ...ours.filter((our) => !names.has(nameOf(our)))];
+}
+
+/** The statement of a bucket's policy that denies everything without TLS, on the bucket and all its objects. */
+export function encryptedTransportOnly<Arn>(resources: readonly Arn[]) {
+  return {
+    Sid: 'EncryptedTransportOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource: resources,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  } as const;
+}
+
+/**
+ * What a lifecycle rule of S3's API says, whichever way it says it: the prefix by itself, as CloudFormation and older
+ * tools have it, or in a filter, alone or as the only condition of an `And`; what is empty or switched off left out.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+ *
+ * @returns Documents to compare with each other; of no use to S3. Anything that is no object as it came.
+ */
+function normalizeRule(rule: unknown): unknown {
+  if (!isJsonObject(rule)) return rule;
+  const { Prefix, Filter, ...rest } = rule;
+  const [prefix, conditions] = readFilter(Prefix, Filter);
+  return withoutNothing({ ...rest, prefix, conditions });
+}
+
+/** The prefix, and what else a filter asks for. */
+function readFilter(own: unknown, filter: unknown): readonly [prefix: unknown, conditions: unknown] {
+  if (!isJsonObject(filter)) return [own ?? '', undefined];
+  const { Prefix, And, ...others } = filter;
+  const [inner, more] = And === undefined ? [undefined, undefined] : readFilter(undefined, And);
+  return [Prefix ?? inner ?? own ?? '', { ...others, and: more }];
+}
+
+/** Members that are undefined, false, or empty say the same as none; an empty text is a prefix of everything. */
+function withoutNothing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (value instanceof Date) return value.toISOString();
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, member]) => [name, withoutNothing(member)] as const)
+      .filter(([, member]) => member !== undefined && member !== false && !isEmpty(member)),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

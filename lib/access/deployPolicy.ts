@@ -1,6 +1,5 @@
-import type { Place } from './Place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, workgroupArn } from './placeArns.ts';
+import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, type Place, workgroupArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
 const BUCKET_TAGS = 'ListTagsForResource PutBucketTagging TagResource UntagResource';

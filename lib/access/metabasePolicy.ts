@@ -1,12 +1,18 @@
 import { landedFolders } from '../tables/tableFolders.ts';
-import type { OwnResults } from './ownResults.ts';
-import type { Place } from './Place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
-import { findUploads, listFolders, locateBuckets, readRows, readTables, useKey } from './readerStatements.ts';
+import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import {
+  findUploads,
+  listFolders,
+  locateBuckets,
+  type ReaderWorkgroup,
+  readRows,
+  readTables,
+  useKey,
+} from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/readers.md compares it with Metabase's document. */
-export function metabasePolicy(place: Place, own: OwnResults): PolicyDocument {
+export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocument {
   return policyDocument([
     runQueries(place, own),
     seeCatalog(place),
@@ -56,7 +62,7 @@ export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDo
   ]);
 }
 
-function runQueries(place: Place, { workgroup }: OwnResults): Statement {
+function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
   return {
     Sid: 'RunQueries',
     Effect: 'Allow',
@@ -123,7 +129,7 @@ function listEveryTable(place: Place): Statement {
  * parts are listed, which AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
-function writeResults(place: Place, { resultsFolder }: OwnResults): Statement {
+function writeResults(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
   return {
     Sid: 'WriteResults',
     Effect: 'Allow',

@@ -1,5 +1,5 @@
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { bucketArn, objectsArn } from './placeArns.ts';
+import { bucketArn, objectsArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /**
  * A bucket that belongs to someone else and the one who is let into it. Across accounts nobody gets in by one side's

@@ -1,8 +1,7 @@
-import { PRIMARY_WORKGROUP } from '../schema/primaryWorkgroup.ts';
+import { PRIMARY_WORKGROUP } from '../schema/config.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
-import type { Place } from './Place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
+import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   listFolders,
   locateBuckets,

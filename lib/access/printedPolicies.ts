@@ -7,11 +7,11 @@ import { viewNames } from '../views/views.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { exportTarget, ingestSource, type OtherBucketPolicies } from './otherBucket.ts';
-import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
-import { type Place, placeOf } from './Place.ts';
-import type { PolicyDocument } from './PolicyDocument.ts';
+import { type Place, placeFor } from './place.ts';
+import type { PolicyDocument } from './policyDocument.ts';
 import { probePolicy } from './probePolicy.ts';
+import { readerWorkgroup } from './readerStatements.ts';
 import { readerTrust } from './readerTrust.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
@@ -80,7 +80,7 @@ export function printedPolicies(
       const reader = configured(config, known, 'metabase');
       const principal = known.principal ?? reader?.principal;
       return [
-        permissions(metabasePolicy(place, ownResults(place, reader ?? { name: 'metabase' }))),
+        permissions(metabasePolicy(place, readerWorkgroup(place, reader ?? { name: 'metabase' }))),
         ...(principal === undefined ? [] : [trust(readerTrust(place, { kind: 'metabase' }, principal))]),
       ];
     }
@@ -89,7 +89,7 @@ export function printedPolicies(
       const name = reader?.name ?? 'metabase';
       const ownDatabase = reader?.ownDatabase ?? 'metabase';
       return [
-        permissions(metabasePolicy(place, ownResults(place, { name, ownDatabase }))),
+        permissions(metabasePolicy(place, readerWorkgroup(place, { name, ownDatabase }))),
         {
           name: 'writePermissions',
           purpose: 'Attach it to the same user or role, if Metabase is to make tables.',
@@ -111,7 +111,7 @@ export function printedPolicies(
 function knownPlace(config: Config, { region, account = '__ACCOUNT_ID__', keyArn }: KnownNames): Place {
   // Of the partition `aws` are all regions that the stack can be in: lib/schema/regions.ts.
   const partition = 'aws';
-  return placeOf(config, {
+  return placeFor(config, {
     partition,
     account,
     region,
@@ -127,7 +127,7 @@ function statsig(
 ): readonly PrintedPolicy[] {
   const reader = configured(config, known, 'statsig');
   const own = permissions(
-    statsigPolicy(place, ownResults(place, reader ?? { name: 'statsig' }), {
+    statsigPolicy(place, readerWorkgroup(place, reader ?? { name: 'statsig' }), {
       statsigForwardsHere: reader?.statsigForwardsHere ?? false,
       keyAdministrator: reader?.keyAdministrator ?? false,
     }),
@@ -238,7 +238,7 @@ function deployedNames(config: Config, stack: string): DeployedNames {
       : ['*'],
     workgroups: [
       ...(existing.workgroup ? [] : [athena.workgroup]),
-      ...ofReaders((reader) => (reader.kind === 'owox' ? null : ownResults(athena, reader).workgroup)),
+      ...ofReaders((reader) => (reader.kind === 'owox' ? null : readerWorkgroup(athena, reader).workgroup)),
     ],
     key: existing.keyArn === null,
     readers: readers.length > 0,

@@ -2,9 +2,8 @@ import type { Config } from '../schema/config.ts';
 import { LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
 import { errorFolder, overflowFolder, QUERY_RESULTS_FOLDER } from '../tables/objectKeys.ts';
 import { landedFolders, tableFolder } from '../tables/tableFolders.ts';
-import type { Place } from './Place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { arnIn, objectsArn, workgroupArn } from './placeArns.ts';
+import { arnIn, objectsArn, type Place, workgroupArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   findUploads,
   listFolders,

@@ -1,9 +1,9 @@
 import type { Reader } from '../schema/readers.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
-import { ownResults } from './ownResults.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
-import type { Place } from './Place.ts';
-import type { PolicyDocument } from './PolicyDocument.ts';
+import type { Place } from './place.ts';
+import type { PolicyDocument } from './policyDocument.ts';
+import { readerWorkgroup } from './readerStatements.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
 /** A policy and what it is called beside the others of the same reader. */
@@ -16,12 +16,12 @@ export interface NamedPolicy {
 export function readerPermissions(place: Place, reader: Reader): readonly NamedPolicy[] {
   switch (reader.kind) {
     case 'statsig':
-      return [{ name: 'read', document: statsigPolicy(place, ownResults(place, reader), reader) }];
+      return [{ name: 'read', document: statsigPolicy(place, readerWorkgroup(place, reader), reader) }];
     case 'owox':
       return [{ name: 'read', document: owoxPolicy(place, reader) }];
     case 'metabase':
       return [
-        { name: 'read', document: metabasePolicy(place, ownResults(place, reader)) },
+        { name: 'read', document: metabasePolicy(place, readerWorkgroup(place, reader)) },
         ...(reader.ownDatabase === null
           ? []
           : [{ name: 'write', document: metabaseWritePolicy(place, reader.ownDatabase) } as const]),

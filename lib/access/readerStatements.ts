@@ -1,8 +1,7 @@
+import { readerResultsFolder } from '../tables/objectKeys.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
-import type { Place } from './Place.ts';
-import type { Statement } from './PolicyDocument.ts';
-import { bucketArn, catalogArns, databaseArns, objectsArn } from './placeArns.ts';
-import { viaS3 } from './viaS3.ts';
+import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type Place } from './place.ts';
+import type { Statement } from './policyDocument.ts';
 
 /** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
 export function readRows(place: Place): Statement {
@@ -91,6 +90,30 @@ export function useKey(place: Pick<Place, 'keyArn' | 'region'>, use: 'read' | 'r
     Effect: 'Allow',
     Action: use === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: [place.keyArn],
-    Condition: { StringEquals: { 'kms:ViaService': viaS3(place) } },
+    Condition: { StringEquals: { 'kms:ViaService': kmsViaS3(place) } },
+  };
+}
+
+/** Where a reader queries, and where its results lie: nobody else's do. */
+export interface ReaderWorkgroup {
+  /** Athena workgroup, which the stack makes even where that of people is brought. */
+  readonly workgroup: string;
+  /** Folder in our bucket that the workgroup puts results in, with the slash at its end. */
+  readonly resultsFolder: string;
+}
+
+/**
+ * The workgroup of a reader, `<that of people>_<reader>`, and its folder. In a workgroup of several readers each could
+ * read, replace and delete what the others were answered: Athena does all of it with its caller's permissions on the
+ * one location that the workgroup has.
+ * https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
+ */
+export function readerWorkgroup(
+  { workgroup }: Pick<Place, 'workgroup'>,
+  reader: Parameters<typeof readerResultsFolder>[0],
+): ReaderWorkgroup {
+  return {
+    workgroup: `${workgroup}_${reader.name}`,
+    resultsFolder: readerResultsFolder(reader),
   };
 }

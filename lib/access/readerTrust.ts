@@ -1,8 +1,6 @@
 import type { MetabaseReader, StatsigReader } from '../schema/readers.ts';
-import type { Place } from './Place.ts';
-import type { PolicyDocument } from './PolicyDocument.ts';
-import { arnIn } from './placeArns.ts';
-import { trustPolicy } from './trustPolicy.ts';
+import { arnIn, type Place } from './place.ts';
+import { type Condition, type PolicyDocument, policyDocument } from './policyDocument.ts';
 
 /**
  * Who may assume a reader's role.
@@ -32,4 +30,35 @@ export function readerTrust(
     default:
       return trustPolicy({ aws: principal });
   }
+}
+
+/** Who may assume a role. */
+export type Trusted =
+  /** An account ID, or the ARN of a role or user. */
+  | { readonly aws: string; readonly externalId?: string | undefined }
+  /** A service of AWS, e.g. `ec2.amazonaws.com`, and what must be true of its call. */
+  | { readonly service: string; readonly condition?: Condition };
+
+/**
+ * The trust policy of a reader's role. The external ID keeps others who use the same service from being let in as
+ * us: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+function trustPolicy(trusted: Trusted): PolicyDocument {
+  const condition = conditionOf(trusted);
+  return policyDocument([
+    {
+      Sid: 'AssumeRole',
+      Effect: 'Allow',
+      Principal: 'aws' in trusted ? { AWS: trusted.aws } : { Service: trusted.service },
+      Action: ['sts:AssumeRole'],
+      ...(condition === undefined ? {} : { Condition: condition }),
+    },
+  ]);
+}
+
+function conditionOf(trusted: Trusted): Condition | undefined {
+  if (!('aws' in trusted)) return trusted.condition;
+  return trusted.externalId === undefined
+    ? undefined
+    : { StringEquals: { 'sts:ExternalId': trusted.externalId } };
 }

@@ -6,7 +6,7 @@ import type { Dataset, Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import { ingestedTableFolder, REFUSED_ROWS_PREFIX, tableFolder } from '../tables/tableFolders.ts';
-import { arnIn, bucketArn, catalogArns, objectsArn } from './placeArns.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn } from './place.ts';
 
 /** One statement of a session policy. */
 interface Statement {

@@ -1,9 +1,13 @@
 import { ingestedFolder } from '../tables/tableFolders.ts';
-import type { OwnResults } from './ownResults.ts';
-import type { Place } from './Place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './PolicyDocument.ts';
-import { arnIn, bucketArn, catalogArns, objectsArn, workgroupArn } from './placeArns.ts';
-import { locateBuckets, readTables, seeDefaultDatabase, useKey } from './readerStatements.ts';
+import { arnIn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
+import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import {
+  locateBuckets,
+  type ReaderWorkgroup,
+  readTables,
+  seeDefaultDatabase,
+  useKey,
+} from './readerStatements.ts';
 
 /** What may differ between one Statsig project and the next. */
 export interface StatsigAccess {
@@ -14,7 +18,7 @@ export interface StatsigAccess {
 }
 
 /** Everything Statsig may do, as a role or as a user: docs/readers.md compares it with Statsig's document. */
-export function statsigPolicy(place: Place, own: OwnResults, access: StatsigAccess): PolicyDocument {
+export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: StatsigAccess): PolicyDocument {
   return policyDocument([
     listStagingBucket(place, own),
     locateBuckets(place, [place.bucket]),
@@ -44,7 +48,7 @@ export function statsigPolicy(place: Place, own: OwnResults, access: StatsigAcce
  * by which clients look whether a bucket is there. It shows names, no contents. So do lists of uploads, which Athena asks
  * for before it writes in parts, and which carry no prefix that IAM could see.
  */
-function listStagingBucket(place: Place, { resultsFolder }: OwnResults): Statement {
+function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
   const folders = [`${place.statsigFolder}/`, resultsFolder];
   return {
     Sid: 'ListStagingBucket',
@@ -60,7 +64,7 @@ function listStagingBucket(place: Place, { resultsFolder }: OwnResults): Stateme
  * is large goes up in parts, which Statsig's document leaves out and AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
-function stageFiles(place: Place, { resultsFolder }: OwnResults): Statement {
+function stageFiles(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
   return {
     Sid: 'StageFiles',
     Effect: 'Allow',
@@ -104,7 +108,7 @@ function stageTables(place: Place): Statement {
 }
 
 /** Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
-function runQueries(place: Place, { workgroup }: OwnResults): Statement {
+function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
   return {
     Sid: 'RunQueries',
     Effect: 'Allow',

@@ -6,7 +6,7 @@ import {
   GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteText } from '../base/sql.ts';
 import { CatalogCallError, isTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';

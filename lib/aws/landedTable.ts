@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { EntityNotFoundException, type GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import type { UtcDay } from '../base/time/utcDay.ts';
+import type { UtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
 import type { LandedFile, LandedTable } from '../export/LandedTable.ts';
 import { MOST_FILE_PAGES, MOST_PARTITION_PAGES } from '../export/limits.ts';

@@ -7,7 +7,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import type { Clock } from '../base/time/Clock.ts';
+import type { Clock } from '../base/time.ts';
 import type { Turns } from '../drops/plan/trigger.ts';
 import { triggerKey } from '../tables/ledgerKeys.ts';
 

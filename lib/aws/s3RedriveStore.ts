@@ -8,7 +8,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Clock } from '../base/time/Clock.ts';
+import type { Clock } from '../base/time.ts';
 import type { RedriveStore } from '../landing/redrive/redriveObject.ts';
 import { claimKey } from '../tables/ledgerKeys.ts';
 import { s3Claim } from './s3Claim.ts';

@@ -1,7 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MAX_BATCH_MESSAGES, SEND_BACKOFF, SEND_TRIES } from '../base/queue/limits.ts';
-import { QueueError } from '../base/queue/QueueError.ts';
-import type { TaskQueue } from '../base/queue/TaskQueue.ts';
+import { MAX_BATCH_MESSAGES, QueueError, SEND_BACKOFF, SEND_TRIES, type TaskQueue } from '../base/queue.ts';
 import { backoffMs } from '../base/retry.ts';
 
 /**

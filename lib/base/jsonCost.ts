@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { isExact } from './json/ExactNumber.ts';
+import { isExact } from './json.ts';
 
 /**
  * What parsing takes, in units of about 10 ns of one core, as measured with Node 24. Objects and arrays are allocated

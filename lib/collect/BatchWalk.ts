@@ -1,14 +1,8 @@
-import { DepthError } from '../base/json/DepthError.ts';
-import { flatten } from '../base/json/flatten.ts';
-import { isEmptyJson } from '../base/json/isEmptyJson.ts';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import { NestedJson } from '../base/json/NestedJson.ts';
-import { quoteNested } from '../base/json/quoteNested.ts';
-import { SortedMembers } from '../base/json/SortedMembers.ts';
+import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
+import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
 import type { CostMeter } from '../base/jsonCost.ts';
-import { isoDay } from '../base/time/isoDay.ts';
-import { isoTimestamp } from '../base/time/isoTimestamp.ts';
-import type { UtcDay } from '../base/time/utcDay.ts';
+import { flattenRope } from '../base/strings.ts';
+import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
@@ -56,7 +50,7 @@ export class BatchWalk {
   readonly #receivedAt: number;
   readonly #plan: CollectPlan;
   readonly #kinds: readonly ForwardedKind[];
-  readonly #json: NestedJson;
+  readonly #json: CanonicalJsonWriter;
   readonly #identity: EventIdentity;
   readonly #users: UserParts;
   readonly #senders: SenderParts;
@@ -80,7 +74,7 @@ export class BatchWalk {
   constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter) {
     this.#batch = batch;
     this.#meter = meter;
-    this.#json = new NestedJson(meter);
+    this.#json = new CanonicalJsonWriter(meter);
     this.#receivedAt = sender.receivedAt;
     this.#plan = plan;
     this.#kinds = sender.kinds ?? forwardedKinds;
@@ -101,7 +95,7 @@ export class BatchWalk {
     };
     // Salted, it is a secret to who has only the rows.
     this.#identity = new EventIdentity(sender.keyHash, senderId, redaction === null ? null : senderId);
-    const received = flatten(plan.runs.exposures.received({ received_at: sender.receivedAt }));
+    const received = flattenRope(plan.runs.exposures.received({ received_at: sender.receivedAt }));
     this.#users = new UserParts(
       this.#json,
       plan,
@@ -261,7 +255,7 @@ export class BatchWalk {
     const user = this.#users.get(event.user);
     const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
     const { when, times, day } = this.#times(event.time);
-    let identity = quoteNested(event.name);
+    let identity = quoteEmbedded(event.name);
     identity += when;
     identity += user.identity;
     if (metadataJson !== null) identity += metadataJson;
@@ -287,7 +281,7 @@ export class BatchWalk {
     const kept = redaction.metadata(metadata, this.#json) ?? null;
     return {
       value: redaction.member('value', value, this.#json) ?? null,
-      metadataJson: isEmptyJson(kept) ? null : flatten(this.#json.write(kept)),
+      metadataJson: isEmptyJson(kept) ? null : flattenRope(this.#json.write(kept)),
     };
   }
 
@@ -296,7 +290,7 @@ export class BatchWalk {
     const members = keys.map((key, i): [string, unknown] => [key, values[i]]);
     const kept = redaction.metadata(Object.fromEntries(members), this.#json);
     const evaluation = Object.fromEntries(members.filter(([key]) => EVALUATION_MEMBERS.has(key)));
-    return flatten(this.#json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
+    return flattenRope(this.#json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
   }
 
   /**
@@ -369,7 +363,7 @@ function storedText(
   redaction: Redaction,
   name: string,
   value: string | null,
-  json: NestedJson,
+  json: CanonicalJsonWriter,
 ): string | null {
   const stored = redaction.member('statsigMetadata', { [name]: value }, json);
   return isJsonObject(stored) ? idText(stored[name]) : null;
@@ -418,7 +412,7 @@ let lastMember = '';
 function dsMember(day: UtcDay): string {
   if (day !== lastDay) {
     lastDay = day;
-    lastMember = flatten(`,"ds":"${day}"}`);
+    lastMember = flattenRope(`,"ds":"${day}"}`);
   }
   return lastMember;
 }

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** Why a good request could not be taken: answered 503, so that the SDK sends it again. */
 export const CollectError = defineErrorFamily('system', {

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../base/time/utcDay.ts';
+import { DAY_MS } from '../base/time.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';

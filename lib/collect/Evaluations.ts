@@ -1,8 +1,6 @@
-import { flatten } from '../base/json/flatten.ts';
-import type { JsonObject } from '../base/json/JsonObject.ts';
-import type { NestedJson } from '../base/json/NestedJson.ts';
-import { quoteNested } from '../base/json/quoteNested.ts';
-import { SortedMembers } from '../base/json/SortedMembers.ts';
+import { type CanonicalJsonWriter, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
+import type { JsonObject } from '../base/json.ts';
+import { flattenRope } from '../base/strings.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { MemberWriter } from '../tables/memberWriter.ts';
 import { EVALUATION_SLOTS, EvaluationText, WHAT, WHEN } from '../wire/EvaluationText.ts';
@@ -77,7 +75,7 @@ export class Evaluations {
   get(
     kind: ExposureKind,
     metadata: EvaluationText | JsonObject,
-    json: NestedJson,
+    json: CanonicalJsonWriter,
     heldOut = false,
   ): Evaluation {
     return metadata instanceof EvaluationText
@@ -85,7 +83,7 @@ export class Evaluations {
       : this.#write(kind, metadata, json, heldOut);
   }
 
-  #get(kind: ExposureKind, text: EvaluationText, json: NestedJson, heldOut: boolean): Evaluation {
+  #get(kind: ExposureKind, text: EvaluationText, json: CanonicalJsonWriter, heldOut: boolean): Evaluation {
     const hash = text.hash ^ KIND_HASHES[kind] ^ (heldOut ? HELD_OUT_HASH : 0);
     let outline = this.#outlines.get(hash);
     if (outline === undefined || outline.heldOut !== heldOut || !this.#matches(outline, kind, text)) {
@@ -137,13 +135,13 @@ export class Evaluations {
     for (const kept of [outline.own, ...outline.around, ...outline.values]) this.#units += kept.length;
   }
 
-  #write(kind: ExposureKind, metadata: JsonObject, json: NestedJson, heldOut: boolean): Evaluation {
+  #write(kind: ExposureKind, metadata: JsonObject, json: CanonicalJsonWriter, heldOut: boolean): Evaluation {
     const members = new SortedMembers(metadata);
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
-    return { own: this.#own(columns), metadata: flatten(json.writeMembers(members)), unresolved };
+    return { own: this.#own(columns), metadata: flattenRope(json.writeMembers(members)), unresolved };
   }
 
-  #outline(kind: ExposureKind, text: EvaluationText, json: NestedJson, heldOut: boolean): Outline {
+  #outline(kind: ExposureKind, text: EvaluationText, json: CanonicalJsonWriter, heldOut: boolean): Outline {
     // Parsed, its texts are copies: pieces of the body would keep all of it.
     const members = new SortedMembers(text.toObject());
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
@@ -152,17 +150,17 @@ export class Evaluations {
     let written = '{';
     for (const [i, key] of members.keys.entries()) {
       const slot = EVALUATION_SLOTS.get(key) ?? 0;
-      written += `${i === 0 ? '' : ','}${quoteNested(key)}:`;
+      written += `${i === 0 ? '' : ','}${quoteEmbedded(key)}:`;
       if (slot < WHAT.length) {
         written += json.write(members.values[i], 1);
         values[slot] = JSON.stringify(members.values[i]);
       } else {
-        around.push(flatten(`${written}\\"`));
+        around.push(flattenRope(`${written}\\"`));
         written = '\\"';
       }
     }
-    around.push(flatten(`${written}}`));
+    around.push(flattenRope(`${written}}`));
     const { present } = text;
-    return { kind, heldOut, present, values, own: flatten(this.#own(columns)), around, unresolved };
+    return { kind, heldOut, present, values, own: flattenRope(this.#own(columns)), around, unresolved };
   }
 }

@@ -1,6 +1,6 @@
-import { isExactJson } from '../base/json/isExactJson.ts';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import { stringifyDeep } from '../base/json/stringifyDeep.ts';
+import { stringifyDeep } from '../base/deepJson.ts';
+import { isExactJson } from '../base/exactJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import type { CostMeter } from '../base/jsonCost.ts';
 import { MAX_ONE_BY_ONE_LENGTH, type RefusedEvent, ROW_LENGTH } from '../landing/quarantineWriter.ts';
 import type { EventCode } from '../wire/EventError.ts';

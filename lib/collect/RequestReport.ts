@@ -1,5 +1,5 @@
-import type { SluiceError } from '../base/errors/SluiceError.ts';
-import type { Clock } from '../base/time/Clock.ts';
+import type { SluiceError } from '../base/errors.ts';
+import type { Clock } from '../base/time.ts';
 import type { Kept } from '../landing/delivery/overflow.ts';
 import type { Refused } from '../landing/quarantineWriter.ts';
 import type { TableKind } from '../schema/kinds.ts';

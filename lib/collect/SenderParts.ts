@@ -1,7 +1,6 @@
-import { flatten } from '../base/json/flatten.ts';
-import { isEmptyJson } from '../base/json/isEmptyJson.ts';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import type { NestedJson } from '../base/json/NestedJson.ts';
+import type { CanonicalJsonWriter } from '../base/canonicalJson.ts';
+import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
+import { flattenRope } from '../base/strings.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 
 /** What a member takes, in units of the meter (lib/base/jsonCost.ts): one that is copied, one that nobody documents. */
@@ -28,7 +27,7 @@ export type SenderColumns = {
  * documents goes under its key `event`, or `event_` where an SDK has one of its own. Events differ in the page they were logged on, if at all.
  */
 export class SenderParts {
-  readonly #json: NestedJson;
+  readonly #json: CanonicalJsonWriter;
   readonly #plan: CollectPlan;
   readonly #batchMetadata: JsonObject;
   /** What a copy of it takes, in units of the meter. */
@@ -41,7 +40,12 @@ export class SenderParts {
   /** Parts of events whose metadata is one text, by that text. */
   readonly #known = new Map<string, { readonly key: string; readonly part: SenderPart }>();
 
-  constructor(json: NestedJson, plan: CollectPlan, batchMetadata: JsonObject | null, columns: SenderColumns) {
+  constructor(
+    json: CanonicalJsonWriter,
+    plan: CollectPlan,
+    batchMetadata: JsonObject | null,
+    columns: SenderColumns,
+  ) {
     this.#json = json;
     this.#plan = plan;
     const { redaction } = plan;
@@ -54,9 +58,9 @@ export class SenderParts {
     const { sender, senderMetadata } = plan.runs.exposures;
     this.#columns = sender(columns);
     const own = isEmptyJson(stored) ? null : json.write(stored);
-    this.#plain = { added: 'null', members: flatten(senderMetadata(own) + this.#columns) };
+    this.#plain = { added: 'null', members: flattenRope(senderMetadata(own) + this.#columns) };
     const opening = own === null ? '{' : `${own.slice(0, -1)},`;
-    this.#opening = flatten(senderMetadata(opening).slice(0, -1));
+    this.#opening = flattenRope(senderMetadata(opening).slice(0, -1));
   }
 
   /**
@@ -108,8 +112,8 @@ export class SenderParts {
     const text = onlyText(metadata);
     const known = text === null ? undefined : this.#known.get(text);
     if (known !== undefined && Object.hasOwn(metadata, known.key)) return known.part;
-    const added = flatten(this.#json.write(metadata));
-    const part = { added, members: flatten(`${this.#opening}${added.slice(1)}"${this.#columns}`) };
+    const added = flattenRope(this.#json.write(metadata));
+    const part = { added, members: flattenRope(`${this.#opening}${added.slice(1)}"${this.#columns}`) };
     const [key] = Object.keys(metadata);
     if (text !== null && key !== undefined) this.#known.set(text, { key, part });
     return part;

@@ -1,8 +1,6 @@
-import { flatten } from '../base/json/flatten.ts';
-import { isEmptyJson } from '../base/json/isEmptyJson.ts';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import type { NestedJson } from '../base/json/NestedJson.ts';
-import { sameJson } from '../base/json/sameJson.ts';
+import type { CanonicalJsonWriter } from '../base/canonicalJson.ts';
+import { isEmptyJson, isJsonObject, type JsonObject, sameJson } from '../base/json.ts';
+import { flattenRope } from '../base/strings.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import type { PartialRow } from '../tables/memberWriter.ts';
 import type { CollectPlan } from './CollectPlan.ts';
@@ -27,7 +25,7 @@ const LONGEST = 8_192;
 
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
-  readonly #json: NestedJson;
+  readonly #json: CanonicalJsonWriter;
   readonly #plan: CollectPlan;
   readonly #identity: EventIdentity;
   readonly #received: string;
@@ -44,7 +42,7 @@ export class UserParts {
    * @param environment The key's own environment, for users without a tier.
    */
   constructor(
-    json: NestedJson,
+    json: CanonicalJsonWriter,
     plan: CollectPlan,
     identity: EventIdentity,
     received: string,
@@ -89,10 +87,10 @@ export class UserParts {
     return {
       identity: `,${this.#identity.digest(nested)},`,
       // Both tables open the time in the same way, too.
-      units: flatten(units + exposures.customIds(all) + exposures.timestamp),
+      units: flattenRope(units + exposures.customIds(all) + exposures.timestamp),
       received: {
-        exposures: flatten(`"${this.#received}${environment}${exposures.user(json)}`),
-        events: flatten(`"${this.#received}${environment}${events.user(json)}`),
+        exposures: flattenRope(`"${this.#received}${environment}${exposures.user(json)}`),
+        events: flattenRope(`"${this.#received}${environment}${events.user(json)}`),
       },
     };
   }

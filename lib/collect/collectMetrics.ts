@@ -1,5 +1,4 @@
-import { emfLine, type Metric, type MetricRecord } from '../base/log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../base/log/metricNamespace.ts';
+import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
 import { ignoredReasons } from './eventFilter.ts';
 
 /** The collector's metrics. docs/metrics.md tells what each means and which alarm to put on it. */

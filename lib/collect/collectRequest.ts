@@ -1,4 +1,4 @@
-import type { Clock } from '../base/time/Clock.ts';
+import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
 import { deliverOrSpill, type PutOverflow } from '../landing/delivery/overflow.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../base/json/ExactNumber.ts';
+import { ExactNumber } from '../base/json.ts';
 
 /** A JSON scalar as a column's text: strings as they are, numbers and booleans as JSON has them; else null. */
 export function scalarText(value: unknown): string | null {

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../base/json/JsonObject.ts';
+import { isJsonObject } from '../base/json.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';

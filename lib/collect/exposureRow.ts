@@ -1,4 +1,4 @@
-import type { SortedMembers } from '../base/json/SortedMembers.ts';
+import type { SortedMembers } from '../base/canonicalJson.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { eventRefusal } from '../wire/EventError.ts';

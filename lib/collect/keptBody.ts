@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { parseExactJson } from '../base/json/parseExactJson.ts';
-import { stringifyDeep } from '../base/json/stringifyDeep.ts';
+import { stringifyDeep } from '../base/deepJson.ts';
+import { parseExactJson } from '../base/exactJson.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { MAX_UNITS } from '../wire/limits.ts';
 import { measureBody } from '../wire/parseBatch.ts';

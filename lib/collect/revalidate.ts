@@ -1,6 +1,6 @@
-import { SluiceError } from '../base/errors/SluiceError.ts';
-import { isJsonObject } from '../base/json/JsonObject.ts';
-import { isUtcDay } from '../base/time/utcDay.ts';
+import { SluiceError } from '../base/errors.ts';
+import { isJsonObject } from '../base/json.ts';
+import { isUtcDay } from '../base/time.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import { FirehoseFailure, type QuarantineReason } from '../landing/quarantineReasons.ts';
 import type { Config } from '../schema/config.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** What can be wrong with `sluice.config.ts`. */
 export const ConfigError = defineErrorFamily('user', {

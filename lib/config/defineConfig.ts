@@ -1,19 +1,15 @@
-import { shownValue } from '../base/json/shownValue.ts';
-import { valueAt } from '../base/json/valueAt.ts';
+import { valueAt } from '../base/json.ts';
+import { displayValue } from '../base/text.ts';
 import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
-import { expectation } from '../schema/expectation.ts';
-import { meantIssues } from '../schema/meantIssues.ts';
+import { bestUnionIssues, expectedText } from '../schema/issues.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
-import { customerBucketProblems } from './customerBucketProblems.ts';
-import { existingProblems } from './existingProblems.ts';
-import { exportProblems } from './exportProblems.ts';
+import { customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';
 import { readerProblems } from './readerProblems.ts';
-import { sourceProblems } from './sourceProblems.ts';
 import { viewProblems } from './viewProblems.ts';
 
 /**
@@ -29,11 +25,11 @@ export function defineConfig(input: ConfigInput): Config {
   const problems = result.success
     ? findCollisions(result.data)
     : result.error.issues
-        .flatMap(meantIssues)
+        .flatMap(bestUnionIssues)
         .map((issue) =>
           issue.code === 'unrecognized_keys'
             ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
-            : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${expectation(issue)}.`,
+            : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
         );
   if (!result.success || problems.length > 0) {
     throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
@@ -47,19 +43,21 @@ function findCollisions(config: Config): string[] {
   const [topFolder = ''] = config.statsigFolder.split('/');
   if (RESERVED_FOLDERS.has(topFolder)) {
     problems.push(
-      `statsigFolder: came ${shownValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
+      `statsigFolder: came ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
     );
   }
   const tables = Object.entries(config.tables);
   for (const [i, [kind, name]] of tables.entries()) {
     const [first] = tables.find(([, other]) => other === name) ?? [kind];
     if (tables.findIndex(([, other]) => other === name) < i) {
-      problems.push(`tables.${kind}: came ${shownValue(name)}, expected another name than tables.${first}.`);
+      problems.push(
+        `tables.${kind}: came ${displayValue(name)}, expected another name than tables.${first}.`,
+      );
     }
   }
   if (config.athena.stagingDatabase === config.database) {
     problems.push(
-      `athena.stagingDatabase: came ${shownValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
+      `athena.stagingDatabase: came ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
     );
   }
   for (const [i, { sha256 }] of config.keys.entries()) {
@@ -75,20 +73,20 @@ function findCollisions(config: Config): string[] {
     for (const [j, name] of sources.entries()) {
       if (!sourceNames.includes(name))
         problems.push(
-          `keys.${i}.sources.${j}: came ${shownValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
+          `keys.${i}.sources.${j}: came ${displayValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
         );
     }
   }
   for (const [path, action] of Object.entries(config.privacy.redact)) {
     const problem = redactionPathProblem(path, action, config.unitIds);
-    if (problem !== null) problems.push(`privacy.redact: came ${shownValue(path)}, expected ${problem}.`);
+    if (problem !== null) problems.push(`privacy.redact: came ${displayValue(path)}, expected ${problem}.`);
   }
   for (const list of ['events', 'exposures'] as const) {
     for (const [action, names = []] of Object.entries(config[list])) {
       for (const [i, name] of names.entries()) {
         const problem = namePatternProblem(list, name);
         if (problem !== null)
-          problems.push(`${list}.${action}.${i}: came ${shownValue(name)}, expected ${problem}.`);
+          problems.push(`${list}.${action}.${i}: came ${displayValue(name)}, expected ${problem}.`);
       }
     }
   }
@@ -111,13 +109,13 @@ function findCollisions(config: Config): string[] {
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {
       problems.push(
-        `unitIds.${unitId}: came ${shownValue(column)}, expected a column that the tables don't have already.`,
+        `unitIds.${unitId}: came ${displayValue(column)}, expected a column that the tables don't have already.`,
       );
     }
     const other = taken.get(column);
     if (other !== undefined) {
       problems.push(
-        `unitIds.${unitId}: came ${shownValue(column)}, expected another column than unitIds.${other}.`,
+        `unitIds.${unitId}: came ${displayValue(column)}, expected another column than unitIds.${other}.`,
       );
     }
     taken.set(column, unitId);
@@ -134,5 +132,33 @@ function fieldName(path: readonly PropertyKey[]): string {
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
   const secret = path[0] === 'keys' || path.at(-1) === 'salt';
-  return secret && typeof value === 'string' ? `a text of ${value.length} characters` : shownValue(value);
+  return secret && typeof value === 'string' ? `a text of ${value.length} characters` : displayValue(value);
+}
+
+/** Athena and Glue have it in every account, and look at it for everyone. */
+const ACCOUNT_DATABASE = 'default';
+
+/** What is wrong with `existing` beside the names that it is about; a sentence each, with the field in front. */
+function existingProblems({
+  existing,
+  database,
+  athena,
+}: Pick<Config, 'existing' | 'database' | 'athena'>): string[] {
+  const problems: string[] = [];
+  if (existing.bucket && existing.keyArn === null) {
+    problems.push(
+      'existing.keyArn: came null, expected the ARN of the KMS key that the brought bucket is encrypted with: roles and readers are let use that one only.',
+    );
+  }
+  for (const [field, name, flag] of [
+    ['database', database, 'database'],
+    ['athena.stagingDatabase', athena.stagingDatabase, 'stagingDatabase'],
+  ] as const) {
+    if (name === ACCOUNT_DATABASE && !existing[flag]) {
+      problems.push(
+        `${field}: came "${name}", which every account has already: expected another database, or existing.${flag}: true.`,
+      );
+    }
+  }
+  return problems;
 }

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Config, configSchema } from '../schema/config.ts';
 import { ConfigError } from './ConfigError.ts';
+
+/** The configuration file that tools read: `SLUICE_CONFIG` if it is set, else `sluice.config.ts` at the root. */
+export function configFile(root: string, env: Readonly<Record<string, string | undefined>>): string {
+  return resolve(root, env.SLUICE_CONFIG ?? 'sluice.config.ts');
+}
 
 /**
  * Loads a configuration file by path: for tools and for packaging. Deployed functions never do: the build

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** One object of a customer's bucket, as a list call shows it. */
 export interface DropObject {

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** What can go wrong in the plan itself, whichever bucket it looks at. */
 export const IngestError = defineErrorFamily('system', {

@@ -1,4 +1,4 @@
-import { isUtcDay, type UtcDay } from '../base/time/utcDay.ts';
+import { isUtcDay, type UtcDay } from '../base/time.ts';
 import type { DayFormat } from '../schema/sources.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, makeDrop } from './Drop.ts';

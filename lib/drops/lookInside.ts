@@ -1,5 +1,5 @@
 import { mapLimit } from '../base/concurrency.ts';
-import type { SluiceError } from '../base/errors/SluiceError.ts';
+import type { SluiceError } from '../base/errors.ts';
 import { type CustomerBucket, type DropObject, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
 import { MOST_LOOKED_INSIDE, PARALLEL_LOOKS } from './limits.ts';

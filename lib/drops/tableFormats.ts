@@ -1,5 +1,5 @@
 import { mapLimit } from '../base/concurrency.ts';
-import type { UtcDay } from '../base/time/utcDay.ts';
+import type { UtcDay } from '../base/time.ts';
 import { type CustomerBucket, SourceError } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** Why a day could not be exported. */
 export const ExportError = defineErrorFamily('user', {

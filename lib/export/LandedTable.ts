@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { UtcDay } from '../base/time/utcDay.ts';
+import type { UtcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
 
 /** A file of a table's day, in our own bucket. */

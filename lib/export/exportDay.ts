@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors/SluiceError.ts';
-import { failureFields } from '../base/log/failureFields.ts';
-import type { Clock } from '../base/time/Clock.ts';
+import { SluiceError } from '../base/errors.ts';
+import { failureFields } from '../base/log.ts';
+import type { Clock } from '../base/time.ts';
 import type { FaultPoint } from '../drops/faultPoint.ts';
 import type { Claim, Ledger, Settlement } from '../drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';

@@ -1,5 +1,4 @@
-import { emfLine, type Metric } from '../base/log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../base/log/metricNamespace.ts';
+import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
 import type { Export } from '../schema/exports.ts';
 
 /** The export's metric. docs/metrics.md tells what it means. */

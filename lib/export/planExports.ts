@@ -1,8 +1,7 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { SluiceError } from '../base/errors/SluiceError.ts';
-import type { TaskQueue } from '../base/queue/TaskQueue.ts';
-import type { Clock } from '../base/time/Clock.ts';
-import { addDays, type UtcDay, utcDay } from '../base/time/utcDay.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { TaskQueue } from '../base/queue.ts';
+import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
 import type { Ledger } from '../drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';

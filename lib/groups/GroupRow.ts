@@ -1,4 +1,4 @@
-import { isoTimestamp } from '../base/time/isoTimestamp.ts';
+import { isoTimestamp } from '../base/time.ts';
 import { hashesOf } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 

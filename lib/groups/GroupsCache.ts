@@ -1,5 +1,5 @@
 import { backoffMs } from '../base/retry.ts';
-import type { Clock } from '../base/time/Clock.ts';
+import type { Clock } from '../base/time.ts';
 import { GROUPS_BYTES, readGroupRows } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';

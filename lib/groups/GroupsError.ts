@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../base/errors.ts';
 
 /** What can be wrong with Statsig's specs, and with the table of experiment groups that is made of them. */
 export const GroupsError = defineErrorFamily('user', {

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
-import type { ErrorEntry } from '../base/errors/SluiceError.ts';
+import { defineErrorFamily, type ErrorEntry } from '../base/errors.ts';
 import { EventError } from '../wire/EventError.ts';
 import { RequestError } from '../wire/RequestError.ts';
 

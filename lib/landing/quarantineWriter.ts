@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, hash } from 'node:crypto';
-import { flatten } from '../base/json/flatten.ts';
-import { quoteNested } from '../base/json/quoteNested.ts';
-import { isoDay } from '../base/time/isoDay.ts';
+import { quoteEmbedded } from '../base/canonicalJson.ts';
+import { flattenRope } from '../base/strings.ts';
+import { isoDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { memberWriter } from '../tables/memberWriter.ts';
@@ -171,7 +171,7 @@ class RefusedIdentity {
   #scopeOf(code: string): string {
     let scope = this.#scopes.get(code);
     if (scope === undefined) {
-      scope = flatten(`${this.#scope}[${quoteNested(code)},`);
+      scope = flattenRope(`${this.#scope}[${quoteEmbedded(code)},`);
       this.#scopes.set(code, scope);
     }
     return scope;

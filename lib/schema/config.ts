@@ -1,16 +1,149 @@
 import * as z from 'zod';
-import { alarmsSchema } from './alarmsSchema.ts';
-import { athenaSchema } from './athenaSchema.ts';
-import { bucketName } from './bucketName.ts';
-import { endpointSchema } from './endpointSchema.ts';
-import { existingSchema } from './existingSchema.ts';
+import { defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from './AcceptedKey.ts';
 import { exportsSchema } from './exports.ts';
-import { keySchema } from './keySchema.ts';
+import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
-import { ARCHITECTURES, REGIONS } from './regions.ts';
-import { retentionSchema } from './retentionSchema.ts';
+import { ARCHITECTURES, gatewayQuota, REGIONS } from './regions.ts';
 import { sourcesSchema } from './sources.ts';
-import { sqlName } from './sqlName.ts';
+
+/**
+ * The workgroup that every account has, and that Athena takes for queries that name none, as those of OWOX Data Marts.
+ * https://docs.aws.amazon.com/athena/latest/ug/workgroups.html
+ */
+export const PRIMARY_WORKGROUP = 'primary';
+
+/** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+const WORKGROUP = /^[a-zA-Z0-9._-]{1,128}$/;
+
+/** How the tables are queried. */
+const athenaSchema = z
+  .strictObject({
+    /** Athena workgroup that queries run in; its results go to `query-results/`. Default `sluice`. */
+    workgroup: z
+      .string('a workgroup name')
+      .regex(WORKGROUP, 'a workgroup name: at most 128 letters, digits and . _ -')
+      .refine(
+        (name) => name !== PRIMARY_WORKGROUP,
+        'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
+      )
+      .default('sluice'),
+    /** Glue database in which Statsig makes and drops tables of its own. Default `statsig_staging`. */
+    stagingDatabase: sqlName('database').default('statsig_staging'),
+    /**
+     * Gigabytes that one query may scan before Athena stops it. Default 1,000, which Athena bills at about 5 USD. At
+     * least 0.01: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
+     */
+    scanLimitGigabytes: z
+      .number('a number')
+      .min(0.01, '0.01 or more')
+      .max(7_000_000, '7000000 at most')
+      .default(1_000),
+  })
+  .prefault({});
+
+/**
+ * What is there already and only used, under the name that the configuration has for it, instead of made. The stack
+ * changes nothing of it: docs/deploy.md, "Bringing your own".
+ */
+const existingSchema = z
+  .strictObject({
+    /** `bucket` is there. Default false. */
+    bucket: z.boolean('true or false').default(false),
+    /** The KMS key that the bucket is encrypted with, by its ARN. Default null: the stack makes one. */
+    keyArn: singleRegionKeyArn().nullable().default(null),
+    /** `database` is there. Default false. */
+    database: z.boolean('true or false').default(false),
+    /** `athena.stagingDatabase` is there. Default false. */
+    stagingDatabase: z.boolean('true or false').default(false),
+    /** `athena.workgroup` is there. Default false. */
+    workgroup: z.boolean('true or false').default(false),
+  })
+  .prefault({});
+
+const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
+
+/** Days after which what lies in the bucket goes by itself; null keeps it. docs/deploy.md has the table. */
+const retentionSchema = z
+  .strictObject({
+    /** Exposures and events. Default null. Their partitions stay registered, and are empty then. */
+    forwardedDays: days().nullable().default(null),
+    /** What was refused, rows and large bodies alike. Default 90: it may hold what nobody meant to keep. */
+    quarantineDays: days().nullable().default(90),
+    /** Athena's results. Default 30: a query run again makes them anew. */
+    queryResultDays: days().nullable().default(30),
+    /** What was parked. Default null: it goes by nobody's hand but yours. */
+    parkedDays: days().nullable().default(null),
+    /** What Firehose gave up. Default null: redrive parks what nobody could take within a day. */
+    errorDays: days().nullable().default(null),
+    /** Versions of state (`ledger/`, `parked/`) that were overwritten or deleted. Default 30. */
+    stateVersionDays: days().default(30),
+    /** Such versions of everything else. Default 1, so that data which is deleted is gone the day after. */
+    dataVersionDays: days().default(1),
+  })
+  .prefault({});
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+
+/** Whom the alarms tell. */
+const alarmsSchema = z
+  .strictObject({
+    /** SNS topic that every alarm is sent to, when it rings and when it is over. Default null: nobody. */
+    topicArn: z
+      .string('the ARN of an SNS topic')
+      .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
+      .nullable()
+      .default(null),
+  })
+  .prefault({});
+
+const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
+
+/**
+ * The ceiling of the HTTP API's stage. The gateway answers 429 beyond it, which some SDKs take as final, so it is no
+ * means against load: docs/deploy.md, "Overload".
+ */
+const endpointSchema = z
+  .strictObject({
+    /**
+     * Requests a second that the stage takes. Default null: as many as the account takes in the region.
+     */
+    requestsPerSecond: rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+    /** Requests at once that the stage takes. Default null: the account's quota in the region, 5,000 or 1,250. */
+    burst: rate().min(1, '1 or more').nullable().default(null),
+    /**
+     * Requests a second that AWS takes for the whole account in the region. Default null: the quota of the region,
+     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` goes by it.
+     * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+     */
+    accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
+  })
+  .prefault({});
+
+const { label, sha256, environment } = KEY_FORMATS;
+
+/** One of `keys`. Its members: lib/schema/AcceptedKey.ts */
+export const keySchema = z
+  .strictObject({
+    label: z.string('a label').regex(label.pattern, label.words),
+    sha256: z.string('a SHA-256').regex(sha256.pattern, sha256.words),
+    environment: z.string('an environment').regex(environment.pattern, environment.words).optional(),
+    /** Default both; none for a key that names `sources`. */
+    kinds: z
+      .array(z.enum(['exposures', 'events'], 'exposures or events'), 'a list of exposures, events')
+      .optional(),
+    /** Names of the sources that the key may start with `POST /v1/mark_data_ready_dwh`. */
+    sources: z
+      .array(placeName(), 'a list of names of sources')
+      .min(1, 'the name of at least one source')
+      .max(MOST_KEY_SOURCES, `at most ${MOST_KEY_SOURCES} names of sources`)
+      .optional(),
+  })
+  .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {
+    path: ['kinds'],
+    error: 'at least one of exposures, events',
+  })
+  .transform((key) => ({ ...key, kinds: key.kinds ?? [...defaultKinds(key.sources)] }));
 
 /**
  * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
@@ -196,3 +329,36 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The validated configuration, every default filled in. */
 export type Config = z.output<typeof configSchema>;
+
+/** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
+const BYTES_A_GIGABYTE = 1_000_000_000;
+
+/** Bytes that one query may scan. */
+export function scanLimitBytes({ athena }: Pick<Config, 'athena'>): number {
+  return Math.round(athena.scanLimitGigabytes * BYTES_A_GIGABYTE);
+}
+
+/** The limits of the HTTP API: what the stage takes, and what the account takes. */
+export interface RequestLimits {
+  /** The stage's rate, requests a second. */
+  readonly requestsPerSecond: number;
+  /** The stage's burst, requests at once. */
+  readonly burst: number;
+  /** The rate from which on the gateway answers 429: the lower one of the stage's and the account's. */
+  readonly effectiveRequestsPerSecond: number;
+}
+
+/**
+ * The limits of the deployment's HTTP API: `endpoint` of the configuration, and where it is silent the region's quota
+ * of an account.
+ */
+export function requestLimits({ region, endpoint }: Pick<Config, 'region' | 'endpoint'>): RequestLimits {
+  const quota = gatewayQuota(region);
+  const accountRate = endpoint.accountRequestsPerSecond ?? quota.requestsPerSecond;
+  const requestsPerSecond = endpoint.requestsPerSecond ?? accountRate;
+  return {
+    requestsPerSecond,
+    burst: endpoint.burst ?? quota.burst,
+    effectiveRequestsPerSecond: Math.min(requestsPerSecond, accountRate),
+  };
+}

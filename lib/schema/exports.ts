@@ -1,8 +1,5 @@
 import * as z from 'zod';
-import { customerBucketMembers } from './customerBucketMembers.ts';
-import { kmsKeyArn } from './kmsKeyArn.ts';
-import { placeName } from './placeName.ts';
-import { sqlName } from './sqlName.ts';
+import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 
 /** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;

@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { bucketName } from './bucketName.ts';
-import { externalId, metabasePrincipal, statsigPrincipal } from './readerPrincipal.ts';
-import { sqlName } from './sqlName.ts';
+import { bucketName, externalId, metabasePrincipal, sqlName, statsigPrincipal } from './formats.ts';
 
 /** Words that logical IDs are made of; no word begins with a digit, so that no two names make the same ID. */
 const NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;

@@ -1,9 +1,6 @@
 import * as z from 'zod';
-import { customerBucketMembers } from './customerBucketMembers.ts';
-import { kmsKeyArn } from './kmsKeyArn.ts';
+import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import { eventsMapping, exposuresMapping, metricsMapping } from './mappings.ts';
-import { placeName } from './placeName.ts';
-import { sqlName } from './sqlName.ts';
 
 /**
  * Of a customer, who may call it as they like; but no part is `.` or `..`, which clients and consoles fold away, and

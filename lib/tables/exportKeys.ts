@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { UtcDay } from '../base/time/utcDay.ts';
+import type { UtcDay } from '../base/time.ts';
 import type { Export } from '../schema/exports.ts';
 
 /** What the name of the folder comes from. */

@@ -1,4 +1,4 @@
-import { isUtcDay, type UtcDay } from '../base/time/utcDay.ts';
+import { isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Export } from '../schema/exports.ts';
 
 /** Folder of state: who works on what, and how far they are. */

@@ -1,5 +1,5 @@
-import { isPlain } from '../base/json/quoteNested.ts';
-import { isoTimestamp } from '../base/time/isoTimestamp.ts';
+import { isPlain } from '../base/canonicalJson.ts';
+import { isoTimestamp } from '../base/time.ts';
 import type { Table } from './Table.ts';
 
 /** What a column may hold in a row; timestamps are epoch milliseconds. */
@@ -66,7 +66,7 @@ export function memberWriter(table: Table, from: string, before?: string): Membe
 /**
  * Makes the writer of one JSON column as a member, `,"metadata":"{\"gate\":…}"`.
  *
- * @returns Takes JSON as it stands inside a JSON string (`lib/json/NestedJson`), or null for nothing.
+ * @returns Takes JSON as it stands inside a JSON string (`lib/base/canonicalJson.ts`), or null for nothing.
  * @throws RangeError when the table has no such column: a defect of the caller.
  */
 export function jsonMember(table: Table, column: string): (nested: string | null) => string {

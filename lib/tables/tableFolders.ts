@@ -1,4 +1,4 @@
-import { isUtcDay, type UtcDay, utcDay } from '../base/time/utcDay.ts';
+import { isUtcDay, type UtcDay, utcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { LEDGER_FOLDER } from './ledgerKeys.ts';

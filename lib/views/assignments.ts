@@ -1,4 +1,4 @@
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteText } from '../base/sql.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import type { Config } from '../schema/config.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';

@@ -1,4 +1,4 @@
-import { quoteName } from '../base/sql/quoteName.ts';
+import { quoteName } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';

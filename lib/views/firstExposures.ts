@@ -1,5 +1,4 @@
-import { quoteName } from '../base/sql/quoteName.ts';
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { GROUP_NAME, groupedExposures } from './assignments.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';

@@ -1,4 +1,4 @@
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';

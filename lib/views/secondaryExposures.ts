@@ -1,4 +1,4 @@
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';

@@ -1,5 +1,4 @@
-import { quoteName } from '../base/sql/quoteName.ts';
-import { quoteText } from '../base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { unitColumns, unitIdColumns } from '../tables/sharedColumns.ts';
 import type { ViewColumn } from './View.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json/JsonObject.ts';
+import type { JsonObject } from '../base/json.ts';
 
 /** Members of an exposure's metadata that say what was evaluated and how. There are few such evaluations: rules times answers. */
 export const WHAT = [

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
-import type { SluiceError } from '../base/errors/SluiceError.ts';
+import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
 /** Why one event is refused. It is kept in quarantine under the code; the rest of its batch still lands. */
 export const EventError = defineErrorFamily('user', {

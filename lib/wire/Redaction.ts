@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import { DepthError } from '../base/json/DepthError.ts';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import { NestedJson } from '../base/json/NestedJson.ts';
+import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
 import { bareName, meantPath } from './memberPaths.ts';
 
@@ -61,19 +60,19 @@ export class Redaction {
    * @param json Writes what is hashed and is no text; learns of numbers that are inexact.
    * @throws DepthError when it would hash JSON nested deeper than 64 levels.
    */
-  member(name: string, value: unknown, json: NestedJson): unknown {
+  member(name: string, value: unknown, json: CanonicalJsonWriter): unknown {
     const rule = this.#roots.get(name.toLowerCase());
     return rule === undefined ? value : this.#apply(rule, value, json);
   }
 
   /** A user as it may be stored; null when there is nothing of it. */
-  user(user: JsonObject | null, json: NestedJson): JsonObject | null {
+  user(user: JsonObject | null, json: CanonicalJsonWriter): JsonObject | null {
     const kept = this.member('user', user, json);
     return isJsonObject(kept) ? kept : null;
   }
 
   /** An event's metadata as it may be stored. js-client's bootstrap metadata repeats the user. */
-  metadata(metadata: unknown, json: NestedJson): unknown {
+  metadata(metadata: unknown, json: CanonicalJsonWriter): unknown {
     const kept = this.member('metadata', metadata, json);
     if (!isJsonObject(kept)) return kept;
     const bootstrap = kept['bootstrapMetadata'];
@@ -83,7 +82,7 @@ export class Redaction {
   }
 
   /** Members of an event, each as it may be stored. */
-  members(members: JsonObject, json: NestedJson): JsonObject {
+  members(members: JsonObject, json: CanonicalJsonWriter): JsonObject {
     const kept: [string, unknown][] = [];
     for (const [key, value] of Object.entries(members)) {
       const shown = key === 'metadata' ? this.metadata(value, json) : this.member(key, value, json);
@@ -102,14 +101,14 @@ export class Redaction {
   event(event: unknown, meter = CostMeter.unlimited): unknown {
     if (!isJsonObject(event)) return null;
     try {
-      return this.members(event, new NestedJson(meter));
+      return this.members(event, new CanonicalJsonWriter(meter));
     } catch (error) {
       if (error instanceof DepthError) return null;
       throw error;
     }
   }
 
-  #apply(rule: Rule, value: unknown, json: NestedJson): unknown {
+  #apply(rule: Rule, value: unknown, json: CanonicalJsonWriter): unknown {
     if (rule === 'drop') return undefined;
     if (rule === 'hash') return this.#hashed(value, json);
     if (value === null || value === undefined) return value;
@@ -130,13 +129,13 @@ export class Redaction {
     return Object.fromEntries(kept);
   }
 
-  #child(rule: Exclude<Rule, string>, key: string, value: unknown, json: NestedJson): unknown {
+  #child(rule: Exclude<Rule, string>, key: string, value: unknown, json: CanonicalJsonWriter): unknown {
     const next = rule.byKey.get(key.toLowerCase()) ?? rule.any;
     return next === undefined ? value : this.#apply(next, value, json);
   }
 
   /** Nothing stays nothing: an empty ID identifies nobody, hashed it would. */
-  #hashed(value: unknown, json: NestedJson): unknown {
+  #hashed(value: unknown, json: CanonicalJsonWriter): unknown {
     if (value === null || value === undefined || value === '') return value;
     json.meter.spend(HASH_UNITS);
     if (typeof value === 'string') return this.hash(value);

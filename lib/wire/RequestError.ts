@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../base/errors/defineErrorFamily.ts';
-import type { SluiceError } from '../base/errors/SluiceError.ts';
+import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
 /** Why a whole request is refused. docs/answers.md has the status of each and what becomes of the body. */
 export const RequestError = defineErrorFamily('user', {

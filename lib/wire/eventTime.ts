@@ -1,4 +1,4 @@
-import { isUtcDay } from '../base/time/utcDay.ts';
+import { isUtcDay } from '../base/time.ts';
 import { CLOCK_TOLERANCE_MS, MAX_AGE_WHEN_SENT_MS, MAX_TIME_MS, MIN_TIME_MS } from './limits.ts';
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;

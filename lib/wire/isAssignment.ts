@@ -1,5 +1,5 @@
-import { isJsonObject } from '../base/json/JsonObject.ts';
-import { ShortTexts } from '../base/json/ShortTexts.ts';
+import { isJsonObject } from '../base/json.ts';
+import { InternCache } from '../base/strings.ts';
 import { hashesOf } from './experimentNames.ts';
 
 /**
@@ -46,7 +46,7 @@ const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
 const endings = [...NO_GROUP_ENDINGS.keys()];
 
 /** Reasons are few: each is looked at once. */
-const evaluated = new ShortTexts<boolean>(1_000);
+const evaluated = new InternCache<boolean>(1_000);
 
 /**
  * Whether an exposure of this rule, for this reason, puts its unit in a group. Layers need more: see the row. A holdout's

@@ -1,4 +1,4 @@
-import { nearestNames } from '../base/errors/nearestNames.ts';
+import { nearestNames } from '../base/text.ts';
 import { EVALUATION_SLOTS } from './EvaluationText.ts';
 
 /** Members of an event that are objects, and its value. */

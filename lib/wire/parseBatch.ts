@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
-import { parseExactJson } from '../base/json/parseExactJson.ts';
-import { toWellFormed } from '../base/json/toWellFormed.ts';
+import { toWellFormed } from '../base/deepJson.ts';
+import { parseExactJson } from '../base/exactJson.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter, jsonCost } from '../base/jsonCost.ts';
 import { EvaluationText } from './EvaluationText.ts';
 import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';

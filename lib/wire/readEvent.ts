@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../base/json/JsonObject.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { eventRefusal } from './EventError.ts';
 
 /** One log event with its members told apart; nothing is lost: what Statsig doesn't name is in `extras`. */

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../base/json/JsonObject.ts';
+import { isJsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
 
 const PRIVATE = 'privateAttributes';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ownResults } from '../../lib/access/ownResults.ts';
+import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { type Answer, answer, run } from './answer.ts';
 import { askMetabase, makeModel, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
@@ -19,7 +19,7 @@ afterAll(() => readers.close());
 
 /** What the form of a reader's has: `sluice connect`. */
 const formOf = (name: string, ownDatabase: string | null = null) => {
-  const { workgroup, resultsFolder } = ownResults(readers.config.athena, { name, ownDatabase });
+  const { workgroup, resultsFolder } = readerWorkgroup(readers.config.athena, { name, ownDatabase });
   return { workgroup, stagingDirectory: `s3://${readers.config.bucket}/${resultsFolder}` };
 };
 

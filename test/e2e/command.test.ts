@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { utcDay } from '../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../lib/base/time.ts';
 import { callMain } from '../harness/callMain.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';

@@ -7,7 +7,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Field, PasteReady, Sheet } from '../../cli/connect/setupGuide.ts';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
-import { addDays, utcDay } from '../../lib/base/time/utcDay.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchDeletePartitionCommand, GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { addDays, utcDay } from '../../lib/base/time/utcDay.ts';
+import { addDays, utcDay } from '../../lib/base/time.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fate, type Post, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
-import { utcDay } from '../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../lib/base/time.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { PolicyDocument, Statement } from '../../lib/access/PolicyDocument.ts';
+import type { PolicyDocument, Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { lifecycleRules } from '../../lib/access/lifecycleRules.ts';
-import { placeOf } from '../../lib/access/Place.ts';
+import { placeFor } from '../../lib/access/place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
@@ -47,7 +47,7 @@ const find = (logicalId: string) => {
   if (found === undefined) throw new Error(`no ${logicalId}`);
   return found;
 };
-const place = placeOf(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
+const place = placeFor(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
 
 describe('readers in the template', () => {
   it('have, deployed, the very policies that are printed', () => {

@@ -7,11 +7,11 @@ import {
 import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
 import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
+import { unscopedActions } from './policyExceptions.ts';
 import { propertyProblems } from './schema/propertyProblems.ts';
 import { referenceProblems } from './schema/referenceProblems.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
-import { unscopedActions } from './unscopedActions.ts';
 
 let spec: ServiceSpec;
 beforeAll(async () => {

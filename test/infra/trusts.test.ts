@@ -2,13 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deployPolicies } from '../../lib/access/deployPolicy.ts';
-import { placeOf } from '../../lib/access/Place.ts';
+import { placeFor } from '../../lib/access/place.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import type { Template } from '../../packages/local-aws/src/template/Template.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
-import { trustExceptions } from './trustExceptions.ts';
-import { unscopedActions } from './unscopedActions.ts';
+import { trustExceptions, unscopedActions } from './policyExceptions.ts';
 
 const configText = `import { defineConfig } from './lib/config/defineConfig.ts';
 export default defineConfig({
@@ -171,7 +170,7 @@ describe('what the packaged template allows', () => {
 
 describe('what whoever deploys is allowed', () => {
   it('names a resource always, but for the actions in the table', () => {
-    const place = placeOf(defineConfig({ bucket: 'acme-experiments' }), {
+    const place = placeFor(defineConfig({ bucket: 'acme-experiments' }), {
       partition: 'aws',
       account: '111122223333',
       region: 'eu-west-1',

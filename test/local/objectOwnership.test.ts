@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
 import { exportBucketThrough } from '../../lib/aws/exportBucket.ts';
-import { systemClock } from '../../lib/base/time/Clock.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
 
 /** More than one part of the export's uploads. */

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
-import { DAY_MS, utcDay } from '../../lib/base/time/utcDay.ts';
+import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';

@@ -2,8 +2,7 @@
 // functions that the local Athena is tested with. Needs
 // Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
 import * as z from 'zod';
-import { quoteName } from '../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../lib/base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeGroupRows } from '../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';

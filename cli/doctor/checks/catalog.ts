@@ -2,8 +2,8 @@ import { GetDatabaseCommand, GetTableCommand, type Table as GlueTable } from '@a
 import { catalog } from '../../../infra/data/catalog.ts';
 import { viewId, views as viewResources } from '../../../infra/data/views.ts';
 import { kindId, logicalIds } from '../../../infra/template/Stack.ts';
-import { valueAt } from '../../../lib/base/json/valueAt.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { valueAt } from '../../../lib/base/json.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import type { CatalogPartition } from '../../../lib/landing/catalog/PartitionCatalog.ts';
 import { dayLocation, findStale } from '../../../lib/landing/catalog/registerPartitions.ts';
 import { findMissing } from '../../../lib/landing/catalog/repairTable.ts';

@@ -4,7 +4,7 @@ import {
   GetRoleCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
-import type { Statement } from '../../../lib/access/PolicyDocument.ts';
+import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { inParts } from '../askAws.ts';
 import type { DataLakeSettings } from '../clients.ts';

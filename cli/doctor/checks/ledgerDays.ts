@@ -1,7 +1,7 @@
 import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { SluiceError } from '../../../lib/base/errors/SluiceError.ts';
-import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { SluiceError } from '../../../lib/base/errors.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { leftOutOf } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import type { LastLook } from '../../../lib/drops/plan/planSources.ts';

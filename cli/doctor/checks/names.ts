@@ -9,7 +9,7 @@ import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { resources as templateResources } from '../../../infra/resources.ts';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
-import { valueAt } from '../../../lib/base/json/valueAt.ts';
+import { valueAt } from '../../../lib/base/json.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { inParts, isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';

@@ -1,10 +1,9 @@
 import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
-import type { Config } from '../../../lib/schema/config.ts';
+import { type Config, requestLimits } from '../../../lib/schema/config.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
-import { requestLimits } from '../../../lib/schema/requestLimits.ts';
 import { inParts } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';

@@ -1,13 +1,18 @@
 import { type EvaluationResult, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { readerId } from '../../../infra/readers/readers.ts';
-import { ownResults } from '../../../lib/access/ownResults.ts';
-import { type Place, placeOf } from '../../../lib/access/Place.ts';
-import { arnIn, bucketArn, catalogArns, workgroupArn } from '../../../lib/access/placeArns.ts';
-import { viaS3 } from '../../../lib/access/viaS3.ts';
-import type { UtcDay } from '../../../lib/base/time/utcDay.ts';
-import type { Config } from '../../../lib/schema/config.ts';
+import {
+  arnIn,
+  bucketArn,
+  catalogArns,
+  kmsViaS3,
+  type Place,
+  placeFor,
+  workgroupArn,
+} from '../../../lib/access/place.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { type Config, PRIMARY_WORKGROUP } from '../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { PRIMARY_WORKGROUP } from '../../../lib/schema/primaryWorkgroup.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { inParts } from '../askAws.ts';
@@ -50,7 +55,7 @@ async function judgeReader(visit: Visit, reader: Reader): Promise<Finding[]> {
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
   if (principal === undefined) return [finding('SLUICE_DOCTOR_READER_MISSING', `${reader.name}.`)];
-  const place = placeOf(config, { partition, account, region, keyArn });
+  const place = placeFor(config, { partition, account, region, keyArn });
   const findings: Finding[] = [];
   for (const expectation of readerExpectations(place, config, reader)) {
     const { EvaluationResults = [] } = await visit.ask('iam:SimulatePrincipalPolicy', () =>
@@ -122,11 +127,11 @@ function readerExpectations(
     ...(context === undefined ? {} : { context }),
   });
   const no = (action: string, resources: readonly string[]) => ({ action, resources, allowed: false });
-  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : ownResults(place, reader).workgroup;
+  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : readerWorkgroup(place, reader).workgroup;
   const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
   return [
     yes('s3:GetObject', rows),
-    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': viaS3(place) }),
+    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': kmsViaS3(place) }),
     yes('glue:GetTable', [...new Set(tables.flatMap((table) => catalogArns(place, place.database, table)))]),
     yes('athena:StartQueryExecution', [workgroupArn(place, workgroup)]),
     no('s3:GetObject', ['overflow/x', 'ledger/x', 'quarantine/x', 'parked/x'].map(object)),

@@ -1,9 +1,8 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
 import { readerId } from '../../../infra/readers/readers.ts';
 import { logicalIds } from '../../../infra/template/Stack.ts';
-import { ownResults } from '../../../lib/access/ownResults.ts';
-import { PRIMARY_WORKGROUP } from '../../../lib/schema/primaryWorkgroup.ts';
-import { scanLimitBytes } from '../../../lib/schema/scanLimitBytes.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
+import { PRIMARY_WORKGROUP, scanLimitBytes } from '../../../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { isAnswer } from '../askAws.ts';
 import type { Visit } from '../DoctorContext.ts';
@@ -32,7 +31,7 @@ export const workgroup: Check = {
     const { bucket, readers, athena: of } = config;
     const ofReaders = readers
       .filter(({ kind }) => kind !== 'owox')
-      .map((reader) => ({ ...ownResults(of, reader), logicalId: readerId(reader, 'Workgroup') }));
+      .map((reader) => ({ ...readerWorkgroup(of, reader), logicalId: readerId(reader, 'Workgroup') }));
     const ofPeople = {
       workgroup: of.workgroup,
       resultsFolder: QUERY_RESULTS_FOLDER,

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { EngineLimits } from './Engine.ts';
 import { EngineError } from './EngineError.ts';
 

@@ -1,4 +1,4 @@
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { UtcDay } from '../../base/time.ts';
 import type { DatasetKind } from '../../schema/sources.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
 

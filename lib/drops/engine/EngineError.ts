@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 import { FileError, type FileFailure } from './FileError.ts';
 
 /** What can go wrong with the machine that maps files. */

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
-import type { ErrorEntry } from '../../base/errors/SluiceError.ts';
+import { defineErrorFamily, type ErrorEntry } from '../../base/errors.ts';
 
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another; the next run takes it.';
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
 import { duckDbMessage, fileFailure } from './EngineError.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SluiceError } from '../../base/errors/SluiceError.ts';
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { quoteText } from '../../base/sql.ts';
 import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
 import type { Engine, EngineLimits, FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts';

@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { LoadRequest, MappedGroup } from './Engine.ts';
 
 /** Rows of a row group: DuckDB's own default. A reader skips whole ones by time. */

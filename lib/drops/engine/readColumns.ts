@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { FileColumn } from './Engine.ts';
 import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';

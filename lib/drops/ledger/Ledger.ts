@@ -1,5 +1,5 @@
 import { backoffMs } from '../../base/retry.ts';
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import type { LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './LedgerEntry.ts';
 
 /** What {@link Ledger} works with. */

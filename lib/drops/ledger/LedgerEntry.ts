@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isUtcDay } from '../../base/time/utcDay.ts';
+import { isUtcDay } from '../../base/time.ts';
 
 const count = z.int().min(0);
 /** Epoch milliseconds. */

@@ -1,5 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
-import { SluiceError } from '../../base/errors/SluiceError.ts';
+import { defineErrorFamily, SluiceError } from '../../base/errors.ts';
 import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { FileError } from '../engine/FileError.ts';

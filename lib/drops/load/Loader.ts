@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';

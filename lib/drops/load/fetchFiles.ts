@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
-import type { SluiceError } from '../../base/errors/SluiceError.ts';
+import type { SluiceError } from '../../base/errors.ts';
 import { backoffMs } from '../../base/retry.ts';
 import { type CustomerBucket, type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { EngineFile } from '../engine/Engine.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { UtcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';

@@ -1,4 +1,4 @@
-import { failureFields } from '../../base/log/failureFields.ts';
+import { failureFields } from '../../base/log.ts';
 import type { Source } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';

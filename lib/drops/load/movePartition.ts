@@ -1,4 +1,4 @@
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { UtcDay } from '../../base/time.ts';
 import {
   type Attempts,
   CatalogCallError,

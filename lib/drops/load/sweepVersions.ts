@@ -1,5 +1,5 @@
 import { mapLimit } from '../../base/concurrency.ts';
-import { failureFields } from '../../base/log/failureFields.ts';
+import { failureFields } from '../../base/log.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';

@@ -1,4 +1,4 @@
-import { quoteName } from '../../base/sql/quoteName.ts';
+import { quoteName } from '../../base/sql.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import { FieldProblem, type FoundColumn, findColumn } from './findColumn.ts';
 

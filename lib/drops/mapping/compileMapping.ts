@@ -1,4 +1,4 @@
-import { quoteName } from '../../base/sql/quoteName.ts';
+import { quoteName } from '../../base/sql.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';

@@ -1,5 +1,4 @@
-import { quoteName } from '../../base/sql/quoteName.ts';
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';

@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mappings.ts';
 import type { FileLook } from './FileColumns.ts';
 import { FieldProblem, type FoundColumn, nothing, type Reading, unreadable } from './findColumn.ts';

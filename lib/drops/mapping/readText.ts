@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { Cast, Field } from '../../schema/mappings.ts';
 import type { FileLook } from './FileColumns.ts';
 import {

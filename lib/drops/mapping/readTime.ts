@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
 import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
 import type { FileLook } from './FileColumns.ts';

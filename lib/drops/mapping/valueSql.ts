@@ -1,4 +1,4 @@
-import { quoteName } from '../../base/sql/quoteName.ts';
+import { quoteName } from '../../base/sql.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
 
 /** What a column's type is good for. */

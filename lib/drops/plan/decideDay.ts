@@ -1,4 +1,4 @@
-import { addDays, type UtcDay } from '../../base/time/utcDay.ts';
+import { addDays, type UtcDay } from '../../base/time.ts';
 import { type Drop, NO_FILES } from '../Drop.ts';
 import { archivedSince, missingFiles, restoredSince } from '../lastLoad.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';

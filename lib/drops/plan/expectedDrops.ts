@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
-import { SluiceError } from '../../base/errors/SluiceError.ts';
-import { isUtcDay, type UtcDay } from '../../base/time/utcDay.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { isUtcDay, type UtcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { WEEKDAYS } from '../../schema/sources.ts';
 import type { Drop } from '../Drop.ts';

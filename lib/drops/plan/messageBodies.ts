@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isUtcDay } from '../../base/time/utcDay.ts';
+import { isUtcDay } from '../../base/time.ts';
 import { MAX_REQUEST_DAYS, MAX_ROUNDS } from '../limits.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { mapLimit } from '../../base/concurrency.ts';
-import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
-import type { Clock } from '../../base/time/Clock.ts';
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { TaskQueue } from '../../base/queue.ts';
+import type { Clock, UtcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { type Drop, isUnloadable } from '../Drop.ts';

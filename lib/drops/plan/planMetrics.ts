@@ -1,5 +1,4 @@
-import { emfLine, type Metric } from '../../base/log/emfLine.ts';
-import { METRIC_NAMESPACE } from '../../base/log/metricNamespace.ts';
+import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { LateDrops } from './expectedDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { mapLimit } from '../../base/concurrency.ts';
-import { SluiceError } from '../../base/errors/SluiceError.ts';
-import { MAX_DELAY_SECONDS } from '../../base/queue/limits.ts';
-import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { MAX_DELAY_SECONDS, type TaskQueue } from '../../base/queue.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { IngestError } from '../IngestError.ts';
 import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';

@@ -1,13 +1,10 @@
 import * as z from 'zod';
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
-import { parseJson } from '../../base/json/parseJson.ts';
-import { shownValue } from '../../base/json/shownValue.ts';
-import { valueAt } from '../../base/json/valueAt.ts';
-import type { TaskQueue } from '../../base/queue/TaskQueue.ts';
-import type { Clock } from '../../base/time/Clock.ts';
-import { isUtcDay, type UtcDay } from '../../base/time/utcDay.ts';
-import { expectation } from '../../schema/expectation.ts';
-import { meantIssues } from '../../schema/meantIssues.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
+import { parseJson, valueAt } from '../../base/json.ts';
+import type { TaskQueue } from '../../base/queue.ts';
+import { displayValue } from '../../base/text.ts';
+import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
+import { bestUnionIssues, expectedText } from '../../schema/issues.ts';
 import type { DatasetKind } from '../../schema/sources.ts';
 import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
 import type { PlanRequestInput } from './messageBodies.ts';
@@ -86,11 +83,11 @@ export function readReadyRequest(text: string): ReadyRequest {
   const result = schema.safeParse(body);
   if (!result.success) {
     const wrong = result.error.issues
-      .flatMap(meantIssues)
+      .flatMap(bestUnionIssues)
       .map((issue) =>
         issue.code === 'unrecognized_keys'
           ? `${issue.keys.join(', ')}: no such member.`
-          : `${issue.path.join('.') || 'the body'}: came ${shown(body, issue.path)}, expected ${expectation(issue)}.`,
+          : `${issue.path.join('.') || 'the body'}: came ${shown(body, issue.path)}, expected ${expectedText(issue)}.`,
       );
     throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', wrong.join(' '));
   }
@@ -105,7 +102,7 @@ function noJson(text: string): string {
 }
 
 function shown(body: unknown, path: readonly PropertyKey[]): string {
-  return shownValue(valueAt(body, path)).replace(KEY, '$1-…');
+  return displayValue(valueAt(body, path)).replace(KEY, '$1-…');
 }
 
 /** Each source's turn: one start in two hours. Methods throw what the store throws. */

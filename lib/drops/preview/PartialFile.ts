@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { LARGEST_PART_BYTES } from '../limits.ts';
 

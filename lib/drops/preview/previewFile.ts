@@ -1,5 +1,5 @@
-import { SluiceError } from '../../base/errors/SluiceError.ts';
-import { quoteText } from '../../base/sql/quoteText.ts';
+import { SluiceError } from '../../base/errors.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { DuckDbSession, type SessionRow } from '../engine/DuckDbSession.ts';
 import { describeFiles } from '../engine/describeFiles.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 
 /** What can go wrong between the files in the bucket and the partitions of the catalog. */
 export const CatalogError = defineErrorFamily('system', {

@@ -1,5 +1,5 @@
 import { backoffMs } from '../../base/retry.ts';
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 
 /** A call to Glue or S3 that failed as a whole, whatever it was for. Adapters in `lib/aws` make it. */
 export class CatalogCallError extends Error {

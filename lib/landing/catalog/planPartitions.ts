@@ -1,4 +1,4 @@
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { UtcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parseTableKey, type TableKey } from '../../tables/tableFolders.ts';

@@ -1,9 +1,12 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { SluiceError } from '../../base/errors/SluiceError.ts';
-import { batchFailures } from '../../base/queue/batchFailures.ts';
-import { isRunMessage } from '../../base/queue/isRunMessage.ts';
-import { type ObjectRef, objectCreated } from '../../base/queue/objectCreated.ts';
-import type { QueueMessage } from '../../base/queue/queueMessages.ts';
+import { SluiceError } from '../../base/errors.ts';
+import {
+  batchFailures,
+  isRunMessage,
+  type ObjectRef,
+  objectCreated,
+  type QueueMessage,
+} from '../../base/queue.ts';
 import type { Config } from '../../schema/config.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UtcDay } from '../../base/time/utcDay.ts';
+import type { UtcDay } from '../../base/time.ts';
 import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { partitionKey } from '../../tables/sharedColumns.ts';

@@ -1,4 +1,4 @@
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time/utcDay.ts';
+import { addDays, isUtcDay, type UtcDay, utcDay } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { tableFolder } from '../../tables/tableFolders.ts';
 import { CatalogError } from './CatalogError.ts';

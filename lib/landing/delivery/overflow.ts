@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
-import { isoTimestamp } from '../../base/time/isoTimestamp.ts';
+import { isoTimestamp } from '../../base/time.ts';
 import { MAX_OVERFLOW_BYTES, OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { overflowKey } from '../../tables/objectKeys.ts';

@@ -1,5 +1,5 @@
 import { backoffMs } from '../../base/retry.ts';
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
 

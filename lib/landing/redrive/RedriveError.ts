@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 
 /** Why something waits in overflow or errors, or waits no more. */
 export const RedriveError = defineErrorFamily('system', {

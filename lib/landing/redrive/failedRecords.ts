@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isJsonObject } from '../../base/json/JsonObject.ts';
+import { isJsonObject } from '../../base/json.ts';
 import { type FirehoseReason, firehoseReason } from '../quarantineReasons.ts';
 
 /** One record that Firehose gave up, as one line of an error object tells it. */

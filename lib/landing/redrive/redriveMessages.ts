@@ -1,8 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { batchFailures } from '../../base/queue/batchFailures.ts';
-import { isRunMessage } from '../../base/queue/isRunMessage.ts';
-import { objectCreated } from '../../base/queue/objectCreated.ts';
-import type { QueueMessage } from '../../base/queue/queueMessages.ts';
+import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { tableKinds } from '../../schema/kinds.ts';
 import { errorFolder, overflowFolder, PARKED_FOLDER } from '../../tables/objectKeys.ts';
 import { type Redrive, type Redriven, type RedriveStore, redriveObject } from './redriveObject.ts';

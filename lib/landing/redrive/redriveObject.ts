@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey, parseErrorKey, parseOverflowKey } from '../../tables/objectKeys.ts';
 import { deliver } from '../delivery/deliver.ts';

@@ -1,5 +1,5 @@
 import { backoffMs } from '../../base/retry.ts';
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
 
 /** Reads the secret's text. It settles within `timeoutMs`. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Clock } from '../../base/time/Clock.ts';
+import type { Clock } from '../../base/time.ts';
 import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
 import type { ForwardedKind } from '../../schema/kinds.ts';
 import { RequestError } from '../RequestError.ts';

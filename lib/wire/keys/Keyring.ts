@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../base/errors.ts';
 import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
 import { KeysError, readKey, readKeyring } from './Keyring.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../../cli/aws/runStatement.ts';
-import { systemClock } from '../../../lib/base/time/Clock.ts';
+import { systemClock } from '../../../lib/base/time.ts';
 import { StatementError } from '../../../packages/local-aws/src/athena/engine/StatementError.ts';
 import {
   chunks,

@@ -5,7 +5,7 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
-import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { readLedgerDays } from '../../../cli/aws/readLedgerDays.ts';
 import { beginLoad, judgeLoad } from '../../../cli/probe/askLoadEngine.ts';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
-import { utcDay } from '../../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { callMain } from '../../harness/callMain.ts';

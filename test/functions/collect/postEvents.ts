@@ -2,7 +2,7 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
 import { firehosePutRecordBatch } from '../../../lib/aws/firehosePutRecordBatch.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../../lib/aws/s3Overflow.ts';
-import type { Clock } from '../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../lib/base/time.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

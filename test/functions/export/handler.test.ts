@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { readEnvironment } from '../../../functions/export/environment.ts';
-import { handler } from '../../../functions/export/handler.ts';
+import { handler, readEnvironment } from '../../../functions/export/handler.ts';
 
 const environment = { ...process.env };
 const lines: Record<string, unknown>[] = [];

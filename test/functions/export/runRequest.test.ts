@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runRequest } from '../../../functions/export/runRequest.ts';
-import { QueueError } from '../../../lib/base/queue/QueueError.ts';
+import { runRequest } from '../../../functions/export/exportMessages.ts';
+import { QueueError } from '../../../lib/base/queue.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from '../../lib/export/startExport.ts';
 

@@ -1,7 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Exporter } from '../../../functions/export/Exporter.ts';
-import { runTask } from '../../../functions/export/runTask.ts';
+import { type Exporter, runTask } from '../../../functions/export/exportMessages.ts';
 import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportTask } from '../../../lib/export/messageBodies.ts';

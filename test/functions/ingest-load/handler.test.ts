@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readEnvironment } from '../../../functions/ingest-load/environment.ts';
+import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
-import { machineOf } from '../../../functions/ingest-load/machineOf.ts';
-import { ownDirectory } from '../../../functions/ingest-load/ownDirectory.ts';
+import { engineShare, makeWorkDirectory } from '../../../functions/ingest-load/machine.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 
@@ -160,7 +159,7 @@ describe('the machine of a load', () => {
     [512, { memoryMegabytes: 256, threads: 1 }],
     [3_538, { memoryMegabytes: 1_769, threads: 2 }],
     [10_240, { memoryMegabytes: 5_120, threads: 6 }],
-  ])('of %i MiB', (megabytes, limits) => expect(machineOf(megabytes)).toEqual(limits));
+  ])('of %i MiB', (megabytes, limits) => expect(engineShare(megabytes)).toEqual(limits));
 
   it('is told by its environment', () => {
     const variables = { SLUICE_BUCKET: 'b', SLUICE_TRIES: '10', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769' };
@@ -180,14 +179,14 @@ describe('the folder of an invocation', () => {
       const dead = join(path, 'sluice-load-4194305-0');
       const alive = join(path, `sluice-load-${process.ppid}-7`);
       for (const folder of [dead, alive, join(path, 'other')]) mkdirSync(folder);
-      const first = await ownDirectory(path);
+      const first = await makeWorkDirectory(path);
       expect([existsSync(dead), existsSync(alive), existsSync(join(path, 'other'))]).toEqual([
         false,
         true,
         true,
       ]);
       writeFileSync(join(first.path, 'left'), 'x');
-      const second = await ownDirectory(path);
+      const second = await makeWorkDirectory(path);
       expect(second.path).toBe(first.path);
       expect(readdirSync(second.path)).toEqual([]);
       await second.remove();

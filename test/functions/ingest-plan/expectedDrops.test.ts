@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { planMessages } from '../../../functions/ingest-plan/planMessages.ts';
-import { lookForLateDrops, runPlan } from '../../../functions/ingest-plan/runPlan.ts';
-import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { lookForLateDrops, planMessages, runPlan } from '../../../functions/ingest-plan/planMessages.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dueDays, hasComeSince } from '../../../lib/drops/plan/expectedDrops.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';

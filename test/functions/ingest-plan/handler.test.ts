@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { readEnvironment } from '../../../functions/ingest-plan/environment.ts';
-import { handler } from '../../../functions/ingest-plan/handler.ts';
-import { readEnvironment as readTriggerEnvironment } from '../../../functions/ingest-trigger/environment.ts';
+import { handler, readEnvironment } from '../../../functions/ingest-plan/handler.ts';
+import { readEnvironment as readTriggerEnvironment } from '../../../functions/ingest-trigger/handler.ts';
 
 const VARIABLES = {
   SLUICE_BUCKET: 'b',

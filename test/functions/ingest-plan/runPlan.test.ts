@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
-import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { CUSTOMER, OTHER_DROPS, startIngest } from './startIngest.ts';

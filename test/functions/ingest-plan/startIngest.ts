@@ -12,7 +12,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Planner } from '../../../functions/ingest-plan/Planner.ts';
+import type { Planner } from '../../../functions/ingest-plan/planMessages.ts';
 import { ingestSource } from '../../../lib/access/otherBucket.ts';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
 import { s3Turns } from '../../../lib/aws/s3Claim.ts';

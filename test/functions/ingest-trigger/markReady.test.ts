@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { runPlan } from '../../../functions/ingest-plan/runPlan.ts';
+import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
 import { s3Turns } from '../../../lib/aws/s3Claim.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';

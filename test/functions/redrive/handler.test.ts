@@ -1,8 +1,7 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
-import { readEnvironment } from '../../../functions/redrive/environment.ts';
-import { handler } from '../../../functions/redrive/handler.ts';
+import { handler, readEnvironment } from '../../../functions/redrive/handler.ts';
 import { overflowBody } from '../../../lib/landing/delivery/overflow.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';

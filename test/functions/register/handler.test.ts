@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
-import { readEnvironment } from '../../../functions/register/environment.ts';
-import { handler } from '../../../functions/register/handler.ts';
-import { addDays, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { handler, readEnvironment } from '../../../functions/register/handler.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';

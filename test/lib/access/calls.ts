@@ -1,5 +1,5 @@
-import type { Place } from '../../../lib/access/Place.ts';
-import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+import type { Place } from '../../../lib/access/place.ts';
+import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import type { Call } from './decideCall.ts';
 
 /** The place that every test here plays in. */

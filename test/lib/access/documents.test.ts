@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { deployPolicies } from '../../../lib/access/deployPolicy.ts';
-import { ACCESS_LIMITS } from '../../../lib/access/limits.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
 import { exportTarget, ingestSource } from '../../../lib/access/otherBucket.ts';
-import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
-import type { PolicyDocument, Statement } from '../../../lib/access/PolicyDocument.ts';
+import { ACCESS_LIMITS, type PolicyDocument, type Statement } from '../../../lib/access/policyDocument.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { keyPolicy, place } from './calls.ts';
@@ -34,7 +33,7 @@ const access = { statsigForwardsHere: false, keyAdministrator: true };
 /** Each section of docs/readers.md, its policy, and the actions of its document, statement by statement. */
 const compared: Record<string, { policy: PolicyDocument; document: Record<string, string> }> = {
   Statsig: {
-    policy: statsigPolicy(place, ownResults(place, { name: 'statsig' }), access),
+    policy: statsigPolicy(place, readerWorkgroup(place, { name: 'statsig' }), access),
     document: {
       bucket: 's3:ListBucket s3:GetBucketLocation s3:GetObject s3:PutObject s3:DeleteObject',
       'read-only data': 's3:GetObject',
@@ -56,7 +55,7 @@ const compared: Record<string, { policy: PolicyDocument; document: Record<string
     },
   },
   Metabase: {
-    policy: metabasePolicy(place, ownResults(place, { name: 'metabase' })),
+    policy: metabasePolicy(place, readerWorkgroup(place, { name: 'metabase' })),
     document: {
       Athena:
         'athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListDatabases athena:ListDataCatalogs athena:ListNamedQueries athena:ListQueryExecutions athena:ListTagsForResource athena:ListWorkGroups athena:ListTableMetadata athena:StartQueryExecution athena:StopQueryExecution athena:CreatePreparedStatement athena:DeletePreparedStatement athena:GetPreparedStatement',
@@ -180,7 +179,7 @@ it("readers' policies fit however long the names of the configuration are", () =
     stagingDatabase: 's'.repeat(255),
     workgroup: 'w'.repeat(95),
   };
-  const own = ownResults(long, { name: 'r'.repeat(32) });
+  const own = readerWorkgroup(long, { name: 'r'.repeat(32) });
   for (const policy of [
     statsigPolicy(long, own, access),
     owoxPolicy(long, { resultsBucket: 'r'.repeat(63), ownDatabase: 'o'.repeat(255) }),

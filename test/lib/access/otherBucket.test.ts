@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { exportTarget, ingestSource } from '../../../lib/access/otherBucket.ts';
-import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { list, locate, object } from './calls.ts';
 import { type Call, decideCall } from './decideCall.ts';
 

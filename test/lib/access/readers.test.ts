@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
-import { ownResults } from '../../../lib/access/ownResults.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
-import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { type StatsigAccess, statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { RESERVED_FOLDERS } from '../../../lib/tables/objectKeys.ts';
 import {
@@ -27,9 +27,9 @@ import { type Call, decideCall } from './decideCall.ts';
 
 const STATSIG: StatsigAccess = { statsigForwardsHere: false, keyAdministrator: false };
 const RESULTS = 'acme-owox';
-const statsigs = ownResults(place, { name: 'statsig' });
-const metabases = ownResults(place, { name: 'metabase' });
-const writers = ownResults(place, { name: 'metabase', ownDatabase: 'metabase' });
+const statsigs = readerWorkgroup(place, { name: 'statsig' });
+const metabases = readerWorkgroup(place, { name: 'metabase' });
+const writers = readerWorkgroup(place, { name: 'metabase', ownDatabase: 'metabase' });
 const STAGED = 'statsig/experiment-42/first_exposures';
 
 /** What is another reader's: its workgroup and its results. */

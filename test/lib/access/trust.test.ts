@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyDocument } from '../../../lib/access/PolicyDocument.ts';
+import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { readerTrust } from '../../../lib/access/readerTrust.ts';
 import { place } from './calls.ts';
 import { decideCall } from './decideCall.ts';

@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DepthError } from '../../../lib/base/json/DepthError.ts';
-import { ExactNumber, isExact } from '../../../lib/base/json/ExactNumber.ts';
-import { isEmptyJson } from '../../../lib/base/json/isEmptyJson.ts';
-import { NestedJson } from '../../../lib/base/json/NestedJson.ts';
-import { parseExactJson } from '../../../lib/base/json/parseExactJson.ts';
-import { quoteNested } from '../../../lib/base/json/quoteNested.ts';
-import { sameJson } from '../../../lib/base/json/sameJson.ts';
-import { toWellFormed } from '../../../lib/base/json/toWellFormed.ts';
+import { CanonicalJsonWriter, DepthError, quoteEmbedded } from '../../../lib/base/canonicalJson.ts';
+import { toWellFormed } from '../../../lib/base/deepJson.ts';
+import { parseExactJson } from '../../../lib/base/exactJson.ts';
+import { ExactNumber, isEmptyJson, isExact, sameJson } from '../../../lib/base/json.ts';
 
 declare global {
   interface JSON {
@@ -47,7 +43,7 @@ describe('quoteNested', () => {
   it('is JSON.stringify, within a string', () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        expect(JSON.parse(`"${quoteNested(text)}"`)).toBe(JSON.stringify(text));
+        expect(JSON.parse(`"${quoteEmbedded(text)}"`)).toBe(JSON.stringify(text));
       }),
       { numRuns: 1_000 },
     );
@@ -56,7 +52,7 @@ describe('quoteNested', () => {
 
 describe('NestedJson', () => {
   it('writes sorted JSON as it stands inside a string', () => {
-    expect(new NestedJson().write({ b: 'x', a: { z: 1, y: [true, null, 'é"'] } })).toBe(
+    expect(new CanonicalJsonWriter().write({ b: 'x', a: { z: 1, y: [true, null, 'é"'] } })).toBe(
       '{\\"a\\":{\\"y\\":[true,null,\\"é\\\\\\"\\"],\\"z\\":1},\\"b\\":\\"x\\"}',
     );
   });
@@ -65,9 +61,9 @@ describe('NestedJson', () => {
     fc.assert(
       fc.property(anyJson, fc.dictionary(anyText, anyText, { maxKeys: 50 }), (value, texts) => {
         const all = parsed({ value, texts, ...texts });
-        expect(JSON.parse(`"${new NestedJson().write(all)}"`)).toBe(canonical(all));
+        expect(JSON.parse(`"${new CanonicalJsonWriter().write(all)}"`)).toBe(canonical(all));
         const reversed = Object.fromEntries(Object.entries(Object(all)).reverse());
-        expect(new NestedJson().write(reversed)).toBe(new NestedJson().write(all));
+        expect(new CanonicalJsonWriter().write(reversed)).toBe(new CanonicalJsonWriter().write(all));
       }),
       { numRuns: 500 },
     );
@@ -75,29 +71,29 @@ describe('NestedJson', () => {
 
   it('keeps a key __proto__ a key', () => {
     const value: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
-    expect(new NestedJson().write(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');
+    expect(new CanonicalJsonWriter().write(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');
   });
 
   it('refuses to go deeper than 64 levels', () => {
     const nest = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
-    expect(new NestedJson().write(nest(64))).toHaveLength(128);
-    expect(() => new NestedJson().write(nest(65))).toThrow(DepthError);
-    expect(() => new NestedJson().write(nest(20_000))).toThrow(DepthError);
-    expect(() => new NestedJson().write(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`))).toThrow(
-      DepthError,
-    );
+    expect(new CanonicalJsonWriter().write(nest(64))).toHaveLength(128);
+    expect(() => new CanonicalJsonWriter().write(nest(65))).toThrow(DepthError);
+    expect(() => new CanonicalJsonWriter().write(nest(20_000))).toThrow(DepthError);
+    expect(() =>
+      new CanonicalJsonWriter().write(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`)),
+    ).toThrow(DepthError);
   });
 
   it('notices a number that JSON.parse could not hold', () => {
     for (const text of ['9007199254740993', '-12345678901234567890', '1e999']) {
-      const writer = new NestedJson();
+      const writer = new CanonicalJsonWriter();
       writer.write(JSON.parse(`{"a":[${text}]}`));
       expect(writer.inexact).toBe(true);
-      const exact = new NestedJson();
+      const exact = new CanonicalJsonWriter();
       expect(exact.write(parseExactJson(`{"a":[${text}]}`))).toBe(`{\\"a\\":[${text}]}`);
       expect(exact.inexact).toBe(false);
     }
-    const fine = new NestedJson();
+    const fine = new CanonicalJsonWriter();
     fine.write([0, -1, 0.1, 1e300, Number.MAX_SAFE_INTEGER]);
     expect(fine.inexact).toBe(true); // 1e300 is an integer beyond 2^53, so it is looked at exactly.
   });

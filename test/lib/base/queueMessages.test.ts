@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { queueMessages } from '../../../lib/base/queue/queueMessages.ts';
+import { queueMessages } from '../../../lib/base/queue.ts';
 
 const record = {
   ...{ eventSource: 'aws:sqs', messageId: 'm', body: '{}', receiptHandle: 'r', awsRegion: 'us-east-1' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sameJson } from '../../../lib/base/json/sameJson.ts';
+import { sameJson } from '../../../lib/base/json.ts';
 import { collect, now } from '../collect/collectOne.ts';
 
 describe('sameJson', () => {

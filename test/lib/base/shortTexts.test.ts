@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ShortTexts } from '../../../lib/base/json/ShortTexts.ts';
+import { InternCache } from '../../../lib/base/strings.ts';
 
 describe('ShortTexts', () => {
   it('remembers short texts, and never more than so many', () => {
-    const made = new ShortTexts<number>(3);
+    const made = new InternCache<number>(3);
     for (let i = 0; i < 100; i += 1) {
       made.set(`text ${i}`, i);
       expect(made.get(`text ${i}`)).toBe(i);
@@ -13,7 +13,7 @@ describe('ShortTexts', () => {
   });
 
   it('remembers none that is longer than 64 units', () => {
-    const made = new ShortTexts<number>(3);
+    const made = new InternCache<number>(3);
     made.set('x'.repeat(64), 1);
     made.set('x'.repeat(65), 2);
     expect([made.size, made.get('x'.repeat(64)), made.get('x'.repeat(65))]).toEqual([1, 1, undefined]);

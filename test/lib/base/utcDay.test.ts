@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays, isUtcDay, utcDay } from '../../../lib/base/time/utcDay.ts';
+import { addDays, isUtcDay, utcDay } from '../../../lib/base/time.ts';
 
 const instant = fc.integer({ min: Date.UTC(1970, 0), max: Date.UTC(9999, 11, 31) });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { visibleJson, visibleLine, visibleText } from '../../../lib/base/log/visible.ts';
+import { visibleJson, visibleLine, visibleText } from '../../../lib/base/text.ts';
 
 /** All that may be in what is shown, besides what a font draws. */
 const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { emfLine } from '../../../lib/base/log/emfLine.ts';
-import { Sampler } from '../../../lib/base/log/Sampler.ts';
+import { emfLine, Sampler } from '../../../lib/base/log.ts';
 import { seededRandom } from '../../../lib/base/random.ts';
 import {
   collectMetrics,

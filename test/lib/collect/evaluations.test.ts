@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NestedJson } from '../../../lib/base/json/NestedJson.ts';
-import { SortedMembers } from '../../../lib/base/json/SortedMembers.ts';
+import { CanonicalJsonWriter, SortedMembers } from '../../../lib/base/canonicalJson.ts';
 import { Evaluations } from '../../../lib/collect/Evaluations.ts';
 import { type ExposureKind, exposureRow } from '../../../lib/collect/exposureRow.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -26,7 +25,7 @@ function asRead(metadata: object) {
 function plainly(kind: ExposureKind, metadata: Record<string, unknown>, heldOut = false) {
   const members = new SortedMembers(metadata);
   const { columns, unresolved } = exposureRow(kind, members, resolve, heldOut);
-  return { own: own(columns), metadata: new NestedJson().writeMembers(members), unresolved };
+  return { own: own(columns), metadata: new CanonicalJsonWriter().writeMembers(members), unresolved };
 }
 
 describe('Evaluations', () => {
@@ -68,10 +67,12 @@ describe('Evaluations', () => {
           expected = plainly(kind, sent, heldOut);
         } catch (error) {
           expect(error).toBeInstanceOf(EventError);
-          expect(() => evaluations.get(kind, asRead(sent), new NestedJson(), heldOut)).toThrow(EventError);
+          expect(() => evaluations.get(kind, asRead(sent), new CanonicalJsonWriter(), heldOut)).toThrow(
+            EventError,
+          );
           return;
         }
-        expect(evaluations.get(kind, asRead(sent), new NestedJson(), heldOut)).toEqual(expected);
+        expect(evaluations.get(kind, asRead(sent), new CanonicalJsonWriter(), heldOut)).toEqual(expected);
       }),
       { numRuns: 5_000 },
     );
@@ -81,7 +82,7 @@ describe('Evaluations', () => {
     const evaluations = new Evaluations(own, resolve);
     for (let i = 0; i < 30_000; i += 1) {
       const sent = { gate: `gate_${i % 10_000}`, gateValue: 'true', ruleID: `rule_${i}`, lcut: String(i) };
-      const got = evaluations.get('gate', asRead(sent), new NestedJson());
+      const got = evaluations.get('gate', asRead(sent), new CanonicalJsonWriter());
       if (i % 997 === 0) expect(got).toEqual(plainly('gate', sent));
     }
   });
@@ -101,7 +102,7 @@ describe('Evaluations', () => {
     const [one, other] = ['Aa', 'BB'].map((rule) => ({ gate: 'g', gateValue: 'true', ruleID: rule }));
     expect(asRead(one ?? {}).hash).toBe(asRead(other ?? {}).hash);
     for (const sent of [one, other, one, one, other]) {
-      expect(evaluations.get('gate', asRead(sent ?? {}), new NestedJson())).toEqual(
+      expect(evaluations.get('gate', asRead(sent ?? {}), new CanonicalJsonWriter())).toEqual(
         plainly('gate', sent ?? {}),
       );
     }
@@ -111,13 +112,13 @@ describe('Evaluations', () => {
     const evaluations = new Evaluations(own, resolve);
     const sent = { config: 'exp', ruleID: 'group' };
     for (const heldOut of [false, true, true, false]) {
-      const { own: written } = evaluations.get('config', asRead(sent), new NestedJson(), heldOut);
+      const { own: written } = evaluations.get('config', asRead(sent), new CanonicalJsonWriter(), heldOut);
       expect(written).toContain(`"is_assignment":${!heldOut}`);
     }
   });
 
   it('say when a number needs to be read exactly', () => {
-    const json = new NestedJson();
+    const json = new CanonicalJsonWriter();
     new Evaluations(own, resolve).get('gate', { gate: 'g', configVersion: 2 ** 60 }, json);
     expect(json.inexact).toBe(true);
   });

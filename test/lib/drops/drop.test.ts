@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addDays } from '../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { leftOut, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
 import { dropDay, dropDayFolder } from '../../../lib/drops/listDrops.ts';

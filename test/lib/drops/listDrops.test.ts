@@ -2,7 +2,7 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { addDays } from '../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { utcDay } from '../../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../../lib/base/time.ts';
 import { ledgerKey, parseIngestedKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 
 const layout = { statsigFolder: 'statsig' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { utcDay } from '../../../lib/base/time/utcDay.ts';
+import { utcDay } from '../../../lib/base/time.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder, parseTableKey, tableFolder } from '../../../lib/tables/tableFolders.ts';
 

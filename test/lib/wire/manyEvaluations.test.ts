@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isJsonObject } from '../../../lib/base/json/JsonObject.ts';
+import { isJsonObject } from '../../../lib/base/json.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';
 import { parseBatch } from '../../../lib/wire/parseBatch.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NestedJson } from '../../../lib/base/json/NestedJson.ts';
+import { CanonicalJsonWriter } from '../../../lib/base/canonicalJson.ts';
 import { NameFilter } from '../../../lib/collect/eventFilter.ts';
 import { parseRedactionPath, Redaction, type RedactionAction } from '../../../lib/wire/Redaction.ts';
 
@@ -134,7 +134,7 @@ describe('redaction', () => {
   });
 
   it('learns of a number that a double cannot hold before it hashes its neighbour', () => {
-    const json = new NestedJson();
+    const json = new CanonicalJsonWriter();
     new Redaction({ 'user.userID': 'hash' }, SALT).user({ userID: Number('9007199254740993') }, json);
     expect(json.inexact).toBe(true);
   });

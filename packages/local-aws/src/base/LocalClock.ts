@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 
 /** A scheduled call that can be called off. */
 export interface Alarm {

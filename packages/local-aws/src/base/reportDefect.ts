@@ -1,4 +1,4 @@
-import { visibleText } from '../../../../lib/base/log/visible.ts';
+import { visibleText } from '../../../../lib/base/text.ts';
 
 /** Puts what should not have happened on stderr, with its stack. */
 export function reportDefect(error: unknown): void {

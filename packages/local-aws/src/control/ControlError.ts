@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 
 /** Wrong calls of the control API. */
 export const ControlError = defineErrorFamily('user', {

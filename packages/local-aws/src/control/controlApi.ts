@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { SluiceError } from '../../../../lib/base/errors/SluiceError.ts';
+import { SluiceError } from '../../../../lib/base/errors.ts';
 import type { Athena } from '../athena/index.ts';
 import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/LocalClock.ts';
 import type { MovableClock } from '../base/MovableClock.ts';

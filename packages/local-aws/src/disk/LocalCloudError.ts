@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 
 /** What can keep the local cloud from starting. */
 export const LocalCloudError = defineErrorFamily('user', {

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 
 /** Why the local cloud refuses a request before it looks at what the request asks for. */
 export const RequestGuardError = defineErrorFamily('user', {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
-import type { SluiceError } from '../../../../lib/base/errors/SluiceError.ts';
+import type { SluiceError } from '../../../../lib/base/errors.ts';
 import { RequestGuardError } from './RequestGuardError.ts';
 
 /** What one endpoint of the local cloud admits besides loopback hosts. */

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 
 /** What can keep the local Firehose from delivering. */

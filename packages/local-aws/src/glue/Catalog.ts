@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import { memberOf } from '../base/memberOf.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { type Clock, systemClock } from '../../../../lib/base/time/Clock.ts';
+import { type Clock, systemClock } from '../../../../lib/base/time.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
 import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
 

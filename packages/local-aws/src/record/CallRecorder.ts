@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import type { Call, RecordedCall } from '../iam/Place.ts';
 
 /** Entries that are kept; one is about a kilobyte. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseJson } from '../../../../lib/base/json/parseJson.ts';
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import { parseJson } from '../../../../lib/base/json.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
 import type { QueryCall } from '../athena/engine/StatementRunner.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily } from '../../../../lib/base/errors/defineErrorFamily.ts';
+import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { KEY_BYTES } from './limits.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import { accountOfKey, type Caller, rootOf } from '../iam/Caller.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';

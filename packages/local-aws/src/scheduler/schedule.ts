@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../../lib/base/time/utcDay.ts';
+import { DAY_MS } from '../../../../lib/base/time.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Months and days of the week by name, as AWS's cron accepts them; Sunday is day 1. */

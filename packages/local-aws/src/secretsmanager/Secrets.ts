@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import {
   invalidParameter,

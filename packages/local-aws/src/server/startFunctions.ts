@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../lib/base/time.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
 import { LocalCloudError } from '../disk/LocalCloudError.ts';
 import type { Credentials } from '../iam/Principals.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addDays } from '../../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../../lib/base/time.ts';
 import { loadFaultPoints } from '../../../../lib/drops/load/Loader.ts';
 import { isReadVersion } from '../../../../lib/drops/load/movePartition.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';

@@ -1,7 +1,7 @@
 import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addDays } from '../../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../../lib/base/time.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDay } from './planDay.ts';
 import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';

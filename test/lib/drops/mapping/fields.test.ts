@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { quoteText } from '../../../../lib/base/sql/quoteText.ts';
+import { quoteText } from '../../../../lib/base/sql.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { quarantineTable } from '../../../../lib/tables/quarantineTable.ts';
 import { type DatasetInput, MappingBench } from '../engine/MappingBench.ts';

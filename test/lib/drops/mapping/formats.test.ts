@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { quoteText } from '../../../../lib/base/sql/quoteText.ts';
+import { quoteText } from '../../../../lib/base/sql.ts';
 import { parseTimeFormat } from '../../../../lib/schema/timeFormat.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 

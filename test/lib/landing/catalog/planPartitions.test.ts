@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isUtcDay, utcDay } from '../../../../lib/base/time/utcDay.ts';
+import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
 import { findMissing } from '../../../../lib/landing/catalog/repairTable.ts';
@@ -99,7 +99,7 @@ describe('findMissing', () => {
       const root = new URL('../../../../', import.meta.url).href;
       const script = `
         const { findMissing } = await import('${root}lib/landing/catalog/repairTable.ts');
-        const { utcDay } = await import('${root}lib/base/time/utcDay.ts');
+        const { utcDay } = await import('${root}lib/base/time.ts');
         const instants = ['2026-03-29T00:30:00Z', '2026-11-01T23:59:59.999Z', '2028-02-28T12:00:00Z'];
         console.log(new Date(0).getTimezoneOffset(), JSON.stringify(instants.map((instant) =>
           findMissing({ today: utcDay(Date.parse(instant)), folders: [], partitions: [] }))));`;

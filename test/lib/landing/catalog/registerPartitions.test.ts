@@ -1,7 +1,7 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
-import { addDays } from '../../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../../lib/base/time.ts';
 import { CatalogCallError, MOST_TRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays } from '../../../../lib/base/time/utcDay.ts';
+import { addDays } from '../../../../lib/base/time.ts';
 import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';

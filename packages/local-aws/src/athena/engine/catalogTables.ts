@@ -1,5 +1,4 @@
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
 import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
 import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 

@@ -1,5 +1,4 @@
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
 import { jsonOptions } from '../../trino/query/tableView.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';

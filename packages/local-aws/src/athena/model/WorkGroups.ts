@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../../lib/base/time.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { readProperties } from '../../protocol/readProperties.ts';

@@ -2,7 +2,7 @@ import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync 
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time/Clock.ts';
+import type { Clock } from '../../../../../lib/base/time.ts';
 import { DiskError } from '../../disk/files.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';

@@ -10,8 +10,8 @@ import {
   DuckDBStructValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { defineErrorFamily } from '../../../../../lib/base/errors/defineErrorFamily.ts';
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { defineErrorFamily } from '../../../../../lib/base/errors.ts';
+import { quoteName } from '../../../../../lib/base/sql.ts';
 import { dataFolders } from '../../../../../local/dataDirectory.ts';
 import { readCatalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
@@ -113,7 +113,7 @@ function toJsonValue(value: DuckDBValue): JsonValue {
 }
 
 /** What can be wrong with a query over the local tables. */
-const QueryError = defineErrorFamily('user', {
+export const QueryError = defineErrorFamily('user', {
   SLUICE_QUERY_NO_DATA: {
     cause: 'There is no catalog to query.',
     cure: 'Start the local cloud once (`npm start`), or name its data directory with --data.',

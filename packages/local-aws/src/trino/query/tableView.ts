@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
-import { quoteText } from '../../../../../lib/base/sql/quoteText.ts';
+import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
 export interface PartitionFiles {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteName } from '../../../../../lib/base/sql/quoteName.ts';
+import { quoteName } from '../../../../../lib/base/sql.ts';
 import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
 import { macroStatements } from '../macros/macroStatements.ts';

@@ -1,0 +1,97 @@
+import type { Config } from '../schema/config.ts';
+
+/**
+ * Where the things are that policies name. Every member is a text that goes into ARNs as it stands: a value, a
+ * placeholder that a person replaces (`__ACCOUNT_ID__`), or in a template what `Fn::Sub` fills in
+ * (`${AWS::AccountId}`). So one builder makes what is printed and what is deployed.
+ */
+export interface Place {
+  /** `aws`, `aws-cn`, `aws-us-gov`. */
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+  /** Name of the bucket that everything lands in. */
+  readonly bucket: string;
+  /** ARN of the key that the bucket is encrypted with. */
+  readonly keyArn: string;
+  /** The Statsig S3 folder, without a slash at either end. */
+  readonly statsigFolder: string;
+  /** Glue database of the tables. */
+  readonly database: string;
+  /** Glue database in which Statsig makes and drops tables. */
+  readonly stagingDatabase: string;
+  /** Athena workgroup of people; readers have workgroups of their own beside it: readerWorkgroup. */
+  readonly workgroup: string;
+}
+
+/** The configuration's names at a place whose account, region and key the configuration may not know. */
+export function placeFor(
+  config: Pick<Config, 'bucket' | 'statsigFolder' | 'database' | 'athena'>,
+  where: Pick<Place, 'partition' | 'account' | 'region' | 'keyArn'>,
+): Place {
+  return {
+    ...where,
+    bucket: config.bucket,
+    statsigFolder: config.statsigFolder,
+    database: config.database,
+    stagingDatabase: config.athena.stagingDatabase,
+    workgroup: config.athena.workgroup,
+  };
+}
+
+/** ARN of a bucket. */
+export function bucketArn({ partition }: Pick<Place, 'partition'>, bucket: string): string {
+  return `arn:${partition}:s3:::${bucket}`;
+}
+
+/** ARN of all objects under a folder, which ends in a slash; without one, of all objects. */
+export function objectsArn(place: Pick<Place, 'partition'>, bucket: string, folder = ''): string {
+  return `${bucketArn(place, bucket)}/${folder}*`;
+}
+
+/** What an ARN of an account and region is made of. */
+type Somewhere = Pick<Place, 'partition' | 'region' | 'account'>;
+
+/** ARN of something in the place's account and region. */
+export function arnIn({ partition, region, account }: Somewhere, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
+}
+
+/** ARN of something of IAM, which has no region. */
+export function iamArn(
+  { partition, account }: Pick<Place, 'partition' | 'account'>,
+  resource: string,
+): string {
+  return `arn:${partition}:iam::${account}:${resource}`;
+}
+
+/**
+ * What a statement must name to allow an action on a database and the tables in it: Glue checks every ancestor too.
+ * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+export function catalogArns(place: Somewhere, database: string, tables = '*'): readonly string[] {
+  return [...databaseArns(place, database), arnIn(place, 'glue', `table/${database}/${tables}`)];
+}
+
+/** What a statement must name to allow an action on a database alone. */
+export function databaseArns(place: Somewhere, database: string): readonly string[] {
+  return [arnIn(place, 'glue', 'catalog'), arnIn(place, 'glue', `database/${database}`)];
+}
+
+/** ARN of an Athena workgroup. */
+export function workgroupArn(place: Place, workgroup: string): string {
+  return arnIn(place, 'athena', `workgroup/${workgroup}`);
+}
+
+/** ARN of the catalogue that Athena calls AwsDataCatalog: Glue's, of this account. */
+export function awsDataCatalogArn(place: Place): string {
+  return arnIn(place, 'athena', 'datacatalog/AwsDataCatalog');
+}
+
+/**
+ * What the condition key `kms:ViaService` must be for a key that is used by way of S3 only.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+ */
+export function kmsViaS3({ region }: Pick<Place, 'region'>): string {
+  return `s3.${region}.amazonaws.com`;
+}

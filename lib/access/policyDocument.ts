@@ -1,0 +1,38 @@
+/**
+ * A policy as IAM, S3 and KMS take it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+ */
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/** One statement. Policies of identities name no principal; trust policies name no resource. */
+export interface Statement {
+  /** Letters and digits only, and what the statement is for. */
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: { readonly AWS: string } | { readonly Service: string };
+  readonly Action: readonly string[];
+  readonly Resource?: readonly string[];
+  readonly Condition?: Condition;
+}
+
+/** Operator, then condition key, then the values of which one must match. */
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** Statements as a document; what is undefined is left out. */
+export function policyDocument(statements: readonly (Statement | undefined)[]): PolicyDocument {
+  return {
+    Version: '2012-10-17',
+    Statement: statements.filter((statement) => statement !== undefined),
+  };
+}
+
+/** What IAM takes. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const ACCESS_LIMITS = {
+  /** Characters of a managed policy, white space not counted. */
+  managedPolicyCharacters: 6_144,
+  /** Characters of a session policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+  sessionPolicyCharacters: 2_048,
+} as const;

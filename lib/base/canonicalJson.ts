@@ -1,0 +1,242 @@
+import { ExactNumber, isExact, isJsonObject, type JsonObject } from './json.ts';
+import { CostMeter } from './jsonCost.ts';
+import { InternCache, TextBuilder } from './strings.ts';
+
+/** JSON is nested deeper than it may be. A class of its own, so that a stack overflow of ours passes for no such. */
+export class DepthError extends Error {
+  /** @param levels How many it may have. */
+  constructor(levels: number) {
+    super(`JSON nested deeper than ${levels} levels`);
+    this.name = 'DepthError';
+  }
+}
+
+/**
+ * The members of an object in the order of their keys (UTF-16 units).
+ *
+ * Keys and values are taken out once, natively: the Rust core shuffles the members of every object, and each
+ * property read of an object in an order not seen before is a slow one.
+ */
+export class SortedMembers {
+  readonly keys: readonly string[];
+  readonly values: readonly unknown[];
+
+  constructor(object: JsonObject) {
+    const keys = Object.keys(object);
+    const values = Object.values(object);
+    if (keys.length > FEW_MEMBERS) {
+      this.keys = keys.sort();
+      this.values = this.keys.map((key) => object[key]);
+    } else {
+      sortTogether(keys, values);
+      this.keys = keys;
+      this.values = values;
+    }
+  }
+
+  /** The member of that key, undefined when there is none. */
+  get(key: string): unknown {
+    for (let i = 0; i < this.keys.length; i += 1) if (this.keys[i] === key) return this.values[i];
+    return undefined;
+  }
+}
+
+/** Beyond so many members the engine's own sort is quicker. */
+const FEW_MEMBERS = 32;
+
+/** Insertion sort of keys, their values moving along: few keys, mostly in order already. */
+function sortTogether(keys: string[], values: unknown[]): void {
+  for (let i = 1; i < keys.length; i += 1) {
+    const key = keys[i] ?? '';
+    let at = i;
+    let before = keys[at - 1];
+    if (before === undefined || before < key) continue;
+    const value = values[i];
+    while (before !== undefined && before > key) {
+      keys[at] = before;
+      values[at] = values[at - 1];
+      at -= 1;
+      before = keys[at - 1];
+    }
+    keys[at] = key;
+    values[at] = value;
+  }
+}
+
+/** Longer texts are quicker to quote natively. */
+const SHORT = 256;
+
+/** Whether a text has nothing that JSON escapes: control characters, quotes, backslashes, half surrogate pairs. */
+export function isPlain(text: string): boolean {
+  if (text.length > SHORT) return false;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit >= 0xd800) return false;
+  }
+  return true;
+}
+
+/** A string's JSON as it stands inside another JSON string: `\"text\"`. */
+export function quoteEmbedded(text: string): string {
+  return isPlain(text) ? `\\"${text}\\"` : escapeJson(JSON.stringify(text));
+}
+
+/** JSON text as it stands inside a JSON string, without that string's own quotes. */
+function escapeJson(json: string): string {
+  return JSON.stringify(json).slice(1, -1);
+}
+
+/** Deepest nesting written. Real events have 4 levels, and a recursion without a bound is a stack overflow. */
+const MAX_DEPTH = 64;
+
+/** One for all: a batch may have thousands of such events, and a stack for each would cost more than they do. */
+const TOO_DEEP = new DepthError(MAX_DEPTH);
+
+/** Keys repeat in every event: each is quoted once, as long as there are no more different ones than these. */
+const KEYS_AT_MOST = 4_096;
+
+/** Members and items beyond which an object or an array is long. */
+const MANY = 1_024;
+
+/** Characters beyond which a text is long. */
+const LONG = 256;
+
+/** What is written takes so much, in units of {@link CostMeter}: a node, a member, one of many, a key not seen lately, an item. */
+const NODE_UNITS = 15;
+const MEMBER_UNITS = 8;
+const SORTED_UNITS = 60;
+const NEW_KEY_UNITS = 60;
+const ITEM_UNITS = 5;
+
+/** A key as it follows the object's brace, a value, or a text still open; `…Text` opens a text as its value. */
+interface KeyTokens {
+  readonly first: string;
+  readonly firstText: string;
+  readonly afterValue: string;
+  readonly afterValueText: string;
+  readonly afterText: string;
+  readonly afterTextText: string;
+}
+const knownKeys = new InternCache<KeyTokens>(KEYS_AT_MOST);
+
+/**
+ * Writes JSON as it stands inside a JSON string, `{\"a\":1}`, with sorted keys and without spaces.
+ *
+ * That is the form in which a document holds a JSON column, so it is written straight away: quoting the
+ * finished JSON once more would cost as much again. And with sorted keys equal values are equal texts, whatever
+ * order they came in (the Rust core keeps metadata in hash maps): events are identified by these texts.
+ */
+export class CanonicalJsonWriter {
+  /** Whether a number passed that JSON.parse could not hold: the batch must be parsed again, exactly. */
+  inexact = false;
+  /** Counts what is written. */
+  readonly meter: CostMeter;
+
+  /** @param meter Counts what is written. Default no limit. */
+  constructor(meter = CostMeter.unlimited) {
+    this.meter = meter;
+  }
+
+  /** @throws DepthError beyond 64 levels; what the meter throws. */
+  write(value: unknown, depth = 0): string {
+    switch (typeof value) {
+      case 'string':
+        if (value.length > LONG) this.meter.spend(value.length >> 4);
+        return quoteEmbedded(value);
+      case 'number':
+        if (!isExact(value)) this.inexact = true;
+        return String(value);
+      case 'boolean':
+        return value ? 'true' : 'false';
+      case 'object':
+        break;
+      default:
+        return 'null';
+    }
+    if (value === null) return 'null';
+    if (Array.isArray(value)) return this.#array(value, depth + 1);
+    if (isJsonObject(value)) return this.#object(value, depth + 1);
+    return value instanceof ExactNumber ? value.text : 'null';
+  }
+
+  /** The object that these are the members of. */
+  writeMembers({ keys, values }: SortedMembers, depth = 1): string {
+    if (depth > MAX_DEPTH) throw TOO_DEEP;
+    this.meter.spend(NODE_UNITS + MEMBER_UNITS * keys.length);
+    // To sort so many, and to look each of them up, takes longer than to write them.
+    if (keys.length > FEW_MEMBERS) this.meter.spend(SORTED_UNITS * keys.length);
+    if (keys.length > MANY) return this.#longMembers(keys, values, depth);
+    let text = '';
+    // A plain text's closing quote is written with the next key: half as many pieces to put together.
+    let textOpen = false;
+    for (let i = 0; i < keys.length; i += 1) {
+      const tokens = tokensOf(keys[i] ?? '', this.meter);
+      const value = values[i];
+      if (typeof value === 'string' && isPlain(value)) {
+        text += textOpen ? tokens.afterTextText : i === 0 ? tokens.firstText : tokens.afterValueText;
+        text += value;
+        textOpen = true;
+      } else {
+        text += textOpen ? tokens.afterText : i === 0 ? tokens.first : tokens.afterValue;
+        text += this.write(value, depth);
+        textOpen = false;
+      }
+    }
+    if (keys.length === 0) return '{}';
+    return textOpen ? `${text}\\"}` : `${text}}`;
+  }
+
+  /** As {@link writeMembers}, of so many that V8's tree of the pieces would take too much memory. */
+  #longMembers(keys: readonly string[], values: readonly unknown[], depth: number): string {
+    const text = new TextBuilder();
+    for (let i = 0; i < keys.length; i += 1) {
+      // Their names don't repeat: they are not worth remembering.
+      text.add(`${i === 0 ? '{' : ','}${quoteEmbedded(keys[i] ?? '')}:`);
+      text.add(this.write(values[i], depth));
+    }
+    text.add('}');
+    return text.end();
+  }
+
+  #object(members: JsonObject, depth: number): string {
+    return this.writeMembers(new SortedMembers(members), depth);
+  }
+
+  #array(items: readonly unknown[], depth: number): string {
+    if (depth > MAX_DEPTH) throw TOO_DEEP;
+    this.meter.spend(NODE_UNITS + ITEM_UNITS * items.length);
+    if (items.length > MANY) return this.#longArray(items, depth);
+    let text = '';
+    for (const item of items) text += (text === '' ? '' : ',') + this.write(item, depth);
+    return `[${text}]`;
+  }
+
+  /** As #array, of so many that V8's tree of the pieces would take too much memory. */
+  #longArray(items: readonly unknown[], depth: number): string {
+    const text = new TextBuilder();
+    text.add('[');
+    for (let i = 0; i < items.length; i += 1) {
+      if (i > 0) text.add(',');
+      text.add(this.write(items[i], depth));
+    }
+    text.add(']');
+    return text.end();
+  }
+}
+
+function tokensOf(key: string, meter: CostMeter): KeyTokens {
+  const known = knownKeys.get(key);
+  if (known !== undefined) return known;
+  meter.spend(NEW_KEY_UNITS);
+  const quoted = quoteEmbedded(key);
+  const tokens = {
+    first: `{${quoted}:`,
+    firstText: `{${quoted}:\\"`,
+    afterValue: `,${quoted}:`,
+    afterValueText: `,${quoted}:\\"`,
+    afterText: `\\",${quoted}:`,
+    afterTextText: `\\",${quoted}:\\"`,
+  };
+  knownKeys.set(key, tokens);
+  return tokens;
+}

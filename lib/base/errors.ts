@@ -1,0 +1,65 @@
+/** Who can correct it: the caller or whoever wrote the configuration for `user` errors, whoever operates Sluice for `system` errors. */
+type Fault = 'user' | 'system';
+
+/** One code of a family: what happened and what to do about it, a sentence each. */
+export interface ErrorEntry {
+  readonly cause: string;
+  readonly cure: string;
+}
+
+/** Codes are stable: dashboards, quarantine rows and tests refer to them. */
+export type ErrorCode = `SLUICE_${string}`;
+
+/**
+ * An error with a stable code, a cause and a cure.
+ *
+ * Not thrown directly: {@link defineErrorFamily} makes one class a family.
+ * `detail` names the thing at hand (a field, a path, a limit); it never holds a key or a body.
+ */
+export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  readonly fault: Fault;
+  readonly cure: string;
+  readonly detail: string;
+
+  constructor(code: Code, fault: Fault, entry: ErrorEntry, detail: string, options?: ErrorOptions) {
+    super(detail === '' ? entry.cause : `${entry.cause} ${detail}`, options);
+    this.name = code;
+    this.code = code;
+    this.fault = fault;
+    this.cure = entry.cure;
+    this.detail = detail;
+  }
+}
+
+/** The class that {@link defineErrorFamily} returns. */
+export interface ErrorFamily<Code extends ErrorCode> {
+  new (code: Code, detail?: string, options?: ErrorOptions): SluiceError<Code>;
+  /** Every code of the family with its cause and cure: what docs and tests iterate over. */
+  readonly entries: Readonly<Record<Code, ErrorEntry>>;
+  readonly fault: Fault;
+}
+
+/**
+ * Makes the error class of one area.
+ *
+ * @example
+ * export const ConfigError = defineErrorFamily('user', {
+ *   SLUICE_CONFIG_INVALID: { cause: 'The configuration is not valid.', cure: 'Mend the named field.' },
+ * });
+ * throw new ConfigError('SLUICE_CONFIG_INVALID', 'bucket: came 7, expected a bucket name.');
+ */
+export function defineErrorFamily<const Entries extends { readonly [code: ErrorCode]: ErrorEntry }>(
+  fault: Fault,
+  entries: Entries,
+): ErrorFamily<Extract<keyof Entries, ErrorCode>> {
+  type Code = Extract<keyof Entries, ErrorCode>;
+  const byCode: Readonly<Record<Code, ErrorEntry>> = entries;
+  return class extends SluiceError<Code> {
+    static readonly entries: Readonly<Record<Code, ErrorEntry>> = byCode;
+    static readonly fault = fault;
+    constructor(code: Code, detail = '', options?: ErrorOptions) {
+      super(code, fault, byCode[code], detail, options);
+    }
+  };
+}

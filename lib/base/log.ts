@@ -1,0 +1,94 @@
+import { SluiceError } from './errors.ts';
+
+/**
+ * Writes one line of JSON to stdout, which Lambda hands to CloudWatch Logs as it is. Fields come out in the
+ * order in which they are given; `time` is added by CloudWatch. Never pass a key, a query string or a body.
+ *
+ * @example
+ * logLine({ level: 'info', event: 'register', created: 2, ignored: { folder_marker: 1 } });
+ */
+export function logLine(fields: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(fields)}\n`);
+}
+
+/**
+ * What a log may say of an error that nobody expected: its name and where it happened. Not its message: V8 and
+ * libraries quote in it what they choked on, which may be somebody's data. Our own errors' messages never do.
+ */
+export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const at = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim());
+  const own = error instanceof SluiceError && error.fault === 'system' ? { message: error.message } : null;
+  return { error: error.name, ...own, at };
+}
+
+/** Chooses a part of what passes, at random. */
+export class Sampler {
+  readonly #rate: number;
+  readonly #random: () => number;
+
+  /**
+   * @param rate The part chosen: 0 none, 1 all.
+   * @param random Numbers from 0 to 1, exclusive.
+   */
+  constructor(rate: number, random: () => number) {
+    this.#rate = rate;
+    this.#random = random;
+  }
+
+  /** Whether this one is chosen. */
+  next(): boolean {
+    return this.#random() < this.#rate;
+  }
+}
+
+/** CloudWatch namespace of every metric of ours. */
+export const METRIC_NAMESPACE = 'Sluice';
+
+/** Units of {@link Metric}, as CloudWatch names them: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html */
+export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds';
+
+/** One metric of a catalogue: its name is stable, dashboards and alarms refer to it. */
+export interface Metric {
+  readonly name: string;
+  readonly unit: MetricUnit;
+}
+
+/** One value of each of some metrics, for one combination of dimensions. */
+export interface MetricRecord {
+  readonly namespace: string;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  /** Name and value; values come from closed lists, for each combination is a metric that is paid for. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [metric: Metric, value: number])[];
+}
+
+/**
+ * One line in CloudWatch's embedded metric format: written to a Lambda's stdout, CloudWatch Logs makes metrics of
+ * it, without a call that would cost time and money.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ *
+ * @returns The object to write as JSON; null when there are no values, for a directive needs one.
+ */
+export function emfLine(record: MetricRecord): Readonly<Record<string, unknown>> | null {
+  const { namespace, timestamp, dimensions, values } = record;
+  if (values.length === 0) return null;
+  return {
+    _aws: {
+      Timestamp: timestamp,
+      CloudWatchMetrics: [
+        {
+          Namespace: namespace,
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: values.map(([{ name, unit }]) => ({ Name: name, Unit: unit })),
+        },
+      ],
+    },
+    ...dimensions,
+    ...Object.fromEntries(values.map(([{ name }, value]) => [name, value])),
+  };
+}

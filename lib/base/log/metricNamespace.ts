@@ -1,2 +1,0 @@
-/** CloudWatch namespace of every metric of ours. */
-export const METRIC_NAMESPACE = 'Sluice';

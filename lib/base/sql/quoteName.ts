@@ -1,4 +1,0 @@
-/** An SQL identifier, as Athena's queries and DuckDB take it: whatever words either of them reserves. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}

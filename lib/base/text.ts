@@ -1,0 +1,103 @@
+/** Characters of a value that a message shows. */
+const MOST = 80;
+
+/** A value as messages show what came: as JSON, its beginning where it is long; `nothing` for none. */
+export function displayValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > MOST ? `${text.slice(0, MOST - 3)}…` : text;
+}
+
+/**
+ * The names that are nearest to a word that was mistyped: by letters, whatever their case and the dashes before them; a
+ * name that begins with the word is as near as one of one letter.
+ *
+ * @returns All of the least distance; none when even that is far.
+ */
+export function nearestNames<Name extends string>(word: string, known: readonly Name[]): readonly Name[] {
+  const bare = word.replace(/^-+/, '').toLowerCase();
+  const most = bare.length <= 4 ? 1 : bare.length <= 8 ? 2 : 3;
+  const near = known
+    .map((name) => {
+      const plain = name.replace(/^-+/, '').toLowerCase();
+      const begins = bare.length > 1 && plain.startsWith(bare);
+      return { name, distance: begins ? Math.min(1, editDistance(bare, plain)) : editDistance(bare, plain) };
+    })
+    .filter(({ distance }) => distance <= most);
+  const least = Math.min(...near.map(({ distance }) => distance));
+  return near.filter(({ distance }) => distance === least).map(({ name }) => name);
+}
+
+/** Letters to insert, remove or change, or neighbours to swap, to make one word of another (optimal string alignment). */
+function editDistance(one: string, other: string): number {
+  let [before, last]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, i) => i)];
+  for (let i = 1; i <= one.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const isSame = one[i - 1] === other[j - 1];
+      const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      row[j] = Math.min(
+        (last[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    [before, last] = [last, row];
+  }
+  return last[other.length] ?? 0;
+}
+
+/**
+ * What a terminal acts on, hides or reorders, so that text of somebody else's could pass for ours: control characters (C0,
+ * DEL, C1), format characters (bidirectional controls, zero-width characters, tags), line and paragraph separators, lone
+ * surrogates, and all else that Unicode draws as nothing, such as fillers. A variation selector stays behind an emoji, where
+ * it is usual.
+ *
+ * https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+ */
+const HIDDEN =
+  /(?!(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
+
+/**
+ * Text as a terminal may show it: each {@link HIDDEN} character is an escape, `\u001b` or `\u{e0041}`. Line breaks stay: of
+ * text that must be one line, {@link visibleLine}.
+ */
+export function visibleText(text: string): string {
+  return text.replace(HIDDEN, (character) => (character === '\n' ? character : visibleCharacter(character)));
+}
+
+/** The same of a value within a line: line breaks and tabs are `\n`, `\r` and `\t`. */
+export function visibleLine(text: string): string {
+  return text.replace(HIDDEN, visibleCharacter);
+}
+
+/**
+ * JSON that a terminal may show, too: equal for whoever parses it, as hidden characters are in strings only, where
+ * `\uXXXX` means the same.
+ *
+ * @param indent Spaces. Default 0: one line.
+ */
+export function visibleJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(HIDDEN, (character) =>
+    character === '\n' ? character : codeUnits(character),
+  );
+}
+
+function visibleCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return SHORT.get(character) ?? (code > 0xffff ? `\\u{${code.toString(16)}}` : codeUnits(character));
+}
+
+function codeUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, i) => {
+    const unit = character.charCodeAt(i);
+    return `\\u${unit.toString(16).padStart(4, '0')}`;
+  }).join('');
+}

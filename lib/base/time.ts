@@ -1,0 +1,80 @@
+import { flattenRope } from './strings.ts';
+
+/** Where the time comes from. Injected everywhere; the code never reads the machine's clock by itself. */
+export interface Clock {
+  /** Epoch milliseconds, UTC. */
+  now(): number;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** Milliseconds of one UTC day. */
+export const DAY_MS = 86_400_000;
+
+/** A UTC calendar day as `YYYY-MM-DD`. */
+export type UtcDay = string;
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** The UTC day of an instant (epoch ms) between the years 0001 and 9999. */
+export function utcDay(epochMs: number): UtcDay {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}
+
+/** Whether a text is a calendar day that exists, as `YYYY-MM-DD`: `2026-02-30` is none. */
+export function isUtcDay(text: string): boolean {
+  if (!DAY.test(text)) return false;
+  const epochMs = Date.parse(`${text}T00:00:00.000Z`);
+  return Number.isFinite(epochMs) && new Date(epochMs).toISOString().startsWith(text);
+}
+
+/** The day `days` after (negative: before) a day. */
+export function addDays(day: UtcDay, days: number): UtcDay {
+  return utcDay(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS);
+}
+
+let cachedDay = Number.NaN;
+let cachedDayText: UtcDay = '';
+
+/** The UTC day of an instant, as utcDay; several times faster while the day stays the same, as within a batch. */
+export function isoDay(epochMs: number): UtcDay {
+  const day = Math.floor(epochMs / DAY_MS);
+  if (day !== cachedDay) {
+    cachedDayText = utcDay(epochMs);
+    cachedDay = day;
+  }
+  return cachedDayText;
+}
+
+let cachedMinute = Number.NaN;
+let cachedText = '';
+
+/**
+ * An instant (epoch ms, whole, in the years 1 to 9999) as `2026-11-20T07:32:00.123Z`. The same as
+ * Date's toISOString, several times faster: every row has three, mostly of the same minute.
+ */
+export function isoTimestamp(epochMs: number): string {
+  const minute = Math.floor(epochMs / MINUTE_MS);
+  if (minute !== cachedMinute) {
+    const minutes = minute - Math.floor(epochMs / DAY_MS) * MINUTES_OF_DAY;
+    const clock = `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:`;
+    cachedText = flattenRope(`${isoDay(epochMs)}T${clock}`);
+    cachedMinute = minute;
+  }
+  const ms = epochMs - minute * MINUTE_MS;
+  const seconds = Math.floor(ms / 1000);
+  // The short pieces first: V8 copies them together, where it would keep three pieces as two nested pairs.
+  const rest = (SECONDS[seconds] ?? '') + (MILLISECONDS[ms - seconds * 1000] ?? '');
+  return cachedText + rest;
+}
+
+const MINUTE_MS = 60_000;
+const MINUTES_OF_DAY = 1_440;
+
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
+const SECONDS: readonly string[] = TWO_DIGITS.map((digits) => `${digits}.`);
+const MILLISECONDS: readonly string[] = Array.from(
+  { length: 1000 },
+  (_, i) => `${String(i).padStart(3, '0')}Z`,
+);

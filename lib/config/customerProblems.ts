@@ -1,0 +1,191 @@
+import type { Config } from '../schema/config.ts';
+import type { Source } from '../schema/sources.ts';
+import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
+import { GROUPS_TABLE } from '../tables/groupsTable.ts';
+import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedTables.ts';
+import { EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
+import { viewNames } from '../views/views.ts';
+
+/** Folders of the ledger that are no source's: claims of redrive, and the ledger of exports. */
+const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, 'redrive']);
+
+/** What is wrong with `sources` that no field shows alone; a sentence each, with the field's name in front. */
+export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'unitIds'>): string[] {
+  const problems: string[] = [];
+  const names = new Map<string, string>();
+  const tables = new Map<string, string>([
+    ...Object.entries(config.tables).map(([kind, name]): [string, string] => [name, `tables.${kind}`]),
+    ...viewNames.map((name): [string, string] => [name, 'a view']),
+    [GROUPS_TABLE, 'the table of experiment groups'],
+  ]);
+  const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
+    const other = taken.get(name);
+    if (other === undefined) taken.set(name, field);
+    else problems.push(`${field}: came ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+  };
+  for (const [i, source] of config.sources.entries()) {
+    const field = `sources.${i}`;
+    claim(names, source.name, `${field}.name`, 'name');
+    if (TAKEN_SOURCES.has(source.name)) {
+      problems.push(`${field}.name: came "${source.name}", expected another name: the ledger has that one.`);
+    }
+    if (source.bucket === config.bucket) {
+      problems.push(`${field}.bucket: came "${source.bucket}", expected another bucket than \`bucket\`.`);
+    }
+    const datasets = new Map<string, string>();
+    for (const [j, dataset] of source.datasets.entries()) {
+      claim(datasets, dataset.name, `${field}.datasets.${j}.name`, 'name');
+      claim(tables, dataset.table, `${field}.datasets.${j}.table`, 'table');
+    }
+  }
+  problems.push(...sharedFolders(config.sources));
+  if (config.sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) {
+    for (const [unitId, column] of Object.entries(config.unitIds)) {
+      // Those that the forwarded tables have, too, are told of with them.
+      if (RESERVED_INGESTED_COLUMNS.has(column) && !RESERVED_COLUMNS.has(column)) {
+        problems.push(
+          `unitIds.${unitId}: came "${column}", expected a column that ingested events don't have already.`,
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+/** Two sources are two customers: what one drops may never be loaded as the other's. */
+function sharedFolders(sources: Config['sources']): string[] {
+  const folders = sources.flatMap(({ name, bucket, datasets }, i) =>
+    datasets.map(({ folder }, j) => ({
+      source: name,
+      bucket,
+      folder: `${folder}/`,
+      field: `sources.${i}.datasets.${j}`,
+    })),
+  );
+  return folders.flatMap(({ source, bucket, folder, field }, i) => {
+    const other = folders
+      .slice(0, i)
+      .find(
+        (one) =>
+          one.bucket === bucket &&
+          one.source !== source &&
+          (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
+      );
+    return other === undefined
+      ? []
+      : [
+          `${field}.folder: came ${JSON.stringify(folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+        ];
+  });
+}
+
+/** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */
+export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
+  const { exports, bucket, tables, sources } = config;
+  const problems: string[] = [];
+  const ownerOf = new Map(
+    sources.flatMap(({ owner, datasets }) => datasets.map(({ table }) => [table, owner] as const)),
+  );
+  const known = [tables.exposures, tables.events, ...ownerOf.keys()];
+  const names = new Set<string>();
+  // What comes from a source would come back as its drops.
+  const folders = sources.flatMap((source, i) =>
+    source.datasets.map((dataset, j) => ({
+      bucket: source.bucket,
+      folder: `${dataset.folder}/`,
+      field: `sources.${i}.datasets.${j}`,
+    })),
+  );
+  for (const [i, { name, table, target }] of exports.entries()) {
+    const field = `exports.${i}`;
+    if (table === tables.quarantine)
+      problems.push(
+        `${field}.table: came ${JSON.stringify(table)}, expected another table: rows of every customer are refused into that one.`,
+      );
+    else if (!known.includes(table))
+      problems.push(`${field}.table: came ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
+    const owner = ownerOf.get(table) ?? target.owner;
+    if (owner !== target.owner)
+      problems.push(
+        `${field}.table: came ${JSON.stringify(table)}, which a source of ${owner} fills, expected a table of ${target.owner}'s, the account that owns the bucket.`,
+      );
+    if (names.has(name)) problems.push(`${field}.name: came ${JSON.stringify(name)}, which another has.`);
+    names.add(name);
+    if (target.bucket === bucket)
+      problems.push(`${field}.target.bucket: came our own bucket, expected a customer's.`);
+    const folder = exportFolder({ name, target });
+    // What one deletes as old would be the other's new.
+    const other = folders.find(
+      (one) =>
+        one.bucket === target.bucket && (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
+    );
+    if (other !== undefined)
+      problems.push(`${field}.target.folder: came ${folder}, expected a folder apart from ${other.field}'s.`);
+    folders.push({ bucket: target.bucket, folder, field });
+  }
+  return problems;
+}
+
+/** One place of the configuration that names a customer's bucket. */
+interface NamedBucket {
+  readonly field: string;
+  readonly bucket: string;
+  readonly owner: string;
+  readonly region?: string | undefined;
+  readonly kmsKeyArn?: string | undefined;
+  readonly role?: Source['role'];
+}
+
+/**
+ * What is wrong with customers' buckets that no place which names one shows alone: a bucket has one owner and one region,
+ * S3 encrypts it with a key of that region only, and the role that leads to it is its owner's.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ */
+export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports' | 'region'>): string[] {
+  const named: readonly NamedBucket[] = [
+    ...config.sources.map((source, i) => ({ ...source, field: `sources.${i}` })),
+    ...config.exports.map(({ target }, i) => ({ ...target, field: `exports.${i}.target` })),
+  ];
+  const problems: string[] = [];
+  for (const [i, one] of named.entries()) {
+    const before = named.slice(0, i).filter(({ bucket }) => bucket === one.bucket);
+    for (const member of ['owner', 'region'] as const) {
+      // Without a region it is the deployment's, which `--region` may say.
+      const other = before.find((each) => each[member] !== undefined && each[member] !== one[member]);
+      if (one[member] !== undefined && other !== undefined)
+        problems.push(
+          `${one.field}.${member}: came "${one[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
+        );
+    }
+    problems.push(...roleProblems(one));
+    const [, , , keyRegion] = one.kmsKeyArn?.split(':') ?? [];
+    const region = one.region ?? config.region;
+    if (keyRegion !== undefined && keyRegion !== region)
+      problems.push(
+        `${one.field}.kmsKeyArn: came a key of ${keyRegion}, expected one of ${region}, the bucket's region${one.region === undefined ? ' unless `region` beside it says another' : ''}.`,
+      );
+  }
+  return problems;
+}
+
+/**
+ * Without an external ID another customer could name the role as theirs, and have us read it for them.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+function roleProblems({ field, owner, role }: NamedBucket): string[] {
+  if (role === undefined) return [];
+  const problems: string[] = [];
+  const [, , , , account] = role.arn.split(':');
+  if (account !== owner)
+    problems.push(
+      `${field}.role.arn: came a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
+    );
+  if (role.externalId === undefined && role.allowNoExternalId !== true)
+    problems.push(
+      `${field}.role.externalId: came nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.`,
+    );
+  if (role.externalId !== undefined && role.allowNoExternalId === true)
+    problems.push(`${field}.role.allowNoExternalId: expected none beside an external ID.`);
+  return problems;
+}

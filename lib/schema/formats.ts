@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { PLACE_NAME, PLACE_NAME_LENGTH, SQL_NAME } from './names.ts';
+import { BUCKET_REGIONS } from './regions.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** Beginnings and ends that S3 keeps for itself, same page: it refuses to make such a bucket. */
+const RESERVED = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
+
+/** The name of an S3 bucket. */
+export function bucketName() {
+  return z
+    .string('a bucket name')
+    .regex(BUCKET, 'an S3 bucket name: 3 to 63 of a-z 0-9 . -')
+    .refine(
+      (name) => !RESERVED.test(name),
+      'an S3 bucket name that does not begin with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, which S3 keeps for itself',
+    );
+}
+
+/** The name of a database, table or column, told apart in the message by `what`. */
+export function sqlName(what: string) {
+  return z
+    .string(`a ${what} name`)
+    .regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
+}
+
+/** The name of a source, a dataset or an export. */
+export function placeName() {
+  return z
+    .string('a name')
+    .regex(PLACE_NAME, 'a name of lower-case words joined by - or _, beginning with a letter')
+    .max(PLACE_NAME_LENGTH, `a name of at most ${PLACE_NAME_LENGTH} characters`);
+}
+
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
+/**
+ * A symmetric key of one region by its ID. Neither an alias, which policies can't name, nor a key of many regions
+ * (`mrk-…`), which Statsig's guide rules out. https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+ */
+const SINGLE_REGION_KEY =
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** ARN of the key that a bucket of others is encrypted with. */
+export function kmsKeyArn() {
+  return z.string('the ARN of a key').regex(KEY, 'the ARN of a KMS key, not of an alias');
+}
+
+/** ARN of the key that our bucket is encrypted with. */
+export function singleRegionKeyArn() {
+  return z
+    .string('the ARN of a KMS key')
+    .regex(
+      SINGLE_REGION_KEY,
+      'the ARN of a KMS key of one region, arn:aws:kms:<region>:<account>:key/<ID>, no alias and no mrk- key',
+    );
+}
+
+/** An account, or a role, user or account root by ARN. Never `*`, which is everybody. */
+const PRINCIPAL = /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)\/[\w+=,.@/-]+))$/;
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+
+/** Who assumes Statsig's role. */
+export function statsigPrincipal() {
+  return z
+    .string("Statsig's account ID")
+    .regex(PRINCIPAL, "Statsig's account ID of 12 digits, or the ARN of its role or user");
+}
+
+/** Who assumes Metabase's role: what it runs on, or whoever is named. */
+export function metabasePrincipal() {
+  return z
+    .string('ec2, ecs-tasks or an ARN')
+    .refine(
+      (value) =>
+        value === 'ec2' || value === 'ecs-tasks' || (PRINCIPAL.test(value) && value.startsWith('arn:')),
+      'ec2, ecs-tasks, or the ARN of a role or user',
+    );
+}
+
+/** Who is let into a bucket of others. */
+export function bucketPrincipal() {
+  return z
+    .string('an account ID or an ARN')
+    .regex(PRINCIPAL, 'an account ID of 12 digits, or the ARN of a role or user');
+}
+
+/** An external ID, which a role's trust policy asks for: for Statsig the one that it made for the connection. */
+export function externalId() {
+  return z
+    .string('an external ID')
+    .regex(EXTERNAL_ID, 'an external ID: 2 to 1224 letters, digits and +=,.@:/_-');
+}
+
+const ACCOUNT = /^\d{12}$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
+/** A customer's bucket and how it is reached: members that sources and export targets have in common. */
+export const customerBucketMembers = {
+  bucket: bucketName(),
+  /** Its region. Default the deployment's. */
+  region: z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
+  /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
+  owner: z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
+  /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the function's own role in. */
+  role: z
+    .strictObject({
+      arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+      externalId: externalId().optional(),
+      /** Assume it without an external ID: whoever else may assume roles for the customer could then do so for us. Default false. */
+      allowNoExternalId: z.boolean('true or false').optional(),
+    })
+    .optional(),
+};
