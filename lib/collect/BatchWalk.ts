@@ -5,6 +5,7 @@ import { flattenRope } from '../base/strings.ts';
 import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { idText, scalarText } from '../tables/columnText.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
 import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
@@ -15,7 +16,6 @@ import { RequestError } from '../wire/RequestError.ts';
 import { fromCustomExposure, type LogEvent, readEvent, TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { idText, scalarText } from './columnText.ts';
 import { EVENT_ID_LENGTH, EventIdentity } from './EventIdentity.ts';
 import type { EventFilter, IgnoredReason } from './eventFilter.ts';
 import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposureRow.ts';
@@ -44,7 +44,7 @@ const CLOCK_EVERY = 16;
  * what is redacted stay different, and a resend keeps its IDs though the rules have changed in between. So that
  * nobody can confirm a guess at what was redacted by making the ID again, the salt is then part of it.
  */
-export class BatchWalk {
+export class BatchCollector {
   readonly #batch: Batch;
   readonly #meter: CostMeter;
   readonly #receivedAt: number;

@@ -128,14 +128,14 @@ function freeKey(named: JsonObject): string {
 }
 
 /** Longest text that is looked up among those before it: V8 does not hash the whole of a very long one. */
-const LONGEST = 4_096;
+const LONGEST_PAGE = 4_096;
 
 /** The text that is the only member, as a page is; null when there is more to it, or when it is very long. */
 function onlyText(metadata: JsonObject): string | null {
   let only: string | null = null;
   for (const key in metadata) {
     const value = metadata[key];
-    if (only !== null || typeof value !== 'string' || value.length > LONGEST) return null;
+    if (only !== null || typeof value !== 'string' || value.length > LONGEST_PAGE) return null;
     only = value;
   }
   return only;

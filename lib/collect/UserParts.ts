@@ -2,9 +2,9 @@ import type { CanonicalJsonWriter } from '../base/canonicalJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject, sameJson } from '../base/json.ts';
 import { flattenRope } from '../base/strings.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
+import { idText } from '../tables/columnText.ts';
 import type { PartialRow } from '../tables/memberWriter.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { idText } from './columnText.ts';
 import type { EventIdentity } from './EventIdentity.ts';
 
 /** What a user puts into each of its events' documents. */
@@ -21,7 +21,7 @@ export interface UserPart {
  * Longest user that is looked up among those before it, as JSON. V8 takes the length of a text of 16,384 characters and
  * more for its hash: a map would compare each such user with all others of that length.
  */
-const LONGEST = 8_192;
+const LONGEST_USER = 8_192;
 
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
@@ -60,7 +60,7 @@ export class UserParts {
   get(user: JsonObject | null): UserPart {
     if (this.#last !== undefined && sameJson(user, this.#lastUser)) return this.#last;
     const nested = this.#json.write(user);
-    const isShort = nested.length <= LONGEST;
+    const isShort = nested.length <= LONGEST_USER;
     let part = isShort ? this.#known.get(nested) : undefined;
     if (part === undefined) {
       part = this.#write(user, nested);

@@ -2,7 +2,7 @@ import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { HEAVY_UNITS, MAX_UNITS } from '../wire/limits.ts';
 import { measureBody, parseBatch } from '../wire/parseBatch.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { BatchWalk } from './BatchWalk.ts';
+import { BatchCollector } from './BatchWalk.ts';
 import { CollectError } from './CollectError.ts';
 import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
@@ -35,12 +35,12 @@ export function collectBatch(
   try {
     const { units, inexact } = measureBody(text);
     meter.spend(units);
-    const walk = new BatchWalk(parseBatch(text, inexact, meter), sender, plan, meter);
+    const walk = new BatchCollector(parseBatch(text, inexact, meter), sender, plan, meter);
     const collected = walk.collect();
     if (inexact || !walk.inexact) return collected;
     // Some number has more digits than JSON.parse keeps; rare, and then worth a second, slower reading.
     meter.spend(units);
-    return new BatchWalk(parseBatch(text, true, meter), sender, plan, meter).collect();
+    return new BatchCollector(parseBatch(text, true, meter), sender, plan, meter).collect();
   } catch (error) {
     if (error instanceof CostError) throw new RequestError('SLUICE_BODY_TOO_COSTLY', `${error.message}.`);
     throw error;

@@ -1,8 +1,8 @@
 import { isJsonObject } from '../base/json.ts';
+import { scalarText } from '../tables/columnText.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
-import { scalarText } from './columnText.ts';
 import { EXPOSURE_KINDS } from './exposureRow.ts';
 
 /** Why a raw event does not land though nothing is wrong with it; null when it does, or names nothing. */

@@ -1,10 +1,10 @@
 import type { SortedMembers } from '../base/canonicalJson.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
+import { scalarText } from '../tables/columnText.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { eventRefusal } from '../wire/EventError.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { isAssignment } from '../wire/isAssignment.ts';
-import { scalarText } from './columnText.ts';
 
 /** What was evaluated. */
 export type ExposureKind = 'gate' | 'config' | 'layer';
