@@ -3,7 +3,7 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/cli
 import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
-import { overflowObject } from '../../lib/landing/delivery/overflow.ts';
+import { overflowObject } from '../../lib/landing/delivery/deliver.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer } from './Answer.ts';

@@ -1,5 +1,5 @@
 import type { ReadGroups } from '../../lib/groups/GroupsCache.ts';
-import type { PutOverflow } from '../../lib/landing/delivery/overflow.ts';
+import type { PutOverflow } from '../../lib/landing/delivery/deliver.ts';
 import type { PutQuarantineLarge } from '../../lib/landing/quarantineWriter.ts';
 import type { ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 

@@ -1,5 +1,5 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { PutOverflow } from '../landing/delivery/overflow.ts';
+import type { PutOverflow } from '../landing/delivery/deliver.ts';
 import type { PutQuarantineLarge } from '../landing/quarantineWriter.ts';
 
 /** Overflow in a bucket of S3. */

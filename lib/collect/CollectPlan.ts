@@ -8,8 +8,8 @@ import type { Table } from '../tables/Table.ts';
 import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../wire/isAssignment.ts';
 import { Redaction } from '../wire/Redaction.ts';
-import { Evaluations } from './Evaluations.ts';
 import { type EventFilter, eventFilter } from './eventFilter.ts';
+import { Evaluations } from './exposures.ts';
 
 /** What a configuration decides about collecting, prepared once and used for every batch. */
 export interface CollectPlan {

@@ -1,11 +1,11 @@
 import type { SluiceError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
-import type { Kept } from '../landing/delivery/overflow.ts';
+import type { Kept } from '../landing/delivery/deliver.ts';
 import type { Refused } from '../landing/quarantineWriter.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
 import { sdkLabel } from '../wire/sdkRequest.ts';
-import type { Collected } from './Collected.ts';
+import type { Collected } from './collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 
 /** What became of one request, for its log line and its metrics. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
-import { deliverOrSpill, type PutOverflow } from '../landing/delivery/overflow.ts';
+import { deliverOrSpill, type PutOverflow } from '../landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import type { PutQuarantineLarge, QuarantineWriter, Refused } from '../landing/quarantineWriter.ts';
@@ -20,11 +20,10 @@ import {
   type SdkRequest,
 } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
-import type { Collected, Sender } from './Collected.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { collectBatch } from './collectBatch.ts';
-import { keptBody } from './keptBody.ts';
+import { type Collected, collectBatch, type Sender } from './collectBatch.ts';
 import { RequestReport } from './RequestReport.ts';
+import { keptBody } from './refusals.ts';
 
 /** What the collector works with: made once, used for every request. */
 export interface Collector {

@@ -1,9 +1,9 @@
 import { isJsonObject } from '../base/json.ts';
-import { scalarText } from '../tables/columnText.ts';
+import { scalarText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
-import { EXPOSURE_KINDS } from './exposureRow.ts';
+import { EXPOSURE_KINDS } from './exposures.ts';
 
 /** Why a raw event does not land though nothing is wrong with it; null when it does, or names nothing. */
 export type EventFilter = (event: unknown) => IgnoredReason | null;

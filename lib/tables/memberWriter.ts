@@ -1,4 +1,5 @@
 import { isPlain } from '../base/canonicalJson.ts';
+import { ExactNumber } from '../base/json.ts';
 import { isoTimestamp } from '../base/time.ts';
 import type { Table } from './Table.ts';
 
@@ -73,4 +74,17 @@ export function jsonMember(table: Table, column: string): (nested: string | null
   const next = table.columns[table.columns.findIndex(({ name }) => name === column) + 1];
   const opening = memberWriter(table, column, next?.name)({ [column]: '' }).slice(0, -1);
   return (nested) => (nested === null ? '' : `${opening}${nested}"`);
+}
+
+/** A JSON scalar as a column's text: strings as they are, numbers and booleans as JSON has them; else null. */
+export function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value instanceof ExactNumber ? value.text : null;
+}
+
+/** An ID as a column's text; an empty one identifies nobody, so it is null. */
+export function idText(value: unknown): string | null {
+  const text = scalarText(value);
+  return text === '' ? null : text;
 }

@@ -1,8 +1,15 @@
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
+import { isoTimestamp } from '../../base/time.ts';
+import { MAX_OVERFLOW_BYTES, OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
+import type { TableKind } from '../../schema/kinds.ts';
+import { overflowKey } from '../../tables/objectKeys.ts';
 import { billedBytes, packDocuments } from './packDocuments.ts';
 import { type DeliveryContext, putRecords } from './putRecords.ts';
 
 /** A document that was not delivered, and why. */
-export interface ReturnedDocument {
+interface ReturnedDocument {
   /** Its index in what was to be delivered. */
   readonly index: number;
   /**
@@ -50,4 +57,122 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
     bytes: records.reduce((sum, { data }) => sum + data.length, 0),
     billedBytes: records.reduce((sum, { data }) => sum + billedBytes(data.length), 0),
   };
+}
+
+/** What {@link deliverOrSpill} needs. */
+export interface SpillContext extends DeliveryContext {
+  readonly putOverflow: PutOverflow;
+}
+
+/** A delivery, and what became of the documents that the stream handed back. */
+export interface Kept extends Delivery {
+  /** Whether every document is with Firehose or in overflow: only then may anybody be told so. */
+  readonly kept: boolean;
+  /** Documents in overflow: all that were returned, or none. */
+  readonly overflowed: number;
+  /** Why they could not be spilled: the name of what was thrown, or `OutOfTime`. */
+  readonly overflowError?: string;
+}
+
+/**
+ * Delivers documents to one stream and spills what it hands back, whatever the reason, into one overflow object,
+ * from which functions/redrive puts it on the stream later. It never throws. The last moments before the deadline
+ * are the spill's, so that a stream that hangs doesn't take the bucket's time too.
+ */
+export async function deliverOrSpill(
+  kind: TableKind,
+  documents: readonly string[],
+  context: SpillContext,
+): Promise<Kept> {
+  const { clock, deadline } = context;
+  const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
+  const delivery = await deliver(documents, { ...context, deadline: deadline - reserved });
+  const { returned } = delivery;
+  if (returned.length === 0) return { ...delivery, kept: true, overflowed: 0 };
+  if (deadline - clock.now() < SPILL_AT_LEAST_MS) {
+    return { ...delivery, kept: false, overflowed: 0, overflowError: 'OutOfTime' };
+  }
+  try {
+    const object = await overflowObject(kind, documents, returned, clock.now());
+    await context.putOverflow(object, Math.max(1, deadline - clock.now()));
+    return { ...delivery, kept: true, overflowed: returned.length };
+  } catch (error) {
+    const overflowError = error instanceof Error ? error.name : 'Error';
+    return { ...delivery, kept: false, overflowed: 0, overflowError };
+  }
+}
+
+/** Keeps one overflow object. Throws what the store throws when it could not within so many milliseconds. */
+export type PutOverflow = (object: OverflowObject, timeoutMs: number) => Promise<void>;
+
+/** Documents that a stream did not take, as one object. */
+interface OverflowObject {
+  readonly key: string;
+  /** Gzip of one document a line. */
+  readonly body: Uint8Array;
+  /** For whoever looks at it: how many documents, since when, and why. */
+  readonly metadata: OverflowMetadata;
+}
+
+/** The object's user metadata; all of it text. */
+export interface OverflowMetadata {
+  readonly documents: string;
+  /** When it was first spilled, ISO 8601. */
+  readonly since: string;
+  /** Firehose's error code of the last document, or why else it came back. */
+  readonly code: string;
+}
+
+const compress = promisify(gzip);
+/** Every row begins with its ID: lib/collect writes it so. */
+const ROW_ID = /^\{"(?:event|quarantine)_id":"([^"\\]+)"/;
+
+/**
+ * Writes what one request could not put on one stream as one object: the documents exactly as they were packed.
+ *
+ * @param spilledAt Epoch milliseconds.
+ */
+export async function overflowObject(
+  kind: TableKind,
+  documents: readonly string[],
+  returned: readonly ReturnedDocument[],
+  spilledAt: number,
+): Promise<OverflowObject> {
+  const left = leftOver(documents, returned);
+  const ids = left.map((document) => ROW_ID.exec(document)?.[1] ?? document);
+  return {
+    key: overflowKey(kind, hash('sha256', ids.join('\n'))),
+    body: await overflowBody(left),
+    metadata: {
+      documents: String(left.length),
+      since: isoTimestamp(spilledAt),
+      code: lastCode(returned),
+    },
+  };
+}
+
+/** The documents that were handed back, in their order. */
+export function leftOver(documents: readonly string[], returned: readonly ReturnedDocument[]): string[] {
+  return returned.flatMap(({ index }) => documents[index] ?? []);
+}
+
+/** Why the last one was handed back. */
+export function lastCode(returned: readonly ReturnedDocument[]): string {
+  const last = returned.at(-1);
+  return last?.code ?? last?.reason ?? '';
+}
+
+/** Documents as an object's body. */
+export function overflowBody(documents: readonly string[]): Promise<Uint8Array> {
+  return compress(`${documents.join('\n')}\n`);
+}
+
+/** The documents of a body; null when it is none that we wrote whole. */
+export function readOverflow(body: Uint8Array): string[] | null {
+  try {
+    const text = gunzipSync(body, { maxOutputLength: MAX_OVERFLOW_BYTES }).toString('utf8');
+    return text.endsWith('\n') ? text.slice(0, -1).split('\n') : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { deliverOrSpill, type SpillContext } from '../delivery/overflow.ts';
+import { deliverOrSpill, type SpillContext } from '../delivery/deliver.ts';
 import type {
   PutQuarantineLarge,
   QuarantineContext,

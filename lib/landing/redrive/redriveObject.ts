@@ -1,8 +1,7 @@
 import type { Clock } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey, parseErrorKey, parseOverflowKey } from '../../tables/objectKeys.ts';
-import { deliver } from '../delivery/deliver.ts';
-import { lastCode, leftOver, overflowBody, readOverflow } from '../delivery/overflow.ts';
+import { deliver, lastCode, leftOver, overflowBody, readOverflow } from '../delivery/deliver.ts';
 import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import { type FailedRecord, readErrorLine, splitRecord } from './failedRecords.ts';
 

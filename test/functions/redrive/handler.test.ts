@@ -2,7 +2,7 @@ import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler, readEnvironment } from '../../../functions/redrive/handler.ts';
-import { overflowBody } from '../../../lib/landing/delivery/overflow.ts';
+import { overflowBody } from '../../../lib/landing/delivery/deliver.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/MovableClock.ts';

@@ -1,6 +1,5 @@
-import type { Sender } from '../../../lib/collect/Collected.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../../../lib/collect/collectBatch.ts';
+import { collectBatch, type Sender } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 

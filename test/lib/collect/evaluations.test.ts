@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CanonicalJsonWriter, SortedMembers } from '../../../lib/base/canonicalJson.ts';
-import { Evaluations } from '../../../lib/collect/Evaluations.ts';
-import { type ExposureKind, exposureRow } from '../../../lib/collect/exposureRow.ts';
+import { Evaluations, type ExposureKind, exposureRow } from '../../../lib/collect/exposures.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { exposuresTable } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Sender } from '../../../lib/collect/Collected.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../../../lib/collect/collectBatch.ts';
+import { collectBatch, type Sender } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 
 const plan = collectPlan(defineConfig({ bucket: 'acme' }));

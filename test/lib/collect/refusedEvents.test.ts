@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Sender } from '../../../lib/collect/Collected.ts';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
-import { collectBatch } from '../../../lib/collect/collectBatch.ts';
+import { collectBatch, type Sender } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { deliverOrSpill } from '../../../../lib/landing/delivery/overflow.ts';
+import { deliverOrSpill } from '../../../../lib/landing/delivery/deliver.ts';
 import { SPILL_AT_LEAST_MS } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../harness/ManualClock.ts';
 

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { s3Claim } from '../../../../lib/aws/s3Claim.ts';
-import { deliverOrSpill, overflowBody, overflowObject } from '../../../../lib/landing/delivery/overflow.ts';
+import { deliverOrSpill, overflowBody, overflowObject } from '../../../../lib/landing/delivery/deliver.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import {
   type Redrive,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { overflowBody } from '../../../../lib/landing/delivery/overflow.ts';
+import { overflowBody } from '../../../../lib/landing/delivery/deliver.ts';
 import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
 import { type Redriver, redriveStragglers } from '../../../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
