@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
-import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
+import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 import { hostileBodies } from './collect/hostileBodies.ts';
-import { takeHostile } from './collect/takeHostile.ts';
+import { runHostileRequests } from './collect/takeHostile.ts';
 
 /** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
 const EVENTS_PER_ROUND = 4_000;
@@ -11,7 +11,7 @@ const ROUNDS = 31;
 const WARM_UP_ROUNDS = 12;
 const FIRST_SEED = 100;
 
-const collect = collectBodyWith();
+const collect = collectorFor();
 
 /** The whole way of a body up to what is put on the streams. */
 function ours(body: Uint8Array) {
@@ -85,7 +85,7 @@ const FUNCTION_MEGABYTES = 1_024;
 /** What the worst of all hostile bodies takes, each in a process of its own. The kinds go to stderr, the worst last. */
 function hostile(): BenchRow[] {
   const outcomes = Object.entries(hostileBodies).map(([kind, make]) => {
-    const [outcome] = takeHostile([make()], FUNCTION_MEGABYTES);
+    const [outcome] = runHostileRequests([make()], FUNCTION_MEGABYTES);
     if (outcome === undefined) throw new Error(`${kind} has no outcome.`);
     return { kind, ...outcome };
   });

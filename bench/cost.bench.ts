@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { type RequestOutcome, requestMetrics } from '../lib/collect/collectMetrics.ts';
 import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench, BenchRow } from './Bench.ts';
-import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
+import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.ts';
 
 const MILLION = 1_000_000;
@@ -24,7 +24,7 @@ const FIREHOSE_MS = 15;
 /** Lambda's own START, END and REPORT lines of an invocation, bytes. */
 const PLATFORM_LOG_BYTES = 330;
 
-const collect = collectBodyWith();
+const collect = collectorFor();
 
 interface Usage {
   readonly requestSteps: number;

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { packDocuments } from '../lib/landing/delivery/packDocuments.ts';
 import type { Bench } from './Bench.ts';
-import { collectBodies, collectBodyWith } from './collect/collectBodies.ts';
+import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 
 const EVENTS = 1_000_000;
 const EVENTS_PER_BODY = 20;
@@ -32,7 +32,7 @@ function heldBytes(): number {
 const bench: Bench = {
   name: 'memory',
   run: async () => {
-    const collect = collectBodyWith();
+    const collect = collectorFor();
     let events = 0;
     let peak = 0;
     const round = (seed: number): void => {

@@ -214,7 +214,7 @@ const sender = {
 };
 
 /** Makes what turns gzip bodies into documents, as the collector with some configuration does. */
-export function collectBodyWith(input: Partial<ConfigInput> = {}) {
+export function collectorFor(input: Partial<ConfigInput> = {}) {
   const plan = collectPlan(
     defineConfig({
       bucket: 'bench',

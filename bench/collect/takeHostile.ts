@@ -31,7 +31,10 @@ function heapFlag(megabytes: number): string {
  * @param megabytes `memorySize` of the function.
  * @throws Error when the process ends otherwise, out of memory for example.
  */
-export function takeHostile(bodies: readonly HostileBody[], megabytes: number): readonly HostileOutcome[] {
+export function runHostileRequests(
+  bodies: readonly HostileBody[],
+  megabytes: number,
+): readonly HostileOutcome[] {
   const requests = bodies.map(({ body, headers = {}, query = '', redacts = false }) => ({
     body: Buffer.from(body).toString('base64'),
     headers,

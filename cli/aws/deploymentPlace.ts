@@ -121,7 +121,7 @@ const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(te
  * What time it is where a command goes, epoch milliseconds: the local cloud's clock may have been moved. The machine's
  * for AWS, and for an endpoint that tells none: whatever else is asked of it says better what is wrong with it.
  */
-export async function timeAt({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
+export async function readClock({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
   if (!local || place.endpoint === undefined) return Date.now();
   try {
     const answer = await fetch(new URL('/_sluice/clock', place.endpoint));

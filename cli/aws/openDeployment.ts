@@ -7,7 +7,7 @@ import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { CommandLine } from '../commandLine.ts';
-import { type AwsPlace, deploymentPlace, timeAt } from './deploymentPlace.ts';
+import { type AwsPlace, deploymentPlace, readClock } from './deploymentPlace.ts';
 import { explainAwsError } from './explainAwsError.ts';
 
 /** A deployment that a command works on. */
@@ -41,7 +41,7 @@ export async function openDeployment<Result>(
   const s3 = new S3Client(place);
   const sqs = new SQSClient(place);
   try {
-    return await work({ config, stack, place, now: await timeAt({ local, place }), s3, sqs });
+    return await work({ config, stack, place, now: await readClock({ local, place }), s3, sqs });
   } catch (error) {
     const problem =
       explainAwsError(error) ?? (error instanceof Error ? explainAwsError(error.cause) : undefined);
@@ -60,7 +60,7 @@ interface Requests {
 }
 
 /** Puts requests on the queue of a part of the stack, as its schedules do. */
-export async function askPart<Part extends keyof Requests>(
+export async function enqueueRequests<Part extends keyof Requests>(
   { sqs, stack }: Pick<OpenDeployment, 'sqs' | 'stack'>,
   part: Part,
   requests: readonly Requests[Part][],

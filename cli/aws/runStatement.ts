@@ -18,7 +18,7 @@ const PAGE_ROWS = 1_000;
 const MOST_PAGES = 10;
 
 /** What a statement came to: its rows, and what Athena read for them; or why there are none. */
-export type StatementOutcome = (
+export type StatementResult = (
   | {
       /** Names of the columns. */
       readonly columns: readonly string[];
@@ -52,7 +52,7 @@ export async function runStatement(
   client: AthenaClient,
   sql: string,
   { workGroup, database, deadlineMs, clock, wait, random }: StatementOptions,
-): Promise<StatementOutcome> {
+): Promise<StatementResult> {
   const deadline = clock.now() + deadlineMs;
   const { QueryExecutionId } = await client.send(
     new StartQueryExecutionCommand({

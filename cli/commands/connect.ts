@@ -3,7 +3,7 @@ import type { Reader } from '../../lib/schema/readers.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { type Command, type CommandLine, didYouMean, placeOptions, UsageError } from '../commandLine.ts';
 import type { Deployment } from '../connect/readDeployment.ts';
-import type { Sheet } from '../connect/setupGuide.ts';
+import type { SetupGuide } from '../connect/setupGuide.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
@@ -35,55 +35,59 @@ export const connect: Command = {
     const { config } = where;
     const reader = readReader(line, product, config);
     const json = line.values['json'] === true;
-    if (reader === undefined) return tellMissing(product, config, json);
+    if (reader === undefined) return reportMissingReader(product, config, json);
 
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
-    const sheet = await fillIn(line, reader, where, deployment);
-    const { sheetText } = await import('../connect/setupGuide.ts');
+    const sheet = await makeGuide(line, reader, where, deployment);
+    const { guideText } = await import('../connect/setupGuide.ts');
     const { stackName, region, account } = deployment;
     if (json) writeJson({ ...sheet, stack: stackName, region, account });
-    else writeOut(sheetText(sheet, deployment));
+    else writeOut(guideText(sheet, deployment));
     return 0;
   },
 };
 
-async function fillIn(
+async function makeGuide(
   line: CommandLine,
   reader: Reader,
   where: DeploymentPlace,
   deployment: Deployment,
-): Promise<Sheet> {
+): Promise<SetupGuide> {
   const { config } = where;
   if (reader.kind === 'owox') {
-    const { owoxSheet } = await import('../connect/owoxGuide.ts');
-    return owoxSheet(deployment, config, reader);
+    const { owoxGuide } = await import('../connect/owoxGuide.ts');
+    return owoxGuide(deployment, config, reader);
   }
   if (reader.kind === 'metabase') {
-    const { metabaseSheet } = await import('../connect/metabaseGuide.ts');
-    return metabaseSheet(deployment, config, reader);
+    const { metabaseGuide } = await import('../connect/metabaseGuide.ts');
+    return metabaseGuide(deployment, config, reader);
   }
-  const [{ statsigSheet }, { measureLateness }] = await Promise.all([
+  const [{ statsigGuide }, { measureLateness }] = await Promise.all([
     import('../connect/statsigGuide.ts'),
     import('../connect/lateness.ts'),
   ]);
-  if (line.values['no-query'] === true) return statsigSheet(deployment, config, reader, undefined);
+  if (line.values['no-query'] === true) return statsigGuide(deployment, config, reader, undefined);
   writeNote('Asking Athena how late rows come …\n');
-  return statsigSheet(deployment, config, reader, await measureLateness(where, deployment));
+  return statsigGuide(deployment, config, reader, await measureLateness(where, deployment));
 }
 
-async function tellMissing(product: Sheet['product'], { bucket }: Config, json: boolean): Promise<number> {
-  const [{ missingReader }, { missingText }] = await Promise.all([
+async function reportMissingReader(
+  product: SetupGuide['product'],
+  { bucket }: Config,
+  json: boolean,
+): Promise<number> {
+  const [{ missingReader }, { missingReaderText }] = await Promise.all([
     import('../connect/setupGuide.ts'),
     import('../connect/setupGuide.ts'),
   ]);
   const missing = missingReader(product, bucket);
   if (json) writeJson({ ...missing, reader: null });
-  else writeOut(missingText(missing));
+  else writeOut(missingReaderText(missing));
   return 3;
 }
 
-function readProduct({ positionals }: CommandLine): Sheet['product'] {
+function readProduct({ positionals }: CommandLine): SetupGuide['product'] {
   const product = PRODUCTS.find((one) => one === positionals[0]);
   if (product === undefined || positionals.length > 1)
     throw new UsageError(
@@ -96,7 +100,7 @@ function readProduct({ positionals }: CommandLine): Sheet['product'] {
 /** The reader by its name, else the first of its kind; undefined when there is none of its kind. */
 function readReader(
   { values }: CommandLine,
-  product: Sheet['product'],
+  product: SetupGuide['product'],
   { readers }: Config,
 ): Reader | undefined {
   const name = values['reader'];

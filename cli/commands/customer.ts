@@ -75,13 +75,13 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<numb
     if (Policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   });
   writeNote(
-    `s3://${Bucket}/ is account ${accountOf(line)}'s${Policy === undefined ? '' : ', with the policy'}.\n`,
+    `s3://${Bucket}/ is account ${readAccount(line)}'s${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
   return 0;
 }
 
 async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string[]): Promise<number> {
-  objectOf(url);
+  parseObjectUrl(url);
   const file = textOption(line, 'file');
   if (more.length > 0 || (sql === undefined) === (file === undefined))
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes, or --file.');
@@ -96,15 +96,15 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   for (const day of days ?? [undefined]) {
     const of = (text: string) => (day === undefined ? text : text.replaceAll('{day}', day));
-    const Body = file === undefined ? await madeOf(of(sql ?? '')) : await bytesOf(file);
-    await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...objectOf(of(url)), Body })));
+    const Body = file === undefined ? await makeParquet(of(sql ?? '')) : await readFileBytes(file);
+    await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...parseObjectUrl(of(url)), Body })));
     writeNote(`${visibleLine(of(url))}: ${Body.length} bytes.\n`);
   }
   return 0;
 }
 
 async function remove(line: CommandLine, [url = '', ...more]: readonly string[]): Promise<number> {
-  const { Bucket, Key } = objectOf(url);
+  const { Bucket, Key } = parseObjectUrl(url);
   assertNoArguments(more);
   const [{ DeleteObjectCommand, ListObjectsV2Command }, { CustomerError }] = await Promise.all([
     import('@aws-sdk/client-s3'),
@@ -144,16 +144,16 @@ async function asCustomer<Result>(
   line: CommandLine,
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
-  const { openCustomer } = await import('./customerAccount.ts');
-  return openCustomer({ account: accountOf(line), endpoint: textOption(line, 'endpoint-url') }, work);
+  const { withCustomerS3 } = await import('./customerAccount.ts');
+  return withCustomerS3({ account: readAccount(line), endpoint: textOption(line, 'endpoint-url') }, work);
 }
 
-async function madeOf(sql: string): Promise<Uint8Array> {
-  const { parquetOf } = await import('./customerAccount.ts');
-  return parquetOf(sql);
+async function makeParquet(sql: string): Promise<Uint8Array> {
+  const { parquetFromQuery } = await import('./customerAccount.ts');
+  return parquetFromQuery(sql);
 }
 
-async function bytesOf(path: string): Promise<Uint8Array> {
+async function readFileBytes(path: string): Promise<Uint8Array> {
   const [{ readFile }, { CustomerError }] = await Promise.all([
     import('node:fs/promises'),
     import('./customerAccount.ts'),
@@ -166,14 +166,14 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function objectOf(url: string): { readonly Bucket: string; readonly Key: string } {
+function parseObjectUrl(url: string): { readonly Bucket: string; readonly Key: string } {
   const [, Bucket, Key] = OBJECT.exec(url) ?? [];
   if (Bucket === undefined || Key === undefined)
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected s3://<bucket>/<key>.');
   return { Bucket, Key };
 }
 
-function accountOf(line: CommandLine): string {
+function readAccount(line: CommandLine): string {
   const account = textOption(line, 'account') ?? ACCOUNT;
   if (!/^\d{12}$/.test(account))
     throw new UsageError('SLUICE_USAGE_OPTIONS', `--account: got ${account}, expected 12 digits.`);

@@ -44,7 +44,7 @@ export const CustomerError = defineErrorFamily('user', {
  * @param endpoint Default: as AWS's tools have it, else where `npm start` puts the local cloud.
  * @throws CustomerError SLUICE_CUSTOMER_REFUSED; AwsAccessError; UsageError when the endpoint is not on this machine.
  */
-export async function openCustomer<Result>(
+export async function withCustomerS3<Result>(
   { account, endpoint }: { readonly account: string; readonly endpoint: string | undefined },
   work: (s3: S3Client) => Promise<Result>,
 ): Promise<Result> {
@@ -93,7 +93,7 @@ async function fileText(path: string): Promise<string> {
 }
 
 /** The bytes of a Parquet file with the rows of a query of DuckDB's. @throws CustomerError SLUICE_CUSTOMER_SQL_FAILED. */
-export async function parquetOf(sql: string): Promise<Uint8Array> {
+export async function parquetFromQuery(sql: string): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-customer-'));
   const path = join(folder, 'drop.parquet');
   try {

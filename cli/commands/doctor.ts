@@ -23,7 +23,7 @@ export const doctor: Command = {
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const [{ openVisit }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
+    const [{ openDoctorContext }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
       import('../doctor/DoctorContext.ts'),
       import('../doctor/runChecks.ts'),
       import('../doctor/checks.ts'),
@@ -31,15 +31,15 @@ export const doctor: Command = {
     ]);
     const before = line.values['before-deploy'] === true;
     const json = line.values['json'] === true;
-    const visit = openVisit(await visitOptions(line));
+    const context = openDoctorContext(await contextOptions(line));
     try {
-      const outcomes = await runChecks(before ? checksBeforeDeploy : checks, visit, (outcome) => {
+      const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
         if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
       // Whoever AWS does not know, or has no valid configuration, has been told so.
-      const { region, account } = (await visit.identity().catch(() => undefined)) ?? {};
-      const { stackName } = visit;
+      const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
+      const { stackName } = context;
       if (json) {
         const checked = report.reportJson(outcomes);
         writeJson({ stack: stackName, region, account, problems, checks: checked });
@@ -54,14 +54,14 @@ export const doctor: Command = {
       }
       return problems > 0 ? 3 : 0;
     } finally {
-      visit.close();
+      context.close();
     }
   },
 };
 
-async function visitOptions(
+async function contextOptions(
   line: CommandLine,
-): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openVisit']>[0]> {
+): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
   const [
     { namedPlace, readPlaceOptions },
     { loadConfig },

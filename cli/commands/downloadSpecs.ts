@@ -33,7 +33,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
   const target = specsUrl(url, key);
   const deadline = clock.now() + DEADLINE_MS;
   for (let tries = 1; ; tries += 1) {
-    const failed = await ask(target, options, Math.max(1, deadline - clock.now()));
+    const failed = await requestSpecs(target, options, Math.max(1, deadline - clock.now()));
     if (failed instanceof Uint8Array) return failed;
     const pause = AFTER_FAILURE.baseMs / 2 + backoffMs(tries, random, AFTER_FAILURE);
     if (tries === TRIES || clock.now() + pause >= deadline) {
@@ -53,7 +53,11 @@ function specsUrl(url: string, key: string): URL {
 }
 
 /** Asks once. @returns The specs, or what went wrong if another try may help. */
-async function ask(target: URL, { fetch }: DownloadOptions, timeoutMs: number): Promise<Uint8Array | string> {
+async function requestSpecs(
+  target: URL,
+  { fetch }: DownloadOptions,
+  timeoutMs: number,
+): Promise<Uint8Array | string> {
   let answer: Response;
   try {
     answer = await fetch(target, {
@@ -61,7 +65,7 @@ async function ask(target: URL, { fetch }: DownloadOptions, timeoutMs: number): 
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (answer.status === 200) return await bounded(answer);
+    if (answer.status === 200) return await readBounded(answer);
     await answer.body?.cancel();
   } catch (error) {
     if (error instanceof GroupsError) throw error;
@@ -74,7 +78,7 @@ async function ask(target: URL, { fetch }: DownloadOptions, timeoutMs: number): 
   throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${told}.`);
 }
 
-async function bounded({ body }: Response): Promise<Uint8Array> {
+async function readBounded({ body }: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {

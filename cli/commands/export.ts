@@ -57,7 +57,7 @@ async function status(line: CommandLine): Promise<number> {
 
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
-  const [{ openExport }, { askPart }] = await Promise.all([
+  const [{ openExport }, { enqueueRequests }] = await Promise.all([
     import('./exportStatus.ts'),
     import('../aws/openDeployment.ts'),
   ]);
@@ -74,7 +74,7 @@ async function runNow(line: CommandLine): Promise<number> {
       exports,
       ...(days === undefined ? {} : { days: [...days] }),
     };
-    await askPart(open, 'export', [request]);
+    await enqueueRequests(open, 'export', [request]);
     return { exports, ...(days === undefined ? {} : { days }) };
   });
   if (line.values['json'] === true) writeJson({ asked });

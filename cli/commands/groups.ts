@@ -70,13 +70,13 @@ async function pull(line: CommandLine): Promise<number> {
     writeJson({ seen_at: at, added, seen_again: seenAgain, kept });
   }
   writeNote(
-    `${foundText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} known before, ${kept} kept that the specs no longer have.\n` +
+    `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} known before, ${kept} kept that the specs no longer have.\n` +
       'Views show it at once; collectors know it within five minutes.\n',
   );
   return 0;
 }
 
-function foundText({ rules }: Specs): string {
+function countsText({ rules }: Specs): string {
   const count = (entity: string) =>
     new Set(rules.filter((rule) => rule.entity === entity).map(({ experimentId }) => experimentId)).size;
   return `Read ${count('experiment')} experiments, ${count('layer')} layers and ${count('holdout')} holdouts`;
@@ -85,14 +85,16 @@ function foundText({ rules }: Specs): string {
 async function list(line: CommandLine): Promise<number> {
   const experiment = textOption(line, 'experiment');
   const rows = await withStore(line, async (store) => readGroupRows((await store.read())?.text ?? ''));
-  const shown = rows.filter(({ experimentId }) => (experiment ?? experimentId) === experimentId).map(listed);
+  const shown = rows
+    .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
+    .map(groupColumns);
   writeResult(line, shown, () => textTable(shown));
   if (rows.length === 0) writeNote('Nothing was pulled yet: `sluice groups pull`.\n');
   return 0;
 }
 
 /** A row by the names of the table's columns, without the periods of its splits. */
-function listed(row: GroupRow) {
+function groupColumns(row: GroupRow) {
   return {
     experiment_id: row.experimentId,
     entity: row.entity,
@@ -153,7 +155,7 @@ async function readSpecsFile(path: string): Promise<Uint8Array> {
 }
 
 async function download(line: CommandLine): Promise<Uint8Array> {
-  return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await serverKey(line), {
+  return downloadSpecs(textOption(line, 'specs-url') ?? SPECS_URL, await readServerKey(line), {
     fetch: globalThis.fetch,
     clock: systemClock,
     wait: (ms) => wait(ms),
@@ -162,16 +164,18 @@ async function download(line: CommandLine): Promise<Uint8Array> {
 }
 
 /** The key is never on the command line, which other users and the shell's history can see. */
-async function serverKey(line: CommandLine): Promise<string> {
+async function readServerKey(line: CommandLine): Promise<string> {
   const path = textOption(line, 'key-file');
   const sent =
-    path === undefined ? process.env['STATSIG_SERVER_KEY'] || (await keyFromStdin()) : await keyFrom(path);
+    path === undefined
+      ? process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin())
+      : await readKeyFile(path);
   const key = readSdkKey({ 'statsig-api-key': sent.trim() }, new URLSearchParams());
   if (key === null) throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It has no such form.');
   return key;
 }
 
-async function keyFrom(path: string): Promise<string> {
+async function readKeyFile(path: string): Promise<string> {
   const file = await open(path).catch((error: unknown) => {
     throw new GroupsError('SLUICE_GROUPS_NO_KEY', fileProblem(path, error), { cause: error });
   });
@@ -184,7 +188,7 @@ async function keyFrom(path: string): Promise<string> {
   }
 }
 
-async function keyFromStdin(): Promise<string> {
+async function readKeyFromStdin(): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the server secret key, then Enter and Ctrl-D: ');
   return textOf(process.stdin);
 }

@@ -101,7 +101,7 @@ async function preview(line: CommandLine): Promise<number> {
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const { askPart } = await import('../aws/openDeployment.ts');
+  const { enqueueRequests } = await import('../aws/openDeployment.ts');
   const asked = await withIngest(line, async (open) => {
     const datasets = open.datasets.map(({ source, dataset }) => ({
       source: source.name,
@@ -109,7 +109,7 @@ async function runNow(line: CommandLine): Promise<number> {
     }));
     // A source at a time: a name of a dataset may be another source's, too.
     const sources = [...new Set(datasets.map(({ source }) => source))];
-    await askPart(
+    await enqueueRequests(
       open,
       'ingest-plan',
       sources.map((source) => ({
@@ -131,7 +131,7 @@ async function backfill(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
   const days = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [days[0], days.at(-1)];
-  const [{ lookbackDays }, { backfillRequests }, { askPart }] = await Promise.all([
+  const [{ lookbackDays }, { backfillRequests }, { enqueueRequests }] = await Promise.all([
     import('../../lib/drops/plan/decideDay.ts'),
     import('../ingest/openIngest.ts'),
     import('../aws/openDeployment.ts'),
@@ -145,7 +145,7 @@ async function backfill(line: CommandLine): Promise<number> {
         'SLUICE_USAGE_OPTIONS',
         `--from, --to: got ${to}, expected a day that has begun: today is ${today} (${timezone}).`,
       );
-    return askPart(open, 'ingest-plan', backfillRequests(place, days));
+    return enqueueRequests(open, 'ingest-plan', backfillRequests(place, days));
   });
   writeResult(line, { ...place, from, to, days: days.length }, () => '');
   writeNote(

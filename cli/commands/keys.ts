@@ -59,7 +59,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 async function list(line: CommandLine): Promise<number> {
-  const secret = await open(line);
+  const secret = await openSecret(line);
   const listed = listedKeys((await secret.read()).text);
   const rows = listed.some(({ sources }) => sources !== undefined)
     ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
@@ -82,7 +82,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   };
   // Told before AWS is asked.
   addKey('{"keys":[]}', entry);
-  const secret = await open(line);
+  const secret = await openSecret(line);
   await secret.change((text) => addKey(text, entry));
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
@@ -92,7 +92,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
 
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyLabel(rest);
-  const secret = await open(line);
+  const secret = await openSecret(line);
   await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
   writeNote(`Removed ${label}. Collectors forget it within five minutes.\n`);
   return 0;
@@ -123,7 +123,7 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
 }
 
 /** Loaded late: a wrong label is told without it. */
-async function open(line: CommandLine) {
+async function openSecret(line: CommandLine) {
   const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
   const { stack, place } = await deploymentPlace(line);
   return openKeysSecret(textOption(line, 'secret') ?? `${stack.service}-${stack.stage}-keys`, place);

@@ -62,7 +62,7 @@ export const start: Command = {
       onPackaging: () => writeNote('Packaging what changed: a few seconds, once …\n'),
       onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
     });
-    const interrupted = interruption();
+    const interrupted = untilInterrupted();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
       writeJson({ collector, edge, data, bucket, database, pid: process.pid });
@@ -81,7 +81,7 @@ export const start: Command = {
  * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One press may arrive more
  * than once (from the terminal, from npm, from scripts/launch.mjs), so a second within a second is the first.
  */
-function interruption(): Promise<void> {
+function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
     let askedAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

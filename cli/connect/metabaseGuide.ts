@@ -4,9 +4,9 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
-import { type Deployment, ownQueries } from './readDeployment.ts';
+import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
-import type { Field, PasteReady, Sheet, Step } from './setupGuide.ts';
+import type { Field, SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
 
 /**
  * Options of Athena's JDBC driver 3.x, which Metabase has: an answer up to an hour old is given again instead of being
@@ -15,9 +15,9 @@ import type { Field, PasteReady, Sheet, Step } from './setupGuide.ts';
 const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 
 /** How to connect Metabase: its Athena form, settings that keep Athena cheap, and three questions. */
-export function metabaseSheet(deployment: Deployment, config: Config, reader: MetabaseReader): Sheet {
+export function metabaseGuide(deployment: Deployment, config: Config, reader: MetabaseReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
-  const { workgroup, resultsLocation } = ownQueries(deployment, config, reader);
+  const { workgroup, resultsLocation } = readerQueries(deployment, config, reader);
   return {
     product: 'metabase',
     reader: reader.name,
@@ -144,7 +144,7 @@ function settingsStep(config: Config): Step {
 }
 
 /** Three questions for Metabase's SQL editor: New > SQL query. */
-export function metabaseQuestions(config: Pick<Config, 'database'>): readonly PasteReady[] {
+export function metabaseQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
   const events = sourceName(config, 'product_events');
   const first = sourceName(config, 'first_exposures');
   const daily = sourceName(config, 'daily_exposures');

@@ -3,10 +3,10 @@ import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { sourceName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';
-import type { PasteReady, Sheet, Step } from './setupGuide.ts';
+import type { SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
 
 /** How to connect OWOX Data Marts: its Storage form, the workgroup that it uses, and three data marts. */
-export function owoxSheet(deployment: Deployment, config: Config, reader: OwoxReader): Sheet {
+export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
   const secret = identity.as === 'user' ? identity.secretArn : '';
   return {
@@ -65,7 +65,7 @@ function primaryStep(deployment: Deployment): Step {
  * Three data marts for OWOX: rows that a spreadsheet takes as they are. OWOX names no database when it asks and puts
  * a mart in brackets behind FROM, so tables carry theirs and there is no semicolon at the end.
  */
-export function owoxQuestions(config: Pick<Config, 'database'>): readonly PasteReady[] {
+export function owoxQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
   const events = sourceName(config, 'product_events');
   const first = sourceName(config, 'first_exposures');
   const daily = sourceName(config, 'daily_exposures');

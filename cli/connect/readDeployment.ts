@@ -49,7 +49,7 @@ export interface Deployment {
 }
 
 /** Where a reader queries, by the stack's outputs, and where its workgroup puts results: `s3://<bucket>/query-results/<reader>/`. */
-export function ownQueries(
+export function readerQueries(
   { outputs }: Pick<Deployment, 'outputs'>,
   config: Pick<Config, 'bucket' | 'athena'>,
   reader: StatsigReader | MetabaseReader,

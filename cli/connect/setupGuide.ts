@@ -13,7 +13,7 @@ export interface Field {
 }
 
 /** SQL to be pasted, in Athena's dialect. */
-export interface PasteReady {
+export interface SqlSnippet {
   readonly name: string;
   /** What it answers, or what it is for. */
   readonly about: string;
@@ -28,11 +28,11 @@ export interface Step {
   readonly fields?: readonly Field[];
   /** For a POSIX shell. */
   readonly commands?: readonly string[];
-  readonly queries?: readonly PasteReady[];
+  readonly queries?: readonly SqlSnippet[];
 }
 
 /** All that connecting a product takes, in the order in which it is done. */
-export interface Sheet {
+export interface SetupGuide {
   readonly product: 'statsig' | 'owox' | 'metabase';
   /** Name of the reader in `readers`. */
   readonly reader: string;
@@ -40,8 +40,8 @@ export interface Sheet {
 }
 
 /** What to do before a product can be connected: it must be let in first. */
-interface Missing {
-  readonly product: Sheet['product'];
+interface MissingReader {
+  readonly product: SetupGuide['product'];
   /** What to look up or decide first. */
   readonly first: readonly string[];
   /** To be pasted into `sluice.config.ts`. */
@@ -49,11 +49,11 @@ interface Missing {
 }
 
 /** The product is not among `readers`: what to look up, and what to put there. */
-export function missingReader(product: Sheet['product'], bucket: string): Missing {
+export function missingReader(product: SetupGuide['product'], bucket: string): MissingReader {
   return { product, ...MISSING[product](bucket) };
 }
 
-const MISSING: Record<Reader['kind'], (bucket: string) => Omit<Missing, 'product'>> = {
+const MISSING: Record<Reader['kind'], (bucket: string) => Omit<MissingReader, 'product'>> = {
   statsig: () => ({
     first: [
       "In Statsig's console, under Data Connection for Athena, find: the Statsig S3 Folder, the Statsig Account ID and, for a role, the External ID. Statsig makes up all three, and the connection need not be finished to see them.",
@@ -86,13 +86,13 @@ readers: [
 const WIDTH = 110;
 
 /** A sheet for a person: numbered steps; SQL stands at the margin, to be copied as it is. */
-export function sheetText(sheet: Sheet, { stackName, region, account }: Deployment): string {
+export function guideText(sheet: SetupGuide, { stackName, region, account }: Deployment): string {
   const head = `${sheet.product} · reader ${sheet.reader} · ${stackName} in ${region} of account ${account}`;
   return `${[head, ...sheet.steps.map(stepText)].join('\n\n')}\n`;
 }
 
 /** What to do before there is anything to connect. */
-export function missingText({ product, first, snippet }: Missing): string {
+export function missingReaderText({ product, first, snippet }: MissingReader): string {
   const steps: Step[] = [
     ...first.map((title) => ({ title })),
     { title: 'Put this into defineConfig({ … }) of sluice.config.ts' },
@@ -134,7 +134,7 @@ function shown({ value, secret }: Field): string {
   return value === '' ? '<leave empty>' : visibleLine(value);
 }
 
-function queryText({ name, about, sql }: PasteReady): string {
+function queryText({ name, about, sql }: SqlSnippet): string {
   return `\n${wrapped(`${name}: ${about}`, '   ', '   ')}\n\n${sql}`;
 }
 

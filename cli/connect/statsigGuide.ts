@@ -6,12 +6,12 @@ import { sourceName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { queryCost, usd } from './athenaPrice.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
-import { type Deployment, ownQueries } from './readDeployment.ts';
+import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
-import type { Field, Sheet, Step } from './setupGuide.ts';
+import type { Field, SetupGuide, Step } from './setupGuide.ts';
 
 /** The sheet, and beside it what Statsig's Console API takes as it is. */
-export interface StatsigSheet extends Sheet {
+export interface StatsigGuide extends SetupGuide {
   readonly assignmentSource: AssignmentSource;
   readonly metricSource: MetricSource;
   readonly lookback: Lookback;
@@ -23,12 +23,12 @@ export interface StatsigSheet extends Sheet {
  *
  * @param lateness How late rows came; undefined when nobody asked.
  */
-export function statsigSheet(
+export function statsigGuide(
   deployment: Deployment,
   config: Config,
   reader: StatsigReader,
   lateness: LatenessAnswer | undefined,
-): StatsigSheet {
+): StatsigGuide {
   const identity = readerIdentity(deployment, reader);
   const measured = lateness !== undefined && 'seen' in lateness ? lateness.seen : [];
   const lookback = recommendLookback(measured, config);
@@ -38,7 +38,7 @@ export function statsigSheet(
     product: 'statsig',
     reader: reader.name,
     steps: [
-      agreeStep(config, reader),
+      compareStep(config, reader),
       ...(identity.as === 'user' ? [keysStep(deployment, identity.secretArn)] : []),
       ...(local === undefined ? [] : [local]),
       connectionStep(deployment, config, reader, identity),
@@ -52,7 +52,7 @@ export function statsigSheet(
 }
 
 /** What Statsig makes up, of which the deployment was made: the two must say the same. */
-function agreeStep({ statsigFolder }: Config, reader: StatsigReader): Step {
+function compareStep({ statsigFolder }: Config, reader: StatsigReader): Step {
   const { principal, externalId } = reader;
   const shown = (label: string, value: string | undefined, field: string): Field[] =>
     value === undefined ? [] : [{ label, value, note: `${field} in sluice.config.ts` }];
@@ -78,7 +78,7 @@ function connectionStep(
   identity: ReaderIdentity,
 ): Step {
   const { outputs, region, localEndpoint } = deployment;
-  const { workgroup, resultsLocation } = ownQueries(deployment, config, reader);
+  const { workgroup, resultsLocation } = readerQueries(deployment, config, reader);
   return {
     title: 'Statsig: Data Connection, Athena',
     fields: [
@@ -162,13 +162,13 @@ function reloadStep(lookback: Lookback, lateness: LatenessAnswer | undefined): S
     notes: [
       ...lookbackNotes(lookback),
       'An incremental reload reads its last days again, by "a small buffer" in Statsig\'s words: ask Statsig whether that is at least this lookback for your project. Where it is less, what came later is only in full reloads; where the console offers no incremental reload, all are full.',
-      ...askedNotes(lookback, lateness),
+      ...measurementNotes(lookback, lateness),
     ],
   };
 }
 
 /** Whether rows were counted, and what that cost. */
-function askedNotes({ basis }: Lookback, lateness: LatenessAnswer | undefined): string[] {
+function measurementNotes({ basis }: Lookback, lateness: LatenessAnswer | undefined): string[] {
   if (lateness === undefined) return ['How late rows come was not asked (--no-query).'];
   if ('failed' in lateness) return [`How late rows come could not be asked: ${lateness.failed}`];
   const { scannedBytes } = lateness;

@@ -10,7 +10,7 @@ import type { CatalogPartition, CatalogTable } from '../../lib/landing/catalog/P
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { type NamedPlace, timeAt } from '../aws/deploymentPlace.ts';
+import { type NamedPlace, readClock } from '../aws/deploymentPlace.ts';
 import { shellCommand } from '../output.ts';
 import { askAws } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
@@ -37,7 +37,7 @@ interface DeployedResource {
 }
 
 /** What checks look at. Everything is asked for when it is first needed, and once. */
-export interface Visit {
+export interface DoctorContext {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
   /** `sluice-prod` */
@@ -79,9 +79,9 @@ export interface TablePartitions {
 /** Pages of 100 resources: a stack has 500 at most. */
 const MOST_RESOURCE_PAGES = 10;
 
-/** Where a visit goes. */
-export interface VisitOptions {
-  readonly stack: Visit['stack'];
+/** Which deployment is checked, and where it is. */
+export interface DoctorContextOptions {
+  readonly stack: DoctorContext['stack'];
   /** What it leaves out is the configuration's region, and as AWS tools have it. */
   readonly place: NamedPlace['place'];
   readonly local: boolean;
@@ -89,8 +89,10 @@ export interface VisitOptions {
   readonly clock: Clock;
 }
 
-/** Begins a visit; `close` at its end. */
-export function openVisit(options: VisitOptions): Visit & { readonly close: () => void } {
+/** Opens the context of all checks; `close` it at the end. */
+export function openDoctorContext(
+  options: DoctorContextOptions,
+): DoctorContext & { readonly close: () => void } {
   const { stack, place, local, clock } = options;
   const stackName = `${stack.service}-${stack.stage}`;
   const config = once(options.loadConfig);
@@ -102,7 +104,7 @@ export function openVisit(options: VisitOptions): Visit & { readonly close: () =
     });
     return opened;
   });
-  const ask: Visit['ask'] = (permission, call) => askAws(permission, local, call);
+  const ask: DoctorContext['ask'] = (permission, call) => askAws(permission, local, call);
   const identity = once(async () => readIdentity(await clients(), clock, ask));
   const resources = once(async () => readResources(await clients(), stackName, ask));
   const readPartitions = (kind: TableKind) =>
@@ -118,7 +120,7 @@ export function openVisit(options: VisitOptions): Visit & { readonly close: () =
     stackName,
     local,
     clock,
-    now: once(() => timeAt({ local, place })),
+    now: once(() => readClock({ local, place })),
     config,
     clients,
     identity,
@@ -160,7 +162,7 @@ function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-async function readIdentity({ sts }: Clients, clock: Clock, ask: Visit['ask']): Promise<Identity> {
+async function readIdentity({ sts }: Clients, clock: Clock, ask: DoctorContext['ask']): Promise<Identity> {
   let theirTime: number | undefined;
   let before = clock.now();
   sts.middlewareStack.add(
@@ -196,7 +198,7 @@ function dateOf(response: unknown): number | undefined {
 async function readResources(
   { cloudFormation }: Clients,
   StackName: string,
-  ask: Visit['ask'],
+  ask: DoctorContext['ask'],
 ): Promise<ReadonlyMap<string, DeployedResource>> {
   const resources = new Map<string, DeployedResource>();
   let NextToken: string | undefined;
@@ -226,22 +228,22 @@ const TIME_MS = 120_000;
 
 /** Undefined when the table isn't there, which another check tells. */
 async function readTablePartitions(
-  visit: Pick<Visit, 'ask' | 'clients' | 'clock'>,
+  doctor: Pick<DoctorContext, 'ask' | 'clients' | 'clock'>,
   config: Pick<Config, 'bucket' | 'database' | 'statsigFolder' | 'tables'>,
   kind: TableKind,
 ): Promise<TablePartitions | undefined> {
-  const { glue, s3 } = await visit.clients();
+  const { glue, s3 } = await doctor.clients();
   const [catalog, days] = [gluePartitionCatalog(glue), s3DayFolders(s3)];
   const name = config.tables[kind];
   const attempts: Attempts = {
-    clock: visit.clock,
+    clock: doctor.clock,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
-    deadline: visit.clock.now() + TIME_MS,
+    deadline: doctor.clock.now() + TIME_MS,
   };
   // The adapters wrap what the client throws.
   const ask = <Result>(permission: string, call: () => Promise<Result>) =>
-    visit.ask(permission, () => call().catch(unwrap));
+    doctor.ask(permission, () => call().catch(unwrap));
   try {
     const table = await ask('glue:GetTable', () => catalog.getTable(config.database, name));
     // Folders first: what is registered between the two listings has its partition.

@@ -6,7 +6,7 @@ import { CheckImpossible, finding } from './findings.ts';
 const REFUSED =
   /^(AccessDenied(Exception)?|UnauthorizedOperation|AuthorizationError(Exception)?|Forbidden|403)$/;
 
-/** See `ask` in Visit.ts. */
+/** Makes one call of AWS for `DoctorContext.ask`. */
 export async function askAws<Result>(
   permission: string,
   local: boolean,
@@ -31,12 +31,12 @@ export async function askAws<Result>(
 /** The answer to a HEAD has no document, so a client has no name for the error. */
 function isBare403(error: unknown): boolean {
   return (
-    isAnswer(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403
+    isAwsError(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403
   );
 }
 
 /** Whether a client threw an answer of AWS under one of these names. */
-export function isAnswer(error: unknown, ...names: readonly string[]): boolean {
+export function isAwsError(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 
@@ -44,7 +44,7 @@ export function isAnswer(error: unknown, ...names: readonly string[]): boolean {
  * Does the parts of a check one after the other: one that can't be done, or that AWS answers as nobody expects, is a
  * finding, and the others go on.
  */
-export async function inParts<Item, Found>(
+export async function checkEach<Item, Found>(
   items: readonly Item[],
   part: (item: Item) => Promise<readonly Found[]>,
   impossible: (error: CheckImpossible) => Found,

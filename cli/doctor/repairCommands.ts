@@ -1,6 +1,6 @@
 import type { Resource } from '../../infra/template/Resource.ts';
 import { valueAt } from '../../lib/base/json.ts';
-import type { Visit } from './DoctorContext.ts';
+import type { DoctorContext } from './DoctorContext.ts';
 
 /**
  * Commands that make a database as the template has it. Databases and tables are mended in Glue, by one call each: the
@@ -9,14 +9,17 @@ import type { Visit } from './DoctorContext.ts';
  * @param made The resource of the template, and its logical ID. No commands where the stack doesn't have it, for then a
  *   deployment makes it.
  */
-export async function mendDatabase(visit: Visit, made: Made): Promise<readonly string[]> {
-  if (!(await visit.resources()).has(made.logicalId)) return [];
+export async function createDatabaseCommands(
+  doctor: DoctorContext,
+  made: TemplateResource,
+): Promise<readonly string[]> {
+  if (!(await doctor.resources()).has(made.logicalId)) return [];
   const input = JSON.stringify(valueAt(made.resource, ['Properties', 'DatabaseInput']));
-  return [await visit.command(['glue', 'create-database', '--database-input', input])];
+  return [await doctor.command(['glue', 'create-database', '--database-input', input])];
 }
 
 /** A resource of the template, its texts without intrinsics as far as its input goes. */
-export interface Made {
+export interface TemplateResource {
   readonly logicalId: string;
   readonly resource: Resource | undefined;
 }
@@ -27,13 +30,13 @@ export interface Made {
  *
  * @param how `create` where there is none, `update`, or `replace`.
  */
-export async function mendTable(
-  visit: Visit,
-  made: Made,
+export async function repairTableCommands(
+  doctor: DoctorContext,
+  made: TemplateResource,
   how: 'create' | 'update' | 'replace',
 ): Promise<readonly string[]> {
-  if (!(await visit.resources()).has(made.logicalId)) return [];
-  const { database } = await visit.config();
+  if (!(await doctor.resources()).has(made.logicalId)) return [];
+  const { database } = await doctor.config();
   const input = valueAt(made.resource, ['Properties', 'TableInput']);
   const of = ['--database-name', database];
   const name = String(valueAt(input, ['Name']));
@@ -43,7 +46,7 @@ export async function mendTable(
     update: [put('update-table')],
     replace: [['glue', 'delete-table', ...of, '--name', name], put('create-table')],
   };
-  return Promise.all(commands[how].map((words) => visit.command(words)));
+  return Promise.all(commands[how].map((words) => doctor.command(words)));
 }
 
 /** Its change set goes by itself once it was executed. */
@@ -57,13 +60,16 @@ const CHANGE_SET = 'sluice-mend';
  * @param logicalId What is missing or differs. No commands where the stack doesn't have it, for then a deployment makes
  *   it; nor for the local cloud, which makes everything anew when it starts.
  */
-export async function mendStack(visit: Visit, logicalId: string): Promise<readonly string[]> {
-  if (visit.local || !(await visit.resources()).has(logicalId)) return [];
-  return Promise.all(mendWords(visit.stackName).map((words) => visit.command(words)));
+export async function revertDriftCommands(
+  doctor: DoctorContext,
+  logicalId: string,
+): Promise<readonly string[]> {
+  if (doctor.local || !(await doctor.resources()).has(logicalId)) return [];
+  return Promise.all(revertDriftWords(doctor.stackName).map((words) => doctor.command(words)));
 }
 
 /** The words after `aws` of each of the commands. */
-export function mendWords(stackName: string): readonly (readonly string[])[] {
+export function revertDriftWords(stackName: string): readonly (readonly string[])[] {
   const of = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
   const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';
   return [

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import type { Visit } from './DoctorContext.ts';
+import type { DoctorContext } from './DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';
 
 /** One thing that `sluice doctor` looks at. */
@@ -18,7 +18,7 @@ export interface Check {
   /** IAM actions that looking takes. */
   readonly permissions: readonly string[];
   /** Finds nothing when all is well. */
-  run(visit: Visit): Promise<readonly Finding[]>;
+  run(doctor: DoctorContext): Promise<readonly Finding[]>;
 }
 
 /** What became of one check. */
@@ -35,7 +35,7 @@ export interface Outcome {
  */
 export async function runChecks(
   checks: readonly Check[],
-  visit: Visit,
+  doctor: DoctorContext,
   told: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -44,7 +44,7 @@ export async function runChecks(
     const missing = check.needs.find((name) => failed.has(name));
     const findings =
       missing === undefined
-        ? distinct(await runCheck(check, visit))
+        ? distinct(await runCheck(check, doctor))
         : [finding('SLUICE_DOCTOR_SKIPPED', `${missing} first.`)];
     if (missing !== undefined || findings.some(({ code }) => check.blocks.includes(code)))
       failed.add(check.name);
@@ -55,9 +55,9 @@ export async function runChecks(
   return outcomes;
 }
 
-async function runCheck(check: Check, visit: Visit): Promise<readonly Finding[]> {
+async function runCheck(check: Check, doctor: DoctorContext): Promise<readonly Finding[]> {
   try {
-    return await check.run(visit);
+    return await check.run(doctor);
   } catch (error) {
     if (error instanceof CheckImpossible) return [error.finding];
     if (error instanceof SluiceError) throw error;

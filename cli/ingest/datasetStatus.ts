@@ -111,7 +111,7 @@ export function calendarText(datasets: readonly DatasetStatus[]): string {
     }),
     '',
     datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
-    ...datasets.flatMap((one) => words(one).map((text) => visibleLine(`${name(one)} ${text}`))),
+    ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -134,7 +134,7 @@ function header(days: readonly UtcDay[], width: number): string[] {
 }
 
 /** What is not well with a dataset, a line each. */
-function words({ lastLook, late, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never looked at');
   else {

@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { askPart } from '../aws/openDeployment.ts';
+import { enqueueRequests } from '../aws/openDeployment.ts';
 import { readLedgerDays } from '../aws/readLedgerDays.ts';
 import { backfillRequests } from '../ingest/openIngest.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
@@ -47,7 +47,11 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
       CODE,
       `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(nameOf).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
     );
-  await askPart({ sqs: clients.sqs, stack: place.stack }, 'ingest-plan', backfillRequests(day, [day.day]));
+  await enqueueRequests(
+    { sqs: clients.sqs, stack: place.stack },
+    'ingest-plan',
+    backfillRequests(day, [day.day]),
+  );
   return day;
 }
 

@@ -14,7 +14,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 
 /** Which rows are wanted. */
-export interface Wanted {
+export interface QuarantineSelection {
   readonly reason: QuarantineReason;
   /** Days received, both included. */
   readonly from: UtcDay;
@@ -36,12 +36,12 @@ const OBJECTS_AHEAD = 4;
 export async function* readQuarantine(
   client: S3Client,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
-  wanted: Wanted,
+  wanted: QuarantineSelection,
 ): AsyncGenerator<Quarantined> {
   const { bucket } = config;
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
   try {
-    const keys = keysOf(client, bucket, tableFolder(config, 'quarantine'), wanted);
+    const keys = listKeys(client, bucket, tableFolder(config, 'quarantine'), wanted);
     const files = mapAhead(keys, FILES_AHEAD, (key) =>
       downloadObject(client, bucket, key, join(scratch, `${randomUUID()}.parquet`)),
     );
@@ -56,11 +56,11 @@ export async function* readQuarantine(
 }
 
 /** In S3's order, which is that of the days and in a day about that of arrival: names of Firehose begin with the time. */
-async function* keysOf(
+async function* listKeys(
   client: S3Client,
   bucket: string,
   folder: string,
-  { from, to }: Wanted,
+  { from, to }: QuarantineSelection,
 ): AsyncGenerator<string> {
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder })) {
@@ -88,7 +88,7 @@ async function* firstRows(
   const seen = new Set<string>();
   try {
     for await (const file of files) {
-      for await (const row of rowsOf(connection, file, reason)) {
+      for await (const row of readRows(connection, file, reason)) {
         if (seen.has(row.quarantineId)) continue;
         seen.add(row.quarantineId);
         yield row;
@@ -102,7 +102,7 @@ async function* firstRows(
 }
 
 /** A row at a time out of DuckDB's chunks: the text of a row may be a MiB. */
-async function* rowsOf(
+async function* readRows(
   connection: DuckDBConnection,
   file: string,
   reason: QuarantineReason,

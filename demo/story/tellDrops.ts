@@ -41,7 +41,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   await drop(today, 'all.parquet', [...members, ...visitors], 'customer_id');
   say(`Two days of ${dataset.folder}/ are dropped, one of them with a column that is called otherwise.`);
   say('At 9:00 the schedule looks at the drops, at 11:30 it exports.\n');
-  await passTime(story, `${addDays(today, 1)}T12:00:00Z`);
+  await advanceClock(story, `${addDays(today, 1)}T12:00:00Z`);
   const failed = await showDays(story, [yesterday, today], addDays(today, 1));
   checks.equal('states of the dropped days', failed, {
     [yesterday]: 'succeeded',
@@ -57,7 +57,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   await drop(yesterday, 'visitors.parquet', corrected);
   await drop(today, 'all.parquet', [...members, ...visitors]);
   say('Two rows go and one changes in a file of the first day; the column of the second has its name.\n');
-  const ended = await passTime(story, `${addDays(today, 2)}T12:00:00Z`);
+  const ended = await advanceClock(story, `${addDays(today, 2)}T12:00:00Z`);
   const mended = await showDays(story, [yesterday, today], addDays(today, 2));
   checks.equal('states of the corrected days', mended, { [yesterday]: 'succeeded', [today]: 'succeeded' });
   await compare(story, dataset.table, {
@@ -195,7 +195,7 @@ const MOST_FLUSHES = 4;
  * @param until ISO 8601 with its zone.
  * @returns it.
  */
-async function passTime({ cloud, checks }: Story, until: string): Promise<string> {
+async function advanceClock({ cloud, checks }: Story, until: string): Promise<string> {
   const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
     method: 'POST',
     body: JSON.stringify({ now: until }),

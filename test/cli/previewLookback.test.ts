@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parquetOf } from '../../cli/commands/customerAccount.ts';
+import { parquetFromQuery } from '../../cli/commands/customerAccount.ts';
 import { previewDrop } from '../../cli/ingest/previewDrop.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { localAccount } from '../../local/localAccount.ts';
@@ -40,7 +40,7 @@ describe('sluice ingest preview without a day', () => {
     const folder = `${timezone}/${days.join('-')}`;
     for (const day of days) {
       const Key = `${folder}/${day}/a.parquet`;
-      await s3.send(new PutObjectCommand({ Bucket: 'acme-drops', Key, Body: await parquetOf(ROW) }));
+      await s3.send(new PutObjectCommand({ Bucket: 'acme-drops', Key, Body: await parquetFromQuery(ROW) }));
     }
     const config = defineConfig({
       bucket: 'acme-data',

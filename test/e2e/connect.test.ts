@@ -5,7 +5,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Field, PasteReady, Sheet } from '../../cli/connect/setupGuide.ts';
+import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/setupGuide.ts';
 import { type DriverReport, expectedGroups, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -81,10 +81,10 @@ function pasted(snippets: readonly string[]): string {
 
 /** What `sluice connect --json` says, and what a form is filled in with. */
 async function ask(product: string): Promise<{
-  readonly sheet: Sheet & { readonly lookback?: { readonly days: number; readonly rows: number } };
+  readonly sheet: SetupGuide & { readonly lookback?: { readonly days: number; readonly rows: number } };
   readonly text: string;
   readonly value: (label: string) => string;
-  readonly queries: readonly PasteReady[];
+  readonly queries: readonly SqlSnippet[];
 }> {
   const where = ['--local', '--endpoint-url', cloud.edge];
   const [json, text] = [
@@ -92,7 +92,7 @@ async function ask(product: string): Promise<{
     await sluice('connect', product, ...where),
   ];
   expect([json.code, text.code]).toEqual([0, 0]);
-  const sheet: Sheet = JSON.parse(json.stdout);
+  const sheet: SetupGuide = JSON.parse(json.stdout);
   const fields = sheet.steps.flatMap((step): readonly Field[] => step.fields ?? []);
   return {
     sheet,

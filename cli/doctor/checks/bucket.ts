@@ -20,14 +20,14 @@ import {
 import { type LifecycleRule, lifecycleRules } from '../../../lib/access/lifecycleRules.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { isOwnKey } from '../../../lib/tables/objectKeys.ts';
-import { inParts, isAnswer } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from '../findings.ts';
-import { mendStack } from '../repairCommands.ts';
+import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
 /** Regions that S3 gives other names, from before there were many. */
-const OLD_NAMES: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
+const LEGACY_LOCATIONS: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
 
 /** The bucket itself: whatever looks into it makes sense only where it is there and ours. */
 export const bucket: Check = {
@@ -37,25 +37,25 @@ export const bucket: Check = {
   blocks: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS'],
   codes: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS', 'SLUICE_DOCTOR_BUCKET_REGION'],
   permissions: ['s3:GetBucketLocation', 'cloudformation:ListStackResources'],
-  async run(visit) {
+  async run(doctor) {
     const [{ bucket: Bucket, existing }, { account, region }, { s3 }] = await Promise.all([
-      visit.config(),
-      visit.identity(),
-      visit.clients(),
+      doctor.config(),
+      doctor.identity(),
+      doctor.clients(),
     ]);
     try {
       // Of another account's bucket S3 says that access is denied, whatever the caller may do in its own.
-      const { LocationConstraint = '' } = await visit.ask('s3:GetBucketLocation', () =>
+      const { LocationConstraint = '' } = await doctor.ask('s3:GetBucketLocation', () =>
         s3.send(new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: account })),
       );
-      const there = OLD_NAMES[LocationConstraint] ?? LocationConstraint;
+      const there = LEGACY_LOCATIONS[LocationConstraint] ?? LocationConstraint;
       if (there === region) return [];
       return [finding('SLUICE_DOCTOR_BUCKET_REGION', `${Bucket} is in ${there}, looked at is ${region}.`)];
     } catch (error) {
-      if (isAnswer(error, 'NoSuchBucket')) {
+      if (isAwsError(error, 'NoSuchBucket')) {
         const commands = existing.bucket
-          ? [await visit.command(makeWords(Bucket, region))]
-          : await mendStack(visit, logicalIds.bucket);
+          ? [await doctor.command(createBucketWords(Bucket, region))]
+          : await revertDriftCommands(doctor, logicalIds.bucket);
         return [finding('SLUICE_DOCTOR_BUCKET_MISSING', `${Bucket}.`, commands)];
       }
       if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
@@ -71,14 +71,14 @@ export const bucket: Check = {
 };
 
 /** The words after `aws` that make a bucket; us-east-1 is where S3 makes one that names no place. */
-function makeWords(bucket: string, region: string): readonly string[] {
+function createBucketWords(bucket: string, region: string): readonly string[] {
   const place =
     region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`];
   return ['s3api', 'create-bucket', '--bucket', bucket, ...place];
 }
 
 /** How one setting is read, and what is found where it isn't as it must be. */
-interface Reading {
+interface SettingReader {
   readonly code: FindingCode;
   readonly permission: string;
   /** Undefined, or throws one of {@link NONE}, where there is none. */
@@ -94,7 +94,7 @@ const NONE = [
   'ServerSideEncryptionConfigurationNotFoundError',
 ];
 
-const readings: Readonly<Record<BucketSetting['name'], Reading>> = {
+const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
   events: {
     code: 'SLUICE_DOCTOR_BUCKET_EVENTS',
     permission: 's3:GetBucketNotification',
@@ -165,38 +165,42 @@ export const bucketSettings: Check = {
     'the bucket tells EventBridge, encrypts with the key, demands TLS, lets things go in time, is closed to the public and keeps versions',
   needs: ['bucket', 'stack'],
   blocks: [],
-  codes: [...Object.values(readings).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
-  permissions: [...Object.values(readings).map(({ permission }) => permission), 's3:ListBucket'],
-  async run(visit) {
+  codes: [...Object.values(settingReaders).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
+  permissions: [...Object.values(settingReaders).map(({ permission }) => permission), 's3:ListBucket'],
+  async run(doctor) {
     const [config, { partition }, keyArn] = await Promise.all([
-      visit.config(),
-      visit.identity(),
-      visit.keyArn(),
+      doctor.config(),
+      doctor.identity(),
+      doctor.keyArn(),
     ]);
-    return inParts(
+    return checkEach(
       settingsOf(config, { keyArn, partition }),
-      (setting) => judgeSetting(visit, config, setting),
+      (setting) => judgeSetting(doctor, config, setting),
       ({ finding }) => finding,
     );
   },
 };
 
-async function judgeSetting(visit: Visit, config: Config, setting: BucketSetting): Promise<Finding[]> {
+async function judgeSetting(
+  doctor: DoctorContext,
+  config: Config,
+  setting: BucketSetting,
+): Promise<Finding[]> {
   const { bucket } = config;
-  const { code, permission, read } = readings[setting.name];
-  const { s3 } = await visit.clients();
+  const { code, permission, read } = settingReaders[setting.name];
+  const { s3 } = await doctor.clients();
   let current: BucketDocument = {};
   try {
-    current = (await visit.ask(permission, () => read(s3, bucket))) ?? {};
+    current = (await doctor.ask(permission, () => read(s3, bucket))) ?? {};
   } catch (error) {
-    if (!isAnswer(error, ...NONE)) throw error;
+    if (!isAwsError(error, ...NONE)) throw error;
   }
   const wanted = setting.wanted(current);
   if (sameDocument(current, wanted)) return [];
-  const command = await visit.command(settingWords(bucket, setting, wanted));
+  const command = await doctor.command(settingWords(bucket, setting, wanted));
   const about = `${bucket}: ${setting.why}`;
   if (setting.name !== 'lifecycle' || !config.existing.bucket) return [finding(code, about, [command])];
-  const { keys, notAll } = await findForeignKeys(visit, config);
+  const { keys, notAll } = await findForeignObjects(doctor, config);
   if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_SHARED', `${bucket}: ${keys.join(', ')}.`)];
   const unseen = notAll.length === 0 ? '' : ` Too much to look at all of it lies under ${notAll.join(', ')}.`;
   return [finding(code, `${about}${unseen}`, [command])];
@@ -222,7 +226,7 @@ const MOST_PAGES = 10;
 const SHOWN = 3;
 
 /** What lies in our folders of a bucket and is not ours. */
-export interface ForeignKeys {
+export interface ForeignObjects {
   /** Examples, a few of each folder. */
   readonly keys: readonly string[];
   /** Folders with more keys than are looked at. */
@@ -230,11 +234,11 @@ export interface ForeignKeys {
 }
 
 /** Looks at the names of what our lifecycle rules would let go, for what neither Sluice nor Athena wrote. */
-async function findForeignKeys(visit: Visit, config: Config): Promise<ForeignKeys> {
+async function findForeignObjects(doctor: DoctorContext, config: Config): Promise<ForeignObjects> {
   const keys: string[] = [];
   const notAll: string[] = [];
-  for (const prefix of prefixes(lifecycleRules(config), config)) {
-    const found = await lookUnder(visit, config, prefix);
+  for (const prefix of lifecyclePrefixes(lifecycleRules(config), config)) {
+    const found = await listForeignObjects(doctor, config, prefix);
     keys.push(...found.keys);
     if (found.cut) notAll.push(prefix);
   }
@@ -245,18 +249,18 @@ async function findForeignKeys(visit: Visit, config: Config): Promise<ForeignKey
  * Prefixes that don't lie in each other. All that is in Statsig's folder beside our tables is Statsig's: the rule there
  * lets nothing go but what was overwritten or deleted.
  */
-function prefixes(rules: readonly LifecycleRule[], { statsigFolder }: Config): readonly string[] {
+function lifecyclePrefixes(rules: readonly LifecycleRule[], { statsigFolder }: Config): readonly string[] {
   const all = rules.map(({ prefix }) => prefix).filter((prefix) => prefix !== `${statsigFolder}/`);
   return all.filter((prefix) => !all.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
-async function lookUnder(visit: Visit, config: Config, Prefix: string) {
-  const { s3 } = await visit.clients();
+async function listForeignObjects(doctor: DoctorContext, config: Config, Prefix: string) {
+  const { s3 } = await doctor.clients();
   const keys: string[] = [];
   let ContinuationToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const token = ContinuationToken;
-    const answer = await visit.ask('s3:ListBucket', () =>
+    const answer = await doctor.ask('s3:ListBucket', () =>
       s3.send(new ListObjectsV2Command({ Bucket: config.bucket, Prefix, ContinuationToken: token })),
     );
     for (const { Key = '' } of answer.Contents ?? []) if (!isOwnKey(config, Key)) keys.push(Key);

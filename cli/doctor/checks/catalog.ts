@@ -16,10 +16,10 @@ import { groupsFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
 import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
-import { inParts, isAnswer } from '../askAws.ts';
-import type { TablePartitions, Visit } from '../DoctorContext.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext, TablePartitions } from '../DoctorContext.ts';
 import { type Finding, type FindingCode, finding } from '../findings.ts';
-import { mendDatabase, mendTable } from '../repairCommands.ts';
+import { createDatabaseCommands, repairTableCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The tables in the catalog beside what is written: Athena reads by the one, Firehose writes by the other. */
@@ -38,19 +38,19 @@ export const tables: Check = {
     'SLUICE_DOCTOR_TABLE_FORMAT',
   ],
   permissions: ['glue:GetDatabase', 'glue:GetTable'],
-  async run(visit) {
-    const config = await visit.config();
+  async run(doctor) {
+    const config = await doctor.config();
     // As for a bucket that is brought, locations are texts, where the template refers to its own.
     const resources = catalog({
       config: { ...config, existing: { ...config.existing, bucket: true } },
-      ...visit.stack,
+      ...doctor.stack,
     });
-    if (!(await readDatabase(visit))) {
+    if (!(await readDatabase(doctor))) {
       const logicalId = logicalIds.database;
-      const commands = await mendDatabase(visit, { logicalId, resource: resources[logicalId] });
+      const commands = await createDatabaseCommands(doctor, { logicalId, resource: resources[logicalId] });
       return [finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}.`, commands)];
     }
-    const { glue } = await visit.clients();
+    const { glue } = await doctor.clients();
     const delivered = deliveredTables(config);
     const wanted: readonly WantedTable[] = [
       ...tableKinds.map((kind) => ({
@@ -60,24 +60,24 @@ export const tables: Check = {
       })),
       { ...groupsTable, logicalId: logicalIds.groupsTable, folder: groupsFolder(config) },
     ];
-    return inParts(
+    return checkEach(
       wanted,
       async (table) => {
         const { name, logicalId } = table;
         const made = { logicalId, resource: resources[logicalId] };
         try {
-          const { Table } = await visit.ask('glue:GetTable', () =>
+          const { Table } = await doctor.ask('glue:GetTable', () =>
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
           const input = valueAt(made.resource, ['Properties', 'TableInput']);
           const findings = judgeTable(Table ?? { Name: name }, table, input, config);
           if (findings.length === 0) return [];
           const anew = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
-          const commands = await mendTable(visit, made, anew ? 'replace' : 'update');
+          const commands = await repairTableCommands(doctor, made, anew ? 'replace' : 'update');
           return findings.map((one) => ({ ...one, commands }));
         } catch (error) {
-          if (!isAnswer(error, 'EntityNotFoundException')) throw error;
-          const commands = await mendTable(visit, made, 'create');
+          if (!isAwsError(error, 'EntityNotFoundException')) throw error;
+          const commands = await repairTableCommands(doctor, made, 'create');
           return [finding('SLUICE_DOCTOR_TABLE_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
@@ -192,26 +192,26 @@ export const views: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
   permissions: ['glue:GetTable'],
-  async run(visit) {
-    const config = await visit.config();
-    const { glue } = await visit.clients();
+  async run(doctor) {
+    const config = await doctor.config();
+    const { glue } = await doctor.clients();
     const wanted = viewsOf(config);
-    const resources = viewResources({ config, ...visit.stack });
-    return inParts(
+    const resources = viewResources({ config, ...doctor.stack });
+    return checkEach(
       viewNames,
       async (name) => {
         const made = { logicalId: viewId(name), resource: resources[viewId(name)] };
         try {
-          const { Table } = await visit.ask('glue:GetTable', () =>
+          const { Table } = await doctor.ask('glue:GetTable', () =>
             glue.send(new GetTableCommand({ DatabaseName: config.database, Name: name })),
           );
           const findings = judgeView(Table ?? { Name: name }, wanted[name]);
           if (findings.length === 0) return [];
-          const commands = await mendTable(visit, made, 'update');
+          const commands = await repairTableCommands(doctor, made, 'update');
           return findings.map((one) => ({ ...one, commands }));
         } catch (error) {
-          if (!isAnswer(error, 'EntityNotFoundException')) throw error;
-          const commands = await mendTable(visit, made, 'create');
+          if (!isAwsError(error, 'EntityNotFoundException')) throw error;
+          const commands = await repairTableCommands(doctor, made, 'create');
           return [finding('SLUICE_DOCTOR_VIEW_MISSING', `${config.database}.${name}.`, commands)];
         }
       },
@@ -247,13 +247,13 @@ export const partitions: Check = {
     'SLUICE_DOCTOR_PARTITION_STALE',
   ],
   permissions: ['s3:ListBucket', 'glue:GetPartitions', 'glue:GetTable'],
-  run: async (visit) => {
-    const config = await visit.config();
-    const today = utcDay(await visit.now());
-    return inParts(
+  run: async (doctor) => {
+    const config = await doctor.config();
+    const today = utcDay(await doctor.now());
+    return checkEach(
       tableKinds,
       async (kind) => {
-        const read = await visit.tablePartitions(kind);
+        const read = await doctor.tablePartitions(kind);
         return read === undefined ? [] : judgePartitions(read, config, kind, today);
       },
       (impossible) => impossible.finding,
@@ -298,14 +298,14 @@ function listed(days: readonly string[]): string {
 }
 
 /** Whether the database of the tables is there. */
-export async function readDatabase(visit: Visit): Promise<boolean> {
-  const { database } = await visit.config();
-  const { glue } = await visit.clients();
+export async function readDatabase(doctor: DoctorContext): Promise<boolean> {
+  const { database } = await doctor.config();
+  const { glue } = await doctor.clients();
   try {
-    await visit.ask('glue:GetDatabase', () => glue.send(new GetDatabaseCommand({ Name: database })));
+    await doctor.ask('glue:GetDatabase', () => glue.send(new GetDatabaseCommand({ Name: database })));
     return true;
   } catch (error) {
-    if (isAnswer(error, 'EntityNotFoundException')) return false;
+    if (isAwsError(error, 'EntityNotFoundException')) return false;
     throw error;
   }
 }

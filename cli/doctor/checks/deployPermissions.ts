@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-iam';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
-import { inParts } from '../askAws.ts';
+import { checkEach } from '../askAws.ts';
 import type { DataLakeSettings } from '../clients.ts';
-import type { Visit } from '../DoctorContext.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -16,7 +16,7 @@ import type { Check } from '../runChecks.ts';
 const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'] as const;
 
 /** What a deployment needs and no simulation tells. */
-const UNTOLD: readonly string[] = [
+const NOT_SIMULATED: readonly string[] = [
   `${UNKNOWN_ACTIONS.join(' and ')}, which a stage of an HTTP API with tags needs and no service reference lists.`,
   "KMS's check in CreateKey that the caller could change the key's policy: the stack skips it, and Control Tower's CT.KMS.PV.3 forbids that.",
   "Session policies of whoever asks, conditions of service control policies, resource control policies, and CloudFormation's hooks.",
@@ -35,17 +35,17 @@ export const deployer: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_DEPLOY_DENIED', 'SLUICE_DOCTOR_NOT_SIMULATED'],
   permissions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole'],
-  async run(visit) {
-    const source = await simulatedArn(visit);
+  async run(doctor) {
+    const source = await simulatedArn(doctor);
     if (source === undefined) {
-      const { arn } = await visit.identity();
+      const { arn } = await doctor.identity();
       return [finding('SLUICE_DOCTOR_NOT_SIMULATED', `IAM simulates users and roles only, not ${arn}.`)];
     }
-    const [config, { account, region }] = await Promise.all([visit.config(), visit.identity()]);
-    const policies = printedPolicies('deploy', config, { region, account, stack: visit.stackName });
-    return inParts(
+    const [config, { account, region }] = await Promise.all([doctor.config(), doctor.identity()]);
+    const policies = printedPolicies('deploy', config, { region, account, stack: doctor.stackName });
+    return checkEach(
       policies.flatMap(({ document }) => document.Statement),
-      (statement) => judgeStatement(visit, source, statement),
+      (statement) => judgeStatement(doctor, source, statement),
       (impossible) => impossible.finding,
     );
   },
@@ -59,32 +59,32 @@ export const unsimulated: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_NOT_SIMULATED'],
   permissions: [],
-  run: async () => UNTOLD.map((detail) => finding('SLUICE_DOCTOR_NOT_SIMULATED', detail)),
+  run: async () => NOT_SIMULATED.map((detail) => finding('SLUICE_DOCTOR_NOT_SIMULATED', detail)),
 };
 
 /** The user or role behind whoever asks; undefined for root and federated users, which can't be simulated. */
-async function simulatedArn(visit: Visit): Promise<string | undefined> {
-  const { arn } = await visit.identity();
+async function simulatedArn(doctor: DoctorContext): Promise<string | undefined> {
+  const { arn } = await doctor.identity();
   if (/:user\//.test(arn)) return arn;
   const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (RoleName === undefined) return undefined;
   // The session's ARN leaves out the role's path, which roles of IAM Identity Center have.
-  const { iam } = await visit.clients();
-  const { Role } = await visit.ask('iam:GetRole', () => iam.send(new GetRoleCommand({ RoleName })));
+  const { iam } = await doctor.clients();
+  const { Role } = await doctor.ask('iam:GetRole', () => iam.send(new GetRoleCommand({ RoleName })));
   return Role?.Arn;
 }
 
 async function judgeStatement(
-  visit: Visit,
+  doctor: DoctorContext,
   source: string,
   statement: Statement,
 ): Promise<readonly Finding[]> {
   const { Sid, Resource = ['*'] } = statement;
   const actions = statement.Action.filter((action) => !UNKNOWN_ACTIONS.some((one) => one === action));
   const denied = { actions: new Set<string>(), resources: new Set<string>() };
-  for (const context of contextsOf(statement)) {
-    const results = await simulate(visit, source, actions, Resource.map(sampleOf), context);
-    for (const [action, resource] of deniedOf(results)) {
+  for (const context of requestContexts(statement)) {
+    const results = await simulate(doctor, source, actions, Resource.map(sampleResource), context);
+    for (const [action, resource] of deniedActions(results)) {
       denied.actions.add(action);
       denied.resources.add(resource);
     }
@@ -95,14 +95,18 @@ async function judgeStatement(
 }
 
 /** A name that a pattern matches: the simulator takes resources, not patterns. `*` alone stays: it is all of them. */
-function sampleOf(pattern: string): string {
+function sampleResource(pattern: string): string {
   return pattern === '*' ? pattern : pattern.replaceAll(/[*?]/g, 'x');
 }
 
 /** What requests carry that a statement's condition asks for: one context for each value. */
-function contextsOf({ Condition = {} }: Statement): readonly (readonly ContextEntry[])[] {
+function requestContexts({ Condition = {} }: Statement): readonly (readonly ContextEntry[])[] {
   const [one] = Object.entries(Condition).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([name, values]) => ({ operator, name, values: [values].flat().map(sampleOf) })),
+    Object.entries(keys).map(([name, values]) => ({
+      operator,
+      name,
+      values: [values].flat().map(sampleResource),
+    })),
   );
   if (one === undefined) return [[]];
   const { operator, name, values } = one;
@@ -113,18 +117,18 @@ function contextsOf({ Condition = {} }: Statement): readonly (readonly ContextEn
 }
 
 async function simulate(
-  visit: Visit,
+  doctor: DoctorContext,
   PolicySourceArn: string,
   actions: readonly string[],
   resources: readonly string[],
   context: readonly ContextEntry[],
 ): Promise<readonly EvaluationResult[]> {
-  const { iam } = await visit.clients();
+  const { iam } = await doctor.clients();
   const results: EvaluationResult[] = [];
   let Marker: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const marker = Marker;
-    const answer = await visit.ask('iam:SimulatePrincipalPolicy', () =>
+    const answer = await doctor.ask('iam:SimulatePrincipalPolicy', () =>
       iam.send(
         new SimulatePrincipalPolicyCommand({
           PolicySourceArn,
@@ -144,7 +148,7 @@ async function simulate(
 }
 
 /** Actions that were not allowed, each with the resource. */
-function deniedOf(results: readonly EvaluationResult[]): readonly (readonly [string, string])[] {
+function deniedActions(results: readonly EvaluationResult[]): readonly (readonly [string, string])[] {
   return results.flatMap(
     ({ EvalActionName = '', EvalResourceName = '', EvalDecision, ResourceSpecificResults = [] }) =>
       (ResourceSpecificResults.length > 0
@@ -169,12 +173,12 @@ export const dataLake: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_LAKE_FORMATION'],
   permissions: ['lakeformation:GetDataLakeSettings'],
-  async run(visit) {
-    const { lakeFormation } = await visit.clients();
-    const settings = await visit.ask('lakeformation:GetDataLakeSettings', () =>
+  async run(doctor) {
+    const { lakeFormation } = await doctor.clients();
+    const settings = await doctor.ask('lakeformation:GetDataLakeSettings', () =>
       lakeFormation.getDataLakeSettings(),
     );
-    const withheld = withheldFromIam(settings);
+    const withheld = notLeftToIam(settings);
     return withheld.length === 0
       ? []
       : [
@@ -187,7 +191,7 @@ export const dataLake: Check = {
 };
 
 /** Of what IAM does not decide alone: `new databases`, `new tables`. */
-function withheldFromIam(settings: DataLakeSettings): readonly string[] {
+function notLeftToIam(settings: DataLakeSettings): readonly string[] {
   const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions']) =>
     defaults.some(
       ({ Principal, Permissions = [] }) =>

@@ -5,8 +5,8 @@ import {
   type KeyMetadata,
 } from '@aws-sdk/client-kms';
 import * as z from 'zod';
-import { inParts, isAnswer } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -29,32 +29,32 @@ export const key: Check = {
     'kms:GetKeyPolicy',
     'cloudformation:ListStackResources',
   ],
-  async run(visit) {
-    const { existing } = await visit.config();
+  async run(doctor) {
+    const { existing } = await doctor.config();
     // It is wherever it was made: the local cloud has the keys of the template only.
-    if (visit.local && existing.keyArn !== null)
+    if (doctor.local && existing.keyArn !== null)
       return [finding('SLUICE_DOCTOR_NOT_EMULATED', `${existing.keyArn}.`)];
     try {
-      const keyArn = await visit.keyArn();
-      return await inParts(
+      const keyArn = await doctor.keyArn();
+      return await checkEach(
         [judgeState, judgeRotation, judgePolicy],
-        (judge) => judge(visit, keyArn),
+        (judge) => judge(doctor, keyArn),
         ({ finding }) => finding,
       );
     } catch (error) {
-      if (!isAnswer(error, 'NotFoundException')) throw error;
+      if (!isAwsError(error, 'NotFoundException')) throw error;
       return [finding('SLUICE_DOCTOR_KEY_MISSING', error instanceof Error ? error.message : '')];
     }
   },
 };
 
-async function judgeState(visit: Visit, KeyId: string): Promise<Finding[]> {
-  const { kms } = await visit.clients();
-  const { KeyMetadata } = await visit.ask('kms:DescribeKey', () =>
+async function judgeState(doctor: DoctorContext, KeyId: string): Promise<Finding[]> {
+  const { kms } = await doctor.clients();
+  const { KeyMetadata } = await doctor.ask('kms:DescribeKey', () =>
     kms.send(new DescribeKeyCommand({ KeyId })),
   );
   const findings = KeyMetadata === undefined ? [] : judgeKey(KeyMetadata);
-  const enable = await visit.command(['kms', 'enable-key', '--key-id', KeyId]);
+  const enable = await doctor.command(['kms', 'enable-key', '--key-id', KeyId]);
   return findings.map((found) =>
     found.code === 'SLUICE_DOCTOR_KEY_DISABLED' ? { ...found, commands: [enable] } : found,
   );
@@ -74,29 +74,29 @@ export function judgeKey(key: Partial<KeyMetadata>): Finding[] {
   return findings;
 }
 
-async function judgeRotation(visit: Visit, KeyId: string): Promise<Finding[]> {
-  const { kms } = await visit.clients();
-  const { KeyRotationEnabled } = await visit.ask('kms:GetKeyRotationStatus', () =>
+async function judgeRotation(doctor: DoctorContext, KeyId: string): Promise<Finding[]> {
+  const { kms } = await doctor.clients();
+  const { KeyRotationEnabled } = await doctor.ask('kms:GetKeyRotationStatus', () =>
     kms.send(new GetKeyRotationStatusCommand({ KeyId })),
   );
   if (KeyRotationEnabled === true) return [];
-  const command = await visit.command(['kms', 'enable-key-rotation', '--key-id', KeyId]);
+  const command = await doctor.command(['kms', 'enable-key-rotation', '--key-id', KeyId]);
   return [finding('SLUICE_DOCTOR_KEY_UNROTATED', `${KeyId}.`, [command])];
 }
 
-async function judgePolicy(visit: Visit, KeyId: string): Promise<Finding[]> {
-  const { kms } = await visit.clients();
-  const { Policy = '{}' } = await visit.ask('kms:GetKeyPolicy', () =>
+async function judgePolicy(doctor: DoctorContext, KeyId: string): Promise<Finding[]> {
+  const { kms } = await doctor.clients();
+  const { Policy = '{}' } = await doctor.ask('kms:GetKeyPolicy', () =>
     kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' })),
   );
-  const { partition, account } = await visit.identity();
-  const resources = [...(await visit.resources()).values()];
+  const { partition, account } = await doctor.identity();
+  const resources = [...(await doctor.resources()).values()];
   const principals = resources.flatMap(({ type, physicalId }) =>
     type === 'AWS::IAM::Role' || type === 'AWS::IAM::User'
       ? [`arn:${partition}:iam::${account}:${type === 'AWS::IAM::Role' ? 'role' : 'user'}/${physicalId}`]
       : [],
   );
-  const lockedOut = findLockedOut(JSON.parse(Policy), { account, partition, principals });
+  const lockedOut = findPrincipalsWithoutAccess(JSON.parse(Policy), { account, partition, principals });
   if (lockedOut.length === 0) return [];
   return [finding('SLUICE_DOCTOR_KEY_POLICY', `${KeyId}: ${lockedOut.join(', ')}.`)];
 }
@@ -131,7 +131,7 @@ const NEEDED = ['kms:Decrypt', 'kms:GenerateDataKey'];
  * @param policy The document, parsed.
  * @returns Some of `principals`, in their order.
  */
-export function findLockedOut(
+export function findPrincipalsWithoutAccess(
   policy: unknown,
   who: { readonly account: string; readonly partition: string; readonly principals: readonly string[] },
 ): readonly string[] {

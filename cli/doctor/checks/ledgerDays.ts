@@ -10,7 +10,7 @@ import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { explainAwsError } from '../../aws/explainAwsError.ts';
 import { type LedgerDay, readLedgerDays } from '../../aws/readLedgerDays.ts';
 import { readLateDays } from '../../ingest/datasetStatus.ts';
-import type { Visit } from '../DoctorContext.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -39,13 +39,13 @@ export const sources: Check = {
     'SLUICE_DOCTOR_FILES_LEFT_OUT',
   ],
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
-  async run(visit) {
-    const [config, { s3 }, now] = await Promise.all([visit.config(), visit.clients(), visit.now()]);
+  async run(doctor) {
+    const [config, { s3 }, now] = await Promise.all([doctor.config(), doctor.clients(), doctor.now()]);
     const datasets = config.sources.flatMap((source) =>
       source.datasets.map((dataset) => ({ source, dataset })),
     );
     const looks = s3LastLooks(s3, config.bucket);
-    return askLedger(visit, async () => {
+    return askLedger(doctor, async () => {
       const seen = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
         looks.read(source.name, dataset.name),
       );
@@ -68,15 +68,15 @@ export const sources: Check = {
             `${source.name}/${dataset.name} ${day}: expected by ${new Date(due).toISOString()}.`,
           ),
         ),
-        ...failedDays('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
-        ...leftOutDays(`${source.name}/${dataset.name}`, days[i] ?? []),
+        ...failedDaysFinding('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
+        ...leftOutFinding(`${source.name}/${dataset.name}`, days[i] ?? []),
       ]);
     });
   },
 };
 
 /** A finding of the days that were loaded without some of their objects, the youngest by name. */
-function leftOutDays(of: string, days: readonly LedgerDay[]): readonly Finding[] {
+function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Finding[] {
   const left = days.flatMap(({ day, entry }) => {
     const { count, words } = entry === null ? { count: 0, words: '' } : leftOutOf(entry);
     return count === 0 ? [] : [`${day} ${words}`];
@@ -124,18 +124,18 @@ export const exportedDays: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_EXPORT_FAILED'],
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
-  async run(visit) {
-    const [config, { s3 }, now] = await Promise.all([visit.config(), visit.clients(), visit.now()]);
+  async run(doctor) {
+    const [config, { s3 }, now] = await Promise.all([doctor.config(), doctor.clients(), doctor.now()]);
     const today = utcDay(now);
     const wanted = config.exports.map((one) =>
       Array.from({ length: one.lookbackDays }, (_, i) =>
         exportPlace(one, addDays(today, i - one.lookbackDays)),
       ),
     );
-    return askLedger(visit, async () => {
+    return askLedger(doctor, async () => {
       const days = await readLedgerDays({ s3, config }, wanted);
       return config.exports.flatMap(({ name, target }, i) =>
-        failedDays('SLUICE_DOCTOR_EXPORT_FAILED', `${name}, s3://${target.bucket}/`, days[i] ?? []),
+        failedDaysFinding('SLUICE_DOCTOR_EXPORT_FAILED', `${name}, s3://${target.bucket}/`, days[i] ?? []),
       );
     });
   },
@@ -146,8 +146,8 @@ export const exportedDays: Check = {
  *
  * @throws CheckImpossible when reading is refused, or an entry can't be understood; what AWS answered otherwise.
  */
-function askLedger<Result>(visit: Pick<Visit, 'ask'>, read: () => Promise<Result>): Promise<Result> {
-  return visit.ask('s3:GetObject', async () => {
+function askLedger<Result>(doctor: Pick<DoctorContext, 'ask'>, read: () => Promise<Result>): Promise<Result> {
+  return doctor.ask('s3:GetObject', async () => {
     try {
       return await read();
     } catch (error) {
@@ -163,7 +163,7 @@ function askLedger<Result>(visit: Pick<Visit, 'ask'>, read: () => Promise<Result
 const SHOWN = 3;
 
 /** A finding of the days that failed, the youngest first; none where all went well. */
-function failedDays(
+function failedDaysFinding(
   code: 'SLUICE_DOCTOR_LOAD_FAILED' | 'SLUICE_DOCTOR_EXPORT_FAILED',
   subject: string,
   days: readonly LedgerDay[],

@@ -11,8 +11,8 @@ import { resources as templateResources } from '../../../infra/resources.ts';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { inParts, isAnswer } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 import { bucket } from './bucket.ts';
@@ -79,17 +79,17 @@ export const names: Check = {
     'firehose:DescribeDeliveryStream',
     'sqs:GetQueueUrl',
   ],
-  async run(visit) {
-    const config = await visit.config();
-    const deployed = await deployedStack(visit);
+  async run(doctor) {
+    const config = await doctor.config();
+    const deployed = await deployedStack(doctor);
     const findings: Finding[] = [...deployed.findings];
-    if (config.existing.bucket) findings.push(...(await bucket.run(visit)));
-    if (config.existing.database && !(await readDatabase(visit)))
+    if (config.existing.bucket) findings.push(...(await bucket.run(doctor)));
+    if (config.existing.database && !(await readDatabase(doctor)))
       findings.push(finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}, which is brought.`));
-    const wanted = stackNames(config, visit.stack).filter(({ name }) => !deployed.names.has(name));
-    const taken = await inParts(
+    const wanted = stackNames(config, doctor.stack).filter(({ name }) => !deployed.names.has(name));
+    const taken = await checkEach(
       wanted,
-      async (one) => judgeName(visit, one),
+      async (one) => judgeName(doctor, one),
       (impossible) => impossible.finding,
     );
     return [...findings, ...taken];
@@ -97,7 +97,7 @@ export const names: Check = {
 };
 
 /** The names of what the stack of a configuration makes. */
-function stackNames(config: Config, stack: Visit['stack']): readonly StackName[] {
+function stackNames(config: Config, stack: DoctorContext['stack']): readonly StackName[] {
   const { Resources } = templateResources({ config, ...stack });
   const made = Object.values(Resources).flatMap(({ Type, Properties }): StackName[] => {
     const path = NAME_OF.get(Type);
@@ -116,28 +116,28 @@ function stackNames(config: Config, stack: Visit['stack']): readonly StackName[]
 }
 
 /** What a stack of this name holds already, and whether it can be deployed to. */
-async function deployedStack(visit: Visit) {
-  const { cloudFormation } = await visit.clients();
-  const StackName = visit.stackName;
+async function deployedStack(doctor: DoctorContext) {
+  const { cloudFormation } = await doctor.clients();
+  const StackName = doctor.stackName;
   try {
-    const { Stacks: [found] = [] } = await visit.ask('cloudformation:DescribeStacks', () =>
+    const { Stacks: [found] = [] } = await doctor.ask('cloudformation:DescribeStacks', () =>
       cloudFormation.send(new DescribeStacksCommand({ StackName })),
     );
     if (found === undefined) return { findings: [], names: new Set<string>() };
-    const words = visit.local ? undefined : unfinishedWords(found);
+    const words = doctor.local ? undefined : unfinishedWords(found);
     const findings =
       words === undefined
         ? []
         : [
             finding('SLUICE_DOCTOR_STACK_UNFINISHED', `${StackName} is ${found.StackStatus}.`, [
-              await visit.command(words),
+              await doctor.command(words),
             ]),
           ];
-    const resources = [...(await visit.resources()).values()];
+    const resources = [...(await doctor.resources()).values()];
     return { findings, names: new Set(resources.map(({ physicalId, type }) => nameOf(type, physicalId))) };
   } catch (error) {
     // CloudFormation has no error of its own for a stack that is not there.
-    if (!isAnswer(error, 'ValidationError')) throw error;
+    if (!isAwsError(error, 'ValidationError')) throw error;
     return { findings: [], names: new Set<string>() };
   }
 }
@@ -150,70 +150,73 @@ function nameOf(type: string, physicalId: string): string {
   return physicalId;
 }
 
-async function judgeName(visit: Visit, one: StackName): Promise<readonly Finding[]> {
-  const why = await takenBy(visit, one);
+async function judgeName(doctor: DoctorContext, one: StackName): Promise<readonly Finding[]> {
+  const why = await findOwner(doctor, one);
   if (why === undefined) return [];
   const { detail, words } = why;
-  const commands = words === undefined || visit.local ? [] : [await visit.command(words)];
+  const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
   return [finding('SLUICE_DOCTOR_NAME_TAKEN', `${one.type} ${one.name}: ${detail}.`, commands)];
 }
 
-interface Taken {
+interface NameOwner {
   readonly detail: string;
   /** The words after `aws` that free the name, where nothing of worth is lost by them. */
   readonly words?: readonly string[];
 }
 
-const OURS: Taken = { detail: 'this account has it already, outside of the stack' };
+const THIS_ACCOUNT: NameOwner = { detail: 'this account has it already, outside of the stack' };
 
 /** Who has a name; undefined when it is free. */
-async function takenBy(visit: Visit, { type, name, database }: StackName): Promise<Taken | undefined> {
-  const clients = await visit.clients();
+async function findOwner(
+  doctor: DoctorContext,
+  { type, name, database }: StackName,
+): Promise<NameOwner | undefined> {
+  const clients = await doctor.clients();
   switch (type) {
     case 'AWS::S3::Bucket':
-      return bucketTaken(visit, name);
+      return bucketOwner(doctor, name);
     case 'AWS::Glue::Database':
-      return there(visit, 'glue:GetDatabase', 'EntityNotFoundException', () =>
+      return findExisting(doctor, 'glue:GetDatabase', 'EntityNotFoundException', () =>
         clients.glue.send(new GetDatabaseCommand({ Name: name })),
       );
     case 'AWS::Glue::Table':
-      return there(visit, 'glue:GetTable', 'EntityNotFoundException', () =>
+      return findExisting(doctor, 'glue:GetTable', 'EntityNotFoundException', () =>
         clients.glue.send(new GetTableCommand({ DatabaseName: database, Name: name })),
       );
     case 'AWS::Athena::WorkGroup':
       // Athena has no error of its own for it.
-      return there(visit, 'athena:GetWorkGroup', 'InvalidRequestException', () =>
+      return findExisting(doctor, 'athena:GetWorkGroup', 'InvalidRequestException', () =>
         clients.athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
       );
     case 'AWS::KinesisFirehose::DeliveryStream':
-      return there(visit, 'firehose:DescribeDeliveryStream', 'ResourceNotFoundException', () =>
+      return findExisting(doctor, 'firehose:DescribeDeliveryStream', 'ResourceNotFoundException', () =>
         clients.firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: name })),
       );
     case 'AWS::SQS::Queue':
-      return there(
-        visit,
+      return findExisting(
+        doctor,
         'sqs:GetQueueUrl',
         /^(AWS\.SimpleQueueService\.NonExistentQueue|QueueDoesNotExist)$/,
         () => clients.sqs.send(new GetQueueUrlCommand({ QueueName: name })),
       );
     case 'AWS::SecretsManager::Secret':
-      return secretTaken(visit, name);
+      return secretOwner(doctor, name);
     case 'AWS::KMS::Alias':
-      return aliasTaken(visit, name);
+      return aliasOwner(doctor, name);
     default:
-      return logGroupTaken(visit, name);
+      return logGroupOwner(doctor, name);
   }
 }
 
-async function there(
-  visit: Visit,
+async function findExisting(
+  doctor: DoctorContext,
   permission: string,
   missing: string | RegExp,
   call: () => Promise<unknown>,
-): Promise<Taken | undefined> {
+): Promise<NameOwner | undefined> {
   try {
-    await visit.ask(permission, call);
-    return OURS;
+    await doctor.ask(permission, call);
+    return THIS_ACCOUNT;
   } catch (error) {
     const { name } = error instanceof Error ? error : { name: '' };
     if (typeof missing === 'string' ? name === missing : missing.test(name)) return undefined;
@@ -222,29 +225,29 @@ async function there(
 }
 
 /** Bucket names are global: S3 answers 403 for a bucket of another account. */
-async function bucketTaken(visit: Visit, Bucket: string): Promise<Taken | undefined> {
-  const { s3 } = await visit.clients();
-  const { account } = await visit.identity();
+async function bucketOwner(doctor: DoctorContext, Bucket: string): Promise<NameOwner | undefined> {
+  const { s3 } = await doctor.clients();
+  const { account } = await doctor.identity();
   try {
-    await visit.ask('s3:ListBucket', () =>
+    await doctor.ask('s3:ListBucket', () =>
       s3.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner: account })),
     );
-    return { detail: `${OURS.detail}; to use it, set \`existing.bucket\` and \`existing.keyArn\`` };
+    return { detail: `${THIS_ACCOUNT.detail}; to use it, set \`existing.bucket\` and \`existing.keyArn\`` };
   } catch (error) {
-    if (isAnswer(error, 'NotFound', 'NoSuchBucket')) return undefined;
+    if (isAwsError(error, 'NotFound', 'NoSuchBucket')) return undefined;
     if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
       throw error;
     return { detail: 'S3 refuses to show it, so it belongs to another account, or s3:ListBucket is missing' };
   }
 }
 
-async function secretTaken(visit: Visit, SecretId: string): Promise<Taken | undefined> {
-  const { secrets } = await visit.clients();
+async function secretOwner(doctor: DoctorContext, SecretId: string): Promise<NameOwner | undefined> {
+  const { secrets } = await doctor.clients();
   try {
-    const { DeletedDate } = await visit.ask('secretsmanager:DescribeSecret', () =>
+    const { DeletedDate } = await doctor.ask('secretsmanager:DescribeSecret', () =>
       secrets.send(new DescribeSecretCommand({ SecretId })),
     );
-    if (DeletedDate === undefined) return OURS;
+    if (DeletedDate === undefined) return THIS_ACCOUNT;
     return {
       detail: 'it is scheduled for deletion, and Secrets Manager keeps the name until then',
       words: [
@@ -253,21 +256,21 @@ async function secretTaken(visit: Visit, SecretId: string): Promise<Taken | unde
       ],
     };
   } catch (error) {
-    if (isAnswer(error, 'ResourceNotFoundException')) return undefined;
+    if (isAwsError(error, 'ResourceNotFoundException')) return undefined;
     throw error;
   }
 }
 
-async function aliasTaken(visit: Visit, name: string): Promise<Taken | undefined> {
-  const { kms } = await visit.clients();
+async function aliasOwner(doctor: DoctorContext, name: string): Promise<NameOwner | undefined> {
+  const { kms } = await doctor.clients();
   let Marker: string | undefined;
   for (let page = 0; page < MOST_ALIAS_PAGES; page += 1) {
     const marker = Marker;
-    const { Aliases = [], NextMarker } = await visit.ask('kms:ListAliases', () =>
+    const { Aliases = [], NextMarker } = await doctor.ask('kms:ListAliases', () =>
       kms.send(new ListAliasesCommand(marker === undefined ? {} : { Marker: marker })),
     );
     if (Aliases.some(({ AliasName }) => AliasName === name))
-      return { ...OURS, words: ['kms', 'delete-alias', '--alias-name', name] };
+      return { ...THIS_ACCOUNT, words: ['kms', 'delete-alias', '--alias-name', name] };
     Marker = NextMarker;
     if (Marker === undefined) break;
   }
@@ -275,11 +278,11 @@ async function aliasTaken(visit: Visit, name: string): Promise<Taken | undefined
 }
 
 /** A function that logs after its log group was deleted has Lambda make the group again. */
-async function logGroupTaken(visit: Visit, name: string): Promise<Taken | undefined> {
-  const { logs } = await visit.clients();
-  const { logGroups = [] } = await visit.ask('logs:DescribeLogGroups', () =>
+async function logGroupOwner(doctor: DoctorContext, name: string): Promise<NameOwner | undefined> {
+  const { logs } = await doctor.clients();
+  const { logGroups = [] } = await doctor.ask('logs:DescribeLogGroups', () =>
     logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name })),
   );
   if (!logGroups.some(({ logGroupName }) => logGroupName === name)) return undefined;
-  return { ...OURS, words: ['logs', 'delete-log-group', '--log-group-name', name] };
+  return { ...THIS_ACCOUNT, words: ['logs', 'delete-log-group', '--log-group-name', name] };
 }

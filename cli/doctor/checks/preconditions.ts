@@ -4,7 +4,7 @@ import { demandRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';
-import { isAnswer } from '../askAws.ts';
+import { isAwsError } from '../askAws.ts';
 import type { Identity } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
@@ -17,9 +17,9 @@ export const configuration: Check = {
   blocks: ['SLUICE_DOCTOR_CONFIGURATION'],
   codes: ['SLUICE_DOCTOR_CONFIGURATION'],
   permissions: [],
-  async run(visit) {
+  async run(doctor) {
     try {
-      await visit.config();
+      await doctor.config();
       return [];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -36,13 +36,13 @@ export const holdouts: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
   permissions: ['s3:ListBucket'],
-  async run(visit) {
-    const config = await visit.config();
+  async run(doctor) {
+    const config = await doctor.config();
     if (config.holdouts !== null) return [];
     const key = groupsKey(config);
-    const { s3 } = await visit.clients();
+    const { s3 } = await doctor.clients();
     const listing = new ListObjectsV2Command({ Bucket: config.bucket, Prefix: key, MaxKeys: 1 });
-    const { Contents = [] } = await visit.ask('s3:ListBucket', () => s3.send(listing));
+    const { Contents = [] } = await doctor.ask('s3:ListBucket', () => s3.send(listing));
     if (Contents.some(({ Key, Size }) => Key === key && Size !== 0)) return [];
     const missing = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${key}.`;
     return [finding('SLUICE_DOCTOR_HOLDOUTS_UNKNOWN', missing)];
@@ -72,13 +72,13 @@ export const credentials: Check = {
   blocks: ['SLUICE_DOCTOR_CREDENTIALS'],
   codes: ['SLUICE_DOCTOR_CREDENTIALS'],
   permissions: ['sts:GetCallerIdentity'],
-  async run(visit) {
+  async run(doctor) {
     try {
-      await visit.identity();
+      await doctor.identity();
       return [];
     } catch (error) {
       const none = error instanceof AwsAccessError && error.code === 'SLUICE_AWS_NO_CREDENTIALS';
-      if (!none && !isAnswer(error, ...REFUSED)) throw error;
+      if (!none && !isAwsError(error, ...REFUSED)) throw error;
       return [finding('SLUICE_DOCTOR_CREDENTIALS', error instanceof Error ? error.message : '')];
     }
   },
@@ -97,7 +97,7 @@ export const clock: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_CLOCK_OFF'],
   permissions: ['sts:GetCallerIdentity'],
-  run: async (visit) => judgeClock(await visit.identity()),
+  run: async (doctor) => judgeClock(await doctor.identity()),
 };
 
 /** Judges by the date of an answer, which was written at some time between question and arrival. */
@@ -119,17 +119,17 @@ export const region: Check = {
   blocks: ['SLUICE_DOCTOR_REGION_UNFIT'],
   codes: ['SLUICE_DOCTOR_REGION_UNFIT'],
   permissions: ['firehose:ListDeliveryStreams'],
-  async run(visit) {
-    const { region: name } = await visit.identity();
+  async run(doctor) {
+    const { region: name } = await doctor.identity();
     try {
-      demandRegion(await visit.config(), name);
+      demandRegion(await doctor.config(), name);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}: ${error.message.replaceAll(/\s+/g, ' ')}`)];
     }
-    const { firehose } = await visit.clients();
+    const { firehose } = await doctor.clients();
     try {
-      await visit.ask('firehose:ListDeliveryStreams', () =>
+      await doctor.ask('firehose:ListDeliveryStreams', () =>
         firehose.send(new ListDeliveryStreamsCommand({ Limit: 1 })),
       );
     } catch (error) {

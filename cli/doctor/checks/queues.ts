@@ -1,9 +1,9 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { exportIds, logicalIds } from '../../../infra/template/Stack.ts';
-import { inParts, isAnswer } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
-import { mendStack } from '../repairCommands.ts';
+import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
 /** Those of what could not be done must be empty; the others are only there. */
@@ -40,28 +40,31 @@ export const queues: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_QUEUE_MISSING', 'SLUICE_DOCTOR_DEAD_LETTERS'],
   permissions: ['sqs:GetQueueAttributes', 'cloudformation:ListStackResources'],
-  async run(visit) {
-    const config = await visit.config();
+  async run(doctor) {
+    const config = await doctor.config();
     const there: readonly WatchedQueue[] = [
       ...QUEUES,
       ...(config.sources.length > 0 ? INGEST_QUEUES : []),
       ...(config.exports.length > 0 ? EXPORT_QUEUES : []),
     ];
-    return inParts(
+    return checkEach(
       there,
-      (queue) => judgeQueue(visit, queue),
+      (queue) => judgeQueue(doctor, queue),
       (impossible) => impossible.finding,
     );
   },
 };
 
-async function judgeQueue(visit: Visit, { logicalId, deadLetters }: WatchedQueue): Promise<Finding[]> {
-  const QueueUrl = (await visit.resources()).get(logicalId)?.physicalId;
+async function judgeQueue(
+  doctor: DoctorContext,
+  { logicalId, deadLetters }: WatchedQueue,
+): Promise<Finding[]> {
+  const QueueUrl = (await doctor.resources()).get(logicalId)?.physicalId;
   if (QueueUrl === undefined) return [finding('SLUICE_DOCTOR_QUEUE_MISSING', `${logicalId}.`)];
-  const { sqs } = await visit.clients();
+  const { sqs } = await doctor.clients();
   const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
   try {
-    const { Attributes = {} } = await visit.ask('sqs:GetQueueAttributes', () =>
+    const { Attributes = {} } = await doctor.ask('sqs:GetQueueAttributes', () =>
       sqs.send(
         new GetQueueAttributesCommand({
           QueueUrl,
@@ -79,11 +82,11 @@ async function judgeQueue(visit: Visit, { logicalId, deadLetters }: WatchedQueue
     if (!deadLetters || messages === 0) return [];
     const words = ['sqs', 'start-message-move-task', '--source-arn', Attributes.QueueArn ?? name];
     return [
-      finding('SLUICE_DOCTOR_DEAD_LETTERS', `${name}: about ${messages}.`, [await visit.command(words)]),
+      finding('SLUICE_DOCTOR_DEAD_LETTERS', `${name}: about ${messages}.`, [await doctor.command(words)]),
     ];
   } catch (error) {
-    if (!isAnswer(error, 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue')) throw error;
-    const commands = await mendStack(visit, logicalId);
+    if (!isAwsError(error, 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue')) throw error;
+    const commands = await revertDriftCommands(doctor, logicalId);
     return [finding('SLUICE_DOCTOR_QUEUE_MISSING', `${name}.`, commands)];
   }
 }

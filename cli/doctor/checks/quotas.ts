@@ -4,8 +4,8 @@ import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-ser
 import { type Config, requestLimits } from '../../../lib/schema/config.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
-import { inParts } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -19,7 +19,7 @@ interface Quota {
   /** Least that is enough. */
   readonly least: number;
   /** How much of it is used, when that can be told. */
-  readonly used: (visit: Visit) => Promise<number | undefined>;
+  readonly used: (doctor: DoctorContext) => Promise<number | undefined>;
 }
 
 /** Part of a quota from which on it is nearly used up. */
@@ -76,22 +76,22 @@ export const quotas: Check = {
     'servicequotas:ListServiceQuotas',
     'glue:GetPartitions',
   ],
-  async run(visit) {
-    return inParts(
-      [askGateway, askLambda, ...QUOTAS.map((quota) => () => askQuota(visit, quota))],
-      (part) => part(visit),
+  async run(doctor) {
+    return checkEach(
+      [askGateway, askLambda, ...QUOTAS.map((quota) => () => askQuota(doctor, quota))],
+      (part) => part(doctor),
       (impossible) => impossible.finding,
     );
   },
 };
 
 /** API Gateway says itself what holds: Service Quotas shows 10,000 requests where 2,500 are taken. */
-async function askGateway(visit: Visit): Promise<Finding[]> {
-  const { apiGateway } = await visit.clients();
-  const { throttleSettings } = await visit.ask('apigateway:GET', () =>
+async function askGateway(doctor: DoctorContext): Promise<Finding[]> {
+  const { apiGateway } = await doctor.clients();
+  const { throttleSettings } = await doctor.ask('apigateway:GET', () =>
     apiGateway.send(new GetAccountCommand({})),
   );
-  const [config, { region }] = await Promise.all([visit.config(), visit.identity()]);
+  const [config, { region }] = await Promise.all([doctor.config(), doctor.identity()]);
   return judgeGateway(throttleSettings ?? {}, isRegion(region) ? { ...config, region } : config);
 }
 
@@ -111,12 +111,12 @@ function judgeGateway(
   ];
 }
 
-async function askLambda(visit: Visit): Promise<Finding[]> {
-  const { lambda } = await visit.clients();
-  const { AccountLimit } = await visit.ask('lambda:GetAccountSettings', () =>
+async function askLambda(doctor: DoctorContext): Promise<Finding[]> {
+  const { lambda } = await doctor.clients();
+  const { AccountLimit } = await doctor.ask('lambda:GetAccountSettings', () =>
     lambda.send(new GetAccountSettingsCommand({})),
   );
-  return judgeLambda(AccountLimit ?? {}, await visit.config());
+  return judgeLambda(AccountLimit ?? {}, await doctor.config());
 }
 
 /** Judges the account's concurrency: what is not reserved is shared by every function of the account and region. */
@@ -138,19 +138,19 @@ function judgeLambda(
   return reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : [];
 }
 
-async function askQuota(visit: Visit, quota: Quota): Promise<Finding[]> {
-  const found = await readQuota(visit, quota);
+async function askQuota(doctor: DoctorContext, quota: Quota): Promise<Finding[]> {
+  const found = await readQuota(doctor, quota);
   if (found === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
-  return judgeQuota(quota, found, await quota.used(visit));
+  return judgeQuota(quota, found, await quota.used(doctor));
 }
 
-async function readQuota(visit: Visit, { service, name }: Quota): Promise<ServiceQuota | undefined> {
-  const { quotas: client } = await visit.clients();
+async function readQuota(doctor: DoctorContext, { service, name }: Quota): Promise<ServiceQuota | undefined> {
+  const { quotas: client } = await doctor.clients();
   let NextToken: string | undefined;
   for (let page = 0; page < MOST_QUOTA_PAGES; page += 1) {
     const token = NextToken;
-    const answer = await visit.ask('servicequotas:ListServiceQuotas', () =>
+    const answer = await doctor.ask('servicequotas:ListServiceQuotas', () =>
       client.send(new ListServiceQuotasCommand({ ServiceCode: service, NextToken: token })),
     );
     const found = (answer.Quotas ?? []).find(({ QuotaName = '' }) => name.test(QuotaName));
@@ -176,9 +176,9 @@ function judgeQuota(
 }
 
 /** Partitions of the table that has most. */
-async function countPartitions(visit: Visit): Promise<number> {
+async function countPartitions(doctor: DoctorContext): Promise<number> {
   const counts = await Promise.all(
-    tableKinds.map(async (kind) => (await visit.tablePartitions(kind))?.partitions.length ?? 0),
+    tableKinds.map(async (kind) => (await doctor.tablePartitions(kind))?.partitions.length ?? 0),
   );
   return Math.max(...counts);
 }

@@ -15,8 +15,8 @@ import { type Config, PRIMARY_WORKGROUP } from '../../../lib/schema/config.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { inParts } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { checkEach } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -33,24 +33,24 @@ export const readers: Check = {
     'SLUICE_DOCTOR_READER_ALLOWED',
   ],
   permissions: ['iam:SimulatePrincipalPolicy', 'cloudformation:ListStackResources'],
-  async run(visit) {
-    const config = await visit.config();
+  async run(doctor) {
+    const config = await doctor.config();
     if (config.readers.length === 0) return [finding('SLUICE_DOCTOR_NO_READERS', '')];
-    return inParts(
+    return checkEach(
       config.readers,
-      (reader) => judgeReader(visit, reader),
+      (reader) => judgeReader(doctor, reader),
       (impossible) => impossible.finding,
     );
   },
 };
 
-async function judgeReader(visit: Visit, reader: Reader): Promise<Finding[]> {
+async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Finding[]> {
   const [config, { account, partition, region }, resources, keyArn, { iam }] = await Promise.all([
-    visit.config(),
-    visit.identity(),
-    visit.resources(),
-    visit.keyArn(),
-    visit.clients(),
+    doctor.config(),
+    doctor.identity(),
+    doctor.resources(),
+    doctor.keyArn(),
+    doctor.clients(),
   ]);
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
@@ -58,7 +58,7 @@ async function judgeReader(visit: Visit, reader: Reader): Promise<Finding[]> {
   const place = placeFor(config, { partition, account, region, keyArn });
   const findings: Finding[] = [];
   for (const expectation of readerExpectations(place, config, reader)) {
-    const { EvaluationResults = [] } = await visit.ask('iam:SimulatePrincipalPolicy', () =>
+    const { EvaluationResults = [] } = await doctor.ask('iam:SimulatePrincipalPolicy', () =>
       iam.send(
         new SimulatePrincipalPolicyCommand({
           PolicySourceArn: `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`,

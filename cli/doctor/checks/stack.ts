@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { Config } from '../../../lib/schema/config.ts';
-import { isAnswer } from '../askAws.ts';
+import { isAwsError } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -15,25 +15,25 @@ export const stack: Check = {
   blocks: ['SLUICE_DOCTOR_STACK_MISSING'],
   codes: ['SLUICE_DOCTOR_STACK_MISSING', 'SLUICE_DOCTOR_STACK_UNFINISHED', 'SLUICE_DOCTOR_STACK_DIFFERS'],
   permissions: ['cloudformation:DescribeStacks'],
-  async run(visit) {
-    const { cloudFormation } = await visit.clients();
-    const StackName = visit.stackName;
+  async run(doctor) {
+    const { cloudFormation } = await doctor.clients();
+    const StackName = doctor.stackName;
     try {
-      const { Stacks: [found] = [] } = await visit.ask('cloudformation:DescribeStacks', () =>
+      const { Stacks: [found] = [] } = await doctor.ask('cloudformation:DescribeStacks', () =>
         cloudFormation.send(new DescribeStacksCommand({ StackName })),
       );
       if (found !== undefined) {
         const words = unfinishedWords(found);
-        const commands = words === undefined || visit.local ? [] : [await visit.command(words)];
-        return judgeStack(found, await visit.config()).map((one) =>
+        const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
+        return judgeStack(found, await doctor.config()).map((one) =>
           one.code === 'SLUICE_DOCTOR_STACK_UNFINISHED' ? { ...one, commands } : one,
         );
       }
     } catch (error) {
       // CloudFormation has no error of its own for it.
-      if (!isAnswer(error, 'ValidationError')) throw error;
+      if (!isAwsError(error, 'ValidationError')) throw error;
     }
-    const { account, region } = await visit.identity();
+    const { account, region } = await doctor.identity();
     return [finding('SLUICE_DOCTOR_STACK_MISSING', `${StackName}, in ${region} of account ${account}.`)];
   },
 };
@@ -50,11 +50,11 @@ export function unfinishedWords({
   readonly StackName?: string | undefined;
   readonly StackStatus?: string | undefined;
 }): readonly string[] | undefined {
-  const verb = BEFORE_THE_NEXT.get(StackStatus);
+  const verb = REPAIR_VERBS.get(StackStatus);
   return verb === undefined ? undefined : ['cloudformation', verb, '--stack-name', StackName];
 }
 
-const BEFORE_THE_NEXT: ReadonlyMap<string, string> = new Map([
+const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
   ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
   ['UPDATE_FAILED', 'rollback-stack'],
   // Nothing is in it but what could not be taken down.

@@ -5,9 +5,9 @@ import type { Config } from '../../../lib/schema/config.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix } from '../../../lib/tables/objectKeys.ts';
-import { inParts, isAnswer } from '../askAws.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
-import { mendStack } from '../repairCommands.ts';
+import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The delivery streams: what they write with is fixed when they are made, and may be changed by hand. */
@@ -18,26 +18,26 @@ export const streams: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
   permissions: ['firehose:DescribeDeliveryStream', 'cloudformation:ListStackResources'],
-  async run(visit) {
-    const config = await visit.config();
-    const { firehose } = await visit.clients();
-    return inParts(
+  async run(doctor) {
+    const config = await doctor.config();
+    const { firehose } = await doctor.clients();
+    return checkEach(
       tableKinds,
       async (kind) => {
-        const DeliveryStreamName = streamName(visit.stack, kind);
+        const DeliveryStreamName = streamName(doctor.stack, kind);
         try {
-          const { DeliveryStreamDescription } = await visit.ask('firehose:DescribeDeliveryStream', () =>
+          const { DeliveryStreamDescription } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
             firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
           );
           const findings = judgeStream(DeliveryStreamDescription ?? {}, config, kind);
           if (!findings.some(({ code }) => code === 'SLUICE_DOCTOR_STREAM_DIFFERS')) return findings;
-          const commands = await mendStack(visit, kindId(kind, 'Stream'));
+          const commands = await revertDriftCommands(doctor, kindId(kind, 'Stream'));
           return findings.map((one) =>
             one.code === 'SLUICE_DOCTOR_STREAM_DIFFERS' ? { ...one, commands } : one,
           );
         } catch (error) {
-          if (!isAnswer(error, 'ResourceNotFoundException')) throw error;
-          const commands = await mendStack(visit, kindId(kind, 'Stream'));
+          if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
+          const commands = await revertDriftCommands(doctor, kindId(kind, 'Stream'));
           return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`, commands)];
         }
       },

@@ -4,10 +4,10 @@ import { logicalIds } from '../../../infra/template/Stack.ts';
 import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { PRIMARY_WORKGROUP, scanLimitBytes } from '../../../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
-import { isAnswer } from '../askAws.ts';
-import type { Visit } from '../DoctorContext.ts';
+import { isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
-import { mendStack } from '../repairCommands.ts';
+import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
 /** The workgroups that the stack has, or that were brought: they keep results apart and stop what scans too much. */
@@ -26,8 +26,8 @@ export const workgroup: Check = {
     'SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF',
   ],
   permissions: ['athena:GetWorkGroup', 'cloudformation:ListStackResources'],
-  async run(visit) {
-    const config = await visit.config();
+  async run(doctor) {
+    const config = await doctor.config();
     const { bucket, readers, athena: of } = config;
     const ofReaders = readers
       .filter(({ kind }) => kind !== 'owox')
@@ -37,32 +37,40 @@ export const workgroup: Check = {
       resultsFolder: QUERY_RESULTS_FOLDER,
       logicalId: logicalIds.workgroup,
     };
-    const keyArn = await visit.keyArn();
+    const keyArn = await doctor.keyArn();
     const findings: Finding[] = [];
     for (const { workgroup: name, resultsFolder, logicalId } of [ofPeople, ...ofReaders])
       findings.push(
-        ...(await look(visit, { name, logicalId, results: `s3://${bucket}/${resultsFolder}`, keyArn })),
+        ...(await checkWorkgroup(doctor, {
+          name,
+          logicalId,
+          results: `s3://${bucket}/${resultsFolder}`,
+          keyArn,
+        })),
       );
     return findings;
   },
 };
 
-async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string }): Promise<Finding[]> {
+async function checkWorkgroup(
+  doctor: DoctorContext,
+  wanted: Wanted & { readonly logicalId: string },
+): Promise<Finding[]> {
   const { name, results, keyArn } = wanted;
-  const { athena } = await visit.clients();
+  const { athena } = await doctor.clients();
   let findings: Finding[];
   try {
-    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+    const { WorkGroup } = await doctor.ask('athena:GetWorkGroup', () =>
       athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
     );
     findings = judgeWorkgroup(WorkGroup ?? {}, wanted);
   } catch (error) {
     // Athena has no other name for a workgroup that isn't there.
-    if (!isAnswer(error, 'InvalidRequestException')) throw error;
-    const commands = await mendStack(visit, wanted.logicalId);
+    if (!isAwsError(error, 'InvalidRequestException')) throw error;
+    const commands = await revertDriftCommands(doctor, wanted.logicalId);
     return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
   }
-  const bytes = scanLimitBytes(await visit.config());
+  const bytes = scanLimitBytes(await doctor.config());
   const options: Partial<Record<Finding['code'], readonly string[]>> = {
     SLUICE_DOCTOR_WORKGROUP_DISABLED: ['--state', 'ENABLED'],
     SLUICE_DOCTOR_WORKGROUP_RESULTS: updates(`ResultConfigurationUpdates={OutputLocation=${results}}`),
@@ -76,7 +84,7 @@ async function look(visit: Visit, wanted: Wanted & { readonly logicalId: string 
   return Promise.all(
     findings.map(async (found) => ({
       ...found,
-      commands: [await visit.command([...words, ...(options[found.code] ?? [])])],
+      commands: [await doctor.command([...words, ...(options[found.code] ?? [])])],
     })),
   );
 }
@@ -129,23 +137,23 @@ export const owoxWorkgroup: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_PRIMARY_DISABLED', 'SLUICE_DOCTOR_PRIMARY_ENFORCED'],
   permissions: ['athena:GetWorkGroup'],
-  async run(visit) {
-    const { readers } = await visit.config();
+  async run(doctor) {
+    const { readers } = await doctor.config();
     if (!readers.some(({ kind }) => kind === 'owox')) return [];
-    const { athena } = await visit.clients();
-    const { WorkGroup } = await visit.ask('athena:GetWorkGroup', () =>
+    const { athena } = await doctor.clients();
+    const { WorkGroup } = await doctor.ask('athena:GetWorkGroup', () =>
       athena.send(new GetWorkGroupCommand({ WorkGroup: PRIMARY_WORKGROUP })),
     );
     return Promise.all(
       judgePrimary(WorkGroup ?? {}).map(async (found) => ({
         ...found,
         commands: [
-          await visit.command([
+          await doctor.command([
             'athena',
             'update-work-group',
             '--work-group',
             PRIMARY_WORKGROUP,
-            ...MENDS[found.code],
+            ...REPAIRS[found.code],
           ]),
         ],
       })),
@@ -153,7 +161,7 @@ export const owoxWorkgroup: Check = {
   },
 };
 
-const MENDS = {
+const REPAIRS = {
   SLUICE_DOCTOR_PRIMARY_DISABLED: ['--state', 'ENABLED'],
   SLUICE_DOCTOR_PRIMARY_ENFORCED: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
 } as const;
@@ -162,9 +170,9 @@ const MENDS = {
 export function judgePrimary({
   State,
   Configuration = {},
-}: Partial<WorkGroup>): (Finding & { readonly code: keyof typeof MENDS })[] {
+}: Partial<WorkGroup>): (Finding & { readonly code: keyof typeof REPAIRS })[] {
   const { EnforceWorkGroupConfiguration: enforced, ResultConfiguration } = Configuration;
-  const found = (code: keyof typeof MENDS, detail: string) => ({ ...finding(code, detail), code });
+  const found = (code: keyof typeof REPAIRS, detail: string) => ({ ...finding(code, detail), code });
   return [
     ...(State === 'DISABLED'
       ? [found('SLUICE_DOCTOR_PRIMARY_DISABLED', `${PRIMARY_WORKGROUP} is ${State}.`)]

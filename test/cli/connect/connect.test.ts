@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Sheet, Step } from '../../../cli/connect/setupGuide.ts';
+import type { SetupGuide, Step } from '../../../cli/connect/setupGuide.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import {
@@ -73,13 +73,13 @@ const connect = (args: readonly string[], config = 'readers', env: Readonly<Reco
     },
   });
 
-async function sheetOf(...args: string[]): Promise<Sheet> {
+async function sheetOf(...args: string[]): Promise<SetupGuide> {
   const { code, stdout } = await connect([...args, '--json']);
   expect(code).toBe(0);
   return JSON.parse(stdout);
 }
 
-const valuesOf = ({ steps }: Sheet) =>
+const valuesOf = ({ steps }: SetupGuide) =>
   Object.fromEntries(
     steps.flatMap(({ fields = [] }: Step) => fields.map(({ label, value }) => [label, value])),
   );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
-import { metabaseSheet } from '../../../cli/connect/metabaseGuide.ts';
-import { owoxSheet } from '../../../cli/connect/owoxGuide.ts';
+import { metabaseGuide } from '../../../cli/connect/metabaseGuide.ts';
+import { owoxGuide } from '../../../cli/connect/owoxGuide.ts';
 import type { Deployment } from '../../../cli/connect/readDeployment.ts';
-import { sheetText } from '../../../cli/connect/setupGuide.ts';
-import { statsigSheet } from '../../../cli/connect/statsigGuide.ts';
+import { guideText } from '../../../cli/connect/setupGuide.ts';
+import { statsigGuide } from '../../../cli/connect/statsigGuide.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
@@ -28,7 +28,7 @@ function deployed(input: NonNullable<ConfigInput['readers']>[number]) {
 
 function textOf(input: NonNullable<ConfigInput['readers']>[number]): string {
   const { config, deployment, reader } = deployed(input);
-  return sheetText(sheetFor(reader, deployment, config), deployment);
+  return guideText(sheetFor(reader, deployment, config), deployment);
 }
 
 function sheetFor(
@@ -36,9 +36,9 @@ function sheetFor(
   deployment: Deployment,
   config: ReturnType<typeof defineConfig>,
 ) {
-  if (reader?.kind === 'owox') return owoxSheet(deployment, config, reader);
-  if (reader?.kind === 'metabase') return metabaseSheet(deployment, config, reader);
-  if (reader?.kind === 'statsig') return statsigSheet(deployment, config, reader, { failed: 'Busy.' });
+  if (reader?.kind === 'owox') return owoxGuide(deployment, config, reader);
+  if (reader?.kind === 'metabase') return metabaseGuide(deployment, config, reader);
+  if (reader?.kind === 'statsig') return statsigGuide(deployment, config, reader, { failed: 'Busy.' });
   throw new Error('No reader.');
 }
 
@@ -91,7 +91,7 @@ describe('a sheet for AWS', () => {
     if (reader?.kind !== 'statsig') throw new Error('No reader.');
     const none = { withinAMinute: 0, withinAnHour: 0, underAnotherDay: 0, settled: true };
     const reload = (daysLate: number) =>
-      statsigSheet(deployment, config, reader, {
+      statsigGuide(deployment, config, reader, {
         seen: [{ daysLate, rows: 2_000, ...none }],
         scannedBytes: 0,
       })

@@ -3,12 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sameDocument } from '../../../cli/doctor/checks/bucket.ts';
 import { columnProblems } from '../../../cli/doctor/checks/catalog.ts';
-import { findLockedOut, judgeKey } from '../../../cli/doctor/checks/key.ts';
+import { findPrincipalsWithoutAccess, judgeKey } from '../../../cli/doctor/checks/key.ts';
 import { judgeClock } from '../../../cli/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
 import { judgeStack, unfinishedWords } from '../../../cli/doctor/checks/stack.ts';
 import { judgePrimary } from '../../../cli/doctor/checks/workgroups.ts';
-import { mendWords } from '../../../cli/doctor/repairCommands.ts';
+import { revertDriftWords } from '../../../cli/doctor/repairCommands.ts';
 import { shellCommand } from '../../../cli/output.ts';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
@@ -79,7 +79,7 @@ describe('what must come before the next deployment', () => {
   });
 
   it('is, for what was deleted by hand, a change set that knows of drift, shown before it is executed', () => {
-    const words = mendWords('sluice-prod');
+    const words = revertDriftWords('sluice-prod');
     expect(words.map(([, verb]) => verb)).toEqual([
       'create-change-set',
       'wait',
@@ -146,7 +146,7 @@ describe('findLockedOut', () => {
     ['the role', allow({ AWS: ['arn:aws:iam::111122223333:role/other', role] })],
     ['a single statement', { Statement: allow({ AWS: role }).Statement[0] }],
   ])('lets in by %s', (_by, policy) => {
-    expect(findLockedOut(policy, who)).toEqual([]);
+    expect(findPrincipalsWithoutAccess(policy, who)).toEqual([]);
   });
 
   it.each([
@@ -158,7 +158,7 @@ describe('findLockedOut', () => {
     ['no policy at all', 'x'],
     ['a pattern that only looks alike', allow({ AWS: role }, ['kms.Decrypt', 'kms:GenerateDataKey'])],
   ])('does not by %s', (_by, policy) => {
-    expect(findLockedOut(policy, who)).toEqual([role]);
+    expect(findPrincipalsWithoutAccess(policy, who)).toEqual([role]);
   });
 });
 

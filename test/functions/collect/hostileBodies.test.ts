@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hostileBodies } from '../../../bench/collect/hostileBodies.ts';
-import { takeHostile } from '../../../bench/collect/takeHostile.ts';
+import { runHostileRequests } from '../../../bench/collect/takeHostile.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 
 /** `memorySize` of the collector in serverless.yml. */
@@ -32,7 +32,7 @@ const WORST = [
 
 describe('a hostile body', () => {
   it('is answered within the memory of the function, one after the other, and kept or landed', () => {
-    const outcomes = takeHostile(
+    const outcomes = runHostileRequests(
       WORST.map((kind) => hostileBodies[kind]?.() ?? { body: new Uint8Array() }),
       FUNCTION_MEGABYTES,
     );
