@@ -104,11 +104,17 @@ export function errorText(error: unknown, command?: string): string {
 }
 
 function asSluiceError(error: unknown): SluiceError {
-  if (error instanceof SluiceError) return error;
+  if (isSluiceError(error)) return error;
   const ofFile = fileError(error, MOST_CAUSES);
   if (ofFile !== undefined) return ofFile;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new CliError('SLUICE_CLI_DEFECT', text, { cause: error });
+}
+
+/** The emulator's errors have the same members, under a class of its own. */
+function isSluiceError(error: unknown): error is SluiceError {
+  if (error instanceof SluiceError) return true;
+  return error instanceof Error && 'cure' in error && 'code' in error && /^SLUICE_/.test(String(error.code));
 }
 
 function fileError(error: unknown, causes: number): SluiceError | undefined {

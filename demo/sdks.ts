@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { textTable } from '../cli/output.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
-import { emptyDataDirectory } from '../packages/local-aws/src/disk/lockDataDirectory.ts';
+import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
 import { runQuery } from '../packages/local-aws/src/trino/query/runQuery.ts';
 import config from '../sluice.config.ts';
 import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';

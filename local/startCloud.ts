@@ -14,7 +14,11 @@ import type {
   PendingDelivery,
 } from '../packages/local-aws/src/control/Cloud.ts';
 import { type Controlled, controlApi, faultTargets } from '../packages/local-aws/src/control/controlApi.ts';
-import { lockDataDirectory } from '../packages/local-aws/src/disk/lockDataDirectory.ts';
+import {
+  dataFolders,
+  lockDataDirectory,
+  makeDataPrivate,
+} from '../packages/local-aws/src/disk/dataDirectory.ts';
 import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
 import { openEventBus } from '../packages/local-aws/src/events/index.ts';
 import { Faults } from '../packages/local-aws/src/faults/Faults.ts';
@@ -43,7 +47,8 @@ import { Queues } from '../packages/local-aws/src/sqs/Queues.ts';
 import { stsService } from '../packages/local-aws/src/sts/index.ts';
 import { deployedIdentities, readDeployment } from '../packages/local-aws/src/template/readDeployment.ts';
 import { resolveTemplate } from '../packages/local-aws/src/template/resolveTemplate.ts';
-import { dataFolders, makeCachePrivate, makeDataPrivate, repositoryRoot } from './dataDirectory.ts';
+import { makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
+import './errors.ts';
 import { localAccount } from './localAccount.ts';
 import { loadTemplate } from './template/loadTemplate.ts';
 import { withExisting } from './withExisting.ts';

@@ -21,6 +21,8 @@ export const query: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
     }
     const directory = textOption(line, 'data') ?? defaultDataDirectory();
+    // Loaded here: other commands need not wait for DuckDB.
+    await import('../../local/errors.ts');
     const { runQuery } = await import('../../packages/local-aws/src/trino/query/runQuery.ts');
     const rows = await runQuery(directory, sql);
     writeResult(line, rows, () => textTable(rows));

@@ -40,7 +40,7 @@ export function prestoViewText(view: Pick<View, 'sql' | 'columns'>, database: st
 }
 
 /** A definition as `ViewOriginalText` of its Glue table. */
-export function encodePrestoView(definition: PrestoView): string {
+function encodePrestoView(definition: PrestoView): string {
   return `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`;
 }
 

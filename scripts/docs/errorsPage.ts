@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { rowReasons } from '../../lib/drops/engine/FileError.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+// Sets the codes and cures of the emulator's errors.
+import '../../local/errors.ts';
 
 const HEAD = `# Errors
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { callMain } from '../harness/callMain.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
 import { sqsService } from '../../packages/local-aws/src/sqs/index.ts';

@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import type { Alarm, LocalClock } from '../../packages/local-aws/src/base/clock.ts';
 
 /**
  * A clock that stands still until told to move: for tests.

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import { startEdge } from '../../packages/local-aws/src/edge/startEdge.ts';
 import { Faults } from '../../packages/local-aws/src/faults/Faults.ts';
 import type { AwsService } from '../../packages/local-aws/src/protocol/AwsService.ts';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import '../../local/errors.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { prestoViewText } from '../../lib/views/prestoView.ts';
-import { dataFolders } from '../../local/dataDirectory.ts';
-import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../packages/local-aws/src/base/clock.ts';
+import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
 import { Catalog } from '../../packages/local-aws/src/glue/Catalog.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
 import { type AthenaView, viewsFor } from '../../packages/local-aws/src/trino/query/views.ts';

@@ -18,7 +18,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
-import { realClock } from '../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import type { Principals } from '../../packages/local-aws/src/iam/Principals.ts';
 import { Roles } from '../../packages/local-aws/src/iam/Roles.ts';
 import { Keys } from '../../packages/local-aws/src/kms/Keys.ts';

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { dataFolders, repositoryRoot } from '../../../local/dataDirectory.ts';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
 import type { StatementRunner } from '../../../packages/local-aws/src/athena/engine/StatementRunner.ts';
 import { openAthena } from '../../../packages/local-aws/src/athena/index.ts';
-import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import {
   cloudFormationService,
   type DeployedStack,
   deployedStack,
 } from '../../../packages/local-aws/src/cloudformation/index.ts';
+import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
 import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';

@@ -4,7 +4,7 @@ import config from '#config';
 import { handler, readEnvironment } from '../../../functions/redrive/handler.ts';
 import { overflowBody } from '../../../lib/landing/delivery/deliver.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
-import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import { MovableClock } from '../../../packages/local-aws/src/base/MovableClock.ts';
 import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';

@@ -10,7 +10,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
-import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
 import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';

@@ -8,13 +8,12 @@ import { valueAt } from '../../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../../lib/base/sql.ts';
 import { type GroupRow, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { forwardedKinds } from '../../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import type { Table } from '../../../lib/tables/Table.ts';
 import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { dataFolders } from '../../../local/dataDirectory.ts';
-import { realClock } from '../../../packages/local-aws/src/base/LocalClock.ts';
+import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
+import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
 import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
 import { duckType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
 

@@ -1,5 +1,5 @@
-import type { LocalClock } from '../base/LocalClock.ts';
-import { memberOf } from '../base/memberOf.ts';
+import type { LocalClock } from '../base/clock.ts';
+import { memberOf } from '../base/json.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { Catalog } from '../glue/Catalog.ts';

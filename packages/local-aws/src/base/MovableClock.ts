@@ -1,4 +1,4 @@
-import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from './LocalClock.ts';
+import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from './clock.ts';
 
 interface PendingAlarm {
   at: number;

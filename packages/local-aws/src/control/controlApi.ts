@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { SluiceError } from '../../../../lib/base/errors.ts';
 import type { Athena } from '../athena/index.ts';
-import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/LocalClock.ts';
+import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/clock.ts';
+import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
@@ -16,12 +16,11 @@ import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { Cloud } from './Cloud.ts';
-import { ControlError } from './ControlError.ts';
 
-/** The body of a call, validated. @throws ControlError SLUICE_CONTROL_BODY naming what is wrong and where. */
+/** The body of a call, validated. @throws ControlError CONTROL_BODY naming what is wrong and where. */
 function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);
-  if (!parsed.success) throw new ControlError('SLUICE_CONTROL_BODY', z.prettifyError(parsed.error));
+  if (!parsed.success) throw new ControlError('CONTROL_BODY', z.prettifyError(parsed.error));
   return parsed.data;
 }
 
@@ -56,10 +55,10 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 const STATUS: Readonly<Record<string, number>> = {
-  SLUICE_CONTROL_UNKNOWN: 404,
-  SLUICE_CONTROL_BODY: 400,
-  SLUICE_CONTROL_NOT_READY: 503,
-  SLUICE_FIREHOSE_UNDELIVERED: 503,
+  CONTROL_UNKNOWN: 404,
+  CONTROL_BODY: 400,
+  CONTROL_NOT_READY: 503,
+  FIREHOSE_UNDELIVERED: 503,
 };
 
 /**
@@ -76,14 +75,14 @@ export function controlApi(controlled: () => Controlled | undefined) {
     };
     try {
       const call = CALLS[name];
-      if (call === undefined) throw new ControlError('SLUICE_CONTROL_UNKNOWN', `Came ${name}.`);
+      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Came ${name}.`);
       const cloud = controlled();
-      if (cloud === undefined) throw new ControlError('SLUICE_CONTROL_NOT_READY');
+      if (cloud === undefined) throw new ControlError('CONTROL_NOT_READY');
       const sent = await text(request);
       answer(200, await call(cloud, sent === '' ? undefined : parse(sent)));
     } catch (error) {
-      if (!(error instanceof SluiceError)) throw error;
-      answer(STATUS[error.code] ?? 500, { code: error.code, message: error.message, cure: error.cure });
+      if (!(error instanceof LocalAwsError)) throw error;
+      answer(STATUS[error.kind] ?? 500, { code: error.code, message: error.message, cure: error.cure });
     }
     return true;
   };
@@ -93,7 +92,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw new ControlError('SLUICE_CONTROL_BODY', 'It is not JSON.', { cause: error });
+    throw new ControlError('CONTROL_BODY', 'It is not JSON.', { cause: error });
   }
 }
 
@@ -127,7 +126,7 @@ function readClock(clock: MovableClock): ClockReport {
 /**
  * Moves the clock; resolves when everything that fell due has been started, and what schedules invoked has ended.
  *
- * @throws ControlError SLUICE_CONTROL_BODY
+ * @throws ControlError CONTROL_BODY
  */
 async function moveClock(clock: MovableClock, body: unknown): Promise<ClockReport> {
   const move = parseBody(moveSchema, body);
@@ -140,7 +139,7 @@ async function moveClock(clock: MovableClock, body: unknown): Promise<ClockRepor
 async function advance(clock: MovableClock, ms: number): Promise<void> {
   if (clock.now() + ms > LAST_INSTANT_MS) {
     const end = new Date(LAST_INSTANT_MS).toISOString();
-    throw new ControlError('SLUICE_CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
+    throw new ControlError('CONTROL_BODY', `advanceMs: ${ms} is beyond ${end}, where time ends here.`);
   }
   await clock.advance(ms);
 }
@@ -168,7 +167,7 @@ function readCalls({ recorder }: Recording): CallsReport {
 /**
  * Credentials of a role or user of the template, by its ARN or logical ID: what is signed with them is recorded as its.
  *
- * @throws ControlError SLUICE_CONTROL_BODY for any other.
+ * @throws ControlError CONTROL_BODY for any other.
  */
 function issueCredentials(recording: Recording, body: unknown): IssuedCredentials {
   const { principal } = parseBody(issueSchema, body);
@@ -176,10 +175,7 @@ function issueCredentials(recording: Recording, body: unknown): IssuedCredential
   const found = there.find(({ arn, logicalId }) => arn === principal || logicalId === principal);
   if (found === undefined) {
     const list = there.map(({ logicalId }) => logicalId).join(', ');
-    throw new ControlError(
-      'SLUICE_CONTROL_BODY',
-      `There is no role or user ${principal} here. There is ${list}.`,
-    );
+    throw new ControlError('CONTROL_BODY', `There is no role or user ${principal} here. There is ${list}.`);
   }
   return { principal: found.arn, ...recording.principals.issue(found.arn) };
 }
@@ -195,7 +191,7 @@ interface SetFaultsContext {
 /**
  * Adds faults, all or none.
  *
- * @throws ControlError SLUICE_CONTROL_BODY, for an operation too that its service doesn't have, and for a stream,
+ * @throws ControlError CONTROL_BODY, for an operation too that its service doesn't have, and for a stream,
  *   table, queue, secret or workgroup that isn't there: a fault that could never strike would pass for resilience.
  */
 function setFaults({ faults, services, targets }: SetFaultsContext, body: unknown): void {
@@ -203,7 +199,7 @@ function setFaults({ faults, services, targets }: SetFaultsContext, body: unknow
   for (const { signingName, operations } of services) {
     const unknown = operationsOf(wanted, signingName).find((name) => operations?.includes(name) === false);
     if (unknown !== undefined) {
-      throw new ControlError('SLUICE_CONTROL_BODY', `${signingName} has no operation ${unknown} here.`);
+      throw new ControlError('CONTROL_BODY', `${signingName} has no operation ${unknown} here.`);
     }
   }
   for (const fault of Object.values(wanted).flat()) {
@@ -222,7 +218,7 @@ function expectTarget(targets: FaultTargets, kind: keyof FaultTargets, name: str
   const there = targets[kind]();
   if (there.includes(name)) return;
   const list = there.length === 0 ? 'There is none.' : `There is ${there.join(', ')}.`;
-  throw new ControlError('SLUICE_CONTROL_BODY', `There is no ${kind} ${name} here. ${list}`);
+  throw new ControlError('CONTROL_BODY', `There is no ${kind} ${name} here. ${list}`);
 }
 
 function operationsOf(wanted: FaultsInput, service: string): string[] {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { DiskError, replaceAndKeepOpen, writeWhole } from './files.ts';
+import { DiskError } from '../base/errors.ts';
+import { replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
  * A file of JSON lines to which every change is appended before it is believed.
@@ -32,7 +33,7 @@ export class LineJournal<Line> {
   /**
    * Reads a journal and opens it for more.
    *
-   * @throws DiskError SLUICE_DISK_DAMAGED for a whole line that `parse` refuses, naming file and line.
+   * @throws DiskError DISK_DAMAGED for a whole line that `parse` refuses, naming file and line.
    */
   static open<Line>(
     file: string,
@@ -48,7 +49,7 @@ export class LineJournal<Line> {
         try {
           return parse(JSON.parse(line));
         } catch (error) {
-          throw new DiskError('SLUICE_DISK_DAMAGED', `${file}, line ${i + 1}.`, { cause: error });
+          throw new DiskError('DISK_DAMAGED', `${file}, line ${i + 1}.`, { cause: error });
         }
       });
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);

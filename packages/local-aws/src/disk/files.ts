@@ -1,15 +1,6 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
-import { defineErrorFamily } from '../../../../lib/base/errors.ts';
-
-/** What can be wrong with the files that the local cloud keeps its state in. */
-export const DiskError = defineErrorFamily('system', {
-  SLUICE_DISK_DAMAGED: {
-    cause:
-      "A file of the local cloud's data can't be read: something else has changed it, or another version wrote it.",
-    cure: 'Mend or remove what is named, or delete the data directory to begin anew.',
-  },
-});
+import { DiskError } from '../base/errors.ts';
 
 /** Writes every byte: the kernel may take a part of them at a time. */
 export function writeWhole(descriptor: number, bytes: Uint8Array): void {
@@ -51,7 +42,7 @@ export function replaceAndKeepOpen(file: string, content: string): number {
 /**
  * What a file of JSON holds, validated; undefined where there is none.
  *
- * @throws DiskError SLUICE_DISK_DAMAGED, naming the file.
+ * @throws DiskError DISK_DAMAGED, naming the file.
  */
 export function readJsonFile<Schema extends z.ZodType>(
   file: string,
@@ -62,7 +53,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new DiskError('SLUICE_DISK_DAMAGED', `${file}.`, { cause: error });
+    throw new DiskError('DISK_DAMAGED', `${file}.`, { cause: error });
   }
 }
 

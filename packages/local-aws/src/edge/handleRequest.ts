@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Clock } from '../../../../lib/base/time.ts';
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { Clock, LocalClock } from '../base/clock.ts';
 import { type CallFate, type Faults, suffer } from '../faults/Faults.ts';
 import {
   type AwsRequest,

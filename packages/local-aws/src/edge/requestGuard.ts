@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
-import type { SluiceError } from '../../../../lib/base/errors.ts';
-import { RequestGuardError } from './RequestGuardError.ts';
+import { type LocalAwsError, RequestGuardError } from '../base/errors.ts';
 
 /** What one endpoint of the local cloud admits besides loopback hosts. */
 export interface GuardRules {
-  /** Further hosts, as `--allow-hosts` gives them: {@link parseAllowedHosts}. Default none. */
+  /** Further hosts, as {@link parseAllowedHosts}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Whether the hosts of AWS's own endpoints are admitted. Default false. */
   readonly awsHosts?: boolean;
@@ -15,7 +14,7 @@ export interface GuardRules {
 
 /** A refused request: the error, and the status to answer with. */
 export interface RefusedRequest {
-  readonly error: SluiceError;
+  readonly error: LocalAwsError;
   /** 400 for a Host that HTTP itself doesn't allow, else 403. */
   readonly status: 400 | 403;
 }
@@ -152,11 +151,11 @@ function refuseForeignOrigin(
 }
 
 const refusedHost = (detail: string, status: 400 | 403): RefusedRequest => ({
-  error: new RequestGuardError('SLUICE_LOCAL_HOST_REFUSED', detail),
+  error: new RequestGuardError('LOCAL_HOST_REFUSED', detail),
   status,
 });
 
 const refusedOrigin = (detail: string): RefusedRequest => ({
-  error: new RequestGuardError('SLUICE_LOCAL_ORIGIN_REFUSED', detail),
+  error: new RequestGuardError('LOCAL_ORIGIN_REFUSED', detail),
   status: 403,
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { ConnectionReset, Faults } from '../faults/Faults.ts';
 import { secretOfKey } from '../iam/Caller.ts';

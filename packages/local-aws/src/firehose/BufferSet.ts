@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
 import { limits } from './errors.ts';
 import type { JournalEntry } from './Journal.ts';
 

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import type { DeliveryUnit, Failure, StreamBuffer } from './BufferSet.ts';
 import { ConversionError } from './convert/ColumnFormat.ts';
 import type { ParquetWriter } from './convert/ParquetWriter.ts';

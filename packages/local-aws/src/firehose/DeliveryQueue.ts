@@ -1,6 +1,6 @@
-import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
+import { FirehoseError } from '../base/errors.ts';
 import type { StreamBuffer } from './BufferSet.ts';
-import { FirehoseError } from './errors.ts';
 
 /** First pause after a failed delivery, doubled each time up to the longest; between half and all of it is waited. */
 const FIRST_PAUSE_MS = 1000;
@@ -47,14 +47,14 @@ export class DeliveryQueue {
   /**
    * Resolves once all that waits is delivered; doesn't wait out a pause.
    *
-   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when the try now fails too; it is then tried on.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when the try now fails too; it is then tried on.
    */
   async drain(): Promise<void> {
     this.#start();
     await this.#running;
     if (this.#waiting.length > 0 && !this.#closed) {
       const reason = this.#lastError instanceof Error ? this.#lastError.message : String(this.#lastError);
-      throw new FirehoseError('SLUICE_FIREHOSE_UNDELIVERED', reason, { cause: this.#lastError });
+      throw new FirehoseError('FIREHOSE_UNDELIVERED', reason, { cause: this.#lastError });
     }
   }
 

@@ -1,8 +1,8 @@
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
+import { FirehoseError } from '../base/errors.ts';
 import { BufferSet, type DeliveryUnit, type StreamBuffer } from './BufferSet.ts';
 import { Delivery, type DeliveryContext } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
-import { FirehoseError } from './errors.ts';
 import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './Journal.ts';
 import type { Jq } from './Jq.ts';
 import { Partitioner } from './Partitioner.ts';
@@ -76,7 +76,7 @@ export class DeliveryStream {
 
   /** Resolves once the records are safe: they will be delivered whatever happens to this process. */
   async accept(records: readonly Uint8Array[]): Promise<void> {
-    if (this.#closed) throw new FirehoseError('SLUICE_FIREHOSE_CLOSED', `Stream ${this.name}.`);
+    if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     if (records.length === 0) return;
     const entries = await this.#journal.append(records, this.#clock.now());
     this.#enqueue(entries.map((entry, at) => ({ entry, data: records[at] ?? new Uint8Array() })));
@@ -95,7 +95,7 @@ export class DeliveryStream {
   /**
    * Delivers everything accepted so far, now.
    *
-   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when S3 doesn't take it; it is kept and tried again.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 doesn't take it; it is kept and tried again.
    */
   async flush(): Promise<void> {
     await this.#intake;
@@ -104,7 +104,7 @@ export class DeliveryStream {
       await this.#intake;
     }
     if (this.#arrivals.length > 0 && this.#intakeError !== undefined) {
-      throw new FirehoseError('SLUICE_FIREHOSE_UNDELIVERED', String(this.#intakeError), {
+      throw new FirehoseError('FIREHOSE_UNDELIVERED', String(this.#intakeError), {
         cause: this.#intakeError,
       });
     }

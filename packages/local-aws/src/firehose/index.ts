@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalClock } from '../base/LocalClock.ts';
-import { memberOf } from '../base/memberOf.ts';
+import type { LocalClock } from '../base/clock.ts';
+import { memberOf } from '../base/json.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
@@ -57,7 +57,7 @@ export interface Firehose {
   /**
    * Delivers all that has been acknowledged, now; resolves once S3 has the objects.
    *
-   * @throws FirehoseError `SLUICE_FIREHOSE_UNDELIVERED` when S3 doesn't take them; they are kept and tried again.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 doesn't take them; they are kept and tried again.
    */
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */

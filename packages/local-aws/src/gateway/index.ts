@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
 import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { ConnectionReset, Faults, suffer } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/LambdaFunction.ts';

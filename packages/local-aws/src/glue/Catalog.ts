@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
@@ -224,7 +224,7 @@ function eraseTable(directory: string, databaseName: string, name: string): void
   rmSync(tableFile(directory, databaseName, name), { force: true });
 }
 
-/** Everything under `directory`, by database name; nothing there is an empty catalog. @throws DiskError SLUICE_DISK_DAMAGED */
+/** Everything under `directory`, by database name; nothing there is an empty catalog. @throws DiskError DISK_DAMAGED */
 function readDatabases(directory: string): Map<string, DatabaseEntry> {
   const databases = new Map<string, DatabaseEntry>();
   for (const folder of list(directory)) {

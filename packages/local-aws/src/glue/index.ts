@@ -1,5 +1,5 @@
-import type { Clock } from '../../../../lib/base/time.ts';
-import { memberOf } from '../base/memberOf.ts';
+import type { Clock } from '../base/clock.ts';
+import { memberOf } from '../base/json.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';

@@ -1,4 +1,4 @@
-import { memberOf } from '../base/memberOf.ts';
+import { memberOf } from '../base/json.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import { arnAt, type NeededPermission, type Place } from './Place.ts';
 import { type S3Request, s3Needs } from './s3Needs.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';

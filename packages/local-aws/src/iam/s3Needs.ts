@@ -1,4 +1,3 @@
-import { COPY_SOURCE, splitCopySource } from '../s3/wire/copyObject.ts';
 import { type NeededPermission, type Place, s3Arn } from './Place.ts';
 
 /** A call of S3 as the recorder sees it. */
@@ -146,4 +145,29 @@ export function kmsNeeds(
       'kms:EncryptionContext:aws:s3:arn': s3Arn(place, bucket),
     },
   }));
+}
+
+/** The header that says what to copy. */
+export const COPY_SOURCE = 'x-amz-copy-source';
+
+/** An object to copy from. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/**
+ * What `x-amz-copy-source` names: decoded as a whole, for the slash may be encoded, too; undefined when it can't be
+ * read. For whoever only records calls.
+ */
+export function splitCopySource(header: string): CopySource | undefined {
+  try {
+    const path = decodeURIComponent(header).replace(/^\//, '');
+    const slash = path.indexOf('/');
+    return slash < 1 || slash === path.length - 1
+      ? undefined
+      : { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';

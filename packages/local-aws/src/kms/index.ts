@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memberOf } from '../base/memberOf.ts';
+import { memberOf } from '../base/json.ts';
 import { accountOfKey, type Caller, isUnbound, rootOf } from '../iam/Caller.ts';
 import { checkPrincipals } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';

@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
-import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';

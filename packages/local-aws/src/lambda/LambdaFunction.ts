@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import { type Clock, systemClock } from '../../../../lib/base/time.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
 import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
 

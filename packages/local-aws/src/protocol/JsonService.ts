@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { valueAt } from '../../../../lib/base/json.ts';
+import { valueAt } from '../base/json.ts';
 import { AwsError, notImplemented } from './AwsError.ts';
 import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 

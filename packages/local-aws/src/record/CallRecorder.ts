@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Call, RecordedCall } from '../iam/Place.ts';
 
 /** Entries that are kept; one is about a kilobyte. */

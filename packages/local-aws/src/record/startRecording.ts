@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { parseJson } from '../../../../lib/base/json.ts';
-import type { Clock } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
 import type { QueryCall } from '../athena/engine/StatementRunner.ts';
+import type { Clock } from '../base/clock.ts';
+import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';
 import { callNeeds } from '../iam/callNeeds.ts';
 import type { NeededPermission, Place } from '../iam/Place.ts';

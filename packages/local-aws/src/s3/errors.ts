@@ -1,4 +1,3 @@
-import { defineErrorFamily } from '../../../../lib/base/errors.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { KEY_BYTES } from './limits.ts';
 
@@ -165,11 +164,3 @@ export const s3Errors = {
       { ClientComputedContentSHA256: claimed, S3ComputedContentSHA256: computed },
     ),
 } as const;
-
-/** What can be wrong with the folder that the embedded S3 keeps its objects in. */
-export const StoreError = defineErrorFamily('system', {
-  SLUICE_S3_FILE_MISSING: {
-    cause: "An object's file is not where the embedded S3 put it: something else moved or removed it.",
-    cure: 'Put the file back, or delete the object through S3 (`aws s3 rm`): delete nothing in the data folder by hand.',
-  },
-});

@@ -1,5 +1,6 @@
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, rootOf } from '../iam/Caller.ts';
+import { COPY_SOURCE } from '../iam/s3Needs.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';
@@ -9,7 +10,7 @@ import { authorize, authorizeCreation } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucketSettingsOperations.ts';
-import { COPY_SOURCE, copyObject, readCopySource } from './wire/copyObject.ts';
+import { copyObject, readCopySource } from './wire/copyObject.ts';
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/listOperations.ts';
 import {
   abortMultipartUpload,

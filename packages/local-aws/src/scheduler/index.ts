@@ -1,4 +1,4 @@
-import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from '../base/LocalClock.ts';
+import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from '../base/clock.ts';
 import { nextRun } from './schedule.ts';
 
 /** A schedule of the template. */

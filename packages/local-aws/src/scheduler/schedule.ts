@@ -1,4 +1,3 @@
-import { DAY_MS } from '../../../../lib/base/time.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Months and days of the week by name, as AWS's cron accepts them; Sunday is day 1. */
@@ -66,6 +65,8 @@ function fieldValue(text: string, { names, from }: Field): number {
   return named >= 0 ? named + from : /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
+/** Milliseconds of one UTC day. */
+const DAY_MS = 86_400_000;
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: DAY_MS } as const;
 const MINUTE_MS = 60_000;
 /** A leap day on one weekday comes round in at most 40 years; a schedule further off than that never runs. */

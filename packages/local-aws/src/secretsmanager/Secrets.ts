@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import {
   invalidParameter,
@@ -254,7 +254,7 @@ function writeSecret(directory: string, secret: Secret): void {
   replaceFile(file, JSON.stringify(secret));
 }
 
-/** Every secret in a directory, by name; a directory that isn't there has none. @throws DiskError SLUICE_DISK_DAMAGED */
+/** Every secret in a directory, by name; a directory that isn't there has none. @throws DiskError DISK_DAMAGED */
 function readSecrets(directory: string): Map<string, Secret> {
   mkdirSync(directory, { recursive: true });
   const secrets = readdirSync(directory)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memberOf } from '../base/memberOf.ts';
+import { memberOf } from '../base/json.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { blob, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
 import {

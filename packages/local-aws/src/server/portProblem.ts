@@ -1,4 +1,4 @@
-import { LocalCloudError } from '../disk/LocalCloudError.ts';
+import { LocalCloudError } from '../base/errors.ts';
 
 /** Turns the error of a port that is taken into one that names the option; others pass as they are. */
 export function portProblem(option: string, port: number): (error: unknown) => never {
@@ -8,7 +8,7 @@ export function portProblem(option: string, port: number): (error: unknown) => n
       'code' in error &&
       (error.code === 'EADDRINUSE' || error.code === 'EACCES')
     ) {
-      throw new LocalCloudError('SLUICE_LOCAL_PORT_IN_USE', `${option} ${port}: ${error.code}.`, {
+      throw new LocalCloudError('LOCAL_PORT_IN_USE', `${option} ${port}: ${error.code}.`, {
         cause: error,
       });
     }

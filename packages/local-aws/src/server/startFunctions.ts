@@ -1,15 +1,15 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../../../lib/base/time.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
-import { LocalCloudError } from '../disk/LocalCloudError.ts';
+import type { Clock } from '../base/clock.ts';
+import { LocalCloudError } from '../base/errors.ts';
 import type { Credentials } from '../iam/Principals.ts';
 import { LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */
 export interface Functions {
-  /** Invokes by name. @throws LocalCloudError `SLUICE_LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
+  /** Invokes by name. @throws LocalCloudError `LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
   invoke(
     functionName: string,
     payload: string,
@@ -62,8 +62,7 @@ export function startFunctions(options: {
   return {
     async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
-      if (called === undefined)
-        throw new LocalCloudError('SLUICE_LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
+      if (called === undefined) throw new LocalCloudError('LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
       return called.invoke(payload, traceHeaders);
     },
     async warm() {

@@ -1,4 +1,4 @@
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
 import { Scheduler } from '../scheduler/index.ts';

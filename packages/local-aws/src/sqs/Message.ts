@@ -82,7 +82,7 @@ export class MessageJournal {
   /**
    * Opens the journal, or starts it, and answers what it holds, in the order in which it was sent.
    *
-   * @throws DiskError SLUICE_DISK_DAMAGED
+   * @throws DiskError DISK_DAMAGED
    */
   static open(file: string): { readonly journal: MessageJournal; readonly messages: Map<string, Message> } {
     mkdirSync(dirname(file), { recursive: true });

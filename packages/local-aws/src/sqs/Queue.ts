@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Alarm, LocalClock } from '../base/LocalClock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
 import {
   invalidMessageContents,
   notInFlight,

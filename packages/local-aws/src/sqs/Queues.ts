@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { queueDoesNotExist, queueNameExists } from './errors.ts';
 import { Queue } from './Queue.ts';
@@ -47,7 +47,7 @@ export class Queues {
     }
   }
 
-  /** Opens the queues that lie in a directory. One process at a time may have it open. @throws DiskError SLUICE_DISK_DAMAGED */
+  /** Opens the queues that lie in a directory. One process at a time may have it open. @throws DiskError DISK_DAMAGED */
   static open(options: QueuesOptions): Queues {
     return new Queues(options);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { LocalClock } from '../base/LocalClock.ts';
-import { memberOf } from '../base/memberOf.ts';
+import type { LocalClock } from '../base/clock.ts';
+import { memberOf } from '../base/json.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';

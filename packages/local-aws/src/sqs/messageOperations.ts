@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LocalClock } from '../base/LocalClock.ts';
+import type { LocalClock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../protocol/JsonService.ts';
 import {

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
-import type { Clock } from '../../../../lib/base/time.ts';
+import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, isRoot, rootOf } from '../iam/Caller.ts';
 import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LocalTemplateError } from './LocalTemplateError.ts';
+import { TemplateError } from '../base/errors.ts';
 
 const resourceSchema = z.strictObject({
   Type: z.string(),
@@ -32,14 +32,14 @@ const templateSchema = z.strictObject({
 /** A template with nothing in it that the local cloud does not know. */
 export type Template = z.output<typeof templateSchema>;
 
-/** @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming each member that is wrong or unknown. */
+/** @throws TemplateError `TEMPLATE_INVALID`, naming each member that is wrong or unknown. */
 export function parseTemplate(json: unknown): Template {
   const result = templateSchema.safeParse(json);
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'template'}: ${message}`,
   );
-  throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', problems.join('; '));
+  throw new TemplateError('TEMPLATE_INVALID', problems.join('; '));
 }
 
 /** A `${…}` of `Fn::Sub`; `${!Literal}` stays as it is, without the `!`. */
@@ -95,7 +95,7 @@ function collect(value: unknown, found: Set<string>): void {
 /**
  * Logical IDs in an order in which each comes after all it depends on.
  *
- * @throws LocalTemplateError `SLUICE_TEMPLATE_CYCLE` naming the circle; `SLUICE_TEMPLATE_REFERENCE_UNKNOWN`
+ * @throws TemplateError `TEMPLATE_CYCLE` naming the circle; `TEMPLATE_REFERENCE_UNKNOWN`
  * for a `DependsOn` that names nothing.
  */
 export function orderResources(template: Template): string[] {
@@ -107,7 +107,7 @@ export function orderResources(template: Template): string[] {
     if (state.get(logicalId) === 'done') return;
     if (state.get(logicalId) === 'open') {
       const circle = [...path.slice(path.indexOf(logicalId)), logicalId];
-      throw new LocalTemplateError('SLUICE_TEMPLATE_CYCLE', `${circle.join(' → ')}.`);
+      throw new TemplateError('TEMPLATE_CYCLE', `${circle.join(' → ')}.`);
     }
     state.set(logicalId, 'open');
     path.push(logicalId);
@@ -120,10 +120,7 @@ export function orderResources(template: Template): string[] {
   for (const [logicalId, { DependsOn }] of Object.entries(template.Resources)) {
     const unknown = DependsOn.find((id) => !(id in template.Resources));
     if (unknown !== undefined) {
-      throw new LocalTemplateError(
-        'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
-        `${logicalId}.DependsOn: ${unknown}.`,
-      );
+      throw new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${logicalId}.DependsOn: ${unknown}.`);
     }
     visit(logicalId);
   }

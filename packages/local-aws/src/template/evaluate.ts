@@ -1,4 +1,4 @@
-import { LocalTemplateError } from './LocalTemplateError.ts';
+import { TemplateError } from '../base/errors.ts';
 import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './Template.ts';
 
 /** What names in a template stand for. Both throw for a name that they don't know. */
@@ -14,8 +14,8 @@ export const NO_VALUE = Symbol('AWS::NoValue');
  * Evaluates a part of a template: every intrinsic function replaced by what it stands for.
  *
  * @param where Path of the part, for messages: `ExposuresStream.Properties`.
- * @throws LocalTemplateError `SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED`, `SLUICE_TEMPLATE_REFERENCE_UNKNOWN`,
- * `SLUICE_TEMPLATE_INVALID` for arguments that the function can't take.
+ * @throws TemplateError `TEMPLATE_INTRINSIC_UNSUPPORTED`, `TEMPLATE_REFERENCE_UNKNOWN`,
+ * `TEMPLATE_INVALID` for arguments that the function can't take.
  */
 export function evaluate(value: unknown, scope: Scope, where: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -62,7 +62,7 @@ function call(name: string, argument: unknown, scope: Scope, where: string): unk
       return item;
     }
     default:
-      throw new LocalTemplateError('SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED', `${name} at ${where}.`);
+      throw new TemplateError('TEMPLATE_INTRINSIC_UNSUPPORTED', `${name} at ${where}.`);
   }
 }
 
@@ -98,5 +98,5 @@ function isValue(value: unknown): boolean {
 }
 
 function invalid(where: string, why: string): Error {
-  return new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${where}: ${why}.`);
+  return new TemplateError('TEMPLATE_INVALID', `${where}: ${why}.`);
 }

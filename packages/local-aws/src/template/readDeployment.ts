@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TemplateError } from '../base/errors.ts';
 import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
 import type { DeployedIdentity } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -6,7 +7,6 @@ import { readProperties } from '../protocol/readProperties.ts';
 import { bucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
 import type { DeployedBucket, DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
-import { LocalTemplateError } from './LocalTemplateError.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
   apiProperties,
@@ -26,7 +26,7 @@ import {
  * Reads what the local cloud builds out of a resolved template. Properties of streams, queues and rules are
  * handed on verbatim: the service that builds one validates it.
  *
- * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming the property that is wrong or not emulated.
+ * @throws TemplateError `TEMPLATE_INVALID`, naming the property that is wrong or not emulated.
  */
 export function readDeployment({ resources, outputs }: ResolvedTemplate): Deployment {
   const ofType = (type: string) =>
@@ -108,7 +108,7 @@ function part(resource: ResolvedResource): Part {
 
 function arnOf(resource: ResolvedResource): string {
   if (resource.arn !== undefined) return resource.arn;
-  throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
+  throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
 }
 
 function schedule(resource: ResolvedResource): Schedule[] {
@@ -162,13 +162,13 @@ function mapping(resource: ResolvedResource): DeployedMapping {
 /**
  * The template's HTTP API with its routes traced to their functions; undefined when there is none.
  *
- * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID` for a second API, or a route that leads nowhere.
+ * @throws TemplateError `TEMPLATE_INVALID` for a second API, or a route that leads nowhere.
  */
 function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): HttpApi | undefined {
   const [api, second] = ofType('AWS::ApiGatewayV2::Api');
   if (api === undefined) return undefined;
   if (second !== undefined) {
-    throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `A second HTTP API: ${second.logicalId}.`);
+    throw new TemplateError('TEMPLATE_INVALID', `A second HTTP API: ${second.logicalId}.`);
   }
   for (const stage of ofType('AWS::ApiGatewayV2::Stage')) readResource(stage, stageProperties);
   const integrations = new Map(
@@ -184,7 +184,7 @@ function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): Htt
       const { RouteKey, Target } = readResource(resource, routeProperties);
       const integration = integrations.get(Target);
       if (integration === undefined) {
-        throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);
+        throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId}: no ${Target}.`);
       }
       return {
         routeKey: RouteKey,
@@ -209,7 +209,7 @@ function corsOf(cors: ReturnType<typeof apiProperties.parse>['CorsConfiguration'
 /**
  * The properties of a resource that no service takes over, validated as the services do theirs.
  *
- * @throws LocalTemplateError `SLUICE_TEMPLATE_INVALID`, naming each property that is wrong or not emulated.
+ * @throws TemplateError `TEMPLATE_INVALID`, naming each property that is wrong or not emulated.
  */
 function readResource<Schema extends z.ZodType>(
   { type, logicalId, properties }: ResolvedResource,
@@ -219,7 +219,7 @@ function readResource<Schema extends z.ZodType>(
     return readProperties(schema, properties, `${type} ${logicalId}`);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    throw new LocalTemplateError('SLUICE_TEMPLATE_INVALID', error.message, { cause: error });
+    throw new TemplateError('TEMPLATE_INVALID', error.message, { cause: error });
   }
 }
 

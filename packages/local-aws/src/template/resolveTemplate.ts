@@ -1,5 +1,5 @@
+import { TemplateError } from '../base/errors.ts';
 import { evaluate, NO_VALUE, type Scope } from './evaluate.ts';
-import { LocalTemplateError } from './LocalTemplateError.ts';
 import {
   INERT_LOGICAL_IDS,
   type KnownResource,
@@ -31,7 +31,7 @@ export interface ResolvedTemplate {
 /**
  * Evaluates a template for a stack.
  *
- * @throws LocalTemplateError by name for what it doesn't understand: a resource type, an intrinsic function, a
+ * @throws TemplateError by name for what it doesn't understand: a resource type, an intrinsic function, a
  * pseudo parameter, an attribute, a reference to nothing, a circle.
  */
 export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
@@ -59,7 +59,7 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
   const unsupported = Object.entries(template.Resources).filter(([, { Type }]) => !resourceTypes.has(Type));
   if (unsupported.length > 0) {
     const names = unsupported.map(([logicalId, { Type }]) => `${logicalId} (${Type})`).join(', ');
-    throw new LocalTemplateError('SLUICE_TEMPLATE_RESOURCE_UNSUPPORTED', `${names}.`);
+    throw new TemplateError('TEMPLATE_RESOURCE_UNSUPPORTED', `${names}.`);
   }
 
   const resources = orderResources(template).flatMap((logicalId): ResolvedResource[] => {
@@ -115,5 +115,5 @@ function pseudoParameter(name: string, stack: StackIdentity, where: string): str
 }
 
 function unknownReference(what: string, where: string): Error {
-  return new LocalTemplateError('SLUICE_TEMPLATE_REFERENCE_UNKNOWN', `${what} at ${where}.`);
+  return new TemplateError('TEMPLATE_REFERENCE_UNKNOWN', `${what} at ${where}.`);
 }

@@ -66,7 +66,7 @@ describe('LineJournal', () => {
     writeFileSync(file, '"fine"\n{"half":\n"fine"\n');
     expect(open).toThrow(
       expect.objectContaining({
-        code: 'SLUICE_DISK_DAMAGED',
+        code: 'LOCAL_AWS_DISK_DAMAGED',
         message: expect.stringContaining('journal.jsonl, line 2.'),
       }),
     );
@@ -116,7 +116,7 @@ describe('readJsonFile', () => {
     for (const text of ['{"half":', '7']) {
       writeFileSync(file, text);
       expect(() => readJsonFile(file, lineSchema)).toThrow(
-        expect.objectContaining({ code: 'SLUICE_DISK_DAMAGED', detail: `${file}.` }),
+        expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED', detail: `${file}.` }),
       );
     }
     expect(readFileSync(file, 'utf8')).toBe('7');

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { dataFolders, makeDataPrivate } from '../../../../local/dataDirectory.ts';
+import { dataFolders, makeDataPrivate } from '../../src/disk/dataDirectory.ts';
 
 let parent: string;
 beforeEach(() => {
@@ -82,7 +82,7 @@ describe('makeDataPrivate', () => {
     const { uid } = statSync(root);
     expect(() => makePrivate(root, uid + 1)).toThrow(
       expect.objectContaining({
-        code: 'SLUICE_LOCAL_DATA_NOT_YOURS',
+        code: 'LOCAL_AWS_LOCAL_DATA_NOT_YOURS',
         detail: `${root} belongs to the user ${uid}.`,
       }),
     );

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { lockDataDirectory } from '../../src/disk/lockDataDirectory.ts';
+import { lockDataDirectory } from '../../src/disk/dataDirectory.ts';
 
 let data: string;
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => rmSync(data, { recursive: true }));
 
 /** Starts processes that each try to take the directory at once, and says how many got it. */
 async function contend(processes: number): Promise<number> {
-  const module = new URL('../../src/disk/lockDataDirectory.ts', import.meta.url).href;
+  const module = new URL('../../src/disk/dataDirectory.ts', import.meta.url).href;
   const script = `
     const { lockDataDirectory } = await import(${JSON.stringify(module)});
     process.stdout.write('?');
@@ -51,7 +51,7 @@ describe('lockDataDirectory', () => {
     writeFileSync(join(data, 'lock.1'), '');
     expect(() => lockDataDirectory(data)).toThrow(
       expect.objectContaining({
-        code: 'SLUICE_LOCAL_DATA_IN_USE',
+        code: 'LOCAL_AWS_LOCAL_DATA_IN_USE',
         detail: `Process 1 holds it by ${join(data, 'lock.1')}.`,
         cure: expect.stringContaining('delete the named file'),
       }),

@@ -152,7 +152,7 @@ describe('hosts', () => {
 
   it.each(FOREIGN)('refuses %s on each endpoint, and calls nothing', async (host) => {
     const before = calls;
-    const refusal = { status: 403, body: expect.stringContaining('SLUICE_LOCAL_HOST_REFUSED') };
+    const refusal = { status: 403, body: expect.stringContaining('LOCAL_AWS_LOCAL_HOST_REFUSED') };
     expect(await signed(host)).toMatchObject(refusal);
     expect(await signed(host, { service: 'glue' })).toMatchObject(refusal);
     expect(await signed(host, { service: 'quicksight' })).toMatchObject(refusal);
@@ -168,7 +168,7 @@ describe('hosts', () => {
       const answer = await sendBytes(new URL(url).port, text);
       expect([answer.status, answer.body]).toEqual([
         400,
-        expect.stringContaining('SLUICE_LOCAL_HOST_REFUSED'),
+        expect.stringContaining('LOCAL_AWS_LOCAL_HOST_REFUSED'),
       ]);
     }
   });
@@ -198,7 +198,7 @@ describe('hosts', () => {
       const answer = await sendBytes(new URL(url).port, text);
       expect([answer.status, answer.body]).toEqual([
         status,
-        expect.stringContaining('SLUICE_LOCAL_HOST_REFUSED'),
+        expect.stringContaining('LOCAL_AWS_LOCAL_HOST_REFUSED'),
       ]);
     }
   });
@@ -212,13 +212,13 @@ describe('hosts', () => {
 
   it('says what to do, in the words of the protocol', async () => {
     expect(JSON.parse((await control({ host: 'evil.example' })).body)).toEqual({
-      code: 'SLUICE_LOCAL_HOST_REFUSED',
+      code: 'LOCAL_AWS_LOCAL_HOST_REFUSED',
       message: 'The Host of the request is not a name of this machine. Host: evil.example.',
-      cure: expect.stringContaining('--allow-hosts'),
+      cure: expect.stringContaining('allowedHosts'),
     });
     expect(JSON.parse((await signed('evil.example', { service: 'glue' })).body)).toEqual({
-      __type: 'SLUICE_LOCAL_HOST_REFUSED',
-      message: expect.stringContaining('--allow-hosts'),
+      __type: 'LOCAL_AWS_LOCAL_HOST_REFUSED',
+      message: expect.stringContaining('allowedHosts'),
     });
   });
 
@@ -242,7 +242,7 @@ describe('hosts', () => {
       'http://localhost:3000/path',
       'https://s3.amazonaws.com',
     ])('refuses pages of %j, but for events', async (origin) => {
-      const refusal = { status: 403, body: expect.stringContaining('SLUICE_LOCAL_ORIGIN_REFUSED') };
+      const refusal = { status: 403, body: expect.stringContaining('LOCAL_AWS_LOCAL_ORIGIN_REFUSED') };
       const host = 'localhost';
       expect(await control({ host, origin })).toMatchObject(refusal);
       expect(await signed(host, { unsigned: { origin } })).toMatchObject(refusal);

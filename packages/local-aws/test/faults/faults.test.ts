@@ -16,7 +16,7 @@ import {
   startServices,
   temporaryDirectory,
 } from '../../../../test/harness/startServices.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
 import { openFirehose } from '../../src/firehose/index.ts';

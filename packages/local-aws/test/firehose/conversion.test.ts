@@ -266,7 +266,9 @@ describe('what does not convert', () => {
     await fixture.firehose.createStream('s', convertingStream());
     await fixture.put('s', '{"v":1}');
     for (let tries = 0; tries < 3; tries += 1) {
-      await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'SLUICE_FIREHOSE_UNDELIVERED' });
+      await expect(fixture.firehose.flush()).rejects.toMatchObject({
+        code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED',
+      });
     }
     await fixture.firehose.flush();
     expect(fixture.errors()).toMatchObject([

@@ -74,7 +74,7 @@ describe('what is acknowledged', () => {
     await fixture.put('s', document(1) + document(4));
     await fixture.firehose.flush();
     await fixture.put('s', document(7) + document(2) + document(3));
-    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'SLUICE_FIREHOSE_UNDELIVERED' });
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
     fixture.beforePut = () => undefined;
     await restart();
     await fixture.pending(2);

@@ -1,4 +1,4 @@
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { startEdge } from '../../src/edge/startEdge.ts';
 import { openFirehose } from '../../src/firehose/index.ts';
 

@@ -1,5 +1,5 @@
 import { type ClientOptions, temporaryDirectory } from '../../../../test/harness/startServices.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { startEdge } from '../../src/edge/startEdge.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
 import { glueService } from '../../src/glue/index.ts';

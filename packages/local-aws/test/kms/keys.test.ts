@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startServices } from '../../../../test/harness/startServices.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { kmsService } from '../../src/kms/index.ts';
 import { Keys } from '../../src/kms/Keys.ts';
 

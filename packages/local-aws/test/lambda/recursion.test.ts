@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';

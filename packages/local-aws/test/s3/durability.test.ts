@@ -112,7 +112,7 @@ describe('the object store on disk', () => {
     appendFileSync(journal(), '{"op":"put"}\n');
     expect(() => ObjectStore.open({ directory, clock })).toThrow(
       expect.objectContaining({
-        code: 'SLUICE_DISK_DAMAGED',
+        code: 'LOCAL_AWS_DISK_DAMAGED',
         message: expect.stringContaining('journal.ndjson, line 3.'),
       }),
     );
@@ -157,7 +157,7 @@ describe('the object store on disk', () => {
     await store.put('durable', 'a', '1');
     rmSync(join(directory, 'durable/a'));
     expect(() => store.get('durable', 'a')).toThrow(
-      expect.objectContaining({ code: 'SLUICE_S3_FILE_MISSING' }),
+      expect.objectContaining({ code: 'LOCAL_AWS_S3_FILE_MISSING' }),
     );
   });
 

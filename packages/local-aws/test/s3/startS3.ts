@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { type LocalClock, realClock } from '../../src/base/LocalClock.ts';
+import { type LocalClock, realClock } from '../../src/base/clock.ts';
 import { startEdge } from '../../src/edge/startEdge.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 
 /** Started by the test as a process of its own: writes, replaces and deletes, saying what it has done, until it is killed. */

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';

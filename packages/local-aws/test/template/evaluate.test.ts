@@ -39,20 +39,24 @@ describe('intrinsic functions', () => {
   });
 
   it.each([
-    [{ 'Fn::If': ['c', 1, 2] }, 'SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::If at X.'],
-    [{ 'Fn::ImportValue': 'x' }, 'SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::ImportValue at X.'],
-    [{ a: [{ 'Fn::Cidr': [] }] }, 'SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::Cidr at X.a[0].'],
-    [{ 'Fn::Sub': 'a', b: 1 }, 'SLUICE_TEMPLATE_INVALID', 'X: Fn::Sub stands beside other members.'],
-    [{ Ref: 7 }, 'SLUICE_TEMPLATE_INVALID', 'X: Ref takes a logical ID.'],
+    [{ 'Fn::If': ['c', 1, 2] }, 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::If at X.'],
+    [{ 'Fn::ImportValue': 'x' }, 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::ImportValue at X.'],
+    [{ a: [{ 'Fn::Cidr': [] }] }, 'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED', 'Fn::Cidr at X.a[0].'],
+    [{ 'Fn::Sub': 'a', b: 1 }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Sub stands beside other members.'],
+    [{ Ref: 7 }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Ref takes a logical ID.'],
     [
       { 'Fn::GetAtt': ['A'] },
-      'SLUICE_TEMPLATE_INVALID',
+      'LOCAL_AWS_TEMPLATE_INVALID',
       'X: Fn::GetAtt takes a logical ID and an attribute.',
     ],
-    [{ 'Fn::Join': ['-'] }, 'SLUICE_TEMPLATE_INVALID', 'X: Fn::Join takes a list of 2.'],
-    [{ 'Fn::Join': ['-', [['a']]] }, 'SLUICE_TEMPLATE_INVALID', 'X: Fn::Join takes texts.'],
-    [{ 'Fn::Select': [3, ['a']] }, 'SLUICE_TEMPLATE_INVALID', 'X: Fn::Select has no item 3.'],
-    [{ 'Fn::Sub': { a: 1 } }, 'SLUICE_TEMPLATE_INVALID', 'X: Fn::Sub takes a text, or a text and an object.'],
+    [{ 'Fn::Join': ['-'] }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Join takes a list of 2.'],
+    [{ 'Fn::Join': ['-', [['a']]] }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Join takes texts.'],
+    [{ 'Fn::Select': [3, ['a']] }, 'LOCAL_AWS_TEMPLATE_INVALID', 'X: Fn::Select has no item 3.'],
+    [
+      { 'Fn::Sub': { a: 1 } },
+      'LOCAL_AWS_TEMPLATE_INVALID',
+      'X: Fn::Sub takes a text, or a text and an object.',
+    ],
   ])('%j is refused', (value, code, detail) => {
     expect(() => run(value)).toThrow(expect.objectContaining({ code, detail }));
   });

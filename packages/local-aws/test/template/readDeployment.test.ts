@@ -211,7 +211,10 @@ describe('readDeployment', () => {
     ],
   ])('refuses by name %s', (_, resources, detail) => {
     expect(() => read(resources)).toThrow(
-      expect.objectContaining({ code: 'SLUICE_TEMPLATE_INVALID', detail: expect.stringContaining(detail) }),
+      expect.objectContaining({
+        code: 'LOCAL_AWS_TEMPLATE_INVALID',
+        detail: expect.stringContaining(detail),
+      }),
     );
   });
 });

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation's own notation
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LocalTemplateError } from '../../src/template/LocalTemplateError.ts';
+import { TemplateError } from '../../src/base/errors.ts';
 import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
 import { resourceTypes } from '../../src/template/resourceTypes.ts';
 import { parseTemplate } from '../../src/template/Template.ts';
@@ -127,31 +127,31 @@ describe('what is not understood', () => {
     [
       'resource types, all at once',
       { Resources: { Topic: { Type: 'AWS::SNS::Topic' }, Key: { Type: 'AWS::DynamoDB::Table' } } },
-      'SLUICE_TEMPLATE_RESOURCE_UNSUPPORTED',
+      'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
       'Topic (AWS::SNS::Topic), Key (AWS::DynamoDB::Table).',
     ],
     [
       'a reference to nothing',
       { Resources: { Q: queue({ A: { B: [{ Ref: 'Nope' }] } }) } },
-      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
       'Nope at Q.A.B[0].',
     ],
     [
       'an attribute',
       { Resources: { P: queue({}), Q: queue({ A: { 'Fn::GetAtt': ['P', 'toString'] } }) } },
-      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
       'attribute toString of AWS::SQS::Queue P at Q.A.',
     ],
     [
       'a pseudo parameter',
       { Resources: { Q: queue({ A: { Ref: 'AWS::NotificationARNs' } }) } },
-      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
       'pseudo parameter AWS::NotificationARNs at Q.A.',
     ],
     [
       'a dependency on nothing',
       { Resources: { Q: { Type: 'AWS::SQS::Queue', DependsOn: 'Gone' } } },
-      'SLUICE_TEMPLATE_REFERENCE_UNKNOWN',
+      'LOCAL_AWS_TEMPLATE_REFERENCE_UNKNOWN',
       'Q.DependsOn: Gone.',
     ],
     [
@@ -163,13 +163,13 @@ describe('what is not understood', () => {
           C: { Type: 'AWS::SQS::Queue', DependsOn: ['A'] },
         },
       },
-      'SLUICE_TEMPLATE_CYCLE',
+      'LOCAL_AWS_TEMPLATE_CYCLE',
       'A → B → C → A.',
     ],
     [
       'an intrinsic function',
       { Resources: {}, Outputs: { O: { Value: { 'Fn::ImportValue': 'x' } } } },
-      'SLUICE_TEMPLATE_INTRINSIC_UNSUPPORTED',
+      'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
       'Fn::ImportValue at Outputs.O.',
     ],
   ])('is refused by name: %s', (_, template, code, detail) => {
@@ -178,13 +178,16 @@ describe('what is not understood', () => {
 
   it.each(['Parameters', 'Conditions', 'Mappings', 'Transform'])('is refused by name: %s', (member) => {
     expect(() => resolve({ Resources: {}, [member]: {} })).toThrow(
-      expect.objectContaining({ code: 'SLUICE_TEMPLATE_INVALID', detail: expect.stringContaining(member) }),
+      expect.objectContaining({
+        code: 'LOCAL_AWS_TEMPLATE_INVALID',
+        detail: expect.stringContaining(member),
+      }),
     );
   });
 
   it('has a cause and a cure for each code', () => {
-    expect(Object.keys(LocalTemplateError.entries)).toHaveLength(8);
-    for (const { cause, cure } of Object.values(LocalTemplateError.entries)) {
+    expect(Object.keys(TemplateError.entries)).toHaveLength(5);
+    for (const { cause, cure } of Object.values(TemplateError.entries)) {
       expect(cause.length).toBeGreaterThan(20);
       expect(cure.length).toBeGreaterThan(20);
     }

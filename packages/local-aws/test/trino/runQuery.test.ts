@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { dataFolders } from '../../../../local/dataDirectory.ts';
-import { realClock } from '../../src/base/LocalClock.ts';
+import { realClock } from '../../src/base/clock.ts';
+import { dataFolders } from '../../src/disk/dataDirectory.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
 import { runQuery } from '../../src/trino/query/runQuery.ts';
 
@@ -105,10 +105,10 @@ describe('runQuery', () => {
   });
 
   it('says what DuckDB could not answer, and where there is nothing to query', async () => {
-    await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'SLUICE_QUERY_NO_DATA' });
+    await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_DATA' });
     makeCatalog([]);
     await expect(runQuery(data, 'SELECT nope FROM events')).rejects.toMatchObject({
-      code: 'SLUICE_QUERY_FAILED',
+      code: 'LOCAL_AWS_QUERY_FAILED',
       message: expect.stringContaining('nope'),
     });
   });

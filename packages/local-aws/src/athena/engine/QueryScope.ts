@@ -1,6 +1,6 @@
-import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
+import { readPrestoView } from '../../glue/prestoView.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList } from '../../trino/translate/tokens.ts';
 import { translate } from '../../trino/translate/translate.ts';

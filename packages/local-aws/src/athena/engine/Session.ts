@@ -8,7 +8,7 @@ import {
   type DuckDBResult,
   type DuckDBResultReader,
 } from '@duckdb/node-api';
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { macroStatements } from '../../trino/macros/macroStatements.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 

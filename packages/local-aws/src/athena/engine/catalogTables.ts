@@ -1,7 +1,7 @@
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
-import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
+import { readPrestoView } from '../../glue/prestoView.ts';
 import { hiveType } from './columnTypes.ts';
 import { keyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';

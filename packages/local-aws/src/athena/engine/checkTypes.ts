@@ -1,5 +1,5 @@
-import { parseJson } from '../../../../../lib/base/json.ts';
-import { quoteText } from '../../../../../lib/base/sql.ts';
+import { parseJson } from '../../base/json.ts';
+import { quoteText } from '../../base/sql.ts';
 import type { TokenList } from '../../trino/translate/tokens.ts';
 import type { Translation } from '../../trino/translate/translate.ts';
 import {

@@ -6,7 +6,7 @@ import {
   type DuckDBType,
   DuckDBTypeId,
 } from '@duckdb/node-api';
-import { quoteName } from '../../../../../lib/base/sql.ts';
+import { quoteName } from '../../base/sql.ts';
 import type { AthenaColumn } from './StatementRunner.ts';
 
 /** Most characters of a varchar. */

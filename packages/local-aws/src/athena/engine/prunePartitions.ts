@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { jsonOptions } from '../../trino/query/tableView.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';

@@ -96,7 +96,7 @@ export class ExecutionJournal {
    * Opens the journal, or starts it, without what has grown too old.
    *
    * @param now Epoch milliseconds.
-   * @throws DiskError SLUICE_DISK_DAMAGED
+   * @throws DiskError DISK_DAMAGED
    */
   static open(file: string, now: number): ExecutionJournal {
     mkdirSync(dirname(file), { recursive: true });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
 import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';

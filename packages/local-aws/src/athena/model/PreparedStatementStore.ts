@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
 import type { PreparedStatements } from '../engine/StatementRunner.ts';
 
@@ -29,7 +29,7 @@ export class PreparedStatementStore implements PreparedStatements {
     this.#statements = readJsonFile(file, z.array(preparedSchema)) ?? [];
   }
 
-  /** Opens what lies in `directory`, or starts there. @throws DiskError SLUICE_DISK_DAMAGED */
+  /** Opens what lies in `directory`, or starts there. @throws DiskError DISK_DAMAGED */
   static open(options: { readonly directory: string; readonly clock: Clock }): PreparedStatementStore {
     mkdirSync(options.directory, { recursive: true });
     return new PreparedStatementStore(join(options.directory, 'prepared-statements.json'), options.clock);

@@ -1,4 +1,4 @@
-import type { LocalClock } from '../../base/LocalClock.ts';
+import type { LocalClock } from '../../base/clock.ts';
 import type { Blow, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { readProperties } from '../../protocol/readProperties.ts';
@@ -198,7 +198,7 @@ export class WorkGroups {
     }
   }
 
-  /** Opens what lies in `directory`, or starts there. @throws DiskError SLUICE_DISK_DAMAGED */
+  /** Opens what lies in `directory`, or starts there. @throws DiskError DISK_DAMAGED */
   static open(options: { readonly directory: string; readonly clock: Clock }): WorkGroups {
     mkdirSync(options.directory, { recursive: true });
     return new WorkGroups(join(options.directory, 'workgroups.json'), options.clock);

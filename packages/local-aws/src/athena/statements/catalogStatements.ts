@@ -1,5 +1,5 @@
-import { EXPANDED_TEXT, encodePrestoView } from '../../../../../lib/views/prestoView.ts';
 import { insertPartition, removePartition, type TableEntry } from '../../glue/entries.ts';
+import { EXPANDED_TEXT, encodePrestoView } from '../../glue/prestoView.ts';
 import { unnamedItems } from '../../trino/translate/selects.ts';
 import { TokenList } from '../../trino/translate/tokens.ts';
 import { hiveType, hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';

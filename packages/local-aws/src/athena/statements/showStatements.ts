@@ -1,6 +1,6 @@
-import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
+import { readPrestoView } from '../../glue/prestoView.ts';
 import { textColumn } from '../engine/columnTypes.ts';
 import { partitionFolder } from '../engine/dataFiles.ts';
 import { statementFailure } from '../engine/StatementError.ts';

@@ -1,7 +1,7 @@
 import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DuckDBType } from '@duckdb/node-api';
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { insertPartition, type TableEntry } from '../../glue/entries.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { unnamedItems } from '../../trino/translate/selects.ts';

@@ -2,11 +2,11 @@ import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync 
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time.ts';
-import { DiskError } from '../../disk/files.ts';
+import type { Clock } from '../../base/clock.ts';
+import { DiskError, StoreError } from '../../base/errors.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
-import { StoreError, s3Errors } from '../errors.ts';
+import { s3Errors } from '../errors.ts';
 import { OWNER_ACCOUNT, SINGLE_PUT_BYTES } from '../limits.ts';
 import { type BucketSettings, bucketSettingsSchema, newBucketSettings } from './bucketSettings.ts';
 import { KeyIndex, type ListPage, type ListQuery, listKeys } from './KeyIndex.ts';
@@ -121,7 +121,7 @@ export class Bucket {
       else if (line.op === 'put') objects.set(line.object.key, line.object);
       else objects.delete(line.key);
     }
-    if (info === undefined) throw new DiskError('SLUICE_DISK_DAMAGED', `${file} names no bucket.`);
+    if (info === undefined) throw new DiskError('DISK_DAMAGED', `${file} names no bucket.`);
     const bucket = new Bucket(folders, journal, info, clock, created);
     bucket.#settings = settings;
     bucket.#load(objects);
@@ -222,8 +222,7 @@ export class Bucket {
         end: range?.end ?? object.size - 1,
       });
     } catch (error) {
-      if (errorCode(error) === 'ENOENT')
-        throw new StoreError('SLUICE_S3_FILE_MISSING', path, { cause: error });
+      if (errorCode(error) === 'ENOENT') throw new StoreError('S3_FILE_MISSING', path, { cause: error });
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import { checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';

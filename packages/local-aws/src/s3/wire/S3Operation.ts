@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../../lib/base/time.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Caller } from '../../iam/Caller.ts';
 import type { AwsRequest, AwsResponse } from '../../protocol/AwsService.ts';
 import type { ObjectStore } from '../model/ObjectStore.ts';

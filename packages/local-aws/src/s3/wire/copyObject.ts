@@ -1,3 +1,4 @@
+import { COPY_SOURCE, type CopySource, splitCopySource } from '../../iam/s3Needs.ts';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
@@ -14,31 +15,6 @@ import {
 import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import type { S3Operation } from './S3Operation.ts';
 import { checksumElements, xmlResponse } from './xmlBodies.ts';
-
-/** The header that says what to copy. */
-export const COPY_SOURCE = 'x-amz-copy-source';
-
-/** An object to copy from. */
-export interface CopySource {
-  readonly bucket: string;
-  readonly key: string;
-}
-
-/**
- * What `x-amz-copy-source` names: decoded as a whole, for the slash may be encoded, too; undefined when it can't be
- * read. For whoever only records calls.
- */
-export function splitCopySource(header: string): CopySource | undefined {
-  try {
-    const path = decodeURIComponent(header).replace(/^\//, '');
-    const slash = path.indexOf('/');
-    return slash < 1 || slash === path.length - 1
-      ? undefined
-      : { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Reads `x-amz-copy-source`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html

@@ -10,9 +10,9 @@ import {
   DuckDBStructValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { defineErrorFamily } from '../../../../../lib/base/errors.ts';
-import { quoteName } from '../../../../../lib/base/sql.ts';
-import { dataFolders } from '../../../../../local/dataDirectory.ts';
+import { QueryError } from '../../base/errors.ts';
+import { quoteName } from '../../base/sql.ts';
+import { dataFolders } from '../../disk/dataDirectory.ts';
 import { readCatalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
 import { partitionFiles, type QueryTable, tableView } from './tableView.ts';
@@ -26,12 +26,12 @@ export type QueryRow = Readonly<Record<string, JsonValue>>;
  * disk, so it needs no running cloud; a table or view can be named with or without its database.
  *
  * @param directory The data directory of the local cloud.
- * @throws QueryError `SLUICE_QUERY_NO_DATA` without a catalog, `SLUICE_QUERY_FAILED` with DuckDB's own message.
+ * @throws QueryError `QUERY_NO_DATA` without a catalog, `QUERY_FAILED` with DuckDB's own message.
  */
 export async function runQuery(directory: string, sql: string): Promise<QueryRow[]> {
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
-  if (databases.length === 0) throw new QueryError('SLUICE_QUERY_NO_DATA', `Looked in ${folders.root}.`);
+  if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
   let unmade: readonly UnmadeView[] = [];
   // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-query-'));
@@ -56,7 +56,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     const reasons = unmade.map(({ view, reason }) => `\nThe view ${view.name} could not be made: ${reason}`);
-    throw new QueryError('SLUICE_QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
+    throw new QueryError('QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -111,15 +111,3 @@ function toJsonValue(value: DuckDBValue): JsonValue {
   }
   return value.toString();
 }
-
-/** What can be wrong with a query over the local tables. */
-export const QueryError = defineErrorFamily('user', {
-  SLUICE_QUERY_NO_DATA: {
-    cause: 'There is no catalog to query.',
-    cure: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
-  },
-  SLUICE_QUERY_FAILED: {
-    cause: 'DuckDB could not answer the query.',
-    cure: 'Mend the SQL; `show all tables` lists the tables, `describe <table>` a table’s columns.',
-  },
-});

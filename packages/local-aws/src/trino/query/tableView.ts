@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteName, quoteText } from '../../../../../lib/base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 
 /** A registered partition: its values in the order of the partition keys, and the files at its location. */
 export interface PartitionFiles {

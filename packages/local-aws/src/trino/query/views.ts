@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteName } from '../../../../../lib/base/sql.ts';
-import { readPrestoView } from '../../../../../lib/views/prestoView.ts';
+import { quoteName } from '../../base/sql.ts';
 import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
+import { readPrestoView } from '../../glue/prestoView.ts';
 import { macroStatements } from '../macros/macroStatements.ts';
 import { translate } from '../translate/translate.ts';
 

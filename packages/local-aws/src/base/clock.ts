@@ -1,4 +1,11 @@
-import type { Clock } from '../../../../lib/base/time.ts';
+/** Where the time comes from. Injected everywhere; the code never reads the machine's clock by itself. */
+export interface Clock {
+  /** Epoch milliseconds, UTC. */
+  now(): number;
+}
+
+/** The machine's clock, for whoever only reads it. */
+export const systemClock: Clock = { now: () => Date.now() };
 
 /** A scheduled call that can be called off. */
 export interface Alarm {

@@ -1,0 +1,40 @@
+import { defineErrorFamily } from '../lib/base/errors.ts';
+import { configureErrors } from '../packages/local-aws/src/base/errors.ts';
+
+/** What can keep the deployment from being packaged for the local cloud. */
+export const LocalTemplateError = defineErrorFamily('user', {
+  SLUICE_TEMPLATE_TOOL_MISSING: {
+    cause: 'Serverless is not installed, so the template can not be packaged.',
+    cure: 'Run `npm ci` in the root of the repository.',
+  },
+  SLUICE_TEMPLATE_PACKAGE_FAILED: {
+    cause: '`serverless package` failed.',
+    cure: 'Correct what its output names; `npx serverless package` in the root prints it again.',
+  },
+  SLUICE_TEMPLATE_PACKAGE_TIMEOUT: {
+    cause: '`serverless package` did not end in time and was stopped.',
+    cure: 'Run `npx serverless package` by hand in the root to see where it waits.',
+  },
+});
+
+// The emulator's errors are Sluice's own to whoever meets them: under its codes, with cures that name its options.
+configureErrors({
+  prefix: 'SLUICE_',
+  cures: {
+    LOCAL_DATA_IN_USE:
+      'Stop it, or start this one with another directory: --data DIR. If its process number was reused after a crash, delete the named file.',
+    LOCAL_DATA_NOT_YOURS: 'Start the local cloud with a directory of your own: --data DIR.',
+    LOCAL_PORT_IN_USE: 'Choose others with --port and --edge-port; 0 takes any free one.',
+    LOCAL_FUNCTION_UNKNOWN:
+      'Compare the events in serverless.yml and the targets in infra/ with the functions.',
+    LOCAL_HOST_REFUSED:
+      'Send the request to 127.0.0.1, localhost or a name that ends in .localhost. If another name leads to this machine on purpose, start the local cloud with --allow-hosts NAME.',
+    LOCAL_ORIGIN_REFUSED:
+      'Open the page from this machine (http://localhost:…), or start the local cloud with --allow-hosts and the host of the page.',
+    CONTROL_UNKNOWN:
+      'GET /_sluice/status; POST /_sluice/flush; GET, POST or DELETE /_sluice/faults; GET or POST /_sluice/clock; GET or DELETE /_sluice/calls; POST /_sluice/credentials.',
+    CONTROL_BODY: 'See docs/local.md for the shape of each call.',
+    QUERY_NO_DATA: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
+    TEMPLATE_INVALID: 'Correct the named member in serverless.yml or infra/.',
+  },
+});

@@ -1,0 +1,9 @@
+/** An SQL identifier, as Athena's queries and DuckDB take it: whatever words either of them reserves. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** An SQL text literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

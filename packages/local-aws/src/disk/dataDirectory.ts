@@ -1,0 +1,143 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LocalCloudError } from '../base/errors.ts';
+
+/** The folders of a data directory; each belongs to one service. */
+export function dataFolders(directory: string) {
+  const root = resolve(directory);
+  return {
+    root,
+    s3: join(root, 's3'),
+    glue: join(root, 'glue'),
+    firehose: join(root, 'firehose'),
+    sqs: join(root, 'sqs'),
+    secrets: join(root, 'secretsmanager'),
+    athena: join(root, 'athena'),
+    iam: join(root, 'iam'),
+    kms: join(root, 'kms'),
+    logs: join(root, 'logs'),
+  };
+}
+
+/** The folders of one data directory. */
+type DataFolders = ReturnType<typeof dataFolders>;
+
+/** Permission bits of the group and of everybody else. */
+const OTHERS = 0o077;
+
+/** What {@link makeDataPrivate} goes by. */
+export interface PrivateDataOptions {
+  /** User ID of this process; undefined where there is none, as on Windows. Default the process's own. */
+  readonly uid?: number | undefined;
+  /** Told, in a sentence, of permissions that had to be changed, and of those that could not be. */
+  readonly onWarning: (sentence: string) => void;
+}
+
+/**
+ * Makes a data directory its owner's alone: it holds customers' files, secrets and keys. Folders get mode 0700 and
+ * files 0600, in a directory too that an earlier version has left open to others. In a directory that holds
+ * other things as well, only the cloud's own folders are changed.
+ *
+ * @throws LocalCloudError `LOCAL_DATA_NOT_YOURS` for a directory of another user, who could read all of it.
+ */
+export function makeDataPrivate({ root, ...folders }: DataFolders, options: PrivateDataOptions): void {
+  const { uid = process.getuid?.(), onWarning } = options;
+  if (uid === undefined) return;
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const own = Object.values(folders);
+  const shared = readdirSync(root).some(
+    (name) => !own.includes(join(root, name)) && !/^lock\.\d+$/.test(name),
+  );
+  const present = own.filter((folder) => existsSync(folder));
+  for (const folder of [root, ...present]) requireOwner(folder, uid);
+  let changed = false;
+  for (const folder of [...present, ...(shared ? [] : [root])]) {
+    if ((statSync(folder).mode & OTHERS) === 0) continue;
+    changed = true;
+    makePrivate(folder);
+    if ((statSync(folder).mode & OTHERS) !== 0)
+      onWarning(`Other users of this machine can read ${folder}: its file system keeps no permissions.`);
+  }
+  if (changed) onWarning(`Other users of this machine could read ${root}. Now only its owner can.`);
+}
+
+/** The machine's administrator can read everything in any case. */
+function requireOwner(folder: string, uid: number): void {
+  const owner = statSync(folder).uid;
+  if (owner !== uid && owner !== 0 && uid !== 0)
+    throw new LocalCloudError('LOCAL_DATA_NOT_YOURS', `${folder} belongs to the user ${owner}.`);
+}
+
+/** Takes the permissions of others away from a folder and all below it. What links lead to stays as it is. */
+function makePrivate(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const entry = lstatSync(path);
+    if (entry.isDirectory()) makePrivate(path);
+    else if (entry.isFile()) chmodSync(path, 0o600);
+  }
+  // Last, so that a walk that was cut off is done again.
+  chmodSync(folder, 0o700);
+}
+
+const PREFIX = 'lock.';
+
+/**
+ * Takes a data directory for this process: two clouds writing the same journals would ruin them.
+ *
+ * Each process puts down a file of its own, `lock.<pid>`, before it looks for those of others, so that of two
+ * that start at once at least one sees the other. The file of a process that is gone (kill -9) counts for nothing.
+ *
+ * @returns releases the lock.
+ * @throws LocalCloudError `LOCAL_DATA_IN_USE` with the other's process id.
+ */
+export function lockDataDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const own = join(directory, `${PREFIX}${process.pid}`);
+  writeFileSync(own, '', { mode: 0o600 });
+  const release = () => rmSync(own, { force: true });
+  const others = readdirSync(directory)
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => Number(name.slice(PREFIX.length)))
+    .filter((pid) => pid !== process.pid);
+  const holder = others.find(isRunning);
+  if (holder !== undefined) {
+    release();
+    const file = join(directory, `${PREFIX}${holder}`);
+    throw new LocalCloudError('LOCAL_DATA_IN_USE', `Process ${holder} holds it by ${file}.`);
+  }
+  for (const gone of others) rmSync(join(directory, `${PREFIX}${gone}`), { force: true });
+  return release;
+}
+
+/**
+ * Removes everything from a data directory that no cloud uses.
+ *
+ * @throws LocalCloudError `LOCAL_DATA_IN_USE`, and removes nothing.
+ */
+export function emptyDataDirectory(directory: string): void {
+  const release = lockDataDirectory(directory);
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(PREFIX)) rmSync(join(directory, name), { recursive: true });
+  }
+  release();
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
