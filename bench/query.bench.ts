@@ -16,7 +16,7 @@ import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
 import { Catalog } from '../packages/local-aws/src/glue/Catalog.ts';
 import { insertPartition } from '../packages/local-aws/src/glue/entries.ts';
 import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { partitionFiles, tableView } from '../packages/local-aws/src/trino/query/tableView.ts';
+import { listPartitionFiles, tableViewSql } from '../packages/local-aws/src/trino/query/tableView.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 
 const DATABASE = 'sluice';
@@ -146,7 +146,7 @@ async function openSides(): Promise<{
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const view = tableView(queryTable(catalog, join(directory, 's3')));
+  const view = tableViewSql(queryTable(catalog, join(directory, 's3')));
   return {
     athena: (sql) => timed(() => ask(client, sql)),
     duckdb: (sql) => askDuckDb(view, sql),
@@ -191,7 +191,7 @@ async function ask(client: AthenaClient, sql: string): Promise<void> {
   await client.send(new GetQueryResultsCommand({ QueryExecutionId }));
 }
 
-function queryTable(catalog: Catalog, s3Directory: string): Parameters<typeof tableView>[0] {
+function queryTable(catalog: Catalog, s3Directory: string): Parameters<typeof tableViewSql>[0] {
   const { input, partitions } = catalog.table(DATABASE, TABLE);
   const columns = (list: typeof input.PartitionKeys = []) =>
     list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
@@ -202,7 +202,7 @@ function queryTable(catalog: Catalog, s3Directory: string): Parameters<typeof ta
     partitionKeys: columns(input.PartitionKeys),
     partitions: partitions.map(({ values, input: { StorageDescriptor } }) => ({
       values,
-      files: partitionFiles(s3Directory, StorageDescriptor?.Location ?? ''),
+      files: listPartitionFiles(s3Directory, StorageDescriptor?.Location ?? ''),
     })),
     format: 'parquet',
   };

@@ -9,8 +9,8 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { duckType, tableView } from '../../packages/local-aws/src/trino/query/tableView.ts';
-import { makeViews } from '../../packages/local-aws/src/trino/query/views.ts';
+import { duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/query/tableView.ts';
+import { createViews } from '../../packages/local-aws/src/trino/query/views.ts';
 
 /** What the benchmark's views are made for. */
 export const viewConfig = defineConfig({
@@ -28,7 +28,7 @@ export async function openViewSession(files: readonly DayFile[]): Promise<DuckDB
   for (const kind of forwardedKinds) {
     const { name, columns, partitionKey } = tables[kind];
     await connection.run(
-      tableView({
+      tableViewSql({
         database: viewConfig.database,
         name,
         columns,
@@ -42,7 +42,7 @@ export async function openViewSession(files: readonly DayFile[]): Promise<DuckDB
     );
   }
   await connection.run(
-    tableView({
+    tableViewSql({
       ...groupsTable,
       database: viewConfig.database,
       partitionKeys: [],
@@ -51,7 +51,7 @@ export async function openViewSession(files: readonly DayFile[]): Promise<DuckDB
     }),
   );
   const all = views(viewConfig);
-  const unmade = await makeViews(
+  const unmade = await createViews(
     connection,
     viewNames.map((name) => ({
       database: viewConfig.database,
@@ -116,7 +116,7 @@ export async function writeExposureDays(
   }: { readonly folder: string; readonly days: number; readonly rowsPerDay: number },
 ): Promise<DayFile[]> {
   const columns = table.columns
-    .map(({ name, type }) => `CAST(${FILLED[name] ?? 'NULL'} AS ${duckType(type)}) AS ${quoteName(name)}`)
+    .map(({ name, type }) => `CAST(${FILLED[name] ?? 'NULL'} AS ${duckDbType(type)}) AS ${quoteName(name)}`)
     .join(', ');
   const files: DayFile[] = [];
   for (let n = 0; n < days; n += 1) {

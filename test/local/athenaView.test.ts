@@ -6,7 +6,7 @@ import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
 import { Catalog } from '../../packages/local-aws/src/glue/Catalog.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
-import { type AthenaView, viewsFor } from '../../packages/local-aws/src/trino/query/views.ts';
+import { type AthenaView, viewsNeededBy } from '../../packages/local-aws/src/trino/query/views.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { openData } from '../lib/views/openData.ts';
 
@@ -20,10 +20,10 @@ const [base, above, other] = [
 describe('viewsFor', () => {
   it('finds what a query names, and what that names in turn', () => {
     const all = [above, base, other];
-    expect(viewsFor('SELECT * FROM ABOVE', all)).toEqual([above, base]);
-    expect(viewsFor('SELECT * FROM base', all)).toEqual([base]);
-    expect(viewsFor('SELECT * FROM t', all)).toEqual([]);
-    expect(viewsFor('show all tables', all)).toEqual(all);
+    expect(viewsNeededBy('SELECT * FROM ABOVE', all)).toEqual([above, base]);
+    expect(viewsNeededBy('SELECT * FROM base', all)).toEqual([base]);
+    expect(viewsNeededBy('SELECT * FROM t', all)).toEqual([]);
+    expect(viewsNeededBy('show all tables', all)).toEqual(all);
   });
 });
 

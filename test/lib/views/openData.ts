@@ -15,7 +15,7 @@ import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
 import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
-import { duckType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
+import { duckDbType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };
@@ -98,7 +98,7 @@ function glueColumn({ name, type }: Table['partitionKey']) {
 /** Only the columns of the table: the day is in the path. */
 function copyRows(table: Table, from: string, to: string): string {
   const types = table.columns.map(
-    ({ name, type }) => `${quoteText(name)}: ${quoteText(duckType(type) ?? '')}`,
+    ({ name, type }) => `${quoteText(name)}: ${quoteText(duckDbType(type) ?? '')}`,
   );
   const names = table.columns.map(({ name }) => quoteName(name)).join(', ');
   mkdirSync(dirname(to), { recursive: true });

@@ -6,7 +6,7 @@ import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames, views } from '../../../lib/views/views.ts';
 import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
 import { type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/query/runQuery.ts';
-import { duckType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
+import { duckDbType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
@@ -159,7 +159,7 @@ describe('the views', () => {
   it.each(viewNames)('%s has the columns and types that the catalog says', async (name) => {
     const described = await runQuery(data.path, `DESCRIBE ${name}`);
     expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
-      views(config)[name].columns.map((column) => [column.name, duckType(column.type)]),
+      views(config)[name].columns.map((column) => [column.name, duckDbType(column.type)]),
     );
   });
 

@@ -86,7 +86,7 @@ export class Catalog {
   createTable(databaseName: string, input: TableInput): void {
     const database = this.database(databaseName);
     if (database.tables.has(input.Name)) throw alreadyExists('Table');
-    checkPartitionKeys(input);
+    assertPartitionKeys(input);
     const now = this.#clock.now();
     this.#keepTable({
       databaseName: database.input.Name,
@@ -101,7 +101,7 @@ export class Catalog {
   /** Describes the table anew, in every member: what the input leaves out is gone. Partitions stay as they are. */
   updateTable(databaseName: string, input: TableInput): void {
     const table = this.table(databaseName, input.Name);
-    checkPartitionKeys(input);
+    assertPartitionKeys(input);
     const keyCount = (input.PartitionKeys ?? []).length;
     if (table.partitions.length > 0 && keyCount !== (table.input.PartitionKeys ?? []).length) {
       throw invalidInput('The partition keys of a table that has partitions cannot change in number.');
@@ -166,7 +166,7 @@ export class Catalog {
   }
 }
 
-function checkPartitionKeys(input: TableInput): void {
+function assertPartitionKeys(input: TableInput): void {
   // Seen in the wild: "Parameters not supported for partition columns".
   if (input.PartitionKeys?.some(({ Parameters }) => Parameters !== undefined)) {
     throw invalidInput('Parameters not supported for partition columns');
@@ -227,14 +227,14 @@ function eraseTable(directory: string, databaseName: string, name: string): void
 /** Everything under `directory`, by database name; nothing there is an empty catalog. @throws DiskError DISK_DAMAGED */
 function readDatabases(directory: string): Map<string, DatabaseEntry> {
   const databases = new Map<string, DatabaseEntry>();
-  for (const folder of list(directory)) {
+  for (const folder of listFolder(directory)) {
     const path = join(directory, folder);
     const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
     // A folder without its file is one whose making or erasing was cut off.
     if (database === undefined) continue;
     const { createdAt, input } = database;
     const tables = new Map<string, TableEntry>();
-    for (const file of list(path)) {
+    for (const file of listFolder(path)) {
       const table = TABLE_FILE.test(file) ? readJsonFile(join(path, file), tableFileSchema) : undefined;
       if (table !== undefined) tables.set(table.input.Name, table);
     }
@@ -255,7 +255,7 @@ function fileName(name: string): string {
   return PLAIN_NAME.test(name) ? name : `~${createHash('sha256').update(name).digest('hex')}`;
 }
 
-function list(directory: string): string[] {
+function listFolder(directory: string): string[] {
   try {
     return readdirSync(directory).sort();
   } catch (error) {

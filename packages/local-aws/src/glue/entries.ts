@@ -42,8 +42,8 @@ export function compareValues(left: readonly string[], right: readonly string[])
  * @throws AwsError EntityNotFoundException, or InvalidInputException when the values can't name one.
  */
 export function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
-  checkValues(table, values);
-  const { found, index } = locate(table, values);
+  assertValueCount(table, values);
+  const { found, index } = locatePartition(table, values);
   const entry = table.partitions[index];
   if (!found || entry === undefined) throw partitionNotFound();
   return entry;
@@ -52,8 +52,8 @@ export function findPartition(table: TableEntry, values: readonly string[]): Par
 /** The table with one partition more; `now` in epoch milliseconds. @throws AwsError AlreadyExistsException */
 export function insertPartition(table: TableEntry, input: PartitionInput, now: number): TableEntry {
   const values = input.Values ?? [];
-  checkValues(table, values);
-  const { found, index } = locate(table, values);
+  assertValueCount(table, values);
+  const { found, index } = locatePartition(table, values);
   if (found) throw alreadyExists('Partition');
   return { ...table, partitions: table.partitions.toSpliced(index, 0, { values, input, createdAt: now }) };
 }
@@ -74,11 +74,11 @@ export function replacePartition(
 /** The table without the partition `values`. @throws AwsError EntityNotFoundException */
 export function removePartition(table: TableEntry, values: readonly string[]): TableEntry {
   findPartition(table, values);
-  return { ...table, partitions: table.partitions.toSpliced(locate(table, values).index, 1) };
+  return { ...table, partitions: table.partitions.toSpliced(locatePartition(table, values).index, 1) };
 }
 
 /** The index of the first partition not before `values`: where it is, or belongs. */
-function locate(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
+function locatePartition(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
   let low = 0;
   let high = table.partitions.length;
   while (low < high) {
@@ -91,7 +91,7 @@ function locate(table: TableEntry, values: readonly string[]): { found: boolean;
   return { found: at !== undefined && compareValues(at.values, values) === 0, index: low };
 }
 
-function checkValues(table: TableEntry, values: readonly string[]): void {
+function assertValueCount(table: TableEntry, values: readonly string[]): void {
   if (values.length !== (table.input.PartitionKeys ?? []).length) {
     throw invalidInput('The number of partition keys do not match the number of partition values');
   }

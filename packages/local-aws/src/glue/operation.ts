@@ -19,7 +19,7 @@ export const catalogMember = { CatalogId: nameSchema.optional() };
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
 /** A list of a batch call, bounded. */
-export const batchOf = <Item extends z.ZodType>(item: Item, limit: number) =>
+export const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
   z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
 
 /** Paging members, `limit` items a page at most. */
@@ -63,7 +63,7 @@ const tokenSchema = z.array(z.string());
  * @param nameOf What sorts the list.
  * @param isAfter Whether an item lies behind the named one.
  */
-export function page<Item>(options: {
+export function paginate<Item>(options: {
   readonly items: readonly Item[];
   readonly nameOf: (item: Item) => readonly string[];
   readonly isAfter: (item: Item, name: readonly string[]) => boolean;
@@ -71,7 +71,7 @@ export function page<Item>(options: {
   readonly token: string | undefined;
 }): { readonly items: readonly Item[]; readonly next?: string } {
   const { items, nameOf, isAfter, size, token } = options;
-  const last = token === undefined ? undefined : readToken(token);
+  const last = token === undefined ? undefined : parseToken(token);
   const rest = last === undefined ? items : items.filter((item) => isAfter(item, last));
   const taken = rest.slice(0, size);
   const end = taken.at(-1);
@@ -79,7 +79,7 @@ export function page<Item>(options: {
   return { items: taken, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
 }
 
-function readToken(token: string): string[] {
+function parseToken(token: string): string[] {
   try {
     return tokenSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
   } catch {

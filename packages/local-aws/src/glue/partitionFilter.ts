@@ -14,8 +14,8 @@ const NUMBER_TYPE = /^(tinyint|smallint|int|integer|bigint|long|decimal)\b/i;
  * The empty expression wants every partition. What Glue knows besides (`LIKE`, `IS NULL`) is refused by name.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
  */
-export function partitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
-  const pieces = tokens(expression);
+export function parsePartitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
+  const pieces = tokenize(expression);
   if (pieces.length === 0) return () => true;
   let at = 0;
 
@@ -47,7 +47,7 @@ export function partitionFilter(keys: readonly Column[], expression: string): Pa
   }
 
   function negated(): PartitionFilter {
-    if (accept('keyword', 'NOT')) return opposite(negated());
+    if (accept('keyword', 'NOT')) return negate(negated());
     if (!accept('operator', '(')) return comparison();
     const inner = either();
     expect('operator', ')');
@@ -61,7 +61,7 @@ export function partitionFilter(keys: readonly Column[], expression: string): Pa
     const index = keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
     const key = keys[index];
     if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is no partition key.`);
-    const compare = comparer(key);
+    const compare = valueComparer(key);
     const test = (wanted: (order: (literal: string) => number) => boolean): PartitionFilter => {
       return ({ [index]: value = '' }) => wanted((literal) => compare(value, literal));
     };
@@ -73,17 +73,17 @@ export function partitionFilter(keys: readonly Column[], expression: string): Pa
       while (accept('operator', ',')) literals.push(literal());
       expect('operator', ')');
       const among = test((order) => literals.some((one) => order(one) === 0));
-      return not ? opposite(among) : among;
+      return not ? negate(among) : among;
     }
     if (accept('keyword', 'BETWEEN')) {
       const low = literal();
       expect('keyword', 'AND');
       const high = literal();
       const between = test((order) => order(low) >= 0 && order(high) <= 0);
-      return not ? opposite(between) : between;
+      return not ? negate(between) : between;
     }
     if (not || !peek('operator')) throw unexpected();
-    const holds = orderTest(pieces[at]?.text ?? '');
+    const holds = operatorTest(pieces[at]?.text ?? '');
     if (holds === undefined) throw unexpected();
     at += 1;
     const operand = literal();
@@ -102,13 +102,13 @@ export function partitionFilter(keys: readonly Column[], expression: string): Pa
   return filter;
 }
 
-const opposite =
+const negate =
   (filter: PartitionFilter): PartitionFilter =>
   (values) =>
     !filter(values);
 
 /** Compares a value with a literal as the key's type has it; NaN, which equals nothing, when they can't be. */
-function comparer(key: Column): (value: string, literal: string) => number {
+function valueComparer(key: Column): (value: string, literal: string) => number {
   const type = key.Type ?? 'string';
   if (TEXT_TYPE.test(type)) {
     return (value, literal) => (value === literal ? 0 : value < literal ? -1 : 1);
@@ -126,7 +126,7 @@ function compareNumbers(value: string, literal: string): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }
 
-function orderTest(operator: string): ((order: number) => boolean) | undefined {
+function operatorTest(operator: string): ((order: number) => boolean) | undefined {
   switch (operator) {
     case '=':
       return (order) => order === 0;
@@ -158,7 +158,7 @@ const TOKEN =
   /\s*(?:'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
 
 /** Splits a partition filter into its pieces. */
-function tokens(expression: string): Token[] {
+function tokenize(expression: string): Token[] {
   const found: Token[] = [];
   const text = expression.trim();
   let at = 0;
@@ -168,12 +168,12 @@ function tokens(expression: string): Token[] {
     if (match === null)
       throw invalidInput(`Unsupported expression '${expression}': cannot be read at ${at}.`);
     at = TOKEN.lastIndex;
-    found.push(tokenOf(match));
+    found.push(toToken(match));
   }
   return found;
 }
 
-function tokenOf([, text, number, quoted, ticked, word, operator]: RegExpExecArray): Token {
+function toToken([, text, number, quoted, ticked, word, operator]: RegExpExecArray): Token {
   if (text !== undefined) return { kind: 'text', text: text.replaceAll("''", "'") };
   if (number !== undefined) return { kind: 'number', text: number };
   if (quoted !== undefined) return { kind: 'name', text: quoted.replaceAll('""', '"') };

@@ -13,15 +13,15 @@ import {
 } from './entries.ts';
 import { GLUE_LIMITS, partitionInputSchema, partitionValuesSchema } from './inputs.ts';
 import {
-  batchOf,
+  boundedList,
   type GlueContext,
   glueOperation,
-  page,
   pageMembers,
+  paginate,
   partitionDocument,
   tableMembers,
 } from './operation.ts';
-import { partitionFilter } from './partitionFilter.ts';
+import { parsePartitionFilter } from './partitionFilter.ts';
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
@@ -62,10 +62,10 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
       }),
       ({ DatabaseName, TableName, Expression, ExcludeColumnSchema, Segment, NextToken, MaxResults }) => {
         const table = catalog.table(DatabaseName, TableName);
-        const matches = partitionFilter(table.input.PartitionKeys ?? [], Expression ?? '');
-        const { items, next } = page({
+        const matches = parsePartitionFilter(table.input.PartitionKeys ?? [], Expression ?? '');
+        const { items, next } = paginate({
           items: table.partitions.filter(
-            ({ values }, index) => matches(values) && isOfSegment(index, Segment),
+            ({ values }, index) => matches(values) && isInSegment(index, Segment),
           ),
           nameOf: ({ values }) => values,
           isAfter: ({ values }, last) => compareValues(values, last) > 0,
@@ -98,7 +98,7 @@ export function partitionOperations(context: GlueContext, now: () => number): Re
   };
 }
 
-function isOfSegment(index: number, segment: z.output<typeof segmentSchema> | undefined): boolean {
+function isInSegment(index: number, segment: z.output<typeof segmentSchema> | undefined): boolean {
   return segment === undefined || index % segment.TotalSegments === segment.SegmentNumber;
 }
 
@@ -155,7 +155,7 @@ export function partitionBatches(
       'BatchCreatePartition',
       z.strictObject({
         ...tableMembers,
-        PartitionInputList: batchOf(partitionInputSchema, GLUE_LIMITS.createBatch),
+        PartitionInputList: boundedList(partitionInputSchema, GLUE_LIMITS.createBatch),
       }),
       ({ PartitionInputList, ...target }) => {
         const failures = changeEach(
@@ -172,7 +172,7 @@ export function partitionBatches(
       'BatchUpdatePartition',
       z.strictObject({
         ...tableMembers,
-        Entries: batchOf(
+        Entries: boundedList(
           z.strictObject({ PartitionValueList: partitionValuesSchema, PartitionInput: partitionInputSchema }),
           GLUE_LIMITS.updateBatch,
         ).min(1, 'Member must have length greater than or equal to 1'),
@@ -193,7 +193,10 @@ export function partitionBatches(
     ...glueOperation(
       context,
       'BatchDeletePartition',
-      z.strictObject({ ...tableMembers, PartitionsToDelete: batchOf(valueList, GLUE_LIMITS.deleteBatch) }),
+      z.strictObject({
+        ...tableMembers,
+        PartitionsToDelete: boundedList(valueList, GLUE_LIMITS.deleteBatch),
+      }),
       ({ PartitionsToDelete, ...target }) => {
         const failures = changeEach(
           target,
@@ -207,7 +210,7 @@ export function partitionBatches(
     ...glueOperation(
       context,
       'BatchGetPartition',
-      z.strictObject({ ...tableMembers, PartitionsToGet: batchOf(valueList, GLUE_LIMITS.getBatch) }),
+      z.strictObject({ ...tableMembers, PartitionsToGet: boundedList(valueList, GLUE_LIMITS.getBatch) }),
       ({ DatabaseName, TableName, PartitionsToGet }) => {
         const table = catalog.table(DatabaseName, TableName);
         const faultOf = faults.takeItems('glue', TableName);
@@ -218,7 +221,7 @@ export function partitionBatches(
           // was looked for in vain is simply not among the partitions.
           if (faultOf(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
           else {
-            const entry = findOrNothing(table, Values);
+            const entry = findPartitionIfAny(table, Values);
             if (entry !== undefined) found.push(partitionDocument(table, entry, { account }));
           }
         }
@@ -228,7 +231,7 @@ export function partitionBatches(
   };
 }
 
-function findOrNothing(table: TableEntry, values: readonly string[]) {
+function findPartitionIfAny(table: TableEntry, values: readonly string[]) {
   try {
     return findPartition(table, values);
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   type GlueContext,
   glueOperation,
   listMembers,
-  page,
+  paginate,
   tableDocument,
 } from './operation.ts';
 
@@ -31,7 +31,7 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
       'GetDatabases',
       z.strictObject({ ...catalogMember, ...listMembers }),
       ({ NextToken, MaxResults }) => {
-        const { items, next } = page({
+        const { items, next } = paginate({
           items: catalog.databases(),
           nameOf: ({ input }) => [input.Name],
           isAfter: ({ input }, [name = '']) => input.Name > name,
@@ -71,7 +71,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
       'GetTables',
       z.strictObject({ ...catalogMember, DatabaseName: nameSchema, ...listMembers }),
       ({ DatabaseName, NextToken, MaxResults }) => {
-        const { items, next } = page({
+        const { items, next } = paginate({
           items: catalog.tables(DatabaseName),
           nameOf: ({ input }) => [input.Name],
           isAfter: ({ input }, [name = '']) => input.Name > name,

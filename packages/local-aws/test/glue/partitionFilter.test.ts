@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { partitionFilter } from '../../src/glue/partitionFilter.ts';
+import { parsePartitionFilter } from '../../src/glue/partitionFilter.ts';
 
 const keys = [
   { Name: 'ds', Type: 'date' },
@@ -12,7 +12,7 @@ const rows = [
   ['2026-11-21', '23'],
 ] as const;
 const wanted = (expression: string) => {
-  const filter = partitionFilter(keys, expression);
+  const filter = parsePartitionFilter(keys, expression);
   return rows.filter((row) => filter(row)).map(([day]) => day.slice(-2));
 };
 
@@ -59,14 +59,14 @@ describe('partitionFilter', () => {
   });
 
   it('compares numbers beyond a double exactly', () => {
-    const filter = partitionFilter([{ Name: 'n', Type: 'bigint' }], 'n > 9007199254740992');
+    const filter = parsePartitionFilter([{ Name: 'n', Type: 'bigint' }], 'n > 9007199254740992');
     expect([filter(['9007199254740992']), filter(['9007199254740993'])]).toEqual([false, true]);
   });
 
   it('equals a plain comparison of texts for every text', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (value, literal) => {
-        const filter = partitionFilter([{ Name: 'k' }], `k <= '${literal.replaceAll("'", "''")}'`);
+        const filter = parsePartitionFilter([{ Name: 'k' }], `k <= '${literal.replaceAll("'", "''")}'`);
         expect(filter([value])).toBe(value <= literal);
       }),
     );

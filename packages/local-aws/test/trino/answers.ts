@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { athenaText } from '../../src/athena/engine/athenaText.ts';
+import { textFormatter } from '../../src/athena/engine/textFormat.ts';
 import { macroStatements } from '../../src/trino/macros/macroStatements.ts';
 import { translate } from '../../src/trino/translate/translate.ts';
 
@@ -18,7 +18,7 @@ export async function openAnswers(): Promise<Answers> {
   await connection.run(`SET TimeZone = 'UTC'; ${macroStatements()}`);
   const rows = async (sql: string) => {
     const reader = await connection.runAndReadAll(translate(sql).sql);
-    const texts = reader.columnTypes().map(athenaText);
+    const texts = reader.columnTypes().map(textFormatter);
     return reader.getRows().map((row) => row.map((value, index) => texts[index]?.(value) ?? null));
   };
   return {

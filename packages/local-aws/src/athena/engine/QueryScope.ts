@@ -4,14 +4,20 @@ import { readPrestoView } from '../../glue/prestoView.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList } from '../../trino/translate/tokens.ts';
 import { translate } from '../../trino/translate/translate.ts';
-import { informationSchema, partitionsTable } from './catalogTables.ts';
-import { hiveType } from './columnTypes.ts';
-import { type DataFile, dataFiles, keyValue } from './dataFiles.ts';
+import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
+import { parseHiveType } from './columnTypes.ts';
+import { type DataFile, listDataFiles, partitionKeyValue } from './dataFiles.ts';
 import { prunePartitions } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
-import { notEmulated, statementFailure } from './StatementError.ts';
+import { notEmulated, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
-import { emptyTable, filledTable, qualifiedName, type SessionColumn, type SessionTable } from './tableSql.ts';
+import {
+  emptyTableSql,
+  filledTableSql,
+  qualifiedName,
+  type SessionColumn,
+  type SessionTable,
+} from './tableSql.ts';
 
 /** What a query is resolved against. */
 export interface ScopeOptions {
@@ -21,12 +27,12 @@ export interface ScopeOptions {
   readonly onCall: (call: QueryCall) => void;
 }
 
-interface Base {
+interface BaseTable {
   readonly entry: TableEntry;
   readonly table: SessionTable;
 }
 
-const PARTITIONS = '$partitions';
+const PARTITIONS_SUFFIX = '$partitions';
 const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 
 /** The tables and views that a query names, in its session: first without rows, then with the files it wants. */
@@ -34,7 +40,7 @@ export class QueryScope {
   readonly #options: ScopeOptions;
   readonly #known = new Set<string>();
   readonly #schemas = new Set<string>();
-  readonly #bases = new Map<string, Base>();
+  readonly #bases = new Map<string, BaseTable>();
   /** By their paths in the store. */
   readonly #files = new Map<string, DataFile>();
   /** By the names in the session. */
@@ -68,8 +74,8 @@ export class QueryScope {
     const input = this.#entry(database, name)?.input;
     if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
     const columns = input && [
-      ...columnsOf(input.StorageDescriptor?.Columns),
-      ...columnsOf(input.PartitionKeys),
+      ...sessionColumns(input.StorageDescriptor?.Columns),
+      ...sessionColumns(input.PartitionKeys),
     ];
     return columns?.map((column) => ({ name: column.name, type: column.trino }));
   }
@@ -100,24 +106,24 @@ export class QueryScope {
       partitioned.map(([key, { entry, table }]) => ({
         table: `${CATALOG}.${key}`,
         keys: table.keys,
-        values: entry.partitions.map(({ values }) => values.map(keyValue)),
+        values: entry.partitions.map(({ values }) => values.map(partitionKeyValue)),
       })),
     );
     for (const [key, { entry, table }] of this.#bases) {
       const chosen = wanted.get(`${CATALOG}.${key}`);
-      if (table.keys.length > 0) tell(onCall, 'GetPartitions', table);
+      if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const files = placesOf(entry, chosen).flatMap(({ values, location }) => {
+      const files = rowLocations(entry, chosen).flatMap(({ values, location }) => {
         const own = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
         ];
-        return dataFiles(store, location).map((file) => this.#admit(file, own.join('/')));
+        return listDataFiles(store, location).map((file) => this.#admit(file, own.join('/')));
       });
       await session.run(
-        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTable(table, files, this.#hidden)}`,
+        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hidden)}`,
       );
     }
     return [...this.#files.values()];
@@ -176,22 +182,22 @@ export class QueryScope {
   }
 
   async #add(database: string, name: string, depth: number): Promise<void> {
-    const base = name.endsWith(PARTITIONS) ? name.slice(0, -PARTITIONS.length) : name;
+    const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
     const entry = this.#entry(database, base);
     if (entry === undefined || this.#known.has(key)) return;
     this.#known.add(key);
     const { session, onCall } = this.#options;
     await this.#schema(database);
-    tell(onCall, 'GetTable', { database, name: base });
+    reportGlueCall(onCall, 'GetTable', { database, name: base });
     if (name !== base) {
-      tell(onCall, 'GetPartitions', { database, name: base });
-      await session.run(partitionsTable(database, name, columnsOf(entry.input.PartitionKeys), entry));
+      reportGlueCall(onCall, 'GetPartitions', { database, name: base });
+      await session.run(partitionsTableSql(database, name, sessionColumns(entry.input.PartitionKeys), entry));
     } else if (entry.input.TableType === 'VIRTUAL_VIEW') await this.#view(entry, depth);
     else {
       const table = sessionTable(entry);
       this.#bases.set(key, { entry, table });
-      await session.run(emptyTable(table, this.#hidden));
+      await session.run(emptyTableSql(table, this.#hidden));
     }
   }
 
@@ -201,7 +207,7 @@ export class QueryScope {
     const view = readPrestoView(input.ViewOriginalText ?? '');
     if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
     if (depth >= STATEMENT_LIMITS.viewDepth)
-      throw statementFailure('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
+      throw statementError('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
     const list = new TokenList(view.originalSql);
     await this.#resolve(list, view.schema, depth + 1);
     await session.use(await this.#schema(view.schema));
@@ -218,7 +224,7 @@ export class QueryScope {
       }
     }
     const why = failure instanceof Error ? failure.message : String(failure);
-    throw statementFailure(
+    throw statementError(
       'INVALID_VIEW',
       `Failed analyzing stored view '${name}': ${why}`,
       undefined,
@@ -234,15 +240,16 @@ export class QueryScope {
     if (this.#known.has('information_schema')) return;
     this.#known.add('information_schema');
     const { session, catalog, onCall } = this.#options;
-    tell(onCall, 'GetDatabases', {});
+    reportGlueCall(onCall, 'GetDatabases', {});
     const texts = new Set(list.tokens.flatMap(({ kind, value }) => (kind === 'text' ? [value] : [])));
     const databases = catalog.databases().map(({ input }) => input.Name);
     const named = databases.filter((name) => texts.has(name));
     if (!chain.includes('schemata')) {
       // Trino looks into no database but those that the condition names (InformationSchemaMetadata, getPrefixes).
-      for (const name of named.length > 0 ? named : databases) tell(onCall, 'GetTables', { database: name });
+      for (const name of named.length > 0 ? named : databases)
+        reportGlueCall(onCall, 'GetTables', { database: name });
     }
-    await session.run(informationSchema(catalog));
+    await session.run(informationSchemaSql(catalog));
     await session.use(await this.#schema(database));
   }
 
@@ -278,7 +285,7 @@ function nameChain(list: TokenList, index: number): string[] {
   return names;
 }
 
-function tell(
+function reportGlueCall(
   onCall: (call: QueryCall) => void,
   operation: string,
   { database, name }: { readonly database?: string; readonly name?: string },
@@ -295,7 +302,7 @@ function tell(
 }
 
 /** Where a table's rows are, with the values of the keys there; a partition that isn't chosen is left out. */
-function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
+function rowLocations({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
   if ((input.PartitionKeys ?? []).length === 0) {
     return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
   }
@@ -308,9 +315,9 @@ function placesOf({ input, partitions }: TableEntry, chosen: ReadonlySet<number>
 }
 
 /** Glue's columns as the session has them. @throws StatementError for a type that Athena doesn't have. */
-export function columnsOf(columns: TableEntry['input']['PartitionKeys'] = []): SessionColumn[] {
+export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = []): SessionColumn[] {
   return columns.map(({ Name, Type = 'string' }) => {
-    const type = hiveType(Type);
+    const type = parseHiveType(Type);
     if (type === undefined) throw notEmulated(`The type ${Type} of the column ${Name}`);
     return { name: Name.toLowerCase(), type: type.duckDb, trino: type.trino };
   });
@@ -326,7 +333,7 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
   const serde = SerdeInfo?.SerializationLibrary ?? '';
   const isParquet = `${InputFormat}${serde}`.includes('arquet');
   if (!isParquet && serde !== OPENX_SERDE) {
-    throw statementFailure(
+    throw statementError(
       'HIVE_UNSUPPORTED_FORMAT',
       `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
     );
@@ -334,8 +341,8 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
   return {
     database: databaseName,
     name: input.Name,
-    columns: columnsOf(Columns),
-    keys: columnsOf(input.PartitionKeys),
+    columns: sessionColumns(Columns),
+    keys: sessionColumns(input.PartitionKeys),
     format: isParquet ? 'parquet' : 'json',
   };
 }

@@ -159,7 +159,7 @@ export class Session {
 }
 
 /** Sessions, one of which is always being made ready: a new DuckDB with all functions takes longer than most queries. */
-export class Sessions {
+export class SessionPool {
   readonly #directory: () => string;
   #spare: Promise<Session> | undefined;
   #closed = false;

@@ -30,7 +30,7 @@ export class StatementError extends Error {
 }
 
 /** Athena's numbers of what can fail, by the name that leads its message; others are 1000, a user error. */
-const TYPES: Readonly<Record<string, number>> = {
+const ERROR_TYPES: Readonly<Record<string, number>> = {
   SYNTAX_ERROR: 1006,
   COLUMN_NOT_FOUND: 1006,
   AMBIGUOUS_NAME: 1006,
@@ -61,7 +61,7 @@ const TYPES: Readonly<Record<string, number>> = {
 };
 
 /** The error of a statement under Athena's name for it, and where in the text it is, when that is known. */
-export function statementFailure(
+export function statementError(
   code: string,
   message: string,
   place?: { readonly sql: string; readonly offset: number },
@@ -69,14 +69,14 @@ export function statementFailure(
 ): StatementError {
   const at = place === undefined ? '' : `${linePosition(place.sql, place.offset)}: `;
   return new StatementError(`${code === 'DDL' ? 'FAILED' : code}: ${at}${message}`, {
-    type: TYPES[code] ?? 1000,
+    type: ERROR_TYPES[code] ?? 1000,
     cause,
   });
 }
 
 /** What is refused by name because it isn't emulated. */
 export function notEmulated(what: string): StatementError {
-  return statementFailure('NOT_SUPPORTED', `${what} is not emulated by Sluice's local Athena`);
+  return statementError('NOT_SUPPORTED', `${what} is not emulated by Sluice's local Athena`);
 }
 
 /**
@@ -84,7 +84,7 @@ export function notEmulated(what: string): StatementError {
  *
  * @param shift Where the translated text begins in the statement.
  */
-export function fromSqlError(error: unknown, sql: string, shift = 0): unknown {
+export function toStatementError(error: unknown, sql: string, shift = 0): unknown {
   if (!(error instanceof SqlError)) return error;
-  return statementFailure(error.code, error.message, { sql, offset: error.offset + shift }, error);
+  return statementError(error.code, error.message, { sql, offset: error.offset + shift }, error);
 }

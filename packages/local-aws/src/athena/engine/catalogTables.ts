@@ -2,14 +2,14 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { Catalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
 import { readPrestoView } from '../../glue/prestoView.ts';
-import { hiveType } from './columnTypes.ts';
-import { keyValue } from './dataFiles.ts';
+import { parseHiveType } from './columnTypes.ts';
+import { partitionKeyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 import { qualifiedName, type SessionColumn } from './tableSql.ts';
 
 const SCHEMA = `${CATALOG}.athena_information_schema`;
 /** Every database has one, and so is one of the schemas. */
-const OWN = 'information_schema';
+const INFORMATION_SCHEMA = 'information_schema';
 
 type Row = readonly (string | number | null)[];
 
@@ -25,11 +25,14 @@ const TABLES: Readonly<Record<string, string>> = {
  * `information_schema` of the Data Catalog, as SQL that makes it.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog.html
  */
-export function informationSchema(catalog: Catalog): string {
+export function informationSchemaSql(catalog: Catalog): string {
   const databases = catalog.databases();
   const entries = databases.flatMap(({ tables }) => [...tables.values()]);
   const rows: Readonly<Record<string, readonly Row[]>> = {
-    schemata: [...databases.map(({ input }) => input.Name), OWN].map((name) => [CATALOG, name]),
+    schemata: [...databases.map(({ input }) => input.Name), INFORMATION_SCHEMA].map((name) => [
+      CATALOG,
+      name,
+    ]),
     tables: entries.map(({ databaseName, input }) => [
       CATALOG,
       databaseName,
@@ -47,7 +50,7 @@ export function informationSchema(catalog: Catalog): string {
     columns: entries.flatMap(columnRows),
   };
   const statements = Object.entries(TABLES).map(([name, columns]) => {
-    const values = (rows[name] ?? []).map((row) => `(${row.map(literal).join(', ')})`);
+    const values = (rows[name] ?? []).map((row) => `(${row.map(sqlLiteral).join(', ')})`);
     const insert = values.length === 0 ? '' : `INSERT INTO ${SCHEMA}.${name} VALUES ${values.join(', ')};`;
     return `CREATE TABLE ${SCHEMA}.${name} (${columns}); ${insert}`;
   });
@@ -63,18 +66,18 @@ function columnRows({ databaseName, input }: TableEntry): Row[] {
   const keys = input.PartitionKeys ?? [];
   return [...own, ...keys].map(({ Name, Type = 'string', Comment }, index) => [
     ...[CATALOG, databaseName, input.Name, Name, index + 1, null, 'YES'],
-    hiveType(Type)?.trino ?? Type,
+    parseHiveType(Type)?.trino ?? Type,
     Comment ?? null,
     index < own.length ? null : 'partition key',
   ]);
 }
 
-function literal(value: string | number | null): string {
+function sqlLiteral(value: string | number | null): string {
   return typeof value === 'string' ? quoteText(value) : String(value ?? 'NULL');
 }
 
 /** `"table$partitions"`: a row of values for each partition. https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html */
-export function partitionsTable(
+export function partitionsTableSql(
   database: string,
   name: string,
   keys: readonly SessionColumn[],
@@ -88,6 +91,6 @@ export function partitionsTable(
 }
 
 function sqlValue(text: string): string {
-  const value = keyValue(text);
+  const value = partitionKeyValue(text);
   return value === null ? 'NULL' : quoteText(value);
 }

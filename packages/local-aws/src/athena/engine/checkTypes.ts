@@ -10,7 +10,7 @@ import {
   type Tree,
   type TreeNode,
   type TypeRule,
-  word,
+  textMember,
 } from '../../trino/types/TypeRule.ts';
 import {
   type ColumnPair,
@@ -20,7 +20,7 @@ import {
   valuesRules,
 } from '../../trino/types/typeRules.ts';
 import { CATALOG, type Session } from './Session.ts';
-import { type StatementError, statementFailure } from './StatementError.ts';
+import { type StatementError, statementError } from './StatementError.ts';
 
 /** A query whose types are checked. */
 export interface TypedQuery {
@@ -63,7 +63,7 @@ interface Checks {
 type ScopedPair = ColumnPair & { readonly named: readonly Tree[] };
 
 /** How often a query is bound to find out which of its expressions can't be checked. */
-const MOST_TRIES = 40;
+const MAX_BIND_ATTEMPTS = 40;
 
 /** Trino's names of types that DuckDB calls otherwise. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   const { translation, list } = query;
   const parsed = await parseTree(session, translation.sql);
   if (parsed === undefined) return undefined;
-  const root = qualified(parsed, query.database, new Set());
+  const root = qualifyTables(parsed, query.database, new Set());
   // Its values are texts here and JSON in Trino.
   if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
   const bytes = Buffer.from(translation.sql);
@@ -104,19 +104,19 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
     // DuckDB counts bytes.
     offsetOf: (location) => translation.offsetOf(bytes.subarray(0, location).toString().length),
   };
-  const { checks, pairs } = findChecks(root, place);
-  const refused = await firstRefusal(session, root, checks, query);
+  const { checks, pairs } = collectChecks(root, place);
+  const refused = await findTypeError(session, root, checks, query);
   if (refused !== undefined) throw refused;
   for (const pair of pairs) {
     const alone = await pairChecks(session, pair, place);
-    const unequal = alone && (await firstRefusal(session, alone.root, alone.checks, query));
+    const unequal = alone && (await findTypeError(session, alone.root, alone.checks, query));
     if (unequal !== undefined) throw unequal;
   }
   return root;
 }
 
 /** All that is to be checked in a query. */
-function findChecks(root: TreeNode, place: RulePlace) {
+function collectChecks(root: TreeNode, place: RulePlace) {
   const rules: Check[] = [];
   const at = new Map<TreeNode, number[]>();
   const pairs: ScopedPair[] = [];
@@ -126,9 +126,9 @@ function findChecks(root: TreeNode, place: RulePlace) {
       for (const item of tree) visit(item, scope);
       return;
     }
-    if (!isNode(tree) || scope.grouped.has(bare(tree))) return;
+    if (!isNode(tree) || scope.grouped.has(treeJson(tree))) return;
     const add = (node: TreeNode, rule: TypeRule) => {
-      const key = `${scope.inLambda} ${rule.condition} ${rule.operands.map(bare).join(' ')}`;
+      const key = `${scope.inLambda} ${rule.condition} ${rule.operands.map(treeJson).join(' ')}`;
       const index = known.get(key) ?? rules.push({ rule, inLambda: scope.inLambda }) - 1;
       known.set(key, index);
       const place = scope.instead ?? node;
@@ -140,7 +140,7 @@ function findChecks(root: TreeNode, place: RulePlace) {
     for (const [node, rule] of conditionRules(tree, place)) add(node, rule);
     if (tree['type'] === 'EXPRESSION_LIST')
       for (const [node, rule] of valuesRules(tree, place)) add(node, rule);
-    pairs.push(...pairsOf(tree).map((pair) => ({ ...pair, named })));
+    pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, named })));
     const groups = nodesOf(tree['group_expressions']);
     // What is grouped by must stay the same expression wherever it is: it is checked beside the rows' condition.
     for (const group of groups) visit(group, { ...scope, named, instead: tree });
@@ -149,7 +149,7 @@ function findChecks(root: TreeNode, place: RulePlace) {
       ...scope,
       named,
       inLambda: scope.inLambda || tree['class'] === 'LAMBDA',
-      ...(isSelect ? { instead: undefined, grouped: new Set(groups.map(bare)) } : {}),
+      ...(isSelect ? { instead: undefined, grouped: new Set(groups.map(treeJson)) } : {}),
     };
     for (const [member, value] of Object.entries(tree)) {
       if (member === 'group_expressions') continue;
@@ -161,7 +161,7 @@ function findChecks(root: TreeNode, place: RulePlace) {
   return { checks: { rules, at }, pairs };
 }
 
-function pairsOf(tree: TreeNode): readonly ColumnPair[] {
+function columnPairs(tree: TreeNode): readonly ColumnPair[] {
   const { left, right, setop_type: setOperation, using_columns: using } = tree;
   if (!isNode(left) || !isNode(right)) return [];
   if (tree['type'] === 'SET_OPERATION_NODE' && typeof setOperation === 'string')
@@ -224,14 +224,14 @@ function withQuery(select: TreeNode, query: TreeNode | undefined): TreeNode {
 }
 
 async function countColumns(session: Session, root: TreeNode): Promise<number | undefined> {
-  const prepared = await session.prepare(execution(root)).catch(() => undefined);
+  const prepared = await session.prepare(executeTreeSql(root)).catch(() => undefined);
   const count = prepared?.columnCount;
   prepared?.destroySync();
   return count;
 }
 
 /** Binds a query with its checks. @returns Why it is refused; undefined when it isn't. */
-async function firstRefusal(
+async function findTypeError(
   session: Session,
   root: TreeNode,
   { rules, at }: Checks,
@@ -247,7 +247,7 @@ async function firstRefusal(
   const refusalAmong = async (chosen: readonly number[]): Promise<StatementError | undefined> => {
     tries += 1;
     const checked = new Set(chosen);
-    const failure = await bindFailure(
+    const failure = await bindError(
       session,
       withChecks(root, (node) =>
         (at.get(node) ?? [])
@@ -256,14 +256,14 @@ async function firstRefusal(
           .filter(isNode),
       ),
     );
-    if (failure === undefined || chosen.length === 0 || tries > MOST_TRIES) return undefined;
+    if (failure === undefined || chosen.length === 0 || tries > MAX_BIND_ATTEMPTS) return undefined;
     const [, index, types] = MARKED.exec(failure) ?? [];
     const rule = rules[Number(index ?? Number.NaN)];
-    if (rule !== undefined) return refusal(rule.rule, (types ?? '').split('|'), query);
+    if (rule !== undefined) return typeError(rule.rule, (types ?? '').split('|'), query);
     if (
       chosen.length === 1 ||
       (tries === 1 &&
-        (await bindFailure(
+        (await bindError(
           session,
           withChecks(root, () => []),
         )) !== undefined)
@@ -275,22 +275,26 @@ async function firstRefusal(
   return await refusalAmong(rules.map((_, index) => index));
 }
 
-function refusal(
+function typeError(
   rule: TypeRule,
   types: readonly string[],
   { place, columnTypes }: TypedQuery,
 ): StatementError {
   const written = rule.written ?? rule.operands;
   const names = rule.operands.map((operand, index) =>
-    typeName(written[index] ?? operand, types[index] ?? 'unknown', columnTypes),
+    operandTypeName(written[index] ?? operand, types[index] ?? 'unknown', columnTypes),
   );
   const { code, message, offset } = rule.refusal(names);
-  return statementFailure(code, message, { sql: place.sql, offset: place.shift + offset });
+  return statementError(code, message, { sql: place.sql, offset: place.shift + offset });
 }
 
 /** Trino's name of a type, with the length of a text that is known by the statement or the table. */
-function typeName(operand: TreeNode, duckType: string, columnTypes: TypedQuery['columnTypes']): string {
-  const type = trinoType(duckType);
+function operandTypeName(
+  operand: TreeNode,
+  duckType: string,
+  columnTypes: TypedQuery['columnTypes'],
+): string {
+  const type = trinoTypeOf(duckType);
   const { value, column_names: names } = operand;
   if (type !== 'varchar') return type;
   if (operand['class'] === 'CONSTANT' && isNode(value) && typeof value['value'] === 'string')
@@ -301,8 +305,8 @@ function typeName(operand: TreeNode, duckType: string, columnTypes: TypedQuery['
 }
 
 /** Trino's name of a type, of DuckDB's in lower case. */
-function trinoType(type: string): string {
-  if (type.endsWith('[]')) return `array(${trinoType(type.slice(0, -2))})`;
+function trinoTypeOf(type: string): string {
+  if (type.endsWith('[]')) return `array(${trinoTypeOf(type.slice(0, -2))})`;
   return TYPE_NAMES[type] ?? type.replace(/^struct\(/, 'row(');
 }
 
@@ -350,22 +354,25 @@ function withChecks(tree: TreeNode, checksOf: (node: TreeNode) => readonly TreeN
     const checks = checksOf(part);
     if (Array.isArray(part['group_expressions'])) {
       const { where_clause: where } = built;
-      return { ...built, where_clause: checks.reduce<Tree>((all, check) => both(check, all), where ?? null) };
+      return {
+        ...built,
+        where_clause: checks.reduce<Tree>((all, check) => bothConditions(check, all), where ?? null),
+      };
     }
-    if (outer === undefined) return [...(kept ?? []), ...checks].reduce<TreeNode>(onlyIf, built);
+    if (outer === undefined) return [...(kept ?? []), ...checks].reduce<TreeNode>(onlyWhen, built);
     outer.push(...checks);
     return built;
   };
   return rebuild(tree);
 }
 
-function both(check: TreeNode, condition: Tree): TreeNode {
+function bothConditions(check: TreeNode, condition: Tree): TreeNode {
   if (!isNode(condition)) return check;
   return { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', children: [check, condition] };
 }
 
 /** `CASE WHEN check THEN value END`, under the value's name. */
-function onlyIf(value: TreeNode, check: TreeNode): TreeNode {
+function onlyWhen(value: TreeNode, check: TreeNode): TreeNode {
   const unnamed: TreeNode = { ...value, alias: '' };
   return {
     class: 'CASE',
@@ -382,9 +389,9 @@ function onlyIf(value: TreeNode, check: TreeNode): TreeNode {
 }
 
 /** DuckDB's words for why a tree can't be bound. */
-async function bindFailure(session: Session, root: Tree): Promise<string | undefined> {
+async function bindError(session: Session, root: Tree): Promise<string | undefined> {
   try {
-    (await session.prepare(execution(root))).destroySync();
+    (await session.prepare(executeTreeSql(root))).destroySync();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message.replaceAll('\\"', '"') : '';
@@ -412,16 +419,16 @@ async function parseTree(session: Session, sql: string): Promise<TreeNode | unde
  *
  * @param named Names of the subqueries that a table's name may mean.
  */
-function qualified(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
+function qualifyTables(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
   const own = isNode(tree['cte_map']) ? nodesOf(tree['cte_map']['map']) : [];
   const known = new Set(named);
   const within = (part: Tree, names: ReadonlySet<string>): Tree => {
     if (Array.isArray(part)) return part.map((item) => within(item, names));
-    return isNode(part) ? qualified(part, database, names) : part;
+    return isNode(part) ? qualifyTables(part, database, names) : part;
   };
   // A subquery sees those before it, and itself if it is recursive.
   const map = own.map((entry) => {
-    const key = word(entry, 'key').toLowerCase();
+    const key = textMember(entry, 'key').toLowerCase();
     const value = entry['value'] ?? null;
     const names = JSON.stringify(value).includes('"RECURSIVE_CTE_NODE"')
       ? new Set([...known, key])
@@ -433,9 +440,9 @@ function qualified(tree: TreeNode, database: string | undefined, named: Readonly
     member === 'cte_map' && isNode(value) ? [member, { ...value, map }] : [member, within(value, known)],
   );
   const built: TreeNode = Object.fromEntries(rest);
-  if (tree['type'] !== 'BASE_TABLE' || word(tree, 'catalog_name') !== '') return built;
-  const schema = word(tree, 'schema_name');
-  if (schema === '' && (database === undefined || known.has(word(tree, 'table_name').toLowerCase())))
+  if (tree['type'] !== 'BASE_TABLE' || textMember(tree, 'catalog_name') !== '') return built;
+  const schema = textMember(tree, 'schema_name');
+  if (schema === '' && (database === undefined || known.has(textMember(tree, 'table_name').toLowerCase())))
     return built;
   return { ...built, catalog_name: CATALOG, schema_name: schema === '' ? (database ?? '') : schema };
 }
@@ -446,12 +453,12 @@ function isTree(value: unknown): value is Tree {
 }
 
 /** A query that is given as its syntax tree. */
-function execution(root: Tree): string {
-  const json = bare({ error: false, statements: [{ node: root, named_param_map: [] }] });
+function executeTreeSql(root: Tree): string {
+  const json = treeJson({ error: false, statements: [{ node: root, named_param_map: [] }] });
   return `SELECT * FROM json_execute_serialized_sql(${quoteText(json)})`;
 }
 
 /** A tree as JSON, without the places in the text. */
-function bare(tree: Tree): string {
+function treeJson(tree: Tree): string {
   return JSON.stringify(tree, (member, value: unknown) => (member === 'query_location' ? undefined : value));
 }

@@ -147,7 +147,7 @@ const SIMPLE: Readonly<Record<string, HiveType>> = {
 };
 
 /** Reads a type of a Glue column, nested ones too; undefined when it is none that Athena has. */
-export function hiveType(text: string): HiveType | undefined {
+export function parseHiveType(text: string): HiveType | undefined {
   const type = text.trim();
   const simple = SIMPLE[type.toLowerCase()];
   if (simple !== undefined) return simple;
@@ -158,27 +158,27 @@ export function hiveType(text: string): HiveType | undefined {
   }
   if (/^(?:varchar|char)\(\d+\)$/i.test(type)) return { duckDb: 'VARCHAR', trino: type.toLowerCase() };
   const nested = /^(array|map|struct)<(.*)>$/is.exec(type);
-  const parts = nested === null ? [] : splitOutside(nested[2] ?? '');
+  const parts = nested === null ? [] : splitTopLevel(nested[2] ?? '');
   const kind = nested?.[1]?.toLowerCase();
   if (kind === 'array' && parts.length === 1) {
-    const item = hiveType(parts[0] ?? '');
+    const item = parseHiveType(parts[0] ?? '');
     return item && { duckDb: `${item.duckDb}[]`, trino: `array(${item.trino})` };
   }
   if (kind === 'map' && parts.length === 2) {
-    const [key, value] = [hiveType(parts[0] ?? ''), hiveType(parts[1] ?? '')];
+    const [key, value] = [parseHiveType(parts[0] ?? ''), parseHiveType(parts[1] ?? '')];
     return (
       key &&
       value && { duckDb: `MAP(${key.duckDb}, ${value.duckDb})`, trino: `map(${key.trino}, ${value.trino})` }
     );
   }
-  return kind === 'struct' ? structType(parts) : undefined;
+  return kind === 'struct' ? parseStructType(parts) : undefined;
 }
 
-function structType(parts: readonly string[]): HiveType | undefined {
+function parseStructType(parts: readonly string[]): HiveType | undefined {
   const fields: { readonly name: string; readonly type: HiveType }[] = [];
   for (const part of parts) {
     const colon = part.indexOf(':');
-    const type = hiveType(part.slice(colon + 1));
+    const type = parseHiveType(part.slice(colon + 1));
     if (colon < 1 || type === undefined) return undefined;
     fields.push({ name: part.slice(0, colon).trim(), type });
   }
@@ -188,7 +188,7 @@ function structType(parts: readonly string[]): HiveType | undefined {
   };
 }
 
-function splitOutside(text: string): string[] {
+function splitTopLevel(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;

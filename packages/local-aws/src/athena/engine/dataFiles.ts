@@ -28,7 +28,7 @@ export function parseLocation(
  * The objects at a location as Athena sees them: at every depth, without those whose name starts with `_` or `.`.
  * Empty ones hold no rows. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  */
-export function dataFiles(store: ObjectStore, location: string): DataFile[] {
+export function listDataFiles(store: ObjectStore, location: string): DataFile[] {
   return listObjects(store, location).filter(
     ({ key, size }) => size > 0 && !/^[_.]/.test(key.slice(key.lastIndexOf('/') + 1)),
   );
@@ -54,7 +54,7 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
 
 /** Characters that Hive writes as `%XX` in the names of partitions' folders. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are among them.
-const ESCAPED = /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g;
+const ESCAPED_IN_FOLDERS = /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g;
 
 /** A partition's folder by Hive's rule, `ds=2026-11-20/hour=5`, without a slash at its end. */
 export function partitionFolder(keys: readonly string[], values: readonly string[]): string {
@@ -63,18 +63,18 @@ export function partitionFolder(keys: readonly string[], values: readonly string
 
 function escapeValue(value: string): string {
   return value.replaceAll(
-    ESCAPED,
+    ESCAPED_IN_FOLDERS,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }
 
 /** The value of a partition key: null under Hive's name for a partition of rows without one. */
-export function keyValue(value: string): string | null {
+export function partitionKeyValue(value: string): string | null {
   return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
 }
 
 /** How Hive reads Parquet. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
-export function parquetStorage(columns: readonly Column[], location: string): StorageDescriptor {
+export function parquetStorageDescriptor(columns: readonly Column[], location: string): StorageDescriptor {
   return {
     Columns: [...columns],
     Location: location,

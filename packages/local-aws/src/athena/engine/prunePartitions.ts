@@ -4,7 +4,7 @@ import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 
 /** A partitioned table whose partitions a statement may want. */
-export interface Partitioned {
+export interface PartitionedTable {
   /** As DuckDB's plans name it: catalog, database and table with dots between. */
   readonly table: string;
   readonly keys: readonly SessionColumn[];
@@ -15,10 +15,11 @@ export interface Partitioned {
  * What DuckDB must not do to the plan: conclude from the statistics of empty tables that there is nothing to look
  * for, or read a table twice, the second time by row numbers.
  */
-const MISLEADING = 'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
+const DISABLED_OPTIMIZERS =
+  'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
 
 /** What no key is called: Glue takes no line break in a name. */
-const INDEX = '"partition\n"';
+const INDEX_COLUMN = '"partition\n"';
 
 /**
  * Which partitions of each table a query can want any row of, as its filters say, through views and joins too: the
@@ -30,13 +31,13 @@ const INDEX = '"partition\n"';
 export async function prunePartitions(
   session: Session,
   sql: string,
-  tables: readonly Partitioned[],
+  tables: readonly PartitionedTable[],
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   if (tables.length === 0) return new Map();
-  await session.run(`SET disabled_optimizers = '${MISLEADING}'`);
+  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
   const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
   await session.run('RESET disabled_optimizers');
-  const scans = scanFilters(String(plan));
+  const scans = readScanFilters(String(plan));
   const wanted = new Map<string, ReadonlySet<number>>();
   for (const [index, partitioned] of tables.entries()) {
     const conditions = scans
@@ -47,7 +48,7 @@ export async function prunePartitions(
     await session.run(partitionTable(name, partitioned));
     const sets: (ReadonlySet<number> | undefined)[] = [];
     const keys = new Set(partitioned.keys.map((key) => key.name));
-    for (const all of conditions) sets.push(await matching(session, name, keys, all));
+    for (const all of conditions) sets.push(await matchingPartitions(session, name, keys, all));
     // A table that is read twice is wanted for either reading.
     const known = sets.filter((set) => set !== undefined);
     if (known.length === sets.length) {
@@ -61,7 +62,7 @@ export async function prunePartitions(
 }
 
 /** The partitions that all conditions about keys hold for; undefined when no condition is. */
-async function matching(
+async function matchingPartitions(
   session: Session,
   table: string,
   keys: ReadonlySet<string>,
@@ -71,8 +72,8 @@ async function matching(
   for (const condition of conditions) {
     if (/[#;]|--|\/\*|SUBQUERY/.test(condition)) continue;
     try {
-      if (!(await isAboutKeys(session, condition, keys))) continue;
-      const reader = await session.read(`SELECT ${INDEX} FROM ${table} WHERE (${condition})`);
+      if (!(await usesOnlyPartitionKeys(session, condition, keys))) continue;
+      const reader = await session.read(`SELECT ${INDEX_COLUMN} FROM ${table} WHERE (${condition})`);
       const set = new Set(reader.getRowsJS().map(([index]) => Number(index)));
       found = found === undefined ? set : found.intersection(set);
     } catch {
@@ -82,13 +83,13 @@ async function matching(
   return found;
 }
 
-function partitionTable(name: string, { keys, values }: Partitioned): string {
+function partitionTable(name: string, { keys, values }: PartitionedTable): string {
   const columns = keys.map((key) => `${quoteName(key.name)} ${key.type}`).join(', ');
   const rows = values.map(
     (row, index) =>
       `(${[String(index), ...row.map((value) => (value === null ? 'NULL' : quoteText(value)))].join(', ')})`,
   );
-  return `CREATE TABLE ${name} (${INDEX} INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
+  return `CREATE TABLE ${name} (${INDEX_COLUMN} INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
 }
 
 /** DuckDB's functions that answer otherwise for each row (`duckdb_functions()`, stability VOLATILE). */
@@ -100,7 +101,11 @@ const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid
  *
  * @param keys Names in lower case.
  */
-async function isAboutKeys(session: Session, condition: string, keys: ReadonlySet<string>): Promise<boolean> {
+async function usesOnlyPartitionKeys(
+  session: Session,
+  condition: string,
+  keys: ReadonlySet<string>,
+): Promise<boolean> {
   const text = quoteText(`SELECT 1 WHERE (${condition})`);
   const parsed = (await session.read(`SELECT json_serialize_sql(${text})`)).getRowsJS()[0]?.[0];
   const tree: unknown = JSON.parse(String(parsed));
@@ -150,12 +155,12 @@ export interface TableScan {
  * The scans in a plan of DuckDB (`EXPLAIN (FORMAT json)`) with their filters. What isn't beyond doubt is left out:
  * fewer conditions only mean that more is read.
  */
-function scanFilters(plan: string): TableScan[] {
+function readScanFilters(plan: string): TableScan[] {
   const scans: TableScan[] = [];
   const visit = (node: Node, above: readonly string[]) => {
     const { Table, Filters, Expression } = node.extra_info;
     if (Table !== undefined) {
-      const pushed = lines(Filters).flatMap(splitPushed);
+      const pushed = lines(Filters).flatMap(splitPushedFilter);
       scans.push({ table: lines(Table).join('').replaceAll('"', ''), conditions: [...pushed, ...above] });
     }
     // Only a filter right above its scan has the scan's own columns in it.
@@ -173,23 +178,23 @@ function lines(detail: string | readonly string[] | undefined): readonly string[
 }
 
 /** Filters in a scan have no brackets around what OR joins, so nothing can be told apart where there is one. */
-function splitPushed(filter: string): string[] {
+function splitPushedFilter(filter: string): string[] {
   const parts = splitAtAnd(filter);
   const certain = parts.filter((part) => !part.startsWith('optional:'));
-  const mixed = certain.length > 0 && parts.some((part) => / OR /.test(outside(part)));
+  const mixed = certain.length > 0 && parts.some((part) => / OR /.test(maskNested(part)));
   return mixed ? [] : certain;
 }
 
 function conjuncts(expression: string): string[] {
   const bare = expression.trim();
-  if (!bare.startsWith('(') || closing(bare) !== bare.length - 1) return splitAtAnd(bare);
+  if (!bare.startsWith('(') || closingBracket(bare) !== bare.length - 1) return splitAtAnd(bare);
   const parts = splitAtAnd(bare.slice(1, -1));
-  return parts.some((part) => / OR /.test(outside(part))) ? [bare] : parts;
+  return parts.some((part) => / OR /.test(maskNested(part))) ? [bare] : parts;
 }
 
-function closing(text: string): number {
+function closingBracket(text: string): number {
   let depth = 0;
-  for (const [index, character] of [...masked(text)].entries()) {
+  for (const [index, character] of [...maskQuoted(text)].entries()) {
     if (character === '(') depth += 1;
     if (character === ')') depth -= 1;
     if (depth === 0) return index;
@@ -198,14 +203,14 @@ function closing(text: string): number {
 }
 
 /** The text with what is in quotes blanked out. */
-function masked(text: string): string {
+function maskQuoted(text: string): string {
   return text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) => '_'.repeat(quoted.length));
 }
 
 /** The text with what is in quotes or brackets blanked out. */
-function outside(text: string): string {
+function maskNested(text: string): string {
   let depth = 0;
-  return [...masked(text)]
+  return [...maskQuoted(text)]
     .map((character) => {
       if (character === ')') depth -= 1;
       const shown = depth === 0 ? character : '_';
@@ -218,7 +223,7 @@ function outside(text: string): string {
 function splitAtAnd(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
-  for (const match of outside(text).matchAll(/ AND /g)) {
+  for (const match of maskNested(text).matchAll(/ AND /g)) {
     parts.push(text.slice(start, match.index).trim());
     start = match.index + match[0].length;
   }

@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { jsonOptions } from '../../trino/query/tableView.ts';
+import { jsonReadOptions } from '../../trino/query/tableView.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 
@@ -34,7 +34,7 @@ export function qualifiedName(database: string, name: string): string {
 }
 
 /** The table without its rows: enough to tell what a statement means and which partitions it wants. */
-export function emptyTable({ database, name, columns, keys }: SessionTable, hidden: boolean): string {
+export function emptyTableSql({ database, name, columns, keys }: SessionTable, hidden: boolean): string {
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   return `CREATE TABLE ${qualifiedName(database, name)} (${all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ')})`;
 }
@@ -45,29 +45,36 @@ export function emptyTable({ database, name, columns, keys }: SessionTable, hidd
  *
  * @param files By their names in the session.
  */
-export function filledTable(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
+export function filledTableSql(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const { database, name, columns, keys } = table;
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
   const shown = all
     .map((column) => `CAST(${quoteName(column.name)} AS ${column.type}) AS ${quoteName(column.name)}`)
     .join(', ');
-  const rows = [`SELECT ${none} WHERE false`, ...(files.length === 0 ? [] : [read(table, files, hidden)])];
+  const rows = [
+    `SELECT ${none} WHERE false`,
+    ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden)]),
+  ];
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
 }
 
-function read({ columns, keys, format }: SessionTable, files: readonly DataFile[], hidden: boolean): string {
+function readFilesSql(
+  { columns, keys, format }: SessionTable,
+  files: readonly DataFile[],
+  hidden: boolean,
+): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
   const options = [
-    ...(format === 'json' ? jsonOptions(columns) : ['union_by_name = true']),
+    ...(format === 'json' ? jsonReadOptions(columns) : ['union_by_name = true']),
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
-  const own = hidden ? `, ${hiddenValues(files).join(', ')}` : '';
+  const own = hidden ? `, ${hiddenColumnValues(files).join(', ')}` : '';
   return `SELECT *${own} FROM read_${format}([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
 }
 
-function hiddenValues(files: readonly DataFile[]): string[] {
+function hiddenColumnValues(files: readonly DataFile[]): string[] {
   const of = (value: (file: DataFile) => string) =>
     `MAP([${files.map(({ path }) => quoteText(path)).join(', ')}], [${files.map(value).join(', ')}])[filename]`;
   return [

@@ -69,7 +69,7 @@ export type Execution = Readonly<z.output<typeof executionSchema>>;
 export type Outcome = Readonly<z.output<typeof outcomeSchema>>;
 
 /** Whether nothing more will happen to it. */
-export function isOver({ state }: Pick<Execution, 'state'>): boolean {
+export function isFinished({ state }: Pick<Execution, 'state'>): boolean {
   return state !== 'QUEUED' && state !== 'RUNNING';
 }
 

@@ -4,10 +4,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
 import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
-import { type Execution, ExecutionJournal, isOver, type Outcome } from './Execution.ts';
+import { type Execution, ExecutionJournal, isFinished, type Outcome } from './Execution.ts';
 import { executionNotFound, invalidRequest, tooManyQueries } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
-import { effectiveResults, outputLocation, type ResultStore, writeResult } from './ResultStore.ts';
+import { outputLocation, type ResultStore, resolveResultConfiguration, writeResult } from './ResultStore.ts';
 import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
@@ -58,7 +58,7 @@ export class Executions {
     for (const execution of this.#journal.executions.values()) {
       if (execution.token !== undefined) this.#byToken.set(execution.token, execution.id);
       // Its statement ended with the process that ran it.
-      if (!isOver(execution)) this.#end(execution, this.#interrupted());
+      if (!isFinished(execution)) this.#end(execution, this.#interrupted());
     }
   }
 
@@ -85,7 +85,7 @@ export class Executions {
     }
     const group = this.#options.workGroups.find(workGroup);
     if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
-    const results = effectiveResults(group.configuration, submission.results, this.#options);
+    const results = resolveResultConfiguration(group.configuration, submission.results, this.#options);
     const kind = this.#classify(query);
     if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
     const id = randomUUID();
@@ -132,7 +132,7 @@ export class Executions {
   /** Cancels a query; one that is over stays as it is. @throws AwsError InvalidRequestException */
   stop(id: string): void {
     const execution = this.find(id);
-    if (isOver(execution)) return;
+    if (isFinished(execution)) return;
     this.#end(execution, { state: 'CANCELLED', reason: 'Query cancelled by user' });
     const waiting = this.#waiting.indexOf(id);
     if (waiting >= 0) this.#waiting.splice(waiting, 1);
@@ -195,7 +195,7 @@ export class Executions {
 
   async #run(execution: Execution, signal: AbortSignal): Promise<void> {
     const { runner, workGroups, results, onCall } = this.#options;
-    let ran: Ran | undefined;
+    let ran: RunOutcome | undefined;
     let scannedBytes = () => 0;
     let end: Ending;
     try {
@@ -216,7 +216,8 @@ export class Executions {
     }
     // One that was stopped meanwhile, or whose workgroup is gone, is over already.
     const now = this.#journal.executions.get(execution.id);
-    if (now !== undefined && !isOver(now)) this.#end({ ...now, scannedBytes: scannedBytes(), ...ran }, end);
+    if (now !== undefined && !isFinished(now))
+      this.#end({ ...now, scannedBytes: scannedBytes(), ...ran }, end);
   }
 
   #ending(error: unknown, signal: AbortSignal): Ending {
@@ -249,7 +250,7 @@ export class Executions {
 type Ending = Pick<Execution, 'state' | 'reason' | 'error'>;
 
 /** What an execution that succeeded has more than one that runs. */
-interface Ran {
+interface RunOutcome {
   readonly outcome: Outcome;
   readonly outputLocation: string;
   readonly statementType: Execution['statementType'];
@@ -272,7 +273,7 @@ async function runExecution(
     readonly onCall: (call: QueryCall) => void;
     readonly onBegun: (scannedBytes: () => number) => void;
   },
-): Promise<Ran> {
+): Promise<RunOutcome> {
   const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onBegun } = options;
   const { id, catalog, database, parameters, workGroup } = execution;
   const folder = execution.results.OutputLocation;

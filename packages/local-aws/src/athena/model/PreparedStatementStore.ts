@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { readJsonFile, replaceFile } from '../../disk/files.ts';
 import type { PreparedStatements } from '../engine/StatementRunner.ts';
 
-const preparedSchema = z.strictObject({
+const preparedStatementSchema = z.strictObject({
   workGroup: z.string(),
   name: z.string(),
   sql: z.string(),
@@ -15,18 +15,18 @@ const preparedSchema = z.strictObject({
 });
 
 /** A prepared statement as it is kept. */
-export type Prepared = Readonly<z.output<typeof preparedSchema>>;
+export type PreparedStatement = Readonly<z.output<typeof preparedStatementSchema>>;
 
 /** The prepared statements of all workgroups, on disk before a change is answered. */
 export class PreparedStatementStore implements PreparedStatements {
   readonly #file: string;
   readonly #clock: Clock;
-  #statements: readonly Prepared[];
+  #statements: readonly PreparedStatement[];
 
   private constructor(file: string, clock: Clock) {
     this.#file = file;
     this.#clock = clock;
-    this.#statements = readJsonFile(file, z.array(preparedSchema)) ?? [];
+    this.#statements = readJsonFile(file, z.array(preparedStatementSchema)) ?? [];
   }
 
   /** Opens what lies in `directory`, or starts there. @throws DiskError DISK_DAMAGED */
@@ -39,17 +39,17 @@ export class PreparedStatementStore implements PreparedStatements {
     return this.get(workGroup, name)?.sql;
   }
 
-  get(workGroup: string, name: string): Prepared | undefined {
+  get(workGroup: string, name: string): PreparedStatement | undefined {
     return this.#statements.find((one) => one.workGroup === workGroup && one.name === name);
   }
 
   /** Those of a workgroup, in the order of their names. */
-  of(workGroup: string): Prepared[] {
+  of(workGroup: string): PreparedStatement[] {
     return this.#statements.filter((one) => one.workGroup === workGroup);
   }
 
   put(workGroup: string, name: string, sql: string, description?: string): void {
-    const prepared: Prepared = {
+    const prepared: PreparedStatement = {
       workGroup,
       name,
       sql,
@@ -66,11 +66,11 @@ export class PreparedStatementStore implements PreparedStatements {
     return found;
   }
 
-  #without(workGroup: string, name: string): Prepared[] {
+  #without(workGroup: string, name: string): PreparedStatement[] {
     return this.#statements.filter((one) => one.workGroup !== workGroup || one.name !== name);
   }
 
-  #write(statements: readonly Prepared[]): void {
+  #write(statements: readonly PreparedStatement[]): void {
     replaceFile(this.#file, JSON.stringify(statements));
     this.#statements = statements;
   }

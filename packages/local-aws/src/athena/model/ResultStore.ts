@@ -6,7 +6,7 @@ import { StatementError } from '../engine/StatementError.ts';
 import type { QueryCall, StatementKind, StatementResult } from '../engine/StatementRunner.ts';
 import type { Outcome } from './Execution.ts';
 import { invalidLocation, noOutputBucket, noOutputLocation, resultsNotFound } from './errors.ts';
-import { csvLines, csvValues, metadataFile, textLines } from './resultFormat.ts';
+import { encodeMetadata, formatCsv, formatText, parseCsvLine } from './resultFormat.ts';
 import type { ResultConfiguration, WorkGroupConfiguration } from './WorkGroups.ts';
 
 /** "Failed to write query results to Amazon S3". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
@@ -43,7 +43,7 @@ export class ResultStore {
     body: AsyncIterable<Uint8Array> | Uint8Array,
     onCall: (call: QueryCall) => void,
   ): Promise<number> {
-    const { bucket, key } = readLocation(location);
+    const { bucket, key } = parseResultLocation(location);
     const { store, faults } = this.#options;
     onCall({ service: 's3', operation: 'PutObject', bucket, key });
     try {
@@ -89,7 +89,7 @@ function writeError(location: string, cause: AwsError): StatementError {
 const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
 
 /** A place in S3. */
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string;
   /** Of a folder: '' or with a slash at its end. */
   readonly key: string;
@@ -103,14 +103,14 @@ export interface S3Place {
  * @returns What holds for the query; `OutputLocation` is a folder, e.g. `s3://bucket/prefix/`.
  * @throws AwsError InvalidRequestException without a location, or with one where nothing can be written.
  */
-export function effectiveResults(
+export function resolveResultConfiguration(
   { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration: own = {} }: WorkGroupConfiguration,
   given: ResultConfiguration | undefined,
   into: { readonly store: ObjectStore; readonly account: string },
 ): ResultConfiguration & { readonly OutputLocation: string } {
   const { OutputLocation: location, ...rest } = enforced ? own : { ...own, ...given };
   if (location === undefined || location === '') throw noOutputLocation();
-  const { bucket, key } = readFolder(location);
+  const { bucket, key } = parseResultFolder(location);
   const owner = rest.ExpectedBucketOwner;
   if (!into.store.hasBucket(bucket) || (owner !== undefined && owner !== into.account)) {
     throw noOutputBucket(bucket);
@@ -119,13 +119,13 @@ export function effectiveResults(
 }
 
 /** A folder by its location, with or without a slash at its end. @throws AwsError InvalidRequestException */
-function readFolder(location: string): S3Place {
-  const { bucket, key } = readLocation(location);
+function parseResultFolder(location: string): S3Location {
+  const { bucket, key } = parseResultLocation(location);
   return { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` };
 }
 
 /** An object's or a folder's place by its location. @throws AwsError InvalidRequestException */
-export function readLocation(location: string): S3Place {
+export function parseResultLocation(location: string): S3Location {
   const [, bucket, key = ''] = LOCATION.exec(location) ?? [];
   if (bucket === undefined) throw invalidLocation();
   return { bucket, key };
@@ -173,11 +173,11 @@ export async function writeResult(
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
     check();
-    if (format === 'csv') yield Buffer.from(csvLines([columns.map(({ name }) => name)]));
+    if (format === 'csv') yield Buffer.from(formatCsv([columns.map(({ name }) => name)]));
     for await (const rows of result.rows) {
       check();
       outputRows += rows.length;
-      yield Buffer.from(format === 'csv' ? csvLines(rows) : textLines(rows));
+      yield Buffer.from(format === 'csv' ? formatCsv(rows) : formatText(rows));
     }
     check();
   }
@@ -191,7 +191,7 @@ export async function writeResult(
     for await (const _ of pieces());
     await write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
   }
-  await write(`${location}.metadata`, metadataFile(id, columns));
+  await write(`${location}.metadata`, encodeMetadata(id, columns));
   return {
     location,
     outcome: {
@@ -227,13 +227,13 @@ export async function readResult(
   options: { readonly format: 'csv' | 'txt'; readonly from: number; readonly rows: number },
 ): Promise<ResultPage> {
   const { format, from, rows: wanted } = options;
-  const { bucket, key } = readLocation(location);
-  const size = sizeOf(store, bucket, key);
+  const { bucket, key } = parseResultLocation(location);
+  const size = resultSize(store, bucket, key);
   if (from >= size) return { rows: [], next: undefined };
   const rows: (readonly (string | null)[])[] = [];
   let at = from;
-  for await (const line of lines(store.get(bucket, key, { start: from, end: size - 1 }).body, format)) {
-    const values = format === 'csv' ? csvValues(line.toString('utf8')) : [line.toString('utf8')];
+  for await (const line of readLines(store.get(bucket, key, { start: from, end: size - 1 }).body, format)) {
+    const values = format === 'csv' ? parseCsvLine(line.toString('utf8')) : [line.toString('utf8')];
     if (values === undefined) throw resultsNotFound();
     rows.push(values);
     at += line.length + 1;
@@ -243,7 +243,7 @@ export async function readResult(
 }
 
 /** Lines without their line feeds; one inside of quotes is none. */
-async function* lines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): AsyncGenerator<Buffer> {
+async function* readLines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let quoted = false;
   for await (const piece of body) {
@@ -261,7 +261,7 @@ async function* lines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): Async
   }
 }
 
-function sizeOf(store: ObjectStore, bucket: string, key: string): number {
+function resultSize(store: ObjectStore, bucket: string, key: string): number {
   try {
     return store.head(bucket, key).size;
   } catch (error) {

@@ -31,7 +31,7 @@ export const resultConfigurationSchema = z.strictObject({
 export type ResultConfiguration = Readonly<z.output<typeof resultConfigurationSchema>>;
 
 /** Refuses what would change the bytes in S3: encryption by the client. @throws AwsError NotImplemented */
-export function refuseClientEncryption(configuration: ResultConfiguration | undefined): void {
+export function assertNoClientEncryption(configuration: ResultConfiguration | undefined): void {
   if (configuration?.EncryptionConfiguration?.EncryptionOption === 'CSE_KMS') {
     throw notImplemented('athena EncryptionOption CSE_KMS');
   }
@@ -149,7 +149,7 @@ const propertiesSchema = z.strictObject({
 });
 
 /** What a template's `AWS::Athena::WorkGroup` may say; another property is refused by name. */
-function workGroupProperties(properties: unknown): z.output<typeof propertiesSchema> {
+function readWorkGroupProperties(properties: unknown): z.output<typeof propertiesSchema> {
   return readProperties(propertiesSchema, properties, 'AWS::Athena::WorkGroup');
 }
 
@@ -236,7 +236,7 @@ export class WorkGroups {
 
   /** Keeps a workgroup as it is given. */
   update(group: WorkGroup): void {
-    refuseClientEncryption(group.configuration.ResultConfiguration);
+    assertNoClientEncryption(group.configuration.ResultConfiguration);
     this.#keep(group);
   }
 
@@ -250,7 +250,7 @@ export class WorkGroups {
 
   /** Creates the workgroup of a template, or brings it to its properties, as an update of a stack would. */
   ensure(name: string, properties: unknown): void {
-    const { Description, State, Tags, WorkGroupConfiguration } = workGroupProperties(properties);
+    const { Description, State, Tags, WorkGroupConfiguration } = readWorkGroupProperties(properties);
     this.update({
       name,
       state: State,

@@ -4,7 +4,7 @@ import type { AthenaColumn } from '../engine/StatementRunner.ts';
  * Rows as Athena writes them: every value in quotes, a NULL as nothing at all, a line feed after each row.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html
  */
-export function csvLines(rows: readonly (readonly (string | null)[])[]): string {
+export function formatCsv(rows: readonly (readonly (string | null)[])[]): string {
   let text = '';
   for (const row of rows) {
     let separator = '';
@@ -18,8 +18,8 @@ export function csvLines(rows: readonly (readonly (string | null)[])[]): string 
   return text;
 }
 
-/** The values of one line of {@link csvLines}, without its line feed; undefined for what it never writes. */
-export function csvValues(line: string): (string | null)[] | undefined {
+/** The values of one line of {@link formatCsv}, without its line feed; undefined for what it never writes. */
+export function parseCsvLine(line: string): (string | null)[] | undefined {
   const values: (string | null)[] = [];
   for (let at = 0; ; at += 1) {
     if (line[at] === '"') {
@@ -47,7 +47,7 @@ function closingQuote(line: string, from: number): number | undefined {
  * Rows of a statement that is no query, as Athena writes them: a line each, its values side by side with tabs. A
  * value of several lines is several rows from here on, in `GetQueryResults`, too.
  */
-export function textLines(rows: readonly (readonly (string | null)[])[]): string {
+export function formatText(rows: readonly (readonly (string | null)[])[]): string {
   return rows.map((row) => `${row.map((value) => value ?? '').join('\t')}\n`).join('');
 }
 
@@ -86,7 +86,7 @@ const COLUMN_FIELD = 4;
  * https://github.com/burtcorp/athena-jdbc/blob/main/src/main/java/io/burt/athena/result/AthenaMetaDataParser.java
  * Field 1, which they pass over, holds the execution's ID here.
  */
-export function metadataFile(executionId: string, columns: readonly AthenaColumn[]): Uint8Array {
+export function encodeMetadata(executionId: string, columns: readonly AthenaColumn[]): Uint8Array {
   return Buffer.concat([
     textField(QUERY_FIELD, executionId),
     ...columns.map((column) => bytesField(COLUMN_FIELD, columnMessage(column))),

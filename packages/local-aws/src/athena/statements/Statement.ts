@@ -1,4 +1,4 @@
-import { statementFailure } from '../engine/StatementError.ts';
+import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 
 /** A name of a table as it stands in a statement. */
@@ -161,21 +161,21 @@ export function statementKind(statement: Statement): StatementKind {
 }
 
 /** The table that a name means, in lower case as Glue has it. @param current The database of unqualified names. */
-export function tableOf(
+export function resolveTableName(
   { catalog, database, table }: TableName,
   current: string | undefined,
 ): { readonly database: string; readonly name: string } {
   if (catalog !== undefined && catalog.toLowerCase() !== 'awsdatacatalog') {
-    throw statementFailure('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
+    throw statementError('CATALOG_NOT_FOUND', `Catalog '${catalog}' does not exist`);
   }
-  return { database: databaseOf(database, current), name: table.toLowerCase() };
+  return { database: resolveDatabase(database, current), name: table.toLowerCase() };
 }
 
 /** A database by its name, the current one without. */
-export function databaseOf(name: string | undefined, current: string | undefined): string {
+export function resolveDatabase(name: string | undefined, current: string | undefined): string {
   const database = name ?? current;
   if (database === undefined) {
-    throw statementFailure('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set');
+    throw statementError('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set');
   }
   return database.toLowerCase();
 }

@@ -2,13 +2,18 @@ import { insertPartition, removePartition, type TableEntry } from '../../glue/en
 import { EXPANDED_TEXT, encodePrestoView } from '../../glue/prestoView.ts';
 import { unnamedItems } from '../../trino/translate/selects.ts';
 import { TokenList } from '../../trino/translate/tokens.ts';
-import { hiveType, hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
-import { listObjects, parquetStorage, parseLocation, partitionFolder } from '../engine/dataFiles.ts';
+import { hiveTypeName, parseHiveType, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
+import {
+  listObjects,
+  parquetStorageDescriptor,
+  parseLocation,
+  partitionFolder,
+} from '../engine/dataFiles.ts';
 import type { Session } from '../engine/Session.ts';
-import { notEmulated, statementFailure } from '../engine/StatementError.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
-import { givenRows, openQuery } from './queryStatements.ts';
-import { type ColumnDefinition, type PartitionSpec, type Statement, tableOf } from './Statement.ts';
+import { openQuery, rowsFrom } from './queryStatements.ts';
+import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
 
 /** What a statement about the catalog runs on. */
@@ -20,16 +25,16 @@ interface CatalogRun {
   readonly takeSession: () => Promise<Session>;
 }
 
-type Answer = Pick<StatementResult, 'columns' | 'rows'>;
+type CatalogAnswer = Pick<StatementResult, 'columns' | 'rows'>;
 
-const EMPTY: readonly string[] = [];
+const NO_LINES: readonly string[] = [];
 
 /**
  * Runs SHOW, DESCRIBE, CREATE, DROP, ALTER, MSCK, PREPARE and DEALLOCATE.
  *
  * @throws StatementError; AwsError with the catalog's own words.
  */
-export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<Answer> {
+export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<CatalogAnswer> {
   const { runner, context } = run;
   if (isShow(statement)) {
     const { columns, lines } = runShow(statement, {
@@ -37,12 +42,13 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
       database: context.database,
       onCall: context.onCall,
     });
-    return { columns, rows: givenRows(lines.map((line) => [line])) };
+    return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
-  const lines = statement.kind === 'createView' ? await createView(statement, run) : change(statement, run);
+  const lines =
+    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
   return {
     columns: lines.length === 0 ? [] : [textColumn('result')],
-    rows: givenRows(lines.map((line) => [line])),
+    rows: rowsFrom(lines.map((line) => [line])),
   };
 }
 
@@ -50,7 +56,7 @@ function isShow(statement: Statement): statement is Parameters<typeof runShow>[0
   return statement.kind.startsWith('show') || statement.kind === 'describe';
 }
 
-function change(statement: Statement, run: CatalogRun): readonly string[] {
+function runChange(statement: Statement, run: CatalogRun): readonly string[] {
   const { runner, context } = run;
   const { catalog, prepared } = runner;
   const call = (operation: string, input: Readonly<Record<string, string>>) =>
@@ -58,15 +64,15 @@ function change(statement: Statement, run: CatalogRun): readonly string[] {
   switch (statement.kind) {
     case 'prepare':
       prepared.put(context.workGroup, statement.name, statement.sql);
-      return EMPTY;
+      return NO_LINES;
     case 'deallocate':
       if (!prepared.remove(context.workGroup, statement.name)) {
-        throw statementFailure('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
+        throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
       }
-      return EMPTY;
+      return NO_LINES;
     case 'createDatabase': {
       const { name, comment, location, properties, ifNotExists } = statement;
-      if (ifNotExists && hasDatabase(run, name)) return EMPTY;
+      if (ifNotExists && hasDatabase(run, name)) return NO_LINES;
       call('CreateDatabase', { Name: name.toLowerCase() });
       catalog.createDatabase({
         Name: name.toLowerCase(),
@@ -74,27 +80,27 @@ function change(statement: Statement, run: CatalogRun): readonly string[] {
         ...(location === undefined ? {} : { LocationUri: location }),
         ...(properties.size === 0 ? {} : { Parameters: Object.fromEntries(properties) }),
       });
-      return EMPTY;
+      return NO_LINES;
     }
     case 'dropDatabase': {
-      if (statement.ifExists && !hasDatabase(run, statement.name)) return EMPTY;
+      if (statement.ifExists && !hasDatabase(run, statement.name)) return NO_LINES;
       const { input, tables } = catalog.database(statement.name);
       if (tables.size > 0 && !statement.cascade) {
-        throw statementFailure(
+        throw statementError(
           'DDL',
           `Execution Error: InvalidOperationException(message:Database ${input.Name} is not empty. One or more tables exist.)`,
         );
       }
       call('DeleteDatabase', { Name: input.Name });
       catalog.deleteDatabase(input.Name);
-      return EMPTY;
+      return NO_LINES;
     }
     case 'createTable': {
-      const { database, name } = tableOf(statement.name, context.database);
-      if (statement.ifNotExists && catalog.database(database).tables.has(name)) return EMPTY;
+      const { database, name } = resolveTableName(statement.name, context.database);
+      if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
       const { columns, partitionKeys, comment, location, properties } = statement;
       if (!/^s3:\/\/[^/]+\//.test(location))
-        throw statementFailure('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
+        throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
       catalog.createTable(database, {
         Name: name,
@@ -106,40 +112,40 @@ function change(statement: Statement, run: CatalogRun): readonly string[] {
           ...Object.fromEntries(properties),
         },
         PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: parquetStorage(columns.map(glueColumn), location),
+        StorageDescriptor: parquetStorageDescriptor(columns.map(glueColumn), location),
       });
-      return EMPTY;
+      return NO_LINES;
     }
     case 'dropTable':
     case 'dropView': {
-      const { database, name } = tableOf(statement.name, context.database);
+      const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifExists && !(hasDatabase(run, database) && catalog.database(database).tables.has(name)))
-        return EMPTY;
+        return NO_LINES;
       const isView = catalog.table(database, name).input.TableType === 'VIRTUAL_VIEW';
       if (isView !== (statement.kind === 'dropView')) {
-        throw statementFailure(
+        throw statementError(
           'DDL',
           `SemanticException Cannot drop a ${isView ? 'view with DROP TABLE' : 'base table with DROP VIEW'}`,
         );
       }
       call('DeleteTable', { DatabaseName: database, Name: name });
       catalog.deleteTable(database, name);
-      return EMPTY;
+      return NO_LINES;
     }
     case 'addColumns': {
-      const { database, name } = tableOf(statement.name, context.database);
+      const { database, name } = resolveTableName(statement.name, context.database);
       const { input } = catalog.table(database, name);
       const known = [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
       const twice = statement.columns.find((column) => known.some(({ Name }) => Name === column.name));
       if (twice !== undefined)
-        throw statementFailure('DDL', `Execution Error: Duplicate column name: ${twice.name}`);
+        throw statementError('DDL', `Execution Error: Duplicate column name: ${twice.name}`);
       call('UpdateTable', { DatabaseName: database, Name: name });
       const added = [...(input.StorageDescriptor?.Columns ?? []), ...statement.columns.map(glueColumn)];
       catalog.updateTable(database, {
         ...input,
         StorageDescriptor: { ...input.StorageDescriptor, Columns: added },
       });
-      return EMPTY;
+      return NO_LINES;
     }
     case 'addPartitions':
     case 'dropPartitions':
@@ -155,8 +161,8 @@ function hasDatabase({ runner }: CatalogRun, name: string): boolean {
 }
 
 function glueColumn({ name, type, comment }: ColumnDefinition) {
-  if (hiveType(type) === undefined)
-    throw statementFailure('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
+  if (parseHiveType(type) === undefined)
+    throw statementError('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
   return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
 }
 
@@ -167,14 +173,14 @@ async function createView(
 ): Promise<readonly string[]> {
   const { runner, context } = run;
   const { catalog } = runner;
-  const { database, name } = tableOf(statement.name, context.database);
+  const { database, name } = resolveTableName(statement.name, context.database);
   const sql = statement.query.sql.trimEnd();
   const existing = catalog.database(database).tables.get(name);
   if (existing !== undefined && !statement.replace) {
-    throw statementFailure('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
+    throw statementError('TABLE_ALREADY_EXISTS', `View already exists: '${database}.${name}'`);
   }
   if (existing !== undefined && existing.input.TableType !== 'VIRTUAL_VIEW') {
-    throw statementFailure(
+    throw statementError(
       'NOT_SUPPORTED',
       `'${database}.${name}' is a table: it cannot be replaced by a view`,
     );
@@ -186,7 +192,7 @@ async function createView(
   const unnamed = unnamedItems(list)[0];
   if (unnamed !== undefined) {
     const offset = statement.query.offset + list.offset(unnamed.from);
-    throw statementFailure('MISSING_COLUMN_NAME', 'Column name not specified', {
+    throw statementError('MISSING_COLUMN_NAME', 'Column name not specified', {
       sql: run.statement,
       offset,
     });
@@ -219,7 +225,7 @@ async function createView(
   context.onCall({ service: 'glue', operation, input: { DatabaseName: database, Name: name } });
   if (existing === undefined) catalog.createTable(database, input);
   else catalog.updateTable(database, input);
-  return EMPTY;
+  return NO_LINES;
 }
 
 /** ALTER TABLE ADD and DROP PARTITION, MSCK REPAIR TABLE. @returns What Hive tells of it. */
@@ -227,21 +233,23 @@ function changePartitions(
   statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' | 'repairTable' }>,
   { runner, context }: CatalogRun,
 ): readonly string[] {
-  const { database, name } = tableOf(statement.name, context.database);
+  const { database, name } = resolveTableName(statement.name, context.database);
   const table = runner.catalog.table(database, name);
   const keys = (table.input.PartitionKeys ?? []).map((key) => key.Name);
   if (keys.length === 0)
-    throw statementFailure('DDL', `SemanticException: Table ${name} is not a partitioned table`);
+    throw statementError('DDL', `SemanticException: Table ${name} is not a partitioned table`);
   const now = runner.clock.now();
   const call = (operation: string) =>
     context.onCall({ service: 'glue', operation, input: { DatabaseName: database, TableName: name } });
   if (statement.kind === 'repairTable') {
-    const found = foldersOf(runner.store, table, keys).filter((values) => !has(table, values));
+    const found = listPartitionFolders(runner.store, table, keys).filter(
+      (values) => !hasPartition(table, values),
+    );
     if (found.length === 0) return [];
     call('BatchCreatePartition');
     runner.catalog.changePartitions(database, name, (before) =>
       found.reduce(
-        (changed, values) => insertPartition(changed, partition(before, keys, values), now),
+        (changed, values) => insertPartition(changed, toPartitionInput(before, keys, values), now),
         before,
       ),
     );
@@ -251,20 +259,20 @@ function changePartitions(
       ...folders.map((folder) => `Repair: Added partition to metastore ${folder}`),
     ];
   }
-  const specs = statement.partitions.map((spec) => ({ spec, values: valuesOf(spec, keys) }));
+  const specs = statement.partitions.map((spec) => ({ spec, values: partitionValues(spec, keys) }));
   if (statement.kind === 'addPartitions') {
-    const fresh = specs.filter(({ values }) => !(statement.ifNotExists && has(table, values)));
+    const fresh = specs.filter(({ values }) => !(statement.ifNotExists && hasPartition(table, values)));
     call('BatchCreatePartition');
     runner.catalog.changePartitions(database, name, (before) =>
       fresh.reduce(
         (changed, { spec, values }) =>
-          insertPartition(changed, partition(before, keys, values, spec.location), now),
+          insertPartition(changed, toPartitionInput(before, keys, values, spec.location), now),
         before,
       ),
     );
     return [];
   }
-  const present = specs.filter(({ values }) => !(statement.ifExists && !has(table, values)));
+  const present = specs.filter(({ values }) => !(statement.ifExists && !hasPartition(table, values)));
   call('BatchDeletePartition');
   runner.catalog.changePartitions(database, name, (before) =>
     present.reduce((changed, { values }) => removePartition(changed, values), before),
@@ -272,14 +280,14 @@ function changePartitions(
   return [];
 }
 
-function has({ partitions }: TableEntry, values: readonly string[]): boolean {
+function hasPartition({ partitions }: TableEntry, values: readonly string[]): boolean {
   return partitions.some((partition) => partition.values.every((value, index) => value === values[index]));
 }
 
-function valuesOf({ values }: PartitionSpec, keys: readonly string[]): string[] {
+function partitionValues({ values }: PartitionSpec, keys: readonly string[]): string[] {
   const unknown = [...values.keys()].find((key) => !keys.includes(key));
   if (unknown !== undefined || values.size !== keys.length) {
-    throw statementFailure(
+    throw statementError(
       'DDL',
       `SemanticException: The partition must have a value for each of ${keys.join(', ')}, and for nothing else`,
     );
@@ -287,7 +295,7 @@ function valuesOf({ values }: PartitionSpec, keys: readonly string[]): string[] 
   return keys.map((key) => values.get(key) ?? '');
 }
 
-function partition(
+function toPartitionInput(
   { input }: TableEntry,
   keys: readonly string[],
   values: readonly string[],
@@ -302,7 +310,7 @@ function partition(
 }
 
 /** The values of the folders below a table that are named as Hive names them: `ds=2026-11-20/`. */
-function foldersOf(
+function listPartitionFolders(
   store: CatalogRun['runner']['store'],
   { input }: TableEntry,
   keys: readonly string[],

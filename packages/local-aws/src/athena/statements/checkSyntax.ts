@@ -1,6 +1,6 @@
 import { isTableQuery, SqlError, TokenList } from '../../trino/translate/tokens.ts';
 import { translate } from '../../trino/translate/translate.ts';
-import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
+import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type { QueryText } from './Statement.ts';
 
 /**
@@ -8,12 +8,12 @@ import type { QueryText } from './Statement.ts';
  *
  * @returns What throws StatementError `SYNTAX_ERROR` for a query that can't be read, with its place in the statement.
  */
-export async function checkSyntax(): Promise<(query: QueryText, statement: string) => void> {
+export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: string) => void> {
   const { Dialect, parse } = await import('@polyglot-sql/sdk');
   return (query, statement) => {
-    checkWords(query, statement);
+    checkTranslation(query, statement);
     const list = new TokenList(query.sql);
-    const known = withoutTables(withoutTypes(query.sql), list);
+    const known = expandTableQueries(blankLiteralTypes(query.sql), list);
     const { success, error, errorStart } = parse(known.sql, Dialect.Trino);
     if (success || error === undefined) return;
     const start = known.offsetOf(errorStart ?? 0);
@@ -22,7 +22,7 @@ export async function checkSyntax(): Promise<(query: QueryText, statement: strin
     const last =
       token === undefined ||
       (token === list.tokens.at(-1) && /got end of input|Unexpected token: (?!Identifier)|got /.test(error));
-    throw statementFailure(
+    throw statementError(
       'SYNTAX_ERROR',
       `mismatched input '${last ? '<EOF>' : token.raw}'. Expecting: <expression>`,
       { sql: statement, offset: query.offset + (last ? query.sql.trimEnd().length : token.start) },
@@ -31,15 +31,16 @@ export async function checkSyntax(): Promise<(query: QueryText, statement: strin
 }
 
 /** Types that a text may follow as a value of theirs, which the parser doesn't know of all. */
-const TYPED =
+const LITERAL_TYPES =
   /^(?:bigint|integer|int|smallint|tinyint|real|double|boolean|decimal|varchar|char|json|uuid|time)$/;
 
 /** The query with spaces for the types of its literals (`BIGINT '5'`), so that all places stay. */
-function withoutTypes(sql: string): string {
+function blankLiteralTypes(sql: string): string {
   const list = new TokenList(sql);
   let text = sql;
   for (const [index, { value, start, end }] of list.tokens.entries()) {
-    const typed = list.word(index) !== undefined && TYPED.test(value) && list.at(index + 1)?.kind === 'text';
+    const typed =
+      list.word(index) !== undefined && LITERAL_TYPES.test(value) && list.at(index + 1)?.kind === 'text';
     if (typed && list.word(index - 1) !== 'as')
       text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
   }
@@ -49,7 +50,7 @@ function withoutTypes(sql: string): string {
 const TABLE_QUERY = 'SELECT * FROM';
 
 /** The query with `SELECT * FROM t` for each `TABLE t`, which the parser knows at the beginning only. */
-function withoutTables(sql: string, list: TokenList) {
+function expandTableQueries(sql: string, list: TokenList) {
   const starts = list.tokens.flatMap(({ start }, index) => (isTableQuery(list, index) ? [start] : []));
   const longer = TABLE_QUERY.length - 'table'.length;
   return {
@@ -64,7 +65,7 @@ function withoutTables(sql: string, list: TokenList) {
 }
 
 /** What the translation knows to be no SQL. Names that aren't there are told when the query runs. */
-function checkWords(query: QueryText, statement: string): void {
+function checkTranslation(query: QueryText, statement: string): void {
   try {
     const parameters = new TokenList(query.sql).tokens
       .filter(({ kind }) => kind === 'parameter')
@@ -72,7 +73,7 @@ function checkWords(query: QueryText, statement: string): void {
     translate(query.sql, { parameters });
   } catch (error) {
     if (error instanceof SqlError && error.code === 'SYNTAX_ERROR')
-      throw fromSqlError(error, statement, query.offset);
+      throw toStatementError(error, statement, query.offset);
     if (!(error instanceof SqlError)) throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/translate/tokens.ts';
-import { Sessions } from '../engine/Session.ts';
-import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
+import { SessionPool } from '../engine/Session.ts';
+import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
   RunnerOptions,
   StatementContext,
@@ -10,7 +10,7 @@ import type {
   StatementRunner,
 } from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
-import { checkSyntax } from './checkSyntax.ts';
+import { loadSyntaxCheck } from './checkSyntax.ts';
 import { parseStatement } from './parseStatement.ts';
 import { runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type Statement, statementKind } from './Statement.ts';
@@ -29,8 +29,8 @@ import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 export async function openStatementRunner(options: RunnerOptions): Promise<StatementRunner> {
   rmSync(options.directory, { recursive: true, force: true });
   mkdirSync(options.directory, { recursive: true });
-  const sessions = new Sessions(() => sessionDirectory(options));
-  const syntax = await checkSyntax();
+  const sessions = new SessionPool(() => sessionDirectory(options));
+  const syntax = await loadSyntaxCheck();
   return {
     classify(sql) {
       try {
@@ -38,7 +38,7 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
         if ('query' in statement) syntax(statement.query, sql);
         return statementKind(statement);
       } catch (error) {
-        throw fromSqlError(error, sql);
+        throw toStatementError(error, sql);
       }
     },
     async run(sql, context) {
@@ -55,18 +55,18 @@ async function runStatement(
   sql: string,
   context: StatementContext,
   runner: RunnerOptions,
-  sessions: Sessions,
+  sessions: SessionPool,
 ): Promise<StatementResult> {
-  const statement = read(sql);
+  const statement = parse(sql);
   if (context.catalog.toLowerCase() !== 'awsdatacatalog') {
-    throw statementFailure('CATALOG_NOT_FOUND', `Catalog '${context.catalog}' does not exist`);
+    throw statementError('CATALOG_NOT_FOUND', `Catalog '${context.catalog}' does not exist`);
   }
   if (statement.kind === 'execute') {
     const prepared = runner.prepared.find(context.workGroup, statement.name);
     if (prepared === undefined)
-      throw statementFailure('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
-    if (read(prepared).kind === 'execute')
-      throw statementFailure('NOT_SUPPORTED', 'A prepared statement cannot execute another');
+      throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
+    if (parse(prepared).kind === 'execute')
+      throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
     return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
@@ -81,7 +81,7 @@ async function runStatement(
       return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
     } catch (error) {
       // The catalog's own words, as Hive passes them on.
-      if (error instanceof AwsError) throw statementFailure('DDL', error.message, undefined, error);
+      if (error instanceof AwsError) throw statementError('DDL', error.message, undefined, error);
       throw error;
     }
   }
@@ -99,10 +99,10 @@ async function runStatement(
   return { ...kind, ...(await runUnload(statement, run)) };
 }
 
-function read(sql: string): Statement {
+function parse(sql: string): Statement {
   try {
     return parseStatement(sql);
   } catch (error) {
-    throw error instanceof SqlError ? fromSqlError(error, sql) : error;
+    throw error instanceof SqlError ? toStatementError(error, sql) : error;
   }
 }

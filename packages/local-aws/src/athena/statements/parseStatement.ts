@@ -1,4 +1,4 @@
-import { notEmulated, statementFailure } from '../engine/StatementError.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 
@@ -231,7 +231,7 @@ function parseCreateTable(reader: StatementReader): Statement {
   if (properties.get('table_type')?.toLowerCase() === 'iceberg') throw notEmulated('Iceberg tables');
   for (const key of properties.keys())
     if (key.startsWith('projection.')) throw notEmulated('Partition projection');
-  if (location === undefined) throw statementFailure('DDL', 'SemanticException table location is required');
+  if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
   if (format !== 'parquet') throw notEmulated('CREATE EXTERNAL TABLE in a format other than Parquet');
   return { kind: 'createTable', name, ifNotExists, columns, partitionKeys, comment, location, properties };
 }

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
-import { typedLiteral } from '../../trino/translate/literals.ts';
+import { parseTypedLiteral } from '../../trino/translate/literals.ts';
 import { reusedAliases, UNNAMED } from '../../trino/translate/selects.ts';
 import { SqlError, TokenList } from '../../trino/translate/tokens.ts';
 import { type Translation, translate } from '../../trino/translate/translate.ts';
-import { athenaText } from '../engine/athenaText.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
 import { resultColumn, textColumn } from '../engine/columnTypes.ts';
-import { duckDbFailure } from '../engine/duckDbFailure.ts';
+import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
-import { fromSqlError, statementFailure } from '../engine/StatementError.ts';
+import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
   AthenaColumn,
   RunnerOptions,
   StatementContext,
   StatementResult,
 } from '../engine/StatementRunner.ts';
-import { textLengths } from '../engine/textLengths.ts';
+import { textFormatter } from '../engine/textFormat.ts';
+import { resultTextTypes } from '../engine/textTypes.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query whose names are resolved, ready to be run in its session. */
@@ -67,7 +67,7 @@ export async function openQuery(
     await session.define(translation.sql);
     await scope.resolve(list, database);
     const failure = (error: unknown, prefix = 0, of = translation) =>
-      duckDbFailure(error, {
+      translateDuckDbError(error, {
         sql: statement,
         shift: query.offset,
         translation: of,
@@ -89,7 +89,7 @@ export async function openQuery(
     let columns: OpenQuery['columns'];
     let unnestPairs: 'map' | 'rows' = 'map';
     try {
-      columns = await describe(session, translation.sql);
+      columns = await describeColumns(session, translation.sql);
     } catch (error) {
       const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
       if (rows.sql === translation.sql) {
@@ -97,7 +97,7 @@ export async function openQuery(
         throw failure(error);
       }
       // What is unnested in pairs may be an array of rows instead of a map.
-      const found = await describe(session, rows.sql).catch(() => undefined);
+      const found = await describeColumns(session, rows.sql).catch(() => undefined);
       if (found === undefined) throw failure(error);
       columns = found;
       translation = rows;
@@ -106,14 +106,14 @@ export async function openQuery(
     const hiddenNames = reusedAliases(list);
     if (hiddenNames.size > 0) {
       const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
-      const error = await describe(session, bare.sql).catch((reason: unknown) => reason);
+      const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
       const refused = error instanceof Error ? failure(error, 0, bare) : undefined;
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
       if (name !== undefined && hiddenNames.has(name)) throw refused;
     }
     const tree = await check(translation);
     const lengths =
-      tree === undefined ? [] : textLengths(tree, (schema, name) => scope.columnsOf(schema, name));
+      tree === undefined ? [] : resultTextTypes(tree, (schema, name) => scope.columnsOf(schema, name));
     // Fewer or more are known where a `*` shows what isn't: then none can be told.
     const texts = lengths.length === columns.length ? lengths : [];
     return {
@@ -130,7 +130,7 @@ export async function openQuery(
     };
   } catch (error) {
     session.close();
-    throw fromSqlError(error, statement, query.offset);
+    throw toStatementError(error, statement, query.offset);
   }
 }
 
@@ -138,7 +138,7 @@ export async function openQuery(
 const UNRESOLVED = /^(?:COLUMN_NOT_FOUND: .*?Column|EXPRESSION_NOT_AGGREGATE: (?:line \S+ )?) ?'(.*?)' /s;
 
 /** The columns that a query has over empty tables. */
-async function describe(session: Session, sql: string): Promise<OpenQuery['columns']> {
+async function describeColumns(session: Session, sql: string): Promise<OpenQuery['columns']> {
   const prepared = await session.prepare(sql);
   try {
     return Array.from({ length: prepared.columnCount }, (_, index) => ({
@@ -165,7 +165,7 @@ export function sessionDirectory(runner: RunnerOptions): string {
 function parameterLiterals(parameters: readonly string[]): string[] {
   return parameters.map((text) => {
     if (!isLiteral(text)) {
-      throw statementFailure(
+      throw statementError(
         'INVALID_PARAMETER_USAGE',
         `Execution parameter ${text} is not a literal: texts need quotes`,
       );
@@ -182,7 +182,7 @@ function isLiteral(text: string): boolean {
     if (token?.kind === 'number') return list.length === signed + 1;
     if (signed > 0) return false;
     if (token?.kind === 'text' || /^(?:true|false|null)$/.test(list.word(0) ?? '')) return list.length === 1;
-    return typedLiteral(list, 0)?.next === list.length;
+    return parseTypedLiteral(list, 0)?.next === list.length;
   } catch (error) {
     if (error instanceof SqlError) return false;
     throw error;
@@ -234,7 +234,7 @@ export async function runExplain(
     const plan = reader.getRowsJS().map((row) => String(row[1]));
     return {
       columns: [{ ...textColumn('Query Plan'), type: 'varchar', precision: 2_147_483_647 }],
-      rows: givenRows(plan.flatMap((text) => text.trimEnd().split('\n')).map((line) => [line])),
+      rows: rowsFrom(plan.flatMap((text) => text.trimEnd().split('\n')).map((line) => [line])),
       scannedBytes: () => (analyze ? scannedBytes : 0),
       output: 'txt',
     };
@@ -259,12 +259,12 @@ async function* resultRows(
   signal: AbortSignal,
 ): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
   try {
-    const texts = result.columnTypes().map(athenaText);
+    const texts = result.columnTypes().map(textFormatter);
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);
       if (chunk === undefined) return;
-      yield rowsOf(chunk, texts);
+      yield chunkRows(chunk, texts);
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : query.failure(error);
@@ -273,9 +273,9 @@ async function* resultRows(
   }
 }
 
-function rowsOf(
+function chunkRows(
   chunk: DuckDBDataChunk,
-  texts: readonly ReturnType<typeof athenaText>[],
+  texts: readonly ReturnType<typeof textFormatter>[],
 ): (string | null)[][] {
   const rows: (string | null)[][] = Array.from({ length: chunk.rowCount }, () => []);
   for (const [index, text] of texts.entries()) {
@@ -286,7 +286,7 @@ function rowsOf(
 }
 
 /** Rows that are there already. */
-export async function* givenRows(
+export async function* rowsFrom(
   rows: readonly (readonly (string | null)[])[],
 ): AsyncGenerator<readonly (readonly (string | null)[])[]> {
   if (rows.length > 0) yield rows;

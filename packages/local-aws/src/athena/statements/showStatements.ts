@@ -3,9 +3,9 @@ import type { TableEntry } from '../../glue/entries.ts';
 import { readPrestoView } from '../../glue/prestoView.ts';
 import { textColumn } from '../engine/columnTypes.ts';
 import { partitionFolder } from '../engine/dataFiles.ts';
-import { statementFailure } from '../engine/StatementError.ts';
+import { statementError } from '../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../engine/StatementRunner.ts';
-import { databaseOf, type Statement, tableOf } from './Statement.ts';
+import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
 
 type Show = Extract<
   Statement,
@@ -37,10 +37,10 @@ export function runShow(
   if (statement.kind === 'showDatabases') {
     onCall({ service: 'glue', operation: 'GetDatabases', input: {} });
     const names = catalog.databases().map(({ input }) => input.Name);
-    return { columns: [textColumn('database_name')], lines: names.filter(matcher(statement.pattern)) };
+    return { columns: [textColumn('database_name')], lines: names.filter(patternMatcher(statement.pattern)) };
   }
   if (statement.kind === 'showTables') {
-    const name = databaseOf(statement.database, database);
+    const name = resolveDatabase(statement.database, database);
     onCall({ service: 'glue', operation: 'GetTables', input: { DatabaseName: name } });
     const tables = [...catalog.database(name).tables.values()];
     const names = tables
@@ -49,10 +49,10 @@ export function runShow(
       .sort();
     return {
       columns: [textColumn(statement.views ? 'views' : 'tab_name')],
-      lines: names.filter(matcher(statement.pattern)),
+      lines: names.filter(patternMatcher(statement.pattern)),
     };
   }
-  const named = tableOf(statement.name, database);
+  const named = resolveTableName(statement.name, database);
   onCall({
     service: 'glue',
     operation: 'GetTable',
@@ -73,7 +73,7 @@ export function runShow(
       });
       const keys = (table.input.PartitionKeys ?? []).map(({ Name }) => Name);
       if (keys.length === 0)
-        throw statementFailure('DDL', `SemanticException Table ${named.name} is not a partitioned table`);
+        throw statementError('DDL', `SemanticException Table ${named.name} is not a partitioned table`);
       return {
         columns: [textColumn('partition')],
         lines: table.partitions.map(({ values }) => partitionFolder(keys, values)),
@@ -95,12 +95,12 @@ export function runShow(
     }
     case 'showCreate':
       return isView(table)
-        ? { columns: [textColumn('create view')], lines: viewText(table) }
-        : { columns: [textColumn('createtab_stmt')], lines: tableText(table) };
+        ? { columns: [textColumn('create view')], lines: createViewLines(table) }
+        : { columns: [textColumn('createtab_stmt')], lines: createTableLines(table) };
     case 'describe':
       return {
         columns: ['col_name', 'data_type', 'comment'].map(textColumn),
-        lines: description(table),
+        lines: describeTable(table),
       };
   }
 }
@@ -114,7 +114,7 @@ function allColumns({ input }: TableEntry) {
 }
 
 /** A pattern of Hive's: `*` is anything, `|` parts choices; everything matches none. */
-function matcher(pattern: string | undefined): (name: string) => boolean {
+function patternMatcher(pattern: string | undefined): (name: string) => boolean {
   if (pattern === undefined) return () => true;
   const source = pattern
     .replaceAll(/[.+?^${}()[\]\\]/g, (character) => (character === '.' ? '.' : `\\${character}`))
@@ -123,11 +123,11 @@ function matcher(pattern: string | undefined): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
-const cells = (...values: readonly string[]) => values.map((value) => value.padEnd(CELL)).join('\t');
+const formatCells = (...values: readonly string[]) => values.map((value) => value.padEnd(CELL)).join('\t');
 
-function description({ input }: TableEntry): string[] {
+function describeTable({ input }: TableEntry): string[] {
   const rows = (columns: TableEntry['input']['PartitionKeys'] = []) =>
-    columns.map(({ Name, Type = 'string', Comment = '' }) => cells(Name, Type, Comment));
+    columns.map(({ Name, Type = 'string', Comment = '' }) => formatCells(Name, Type, Comment));
   const keys = rows(input.PartitionKeys);
   const all = [...rows(input.StorageDescriptor?.Columns), ...keys];
   if (keys.length === 0) return all;
@@ -135,19 +135,19 @@ function description({ input }: TableEntry): string[] {
     ...all,
     '\t \t ',
     '# Partition Information\t \t ',
-    cells('# col_name', 'data_type', 'comment'),
+    formatCells('# col_name', 'data_type', 'comment'),
     '\t \t ',
     ...keys,
   ];
 }
 
-function viewText({ databaseName, input }: TableEntry): string[] {
+function createViewLines({ databaseName, input }: TableEntry): string[] {
   const sql = readPrestoView(input.ViewOriginalText ?? '')?.originalSql ?? input.ViewOriginalText ?? '';
   return [`CREATE VIEW ${databaseName}.${input.Name} AS`, ...sql.split('\n')];
 }
 
 /** https://docs.aws.amazon.com/athena/latest/ug/show-create-table.html */
-function tableText({ databaseName, input }: TableEntry): string[] {
+function createTableLines({ databaseName, input }: TableEntry): string[] {
   const {
     Columns = [],
     Location = '',

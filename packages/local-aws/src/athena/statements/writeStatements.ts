@@ -6,15 +6,20 @@ import { insertPartition, type TableEntry } from '../../glue/entries.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { unnamedItems } from '../../trino/translate/selects.ts';
 import { TokenList } from '../../trino/translate/tokens.ts';
-import { hiveType, hiveTypeName, trinoTypeName } from '../engine/columnTypes.ts';
-import { listObjects, parquetStorage, parseLocation, partitionFolder } from '../engine/dataFiles.ts';
-import { columnsOf } from '../engine/QueryScope.ts';
-import { notEmulated, statementFailure } from '../engine/StatementError.ts';
+import { hiveTypeName, parseHiveType, trinoTypeName } from '../engine/columnTypes.ts';
+import {
+  listObjects,
+  parquetStorageDescriptor,
+  parseLocation,
+  partitionFolder,
+} from '../engine/dataFiles.ts';
+import { sessionColumns } from '../engine/QueryScope.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
-import { givenRows, type OpenQuery, openQuery, type QueryRun } from './queryStatements.ts';
-import { type Properties, type PropertyValue, type Statement, tableOf } from './Statement.ts';
+import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
+import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
-type Result = Omit<StatementResult, 'statementType' | 'substatementType'>;
+type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
 /** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
 const TABLE_PROPERTIES = [
@@ -34,37 +39,42 @@ const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compressi
 export async function runCreateTableAs(
   statement: Extract<Statement, { kind: 'createTableAs' }>,
   run: QueryRun,
-): Promise<Result> {
+): Promise<QueryResult> {
   const { runner, context, session } = run;
   const { catalog } = runner;
   try {
-    const { database, name } = tableOf(statement.name, context.database);
-    const properties = checked(statement.properties, TABLE_PROPERTIES);
+    const { database, name } = resolveTableName(statement.name, context.database);
+    const properties = requireKnownProperties(statement.properties, TABLE_PROPERTIES);
     if (catalog.database(database).tables.has(name)) {
       if (statement.ifNotExists)
-        return closed(run, wrote({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
-      throw statementFailure(
+        return closeWith(run, toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
+      throw statementError(
         'TABLE_ALREADY_EXISTS',
         `Table 'awsdatacatalog.${database}.${name}' already exists`,
       );
     }
-    if (text(properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
+    if (textProperty(properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
       throw notEmulated('CREATE TABLE AS for Iceberg');
-    const location = folder(
-      text(properties.get('external_location')) ?? `${context.outputLocation}tables/${context.executionId}/`,
+    const location = withTrailingSlash(
+      textProperty(properties.get('external_location')) ??
+        `${context.outputLocation}tables/${context.executionId}/`,
     );
-    refuseFull(run, location, `Target directory for table '${database}.${name}' already exists: ${location}`);
-    const keys = names(properties.get('partitioned_by'));
-    refuseUnnamed(statement, run.statement);
+    assertEmptyLocation(
+      run,
+      location,
+      `Target directory for table '${database}.${name}' already exists: ${location}`,
+    );
+    const keys = nameList(properties.get('partitioned_by'));
+    assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
     const columns = open.columns.map(({ name: column, type, text: length }) => ({
       Name: column.toLowerCase(),
-      Type: storable(column, type, length),
+      Type: storedType(column, type, length),
     }));
     const own = columns.slice(0, columns.length - keys.length);
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
-      throw statementFailure(
+      throw statementError(
         'HIVE_COLUMN_ORDER_MISMATCH',
         `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
       );
@@ -73,8 +83,8 @@ export async function runCreateTableAs(
       ? await writeRows(open, run, {
           columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
           keys,
-          compression: compressionOf(
-            text(properties.get('parquet_compression') ?? properties.get('write_compression')),
+          compression: parquetCompression(
+            textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
           ),
           locationOf: (values) =>
             `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
@@ -90,13 +100,13 @@ export async function runCreateTableAs(
       TableType: 'EXTERNAL_TABLE',
       Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
       PartitionKeys: last,
-      StorageDescriptor: parquetStorage(own, location),
+      StorageDescriptor: parquetStorageDescriptor(own, location),
     });
     addPartitions(run, database, name, keys, written.partitions, location);
-    return wrote(written);
+    return toStatementResult(written);
   } catch (error) {
     session.close();
-    throw asFailure(error);
+    throw toStatementFailure(error);
   }
 }
 
@@ -104,37 +114,37 @@ export async function runCreateTableAs(
 export async function runInsert(
   statement: Extract<Statement, { kind: 'insert' }>,
   run: QueryRun,
-): Promise<Result> {
+): Promise<QueryResult> {
   const { runner, context, session } = run;
   try {
-    const { database, name } = tableOf(statement.name, context.database);
+    const { database, name } = resolveTableName(statement.name, context.database);
     context.onCall({ service: 'glue', operation: 'GetTable', input: { DatabaseName: database, Name: name } });
     const entry = runner.catalog
       .databases()
       .find(({ input }) => input.Name === database)
       ?.tables.get(name);
     if (entry === undefined) {
-      throw statementFailure('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
+      throw statementError('TABLE_NOT_FOUND', `Table 'awsdatacatalog.${database}.${name}' does not exist`, {
         sql: run.statement,
         offset: statement.name.offset,
       });
     }
     if (entry.input.TableType === 'VIRTUAL_VIEW')
-      throw statementFailure('NOT_SUPPORTED', 'Inserting into views is not supported');
-    const location = folder(entry.input.StorageDescriptor?.Location ?? '');
-    const own = columnsOf(entry.input.StorageDescriptor?.Columns);
-    const keyColumns = columnsOf(entry.input.PartitionKeys);
+      throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
+    const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
+    const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
+    const keyColumns = sessionColumns(entry.input.PartitionKeys);
     const keys = keyColumns.map((key) => key.name);
     const all = [...own, ...keyColumns];
     const listed = statement.columns ?? all.map((column) => column.name);
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
     const missing = listed.find((column) => !all.some((known) => known.name === column));
     if (missing !== undefined)
-      throw statementFailure(
+      throw statementError(
         'COLUMN_NOT_FOUND',
         `Insert column name does not exist in target table: ${missing}`,
       );
-    checkInsert(
+    assertInsertTypes(
       listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
       open,
     );
@@ -151,10 +161,10 @@ export async function runInsert(
     });
     const fresh = written.partitions.filter((values) => partitionLocation(entry, values) === undefined);
     addPartitions(run, database, name, keys, fresh, location);
-    return wrote(written);
+    return toStatementResult(written);
   } catch (error) {
     session.close();
-    throw asFailure(error);
+    throw toStatementFailure(error);
   }
 }
 
@@ -162,35 +172,35 @@ export async function runInsert(
 export async function runUnload(
   statement: Extract<Statement, { kind: 'unload' }>,
   run: QueryRun,
-): Promise<Result> {
-  const properties = checked(statement.properties, UNLOAD_PROPERTIES);
+): Promise<QueryResult> {
+  const properties = requireKnownProperties(statement.properties, UNLOAD_PROPERTIES);
   try {
-    const location = folder(statement.location);
-    refuseFull(run, location, `Target directory already exists: ${location}`);
-    const keys = names(properties.get('partitioned_by'));
+    const location = withTrailingSlash(statement.location);
+    assertEmptyLocation(run, location, `Target directory already exists: ${location}`);
+    const keys = nameList(properties.get('partitioned_by'));
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
     const columns = open.columns.map(({ name, type }, index) => {
       const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
-      return { name: column, sql: castTo(`c${index}`, storable(column, type)) };
+      return { name: column, sql: castTo(`c${index}`, storedType(column, type)) };
     });
-    return wrote(
+    return toStatementResult(
       await writeRows(open, run, {
         columns,
         keys,
-        compression: compressionOf(text(properties.get('compression'))),
+        compression: parquetCompression(textProperty(properties.get('compression'))),
         locationOf: (values) => `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
       }),
     );
   } catch (error) {
     run.session.close();
-    throw asFailure(error);
+    throw toStatementFailure(error);
   }
 }
 
-function wrote({ rows, scannedBytes, locations }: Written): Result {
+function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
     columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
-    rows: givenRows([]),
+    rows: rowsFrom([]),
     updateCount: rows,
     scannedBytes: () => scannedBytes,
     output: 'txt',
@@ -198,25 +208,25 @@ function wrote({ rows, scannedBytes, locations }: Written): Result {
   };
 }
 
-function closed(run: QueryRun, result: Result): Result {
+function closeWith(run: QueryRun, result: QueryResult): QueryResult {
   run.session.close();
   return result;
 }
 
-function asFailure(error: unknown): unknown {
-  return error instanceof AwsError ? statementFailure('DDL', error.message, undefined, error) : error;
+function toStatementFailure(error: unknown): unknown {
+  return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
-function checked(properties: Properties, known: readonly string[]): Properties {
+function requireKnownProperties(properties: Properties, known: readonly string[]): Properties {
   for (const name of properties.keys()) {
     if (!known.includes(name)) throw notEmulated(`The property ${name}`);
   }
-  const format = text(properties.get('format')) ?? 'PARQUET';
+  const format = textProperty(properties.get('format')) ?? 'PARQUET';
   if (format.toUpperCase() !== 'PARQUET') throw notEmulated(`Writing in the format ${format}`);
   return properties;
 }
 
-function compressionOf(name = 'gzip'): string {
+function parquetCompression(name = 'gzip'): string {
   const known: Readonly<Record<string, string>> = {
     gzip: 'gzip',
     snappy: 'snappy',
@@ -230,33 +240,32 @@ function compressionOf(name = 'gzip'): string {
   return found;
 }
 
-function refuseFull({ runner }: QueryRun, location: string, message: string): void {
+function assertEmptyLocation({ runner }: QueryRun, location: string, message: string): void {
   const place = parseLocation(location);
-  if (place === undefined)
-    throw statementFailure('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
+  if (place === undefined) throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
   if (!runner.store.hasBucket(place.bucket))
-    throw statementFailure('HIVE_METASTORE_ERROR', `The specified bucket does not exist: ${place.bucket}`);
+    throw statementError('HIVE_METASTORE_ERROR', `The specified bucket does not exist: ${place.bucket}`);
   if (listObjects(runner.store, location).length > 0)
-    throw statementFailure('HIVE_PATH_ALREADY_EXISTS', message);
+    throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-function refuseUnnamed(
+function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
 ): void {
   const list = new TokenList(query.sql);
   const unnamed = unnamedItems(list)[0];
   if (unnamed === undefined) return;
-  throw statementFailure('MISSING_COLUMN_NAME', 'Column name not specified', {
+  throw statementError('MISSING_COLUMN_NAME', 'Column name not specified', {
     sql: statement,
     offset: query.offset + list.offset(unnamed.from),
   });
 }
 
-function storable(name: string, type: DuckDBType, length?: string): string {
+function storedType(name: string, type: DuckDBType, length?: string): string {
   const hive = hiveTypeName(type, length);
   if (hive === undefined)
-    throw statementFailure(
+    throw statementError(
       'NOT_SUPPORTED',
       `Unsupported Hive type: ${trinoTypeName(type)} of the column ${name}`,
     );
@@ -264,11 +273,11 @@ function storable(name: string, type: DuckDBType, length?: string): string {
 }
 
 function castTo(column: string, hive: string): string {
-  return `CAST(${column} AS ${hiveType(hive)?.duckDb ?? 'VARCHAR'})`;
+  return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
 /** Trino takes what it can widen, and nothing else. */
-function checkInsert(table: readonly string[], open: OpenQuery): void {
+function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const given = open.columns.map(({ type }) => trinoTypeName(type));
   const fits = (want: string, have: string) =>
     want === have ||
@@ -277,7 +286,7 @@ function checkInsert(table: readonly string[], open: OpenQuery): void {
     (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
     (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3));
   if (table.length === given.length && table.every((want, index) => fits(want, given[index] ?? ''))) return;
-  throw statementFailure(
+  throw statementError(
     'TYPE_MISMATCH',
     `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${given.join(', ')}]`,
   );
@@ -291,7 +300,7 @@ function partitionLocation({ partitions }: TableEntry, values: readonly string[]
   const found = partitions.find((partition) =>
     partition.values.every((value, index) => value === values[index]),
   );
-  return found && folder(found.input.StorageDescriptor?.Location ?? '');
+  return found && withTrailingSlash(found.input.StorageDescriptor?.Location ?? '');
 }
 
 function addPartitions(
@@ -299,7 +308,7 @@ function addPartitions(
   database: string,
   name: string,
   keys: readonly string[],
-  partitions: Written['partitions'],
+  partitions: WriteResult['partitions'],
   location: string,
 ): void {
   if (keys.length === 0 || partitions.length === 0) return;
@@ -328,27 +337,27 @@ function addPartitions(
   );
 }
 
-function folder(location: string): string {
+function withTrailingSlash(location: string): string {
   return location.endsWith('/') ? location : `${location}/`;
 }
 
-function text(value: PropertyValue | undefined): string | undefined {
+function textProperty(value: PropertyValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function names(value: PropertyValue | undefined): string[] {
+function nameList(value: PropertyValue | undefined): string[] {
   if (value === undefined) return [];
   return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
 }
 
 /** A column as it is written: SQL over `q`, the query's columns being `c0`, `c1`, … */
-export interface WrittenColumn {
+export interface OutputColumn {
   readonly name: string;
   readonly sql: string;
 }
 
 /** What was written. */
-interface Written {
+interface WriteResult {
   readonly rows: number;
   readonly scannedBytes: number;
   /** `s3://` locations of the objects. */
@@ -367,12 +376,12 @@ async function writeRows(
   open: OpenQuery,
   run: QueryRun,
   into: {
-    readonly columns: readonly WrittenColumn[];
+    readonly columns: readonly OutputColumn[];
     readonly keys: readonly string[];
     readonly compression: string;
     readonly locationOf: (values: readonly string[]) => string;
   },
-): Promise<Written> {
+): Promise<WriteResult> {
   const { session, context, runner } = run;
   const { columns, keys, compression, locationOf } = into;
   const folder = join(session.directory, 'out');
@@ -399,7 +408,7 @@ async function writeRows(
         keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue);
       partitions.set(JSON.stringify(values), values);
       if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
-        throw statementFailure(
+        throw statementError(
           'HIVE_TOO_MANY_OPEN_PARTITIONS',
           `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
         );
@@ -407,7 +416,7 @@ async function writeRows(
       context.signal.throwIfAborted();
       const place = parseLocation(locationOf(values));
       if (place === undefined)
-        throw statementFailure('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
+        throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
       const key = `${place.folder}${context.executionId}_${index}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, createReadStream(path));

@@ -46,7 +46,7 @@ export const seconds = (epochMs: number) => epochMs / 1_000;
  * One page of a list. The token names the last item of the page before, so that what is added or removed between two
  * calls is neither skipped nor listed twice; an item that has gone since ends the list.
  */
-export function page<Item>(
+export function paginate<Item>(
   items: readonly Item[],
   nameOf: (item: Item) => string,
   { NextToken, MaxResults }: { readonly NextToken?: string | undefined; readonly MaxResults: number },

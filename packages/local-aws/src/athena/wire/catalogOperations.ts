@@ -11,8 +11,8 @@ import {
   type AthenaContext,
   DATA_CATALOG,
   isDataCatalog,
-  page,
   pageMembers,
+  paginate,
   seconds,
 } from './AthenaContext.ts';
 
@@ -35,7 +35,7 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
     GetDataCatalog: operation({
       input: z.strictObject({ Name: catalogName, WorkGroup: workGroupNameSchema.optional() }),
       run({ Name }) {
-        expectCatalog(Name);
+        requireDataCatalog(Name);
         return {
           DataCatalog: {
             Name: DATA_CATALOG,
@@ -49,18 +49,20 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
     ListDatabases: operation({
       input: z.strictObject({ ...catalogMembers, ...pageMembers }),
       run({ CatalogName, ...paging }, request) {
-        expectCatalog(CatalogName);
+        requireDataCatalog(CatalogName);
         glue(request, 'GetDatabases');
-        const { items, next } = page(catalog.databases(), ({ input }) => input.Name, paging);
+        const { items, next } = paginate(catalog.databases(), ({ input }) => input.Name, paging);
         return { DatabaseList: items.map(databaseDocument), NextToken: next };
       },
     }),
     GetDatabase: operation({
       input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName }),
       run({ CatalogName, DatabaseName }, request) {
-        expectCatalog(CatalogName);
+        requireDataCatalog(CatalogName);
         glue(request, 'GetDatabase', { Name: DatabaseName });
-        return { Database: databaseDocument(read(request, () => catalog.database(DatabaseName))) };
+        return {
+          Database: databaseDocument(withMetadataError(request, () => catalog.database(DatabaseName))),
+        };
       },
     }),
     ListTableMetadata: operation({
@@ -71,22 +73,24 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
         ...pageMembers,
       }),
       run({ CatalogName, DatabaseName, Expression, ...paging }, request) {
-        expectCatalog(CatalogName);
+        requireDataCatalog(CatalogName);
         glue(request, 'GetTables', { DatabaseName });
         const wanted = nameFilter(Expression);
-        const tables = read(request, () => catalog.tables(DatabaseName));
+        const tables = withMetadataError(request, () => catalog.tables(DatabaseName));
         const named = tables.filter(({ input }) => wanted(input.Name));
-        const { items, next } = page(named, ({ input }) => input.Name, paging);
+        const { items, next } = paginate(named, ({ input }) => input.Name, paging);
         return { TableMetadataList: items.map(tableMetadata), NextToken: next };
       },
     }),
     GetTableMetadata: operation({
       input: z.strictObject({ ...catalogMembers, DatabaseName: databaseName, TableName: databaseName }),
       run({ CatalogName, DatabaseName, TableName }, request) {
-        expectCatalog(CatalogName);
+        requireDataCatalog(CatalogName);
         glue(request, 'GetTable', { DatabaseName, Name: TableName });
         return {
-          TableMetadata: tableMetadata(read(request, () => catalog.table(DatabaseName, TableName))),
+          TableMetadata: tableMetadata(
+            withMetadataError(request, () => catalog.table(DatabaseName, TableName)),
+          ),
         };
       },
     }),
@@ -94,12 +98,12 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
 }
 
 /** @throws AwsError InvalidRequestException */
-function expectCatalog(name: string): void {
+function requireDataCatalog(name: string): void {
   if (!isDataCatalog(name)) throw invalidRequest(`Catalog ${name} was not found.`);
 }
 
 /** What the catalog answers; what it refuses comes out as Athena words it. */
-function read<Found>({ requestId }: AwsRequest, find: () => Found): Found {
+function withMetadataError<Found>({ requestId }: AwsRequest, find: () => Found): Found {
   try {
     return find();
   } catch (error) {
@@ -143,10 +147,10 @@ function tableMetadata({ input, createdAt }: TableEntry) {
     PartitionKeys: (input.PartitionKeys ?? []).map(columnDocument),
     Parameters: {
       ...input.Parameters,
-      ...present('location', storage.Location),
-      ...present('inputformat', storage.InputFormat),
-      ...present('outputformat', storage.OutputFormat),
-      ...present('serde.serialization.lib', serde.SerializationLibrary),
+      ...optionalParameter('location', storage.Location),
+      ...optionalParameter('inputformat', storage.InputFormat),
+      ...optionalParameter('outputformat', storage.OutputFormat),
+      ...optionalParameter('serde.serialization.lib', serde.SerializationLibrary),
       ...Object.fromEntries(serdeParameters.map(([name, value]) => [`serde.param.${name}`, value])),
     },
   };
@@ -156,6 +160,6 @@ function columnDocument({ Name, Type, Comment }: Column) {
   return { Name, Type, Comment };
 }
 
-function present(name: string, value: string | undefined): Record<string, string> {
+function optionalParameter(name: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: value };
 }

@@ -4,12 +4,12 @@ import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import { readLocation, readResult } from '../model/ResultStore.ts';
+import { parseResultLocation, readResult } from '../model/ResultStore.ts';
 import { columnInfo } from '../model/resultFormat.ts';
 import {
+  assertNoClientEncryption,
   ENGINE_VERSION,
   PRIMARY,
-  refuseClientEncryption,
   resultConfigurationSchema,
   workGroupNameSchema,
 } from '../model/WorkGroups.ts';
@@ -18,8 +18,8 @@ import {
   DATA_CATALOG,
   idSchema,
   isDataCatalog,
-  page,
   pageMembers,
+  paginate,
   seconds,
 } from './AthenaContext.ts';
 
@@ -71,7 +71,7 @@ export function executionOperations({
         const age = input.ResultReuseConfiguration?.ResultReuseByAgeConfiguration;
         if (!isDataCatalog(Catalog)) throw notImplemented(`athena data catalog ${Catalog}`);
         if (input.QueryString.trim() === '') throw invalidRequest('Query string cannot be empty');
-        refuseClientEncryption(input.ResultConfiguration);
+        assertNoClientEncryption(input.ResultConfiguration);
         const { id } = executions.start({
           caller: signature.accessKeyId,
           query: input.QueryString,
@@ -127,7 +127,7 @@ export function executionOperations({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.default(PRIMARY) }),
       run({ WorkGroup, ...paging }) {
         const { name } = workGroups.find(WorkGroup);
-        const { items, next } = page(executions.of(name), ({ id }) => id, paging);
+        const { items, next } = paginate(executions.of(name), ({ id }) => id, paging);
         return { QueryExecutionIds: items.map(({ id }) => id), NextToken: next };
       },
     }),
@@ -236,10 +236,10 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         const execution = executions.find(QueryExecutionId);
         const { outcome, outputLocation, state } = execution;
         if (state !== 'SUCCEEDED' || outcome === undefined) throw notSucceeded(state);
-        const from = NextToken === undefined ? 0 : readToken(NextToken, execution);
+        const from = NextToken === undefined ? 0 : parseToken(NextToken, execution);
         if (outcome.format !== 'none') {
           // API_GetQueryResults: who asks for a result must be allowed to read its object.
-          const place = readLocation(outputLocation);
+          const place = parseResultLocation(outputLocation);
           onCall(signature.accessKeyId, { service: 's3', operation: 'GetObject', ...place, isResult: true });
         }
         const { rows, next } =
@@ -249,10 +249,10 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         return {
           UpdateCount: outcome.updateCount ?? 0,
           ResultSet: {
-            Rows: rows.map((values) => ({ Data: values.map((value) => datum(value)) })),
+            Rows: rows.map((values) => ({ Data: values.map((value) => toDatum(value)) })),
             ResultSetMetadata: { ColumnInfo: outcome.columns.map(columnInfo) },
           },
-          NextToken: next === undefined ? undefined : token(execution, next),
+          NextToken: next === undefined ? undefined : nextToken(execution, next),
         };
       },
     }),
@@ -260,15 +260,15 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
 }
 
 /** NULL is a datum without a value. */
-function datum(value: string | null) {
+function toDatum(value: string | null) {
   return value === null ? {} : { VarCharValue: value };
 }
 
-function token({ id }: Execution, at: number): string {
+function nextToken({ id }: Execution, at: number): string {
   return Buffer.from(`${id}/${at}`).toString('base64url');
 }
 
-function readToken(text: string, { id }: Execution): number {
+function parseToken(text: string, { id }: Execution): number {
   const [, of, at] = TOKEN.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
   if (of !== id || at === undefined) throw invalidRequest('The NextToken is not one of this query.');
   return Number(at);

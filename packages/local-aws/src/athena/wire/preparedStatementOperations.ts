@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
-import type { Prepared } from '../model/PreparedStatementStore.ts';
+import type { PreparedStatement } from '../model/PreparedStatementStore.ts';
 import { descriptionSchema, PRIMARY, workGroupNameSchema } from '../model/WorkGroups.ts';
-import { type AthenaContext, idSchema, page, pageMembers, seconds } from './AthenaContext.ts';
+import { type AthenaContext, idSchema, pageMembers, paginate, seconds } from './AthenaContext.ts';
 
 const nameSchema = z
   .string()
@@ -21,7 +21,7 @@ const statement = {
 /** Create, read, update and delete prepared statements. `EXECUTE` finds them by the query's workgroup. */
 export function preparedStatementOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { prepared, workGroups } = context;
-  const find = (workGroup: string, name: string): Prepared => {
+  const find = (workGroup: string, name: string): PreparedStatement => {
     const found = prepared.get(workGroups.find(workGroup).name, name);
     if (found === undefined) throw resourceNotFound(notFound(workGroup, name), name);
     return found;
@@ -72,7 +72,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
     ListPreparedStatements: operation({
       input: z.strictObject({ WorkGroup: workGroupNameSchema, ...pageMembers }),
       run({ WorkGroup, ...paging }) {
-        const { items, next } = page(
+        const { items, next } = paginate(
           prepared.of(workGroups.find(WorkGroup).name),
           ({ name }) => name,
           paging,
@@ -100,7 +100,7 @@ const notFound = (workGroup: string, name: string) =>
   `PreparedStatement ${name} was not found in workGroup ${workGroup}`;
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_PreparedStatement.html */
-function document({ name, sql, workGroup, description, modifiedAt }: Prepared) {
+function document({ name, sql, workGroup, description, modifiedAt }: PreparedStatement) {
   return {
     StatementName: name,
     QueryStatement: sql,

@@ -11,7 +11,7 @@ import {
   workGroupConfigurationSchema,
   workGroupNameSchema,
 } from '../model/WorkGroups.ts';
-import { type AthenaContext, isDataCatalog, page, pageMembers, seconds } from './AthenaContext.ts';
+import { type AthenaContext, isDataCatalog, pageMembers, paginate, seconds } from './AthenaContext.ts';
 
 const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
@@ -41,7 +41,7 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
     ListWorkGroups: operation({
       input: z.strictObject(pageMembers),
       run(paging) {
-        const { items, next } = page(workGroups.all(), ({ name }) => name, paging);
+        const { items, next } = paginate(workGroups.all(), ({ name }) => name, paging);
         return { WorkGroups: items.map(workGroupSummary), NextToken: next };
       },
     }),

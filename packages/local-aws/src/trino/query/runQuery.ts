@@ -15,8 +15,8 @@ import { quoteName } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
 import { readCatalog } from '../../glue/Catalog.ts';
 import type { TableEntry } from '../../glue/entries.ts';
-import { partitionFiles, type QueryTable, tableView } from './tableView.ts';
-import { athenaViews, isView, makeViews, type UnmadeView, viewsFor } from './views.ts';
+import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
+import { createViews, type FailedView, isView, readViews, viewsNeededBy } from './views.ts';
 
 /** One row of an answer, by column name. */
 export type QueryRow = Readonly<Record<string, JsonValue>>;
@@ -32,7 +32,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
-  let unmade: readonly UnmadeView[] = [];
+  let unmade: readonly FailedView[] = [];
   // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-query-'));
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
@@ -42,10 +42,10 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
     for (const database of databases) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
       for (const table of database.tables.values()) {
-        if (!isView(table)) await connection.run(tableView(toQueryTable(table, folders.s3)));
+        if (!isView(table)) await connection.run(tableViewSql(toQueryTable(table, folders.s3)));
       }
     }
-    unmade = await makeViews(connection, viewsFor(sql, athenaViews(databases)));
+    unmade = await createViews(connection, viewsNeededBy(sql, readViews(databases)));
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
     const reader = await connection.runAndReadAll(sql);
@@ -82,7 +82,7 @@ function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
     partitionKeys: columns(table.input.PartitionKeys),
     partitions: partitions.map(({ values, location }) => ({
       values,
-      files: partitionFiles(s3Directory, location),
+      files: listPartitionFiles(s3Directory, location),
     })),
     format: SerdeInfo?.SerializationLibrary?.endsWith('JsonSerDe') === true ? 'json' : 'parquet',
   };

@@ -30,19 +30,19 @@ interface QueryColumn {
  * old file lacks as null, and the partition keys from the catalog (they are not in the files). Filters on a
  * partition key are constants to DuckDB, so other partitions are not read.
  */
-export function tableView(table: QueryTable): string {
+export function tableViewSql(table: QueryTable): string {
   const all = [...table.columns, ...table.partitionKeys];
   const empty = all
-    .map(({ name, type }) => `CAST(NULL AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`)
+    .map(({ name, type }) => `CAST(NULL AS ${duckDbType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`)
     .join(', ');
-  const types = table.columns.map(({ name, type }) => ({ name, type: duckType(type) ?? 'VARCHAR' }));
-  const options = table.format === 'json' ? jsonOptions(types) : ['union_by_name = true'];
+  const types = table.columns.map(({ name, type }) => ({ name, type: duckDbType(type) ?? 'VARCHAR' }));
+  const options = table.format === 'json' ? jsonReadOptions(types) : ['union_by_name = true'];
   const branches = table.partitions
     .filter(({ files }) => files.length > 0)
     .map(({ values, files }) => {
       const keys = table.partitionKeys.map(
         ({ name, type }, index) =>
-          `CAST(${quoteText(values[index] ?? '')} AS ${duckType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`,
+          `CAST(${quoteText(values[index] ?? '')} AS ${duckDbType(type) ?? 'VARCHAR'}) AS ${quoteName(name)}`,
       );
       const list = files.map(quoteText).join(', ');
       return `SELECT ${['*', ...keys].join(', ')} FROM read_${table.format}([${list}], ${options.join(', ')}, hive_partitioning = false)`;
@@ -72,7 +72,7 @@ const TYPES: Readonly<Record<string, string>> = {
  *
  * @returns undefined for a nested type: its column then keeps whatever type its files have.
  */
-export function duckType(glueType: string): string | undefined {
+export function duckDbType(glueType: string): string | undefined {
   const type = glueType.toLowerCase();
   const decimal = /^decimal\((\d+),(\d+)\)$/.exec(type);
   if (decimal !== null) return `DECIMAL(${decimal[1]},${decimal[2]})`;
@@ -87,13 +87,13 @@ export function duckType(glueType: string): string | undefined {
  * @param s3Directory Where the local S3 keeps its buckets; objects lie there at their own keys.
  * @param location e.g. `s3://bucket/statsig/…/2026-11-20/`; another scheme, or a missing folder, has no files.
  */
-export function partitionFiles(s3Directory: string, location: string): string[] {
+export function listPartitionFiles(s3Directory: string, location: string): string[] {
   const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
   if (bucket === undefined || folder === undefined || folder.split('/').includes('..')) return [];
-  return filesUnder(join(s3Directory, bucket, folder)).sort();
+  return listFilesUnder(join(s3Directory, bucket, folder)).sort();
 }
 
-function filesUnder(folder: string): string[] {
+function listFilesUnder(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !/^[_.]/.test(entry.name))
@@ -104,7 +104,7 @@ function filesUnder(folder: string): string[] {
 }
 
 /** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
-export function jsonOptions(columns: readonly QueryColumn[]): string[] {
+export function jsonReadOptions(columns: readonly QueryColumn[]): string[] {
   const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
   return ["format = 'newline_delimited'", `columns = {${types}}`];
 }

@@ -20,7 +20,7 @@ export function isView(table: Pick<TableEntry, 'input'>): boolean {
 }
 
 /** The views of all databases that Athena could read. */
-export function athenaViews(databases: readonly DatabaseEntry[]): AthenaView[] {
+export function readViews(databases: readonly DatabaseEntry[]): AthenaView[] {
   return databases
     .flatMap(({ tables }) => [...tables.values()])
     .filter(isView)
@@ -35,7 +35,7 @@ export function athenaViews(databases: readonly DatabaseEntry[]): AthenaView[] {
  * The views that a query can need: those whose name is in its text, and those that are in theirs; all of them for one
  * that asks what there is. To make a view, DuckDB looks into every file below it, so the others are left unmade.
  */
-export function viewsFor(query: string, views: readonly AthenaView[]): AthenaView[] {
+export function viewsNeededBy(query: string, views: readonly AthenaView[]): AthenaView[] {
   if (/\b(show|describe|summarize|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query)) return [...views];
   const wanted = new Set<AthenaView>();
   const texts = [query];
@@ -51,12 +51,12 @@ export function viewsFor(query: string, views: readonly AthenaView[]): AthenaVie
 }
 
 /** CREATE VIEW of a view whose query is in DuckDB's dialect already. */
-function createView({ database, name, columns }: AthenaView, query: string): string {
+function createViewSql({ database, name, columns }: AthenaView, query: string): string {
   return `CREATE VIEW ${quoteName(database)}.${quoteName(name)} (${columns.map(quoteName).join(', ')}) AS ${query}`;
 }
 
 /** A view that could not be made, and why. */
-export interface UnmadeView {
+export interface FailedView {
   readonly view: AthenaView;
   readonly reason: string;
 }
@@ -66,19 +66,19 @@ export interface UnmadeView {
  * order: those that fail are tried again as long as any other has succeeded. What can't be made is left out, since
  * anybody may have put a view into the catalog that has nothing to do with the query.
  */
-export async function makeViews(
+export async function createViews(
   connection: DuckDBConnection,
   views: readonly AthenaView[],
-): Promise<readonly UnmadeView[]> {
+): Promise<readonly FailedView[]> {
   const macros = new Set<string>();
   let left: readonly AthenaView[] = views;
   for (;;) {
-    const failed: UnmadeView[] = [];
+    const failed: FailedView[] = [];
     for (const view of left) {
       try {
         const { sql } = translate(view.sql);
         // Only what the views need: an operator of Trino's would change the user's own query, too.
-        await connection.run(`${macroStatements(sql, macros)} ${createView(view, sql)}`);
+        await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {
         failed.push({ view, reason: error instanceof Error ? error.message : String(error) });
       }

@@ -1,5 +1,5 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
-import { regexpCall } from './regexp.ts';
+import { writeRegexpCall } from './regexp.ts';
 import { mismatched, SqlError, type TokenRange } from './tokens.ts';
 
 /** A call that is being rewritten. */
@@ -18,11 +18,11 @@ type Form = (call: Call) => number | undefined;
 
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-const refuse = ({ word, at }: Call, what: string) =>
+const unsupported = ({ word, at }: Call, what: string) =>
   new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by Sluice's local Athena`, at);
 
 /** Writes `before`, the values from one to another, and `after`. @returns The index after the call. */
-function wrap({ writer, out, at, open, close }: Call, before: string, after: string): number {
+function wrapArguments({ writer, out, at, open, close }: Call, before: string, after: string): number {
   out.add(before, at);
   writer.write(out, open + 1, close);
   out.add(after, writer.list.offset(close));
@@ -30,7 +30,11 @@ function wrap({ writer, out, at, open, close }: Call, before: string, after: str
 }
 
 /** Writes a call of which one value, a text in the statement, is spelled otherwise. */
-function respell(call: Call, position: number, spell: (text: string) => string): number | undefined {
+function rewriteTextArgument(
+  call: Call,
+  position: number,
+  spell: (text: string) => string,
+): number | undefined {
   const { writer, out, values, at } = call;
   const range = values[position];
   const text = range === undefined ? undefined : writer.list.at(range.from);
@@ -45,52 +49,52 @@ function respell(call: Call, position: number, spell: (text: string) => string):
   return call.close + 1;
 }
 
-const pattern =
+const patternForm =
   (convert: (text: string) => string | undefined): Form =>
   (call) => {
-    const next = respell(call, 1, (text) => {
+    const next = rewriteTextArgument(call, 1, (text) => {
       const spelled = convert(text);
-      if (spelled === undefined) throw refuse(call, `with the pattern '${text}'`);
+      if (spelled === undefined) throw unsupported(call, `with the pattern '${text}'`);
       return quoteText(spelled);
     });
-    if (next === undefined) throw refuse(call, 'with a pattern that is no text in the statement');
+    if (next === undefined) throw unsupported(call, 'with a pattern that is no text in the statement');
     return next;
   };
 
-const path: Form = (call) =>
-  respell(call, 1, (text) => {
-    const spelled = jsonPath(text);
+const jsonPathForm: Form = (call) =>
+  rewriteTextArgument(call, 1, (text) => {
+    const spelled = translateJsonPath(text);
     if (spelled === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Invalid JSON path: '${text}'`, call.at);
     return quoteText(spelled);
   });
 
-const noLambda: Form = (call) => {
+const withoutLambda: Form = (call) => {
   const { list } = call.writer;
   for (let index = call.open; index < call.close; index += 1)
-    if (list.symbol(index) === '->') throw refuse(call, 'with a lambda');
+    if (list.symbol(index) === '->') throw unsupported(call, 'with a lambda');
   return undefined;
 };
 
 const atMost =
   (count: number, what: string): Form =>
   (call) => {
-    if (call.values.length > count) throw refuse(call, what);
+    if (call.values.length > count) throw unsupported(call, what);
     return undefined;
   };
 
-const regexp: Form = ({ writer, out, word, open }) => regexpCall(writer, out, open - 1, word);
+const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
 /** Without the question whether it is a date that has no such unit, where the unit tells. */
-const unit: Form = (call) => {
+const unitForm: Form = (call) => {
   const text = call.writer.list.at(call.values[0]?.from ?? -1);
   return text?.kind === 'text' && /^(?:day|week|month|quarter|year)$/i.test(text.value)
-    ? respell({ ...call, name: `${call.name}_days` }, 0, quoteText)
+    ? rewriteTextArgument({ ...call, name: `${call.name}_days` }, 0, quoteText)
     : undefined;
 };
 
 /** Where `ON OVERFLOW …` begins in a call: without it a text that is too long fails, as with ERROR. */
-function overflowOf({ writer: { list }, open, close }: Call): number | undefined {
+function overflowIndex({ writer: { list }, open, close }: Call): number | undefined {
   for (let index = open + 1; index < close; index += 1) {
     if (list.symbol(index) === '(') index = list.closeOf(index);
     else if (list.words(index, 'on', 'overflow')) return index;
@@ -101,25 +105,25 @@ function overflowOf({ writer: { list }, open, close }: Call): number | undefined
 const END = { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 } as const;
 
 const FORMS: Readonly<Record<string, Form>> = {
-  all_match: (call) => wrap(call, 'trino_all_match(list_transform(', '))'),
-  any_match: (call) => wrap(call, 'trino_any_match(list_transform(', '))'),
-  none_match: (call) => wrap(call, 'trino_none_match(list_transform(', '))'),
-  date_add: unit,
-  date_format: pattern(mysqlPattern),
-  date_parse: pattern(mysqlPattern),
-  date_trunc: unit,
-  format_datetime: pattern(jodaPattern),
-  parse_datetime: pattern(jodaPattern),
-  json_extract: path,
-  json_extract_scalar: path,
-  json_size: path,
-  array_sort: noLambda,
-  regexp_count: regexp,
-  regexp_extract: regexp,
-  regexp_extract_all: regexp,
-  regexp_like: regexp,
-  regexp_replace: (call) => noLambda(call) ?? regexp(call),
-  regexp_split: regexp,
+  all_match: (call) => wrapArguments(call, 'trino_all_match(list_transform(', '))'),
+  any_match: (call) => wrapArguments(call, 'trino_any_match(list_transform(', '))'),
+  none_match: (call) => wrapArguments(call, 'trino_none_match(list_transform(', '))'),
+  date_add: unitForm,
+  date_format: patternForm(translateMysqlPattern),
+  date_parse: patternForm(translateMysqlPattern),
+  date_trunc: unitForm,
+  format_datetime: patternForm(translateJodaPattern),
+  parse_datetime: patternForm(translateJodaPattern),
+  json_extract: jsonPathForm,
+  json_extract_scalar: jsonPathForm,
+  json_size: jsonPathForm,
+  array_sort: withoutLambda,
+  regexp_count: regexpForm,
+  regexp_extract: regexpForm,
+  regexp_extract_all: regexpForm,
+  regexp_like: regexpForm,
+  regexp_replace: (call) => withoutLambda(call) ?? regexpForm(call),
+  regexp_split: regexpForm,
   normalize: atMost(1, 'with a form'),
   split: atMost(2, 'with a limit'),
   strpos: atMost(2, 'with an instance'),
@@ -137,17 +141,17 @@ const FORMS: Readonly<Record<string, Form>> = {
     const { list } = call.writer;
     for (let index = call.open + 1; index < call.close; index += 1) {
       if (list.symbol(index) === '(') index = list.closeOf(index);
-      else if (list.word(index) === 'from') return wrap(call, 'substring(', ')');
+      else if (list.word(index) === 'from') return wrapArguments(call, 'substring(', ')');
     }
     return undefined;
   },
   // An array's elements, or one text.
-  concat_ws: (call) => (call.values.length === 2 ? wrap(call, 'trino_concat_ws(', ')') : undefined),
+  concat_ws: (call) => (call.values.length === 2 ? wrapArguments(call, 'trino_concat_ws(', ')') : undefined),
   cardinality: (call) => {
     const word = call.writer.list.word(call.open + 1) ?? '';
     const array =
       /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|slice|repeat|zip)$/;
-    return array.test(word) ? wrap(call, 'len(', ')') : undefined;
+    return array.test(word) ? wrapArguments(call, 'len(', ')') : undefined;
   },
   listagg: (call) => {
     const { writer, out, close, at, values } = call;
@@ -155,9 +159,9 @@ const FORMS: Readonly<Record<string, Form>> = {
     if (!list.words(close + 1, 'within', 'group') || list.symbol(close + 3) !== '(')
       throw mismatched(list.at(close + 1) ?? END, "'WITHIN'");
     const end = list.closeOf(close + 3);
-    const overflow = overflowOf(call);
+    const overflow = overflowIndex(call);
     if (overflow !== undefined && list.word(overflow + 2) === 'truncate')
-      throw refuse(call, 'with ON OVERFLOW TRUNCATE');
+      throw unsupported(call, 'with ON OVERFLOW TRUNCATE');
     out.add('listagg(', at);
     writer.write(out, call.open + 1, overflow ?? close);
     // DuckDB's own separator is a comma.
@@ -171,7 +175,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     const [key, value] = values;
     if (key === undefined || value === undefined) return undefined;
     if (/^(?:filter|over)$/.test(writer.list.word(close + 1) ?? ''))
-      throw refuse(call, 'with FILTER or OVER');
+      throw unsupported(call, 'with FILTER or OVER');
     out.add('trino_map_agg(list(', at);
     writer.write(out, key.from, key.to);
     out.add('), list(', at);
@@ -216,7 +220,7 @@ const FORMS: Readonly<Record<string, Form>> = {
  *
  * @returns The index after it; undefined when it is written as any other.
  */
-export function callForm(
+export function writeCallForm(
   writer: TokenWriter,
   out: Rendering,
   index: number,
@@ -246,7 +250,7 @@ export function callForm(
  * @returns undefined for one that Trino doesn't take: it must begin with `$`, has no wildcards, counts from the start, and
  * of what is no letter, digit, `_` or `:` takes nothing without quotes (JsonPathTokenizer.isUnquotedPathCharacter).
  */
-function jsonPath(path: string): string | undefined {
+function translateJsonPath(path: string): string | undefined {
   if (!path.startsWith('$')) return undefined;
   const named = path.replaceAll(/\[[^\]"']*\]|\[\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*\]/g, '');
   if (/[^\p{L}\p{N}_:.$"*]/u.test(named)) return undefined;
@@ -327,7 +331,7 @@ const JODA: Readonly<Record<string, string>> = {
 };
 
 /** `strftime`'s pattern of one of MySQL's, or undefined when it holds a specifier that isn't known. */
-function mysqlPattern(pattern: string): string | undefined {
+function translateMysqlPattern(pattern: string): string | undefined {
   let known = true;
   const result = pattern.replaceAll(/%(.)?/gsu, (_, letter: string | undefined) => {
     const specifier = MYSQL[letter ?? ''];
@@ -339,7 +343,7 @@ function mysqlPattern(pattern: string): string | undefined {
 }
 
 /** `strftime`'s pattern of one of Joda's, or undefined when it holds letters that aren't known. */
-function jodaPattern(pattern: string): string | undefined {
+function translateJodaPattern(pattern: string): string | undefined {
   let known = true;
   const result = pattern.replaceAll(
     /'((?:[^']|'')*)'|([A-Za-z])\2*|%/g,

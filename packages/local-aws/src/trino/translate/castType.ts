@@ -47,7 +47,7 @@ const CASTS: Readonly<Record<string, string>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
 };
 
-/** What to write before and behind a value to cast it to a type of {@link castType}'s. */
+/** What to write before and behind a value to cast it to a type of {@link parseCastType}'s. */
 export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {
   const prefix = attempt ? 'trino_try_' : 'trino_';
   const cast = CASTS[type];
@@ -64,7 +64,10 @@ export function castCall(type: string, attempt: boolean): readonly [before: stri
  * @returns The type, its length when it is a `varchar(n)` or `char(n)`, and the index of the token after it.
  * @throws SqlError `TYPE_NOT_FOUND`.
  */
-export function castType(tokens: readonly Token[], from: number): CastTarget & { readonly next: number } {
+export function parseCastType(
+  tokens: readonly Token[],
+  from: number,
+): CastTarget & { readonly next: number } {
   const first = tokens[from];
   const name = first?.value.toLowerCase() ?? '';
   const offset = first?.start ?? tokens.at(-1)?.end ?? 0;
@@ -80,14 +83,14 @@ export function castType(tokens: readonly Token[], from: number): CastTarget & {
   };
   if (name === 'array') {
     const open = at(from + 1) === '<' ? '<' : '(';
-    const item = castType(tokens, expect(from + 1, open));
+    const item = parseCastType(tokens, expect(from + 1, open));
     const next = expect(item.next, open === '<' ? '>' : ')');
     return { type: `${item.type}[]`, name, parts: [item], next };
   }
   if (name === 'map') {
     const open = at(from + 1) === '<' ? '<' : '(';
-    const key = castType(tokens, expect(from + 1, open));
-    const value = castType(tokens, expect(key.next, ','));
+    const key = parseCastType(tokens, expect(from + 1, open));
+    const value = parseCastType(tokens, expect(key.next, ','));
     return {
       type: `MAP(${key.type}, ${value.type})`,
       name,
@@ -95,7 +98,7 @@ export function castType(tokens: readonly Token[], from: number): CastTarget & {
       next: expect(value.next, open === '<' ? '>' : ')'),
     };
   }
-  if (name === 'row') return rowType(tokens, expect(from + 1, '('), expect);
+  if (name === 'row') return parseRowType(tokens, expect(from + 1, '('), expect);
   if (name === 'timestamp' || name === 'time') {
     let next = from + 1;
     if (at(next) === '(') next = expect(next + 2, ')');
@@ -128,7 +131,7 @@ export function castType(tokens: readonly Token[], from: number): CastTarget & {
 }
 
 /** A row's fields; those without a name are called `field0`, `field1`, … as Trino shows them. */
-function rowType(
+function parseRowType(
   tokens: readonly Token[],
   from: number,
   expect: (index: number, symbol: string) => number,
@@ -139,7 +142,7 @@ function rowType(
     const token = tokens[index];
     const after = tokens[index + 1]?.value ?? '';
     const named = token !== undefined && !/^[(),<>]$/.test(after);
-    const field = castType(tokens, named ? index + 1 : index);
+    const field = parseCastType(tokens, named ? index + 1 : index);
     fields.push(`"${(named ? token.value : `field${fields.length}`).replaceAll('"', '""')}"`);
     parts.push(field);
     if (tokens[field.next]?.value !== ',') {
@@ -153,7 +156,7 @@ function rowType(
 const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);
 
 /** Whether DuckDB casts a type by the names of its fields, which Trino does by their order. @param literal Of a `ROW(…)`. */
-export function isByPosition(target: CastTarget, literal: boolean): boolean {
+export function castsByPosition(target: CastTarget, literal: boolean): boolean {
   return hasRow(target) && (!literal || (target.parts ?? []).some(hasRow));
 }
 
@@ -163,21 +166,23 @@ export function isByPosition(target: CastTarget, literal: boolean): boolean {
  * @param json SQL of the JSON.
  * @param depth How many casts are around this one.
  */
-export function fromJson(target: CastTarget, json: string, depth = 0): string {
+export function castFromJson(target: CastTarget, json: string, depth = 0): string {
   const { name, type, length, parts = [], fields = [] } = target;
   const present = (sql: string) => `CASE WHEN json_type(${json}) <> 'NULL' THEN ${sql} END`;
   const values = `CASE json_type(${json}) WHEN 'ARRAY' THEN json_extract(${json}, '$[*]') ELSE json_extract(${json}, '$.*') END`;
   const [first, second] = parts;
   if (name === 'row') {
     const items = parts.map(
-      (part, index) => `${fields[index]} := ${fromJson(part, `v${depth}[${index + 1}]`, depth + 1)}`,
+      (part, index) => `${fields[index]} := ${castFromJson(part, `v${depth}[${index + 1}]`, depth + 1)}`,
     );
     return present(`list_transform([${values}], lambda v${depth}: struct_pack(${items.join(', ')}))[1]`);
   }
   if (name === 'array' && first !== undefined)
-    return present(`list_transform(${values}, lambda v${depth}: ${fromJson(first, `v${depth}`, depth + 1)})`);
+    return present(
+      `list_transform(${values}, lambda v${depth}: ${castFromJson(first, `v${depth}`, depth + 1)})`,
+    );
   if (name === 'map' && first !== undefined && second !== undefined) {
-    const entry = `struct_pack(key := CAST(v${depth}[1] AS ${first.type}), value := ${fromJson(second, `CAST(v${depth}[2] AS JSON)`, depth + 1)})`;
+    const entry = `struct_pack(key := CAST(v${depth}[1] AS ${first.type}), value := ${castFromJson(second, `CAST(v${depth}[2] AS JSON)`, depth + 1)})`;
     return present(
       `map_from_entries(list_transform(list_zip(json_keys(${json}), ${values}), lambda v${depth}: ${entry}))`,
     );

@@ -1,4 +1,4 @@
-import { typedLiteral } from './literals.ts';
+import { parseTypedLiteral } from './literals.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import type { TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
@@ -10,7 +10,7 @@ import { notFunctions } from './vocabulary.ts';
  * @param limit The end of the range that is being written.
  * @returns The index after it; undefined where none begins.
  */
-export function dateShift(
+export function writeDateShift(
   writer: TokenWriter,
   out: Rendering,
   index: number,
@@ -90,7 +90,7 @@ function caseEnd(list: TokenList, index: number): number | undefined {
 export function operandEnd(list: TokenList, index: number): number | undefined {
   const token = list.at(index);
   if (token === undefined) return undefined;
-  const literal = typedLiteral(list, index);
+  const literal = parseTypedLiteral(list, index);
   if (literal !== undefined) return literal.next;
   let end = index + 1;
   if (token.kind === 'symbol') {

@@ -2,29 +2,32 @@ import { SqlError, type TokenList } from './tokens.ts';
 
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** An offset, or Z, may stand apart from the time; DuckDB wants it close. */
-const APART = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
+const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
 
 /**
  * A literal that is a word and a text (`TIMESTAMP '…'`, `X'65'`, `INTERVAL '1' DAY`) in DuckDB's words.
  *
  * @returns undefined when there is none at the index; otherwise its SQL and the index after it.
  */
-export function typedLiteral(
+export function parseTypedLiteral(
   list: TokenList,
   index: number,
 ): { readonly sql: string; readonly next: number } | undefined {
   const word = list.at(index);
   if (word?.kind !== 'word') return undefined;
-  if (word.value === 'interval') return interval(list, index);
+  if (word.value === 'interval') return intervalLiteral(list, index);
   const text = list.at(index + 1);
   if (text?.kind === 'text') {
     const next = index + 2;
     if (word.value === 'x' && text.start === word.end) return { sql: `unhex(${text.raw})`, next };
     if (word.value === 'timestamp') {
       const zoned = ZONE.test(text.value.slice(10));
-      return { sql: zoned ? `TIMESTAMPTZ ${text.raw.replace(APART, '')}` : `TIMESTAMP ${text.raw}`, next };
+      return {
+        sql: zoned ? `TIMESTAMPTZ ${text.raw.replace(SPACE_BEFORE_OFFSET, '')}` : `TIMESTAMP ${text.raw}`,
+        next,
+      };
     }
-    if (word.value === 'decimal') return { sql: decimal(text.value, text.start), next };
+    if (word.value === 'decimal') return { sql: decimalLiteral(text.value, text.start), next };
     if (
       /^(?:date|time|double|real|bigint|integer|smallint|tinyint|boolean|varchar|json|uuid)$/.test(word.value)
     ) {
@@ -37,7 +40,7 @@ export function typedLiteral(
   return undefined;
 }
 
-function decimal(text: string, offset: number): string {
+function decimalLiteral(text: string, offset: number): string {
   const [, whole = '', fraction = ''] = /^[+-]?(\d*)\.?(\d*)$/.exec(text) ?? [];
   if (whole + fraction === '')
     throw new SqlError('INVALID_LITERAL', `'${text}' is not a valid DECIMAL literal`, offset);
@@ -45,7 +48,7 @@ function decimal(text: string, offset: number): string {
   return `CAST('${text}' AS DECIMAL(${precision}, ${fraction.length}))`;
 }
 
-function interval(
+function intervalLiteral(
   list: TokenList,
   index: number,
 ): { readonly sql: string; readonly next: number } | undefined {

@@ -11,7 +11,7 @@ const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
  * @returns The index after it; undefined when the pattern isn't known.
  * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 has no words for.
  */
-export function regexpCall(
+export function writeRegexpCall(
   writer: TokenWriter,
   out: Rendering,
   index: number,
@@ -21,9 +21,9 @@ export function regexpCall(
   const at = list.offset(index);
   const close = list.closeOf(index + 1);
   const [subject, pattern, third] = list.split(index + 2, close);
-  const text = textOf(list, pattern);
+  const text = literalText(list, pattern);
   if (subject === undefined || text === undefined) return undefined;
-  const java = javaPattern(text, word === 'regexp_like');
+  const java = translatePattern(text, word === 'regexp_like');
   if (typeof java === 'string') {
     throw new SqlError(
       'NOT_SUPPORTED',
@@ -40,14 +40,14 @@ export function regexpCall(
   };
   if (third === undefined) return write(name, ')');
   if (word === 'regexp_replace') {
-    const replacement = textOf(list, third);
+    const replacement = literalText(list, third);
     if (replacement === undefined) {
       write(name, ',');
       writer.write(out, third.from, third.to);
       out.add(')', list.offset(close));
       return close + 1;
     }
-    const spelled = javaReplacement(replacement, java);
+    const spelled = translateReplacement(replacement, java);
     if (spelled === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
     return write('regexp_replace', `, ${quoteText(spelled)}, 'g')`);
@@ -75,7 +75,7 @@ export function regexpCall(
     : write(`list_transform(${name}`, `, ${group}), lambda e: nullif(e, ''))`);
 }
 
-function textOf(list: TokenList, range: TokenRange | undefined): string | undefined {
+function literalText(list: TokenList, range: TokenRange | undefined): string | undefined {
   const token = range === undefined ? undefined : list.at(range.from);
   return token?.kind === 'text' && range !== undefined && range.to - range.from === 1
     ? token.value
@@ -83,14 +83,14 @@ function textOf(list: TokenList, range: TokenRange | undefined): string | undefi
 }
 
 /** A regular expression in RE2's syntax, DuckDB's, and the groups in it. */
-export interface JavaPattern {
+export interface Re2Pattern {
   readonly pattern: string;
   /** From the first on: a group's name, if it has one, and whether it can match an empty text. */
   readonly groups: readonly { readonly name: string | undefined; readonly empty: boolean }[];
 }
 
 /** What Trino's expressions can have and RE2's can't, by how it begins within a pattern. https://github.com/google/re2/wiki/Syntax */
-const UNKNOWN: readonly (readonly [RegExp, string])[] = [
+const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/^\(\?<?[=!]/, 'a lookaround'],
   [/^\(\?>/, 'an atomic group'],
   [/^\\(?:[1-9]|k<)/, 'a backreference'],
@@ -108,7 +108,7 @@ const UNKNOWN: readonly (readonly [RegExp, string])[] = [
  * @param ended Whether `$` also stands before a last line's end, as in Java; only right where nothing is extracted.
  * @returns What it has that isn't known there, in words, when there is anything.
  */
-function javaPattern(pattern: string, ended: boolean): JavaPattern | string {
+function translatePattern(pattern: string, ended: boolean): Re2Pattern | string {
   const groups: { name: string | undefined; start: number; end: number }[] = [];
   const open: (number | undefined)[] = [];
   let result = '';
@@ -116,7 +116,9 @@ function javaPattern(pattern: string, ended: boolean): JavaPattern | string {
   for (let at = 0; at < pattern.length; ) {
     const rest = pattern.slice(at);
     if (inClass && rest.startsWith('&&')) return 'an intersection of classes';
-    const unknown = UNKNOWN.find(([begin]) => (!inClass || rest.startsWith('\\')) && begin.test(rest));
+    const unknown = UNSUPPORTED_SYNTAX.find(
+      ([begin]) => (!inClass || rest.startsWith('\\')) && begin.test(rest),
+    );
     if (unknown !== undefined) return unknown[1];
     // Java ends `\Q` with `\E` or the pattern's end, as RE2 does.
     const [quoted] = /^\\Q[\s\S]*?(?:\\E|$)/.exec(rest) ?? [];
@@ -157,7 +159,7 @@ function matchesEmpty(expression: string): boolean {
  *
  * @returns undefined for one that names a group that isn't there.
  */
-function javaReplacement(text: string, { groups }: JavaPattern): string | undefined {
+function translateReplacement(text: string, { groups }: Re2Pattern): string | undefined {
   let known = true;
   const result = text.replaceAll(
     /\\([\s\S])|\$\{(\w+)\}|\$(\d)|([\s\S])/g,

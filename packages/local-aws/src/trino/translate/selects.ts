@@ -75,9 +75,9 @@ const NO_NAME_AFTER = new Set(
   ),
 );
 
-const VALUE = /^(?:end|null|true|false|current_.*|localtime.*)$/;
+const VALUE_WORD = /^(?:end|null|true|false|current_.*|localtime.*)$/;
 
-const UNIT = /^(?:second|minute|hour|day|month|year)$/;
+const INTERVAL_UNIT = /^(?:second|minute|hour|day|month|year)$/;
 
 /**
  * The items of the outermost select list that have no name of their own: Trino calls them `_col<position>`.
@@ -90,21 +90,21 @@ export function unnamedItems(list: TokenList): readonly TokenRange[] {
 }
 
 /** The index of the token that an item is given as its name, with AS or without. */
-function aliasOf(list: TokenList, { from, to }: TokenRange): number | undefined {
+function aliasIndex(list: TokenList, { from, to }: TokenRange): number | undefined {
   const index = to - 1;
   const last = list.at(index);
   const before = list.at(index - 1);
   if (last === undefined || before === undefined || index <= from) return undefined;
   if (last.kind !== 'quoted' && last.kind !== 'word') return undefined;
   if (list.word(index - 1) === 'as') return index;
-  if (last.kind === 'word' && (VALUE.test(last.value) || isUnit(list, index))) return undefined;
+  if (last.kind === 'word' && (VALUE_WORD.test(last.value) || isUnit(list, index))) return undefined;
   if (before.kind === 'symbol') return before.raw === ')' || before.raw === ']' ? index : undefined;
   return before.kind === 'word' && NO_NAME_AFTER.has(before.value) ? undefined : index;
 }
 
 /** Whether the word is a part of `INTERVAL '1' DAY` or `INTERVAL '1 2' DAY TO HOUR`. */
 function isUnit(list: TokenList, index: number): boolean {
-  if (!UNIT.test(list.word(index) ?? '')) return false;
+  if (!INTERVAL_UNIT.test(list.word(index) ?? '')) return false;
   if (list.word(index - 1) === 'to') return true;
   const sign = list.symbol(index - 2) === '-' || list.symbol(index - 2) === '+' ? 1 : 0;
   return list.at(index - 1)?.kind === 'text' && list.word(index - 2 - sign) === 'interval';
@@ -126,11 +126,13 @@ function outermostSelect(list: TokenList): number | undefined {
 /** Whether an item has a name: one that it is given, a column's or a field's. */
 function isNamed(list: TokenList, item: TokenRange): boolean {
   const last = list.at(item.to - 1);
-  if (last === undefined || aliasOf(list, item) !== undefined) return true;
+  if (last === undefined || aliasIndex(list, item) !== undefined) return true;
   const alone = item.to - item.from === 1;
   if (last.kind === 'symbol') return last.raw === '*' && (alone || list.symbol(item.to - 2) === '.');
   if (last.kind !== 'quoted' && last.kind !== 'word') return false;
-  return alone ? last.kind === 'quoted' || !VALUE.test(last.value) : chainEnd(list, item.from) === item.to;
+  return alone
+    ? last.kind === 'quoted' || !VALUE_WORD.test(last.value)
+    : chainEnd(list, item.from) === item.to;
 }
 
 /** Index after the names, calls and subscripts that dots join from an index on. */
@@ -181,7 +183,7 @@ export function selectEdits(
   for (const block of selectBlocks(list)) {
     const renamed: string[] = [];
     for (const item of block.items) {
-      const alias = aliasOf(list, item);
+      const alias = aliasIndex(list, item);
       const token = list.at(alias ?? -1);
       if (token !== undefined && alias !== undefined) {
         const as = list.word(alias - 1) === 'as' ? '' : 'AS ';
@@ -202,7 +204,7 @@ export function selectEdits(
       put(block.select, `SELECT * RENAME (${renamed.join(', ')}) FROM (`);
       put(block.end, ')');
       if (block.order.to > block.order.from) instead.set(block.order.from, { sql: '', next: block.order.to });
-    } else for (const [index, range] of meantByOrder(list, block)) meant.set(index, range);
+    } else for (const [index, range] of aliasesInOrderBy(list, block)) meant.set(index, range);
   }
   return { before, instead, meant };
 }
@@ -212,7 +214,7 @@ export function selectEdits(
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/sql/analyzer/StatementAnalyzer.java
  * (`computeAndAssignOrderByScope`).
  */
-function meantByOrder(list: TokenList, { select, items, order }: SelectBlock): Map<number, TokenRange> {
+function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock): Map<number, TokenRange> {
   const meant = new Map<number, TokenRange>();
   // The ORDER BY behind a union is the union's.
   if (
@@ -222,7 +224,7 @@ function meantByOrder(list: TokenList, { select, items, order }: SelectBlock): M
     return meant;
   const expressions = new Map<string, TokenRange>();
   for (const item of items) {
-    const alias = aliasOf(list, item);
+    const alias = aliasIndex(list, item);
     if (alias === undefined) continue;
     const to = list.word(alias - 1) === 'as' ? alias - 1 : alias;
     const name = list.at(alias)?.value.toLowerCase() ?? '';
@@ -254,7 +256,7 @@ export function reusedAliases(list: TokenList): ReadonlySet<string> {
   for (const { select, items, end } of selectBlocks(list)) {
     const aliases = new Map<string, number>();
     for (const item of items) {
-      const index = aliasOf(list, item);
+      const index = aliasIndex(list, item);
       if (index !== undefined) aliases.set(list.at(index)?.value.toLowerCase() ?? '', index);
     }
     for (let index = select + 1; index < end; index += 1) {

@@ -8,14 +8,14 @@ import { SqlError, type TokenRange } from './tokens.ts';
  *
  * @returns The index after it, its alias excluded.
  */
-export function unnest(writer: TokenWriter, out: Rendering, index: number): number {
+export function writeUnnest(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
   const at = list.offset(index);
   const close = list.closeOf(index + 1);
   const values = list.split(index + 2, close);
   const ordinality = list.words(close + 1, 'with', 'ordinality');
   const next = ordinality ? close + 3 : close + 1;
-  const columns = aliasColumns(writer, next);
+  const columns = aliasColumnCount(writer, next);
   const expected = columns === undefined ? values.length : columns - (ordinality ? 1 : 0);
   const names = values.map((_, position) => `a${position}`);
   if (expected !== values.length && values.length !== 1) {
@@ -47,24 +47,24 @@ export function unnest(writer: TokenWriter, out: Rendering, index: number): numb
 }
 
 /** How many columns the alias after a table names, undefined when it names none. */
-function aliasColumns({ list }: TokenWriter, index: number): number | undefined {
+function aliasColumnCount({ list }: TokenWriter, index: number): number | undefined {
   const name = list.word(index) === 'as' ? index + 1 : index;
   const kind = list.at(name)?.kind;
   if ((kind !== 'word' && kind !== 'quoted') || list.symbol(name + 1) !== '(') return undefined;
   return list.split(name + 2, list.closeOf(name + 1)).length;
 }
 
-const ENDS = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);
+const VALUES_END = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);
 
 /** `VALUES 1, (2)`: a row of one column needs no brackets in Trino, and does in DuckDB. @returns The index after it. */
-export function values(writer: TokenWriter, out: Rendering, index: number): number {
+export function writeValues(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
   let end = index + 1;
-  while (end < list.length && list.symbol(end) !== ')' && !ENDS.has(list.word(end) ?? '')) {
+  while (end < list.length && list.symbol(end) !== ')' && !VALUES_END.has(list.word(end) ?? '')) {
     end = list.symbol(end) === '(' || list.symbol(end) === '[' ? list.closeOf(end) + 1 : end + 1;
   }
   const rows = list.split(index + 1, end);
-  const names = unnamed(writer, index, rows[0]);
+  const names = columnNames(writer, index, rows[0]);
   if (names !== undefined) out.add('SELECT * FROM (', list.offset(index));
   out.add('VALUES', list.offset(index));
   for (const [position, { from, to }] of rows.entries()) {
@@ -81,7 +81,7 @@ export function values(writer: TokenWriter, out: Rendering, index: number): numb
 }
 
 /** Names for the columns of a table of values that is given none; undefined elsewhere. */
-function unnamed(
+function columnNames(
   { list, options }: TokenWriter,
   index: number,
   row: TokenRange | undefined,

@@ -1,15 +1,15 @@
-import { callForm } from './callForms.ts';
-import { type CastTarget, castCall, castType, fromJson, isByPosition } from './castType.ts';
-import { dateShift } from './dateShift.ts';
-import { typedLiteral } from './literals.ts';
+import { writeCallForm } from './callForms.ts';
+import { type CastTarget, castCall, castFromJson, castsByPosition, parseCastType } from './castType.ts';
+import { writeDateShift } from './dateShift.ts';
+import { parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
-import { refuseForeignSyntax, refuseZones } from './refusals.ts';
+import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
-import { unnest, values } from './tableForms.ts';
+import { writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, SqlError, TokenList } from './tokens.ts';
 import {
-  bracketless,
   functionNames,
+  functionsWithoutBrackets,
   notFunctions,
   reservedInDuckDb,
   unsupportedFunctions,
@@ -53,8 +53,8 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
   if (first === undefined || start === undefined)
     throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <query>", 0);
   if (!/^(?:select|with|values|table)$/.test(start.value)) throw mismatched(start, '<query>');
-  refuseForeignSyntax(list);
-  refuseZones(list);
+  rejectForeignSyntax(list);
+  rejectZonedTimes(list);
   const parameters = options.parameters ?? [];
   const asked = list.tokens.filter(({ kind }) => kind === 'parameter').length;
   if (asked !== parameters.length) {
@@ -119,14 +119,14 @@ class Translator implements TokenWriter {
 
   /** Writes the tokens of a range. */
   write(out: Rendering, from: number, to: number): void {
-    this.#write(out, from, to, (index) => dateShift(this, out, index, to) ?? this.#token(out, index));
+    this.#write(out, from, to, (index) => writeDateShift(this, out, index, to) ?? this.#token(out, index));
   }
 
   /** Writes the tokens of one operand of an operator that has been seen to. */
   writeOperand(out: Rendering, from: number, to: number): void {
     let first = true;
     this.#write(out, from, to, (index) => {
-      const next = first ? undefined : dateShift(this, out, index, to);
+      const next = first ? undefined : writeDateShift(this, out, index, to);
       first = false;
       return next ?? this.#token(out, index);
     });
@@ -235,7 +235,7 @@ class Translator implements TokenWriter {
       out.add(`lambda ${list.at(index)?.raw ?? ''}:`, at);
       return index + 2;
     }
-    if (word === 'values') return values(this, out, index);
+    if (word === 'values') return writeValues(this, out, index);
     if (word === 'table' && isTableQuery(list, index)) {
       out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
       return index + 1;
@@ -247,12 +247,12 @@ class Translator implements TokenWriter {
       out.add('PERCENT)', list.offset(close));
       return close + 1;
     }
-    const literal = typedLiteral(list, index);
+    const literal = parseTypedLiteral(list, index);
     if (literal !== undefined) {
       out.add(literal.sql, at);
       return literal.next;
     }
-    const call = bracketless[word];
+    const call = functionsWithoutBrackets[word];
     if (call !== undefined && list.word(index - 1) !== 'as') {
       out.add(call, at);
       return list.symbol(index + 1) === '(' ? list.closeOf(index + 1) + 1 : index + 1;
@@ -270,7 +270,7 @@ class Translator implements TokenWriter {
       word === 'unnest' &&
       (BEFORE_TABLE.has(list.word(index - 1) ?? '') || list.symbol(index - 1) === ',')
     ) {
-      return unnest(this, out, index);
+      return writeUnnest(this, out, index);
     }
     return this.#isAlias(index) ? undefined : this.#call(out, index, word);
   }
@@ -312,7 +312,7 @@ class Translator implements TokenWriter {
       throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
     }
     const close = list.closeOf(index + 1);
-    const form = callForm(this, out, index, word, name);
+    const form = writeCallForm(this, out, index, word, name);
     if (form !== undefined) return form;
     out.add(name, at);
     out.add('(', at + word.length);
@@ -367,7 +367,7 @@ class Translator implements TokenWriter {
         list.at(close) ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 },
         "'AS'",
       );
-    const target = castType(list.tokens, as + 1);
+    const target = parseCastType(list.tokens, as + 1);
     const { name, length, next } = target;
     const after = list.at(next);
     if (next !== close && after !== undefined) throw mismatched(after, "')'");
@@ -378,7 +378,7 @@ class Translator implements TokenWriter {
       out.add(behind, list.offset(close));
     };
     const attempt = word === 'try_cast';
-    if (isByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
+    if (castsByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
       return this.#castByPosition(out, index, { target, as, attempt });
     if (name === 'json') inside('trino_to_json(', ')');
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
@@ -398,7 +398,7 @@ class Translator implements TokenWriter {
     const at = this.list.offset(index);
     out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
     this.write(out, index + 2, as);
-    const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${fromJson(target, 'j')} END)[1]`;
+    const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${castFromJson(target, 'j')} END)[1]`;
     out.add(")], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
     this.write(out, index + 2, as);
     out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));

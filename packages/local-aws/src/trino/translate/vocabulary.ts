@@ -65,7 +65,7 @@ const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency
   to_big_endian_32 to_big_endian_64 to_char to_date to_geojson_geometry to_ieee754_32 to_ieee754_64 to_timestamp
   transform_keys transform_values trim_array try_to_date value_at_quantile values_at_quantiles word_stem xxhash64 zip_with`;
 
-const names = (text: string) => text.split(/\s+/);
+const splitWords = (text: string) => text.split(/\s+/);
 
 /**
  * What DuckDB calls each of Trino's functions. A name that is missing here is no function that Athena would run,
@@ -73,31 +73,33 @@ const names = (text: string) => text.split(/\s+/);
  * https://trino.io/docs/current/functions/list.html
  */
 export const functionNames: ReadonlyMap<string, string> = new Map([
-  ...names(SAME).map((name): [string, string] => [name, name]),
+  ...splitWords(SAME).map((name): [string, string] => [name, name]),
   ...Object.entries(RENAMED),
-  ...names(MACROS).map((name): [string, string] => [name, `trino_${name}`]),
-  ...names(FORMS).map((name): [string, string] => [name, name]),
+  ...splitWords(MACROS).map((name): [string, string] => [name, `trino_${name}`]),
+  ...splitWords(FORMS).map((name): [string, string] => [name, name]),
 ]);
 
 /** The functions that are Trino's but not emulated. */
-export const unsupportedFunctions: ReadonlySet<string> = new Set(names(UNSUPPORTED));
+export const unsupportedFunctions: ReadonlySet<string> = new Set(splitWords(UNSUPPORTED));
 
-const list = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
 /** Words that an opening bracket may follow without making a call of it. */
-export const notFunctions = list(`all and any array as asc between bernoulli by case cross cube desc distinct
+export const notFunctions =
+  wordSet(`all and any array as asc between bernoulli by case cross cube desc distinct
   else end escape except exists fetch filter first following from full group groups having in inner intersect
   interval into is join last lateral left like limit materialized natural next not null nulls offset on or order
   ordinality outer over overwrite partition preceding range recursive right rollup rows select set sets some system
   table tablesample then union using values when where window with within`);
 
 /** Words of Trino that are ordinary names there and reserved in DuckDB. */
-export const reservedInDuckDb = list(`analyse analyze asymmetric check collate deferrable do foreign initially
+export const reservedInDuckDb =
+  wordSet(`analyse analyze asymmetric check collate deferrable do foreign initially
   lambda pivot pivot_longer pivot_wider unpivot placing primary qualify references returning summarize symmetric
   show unique variadic`);
 
 /** Trino's functions that are called without brackets. */
-export const bracketless: Readonly<Record<string, string>> = {
+export const functionsWithoutBrackets: Readonly<Record<string, string>> = {
   current_date: 'trino_current_date()',
   current_time: 'trino_current_time()',
   current_timestamp: 'trino_now()',

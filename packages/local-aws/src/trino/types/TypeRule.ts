@@ -37,18 +37,18 @@ export const isNode = (tree: Tree | undefined): tree is TreeNode =>
 export const nodesOf = (tree: Tree | undefined): readonly TreeNode[] =>
   Array.isArray(tree) ? tree.filter(isNode) : [];
 
-export const word = (node: TreeNode, member: string): string => {
+export const textMember = (node: TreeNode, member: string): string => {
   const value = node[member];
   return typeof value === 'string' ? value : '';
 };
 
 /** Operands of which each is compared with each; of more, each with the first and the one before it. */
-const MOST_PAIRED = 6;
+const MAX_ALL_PAIRS = 6;
 
 /** SQL that is true when the kinds of operands have a common type. */
-export function common(indexes: readonly number[]): string {
+export function commonKind(indexes: readonly number[]): string {
   const isPaired = (left: number, right: number) =>
-    indexes.length <= MOST_PAIRED || left === 0 || left === right - 1;
+    indexes.length <= MAX_ALL_PAIRS || left === 0 || left === right - 1;
   const pairs = indexes.flatMap((right, position) =>
     indexes
       .slice(0, position)
@@ -58,20 +58,22 @@ export function common(indexes: readonly number[]): string {
   return pairs.join(' AND ') || 'true';
 }
 
-export const is = (index: number, ...kinds: readonly string[]) =>
+export const kindIsOneOf = (index: number, ...kinds: readonly string[]) =>
   `k${index} IN (${['null', 'other', ...kinds].map((kind) => `'${kind}'`).join(', ')})`;
 
 /** Whether a node stands for SQL in which its arguments occur many times: see `macros/`. */
 export function isMacro(node: TreeNode): boolean {
-  return node['class'] === 'FUNCTION' && /^(?:trino_.*|[-/%]|timezone)$/.test(word(node, 'function_name'));
+  return (
+    node['class'] === 'FUNCTION' && /^(?:trino_.*|[-/%]|timezone)$/.test(textMember(node, 'function_name'))
+  );
 }
 
-export function mismatch(message: string, offset: number) {
+export function typeMismatch(message: string, offset: number) {
   return { code: 'TYPE_MISMATCH', message, offset };
 }
 
 /** Where a node begins in the user's text, or the first thing in it that has a place. */
-export function offsetOf(node: Tree | undefined, place: RulePlace): number {
+export function sourceOffset(node: Tree | undefined, place: RulePlace): number {
   const location = locationOf(node);
   return location === undefined ? 0 : place.offsetOf(location);
 }
@@ -91,7 +93,7 @@ function locationOf(tree: Tree | undefined): number | undefined {
 }
 
 /** That an expression is a condition. @param actual How the error tells the type: Trino's words differ. */
-export function boolean(
+export function booleanRules(
   node: Tree | undefined,
   place: RulePlace,
   what: string,
@@ -101,11 +103,11 @@ export function boolean(
   return [
     {
       operands: [node],
-      condition: is(0, 'boolean'),
+      condition: kindIsOneOf(0, 'boolean'),
       refusal: ([type]) =>
-        mismatch(
+        typeMismatch(
           `${what} must evaluate to a boolean${actual === 'clause' ? `: actual type ${type}` : ` (actual: ${type})`}`,
-          offsetOf(node, place),
+          sourceOffset(node, place),
         ),
     },
   ];
@@ -113,9 +115,9 @@ export function boolean(
 
 /** Whether an expression can be nothing else. */
 function isCondition(node: TreeNode): boolean {
-  const kind = word(node, 'class');
-  const type = word(node, 'type');
+  const kind = textMember(node, 'class');
+  const type = textMember(node, 'type');
   if (kind === 'OPERATOR') return /^(?:OPERATOR_(?:NOT|IS_NULL|IS_NOT_NULL)|COMPARE_(?:NOT_)?IN)$/.test(type);
-  if (kind === 'SUBQUERY') return word(node, 'subquery_type') !== 'SCALAR';
+  if (kind === 'SUBQUERY') return textMember(node, 'subquery_type') !== 'SCALAR';
   return /^(?:COMPARISON|CONJUNCTION|BETWEEN)$/.test(kind);
 }

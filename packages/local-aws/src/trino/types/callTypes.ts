@@ -1,18 +1,18 @@
 import type { TokenList } from '../translate/tokens.ts';
 import { expectedCalls, signatureCondition } from './signatures.ts';
 import {
-  boolean,
-  common,
-  is,
+  booleanRules,
+  commonKind,
   isMacro,
   isNode,
-  mismatch,
+  kindIsOneOf,
   nodesOf,
-  offsetOf,
   type RulePlace,
+  sourceOffset,
   type TreeNode,
   type TypeRule,
-  word,
+  textMember,
+  typeMismatch,
 } from './TypeRule.ts';
 
 /** The kinds that arithmetic takes, left and right. */
@@ -39,23 +39,23 @@ const ARITHMETIC: Readonly<Record<string, readonly string[]>> = {
   '%': ['number number'],
 };
 
-export function call(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const { filter } = node;
-  const conditions = boolean(filter, place, 'Filter expression');
+  const conditions = booleanRules(filter, place, 'Filter expression');
   const children = [...nodesOf(node['children']), node['offset_expr'], node['default_expr']].filter(isNode);
-  const name = word(node, 'function_name');
-  const offset = offsetOf(node, place);
+  const name = textMember(node, 'function_name');
+  const offset = sourceOffset(node, place);
   if (node['is_operator'] === true || /like_escape$/.test(name))
-    return [...conditions, ...symbols(name, children, offset, place)];
-  if (name === 'timezone') return [...conditions, ...zone(children, place)];
+    return [...conditions, ...operatorSymbolRules(name, children, offset, place)];
+  if (name === 'timezone') return [...conditions, ...zoneRules(children, place)];
   if (name === 'trino_if') return [...conditions, ...ifRules(children, offset, place)];
   if (name === 'nullif') {
     return [
       ...conditions,
       {
         operands: children,
-        condition: common([0, 1]),
-        refusal: ([a, b]) => mismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
+        condition: commonKind([0, 1]),
+        refusal: ([a, b]) => typeMismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
       },
     ];
   }
@@ -67,7 +67,7 @@ export function call(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   ];
 }
 
-function symbols(
+function operatorSymbolRules(
   name: string,
   children: readonly TreeNode[],
   offset: number,
@@ -80,19 +80,19 @@ function symbols(
     return [
       {
         operands: [first],
-        condition: is(0, 'number', 'interval'),
-        refusal: ([type]) => mismatch(`Cannot negate ${type}`, offset),
+        condition: kindIsOneOf(0, 'number', 'interval'),
+        refusal: ([type]) => typeMismatch(`Cannot negate ${type}`, offset),
       },
     ];
   }
   if (/^!?~~$|like_escape$/.test(name)) {
     const text = (node: TreeNode, what: string): TypeRule => ({
       operands: [node],
-      condition: is(0, 'text'),
+      condition: kindIsOneOf(0, 'text'),
       refusal: ([type]) =>
-        mismatch(
+        typeMismatch(
           `${what} LIKE expression must evaluate to a varchar (actual: ${type})`,
-          offsetOf(node, place),
+          sourceOffset(node, place),
         ),
     });
     return [text(first, 'Left side of'), text(second, 'Pattern for')];
@@ -103,7 +103,7 @@ function symbols(
       {
         operands: [first, second],
         condition: `${unknown} OR 'array' IN (k0, k1) OR (k0 = k1 AND k0 IN ('text', 'binary'))`,
-        refusal: (types) => unexpected('concat', types, offset),
+        refusal: (types) => unexpectedParameters('concat', types, offset),
       },
     ];
   }
@@ -113,21 +113,21 @@ function symbols(
     {
       operands: [first, second],
       condition: `${unknown} OR (k0 || ' ' || k1) IN (${taken.map((pair) => `'${pair}'`).join(', ')})`,
-      refusal: ([a, b]) => mismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
+      refusal: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
     },
   ];
 }
 
-function zone([, value]: readonly TreeNode[], place: RulePlace): readonly TypeRule[] {
+function zoneRules([, value]: readonly TreeNode[], place: RulePlace): readonly TypeRule[] {
   if (value === undefined) return [];
   return [
     {
       operands: [value],
-      condition: is(0, 'timestamp', 'time'),
+      condition: kindIsOneOf(0, 'timestamp', 'time'),
       refusal: ([type]) =>
-        mismatch(
+        typeMismatch(
           `Type of value must be a time or timestamp with or without time zone (actual ${type})`,
-          offsetOf(value, place),
+          sourceOffset(value, place),
         ),
     },
   ];
@@ -140,11 +140,11 @@ function ifRules(
 ): readonly TypeRule[] {
   if (condition === undefined) return [];
   return [
-    ...boolean(condition, place, 'IF condition'),
+    ...booleanRules(condition, place, 'IF condition'),
     {
       operands: results,
-      condition: common(results.map((_, index) => index)),
-      refusal: ([a, b]) => mismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
+      condition: commonKind(results.map((_, index) => index)),
+      refusal: ([a, b]) => typeMismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
     },
   ];
 }
@@ -159,9 +159,9 @@ function extractRules([value]: readonly TreeNode[], offset: number, place: RuleP
   return [
     {
       operands: [value],
-      condition: is(0, 'timestamp', ...kinds),
+      condition: kindIsOneOf(0, 'timestamp', ...kinds),
       refusal: ([type]) =>
-        mismatch(`Cannot extract ${field.toUpperCase()} from ${type}`, offsetOf(value, place)),
+        typeMismatch(`Cannot extract ${field.toUpperCase()} from ${type}`, sourceOffset(value, place)),
     },
   ];
 }
@@ -169,7 +169,7 @@ function extractRules([value]: readonly TreeNode[], offset: number, place: RuleP
 const SCALARS = ['boolean', 'number', 'text', 'json'];
 
 /** What Trino casts to each type, by the type's first word; asked of Trino itself for each pair. */
-const CASTS: Readonly<Record<string, readonly string[]>> = {
+const CASTABLE_KINDS: Readonly<Record<string, readonly string[]>> = {
   boolean: SCALARS,
   tinyint: SCALARS,
   smallint: SCALARS,
@@ -199,13 +199,13 @@ export function castRules(
   place: RulePlace,
 ): readonly TypeRule[] {
   const { list } = place;
-  const index = castToken(list, name, offset);
+  const index = castIndex(list, name, offset);
   if (value === undefined || index === undefined) return [];
   const close = list.closeOf(index + 1);
   // The last AS within the brackets: a type has none.
   let as = close - 1;
   while (as > index && list.word(as) !== 'as') as -= 1;
-  const taken = CASTS[list.word(as + 1) ?? ''];
+  const taken = CASTABLE_KINDS[list.word(as + 1) ?? ''];
   if (taken === undefined) return [];
   const written = list
     .text(as + 1, close)
@@ -215,14 +215,14 @@ export function castRules(
   return [
     {
       operands: [value],
-      condition: is(0, ...taken),
-      refusal: ([from]) => mismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
+      condition: kindIsOneOf(0, ...taken),
+      refusal: ([from]) => typeMismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
     },
   ];
 }
 
 /** The word of the cast that a node of the translation stands for: see `castCall` for what is written before a value. */
-function castToken(list: TokenList, name: string, offset: number): number | undefined {
+function castIndex(list: TokenList, name: string, offset: number): number | undefined {
   const before = /decimal_text$/.test(name)
     ? ['CAST(', 'TRY_CAST(']
     : name === 'trino_row_json'
@@ -243,14 +243,14 @@ function castToken(list: TokenList, name: string, offset: number): number | unde
   return undefined;
 }
 
-const unexpected = (name: string, types: readonly string[], offset: number) => ({
+const unexpectedParameters = (name: string, types: readonly string[], offset: number) => ({
   code: 'FUNCTION_NOT_FOUND',
   message: `Unexpected parameters (${types.join(', ')}) for function ${name}. Expected: ${expectedCalls(name)}`,
   offset,
 });
 
 /** The tokens of a call's first argument. @param index Of the function's name. */
-function argumentOf(list: TokenList, index: number): readonly [from: number, to: number] {
+function firstArgument(list: TokenList, index: number): readonly [from: number, to: number] {
   const [first] = list.split(index + 2, list.closeOf(index + 1));
   return [first?.from ?? 0, first?.to ?? 0];
 }
@@ -261,9 +261,9 @@ function listaggRules([value]: readonly TreeNode[], written: string, offset: num
     {
       operands: [value],
       at: value,
-      condition: is(0, 'text'),
+      condition: kindIsOneOf(0, 'text'),
       refusal: ([type]) =>
-        mismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
+        typeMismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
     },
   ];
 }
@@ -278,7 +278,7 @@ function functionRules(
   const index = list.tokens.findIndex(({ start }) => start === offset);
   const name = list.at(index)?.value.toLowerCase() ?? '';
   if (list.symbol(index + 1) !== '(') return [];
-  if (name === 'listagg') return listaggRules(children, list.text(...argumentOf(list, index)), offset);
+  if (name === 'listagg') return listaggRules(children, list.text(...firstArgument(list, index)), offset);
   const given = list.split(index + 2, list.closeOf(index + 1)).length;
   if (given !== children.length || given === 0) return [];
   const condition = signatureCondition(name, given);
@@ -288,7 +288,7 @@ function functionRules(
       operands: children,
       at: isMacro ? undefined : children[0],
       condition,
-      refusal: (types) => unexpected(name, types, offset),
+      refusal: (types) => unexpectedParameters(name, types, offset),
     },
   ];
 }

@@ -272,16 +272,16 @@ const signatures: ReadonlyMap<string, Signatures> = new Map(
   SIGNATURES.trim()
     .split('\n')
     .map((expected): [string, Signatures] => {
-      const overloads = splitOutside(expected).flatMap((call) => {
+      const overloads = splitTopLevel(expected).flatMap((call) => {
         const inside = /^\w+\((.*)\)[^)]*$/.exec(call)?.[1];
-        return inside === undefined ? [] : [{ parameters: splitOutside(inside).map(kindOf) }];
+        return inside === undefined ? [] : [{ parameters: splitTopLevel(inside).map(parameterKind) }];
       });
       return [/^\w+/.exec(expected)?.[0] ?? '', { expected, overloads }];
     }),
 );
 
 /** The parts of a list that commas outside of brackets separate. */
-function splitOutside(list: string): string[] {
+function splitTopLevel(list: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -296,11 +296,11 @@ function splitOutside(list: string): string[] {
 }
 
 /** The kind of a parameter: `text`, `number`, `array T`, `T`, … */
-function kindOf(type: string): string {
+function parameterKind(type: string): string {
   if (/^[a-z]\d?$/i.test(type)) return type.toUpperCase();
   const [, element] = /^array\((.*)\)$/.exec(type) ?? [];
   if (element !== undefined) {
-    const kind = kindOf(element);
+    const kind = parameterKind(element);
     return kind.includes(' ') ? 'array' : `array ${kind}`;
   }
   // What no value here has, such as a sketch: nothing fits it.

@@ -1,16 +1,16 @@
-import { call, castRules } from './callTypes.ts';
+import { callRules, castRules } from './callTypes.ts';
 import {
-  boolean,
-  common,
-  is,
+  booleanRules,
+  commonKind,
   isNode,
-  mismatch,
+  kindIsOneOf,
   nodesOf,
-  offsetOf,
   type RulePlace,
+  sourceOffset,
   type TreeNode,
   type TypeRule,
-  word,
+  textMember,
+  typeMismatch,
 } from './TypeRule.ts';
 
 const COMPARISONS: Readonly<Record<string, string>> = {
@@ -23,21 +23,23 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 };
 
 /** Rows of VALUES that are compared with the first. */
-const MOST_ROWS = 200;
+const MAX_CHECKED_ROWS = 200;
 
 /** What Trino asks of the operands of a node itself; none for most. */
 export function typeRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
-  const kind = word(node, 'class');
-  if (kind === 'COMPARISON') return comparison(node, place);
-  if (kind === 'BETWEEN') return between(node, place);
+  const kind = textMember(node, 'class');
+  if (kind === 'COMPARISON') return comparisonRules(node, place);
+  if (kind === 'BETWEEN') return betweenRules(node, place);
   if (kind === 'CASE') return caseRules(node, place);
   if (kind === 'CONJUNCTION') {
-    return nodesOf(node['children']).flatMap((child) => boolean(child, place, 'Logical expression term'));
+    return nodesOf(node['children']).flatMap((child) =>
+      booleanRules(child, place, 'Logical expression term'),
+    );
   }
-  if (kind === 'OPERATOR') return operator(node, place);
-  if (kind === 'FUNCTION' || kind === 'WINDOW') return call(node, place);
-  if (kind === 'SUBQUERY') return subquery(node, place);
-  if (kind === 'CAST') return castRules([node['child']].filter(isNode), '', offsetOf(node, place), place);
+  if (kind === 'OPERATOR') return operatorRules(node, place);
+  if (kind === 'FUNCTION' || kind === 'WINDOW') return callRules(node, place);
+  if (kind === 'SUBQUERY') return subqueryRules(node, place);
+  if (kind === 'CAST') return castRules([node['child']].filter(isNode), '', sourceOffset(node, place), place);
   return [];
 }
 
@@ -51,7 +53,7 @@ export function conditionRules(node: TreeNode, place: RulePlace): readonly (read
   return clauses.flatMap(([member, what]) => {
     const condition = node[member];
     if (!isNode(condition)) return [];
-    return boolean(condition, place, what, 'clause').map((rule) => [condition, rule] as const);
+    return booleanRules(condition, place, what, 'clause').map((rule) => [condition, rule] as const);
   });
 }
 
@@ -59,17 +61,17 @@ export function conditionRules(node: TreeNode, place: RulePlace): readonly (read
 export function valuesRules(node: TreeNode, place: RulePlace): readonly (readonly [TreeNode, TypeRule])[] {
   const rows = Array.isArray(node['values']) ? node['values'].map(nodesOf) : [];
   const [first = []] = rows;
-  const offset = Math.max(0, offsetOf(first[0], place));
+  const offset = Math.max(0, sourceOffset(first[0], place));
   const values = place.list.tokens.findLast(({ start, value }) => start < offset && value === 'values');
-  return rows.slice(1, MOST_ROWS).flatMap((row) => {
+  return rows.slice(1, MAX_CHECKED_ROWS).flatMap((row) => {
     const [cell] = row;
-    const condition = first.map((_, index) => common([index, first.length + index])).join(' AND ');
+    const condition = first.map((_, index) => commonKind([index, first.length + index])).join(' AND ');
     if (cell === undefined || row.length !== first.length) return [];
     const rule: TypeRule = {
       operands: [...first, ...row],
       condition,
       refusal: (types) =>
-        mismatch(
+        typeMismatch(
           `Values rows have mismatched types: row(${types.slice(0, first.length).join(', ')}) vs row(${types.slice(first.length).join(', ')})`,
           values?.start ?? offset,
         ),
@@ -78,18 +80,18 @@ export function valuesRules(node: TreeNode, place: RulePlace): readonly (readonl
   });
 }
 
-function comparison(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+function comparisonRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const { left, right } = node;
   if (!isNode(left) || !isNode(right)) return [];
   const operands = [left, right];
-  const offset = offsetOf(node, place);
-  const type = word(node, 'type');
+  const offset = sourceOffset(node, place);
+  const type = textMember(node, 'type');
   if (/DISTINCT_FROM$/.test(type)) {
     return [
       {
         operands,
-        condition: common([0, 1]),
-        refusal: ([a, b]) => mismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
+        condition: commonKind([0, 1]),
+        refusal: ([a, b]) => typeMismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
       },
     ];
   }
@@ -99,49 +101,51 @@ function comparison(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   return [
     {
       operands,
-      condition: common([0, 1]),
-      refusal: ([a, b]) => mismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
+      condition: commonKind([0, 1]),
+      refusal: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
     },
   ];
 }
 
-function between(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+function betweenRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const { input, lower, upper } = node;
   if (!isNode(input) || !isNode(lower) || !isNode(upper)) return [];
   const { list } = place;
-  const before = offsetOf(lower, place);
+  const before = sourceOffset(lower, place);
   const at = list.tokens.findLastIndex(({ start, value }) => start < before && value === 'between');
   const start = list.offset(list.word(at - 1) === 'not' ? at - 1 : at);
   return [
     {
       operands: [input, lower, upper],
-      condition: common([0, 1, 2]),
-      refusal: ([a, b, c]) => mismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
+      condition: commonKind([0, 1, 2]),
+      refusal: ([a, b, c]) => typeMismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
     },
   ];
 }
 
 /** That several expressions have a common type. @param what E.g. `IN value and list items`. */
-function sameType(what: string, all: readonly TreeNode[], place: RulePlace): TypeRule {
-  const operands = withoutRepeats(all);
+function sameTypeRule(what: string, all: readonly TreeNode[], place: RulePlace): TypeRule {
+  const operands = distinctOperands(all);
   return {
     operands,
-    condition: common(operands.map((_, index) => index)),
+    condition: commonKind(operands.map((_, index) => index)),
     refusal: (types) => {
-      const kinds = types.map(kindOfName);
-      const at = kinds.findIndex((kind) => kind !== 'unknown' && !fits(kinds.find(isKnown) ?? kind, kind));
+      const kinds = types.map(kindOf);
+      const at = kinds.findIndex(
+        (kind) => kind !== 'unknown' && !kindsFit(kinds.find(isKnown) ?? kind, kind),
+      );
       const first = types[kinds.findIndex(isKnown)];
       const known = [...new Set(types)];
-      return mismatch(
+      return typeMismatch(
         `${what} must be the same type or coercible to a common type. Cannot find common type between ${first} and ${types[at]}, all types (without duplicates): [${known.join(', ')}]`,
-        offsetOf(operands[at], place),
+        sourceOffset(operands[at], place),
       );
     },
   };
 }
 
 /** Of literals of one type the first alone: a list may have thousands. */
-function withoutRepeats(operands: readonly TreeNode[]): TreeNode[] {
+function distinctOperands(operands: readonly TreeNode[]): TreeNode[] {
   const seen = new Set<string>();
   return operands.filter((operand) => {
     const { value } = operand;
@@ -153,11 +157,11 @@ function withoutRepeats(operands: readonly TreeNode[]): TreeNode[] {
 
 const isKnown = (kind: string) => kind !== 'unknown';
 
-const kindOfName = (type: string) =>
+const kindOf = (type: string) =>
   /^(?:tinyint|smallint|integer|bigint|real|double|decimal)/.test(type)
     ? 'number'
     : (/^\w+/.exec(type)?.[0] ?? type);
-const fits = (one: string, other: string) =>
+const kindsFit = (one: string, other: string) =>
   one === other || [one, other].every((kind) => kind === 'date' || kind === 'timestamp');
 
 function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
@@ -169,67 +173,67 @@ function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
       const { left, right } = when;
       // `CASE x WHEN y` becomes x = y, of which the user has written no equal sign.
       const simple = when['class'] === 'COMPARISON' && !Number.isSafeInteger(when['query_location']);
-      if (!simple || !isNode(left) || !isNode(right)) return boolean(when, place, 'CASE WHEN clause');
+      if (!simple || !isNode(left) || !isNode(right)) return booleanRules(when, place, 'CASE WHEN clause');
       return [
         {
           operands: [left, right],
-          condition: common([0, 1]),
+          condition: commonKind([0, 1]),
           refusal: ([a, b]) =>
-            mismatch(
+            typeMismatch(
               `CASE operand type does not match WHEN clause operand type: ${a} vs ${b}`,
-              offsetOf(right, place),
+              sourceOffset(right, place),
             ),
         },
       ];
     }),
-    sameType('All CASE results', results, place),
+    sameTypeRule('All CASE results', results, place),
   ];
 }
 
-function operator(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+function operatorRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const children = nodesOf(node['children']);
   const [first] = children;
   if (first === undefined) return [];
-  switch (word(node, 'type')) {
+  switch (textMember(node, 'type')) {
     case 'COMPARE_IN':
     case 'COMPARE_NOT_IN':
-      return [sameType('IN value and list items', children, place)];
+      return [sameTypeRule('IN value and list items', children, place)];
     case 'OPERATOR_COALESCE':
-      return [sameType('All COALESCE operands', children, place)];
+      return [sameTypeRule('All COALESCE operands', children, place)];
     case 'ARRAY_CONSTRUCTOR':
-      return [sameType('All ARRAY elements', children, place)];
+      return [sameTypeRule('All ARRAY elements', children, place)];
     case 'ARRAY_EXTRACT':
       return [
         {
           operands: children,
-          condition: `k0 <> 'array' OR ${is(1, 'number')}`,
+          condition: `k0 <> 'array' OR ${kindIsOneOf(1, 'number')}`,
           refusal: ([array, index]) =>
-            mismatch(`Cannot use ${index} for subscript of ${array}`, offsetOf(first, place)),
+            typeMismatch(`Cannot use ${index} for subscript of ${array}`, sourceOffset(first, place)),
         },
       ];
     case 'OPERATOR_NOT':
-      return boolean(first, place, 'Value of logical NOT expression');
+      return booleanRules(first, place, 'Value of logical NOT expression');
     default:
       return [];
   }
 }
 
-function subquery(node: TreeNode, place: RulePlace): readonly TypeRule[] {
+function subqueryRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const { child } = node;
-  if (word(node, 'subquery_type') !== 'ANY' || !isNode(child)) return [];
-  const offset = offsetOf(node, place);
+  if (textMember(node, 'subquery_type') !== 'ANY' || !isNode(child)) return [];
+  const offset = sourceOffset(node, place);
   const column = nodesOf(isNode(node['subquery']) ? firstSelect(node['subquery'])['select_list'] : [])[0];
   const names = column?.['column_names'];
   const name =
     column === undefined
       ? ''
-      : word(column, 'alias') || (Array.isArray(names) ? String(names.at(-1) ?? '') : '');
+      : textMember(column, 'alias') || (Array.isArray(names) ? String(names.at(-1) ?? '') : '');
   return [
     {
       operands: [child, { ...node, subquery_type: 'SCALAR', child: null, comparison_type: 'INVALID' }],
-      condition: common([0, 1]),
+      condition: commonKind([0, 1]),
       refusal: ([a, b]) =>
-        mismatch(
+        typeMismatch(
           `Value expression and result of subquery must be of the same type: row(${a}) vs row(${name === '' ? '' : `${name} `}${b})`,
           offset,
         ),
@@ -260,21 +264,21 @@ export function columnRule(
   place: RulePlace,
 ): TypeRule {
   const { tokens } = place.list;
-  const before = offsetOf(right, place);
+  const before = sourceOffset(right, place);
   return {
     operands,
     written: [left, right].map((side) => nodesOf(firstSelect(side)['select_list'])[index]),
-    condition: common([0, 1]),
+    condition: commonKind([0, 1]),
     refusal: ([a, b]) => {
       if ('using' in of) {
         const using = tokens.findIndex(({ start, value }) => start > before && value === 'using');
         const at = tokens.slice(using).find(({ value }) => value.toLowerCase() === of.using.toLowerCase());
-        return mismatch(`Cannot apply operator: ${a} = ${b}`, at?.start ?? before);
+        return typeMismatch(`Cannot apply operator: ${a} = ${b}`, at?.start ?? before);
       }
       const at = tokens.findLast(
         ({ start, value }) => start < before && value === of.setOperation.toLowerCase(),
       );
-      return mismatch(
+      return typeMismatch(
         `column ${index + 1} in ${of.setOperation} query has incompatible types: ${a}, ${b}`,
         at?.start ?? before,
       );

@@ -17,7 +17,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { statementFailure } from './StatementError.ts';
+import { statementError } from './StatementError.ts';
 
 const MICROS_PER_DAY = 86_400_000_000n;
 const MS_PER_DAY = 86_400_000;
@@ -32,18 +32,18 @@ type ToText = (value: DuckDBValue) => string;
  * How Athena's results have the values of a type: times with milliseconds, doubles as Java prints them,
  * varbinary as pairs of hexadecimal digits, arrays `[a, b]`, rows and maps `{k=v}`. Null for NULL.
  */
-export function athenaText(type: DuckDBType): (value: DuckDBValue) => string | null {
-  const toText = textOf(type);
+export function textFormatter(type: DuckDBType): (value: DuckDBValue) => string | null {
+  const toText = formatterFor(type);
   return (value) => (value === null ? null : toText(value));
 }
 
-function textOf(type: DuckDBType): ToText {
+function formatterFor(type: DuckDBType): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
   if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
   if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
-  if (type.typeId === DuckDBTypeId.DATE) return rememberingDateText();
+  if (type.typeId === DuckDBTypeId.DATE) return cachedDateText();
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
-    const item = nested(type.valueType);
+    const item = nestedFormatter(type.valueType);
     return (value) =>
       value instanceof DuckDBListValue || value instanceof DuckDBArrayValue
         ? `[${value.items.map(item).join(', ')}]`
@@ -51,7 +51,7 @@ function textOf(type: DuckDBType): ToText {
   }
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
-    const texts = type.entryTypes.map(nested);
+    const texts = type.entryTypes.map(nestedFormatter);
     return (value) =>
       value instanceof DuckDBStructValue
         ? `{${Object.values(value.entries)
@@ -60,7 +60,7 @@ function textOf(type: DuckDBType): ToText {
         : String(value);
   }
   if (type instanceof DuckDBMapType) {
-    const [key, item] = [nested(type.keyType), nested(type.valueType)];
+    const [key, item] = [nestedFormatter(type.keyType), nestedFormatter(type.valueType)];
     return (value) =>
       value instanceof DuckDBMapValue
         ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`
@@ -72,12 +72,12 @@ function textOf(type: DuckDBType): ToText {
 /** A sum of whole numbers: wider than 64 bits in DuckDB, where Trino's fails. */
 function bigintText(value: bigint): string {
   if (BigInt.asIntN(64, value) !== value)
-    throw statementFailure('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${value}`);
+    throw statementError('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${value}`);
   return String(value);
 }
 
-function nested(type: DuckDBType): ToText {
-  const toText = textOf(type);
+function nestedFormatter(type: DuckDBType): ToText {
+  const toText = formatterFor(type);
   return (value) => (value === null ? 'null' : toText(value));
 }
 
@@ -103,7 +103,7 @@ function doubleText(value: number, real = false): string {
     const digits = String(value);
     return digits.includes('.') ? digits : `${digits}.0`;
   }
-  const [mantissa = '', exponent = '0'] = shortest(value, real).split('e');
+  const [mantissa = '', exponent = '0'] = shortestDigits(value, real).split('e');
   const size = Number(exponent);
   if (size >= -3 && size < 7) {
     const plain = Number(`${mantissa}e${size}`).toString();
@@ -113,7 +113,7 @@ function doubleText(value: number, real = false): string {
 }
 
 /** The fewest digits that tell a number from its neighbours, of 32 bits or 64. */
-function shortest(value: number, real: boolean): string {
+function shortestDigits(value: number, real: boolean): string {
   if (!real) return value.toExponential();
   for (let digits = 0; digits < 9; digits += 1) {
     const text = value.toExponential(digits);
@@ -137,7 +137,7 @@ function timeText(micros: bigint): string {
 }
 
 /** Dates of a column come in runs, those of a partition key above all: one that repeats is not written anew. */
-function rememberingDateText(): ToText {
+function cachedDateText(): ToText {
   let last = Number.NaN;
   let text = '';
   return (value) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TokenList } from '../../trino/translate/tokens.ts';
 import type { Translation } from '../../trino/translate/translate.ts';
-import { StatementError, statementFailure } from './StatementError.ts';
+import { StatementError, statementError } from './StatementError.ts';
 
 /** DuckDB's errors with `errors_as_json`. */
 const problemSchema = z.object({
@@ -13,7 +13,7 @@ const problemSchema = z.object({
   call: z.string().optional(),
 });
 
-type Problem = z.output<typeof problemSchema>;
+type DuckDbProblem = z.output<typeof problemSchema>;
 
 /** What a failed query was, for telling where and why in the user's words. */
 export interface FailedQuery {
@@ -33,16 +33,16 @@ export interface FailedQuery {
 }
 
 /** An error of DuckDB as Athena words it, with line and column in the user's text. */
-export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
+export function translateDuckDbError(error: unknown, query: FailedQuery): unknown {
   if (error instanceof StatementError || !(error instanceof Error)) return error;
   const problem = readProblem(error.message);
   if (problem === undefined) return error;
-  const place = placeOf(problem, query) ?? placeOfName(problem, query);
+  const place = statementPosition(problem, query) ?? namePosition(problem, query);
   const fail = (
     code: string,
     message: string,
     at: { readonly sql: string; readonly offset: number } | undefined = place,
-  ) => statementFailure(code, message, at, error);
+  ) => statementError(code, message, at, error);
   const { exception_type: type, exception_message: message } = problem;
   const named = nameAt(query, place?.offset);
 
@@ -55,7 +55,7 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
       });
     return fail('SYNTAX_ERROR', `mismatched input '${near}'. Expecting: <expression>`);
   }
-  if (type === 'INTERRUPT') return statementFailure('USER_CANCELED', 'Query was canceled', undefined, error);
+  if (type === 'INTERRUPT') return statementError('USER_CANCELED', 'Query was canceled', undefined, error);
   if (type === 'Out of Memory') {
     return new StatementError('Query exhausted resources at this scale factor', {
       category: 1,
@@ -67,7 +67,7 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   // Our macros fail by converting what they have to say.
   const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
   if (type === 'Conversion' && own !== null)
-    return statementFailure(own[1] ?? '', own[2] ?? '', undefined, error);
+    return statementError(own[1] ?? '', own[2] ?? '', undefined, error);
   const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
   if (catalog !== undefined)
     return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
@@ -111,8 +111,8 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   }
   const call = /(?:argument types '|the function call ")(.*?)\((.*?)\)['"]/.exec(message);
   if (call !== null) {
-    const at = place ?? soleCall(query, call[1] ?? '');
-    return unknownCall(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
+    const at = place ?? onlyCall(query, call[1] ?? '');
+    return callError(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
   }
   const macro = /^Macro "?(?:trino_)?(.*?)(?:_days)?"?\(\) (?:does not support|has multiple)/.exec(
     message,
@@ -123,10 +123,10 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
   if (compared !== null)
     return fail(
       'TYPE_MISMATCH',
-      `Cannot apply operator: ${trinoName(compared[1])} = ${trinoName(compared[2])}`,
+      `Cannot apply operator: ${trinoType(compared[1])} = ${trinoType(compared[2])}`,
     );
   if (type === 'Conversion')
-    return statementFailure(
+    return statementError(
       'INVALID_CAST_ARGUMENT',
       firstLine(message).replace(
         /^Could not convert string (.*) to .*$/s,
@@ -136,14 +136,14 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
       error,
     );
   if (type === 'Out of Range')
-    return statementFailure('NUMERIC_VALUE_OUT_OF_RANGE', firstLine(message), undefined, error);
+    return statementError('NUMERIC_VALUE_OUT_OF_RANGE', firstLine(message), undefined, error);
   const file =
     /(?:in file|of file|file) ["']?(\/[^"'\n]*?)["']?(?:[:.,]?(?:\s|$))/.exec(message)?.[1] ??
     /["'](\/[^"'\n]+)["']/.exec(message)?.[1];
   const location = file === undefined ? undefined : query.locationOf(file);
   if (location !== undefined && file !== undefined) {
     const bad = /magic|[Pp]arquet|snappy|zstd|footer|thrift/.test(message);
-    return statementFailure(
+    return statementError(
       bad ? 'HIVE_BAD_DATA' : 'HIVE_CANNOT_OPEN_SPLIT',
       bad
         ? `Not valid Parquet file: ${location} expected magic number: PAR1`
@@ -153,11 +153,11 @@ export function duckDbFailure(error: unknown, query: FailedQuery): unknown {
     );
   }
   if (type === 'Binder') return fail('SYNTAX_ERROR', firstLine(message));
-  return statementFailure('GENERIC_USER_ERROR', firstLine(message), undefined, error);
+  return statementError('GENERIC_USER_ERROR', firstLine(message), undefined, error);
 }
 
 /** What can't be parsed is told behind the kind of the error once more: `Parser Error: {…}`. */
-function readProblem(text: string): Problem | undefined {
+function readProblem(text: string): DuckDbProblem | undefined {
   try {
     return problemSchema.parse(JSON.parse(text.replace(/^[A-Z][\w ]* Error: (?=\{)/, '')));
   } catch {
@@ -165,7 +165,7 @@ function readProblem(text: string): Problem | undefined {
   }
 }
 
-function placeOf({ position }: Problem, { sql, shift, translation, prefix }: FailedQuery) {
+function statementPosition({ position }: DuckDbProblem, { sql, shift, translation, prefix }: FailedQuery) {
   const index = Number(position) - prefix;
   // Beyond the translation it is a place in a view or a macro, which the user didn't write.
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
@@ -174,7 +174,7 @@ function placeOf({ position }: Problem, { sql, shift, translation, prefix }: Fai
 }
 
 /** Where a column's name stands that DuckDB tells without its place, its qualifiers included. */
-function placeOfName({ exception_message: message }: Problem, { sql, shift }: FailedQuery) {
+function namePosition({ exception_message: message }: DuckDbProblem, { sql, shift }: FailedQuery) {
   const name = /^Could not find key "(.*?)"/.exec(message)?.[1];
   if (name === undefined) return undefined;
   const list = new TokenList(sql.slice(shift));
@@ -205,8 +205,8 @@ function nameAt({ sql }: FailedQuery, offset: number | undefined): string | unde
 }
 
 /** The place of a function that the user calls once: what DuckDB has against it may lie inside of a macro. */
-function soleCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
-  const own = ownName(name).toLowerCase();
+function onlyCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
+  const own = trinoFunctionName(name).toLowerCase();
   const calls = [...sql.matchAll(/(?<![\w."$])(\w+)\s*\(/g)].filter(
     ([, called]) => called?.toLowerCase() === own,
   );
@@ -214,26 +214,26 @@ function soleCall({ sql }: FailedQuery, name: string): { sql: string; offset: nu
   return calls.length === 1 && first !== undefined ? { sql, offset: first.index } : undefined;
 }
 
-function unknownCall(
+function callError(
   name: string,
   types: string,
   fail: (code: string, message: string) => StatementError,
 ): StatementError {
-  const given = types.split(', ').map(trinoName);
+  const given = types.split(', ').map(trinoType);
   if (/^\W+$/.test(name))
     return fail('TYPE_MISMATCH', `Cannot apply operator: ${given.join(` ${name === '//' ? '/' : name} `)}`);
   return fail(
     'FUNCTION_NOT_FOUND',
-    `Unexpected parameters (${given.join(', ')}) for function ${ownName(name)}`,
+    `Unexpected parameters (${given.join(', ')}) for function ${trinoFunctionName(name)}`,
   );
 }
 
 /** What the user calls a function that a macro stands for. */
-function ownName(name: string): string {
+function trinoFunctionName(name: string): string {
   return name.replace(/^trino_/, '').replace(/_days$/, '');
 }
 
-function trinoName(type = ''): string {
+function trinoType(type = ''): string {
   const known: Readonly<Record<string, string>> = {
     INTEGER_LITERAL: 'integer',
     STRING_LITERAL: 'varchar',

@@ -1,5 +1,5 @@
 import { operandEnd } from './dateShift.ts';
-import { typedLiteral } from './literals.ts';
+import { parseTypedLiteral } from './literals.ts';
 import { mismatched, SqlError, type Token, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
@@ -18,18 +18,18 @@ const LARGEST = 2n ** 63n - 1n;
  *
  * @throws SqlError `SYNTAX_ERROR`, `NOT_SUPPORTED` for NATURAL JOIN, `COLUMN_NOT_FOUND` for GROUP BY ALL.
  */
-export function refuseForeignSyntax(list: TokenList): void {
+export function rejectForeignSyntax(list: TokenList): void {
   for (const [index, token] of list.tokens.entries()) {
-    if (token.kind === 'symbol') refuseComma(list, index, token);
-    else if (token.kind === 'number') refuseNumber(token);
-    else if (token.kind === 'word' && list.symbol(index - 1) !== '.') refuseWord(list, index, token);
+    if (token.kind === 'symbol') rejectComma(list, index, token);
+    else if (token.kind === 'number') rejectNumber(token);
+    else if (token.kind === 'word' && list.symbol(index - 1) !== '.') rejectWord(list, index, token);
   }
 }
 
-function refuseComma(list: TokenList, index: number, { raw, value }: Token): void {
+function rejectComma(list: TokenList, index: number, { raw, value }: Token): void {
   const next = list.at(index + 1);
   if (raw === ',') {
-    if (next === undefined) throw atEnd(list);
+    if (next === undefined) throw unexpectedEnd(list);
     const over =
       next.kind === 'symbol'
         ? /^[)\],]$/.test(next.raw)
@@ -42,13 +42,13 @@ function refuseComma(list: TokenList, index: number, { raw, value }: Token): voi
     if (list.symbol(index + 2) === '(') throw mismatched(next, "',', 'FROM'");
 }
 
-function refuseNumber({ raw, start }: Token): void {
+function rejectNumber({ raw, start }: Token): void {
   const digits = raw.replaceAll('_', '');
   if (/^\d+$/.test(digits) && BigInt(digits) > LARGEST)
     throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
 }
 
-function refuseWord(list: TokenList, index: number, token: Token): void {
+function rejectWord(list: TokenList, index: number, token: Token): void {
   const next = list.at(index + 1);
   const word = token.value;
   const behind = list.at(index - 1);
@@ -107,7 +107,7 @@ function beginsOperand({ kind, raw, value }: Token): boolean {
   );
 }
 
-function atEnd(list: TokenList): SqlError {
+function unexpectedEnd(list: TokenList): SqlError {
   return new SqlError(
     'SYNTAX_ERROR',
     "mismatched input '<EOF>'. Expecting: <expression>",
@@ -123,12 +123,12 @@ interface Zoned {
 }
 
 /** Calls that look at the clock and give a value without a zone. */
-const OF_CLOCK =
+const CLOCK_FUNCTIONS =
   /^(?:date_format|format_datetime|date|year|quarter|month|week|week_of_year|year_of_week|yow|day|day_of_month|day_of_week|dow|day_of_year|doy|hour|minute|second|millisecond|last_day_of_month|extract|count|approx_distinct)$/;
 
 /** Calls whose value is zoned as their argument is. */
-const PASSING = /^(?:min|max|try|arbitrary|any_value)$/;
-const CLOCK_PASSING = /^(?:date_trunc|date_add)$/;
+const ZONE_KEEPING = /^(?:min|max|try|arbitrary|any_value)$/;
+const CLOCK_KEEPING = /^(?:date_trunc|date_add)$/;
 
 const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
 const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
@@ -139,10 +139,10 @@ const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
  *
  * @throws SqlError `NOT_SUPPORTED`
  */
-export function refuseZones(list: TokenList): void {
+export function rejectZonedTimes(list: TokenList): void {
   for (const [index] of list.tokens.entries()) {
     const zoned = zonedAt(list, index);
-    if (zoned !== undefined && !isRight(list, zoned)) {
+    if (zoned !== undefined && !isSupportedUse(list, zoned)) {
       throw new SqlError(
         'NOT_SUPPORTED',
         "A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock) is not emulated by Sluice's local Athena",
@@ -183,40 +183,40 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
 }
 
 /** Whether what is done with the value is right though its zone is lost. */
-function isRight(list: TokenList, { from, to, kept }: Zoned): boolean {
+function isSupportedUse(list: TokenList, { from, to, kept }: Zoned): boolean {
   const clock = kept === 'clock';
   const before = list.symbol(from - 1);
   const after = list.symbol(to);
   if (list.words(to, 'at', 'time', 'zone')) return !clock;
   if ((after === '+' || after === '-') && list.word(to + 1) === 'interval') {
-    const next = typedLiteral(list, to + 1)?.next;
-    return next !== undefined && isRight(list, { from, to: next, kept });
+    const next = parseTypedLiteral(list, to + 1)?.next;
+    return next !== undefined && isSupportedUse(list, { from, to: next, kept });
   }
   if ((after !== undefined && !/^[,)]$/.test(after)) || (before !== undefined && !/^[,(]$/.test(before)))
     return !clock;
   if (/^(?:between|in|not|like|and|or|when|then|end)$/.test(list.word(to) ?? '')) return !clock;
   if (list.words(to, 'is', 'distinct') || list.words(to, 'is', 'not', 'distinct')) return !clock;
   if (/^(?:between|and|or|not|case|when|then|else)$/.test(list.word(from - 1) ?? '')) return !clock;
-  const open = enclosing(list, from, to);
+  const open = enclosingBracket(list, from, to);
   const close = open === undefined ? to : list.closeOf(open);
   const call = open === undefined || list.symbol(open) === '[' ? undefined : list.word(open - 1);
   if (open !== undefined && list.symbol(open) === '[') return !clock;
   if (open !== undefined && call !== undefined && !notFunctions.has(call))
-    return isArgumentRight(list, { from: open - 1, to: close + 1, kept }, call, to);
-  if (open === from - 1 && close === to) return isRight(list, { from: open, to: close + 1, kept });
+    return isSupportedArgument(list, { from: open - 1, to: close + 1, kept }, call, to);
+  if (open === from - 1 && close === to) return isSupportedUse(list, { from: open, to: close + 1, kept });
   // What a subquery calls it may be compared anywhere.
   return !clock || open === undefined || list.word(from - 1) === 'by' || !isSelectItem(list, from, open);
 }
 
-function isArgumentRight(list: TokenList, whole: Zoned, call: string, end: number): boolean {
+function isSupportedArgument(list: TokenList, whole: Zoned, call: string, end: number): boolean {
   const clock = whole.kept === 'clock';
   if (call === 'cast' || call === 'try_cast') {
     const zone = list.word(end + 1) === 'timestamp' && list.word(list.closeOf(whole.from + 1) - 1) === 'zone';
     return clock ? !zone && /^(?:date|time|timestamp)$/.test(list.word(end + 1) ?? '') : zone;
   }
-  if (OF_CLOCK.test(call)) return clock || /^(?:count|approx_distinct)$/.test(call);
-  if (PASSING.test(call) || (clock && CLOCK_PASSING.test(call))) return isRight(list, whole);
-  return !clock && !CLOCK_PASSING.test(call) && call !== 'to_iso8601';
+  if (CLOCK_FUNCTIONS.test(call)) return clock || /^(?:count|approx_distinct)$/.test(call);
+  if (ZONE_KEEPING.test(call) || (clock && CLOCK_KEEPING.test(call))) return isSupportedUse(list, whole);
+  return !clock && !CLOCK_KEEPING.test(call) && call !== 'to_iso8601';
 }
 
 /** Whether an index is in the list of a select that is in brackets, rather than behind it. */
@@ -230,7 +230,7 @@ function isSelectItem(list: TokenList, index: number, open: number): boolean {
 }
 
 /** The innermost bracket around a range. */
-function enclosing(list: TokenList, from: number, to: number): number | undefined {
+function enclosingBracket(list: TokenList, from: number, to: number): number | undefined {
   for (let open = from - 1; open >= 0; open -= 1)
     if (/^[([]$/.test(list.symbol(open) ?? '') && list.closeOf(open) >= to) return open;
   return undefined;
