@@ -9,14 +9,12 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { openAthena } from '../packages/local-aws/src/athena/index.ts';
-import { openStatementRunner } from '../packages/local-aws/src/athena/statements/openStatementRunner.ts';
+import { openAthena, openStatementRunner } from '../packages/local-aws/src/athena/index.ts';
 import { realClock } from '../packages/local-aws/src/base/clock.ts';
 import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
-import { Catalog } from '../packages/local-aws/src/glue/Catalog.ts';
-import { insertPartition } from '../packages/local-aws/src/glue/entries.ts';
+import { Catalog, insertPartition } from '../packages/local-aws/src/glue/index.ts';
 import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { listPartitionFiles, tableViewSql } from '../packages/local-aws/src/trino/query/tableView.ts';
+import { listPartitionFiles, tableViewSql } from '../packages/local-aws/src/trino/index.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 
 const DATABASE = 'sluice';

@@ -7,7 +7,7 @@ import { textTable } from '../cli/output.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
 import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
-import { runQuery } from '../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../packages/local-aws/src/trino/index.ts';
 import config from '../sluice.config.ts';
 import { type Post, startUnreliableGateway } from './sdks/startUnreliableGateway.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';

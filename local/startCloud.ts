@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { openAthena } from '../packages/local-aws/src/athena/index.ts';
-import { openStatementRunner } from '../packages/local-aws/src/athena/statements/openStatementRunner.ts';
+import { openAthena, openStatementRunner } from '../packages/local-aws/src/athena/index.ts';
 import { MovableClock } from '../packages/local-aws/src/base/MovableClock.ts';
 import {
   cloudFormationService,
@@ -24,8 +23,7 @@ import { openEventBus } from '../packages/local-aws/src/events/index.ts';
 import { Faults } from '../packages/local-aws/src/faults/Faults.ts';
 import { openFirehose } from '../packages/local-aws/src/firehose/index.ts';
 import { startGateway } from '../packages/local-aws/src/gateway/index.ts';
-import { Catalog } from '../packages/local-aws/src/glue/Catalog.ts';
-import { glueService } from '../packages/local-aws/src/glue/index.ts';
+import { Catalog, glueService } from '../packages/local-aws/src/glue/index.ts';
 import { admitOwn } from '../packages/local-aws/src/iam/decide.ts';
 import { iamService } from '../packages/local-aws/src/iam/index.ts';
 import { callerOf, Roles } from '../packages/local-aws/src/iam/Roles.ts';

@@ -9,8 +9,7 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/query/tableView.ts';
-import { createViews } from '../../packages/local-aws/src/trino/query/views.ts';
+import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/index.ts';
 
 /** What the benchmark's views are made for. */
 export const viewConfig = defineConfig({

@@ -7,7 +7,7 @@ import type { Browser, Page, Response } from 'playwright-core';
 import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
 

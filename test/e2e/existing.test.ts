@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 const configText = `import { defineConfig } from '${defineConfig}';

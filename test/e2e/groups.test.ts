@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';

@@ -8,7 +8,7 @@ import { utcDay } from '../../lib/base/time.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const HOUR = 3_600_000;
 /** Six visits a second apart, three on each side of the last midnight UTC. */

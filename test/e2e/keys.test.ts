@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { sluiceKeys } from '../harness/sluiceKeys.ts';
 
 const OLD = 'client-old-0123456789';

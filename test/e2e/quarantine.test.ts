@@ -8,7 +8,7 @@ import { quarantineReasons } from '../../lib/landing/quarantineReasons.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 let data: string;
 let cloud: Cloud;

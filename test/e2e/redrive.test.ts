@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { callMain } from '../harness/callMain.ts';
 
 let data: string;

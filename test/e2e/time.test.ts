@@ -8,7 +8,7 @@ import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const TABLE = 'statsig_forwarded_events';
 /** As deployed: `buffering.seconds`. */

@@ -4,9 +4,8 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { prestoViewText } from '../../lib/views/prestoView.ts';
 import { realClock } from '../../packages/local-aws/src/base/clock.ts';
 import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
-import { Catalog } from '../../packages/local-aws/src/glue/Catalog.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/query/runQuery.ts';
-import { type AthenaView, viewsNeededBy } from '../../packages/local-aws/src/trino/query/views.ts';
+import { Catalog } from '../../packages/local-aws/src/glue/index.ts';
+import { type AthenaView, runQuery, viewsNeededBy } from '../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { openData } from '../lib/views/openData.ts';
 

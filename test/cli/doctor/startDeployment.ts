@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
-import type { StatementRunner } from '../../../packages/local-aws/src/athena/engine/StatementRunner.ts';
-import { openAthena } from '../../../packages/local-aws/src/athena/index.ts';
+import { openAthena, type StatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
 import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import {
   cloudFormationService,
@@ -15,8 +14,7 @@ import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
 import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
 import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
 import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
-import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
-import { glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
 import { kmsService } from '../../../packages/local-aws/src/kms/index.ts';
 import { Keys } from '../../../packages/local-aws/src/kms/Keys.ts';
 import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';

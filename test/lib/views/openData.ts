@@ -14,8 +14,8 @@ import type { Table } from '../../../lib/tables/Table.ts';
 import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
-import { Catalog } from '../../../packages/local-aws/src/glue/Catalog.ts';
-import { duckDbType } from '../../../packages/local-aws/src/trino/query/tableView.ts';
+import { Catalog } from '../../../packages/local-aws/src/glue/index.ts';
+import { duckDbType } from '../../../packages/local-aws/src/trino/index.ts';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };

@@ -2,7 +2,7 @@ import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
-import type { Catalog } from '../glue/Catalog.ts';
+import type { Catalog } from '../glue/index.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
@@ -16,6 +16,11 @@ import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations, resultOperations } from './wire/executionOperations.ts';
 import { namedQueryOperations, preparedStatementOperations } from './wire/preparedStatementOperations.ts';
 import { tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
+
+export { StatementError } from './engine/StatementError.ts';
+export type { QueryCall, StatementRunner } from './engine/StatementRunner.ts';
+export { textFormatter } from './engine/textFormat.ts';
+export { openStatementRunner } from './statements/openStatementRunner.ts';
 
 /** What {@link openAthena} needs. */
 export interface AthenaOptions {

@@ -7,7 +7,7 @@ import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
-import type { Catalog } from '../glue/Catalog.ts';
+import type { Catalog } from '../glue/index.ts';
 import type { RecordedCall } from '../iam/Place.ts';
 import type { Credentials } from '../iam/Principals.ts';
 import type { AwsService } from '../protocol/AwsService.ts';

@@ -8,6 +8,17 @@ import { validationError } from './errors.ts';
 import { partitionBatches, partitionOperations } from './partitionOperations.ts';
 import { databaseOperations, tableOperations } from './tableOperations.ts';
 
+export { Catalog, readCatalog } from './Catalog.ts';
+export {
+  type DatabaseEntry,
+  insertPartition,
+  removePartition,
+  replacePartition,
+  type TableEntry,
+} from './entries.ts';
+export type { Column, StorageDescriptor, TableInput } from './inputs.ts';
+export { EXPANDED_TEXT, encodePrestoView, readPrestoView } from './prestoView.ts';
+
 /** A batch of 100 partitions of a wide table is some megabytes. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import type { QueryCall } from '../athena/engine/StatementRunner.ts';
+import type { QueryCall } from '../athena/index.ts';
 import { glueNeeds } from '../iam/callNeeds.ts';
 import { type Call, type Place, s3Arn } from '../iam/Place.ts';
 import { s3Needs } from '../iam/s3Needs.ts';

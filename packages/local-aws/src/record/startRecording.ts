@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { localAccount } from '../../../../local/localAccount.ts';
-import type { QueryCall } from '../athena/engine/StatementRunner.ts';
+import type { QueryCall } from '../athena/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';

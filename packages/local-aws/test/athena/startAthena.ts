@@ -4,7 +4,7 @@ import { startServices, temporaryDirectory } from '../../../../test/harness/star
 import type { PreparedStatements, StatementRunner } from '../../src/athena/engine/StatementRunner.ts';
 import { openAthena } from '../../src/athena/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
-import { Catalog } from '../../src/glue/Catalog.ts';
+import { Catalog } from '../../src/glue/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 
 export const ACCOUNT = '000000000000';

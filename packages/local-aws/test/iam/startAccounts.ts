@@ -1,8 +1,7 @@
 import { type ClientOptions, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { startEdge } from '../../src/edge/startEdge.ts';
-import { Catalog } from '../../src/glue/Catalog.ts';
-import { glueService } from '../../src/glue/index.ts';
+import { Catalog, glueService } from '../../src/glue/index.ts';
 import { callNeeds } from '../../src/iam/callNeeds.ts';
 import { admitOwn } from '../../src/iam/decide.ts';
 import { iamService } from '../../src/iam/index.ts';

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { dataFolders } from '../../src/disk/dataDirectory.ts';
-import { Catalog } from '../../src/glue/Catalog.ts';
-import { EXPANDED_TEXT, encodePrestoView } from '../../src/glue/prestoView.ts';
+import { Catalog, EXPANDED_TEXT, encodePrestoView } from '../../src/glue/index.ts';
 import { runQuery } from '../../src/trino/query/runQuery.ts';
 
 const directory = temporaryDirectory();

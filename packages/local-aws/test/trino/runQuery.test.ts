@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { dataFolders } from '../../src/disk/dataDirectory.ts';
-import { Catalog } from '../../src/glue/Catalog.ts';
+import { Catalog } from '../../src/glue/index.ts';
 import { runQuery } from '../../src/trino/query/runQuery.ts';
 
 let data: string;

@@ -1,9 +1,6 @@
-import type { Catalog } from '../../glue/Catalog.ts';
-import type { TableEntry } from '../../glue/entries.ts';
-import { readPrestoView } from '../../glue/prestoView.ts';
+import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { TokenList } from '../../trino/translate/tokens.ts';
-import { translate } from '../../trino/translate/translate.ts';
+import { TokenList, translate } from '../../trino/index.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
 import { type DataFile, listDataFiles, partitionKeyValue } from './dataFiles.ts';

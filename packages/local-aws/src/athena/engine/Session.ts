@@ -9,7 +9,7 @@ import {
   type DuckDBResultReader,
 } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { macroStatements } from '../../trino/macros/macroStatements.ts';
+import { macroStatements } from '../../trino/index.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
 /** What the Data Catalog of Glue is called in DuckDB, as in Athena's messages. */

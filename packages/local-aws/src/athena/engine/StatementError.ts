@@ -1,4 +1,4 @@
-import { linePosition, SqlError } from '../../trino/translate/tokens.ts';
+import { linePosition, SqlError } from '../../trino/index.ts';
 
 /**
  * Why a statement failed: what Athena tells as the state FAILED of an execution.

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Catalog } from '../../glue/Catalog.ts';
+import type { Catalog } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 
 /** What a statement is, as `GetQueryExecution` tells it. */

@@ -1,7 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { Catalog } from '../../glue/Catalog.ts';
-import type { TableEntry } from '../../glue/entries.ts';
-import { readPrestoView } from '../../glue/prestoView.ts';
+import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import { parseHiveType } from './columnTypes.ts';
 import { partitionKeyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';

@@ -1,24 +1,22 @@
 import { parseJson } from '../../base/json.ts';
 import { quoteText } from '../../base/sql.ts';
-import type { TokenList } from '../../trino/translate/tokens.ts';
-import type { Translation } from '../../trino/translate/translate.ts';
-import {
-  isMacro,
-  isNode,
-  nodesOf,
-  type RulePlace,
-  type Tree,
-  type TreeNode,
-  type TypeRule,
-  textMember,
-} from '../../trino/types/TypeRule.ts';
 import {
   type ColumnPair,
   columnRule,
   conditionRules,
+  isMacro,
+  isNode,
+  nodesOf,
+  type RulePlace,
+  type TokenList,
+  type Translation,
+  type Tree,
+  type TreeNode,
+  type TypeRule,
+  textMember,
   typeRules,
   valuesRules,
-} from '../../trino/types/typeRules.ts';
+} from '../../trino/index.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { type StatementError, statementError } from './StatementError.ts';
 

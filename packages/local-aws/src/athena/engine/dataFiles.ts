@@ -1,4 +1,4 @@
-import type { Column, StorageDescriptor } from '../../glue/inputs.ts';
+import type { Column, StorageDescriptor } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { TokenList } from '../../trino/translate/tokens.ts';
-import type { Translation } from '../../trino/translate/translate.ts';
+import { TokenList, type Translation } from '../../trino/index.ts';
 import { StatementError, statementError } from './StatementError.ts';
 
 /** DuckDB's errors with `errors_as_json`. */

@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { jsonReadOptions } from '../../trino/query/tableView.ts';
+import { jsonReadOptions } from '../../trino/index.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 

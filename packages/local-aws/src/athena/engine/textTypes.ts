@@ -1,4 +1,4 @@
-import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/types/TypeRule.ts';
+import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/index.ts';
 
 /** A column of a query or a table, and the type of one whose texts have a length: `varchar(10)`, `char(3)`. */
 export interface TextColumn {

@@ -1,4 +1,4 @@
-import { mismatched, SqlError, type Token, TokenList } from '../../trino/translate/tokens.ts';
+import { mismatched, SqlError, type Token, TokenList } from '../../trino/index.ts';
 import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableName } from './Statement.ts';
 
 /** Reads a statement from its first token to its last. Every method throws SqlError for what can't stand there. */

@@ -1,7 +1,11 @@
-import { insertPartition, removePartition, type TableEntry } from '../../glue/entries.ts';
-import { EXPANDED_TEXT, encodePrestoView } from '../../glue/prestoView.ts';
-import { unnamedItems } from '../../trino/translate/selects.ts';
-import { TokenList } from '../../trino/translate/tokens.ts';
+import {
+  EXPANDED_TEXT,
+  encodePrestoView,
+  insertPartition,
+  removePartition,
+  type TableEntry,
+} from '../../glue/index.ts';
+import { TokenList, unnamedItems } from '../../trino/index.ts';
 import { hiveTypeName, parseHiveType, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,

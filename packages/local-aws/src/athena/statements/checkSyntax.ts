@@ -1,5 +1,4 @@
-import { isTableQuery, SqlError, TokenList } from '../../trino/translate/tokens.ts';
-import { translate } from '../../trino/translate/translate.ts';
+import { isTableQuery, SqlError, TokenList, translate } from '../../trino/index.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type { QueryText } from './Statement.ts';
 

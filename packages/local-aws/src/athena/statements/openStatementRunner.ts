@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
-import { SqlError } from '../../trino/translate/tokens.ts';
+import { SqlError } from '../../trino/index.ts';
 import { SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {

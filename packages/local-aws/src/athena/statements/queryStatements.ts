@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
-import { parseTypedLiteral } from '../../trino/translate/literals.ts';
-import { reusedAliases, UNNAMED } from '../../trino/translate/selects.ts';
-import { SqlError, TokenList } from '../../trino/translate/tokens.ts';
-import { type Translation, translate } from '../../trino/translate/translate.ts';
+import {
+  parseTypedLiteral,
+  reusedAliases,
+  SqlError,
+  TokenList,
+  type Translation,
+  translate,
+  UNNAMED,
+} from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
 import { resultColumn, textColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';

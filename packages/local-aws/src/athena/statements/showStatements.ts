@@ -1,6 +1,4 @@
-import type { Catalog } from '../../glue/Catalog.ts';
-import type { TableEntry } from '../../glue/entries.ts';
-import { readPrestoView } from '../../glue/prestoView.ts';
+import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import { textColumn } from '../engine/columnTypes.ts';
 import { partitionFolder } from '../engine/dataFiles.ts';
 import { statementError } from '../engine/StatementError.ts';

@@ -2,10 +2,9 @@ import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DuckDBType } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { insertPartition, type TableEntry } from '../../glue/entries.ts';
+import { insertPartition, type TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
-import { unnamedItems } from '../../trino/translate/selects.ts';
-import { TokenList } from '../../trino/translate/tokens.ts';
+import { TokenList, unnamedItems } from '../../trino/index.ts';
 import { hiveTypeName, parseHiveType, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Catalog } from '../../glue/Catalog.ts';
+import type { Catalog } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import type { QueryCall } from '../engine/StatementRunner.ts';
 import type { Executions } from '../model/Executions.ts';

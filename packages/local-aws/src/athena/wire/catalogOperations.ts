@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
-import type { Column } from '../../glue/inputs.ts';
+import type { Column, DatabaseEntry, TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { AwsRequest } from '../../protocol/AwsService.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';

@@ -13,8 +13,7 @@ import {
 import { QueryError } from '../../base/errors.ts';
 import { quoteName } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
-import { readCatalog } from '../../glue/Catalog.ts';
-import type { TableEntry } from '../../glue/entries.ts';
+import { readCatalog, type TableEntry } from '../../glue/index.ts';
 import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
 import { createViews, type FailedView, isView, readViews, viewsNeededBy } from './views.ts';
 

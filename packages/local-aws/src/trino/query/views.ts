@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName } from '../../base/sql.ts';
-import type { DatabaseEntry, TableEntry } from '../../glue/entries.ts';
-import { readPrestoView } from '../../glue/prestoView.ts';
+import { type DatabaseEntry, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import { macroStatements } from '../macros/macroStatements.ts';
 import { translate } from '../translate/translate.ts';
 

@@ -1,0 +1,28 @@
+export { macroStatements } from './macros/macroStatements.ts';
+export { type QueryRow, runQuery } from './query/runQuery.ts';
+export { duckDbType, jsonReadOptions, listPartitionFiles, tableViewSql } from './query/tableView.ts';
+export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
+export { parseTypedLiteral } from './translate/literals.ts';
+export { reusedAliases, UNNAMED, unnamedItems } from './translate/selects.ts';
+export {
+  isTableQuery,
+  linePosition,
+  mismatched,
+  SqlError,
+  type Token,
+  TokenList,
+} from './translate/tokens.ts';
+export { type Translation, translate } from './translate/translate.ts';
+export { functionNames } from './translate/vocabulary.ts';
+export { expectedCalls } from './types/signatures.ts';
+export {
+  isMacro,
+  isNode,
+  nodesOf,
+  type RulePlace,
+  type Tree,
+  type TreeNode,
+  type TypeRule,
+  textMember,
+} from './types/TypeRule.ts';
+export { type ColumnPair, columnRule, conditionRules, typeRules, valuesRules } from './types/typeRules.ts';
