@@ -92,7 +92,7 @@ ${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${ask
 
 ## Other emulators
 
-\`npm run test:aws\` lints the packaged templates with cfn-lint and deploys two of them into moto. moto's CloudFormation has no model of 15 of our types, Firehose among them; they are created through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
+\`npm run test:aws\` holds every decision of our policies' tests against [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation has no model of 15 of our types, Firehose among them; they are created through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
 
 On 2026-11-20 \`serverless deploy\` ran by hand against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. From Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, as Central served not every artifact that it pins; Sluice uses neither.
 

@@ -1,5 +1,6 @@
-// `npm run test:aws`: the packaged templates before two judges that know nothing of us, cfn-lint and moto. Needs
-// Python and pip; without them it says so and counts nothing. The last line is `N passed, N failed`.
+// `npm run test:aws`: policies and packaged templates before judges that know nothing of us: a simulator of IAM, which
+// npm installs, and cfn-lint and moto, which pip installs. What can't be installed is named and counts nothing. The last
+// line is `N passed, N failed`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +10,14 @@ import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
+import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython, run } from '../harness/python.ts';
 import { REGISTRY, REGISTRY_FILE, registrySchema } from '../infra/handlerCalls.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
+import { readActions } from '../lib/access/actionReference.ts';
 import { forMoto, MADE_BY_API } from './forMoto.ts';
+import { compareRandomPolicies, installedActions, runSuites, updateActions } from './iamWitness.ts';
 
 const STEP_MS = 180_000;
 /** Configurations that are deployed as well; moto plays one region. */
@@ -26,14 +30,37 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const total = { passed: 0, failed: 0 };
 const directory = mkdtempSync(join(tmpdir(), 'sluice-aws-'));
 try {
+  const packages = preparePackages('test/aws/iam', 'the simulator of IAM');
+  if ('missing' in packages) say(`The simulator of IAM is skipped: ${packages.missing}.`);
+  else await judgePolicies(packages.directory);
   const python = preparePython('test/aws', 'moto');
-  if ('missing' in python) say(`test:aws is skipped: ${python.missing}.`);
+  if ('missing' in python) say(`cfn-lint and moto are skipped: ${python.missing}.`);
   else await judge(python.bin);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** The tests of policies, with the simulator beside the local cloud's IAM: both have to agree on every call. */
+async function judgePolicies(simulator: string): Promise<void> {
+  if (process.argv.includes('--update-actions')) await updateActions(simulator);
+  tell(
+    'the stored actions and their resources are those that AWS has',
+    isDeepStrictEqual(await installedActions(simulator), readActions()),
+    'They differ: run `npm run test:aws -- --update-actions` and look at the change.',
+  );
+  const disagreement = await compareRandomPolicies(simulator).then(() => '', String);
+  tell(
+    "the local cloud's IAM decides on random policies as the simulator does",
+    disagreement === '',
+    disagreement,
+  );
+  const { output, passed, failed } = runSuites(simulator);
+  say(`the tests of policies, with a simulator of IAM:\n${output}`);
+  total.passed += passed;
+  total.failed += failed;
+}
 
 async function judge(bin: string): Promise<void> {
   const templates = new Map<string, unknown>();

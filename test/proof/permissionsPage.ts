@@ -8,7 +8,7 @@ const PAGE = join(repositoryRoot, 'docs', 'permissions.md');
 
 const HEAD = `# Permissions
 
-What each role of the deployment may do, and for which calls: nothing else. \`npm test\` writes this page's tables from packaged templates and from what the functions really called in the local cloud, and fails when a call is not allowed, when a role has an action, a resource or a condition's value that no call needs, or when this page is not what it found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it anew). The judge is [iam-simulate](https://github.com/cloud-copilot/iam-simulate).
+What each role of the deployment may do, and for which calls: nothing else. \`npm test\` writes this page's tables from packaged templates and from what the functions really called in the local cloud, and fails when a call is not allowed, when a role has an action, a resource or a condition's value that no call needs, or when this page is not what it found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it anew). The local cloud's own IAM decides; under \`npm run test:aws\`, [iam-simulate](https://github.com/cloud-copilot/iam-simulate) decides every call too, and has to agree.
 
 The last column says what a row rests on. Proved are the rows with *calls seen*: the function, or the delivery that the local cloud plays, made such a call, and without the row it would have been denied. The rows with *AWS's documentation* are not observed anywhere here: AWS says that its service makes the calls in *italics* for what was seen, and only an account can show it ([local.md](local.md#calls)).
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -72,6 +72,29 @@ describe('the repository', () => {
       ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
     );
     expect(loose).toEqual([]);
+  });
+
+  it('installs nothing with a copyleft licence', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    const manifests = Object.keys(packages)
+      .filter((path) => path.includes('node_modules/'))
+      .map((path) => `${path}/package.json`)
+      // Binaries of other platforms are not installed.
+      .filter((file) => existsSync(join(root, file)));
+    expect(manifests.length).toBeGreaterThan(400);
+    const licences = manifests.map((file) => {
+      const { license, licenses } = JSON.parse(read(file));
+      return [file, [license ?? licenses].flat().map((one) => one?.type ?? one)] as const;
+    });
+    const isFree = (licence: unknown) =>
+      /^(MIT|ISC|Apache-2\.0|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|P(ython|SF)-2\.0)$/.test(
+        String(licence),
+      );
+    // Of a choice, one is enough.
+    const copyleft = licences.filter(
+      ([, names]) => !names.some((name) => String(name).replace(/[()]/g, '').split(' OR ').some(isFree)),
+    );
+    expect(copyleft).toEqual([]);
   });
 
   it('names no package registry', () => {

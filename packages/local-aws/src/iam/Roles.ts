@@ -96,7 +96,7 @@ export class Roles {
     const deployed = this.#deployed.get(arn);
     if (deployed !== undefined) {
       const { account, policies } = deployed;
-      return { arn, account, deployed: true, policies: () => policies.map(readPolicy) };
+      return { arn, account, deployed: true, policies: () => policies.map((policy) => readPolicy(policy)) };
     }
     const made = this.#made.get(arn);
     if (made === undefined) return undefined;

@@ -18,7 +18,7 @@ export interface AccessRequest {
   /** ARN. */
   readonly resource: string;
   /** What the request carries besides what the caller itself tells. */
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Whose the resource is. */
   readonly owner: string;
   /** What stands at the resource; undefined where nothing does. */

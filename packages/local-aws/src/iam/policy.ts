@@ -56,8 +56,11 @@ export function matchesPattern(pattern: string, text: string): boolean {
 /** Operator, then condition key, then the values of which one must match. */
 type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
-/** What a request carries, by condition key in lower case. What is not there, the request does not have. */
-export type RequestContext = ReadonlyMap<string, string>;
+/**
+ * What a request carries, by condition key in lower case. What is not there, the request does not have. A key that takes
+ * several values has a list.
+ */
+export type RequestContext = ReadonlyMap<string, string | readonly string[]>;
 
 type Test = (wanted: string, came: string) => boolean;
 
@@ -80,6 +83,11 @@ const NEGATED: ReadonlyMap<string, string> = new Map([
   ['ArnNotEquals', 'ArnEquals'],
   ['ArnNotLike', 'ArnLike'],
 ]);
+
+const IF_EXISTS = 'IfExists';
+const FOR_ALL_VALUES = 'ForAllValues:';
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html */
+const SET = /^For(?:AllValues|AnyValue):/;
 
 /**
  * Keys whose value is known here, or known to be absent: nobody here is in an organisation or calls through a
@@ -111,15 +119,16 @@ const KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * @param isKnown Whether requests are sure to carry a condition key, in lower case, if they have it.
  * @throws PolicyProblem for `NullIfExists`, which IAM doesn't have; AwsError `NotImplemented` for an operator or a key
  * that is not evaluated.
  */
-function checkCondition(operator: string, key: string): void {
+function checkCondition(operator: string, key: string, isKnown: (key: string) => boolean): void {
   const base = baseOf(operator);
   if (base === 'Null' && operator !== base) throw new PolicyProblem(`Invalid Condition type : ${operator}`);
   if (base !== 'Null' && !TESTS.has(base) && !NEGATED.has(base))
     throw notImplemented(`A policy with the condition operator ${operator}`);
-  if (!KEYS.has(key.toLowerCase())) throw notImplemented(`A policy with the condition key ${key}`);
+  if (!isKnown(key.toLowerCase())) throw notImplemented(`A policy with the condition key ${key}`);
 }
 
 /** Whether a request meets every condition: one value of each key is enough. */
@@ -129,19 +138,29 @@ export function conditionsHold(conditions: Conditions, context: RequestContext):
   );
 }
 
-function holds(operator: string, wanted: readonly string[], came: string | undefined): boolean {
+function holds(
+  operator: string,
+  wanted: readonly string[],
+  came: string | readonly string[] | undefined,
+): boolean {
   const base = baseOf(operator);
   if (base === 'Null') return wanted.some((text) => text.toLowerCase() === String(came === undefined));
   const negated = NEGATED.get(base);
-  if (came === undefined) return operator !== base || negated !== undefined;
   const test = TESTS.get(negated ?? base);
   if (test === undefined) throw notImplemented(`A policy with the condition operator ${operator}`);
-  const matches = wanted.some((text) => test(text, came));
-  return negated === undefined ? matches : !matches;
+  const [set] = SET.exec(operator) ?? [];
+  if (came === undefined) {
+    if (operator.endsWith(IF_EXISTS)) return true;
+    return set === undefined ? negated !== undefined : set === FOR_ALL_VALUES;
+  }
+  const matches = (value: string) => wanted.some((text) => test(text, value)) === (negated === undefined);
+  const values = [came].flat();
+  return set === FOR_ALL_VALUES ? values.every(matches) : values.some(matches);
 }
 
 function baseOf(operator: string): string {
-  return operator.replace(/IfExists$/, '');
+  const base = operator.replace(SET, '');
+  return base.endsWith(IF_EXISTS) ? base.slice(0, -IF_EXISTS.length) : base;
 }
 
 /** Part by part, so that `*` doesn't reach over a colon but in the last. */
@@ -179,17 +198,22 @@ const documentSchema = z.strictObject({
 /**
  * Reads a policy document.
  *
+ * @param isKnown Whether requests are sure to carry a condition key, in lower case, if they have it. Default those that
+ * the emulator knows.
  * @throws PolicyProblem when it is none; AwsError `NotImplemented` naming what is not evaluated here, which would
  * otherwise decide without being asked.
  */
-export function readPolicy(document: unknown): Policy {
+export function readPolicy(
+  document: unknown,
+  isKnown: (key: string) => boolean = (key) => KEYS.has(key),
+): Policy {
   if (hasPrototypeKey(document)) throw new PolicyProblem('the document has a member __proto__');
   const read = documentSchema.safeParse(document);
   if (!read.success) {
     const [issue] = read.error.issues;
     throw new PolicyProblem(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
   }
-  return read.data.Statement.map(readStatement);
+  return read.data.Statement.map((statement) => readStatement(statement, isKnown));
 }
 
 /** JSON can name a member so, and whoever copies the object loses it: a condition would be gone. */
@@ -198,7 +222,10 @@ function hasPrototypeKey(value: unknown): boolean {
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);
 }
 
-function readStatement(given: z.output<typeof statementSchema>): PolicyStatement {
+function readStatement(
+  given: z.output<typeof statementSchema>,
+  isKnown: (key: string) => boolean,
+): PolicyStatement {
   const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition } = given;
   if (given.NotPrincipal !== undefined) throw notImplemented('A policy with NotPrincipal');
   if ((Action === undefined) === (NotAction === undefined))
@@ -212,7 +239,7 @@ function readStatement(given: z.output<typeof statementSchema>): PolicyStatement
   ])
     if (text.includes('${')) throw notImplemented(`A policy with the variable ${text}`);
   for (const [operator, keys] of Object.entries(Condition))
-    for (const key of Object.keys(keys)) checkCondition(operator, key);
+    for (const key of Object.keys(keys)) checkCondition(operator, key, isKnown);
   return {
     sid: Sid,
     effect: Effect,
