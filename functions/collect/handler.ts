@@ -11,6 +11,8 @@ import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectM
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
@@ -29,8 +31,7 @@ const MARGIN_MS = 500;
 
 let collector: Collector | undefined;
 
-function makeCollector(): Collector {
-  const environment = readEnvironment(process.env);
+function makeCollector(environment: Environment): Collector {
   const sampler = new Sampler(environment.logSuccesses ? 1 : config.logs.successes, Math.random);
   const groups = new GroupsCache({
     read: groupsReader(environment.bucket, groupsKey(config)),
@@ -96,22 +97,20 @@ function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
  * The collector, behind API Gateway or a Function URL. Whatever happens, the SDK gets JSON and a status it
  * understands: a failure of ours, or Lambda's time running out, is 503. The gateway alone sets CORS headers.
  */
-export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>({
-  timeoutEarlyInMillis: MARGIN_MS / 2,
-  timeoutEarlyResponse: () => failed(new Error('The time Lambda gives ran out.')),
-})
+export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .onError((request) => {
     request.response = failed(request.error);
   })
-  .handler(async (event, context) => {
-    collector ??= makeCollector();
-    const remaining = context.getRemainingTimeInMillis() - MARGIN_MS;
-    const deadline = collector.clock.now() + Math.min(ANSWER_WITHIN_MS, remaining);
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .handler(async (event, { environment, endsAt }) => {
+    collector ??= makeCollector(environment);
+    const deadline = Math.min(systemClock.now() + ANSWER_WITHIN_MS, endsAt - MARGIN_MS);
     return response(await collectRequest(event, collector, deadline));
   });
 
 /** What serverless.yml gives the collector. */
-export interface Environment {
+interface Environment {
   readonly exposuresStream: string;
   readonly eventsStream: string;
   readonly quarantineStream: string;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { exportSession } from '../../lib/access/sessionPolicies.ts';
@@ -12,13 +13,14 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { queueMessages } from '../../lib/base/queue.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import {
@@ -40,7 +42,28 @@ const LEASE_SLACK_MS = 60_000;
 
 const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
-let environment: Environment | undefined;
+const schema = z.object({
+  /** Our bucket: the tables' files, and the ledger. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the queue that this function works off, and that it puts its tasks on. */
+  SLUICE_EXPORT_QUEUE: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each task, narrowed to one export. Requests go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives the export. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws ExportError SLUICE_EXPORT_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', names),
+);
 
 /**
  * The export: brings days of our tables into customers' buckets. Its queue has two kinds of messages: requests, which
@@ -49,23 +72,21 @@ let environment: Environment | undefined;
  *
  * @throws ExportError SLUICE_EXPORT_INVOCATION_UNKNOWN for any other event.
  */
-export async function handler(
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<SQSBatchResponse | ExportReport> {
-  environment ??= readEnvironment(process.env);
-  const exporter = makeExporter(environment, context.getRemainingTimeInMillis());
-  const messages = queueMessages(event);
-  if (messages !== null) return exportMessages(exporter, messages);
-  const request = exportRequestSchema.safeParse(event);
-  if (request.success) return runRequest(exporter, request.data);
-  throw new ExportError('SLUICE_EXPORT_INVOCATION_UNKNOWN');
-}
+export const handler = middy<unknown, SQSBatchResponse | ExportReport>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (event, { environment, endsAt, messages }) => {
+    const exporter = makeExporter(environment, endsAt);
+    if (messages !== null) return exportMessages(exporter, messages);
+    const request = exportRequestSchema.safeParse(event);
+    if (request.success) return runRequest(exporter, request.data);
+    throw new ExportError('SLUICE_EXPORT_INVOCATION_UNKNOWN');
+  });
 
-function makeExporter(from: Environment, remainingMs: number): Exporter {
+function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
-  const now = systemClock.now();
-  const attempts = { ...timing, clock: systemClock, deadline: now + remainingMs - LAST_CALL_MS };
+  const attempts = { ...timing, clock: systemClock, deadline: endsAt - LAST_CALL_MS };
   return {
     exports: config.exports,
     stage,
@@ -75,8 +96,8 @@ function makeExporter(from: Environment, remainingMs: number): Exporter {
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, timing),
     newOwner: randomUUID,
     log: logLine,
-    deadline: now + remainingMs - MARGIN_MS,
-    leaseUntil: now + remainingMs + LEASE_SLACK_MS,
+    deadline: endsAt - MARGIN_MS,
+    leaseUntil: endsAt + LEASE_SLACK_MS,
   };
 }
 
@@ -118,26 +139,3 @@ async function apartPorts(from: Environment, exported: Export, attempts: Attempt
   );
   return { ...portsOf(bucket, session, attempts, session), close: () => session.close() };
 }
-
-const schema = z.object({
-  /** Our bucket: the tables' files, and the ledger. */
-  SLUICE_BUCKET: z.string().min(1),
-  /** URL of the queue that this function works off, and that it puts its tasks on. */
-  SLUICE_EXPORT_QUEUE: z.string().min(1),
-  /** ARN of the function's role, which it assumes again for each task, narrowed to one export. Requests go without. */
-  SLUICE_ROLE: z
-    .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
-    .optional(),
-  /** `--stage` of the deployment: a dimension of its metrics. */
-  SLUICE_STAGE: z.string().min(1),
-});
-
-/** What serverless.yml gives the export. */
-type Environment = Readonly<z.output<typeof schema>>;
-
-/** @throws ExportError SLUICE_EXPORT_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', names),
-);

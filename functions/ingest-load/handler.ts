@@ -3,7 +3,8 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
@@ -14,14 +15,15 @@ import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { queueMessages } from '../../lib/base/queue.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
-import type { ApartPorts } from '../../lib/drops/load/Loader.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import type { ApartPorts, Loader } from '../../lib/drops/load/Loader.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { loadMessages } from './loadMessages.ts';
 import { engineShare, makeWorkDirectory } from './machine.ts';
@@ -30,12 +32,33 @@ const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
 /** Left to hand a day back, for the answer and the log, in milliseconds: a call of S3 may take 10 s, and be tried again. */
 const MARGIN_MS = 45_000;
-/** A claim outlives the function by so many milliseconds (decision 10 of the design). */
+/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
 const LEASE_SLACK_MS = 60_000;
 
 const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
-let environment: Environment | undefined;
+const schema = z.object({
+  /** Where rows and the ledger go. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the function's role, which it assumes again for each load, narrowed to one dataset. Sweeps go without. */
+  SLUICE_ROLE: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
+    .optional(),
+  /** `maxReceiveCount` of the queue: the try after which a day fails. */
+  SLUICE_TRIES: z.coerce.number().int().min(1),
+  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
+});
+
+/** What serverless.yml, and Lambda, give the load. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
+);
 
 /**
  * The load: takes the days of customers' drops that the plan has queued into their tables. It runs DuckDB on the files,
@@ -43,50 +66,51 @@ let environment: Environment | undefined;
  *
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
-export async function handler(
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<SQSBatchResponse> {
-  environment ??= readEnvironment(process.env);
-  const messages = queueMessages(event);
-  if (messages === null) throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
-  const remainingMs = context.getRemainingTimeInMillis();
-  const now = systemClock.now();
-  const directory = await makeWorkDirectory(tmpdir());
-  const from = environment;
-  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = from;
-  try {
-    const limits = { ...engineShare(memory), temporaryDirectory: join(directory.path, 'spilled') };
-    await mkdir(limits.temporaryDirectory);
-    return await loadMessages(
-      {
-        config,
-        bucket,
-        ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }),
-        apart: (source, dataset) => apartPorts(from, source, dataset),
-        engine: duckDbEngine(limits),
-        limits,
-        directory: directory.path,
-        freeBytes: async () => {
-          const { bavail, bsize } = await statfs(directory.path);
-          return bavail * bsize;
+export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (_, { environment, endsAt, messages }) => {
+    if (messages === null) throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
+    const deadline = endsAt - MARGIN_MS;
+    const directory = await makeWorkDirectory(tmpdir());
+    try {
+      return await loadMessages(
+        await makeLoader(environment, directory.path),
+        {
+          owner: randomUUID(),
+          leaseUntil: endsAt + LEASE_SLACK_MS,
+          deadline,
+          signal: AbortSignal.timeout(Math.max(0, deadline - systemClock.now())),
         },
-        clock: systemClock,
-        ...timing,
-        log: logLine,
-      },
-      {
-        owner: randomUUID(),
-        leaseUntil: now + remainingMs + LEASE_SLACK_MS,
-        deadline: now + remainingMs - MARGIN_MS,
-        signal: AbortSignal.timeout(Math.max(0, remainingMs - MARGIN_MS)),
-      },
-      messages,
-      tries,
-    );
-  } finally {
-    await directory.remove();
-  }
+        messages,
+        environment.SLUICE_TRIES,
+      );
+    } finally {
+      await directory.remove();
+    }
+  });
+
+async function makeLoader(environment: Environment, directory: string): Promise<Loader> {
+  const { SLUICE_BUCKET: bucket, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory } = environment;
+  const limits = { ...engineShare(memory), temporaryDirectory: join(directory, 'spilled') };
+  await mkdir(limits.temporaryDirectory);
+  return {
+    config,
+    bucket,
+    ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }),
+    apart: (source, dataset) => apartPorts(environment, source, dataset),
+    engine: duckDbEngine(limits),
+    limits,
+    directory,
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(directory);
+      return bavail * bsize;
+    },
+    clock: systemClock,
+    ...timing,
+    log: logLine,
+  };
 }
 
 function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
@@ -122,26 +146,3 @@ async function apartPorts(from: Environment, source: Source, dataset: Dataset): 
   });
   return { ...portsOf(bucket, session, session), close: () => session.close() };
 }
-
-const schema = z.object({
-  /** Where rows and the ledger go. */
-  SLUICE_BUCKET: z.string().min(1),
-  /** ARN of the function's role, which it assumes again for each load, narrowed to one dataset. Sweeps go without. */
-  SLUICE_ROLE: z
-    .string()
-    .regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/)
-    .optional(),
-  /** `maxReceiveCount` of the queue: the try after which a day fails. */
-  SLUICE_TRIES: z.coerce.number().int().min(1),
-  /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
-});
-
-/** What serverless.yml, and Lambda, give the load. */
-type Environment = Readonly<z.output<typeof schema>>;
-
-/** @throws IngestError SLUICE_INGEST_ENVIRONMENT_INVALID, naming the variables. */
-export const readEnvironment = environmentReader(
-  schema,
-  (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
-);

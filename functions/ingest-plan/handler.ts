@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
@@ -9,65 +10,20 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3LastLooks, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { queueMessages } from '../../lib/base/queue.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { type Planner, type PlanReport, planMessages, runPlan } from './planMessages.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
 /** Nothing is begun in the last so many milliseconds: a list call may take 30 s, and be tried again. */
 const MARGIN_MS = 60_000;
-
-let environment: Environment | undefined;
-
-/**
- * The plan: finds the days of customers' drops that are new or changed and puts a task for each on the load's queue.
- * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules send them, the trigger and
- * `sluice ingest`. By hand the function is invoked with one.
- *
- * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
- */
-export async function handler(
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<SQSBatchResponse | PlanReport> {
-  environment ??= readEnvironment(process.env);
-  const planner = makePlanner(environment, context.getRemainingTimeInMillis());
-  const messages = queueMessages(event);
-  if (messages !== null) return planMessages(planner, messages);
-  const request = planRequestSchema.safeParse(event);
-  if (request.success) return runPlan(planner, request.data);
-  throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
-}
-
-function makePlanner(from: Environment, remainingMs: number): Planner {
-  const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
-  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
-  return {
-    sources: config.sources,
-    stage,
-    clock: systemClock,
-    bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
-    ledger: new Ledger({
-      store: s3Ledger(s3Client(), bucket),
-      clock: systemClock,
-      newToken: randomUUID,
-      ...timing,
-    }),
-    turns: s3Turns(s3Client(), bucket, systemClock),
-    looks: s3LastLooks(s3Client(), bucket),
-    lateNotes: s3LateNotes(s3Client(), bucket),
-    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
-    requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),
-    log: logLine,
-    deadline: systemClock.now() + remainingMs - MARGIN_MS,
-  };
-}
 
 const schema = z.object({
   /** Where the ledger is. */
@@ -88,3 +44,46 @@ export const readEnvironment = environmentReader(
   schema,
   (names) => new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', names),
 );
+
+/**
+ * The plan: finds the days of customers' drops that are new or changed and puts a task for each on the load's queue.
+ * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules send them, the trigger and
+ * `sluice ingest`. By hand the function is invoked with one.
+ *
+ * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
+ */
+export const handler = middy<unknown, SQSBatchResponse | PlanReport>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (event, { environment, endsAt, messages }) => {
+    const planner = makePlanner(environment, endsAt);
+    if (messages !== null) return planMessages(planner, messages);
+    const request = planRequestSchema.safeParse(event);
+    if (request.success) return runPlan(planner, request.data);
+    throw new IngestError('SLUICE_INGEST_INVOCATION_UNKNOWN');
+  });
+
+function makePlanner(from: Environment, endsAt: number): Planner {
+  const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
+  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
+  return {
+    sources: config.sources,
+    stage,
+    clock: systemClock,
+    bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
+    ledger: new Ledger({
+      store: s3Ledger(s3Client(), bucket),
+      clock: systemClock,
+      newToken: randomUUID,
+      ...timing,
+    }),
+    turns: s3Turns(s3Client(), bucket, systemClock),
+    looks: s3LastLooks(s3Client(), bucket),
+    lateNotes: s3LateNotes(s3Client(), bucket),
+    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
+    requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),
+    log: logLine,
+    deadline: endsAt - MARGIN_MS,
+  };
+}

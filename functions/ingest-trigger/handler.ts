@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
@@ -10,7 +11,8 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import { noEarlyTimeout } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
@@ -19,8 +21,7 @@ const config: FunctionConfig<'ingest-trigger'> = wholeConfig;
 
 let trigger: Trigger | undefined;
 
-function makeTrigger(): Trigger {
-  const environment = readEnvironment(process.env);
+function makeTrigger(environment: Environment): Trigger {
   return {
     sources: config.sources,
     keys: new KeyGate({
@@ -46,15 +47,6 @@ function makeTrigger(): Trigger {
   };
 }
 
-/**
- * `POST /v1/mark_data_ready_dwh`: a customer says that days are ready, and they are looked at now instead of with the
- * next schedule. The gateway alone sets CORS headers.
- */
-export async function handler(event: ReadyHttpRequest): Promise<APIGatewayProxyStructuredResultV2> {
-  trigger ??= makeTrigger();
-  return markReady(event, trigger);
-}
-
 const flag = z
   .enum(['true', 'false'])
   .default('false')
@@ -71,8 +63,22 @@ const schema = z.object({
   SLUICE_ALLOW_ANY_KEY: flag,
 });
 
+/** What serverless.yml gives the trigger. */
+type Environment = Readonly<z.output<typeof schema>>;
+
 /** @throws TriggerFailure SLUICE_TRIGGER_ENVIRONMENT_INVALID, naming the variables. */
 export const readEnvironment = environmentReader(
   schema,
   (names) => new TriggerFailure('SLUICE_TRIGGER_ENVIRONMENT_INVALID', names),
 );
+
+/**
+ * `POST /v1/mark_data_ready_dwh`: a customer says that days are ready, and they are looked at now instead of with the
+ * next schedule. The gateway alone sets CORS headers.
+ */
+export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .handler(async (event, { environment }) => {
+    trigger ??= makeTrigger(environment);
+    return markReady(event, trigger);
+  });

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
@@ -7,10 +8,11 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { queueMessages } from '../../lib/base/queue.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
 import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
@@ -30,55 +32,6 @@ const CLAIM_SLACK_MS = 60_000;
 
 const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
 
-let environment: Environment | undefined;
-
-/**
- * Redrive: puts overflow on its streams and what Firehose gave up into quarantine. Messages of the queue name the
- * objects ("Object Created" events of the bucket); `{"sluice":"stragglers"}`, which the schedule sends to the queue,
- * finds what they missed. By hand the function is invoked with the same.
- *
- * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
- */
-export async function handler(
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<SQSBatchResponse | StragglersReport> {
-  environment ??= readEnvironment(process.env);
-  const redriver = makeRedriver(environment, context.getRemainingTimeInMillis());
-  const messages = queueMessages(event);
-  if (messages !== null) return redriveMessages(redriver, messages);
-  if (stragglersEventSchema.safeParse(event).success) return redriveStragglers(redriver);
-  throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
-}
-
-function makeRedriver(environment: Environment, remainingMs: number): Redriver {
-  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
-  const streams = {
-    exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
-    events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
-    quarantine: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
-  };
-  const timing = { clock: systemClock, wait: (ms: number) => wait(ms), random: Math.random };
-  const now = systemClock.now();
-  return {
-    ...timing,
-    bucket,
-    tries,
-    streams,
-    store: s3RedriveStore(s3Client(), bucket, systemClock),
-    quarantine: quarantineRecords({
-      ...timing,
-      write: quarantineWriter(config),
-      putLarge: s3QuarantineLarge(s3Client(), bucket),
-      putOverflow: s3Overflow(s3Client(), bucket),
-      putRecordBatch: streams.quarantine,
-    }),
-    log: logLine,
-    deadline: now + remainingMs - MARGIN_MS,
-    claimUntil: now + remainingMs + CLAIM_SLACK_MS,
-  };
-}
-
 const schema = z.object({
   SLUICE_EXPOSURES_STREAM: z.string().min(1),
   SLUICE_EVENTS_STREAM: z.string().min(1),
@@ -97,3 +50,48 @@ export const readEnvironment = environmentReader(
   schema,
   (names) => new RedriveError('SLUICE_REDRIVE_ENVIRONMENT_INVALID', names),
 );
+
+/**
+ * Redrive: puts overflow on its streams and what Firehose gave up into quarantine. Messages of the queue name the
+ * objects ("Object Created" events of the bucket); `{"sluice":"stragglers"}`, which the schedule sends to the queue,
+ * finds what they missed. By hand the function is invoked with the same.
+ *
+ * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
+ */
+export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (event, { environment, endsAt, messages }) => {
+    const redriver = makeRedriver(environment, endsAt);
+    if (messages !== null) return redriveMessages(redriver, messages);
+    if (stragglersEventSchema.safeParse(event).success) return redriveStragglers(redriver);
+    throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
+  });
+
+function makeRedriver(environment: Environment, endsAt: number): Redriver {
+  const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
+  const streams = {
+    exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
+    events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
+    quarantine: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
+  };
+  const timing = { clock: systemClock, wait: (ms: number) => wait(ms), random: Math.random };
+  return {
+    ...timing,
+    bucket,
+    tries,
+    streams,
+    store: s3RedriveStore(s3Client(), bucket, systemClock),
+    quarantine: quarantineRecords({
+      ...timing,
+      write: quarantineWriter(config),
+      putLarge: s3QuarantineLarge(s3Client(), bucket),
+      putOverflow: s3Overflow(s3Client(), bucket),
+      putRecordBatch: streams.quarantine,
+    }),
+    log: logLine,
+    deadline: endsAt - MARGIN_MS,
+    claimUntil: endsAt + CLAIM_SLACK_MS,
+  };
+}

@@ -1,63 +1,37 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Context, SQSBatchResponse } from 'aws-lambda';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { queueMessages } from '../../lib/base/queue.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
-import { environmentReader } from '../../lib/lambda/environment.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
-import { type DailyReport, dailyRun, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
+import {
+  type DailyReport,
+  dailyRun,
+  type Registrar,
+  registerMessages,
+} from '../../lib/landing/catalog/registerMessages.ts';
 
 const config: FunctionConfig<'register'> = wholeConfig;
 
 /**
- * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/gluePartitionCatalog.ts, s3SingleTryClient.ts),
+ * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/gluePartitionCatalog.ts, s3Client.ts),
  * and the rest is for the answer and the log.
  */
 const MARGIN_MS = 12_000;
 
 const known = new KnownPartitions();
-let environment: Environment | undefined;
 
 const dailyEventSchema = z.strictObject({ sluice: z.literal('daily') });
-
-/**
- * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
- * they name; `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
- * tomorrow. By hand the function is invoked with the same.
- *
- * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
- */
-export async function handler(
-  event: unknown,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-): Promise<SQSBatchResponse | readonly DailyReport[]> {
-  environment ??= readEnvironment(process.env);
-  const registrar = {
-    config,
-    bucket: environment.SLUICE_BUCKET,
-    catalog: gluePartitionCatalog(glueClient()),
-    folders: s3DayFolders(s3SingleTryClient()),
-    known,
-    log: logLine,
-    attempts: {
-      clock: systemClock,
-      wait: (ms: number) => wait(ms),
-      random: Math.random,
-      deadline: systemClock.now() + context.getRemainingTimeInMillis() - MARGIN_MS,
-    },
-  };
-  const messages = queueMessages(event);
-  if (messages !== null) return registerMessages(registrar, messages);
-  if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
-  throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
-}
 
 const schema = z.object({
   /** The bucket that is watched: events of any other are ignored. */
@@ -72,3 +46,38 @@ export const readEnvironment = environmentReader(
   schema,
   (names) => new CatalogError('SLUICE_CATALOG_ENVIRONMENT_INVALID', names),
 );
+
+/**
+ * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
+ * they name; `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
+ * tomorrow. By hand the function is invoked with the same.
+ *
+ * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
+ */
+export const handler = middy<unknown, SQSBatchResponse | readonly DailyReport[]>(noEarlyTimeout)
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (event, { environment, endsAt, messages }) => {
+    const registrar = makeRegistrar(environment, endsAt);
+    if (messages !== null) return registerMessages(registrar, messages);
+    if (dailyEventSchema.safeParse(event).success) return dailyRun(registrar);
+    throw new CatalogError('SLUICE_CATALOG_INVOCATION_UNKNOWN');
+  });
+
+function makeRegistrar(environment: Environment, endsAt: number): Registrar {
+  return {
+    config,
+    bucket: environment.SLUICE_BUCKET,
+    catalog: gluePartitionCatalog(glueClient()),
+    folders: s3DayFolders(s3SingleTryClient()),
+    known,
+    log: logLine,
+    attempts: {
+      clock: systemClock,
+      wait: (ms: number) => wait(ms),
+      random: Math.random,
+      deadline: endsAt - MARGIN_MS,
+    },
+  };
+}

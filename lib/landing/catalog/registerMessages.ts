@@ -215,7 +215,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
 }
 
 /** All that one invocation of the registrar works with. */
-interface Registrar extends RegistrarTarget {
+export interface Registrar extends RegistrarTarget {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
   readonly folders: DayFolders;
   /** Lives as long as the function is warm. */

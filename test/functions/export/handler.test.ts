@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { handler, readEnvironment } from '../../../functions/export/handler.ts';
+import { handler as deployed, readEnvironment } from '../../../functions/export/handler.ts';
+import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 
 const environment = { ...process.env };
 const lines: Record<string, unknown>[] = [];
+const handler = lambdaInvoker(deployed);
 const context = { getRemainingTimeInMillis: () => 900_000 };
 const event = (...bodies: string[]) => ({
   Records: bodies.map((body, i) => ({

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { handler, readEnvironment } from '../../../functions/ingest-plan/handler.ts';
+import { handler as deployed, readEnvironment } from '../../../functions/ingest-plan/handler.ts';
 import { readEnvironment as readTriggerEnvironment } from '../../../functions/ingest-trigger/handler.ts';
+import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 
 const VARIABLES = {
   SLUICE_BUCKET: 'b',
@@ -8,6 +9,7 @@ const VARIABLES = {
   SLUICE_TASK_QUEUE: 't',
   SLUICE_STAGE: 'test',
 };
+const handler = lambdaInvoker(deployed);
 const context = { getRemainingTimeInMillis: () => 300_000 };
 const message = (body: string) => ({
   Records: [{ eventSource: 'aws:sqs', messageId: 'm1', body, attributes: { ApproximateReceiveCount: '1' } }],

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
-import { handler, readEnvironment } from '../../../functions/redrive/handler.ts';
+import { handler as deployed, readEnvironment } from '../../../functions/redrive/handler.ts';
 import { overflowBody } from '../../../lib/landing/delivery/deliver.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
@@ -11,6 +11,7 @@ import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
 import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
 import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
 const TRIES = 3;
@@ -99,6 +100,7 @@ async function spill(digit: string, rows = ['{"event_id":"a"}']): Promise<string
 }
 const down = () => faults.set({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
 
+const handler = lambdaInvoker(deployed);
 const context = (remainingMs = 60_000) => ({ getRemainingTimeInMillis: () => remainingMs });
 const record = (messageId: string, body: string, receives = 1) => ({
   messageId,

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
-import { handler, readEnvironment } from '../../../functions/register/handler.ts';
+import { handler as deployed, readEnvironment } from '../../../functions/register/handler.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
+import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 
 let world: Awaited<ReturnType<typeof startCatalog>>;
@@ -39,6 +40,7 @@ afterAll(async () => {
   await world.close();
 });
 
+const handler = lambdaInvoker(deployed);
 const context = (remainingMs = 60_000) => ({ getRemainingTimeInMillis: () => remainingMs });
 const record = (messageId: string, body: string) => ({
   ...{ messageId, body, eventSource: 'aws:sqs' },
