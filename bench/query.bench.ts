@@ -9,12 +9,17 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { openAthena, openStatementRunner } from '../packages/local-aws/src/athena/index.ts';
-import { realClock } from '../packages/local-aws/src/base/clock.ts';
-import { startEdge } from '../packages/local-aws/src/edge/startEdge.ts';
-import { Catalog, insertPartition } from '../packages/local-aws/src/glue/index.ts';
-import { ObjectStore } from '../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { listPartitionFiles, tableViewSql } from '../packages/local-aws/src/trino/index.ts';
+import {
+  Catalog,
+  insertPartition,
+  listPartitionFiles,
+  ObjectStore,
+  openAthena,
+  openStatementRunner,
+  realClock,
+  startEdge,
+  tableViewSql,
+} from '../packages/local-aws/src/index.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 
 const DATABASE = 'sluice';

@@ -8,7 +8,7 @@ import { utcDay } from '../lib/base/time.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
-import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
+import { emptyDataDirectory } from '../packages/local-aws/src/index.ts';
 import { Customer } from './story/Customer.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { Checks, heading, type Story, say } from './story/Story.ts';

@@ -1,7 +1,6 @@
 import type { Config } from '../lib/schema/config.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
-import { newBucketSettings } from '../packages/local-aws/src/s3/model/bucketSettings.ts';
-import type { Deployment } from '../packages/local-aws/src/template/Deployment.ts';
+import { type Deployment, newBucketSettings } from '../packages/local-aws/src/index.ts';
 
 /**
  * A deployment, and beside it what the configuration says is there already: nobody else makes it here. The bucket
@@ -21,7 +20,16 @@ export function withExisting(
     buckets: [
       ...deployment.buckets,
       ...(existing.bucket
-        ? [{ logicalId: 'existing.bucket', name: bucket, eventBridge: true, settings: newBucketSettings }]
+        ? [
+            {
+              logicalId: 'existing.bucket',
+              name: bucket,
+              eventBridge: true,
+              settings: newBucketSettings,
+              // The key that is brought with it, else the stack's own.
+              keyArn: existing.keyArn ?? deployment.keys[0]?.arn,
+            },
+          ]
         : []),
     ],
     databases: [

@@ -9,7 +9,7 @@ import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/index.ts';
+import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/index.ts';
 
 /** What the benchmark's views are made for. */
 export const viewConfig = defineConfig({

@@ -23,7 +23,7 @@ export const query: Command = {
     const directory = textOption(line, 'data') ?? defaultDataDirectory();
     // Loaded here: other commands need not wait for DuckDB.
     await import('../../local/errors.ts');
-    const { runQuery } = await import('../../packages/local-aws/src/trino/query/runQuery.ts');
+    const { runQuery } = await import('../../packages/local-aws/src/index.ts');
     const rows = await runQuery(directory, sql);
     writeResult(line, rows, () => textTable(rows));
     return 0;

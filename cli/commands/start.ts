@@ -1,8 +1,7 @@
 import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
+import type { Cloud } from '../../local/Cloud.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { parseAllowedHosts } from '../../packages/local-aws/src/edge/requestGuard.ts';
 import { assertNoArguments, type Command, countOption, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
 
@@ -42,6 +41,7 @@ export const start: Command = {
     const startedAt = performance.now();
     // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
+    const { parseAllowedHosts } = await import('../../packages/local-aws/src/index.ts');
     const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
     const checkKeys = values['check-keys'] === true;
     const allowed = textOption(line, 'allow-hosts');

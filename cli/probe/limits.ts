@@ -1,16 +1,17 @@
-import { HTTP_API_LIMITS } from '../../packages/local-aws/src/gateway/index.ts';
-import { LAMBDA_LIMITS } from '../../packages/local-aws/src/lambda/LambdaFunction.ts';
-
 const KIB = 1_024;
+/** Of a synchronous invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LAMBDA_REQUEST_BYTES = 6 * KIB * KIB;
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const HTTP_API_PAYLOAD_BYTES = 10 * KIB * KIB;
 
 /** Bytes of the bodies that are sent around the limits of Lambda and the gateway, docs/limits.md. */
 export const BODY_BYTES = {
   /** Lambda counts the event around the body, too: 64 KiB are left for it. */
-  textUnderLimit: LAMBDA_LIMITS.requestBytes - 64 * KIB,
+  textUnderLimit: LAMBDA_REQUEST_BYTES - 64 * KIB,
   /** As base64 it is a third more. */
   binaryUnderLimit: Math.floor(4.4 * KIB * KIB),
-  overLambdaLimit: LAMBDA_LIMITS.requestBytes + 512 * KIB,
-  overGatewayLimit: HTTP_API_LIMITS.payloadBytes + 64 * KIB,
+  overLambdaLimit: LAMBDA_REQUEST_BYTES + 512 * KIB,
+  overGatewayLimit: HTTP_API_PAYLOAD_BYTES + 64 * KIB,
 } as const;
 
 /** Events of one request that are followed one by one: more than a Firehose record holds. */

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { textTable, writeOut } from '../../cli/output.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import type { Cloud } from '../../local/Cloud.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
 /** What every chapter is told with. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
 import { type Packaged, packageService } from './packageService.ts';
 import { digestInputs } from './templateInputs.ts';
 

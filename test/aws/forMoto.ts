@@ -1,9 +1,9 @@
-import type { ResolvedResource } from '../../packages/local-aws/src/template/resolveTemplate.ts';
 import {
   intrinsicOf,
+  type ResolvedResource,
   SUB_PLACEHOLDER,
   type Template,
-} from '../../packages/local-aws/src/template/Template.ts';
+} from '../../packages/local-aws/src/index.ts';
 
 /**
  * Types that moto's CloudFormation doesn't make (5.2.5): deploy.py makes each through its own API, from the same

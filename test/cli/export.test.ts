@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { sqsService } from '../../packages/local-aws/src/sqs/index.ts';
-import { Queues } from '../../packages/local-aws/src/sqs/Queues.ts';
-import { queueProperties } from '../../packages/local-aws/src/sqs/queueSettings.ts';
+import {
+  ObjectStore,
+  Queues,
+  queueProperties,
+  realClock,
+  s3Service,
+  sqsService,
+} from '../../packages/local-aws/src/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { startServices } from '../harness/startServices.ts';
 

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { startServices, temporaryDirectory } from '../harness/startServices.ts';
 

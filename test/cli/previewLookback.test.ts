@@ -4,9 +4,7 @@ import { parquetFromQuery } from '../../cli/commands/customerAccount.ts';
 import { previewDrop } from '../../cli/ingest/previewDrop.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
 import { type ClientOptions, startServices, temporaryDirectory } from '../harness/startServices.ts';
 
 const directory = temporaryDirectory();

@@ -5,13 +5,12 @@ import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/
 import { S3Client } from '@aws-sdk/client-s3';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
+import type { Cloud } from '../../local/Cloud.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import { type RecordedCall, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { type Policies, readPolicies } from '../proof/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
+import type { Cloud } from '../../local/Cloud.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { runQuery } from '../../packages/local-aws/src/index.ts';
 import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
 

@@ -10,7 +10,7 @@ import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
 import type { DatasetStatus } from '../../cli/ingest/datasetStatus.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import {
   acme,
   acmeDatasets,

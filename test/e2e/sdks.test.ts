@@ -7,9 +7,9 @@ import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { type DriverReport, expectedGroups, expectedRows, runDriver } from '../../demo/story/runDriver.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import type { Cloud } from '../../local/Cloud.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
 import { readParquet } from '../harness/readParquet.ts';
 

@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../../packages/local-aws/src/base/clock.ts';
+import type { Alarm, LocalClock } from '../../packages/local-aws/src/index.ts';
 
 /**
  * A clock that stands still until told to move: for tests.

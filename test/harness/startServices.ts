@@ -1,10 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import { startEdge } from '../../packages/local-aws/src/edge/startEdge.ts';
-import { Faults } from '../../packages/local-aws/src/faults/Faults.ts';
-import type { AwsService } from '../../packages/local-aws/src/protocol/AwsService.ts';
+import { type AwsService, Faults, realClock, startEdge } from '../../packages/local-aws/src/index.ts';
 
 /** What every client of the local cloud is made with. */
 export interface ClientOptions {

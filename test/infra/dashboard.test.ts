@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 
 const made = resources({
   config: defineConfig({

@@ -5,8 +5,7 @@ import { demandRegion } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 

@@ -4,9 +4,7 @@ import { lifecycleRules } from '../../lib/access/lifecycleRules.ts';
 import { placeFor } from '../../lib/access/place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
+import { parseTemplate, readDeployment, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 
 const identity = {
   region: 'eu-west-1',

@@ -6,12 +6,12 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { parseTableKey } from '../../lib/tables/tableFolders.ts';
-import { readDeployment } from '../../packages/local-aws/src/template/readDeployment.ts';
 import {
+  parseTemplate,
   type ResolvedResource,
+  readDeployment,
   resolveTemplate,
-} from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import { parseTemplate } from '../../packages/local-aws/src/template/Template.ts';
+} from '../../packages/local-aws/src/index.ts';
 
 const stack = {
   region: 'eu-west-1',

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import {
+  parseTemplate,
   type ResolvedTemplate,
   resolveTemplate,
-} from '../../packages/local-aws/src/template/resolveTemplate.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
+  type Template,
+} from '../../packages/local-aws/src/index.ts';
 import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
 import { unscopedActions } from './policyExceptions.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/template/Template.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
 import { type Footprints, footprints, upgradeProblems } from './footprint.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { lastRelease, storeRelease } from './releases.ts';

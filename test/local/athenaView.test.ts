@@ -2,10 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import '../../local/errors.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { prestoViewText } from '../../lib/views/prestoView.ts';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
-import { Catalog } from '../../packages/local-aws/src/glue/index.ts';
-import { type AthenaView, runQuery, viewsNeededBy } from '../../packages/local-aws/src/trino/index.ts';
+import {
+  type AthenaView,
+  Catalog,
+  dataFolders,
+  realClock,
+  runQuery,
+  viewsNeededBy,
+} from '../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { openData } from '../lib/views/openData.ts';
 

@@ -18,11 +18,13 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
-import { realClock } from '../../packages/local-aws/src/base/clock.ts';
-import type { Principals } from '../../packages/local-aws/src/iam/Principals.ts';
-import { Roles } from '../../packages/local-aws/src/iam/Roles.ts';
-import { Keys } from '../../packages/local-aws/src/kms/Keys.ts';
-import type { ObjectStore } from '../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import {
+  Keys,
+  type ObjectStore,
+  type Principals,
+  Roles,
+  realClock,
+} from '../../packages/local-aws/src/index.ts';
 import { type Accounts, startAccounts } from '../../packages/local-aws/test/iam/startAccounts.ts';
 import { failureOf } from '../../packages/local-aws/test/s3/startS3.ts';
 import type { ClientOptions } from '../harness/startServices.ts';

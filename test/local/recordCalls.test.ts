@@ -11,10 +11,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Cloud } from '../../local/Cloud.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import type { Cloud } from '../../packages/local-aws/src/control/Cloud.ts';
-import type { Call, RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
-import { CallRecorder } from '../../packages/local-aws/src/record/CallRecorder.ts';
+import { type Call, CallRecorder, type RecordedCall } from '../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 

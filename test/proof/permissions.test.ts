@@ -7,8 +7,11 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
-import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/Place.ts';
-import { resolveTemplate } from '../../packages/local-aws/src/template/resolveTemplate.ts';
+import {
+  type NeededPermission,
+  type RecordedCall,
+  resolveTemplate,
+} from '../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { decide } from './decide.ts';
 import { narrower } from './narrower.ts';

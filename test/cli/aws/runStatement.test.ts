@@ -3,7 +3,7 @@ import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runStatement } from '../../../cli/aws/runStatement.ts';
 import { systemClock } from '../../../lib/base/time.ts';
-import { StatementError } from '../../../packages/local-aws/src/athena/index.ts';
+import { StatementError } from '../../../packages/local-aws/src/index.ts';
 import {
   chunks,
   ScriptedRunner,

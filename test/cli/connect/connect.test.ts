@@ -6,10 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SetupGuide, Step } from '../../../cli/connect/setupGuide.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
-import {
-  cloudFormationService,
-  type DeployedStack,
-} from '../../../packages/local-aws/src/cloudformation/index.ts';
+import { cloudFormationService, type DeployedStack } from '../../../packages/local-aws/src/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { startServices } from '../../harness/startServices.ts';
 

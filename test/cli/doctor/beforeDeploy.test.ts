@@ -6,11 +6,15 @@ import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { AwsError } from '../../../packages/local-aws/src/protocol/AwsError.ts';
-import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
-import { jsonService, operation } from '../../../packages/local-aws/src/protocol/JsonService.ts';
-import { queryOperation, queryService } from '../../../packages/local-aws/src/protocol/QueryService.ts';
-import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
+import {
+  AwsError,
+  type AwsService,
+  jsonService,
+  operation,
+  queryOperation,
+  queryService,
+  stsService,
+} from '../../../packages/local-aws/src/index.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 const ACCOUNT = '000000000000';

@@ -19,7 +19,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
 import config from '#config';
 import { logicalIds } from '../../../infra/template/Stack.ts';
-import type { BucketSettings } from '../../../packages/local-aws/src/s3/model/bucketSettings.ts';
+import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
 import type { StartedDeployment } from './startDeployment.ts';
 
 const { bucket, database, tables, athena } = config;

@@ -10,10 +10,14 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { AwsError } from '../../../packages/local-aws/src/protocol/AwsError.ts';
-import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
-import { jsonService, operation } from '../../../packages/local-aws/src/protocol/JsonService.ts';
-import { queryOperation, queryService } from '../../../packages/local-aws/src/protocol/QueryService.ts';
+import {
+  AwsError,
+  type AwsService,
+  jsonService,
+  operation,
+  queryOperation,
+  queryService,
+} from '../../../packages/local-aws/src/index.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 /** What only AWS has, answering as the test says: quotas, and IAM's simulator. */

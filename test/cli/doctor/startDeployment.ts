@@ -2,32 +2,36 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { loadTemplate } from '../../../local/template/loadTemplate.ts';
-import { openAthena, type StatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
-import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
 import {
+  type AwsService,
+  Catalog,
   cloudFormationService,
   type DeployedStack,
+  type Deployment,
+  dataFolders,
   deployedStack,
-} from '../../../packages/local-aws/src/cloudformation/index.ts';
-import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
-import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
-import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
-import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
-import { kmsService } from '../../../packages/local-aws/src/kms/index.ts';
-import { Keys } from '../../../packages/local-aws/src/kms/Keys.ts';
-import type { AwsService } from '../../../packages/local-aws/src/protocol/AwsService.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { Secrets } from '../../../packages/local-aws/src/secretsmanager/Secrets.ts';
-import { objectSink, provision, schemaSource } from '../../../packages/local-aws/src/server/provision.ts';
-import { sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { Queues } from '../../../packages/local-aws/src/sqs/Queues.ts';
-import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
-import type { Deployment } from '../../../packages/local-aws/src/template/Deployment.ts';
-import { readDeployment } from '../../../packages/local-aws/src/template/readDeployment.ts';
-import { resolveTemplate } from '../../../packages/local-aws/src/template/resolveTemplate.ts';
+  Faults,
+  glueService,
+  Keys,
+  kmsService,
+  ObjectStore,
+  objectSink,
+  openAthena,
+  openEventBus,
+  openFirehose,
+  provision,
+  Queues,
+  readDeployment,
+  realClock,
+  resolveTemplate,
+  Secrets,
+  type StatementRunner,
+  s3Service,
+  schemaSource,
+  sqsService,
+  startEdge,
+  stsService,
+} from '../../../packages/local-aws/src/index.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { type ClientOptions, temporaryDirectory } from '../../harness/startServices.ts';
 

@@ -5,9 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isTimestampType } from '../../../cli/probe/isTimestampType.ts';
 import { timestampColumn } from '../../../cli/probe/timestampColumn.ts';
-import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ObjectStore, realClock, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
 const directory = temporaryDirectory();

@@ -20,12 +20,14 @@ import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
-import { MovableClock } from '../../../packages/local-aws/src/base/MovableClock.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
-import { sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
-import { Queues } from '../../../packages/local-aws/src/sqs/Queues.ts';
+import {
+  Faults,
+  MovableClock,
+  ObjectStore,
+  Queues,
+  s3Service,
+  sqsService,
+} from '../../../packages/local-aws/src/index.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
 const OURS = '000000000000';

@@ -4,13 +4,15 @@ import config from '#config';
 import { handler as deployed, readEnvironment } from '../../../functions/redrive/handler.ts';
 import { overflowBody } from '../../../lib/landing/delivery/deliver.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
-import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
-import { MovableClock } from '../../../packages/local-aws/src/base/MovableClock.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import {
+  Faults,
+  MovableClock,
+  ObjectStore,
+  objectCreatedEvent,
+  openFirehose,
+  realClock,
+  s3Service,
+} from '../../../packages/local-aws/src/index.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 

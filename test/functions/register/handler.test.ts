@@ -2,10 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import config from '#config';
 import { handler as deployed, readEnvironment } from '../../../functions/register/handler.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
-import type { TableKind } from '../../../lib/schema/kinds.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
+import { objectCreatedEvent } from '../../../packages/local-aws/src/index.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 

@@ -1,8 +1,4 @@
-import {
-  attributePath,
-  intrinsicOf,
-  SUB_PLACEHOLDER,
-} from '../../../packages/local-aws/src/template/Template.ts';
+import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from '../../../packages/local-aws/src/index.ts';
 import type { TemplateResource } from './propertyProblems.ts';
 import type { ServiceSpec } from './ServiceSpec.ts';
 

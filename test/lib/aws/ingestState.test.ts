@@ -3,9 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3Turns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
 import { lastLookKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 

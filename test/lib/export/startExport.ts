@@ -10,16 +10,20 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
-import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
-import { startEdge } from '../../../packages/local-aws/src/edge/startEdge.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
-import { Principals } from '../../../packages/local-aws/src/iam/Principals.ts';
-import { callerOf, Roles } from '../../../packages/local-aws/src/iam/Roles.ts';
-import { Keys } from '../../../packages/local-aws/src/kms/Keys.ts';
-import { keyAccess } from '../../../packages/local-aws/src/kms/keyAccess.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import {
+  Catalog,
+  callerOf,
+  Faults,
+  glueService,
+  Keys,
+  keyAccess,
+  ObjectStore,
+  Principals,
+  Roles,
+  realClock,
+  s3Service,
+  startEdge,
+} from '../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import { temporaryDirectory } from '../../harness/startServices.ts';
 
@@ -44,9 +48,12 @@ export async function startExport() {
   const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
   const keys = new Keys({ clock, partition: 'aws', region: 'us-east-1', account: OURS });
   const roles = new Roles();
-  const principals = new Principals({
-    ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const principals = new Principals(
+    {
+      ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+    'test',
+  );
   const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
   const edge = await startEdge({
     services: [

@@ -6,9 +6,7 @@ import { GROUPS_FRESH_MS, GroupsCache } from '../../../lib/groups/GroupsCache.ts
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { Faults } from '../../../packages/local-aws/src/faults/Faults.ts';
-import { s3Service } from '../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';

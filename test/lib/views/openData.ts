@@ -12,10 +12,7 @@ import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import type { Table } from '../../../lib/tables/Table.ts';
 import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { realClock } from '../../../packages/local-aws/src/base/clock.ts';
-import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
-import { Catalog } from '../../../packages/local-aws/src/glue/index.ts';
-import { duckDbType } from '../../../packages/local-aws/src/trino/index.ts';
+import { Catalog, dataFolders, duckDbType, realClock } from '../../../packages/local-aws/src/index.ts';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };

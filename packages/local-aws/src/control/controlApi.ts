@@ -15,7 +15,6 @@ import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import type { Cloud } from './Cloud.ts';
 
 /** The body of a call, validated. @throws ControlError CONTROL_BODY naming what is wrong and where. */
 function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
@@ -24,35 +23,79 @@ function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.o
   return parsed.data;
 }
 
+/** What waits in one delivery stream's buffers. */
+export interface PendingDelivery {
+  readonly stream: string;
+  /** Documents, one a row: records that hold several are split on arrival. */
+  readonly documents: number;
+  readonly bytes: number;
+}
+
+/** What a flush has done. */
+export interface FlushReport {
+  /** What had been waiting, by stream; all of it is in S3 now. */
+  readonly delivered: readonly PendingDelivery[];
+  /** Messages that the functions of queues could not process yet: 0 unless something fails. */
+  readonly undrained: number;
+}
+
+/** What a running local cloud is doing. */
+export interface LocalAwsStatus {
+  readonly endpoint: string;
+  readonly api: string | undefined;
+  readonly directory: string;
+  readonly pid: number;
+  readonly pending: readonly PendingDelivery[];
+  readonly queues: readonly { readonly name: string; readonly messages: number }[];
+  /** Athena's. */
+  readonly queries: { readonly queued: number; readonly running: number };
+}
+
+/** How the control API words its status and its report of a flush. */
+export interface ControlPresentation {
+  /** Default: the status as it is. */
+  readonly status?: (status: LocalAwsStatus) => unknown;
+  /** Default: the report as it is. */
+  readonly flush?: (report: FlushReport) => unknown;
+}
+
 /** What the control API drives. */
-export interface Controlled extends Pick<Cloud, 'status' | 'flush'>, SetFaultsContext {
+export interface Controlled extends SetFaultsContext {
+  readonly status: () => LocalAwsStatus;
+  readonly flush: () => Promise<FlushReport>;
   readonly clock: MovableClock;
   readonly recording: Recording;
 }
 
 type Call = (controlled: Controlled, body: unknown) => unknown;
 
-const CALLS: Readonly<Record<string, Call>> = {
-  'GET /_sluice/status': (controlled) => controlled.status(),
-  'POST /_sluice/flush': (controlled) => controlled.flush(),
-  'GET /_sluice/faults': ({ faults }) => ({ faults: faults.list() }),
-  'POST /_sluice/faults': (controlled, body) => {
-    setFaults(controlled, body);
-    return { faults: controlled.faults.list() };
-  },
-  'DELETE /_sluice/faults': ({ faults }) => {
-    faults.clear();
-    return { faults: [] };
-  },
-  'GET /_sluice/calls': ({ recording }) => readCalls(recording),
-  'DELETE /_sluice/calls': ({ recording }) => {
-    recording.clear();
-    return readCalls(recording);
-  },
-  'POST /_sluice/credentials': ({ recording }, body) => issueCredentials(recording, body),
-  'GET /_sluice/clock': ({ clock }) => readClock(clock),
-  'POST /_sluice/clock': ({ clock }, body) => moveClock(clock, body),
-};
+function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<string, Call>> {
+  return {
+    'GET /status': (controlled) => (status ?? identity)(controlled.status()),
+    'POST /flush': async (controlled) => (flush ?? identity)(await controlled.flush()),
+    'GET /faults': ({ faults }) => ({ faults: faults.list() }),
+    'POST /faults': (controlled, body) => {
+      setFaults(controlled, body);
+      return { faults: controlled.faults.list() };
+    },
+    'DELETE /faults': ({ faults }) => {
+      faults.clear();
+      return { faults: [] };
+    },
+    'GET /calls': ({ recording }) => readCalls(recording),
+    'DELETE /calls': ({ recording }) => {
+      recording.clear();
+      return readCalls(recording);
+    },
+    'POST /credentials': ({ recording }, body) => issueCredentials(recording, body),
+    'GET /clock': ({ clock }) => readClock(clock),
+    'POST /clock': ({ clock }, body) => moveClock(clock, body),
+  };
+}
+
+function identity(value: unknown): unknown {
+  return value;
+}
 
 const STATUS: Readonly<Record<string, number>> = {
   CONTROL_UNKNOWN: 404,
@@ -61,21 +104,27 @@ const STATUS: Readonly<Record<string, number>> = {
   FIREHOSE_UNDELIVERED: 503,
 };
 
-/**
- * The control API of the local cloud, `/_sluice/…` on the edge endpoint: what tests and the console use.
- * Every call and its shapes: docs/local.md.
- *
- * @param controlled Undefined as long as the cloud is starting: calls are then answered 503.
- */
-export function controlApi(controlled: () => Controlled | undefined) {
+/** What {@link controlApi} needs. */
+export interface ControlOptions extends ControlPresentation {
+  /** What the path of every call begins with, e.g. `/_local`. */
+  readonly path: string;
+  /** Undefined as long as the cloud is starting: calls are then answered 503. */
+  readonly controlled: () => Controlled | undefined;
+}
+
+/** The control API of the local cloud: status, flush, faults, clock and recorded calls. Shapes: the package's README. */
+export function controlApi({ path, controlled, ...presentation }: ControlOptions) {
+  const calls = controlCalls(presentation);
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
-    const name = `${request.method} ${(request.url ?? '').split('?')[0]}`;
+    const target = (request.url ?? '').split('?')[0] ?? '';
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
     try {
-      const call = CALLS[name];
-      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Came ${name}.`);
+      const call = target.startsWith(path)
+        ? calls[`${request.method} ${target.slice(path.length)}`]
+        : undefined;
+      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Came ${request.method} ${target}.`);
       const cloud = controlled();
       if (cloud === undefined) throw new ControlError('CONTROL_NOT_READY');
       const sent = await text(request);
@@ -96,7 +145,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** What `GET` and `POST /_sluice/clock` answer. */
+/** What `GET` and `POST …/clock` answer. */
 export interface ClockReport {
   /** The local cloud's time, ISO 8601. */
   readonly now: string;
@@ -144,14 +193,14 @@ async function advance(clock: MovableClock, ms: number): Promise<void> {
   await clock.advance(ms);
 }
 
-/** What `GET /_sluice/calls` answers. */
+/** What `GET …/calls` answers. */
 export interface CallsReport {
   readonly calls: readonly RecordedCall[];
   /** Entries that went to make room. */
   readonly dropped: number;
 }
 
-/** What `POST /_sluice/credentials` answers. */
+/** What `POST …/credentials` answers. */
 export interface IssuedCredentials extends Credentials {
   /** The ARN of whom they are. */
   readonly principal: string;

@@ -24,10 +24,12 @@ import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './reques
 export interface EdgeOptions {
   readonly services: readonly AwsService[];
   /**
-   * Answers what begins with `/_sluice/`; false when it knows no such path, which is then answered 404.
+   * Answers what begins with the control path; false when it knows no such path, which is then answered 404.
    * These requests carry no signature.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Default `/_local`. */
+  readonly controlPath?: string;
   /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/Caller.ts. */
   readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
   /** Judges the age of signatures, dates the answers (see {@link callersTime}), and measures the latency that faults ask for. */
@@ -64,7 +66,6 @@ export interface Edge {
 }
 
 const CLOSE_GRACE_MS = 5000;
-const CONTROL_PREFIX = '/_sluice/';
 
 /**
  * Starts the one endpoint that all emulated services share. The service is recognised from the signature's
@@ -118,7 +119,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { allowedHosts } = options;
-    if (isControl(message)) {
+    if (isControl(message, options.controlPath ?? '/_local')) {
       // AWS's hosts are for AWS's clients: the control is none of AWS's services.
       const refused = refuseForeignRequest(message, { allowedHosts });
       if (refused !== undefined) sendRefusal(response, refused);
@@ -192,8 +193,8 @@ function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): Read
 }
 
 /** Whether a request is for the control API, whether or not its target names a host. */
-function isControl({ url = '' }: IncomingMessage): boolean {
-  return url.replace(/^https?:\/\/[^/]*/i, '').startsWith(CONTROL_PREFIX);
+function isControl({ url = '' }: IncomingMessage, controlPath: string): boolean {
+  return url.replace(/^https?:\/\/[^/]*/i, '').startsWith(`${controlPath}/`);
 }
 
 /** The error as AWS's clients show it: by its code, with its cure. */

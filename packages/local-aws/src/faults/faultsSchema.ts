@@ -72,8 +72,7 @@ const operations = z.array(text).min(1).optional();
 const target = text.optional();
 
 /**
- * The body of `POST /_sluice/faults`: faults to add, by service. An unknown service or member is refused.
- * What each does: docs/local.md.
+ * The body of `POST …/faults` of the control API: faults to add, by service. An unknown service or member is refused.
  */
 export const faultsSchema = z.strictObject({
   s3: z.array(z.discriminatedUnion('fault', callFaults('s3', { operations, key: target }))).default([]),

@@ -16,7 +16,7 @@ import {
 } from './HttpApi.ts';
 
 /** HTTP API quotas: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-export const HTTP_API_LIMITS = {
+const HTTP_API_LIMITS = {
   /** Largest body, bytes. */
   payloadBytes: 10 * 1024 * 1024,
   /** Request line and all header values together, bytes. */

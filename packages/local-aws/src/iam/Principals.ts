@@ -21,10 +21,13 @@ const TEMPORARY = 'ASIA';
  * its own, the same after every start.
  */
 export class Principals {
+  readonly #seed: string;
   readonly #secrets = new Map<string, string>();
   readonly #arns = new Map<string, string>();
 
-  constructor(root: { readonly arn: string } & Credentials) {
+  /** @param seed What issued keys are derived from. */
+  constructor(root: { readonly arn: string } & Credentials, seed: string) {
+    this.#seed = seed;
     this.#add(root.arn, root);
   }
 
@@ -75,7 +78,7 @@ export class Principals {
   }
 
   #made(arn: string, prefix: string, kind: string): Credentials {
-    const digest = createHash('sha256').update(`sluice local ${kind} of ${arn}`).digest();
+    const digest = createHash('sha256').update(`${this.#seed} ${kind} of ${arn}`).digest();
     const credentials = {
       accessKeyId: `${prefix}${base32(digest.subarray(0, 10))}`,
       secretAccessKey: digest.toString('base64url'),

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { Config } from '../../../../lib/schema/config.ts';
-import { localAccount } from '../../../../local/localAccount.ts';
 import type { QueryCall } from '../athena/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
@@ -36,11 +34,7 @@ export interface Recording {
   /** What Athena does for whoever has this access key. */
   readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
   /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
-  readonly deployed: (
-    deployment: Deployment,
-    resolved: ResolvedTemplate,
-    config: Pick<Config, 'bucket' | 'existing'>,
-  ) => void;
+  readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
   /** Forgets what was called; what services do by the wiring stays. */
   readonly clear: () => void;
   /** The roles and users of what is deployed. */
@@ -48,10 +42,21 @@ export interface Recording {
 }
 
 /** Records who calls what in the local cloud: see {@link CallRecorder}. */
-export function startRecording(options: { readonly clock: Clock; readonly secrets: Secrets }): Recording {
-  const { id: account, region, partition, ...root } = localAccount;
+export function startRecording(options: {
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly place: Pick<Place, 'partition' | 'region' | 'account'>;
+  /** What the account's root signs with. */
+  readonly root: Credentials;
+  /** See {@link Principals}. */
+  readonly keySeed: string;
+}): Recording {
+  const { partition, region, account } = options.place;
   const recorder = new CallRecorder(options.clock);
-  const principals = new Principals({ arn: `arn:${partition}:iam::${account}:root`, ...root });
+  const principals = new Principals(
+    { arn: `arn:${partition}:iam::${account}:root`, ...options.root },
+    options.keySeed,
+  );
   let keys: ReadonlyMap<string, string> = new Map();
   let streams: ReadonlyMap<string, StreamRole> = new Map();
   let deployedPrincipals: readonly DeployedPrincipal[] = [];
@@ -92,8 +97,8 @@ export function startRecording(options: { readonly clock: Clock; readonly secret
       const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
       for (const made of queryCalls(call, principal, place)) recorder.record(made);
     },
-    deployed(deployment, resolved, config) {
-      keys = bucketKeys(resolved, place, config);
+    deployed(deployment, resolved) {
+      keys = bucketKeys(deployment, resolved, place);
       streams = streamRoles(resolved);
       deployedPrincipals = resolved.resources.flatMap(({ type, logicalId, arn }) =>
         arn !== undefined && PRINCIPAL_TYPES.has(type) ? [{ logicalId, arn }] : [],
@@ -123,18 +128,14 @@ const encryptionSchema = z.object({
     .optional(),
 });
 
-/**
- * ARN of the key that each bucket encrypts with by default, by the bucket's name. One that is brought has the key that
- * is brought with it, else the stack's own.
- */
+/** ARN of the key that each bucket encrypts with by default, by the bucket's name. */
 function bucketKeys(
+  { buckets }: Deployment,
   resolved: ResolvedTemplate,
   place: Omit<Place, 'bucketKey'>,
-  { bucket, existing }: Pick<Config, 'bucket' | 'existing'>,
 ): Map<string, string> {
   const keys = new Map<string, string>();
-  const brought = existing.keyArn ?? ofType(resolved, 'AWS::KMS::Key')[0]?.arn;
-  if (existing.bucket && brought !== undefined) keys.set(bucket, brought);
+  for (const { name, keyArn } of buckets) if (keyArn !== undefined) keys.set(name, keyArn);
   for (const { physicalId, properties } of ofType(resolved, 'AWS::S3::Bucket')) {
     const [rule] =
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
@@ -149,7 +150,7 @@ function bucketKeys(
   return keys;
 }
 
-/** How our templates hand access keys over: infra/readers/readers.ts. */
+/** How a secret of a template hands an access key over. */
 const secretSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
 /** The access keys that a template makes and puts in a secret, and the ARN of whose they are. */

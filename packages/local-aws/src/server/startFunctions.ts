@@ -1,6 +1,5 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { localAccount } from '../../../../local/localAccount.ts';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
 import type { Credentials } from '../iam/Principals.ts';
@@ -27,9 +26,11 @@ export function startFunctions(options: {
   readonly codeDirectory: string;
   /** Each function's log goes to `<function>.log` here. */
   readonly logDirectory: string;
-  readonly edgeUrl: string;
-  /** Whether any well-formed SDK key may post. */
-  readonly allowAnyKey: boolean;
+  readonly region: string;
+  /** The endpoint of every AWS service. */
+  readonly endpoint: string;
+  /** Variables that every function gets besides its own. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What a function signs with, by the ARN of its role. */
   readonly credentialsOf: (role: string) => Credentials;
   /** The time that they see. */
@@ -49,7 +50,7 @@ export function startFunctions(options: {
         memoryMb: deployed.memoryMb,
         timeoutMs: deployed.timeoutSeconds * 1000,
         variables: {
-          ...lambdaVariables(deployed, options.credentialsOf(deployed.role)),
+          ...lambdaVariables(deployed, options.region, options.credentialsOf(deployed.role)),
           ...deployed.env,
           ...localVariables(options),
         },
@@ -78,11 +79,12 @@ export function startFunctions(options: {
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 function lambdaVariables(
   { name, memoryMb }: DeployedFunction,
+  region: string,
   { accessKeyId, secretAccessKey }: Credentials,
 ): Record<string, string> {
   return {
-    AWS_REGION: localAccount.region,
-    AWS_DEFAULT_REGION: localAccount.region,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -94,19 +96,17 @@ function lambdaVariables(
 }
 
 /**
- * The only differences from a deployed function: where AWS is, that its clock is right, whether any well-formed SDK key
- * may post, and that all is logged. The clock that is moved between two invocations, or while a call is under way, would
- * be taken for a clock that is wrong: the SDK would sign by the difference in later invocations.
+ * The only differences from a deployed function: where AWS is, that its clock is right, and what the host adds. An SDK
+ * would take a clock that is moved between two invocations, or during a call, for a wrong one, and sign by the difference.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
  */
 function localVariables(options: {
-  readonly edgeUrl: string;
-  readonly allowAnyKey: boolean;
+  readonly endpoint: string;
+  readonly environment: Readonly<Record<string, string>>;
 }): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL: options.edgeUrl,
+    AWS_ENDPOINT_URL: options.endpoint,
     AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'true',
-    SLUICE_ALLOW_ANY_KEY: String(options.allowAnyKey),
-    SLUICE_LOG_SUCCESSES: 'true',
+    ...options.environment,
   };
 }

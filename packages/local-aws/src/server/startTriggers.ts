@@ -15,7 +15,7 @@ export interface Triggers {
   close(): Promise<void>;
 }
 
-/** Times that queues are emptied: the plan's fills the load's, whose objects fill the registrar's. */
+/** Rounds of draining: a function of one queue fills the queue of another. */
 const DRAIN_ROUNDS = 6;
 
 /** Starts the queue pollers and schedules of a deployment. */

@@ -19,6 +19,8 @@ export interface DeployedBucket {
   readonly eventBridge: boolean;
   /** Encryption, lifecycle, public access, versioning and policy, to be told of. */
   readonly settings: BucketSettings;
+  /** ARN of the key that it encrypts with by default, where no resource of the template says so. */
+  readonly keyArn?: string | undefined;
 }
 
 /** A Glue database of the template. */

@@ -133,7 +133,7 @@ describe('hosts', () => {
 
   const signed = (host: string, more: Partial<RawRequest> = {}) =>
     signedRequest({ url: edge.url, path: '/', at: new Date(clock.now()), headers: { host }, ...more });
-  const control = (headers: Record<string, string>, path = '/_sluice/status') =>
+  const control = (headers: Record<string, string>, path = '/_local/status') =>
     send({ url: edge.url, path }, headers);
   const collect = (headers: Record<string, string>, method = 'POST') =>
     send({ url: gateway.url, path: '/v1/rgstr', method, body: '{}' }, headers);
@@ -164,7 +164,7 @@ describe('hosts', () => {
 
   it.each(MALFORMED)('answers 400 for the Host %j', async (host) => {
     for (const { url } of [edge, gateway]) {
-      const text = `POST /_sluice/flush HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      const text = `POST /_local/flush HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
       const answer = await sendBytes(new URL(url).port, text);
       expect([answer.status, answer.body]).toEqual([
         400,
@@ -174,22 +174,18 @@ describe('hosts', () => {
   });
 
   it.each([
-    ['no Host', 'GET /_sluice/status HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
-    ['no Host in HTTP/1.0', 'GET /_sluice/status HTTP/1.0\r\n\r\n', 400],
-    ['two Hosts', 'GET /_sluice/status HTTP/1.0\r\nHost: localhost\r\nhost: evil.example\r\n\r\n', 400],
-    [
-      'the same Host twice',
-      'GET /_sluice/status HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n\r\n',
-      400,
-    ],
+    ['no Host', 'GET /_local/status HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['no Host in HTTP/1.0', 'GET /_local/status HTTP/1.0\r\n\r\n', 400],
+    ['two Hosts', 'GET /_local/status HTTP/1.0\r\nHost: localhost\r\nhost: evil.example\r\n\r\n', 400],
+    ['the same Host twice', 'GET /_local/status HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n\r\n', 400],
     [
       'a target of another host',
-      'GET http://evil.example/_sluice/status HTTP/1.0\r\nHost: localhost\r\n\r\n',
+      'GET http://evil.example/_local/status HTTP/1.0\r\nHost: localhost\r\n\r\n',
       403,
     ],
     [
       'a Host of another target',
-      'GET http://localhost/_sluice/status HTTP/1.0\r\nHost: evil.example\r\n\r\n',
+      'GET http://localhost/_local/status HTTP/1.0\r\nHost: evil.example\r\n\r\n',
       403,
     ],
     ['user information in the target', 'GET http://localhost@evil/ HTTP/1.0\r\nHost: localhost\r\n\r\n', 400],
@@ -204,7 +200,7 @@ describe('hosts', () => {
   });
 
   it('takes a target that names an admitted host for its path', async () => {
-    const text = 'GET HTTP://127.0.0.1:4566/_sluice/status HTTP/1.0\r\nHost: localhost\r\n\r\n';
+    const text = 'GET HTTP://127.0.0.1:4566/_local/status HTTP/1.0\r\nHost: localhost\r\n\r\n';
     expect(await sendBytes(new URL(edge.url).port, text)).toEqual({ status: 200, body: 'control' });
     const post = 'POST http://localhost/v1/rgstr HTTP/1.0\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
     expect(await sendBytes(new URL(gateway.url).port, post)).toEqual({ status: 202, body: 'taken' });
@@ -258,7 +254,7 @@ describe('hosts', () => {
     it('refuses what a page of another site loads without an Origin, and answers a link that is followed', async () => {
       const ask = (mode: string, dest: string, method = 'GET') =>
         send(
-          { url: edge.url, path: '/_sluice/status', method },
+          { url: edge.url, path: '/_local/status', method },
           {
             host: 'localhost',
             'sec-fetch-site': 'cross-site',

@@ -67,7 +67,7 @@ describe('the edge with a JSON service', () => {
       clock,
       onDefect: (error) => defects.push(error),
       control: async (request, response) => {
-        if (request.url !== '/_sluice/ping') return false;
+        if (request.url !== '/_local/ping') return false;
         response.end('pong');
         return true;
       },
@@ -206,11 +206,11 @@ describe('the edge with a JSON service', () => {
   it('gives its own paths to the control, under a name of this machine only, and from pages of this machine only', async () => {
     const ask = (path: string, host: string, more: Record<string, string> = {}) =>
       send({ url: edge.url, path }, { host, ...more });
-    expect(await ask('/_sluice/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
-    expect(await ask('/_sluice/ping', 'localhost')).toMatchObject({ status: 200 });
-    expect(await ask('/_sluice/other', 'localhost')).toMatchObject({ status: 404 });
-    expect(await ask('/_sluice/ping', 'rebound.example.com')).toMatchObject({ status: 403 });
-    const from = (origin: string) => ask('/_sluice/ping', '127.0.0.1:4566', { origin });
+    expect(await ask('/_local/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
+    expect(await ask('/_local/ping', 'localhost')).toMatchObject({ status: 200 });
+    expect(await ask('/_local/other', 'localhost')).toMatchObject({ status: 404 });
+    expect(await ask('/_local/ping', 'rebound.example.com')).toMatchObject({ status: 403 });
+    const from = (origin: string) => ask('/_local/ping', '127.0.0.1:4566', { origin });
     expect(await from('http://localhost:4700')).toMatchObject({ status: 200 });
     expect(await from('https://shop.example')).toMatchObject({ status: 403 });
     expect(await from('null')).toMatchObject({ status: 403 });

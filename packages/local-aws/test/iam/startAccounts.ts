@@ -39,7 +39,7 @@ export async function startAccounts(): Promise<Accounts> {
   const keys = new Keys({ clock: realClock, ...place, directory: `${directory.path}/kms` });
   const roles = new Roles(`${directory.path}/iam`);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const principals = new Principals({ arn: `arn:aws:iam::${account}:root`, ...credentials });
+  const principals = new Principals({ arn: `arn:aws:iam::${account}:root`, ...credentials }, 'test');
   const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };

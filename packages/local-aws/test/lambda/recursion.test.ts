@@ -83,8 +83,9 @@ describe('a function that sends to its own queue', () => {
       functions: [deployed],
       codeDirectory: dirname(code),
       logDirectory: `${directory.path}/logs`,
-      edgeUrl: edge.url,
-      allowAnyKey: false,
+      region: 'us-east-1',
+      endpoint: edge.url,
+      environment: {},
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock: realClock,
     });

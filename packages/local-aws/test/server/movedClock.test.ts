@@ -53,8 +53,9 @@ describe('who signs while the clock is moved in small steps', () => {
       ],
       codeDirectory: dirname(code),
       logDirectory: `${directory.path}/logs`,
-      edgeUrl: edge.url,
-      allowAnyKey: false,
+      region: 'us-east-1',
+      endpoint: edge.url,
+      environment: {},
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock,
     });

@@ -28,12 +28,15 @@ import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';
-import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
-import { Keys } from '../../../../packages/local-aws/src/kms/Keys.ts';
-import { keyAccess } from '../../../../packages/local-aws/src/kms/keyAccess.ts';
-import { s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import {
+  Catalog,
+  Faults,
+  glueService,
+  Keys,
+  keyAccess,
+  ObjectStore,
+  s3Service,
+} from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
 

@@ -3,14 +3,16 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { s3DayFolders } from '../../../../lib/aws/s3DayFolders.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import type { TableKind } from '../../../../lib/schema/kinds.ts';
-import { tableKinds } from '../../../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';
-import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
-import { s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import {
+  Catalog,
+  Faults,
+  glueService,
+  ObjectStore,
+  s3Service,
+} from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
 

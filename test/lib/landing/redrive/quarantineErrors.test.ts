@@ -16,8 +16,7 @@ import { quarantineRecords } from '../../../../lib/landing/redrive/quarantineRec
 import { type Redrive, redriveObject } from '../../../../lib/landing/redrive/redriveObject.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { parseErrorKey } from '../../../../lib/tables/objectKeys.ts';
-import { errorLine } from '../../../../packages/local-aws/src/firehose/Delivery.ts';
-import type { Conversion } from '../../../../packages/local-aws/src/firehose/streamSettings.ts';
+import { type Conversion, errorLine } from '../../../../packages/local-aws/src/index.ts';
 import { BUCKET, rows, START, startRedrive } from './startRedrive.ts';
 
 let world: Awaited<ReturnType<typeof startRedrive>>;

@@ -3,9 +3,7 @@ import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import type { Redrive, Try } from '../../../../lib/landing/redrive/redriveObject.ts';
-import { Faults } from '../../../../packages/local-aws/src/faults/Faults.ts';
-import { s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
-import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
 

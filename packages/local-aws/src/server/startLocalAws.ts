@@ -1,0 +1,343 @@
+import { join } from 'node:path';
+import { openAthena } from '../athena/index.ts';
+import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
+import { LocalCloudError } from '../base/errors.ts';
+import { MovableClock } from '../base/MovableClock.ts';
+import { cloudFormationService, type DeployedStack, deployedStack } from '../cloudformation/index.ts';
+import {
+  type Controlled,
+  type ControlPresentation,
+  controlApi,
+  type FlushReport,
+  faultTargets,
+  type LocalAwsStatus,
+  type PendingDelivery,
+} from '../control/controlApi.ts';
+import { dataFolders, lockDataDirectory, makeDataPrivate } from '../disk/dataDirectory.ts';
+import { startEdge } from '../edge/startEdge.ts';
+import { openEventBus } from '../events/index.ts';
+import { Faults } from '../faults/Faults.ts';
+import { openFirehose } from '../firehose/index.ts';
+import { startGateway } from '../gateway/index.ts';
+import { Catalog } from '../glue/Catalog.ts';
+import { glueService } from '../glue/index.ts';
+import { admitOwn } from '../iam/decide.ts';
+import { iamService } from '../iam/index.ts';
+import { callerOf, Roles } from '../iam/Roles.ts';
+import { kmsService } from '../kms/index.ts';
+import { Keys } from '../kms/Keys.ts';
+import { keyAccess } from '../kms/keyAccess.ts';
+import { startRecording } from '../record/startRecording.ts';
+import { s3Service } from '../s3/index.ts';
+import { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { secretsManagerService } from '../secretsmanager/index.ts';
+import { Secrets } from '../secretsmanager/Secrets.ts';
+import { sqsService } from '../sqs/index.ts';
+import { Queues } from '../sqs/Queues.ts';
+import { stsService } from '../sts/index.ts';
+import type { Deployment } from '../template/Deployment.ts';
+import { deployedIdentities, readDeployment } from '../template/readDeployment.ts';
+import { resolveTemplate } from '../template/resolveTemplate.ts';
+import { parseTemplate } from '../template/Template.ts';
+import { objectSink, provision, schemaSource } from './provision.ts';
+import { startFunctions } from './startFunctions.ts';
+import { startTriggers } from './startTriggers.ts';
+
+/**
+ * Rounds of one flush: what functions write on a stream while queues are drained waits in a buffer again. The last
+ * rounds are for streams that go on failing.
+ */
+const FLUSH_ROUNDS = 6;
+
+/** The account that is emulated. */
+export interface LocalAccount {
+  /** Twelve digits. */
+  readonly id: string;
+  readonly region: string;
+  readonly partition: string;
+  /** What the account's root signs with. */
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The account that other local AWS tools use, so that their settings fit. */
+const DEFAULT_ACCOUNT: LocalAccount = {
+  id: '000000000000',
+  region: 'us-east-1',
+  partition: 'aws',
+  accessKeyId: 'test',
+  secretAccessKey: 'test',
+};
+
+/** A stack to build. */
+export interface StackSource {
+  /** A CloudFormation template, parsed from JSON. */
+  readonly template: unknown;
+  /** Default `local`. Part of generated names. */
+  readonly stackName?: string;
+  /** Where the code of its functions is: the handler `build/a/handler.run` is `run` of `<codeDirectory>/build/a/handler.mjs`. */
+  readonly codeDirectory?: string;
+  /** Adds what the template expects to find in the account. Default nothing. */
+  readonly extend?: (deployment: Deployment) => Deployment;
+}
+
+/** What {@link startLocalAws} needs. */
+export interface LocalAwsOptions {
+  /** The stack, or what loads it once the data directory is taken. */
+  readonly stack: StackSource | (() => Promise<StackSource>);
+  /** Where all state is kept; made when missing. One process at a time may have it open. */
+  readonly directory: string;
+  /** Port of all AWS services on 127.0.0.1. Default 0: any free one. */
+  readonly port?: number;
+  /** Port of the template's HTTP API on 127.0.0.1. Default 0: any free one. */
+  readonly apiPort?: number;
+  /** Default account 000000000000 in us-east-1, whose root signs with `test` and `test`. */
+  readonly account?: LocalAccount;
+  /** Variables that every function gets besides its own. Default none. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Firehose's buffer interval instead of the deployed one, seconds. */
+  readonly bufferSeconds?: number | undefined;
+  /** Hosts besides those of loopback under which both ports answer. Default none. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Default: one that goes by the machine's until it is moved. */
+  readonly clock?: MovableClock | undefined;
+  /** Where the control API is on the endpoint. Default `/_local`. */
+  readonly controlPath?: string;
+  /** How the control API words its status and its report of a flush. Default: as they are. */
+  readonly presentation?: ControlPresentation;
+  /** What issued access keys are derived from: the same seed gives the same keys after every start. Default `local-aws`. */
+  readonly keySeed?: string;
+  /** Receives a sentence when other users of the machine could read the data directory. Default nobody. */
+  readonly onWarning?: ((sentence: string) => void) | undefined;
+}
+
+/** A running local cloud. */
+export interface LocalAws {
+  /** The endpoint of every AWS service, e.g. `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** Where the template's HTTP API is; undefined for a template without one. */
+  readonly api: string | undefined;
+  /** The data directory, absolute. */
+  readonly directory: string;
+  /** The stack's outputs, as they would be on AWS. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly clock: MovableClock;
+  readonly faults: Faults;
+  status(): LocalAwsStatus;
+  /**
+   * Delivers every buffer now and drains the queues of the functions, until nothing that functions wrote in answer
+   * waits either.
+   */
+  flush(): Promise<FlushReport>;
+  /** Takes no more requests, flushes, and releases the data directory. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts AWS on this machine out of a CloudFormation template: opens what lies in the data directory, brings it up to
+ * the template as a stack update would, and runs the functions behind their queues, schedules and HTTP API.
+ *
+ * Sets the umask of the process: what it writes from now on is for its owner alone.
+ *
+ * @example
+ * const aws = await startLocalAws({ stack: { template }, directory: '.local-aws' });
+ * const firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
+ * await aws.close();
+ * @throws LocalCloudError, TemplateError: with nothing left open.
+ */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  await using opened = new AsyncDisposableStack();
+  const { region, id: account, partition, accessKeyId, secretAccessKey } = options.account ?? DEFAULT_ACCOUNT;
+  const clock = options.clock ?? new MovableClock();
+  const folders = dataFolders(options.directory);
+  process.umask(0o077);
+  makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
+  opened.defer(lockDataDirectory(folders.root));
+  const source = typeof options.stack === 'function' ? await options.stack() : options.stack;
+  const { stackName = 'local', codeDirectory = '.', extend = (deployment) => deployment } = source;
+
+  const faults = new Faults();
+  const store = ObjectStore.open({ directory: folders.s3, clock });
+  opened.defer(() => store.close());
+  const catalog = Catalog.open({ directory: folders.glue, clock });
+  const queues = Queues.open({ directory: folders.sqs, clock, region, account });
+  opened.defer(() => queues.close());
+  const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
+  const recording = startRecording({
+    clock,
+    secrets,
+    place: { partition, region, account },
+    root: { accessKeyId, secretAccessKey },
+    keySeed: options.keySeed ?? 'local-aws',
+  });
+  const bus = openEventBus({ region, account, deliver: (arn, json) => void queues.byArn(arn).send(json) });
+  store.onObjectCreated((object) => bus.publishObjectCreated(object));
+  const firehose = await openFirehose({
+    directory: folders.firehose,
+    clock,
+    sink: objectSink(store),
+    schemaSource: schemaSource(catalog),
+    region,
+    account,
+    faults,
+    onCall: recording.onStreamCall,
+  });
+  opened.defer(() => firehose.close());
+  const athena = await openAthena({
+    directory: folders.athena,
+    clock,
+    catalog,
+    store,
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
+    region,
+    account,
+    faults,
+    onCall: recording.onQueryCall,
+  });
+  opened.defer(() => athena.close());
+  const keys = new Keys({ clock, partition, region, account, directory: folders.kms });
+  const roles = new Roles(folders.iam);
+
+  const { principals } = recording;
+  const callerByKey = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const sessionOf = principals.sessionOf.bind(principals);
+  const sessions = { roles, clock, issue: principals.issueSession.bind(principals), sessionOf };
+  let stack: DeployedStack | undefined;
+  let controlled: Controlled | undefined;
+  const services = [
+    s3Service({
+      store,
+      clock,
+      callerOf: callerByKey,
+      keyAccess: keyAccess(keys),
+      hasIdentity: (arn) => roles.has(arn),
+    }),
+    firehose.service,
+    glueService({ catalog, clock, account, faults }),
+    sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+    athena.service,
+    kmsService({ keys, account, callerOf: callerByKey }),
+    stsService({ partition, account, callerOf: callerByKey, sessions }),
+    iamService({ roles, callerOf: callerByKey, clock }),
+    cloudFormationService({ stack: () => stack }),
+  ];
+  const controlPath = options.controlPath ?? '/_local';
+  const edge = await startEdge({
+    services,
+    control: controlApi({ path: controlPath, controlled: () => controlled, ...options.presentation }),
+    controlPath,
+    clock,
+    otherTimes: () => clock.timesEverTold(),
+    faults,
+    credentials: principals.secrets,
+    sessionOf,
+    admit: admitOwn({ callerOf: callerByKey, needsOf: recording.needsOf, account }),
+    onCall: recording.onCall,
+    allowedHosts: options.allowedHosts,
+    port: options.port ?? 0,
+  }).catch(rejectTakenPort(options.port));
+  opened.defer(() => edge.close());
+
+  const resolved = resolveTemplate(parseTemplate(source.template), {
+    region,
+    account,
+    partition,
+    stackName,
+    endpoint: edge.url,
+  });
+  const deployment = extend(readDeployment(resolved));
+  // Before streams are made: one may go on with what an earlier process left.
+  recording.deployed(deployment, resolved);
+  roles.deploy(deployedIdentities(resolved, account));
+  await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
+  stack = deployedStack(resolved, {
+    name: stackName,
+    region,
+    partition,
+    id: account,
+    createdMs: clock.now(),
+  });
+  if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
+
+  const functions = startFunctions({
+    functions: deployment.functions,
+    codeDirectory,
+    logDirectory: folders.logs,
+    region,
+    endpoint: edge.url,
+    environment: options.environment ?? {},
+    credentialsOf: (role) => principals.issue(role),
+    clock,
+  });
+  opened.defer(() => functions.close());
+  const triggers = startTriggers(deployment, { queues, functions, clock });
+  opened.defer(() => triggers.close());
+
+  async function flush(): Promise<FlushReport> {
+    const delivered: PendingDelivery[] = [];
+    let undrained = 0;
+    for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
+      const pending = firehose.pending();
+      if (round > 0 && pending.length === 0) break;
+      delivered.push(...pending);
+      await firehose.flush();
+      undrained = await triggers.drain();
+    }
+    return { delivered: sumByStream(delivered), undrained };
+  }
+  opened.defer(async () => void (await flush()));
+
+  const gateway =
+    deployment.httpApi &&
+    (await startGateway({
+      api: deployment.httpApi,
+      accountId: account,
+      invoke: (name, payload) => functions.invoke(name, payload),
+      clock,
+      faults,
+      allowedHosts: options.allowedHosts,
+      port: options.apiPort ?? 0,
+    }).catch(rejectTakenPort(options.apiPort)));
+  opened.defer(async () => gateway?.close());
+  // First of all at the end: what was broken on purpose must not keep what is buffered from being delivered.
+  opened.defer(() => faults.clear());
+  await functions.warm();
+
+  const place = { endpoint: edge.url, api: gateway?.url, directory: folders.root };
+  const status = (): LocalAwsStatus => ({
+    ...place,
+    pid: process.pid,
+    pending: firehose.pending(),
+    queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
+    queries: athena.pending(),
+  });
+  const targets = faultTargets(deployment, { catalog, queues, secrets, athena });
+  controlled = { status, flush, clock, faults, services, targets, recording };
+  const closing = opened.move();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= closing.disposeAsync();
+    return closed;
+  };
+  return { ...place, outputs: resolved.outputs, clock, faults, status, flush, close };
+}
+
+function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {
+  const sums = new Map<string, PendingDelivery>();
+  for (const { stream, documents, bytes } of deliveries) {
+    const before = sums.get(stream) ?? { documents: 0, bytes: 0 };
+    sums.set(stream, { stream, documents: before.documents + documents, bytes: before.bytes + bytes });
+  }
+  return [...sums.values()];
+}
+
+/** Names the port that is taken; other errors pass as they are. */
+function rejectTakenPort(port = 0): (error: unknown) => never {
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new LocalCloudError('LOCAL_PORT_IN_USE', `Port ${port}: ${code}.`, { cause: error });
+  };
+}
