@@ -32,15 +32,6 @@ describe('the repository', () => {
     expect(process.versions.node).toMatch(/^24\./);
   });
 
-  it('has no file over 450 lines', () => {
-    expect(sources.filter((file) => read(file).split('\n').length > 451)).toEqual([]);
-  });
-
-  it('has no grab-bag files', () => {
-    const grabBag = /(^|\/)(utils?|helpers?|types|common|misc)\.(ts|mjs)$/;
-    expect(sources.filter((file) => grabBag.test(file))).toEqual([]);
-  });
-
   it('names no AWS client in lib/ outside lib/aws', () => {
     const named = sources.filter(
       (file) => file.startsWith('lib/') && !file.startsWith('lib/aws/') && read(file).includes('@aws-sdk/'),
