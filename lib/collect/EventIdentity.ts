@@ -1,7 +1,13 @@
 import { hash } from 'node:crypto';
+import type { CostMeter } from '../base/jsonCost.ts';
+import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { EventError } from '../wire/EventError.ts';
+import { MAX_ROWS_LENGTH } from '../wire/limits.ts';
+import { RequestError } from '../wire/RequestError.ts';
 
 /** Hex digits of an event ID: 128 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
-export const EVENT_ID_LENGTH = 32;
+const EVENT_ID_LENGTH = 32;
 const ID_BYTES = EVENT_ID_LENGTH / 2;
 
 /** UTF-8 bytes of texts that are hashed together. */
@@ -152,6 +158,71 @@ export class EventIdentity {
       murmur128(viewOf(bytes), 0, bytes.write(text, 0, 'utf8'), this.#seed, idsView, 0);
     }
     return ids.toString('hex', 0, ID_BYTES);
+  }
+}
+
+/** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
+const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
+
+/** How a document begins. */
+const ID_OPENING = '{"event_id":"';
+
+/** The documents of one batch. Each begins with its event's ID, which it gets with its group's. */
+export class BatchDocuments {
+  readonly #identity: EventIdentity;
+  readonly #meter: CostMeter;
+  /** Documents that still lack their IDs, in order. */
+  readonly #unsettled: { readonly kind: ForwardedKind; readonly rest: string }[] = [];
+  readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
+  #length = 0;
+
+  /** @param meter Counts what it takes to measure large documents. */
+  constructor(identity: EventIdentity, meter: CostMeter) {
+    this.#identity = identity;
+    this.#meter = meter;
+  }
+
+  /** UTF-16 units of all documents. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * @param identity What the event's ID is made of.
+   * @param rest The document from behind the ID.
+   * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all are too long together.
+   */
+  add(kind: ForwardedKind, identity: string, rest: string): void {
+    if (rest.length > SURELY_FITS) {
+      this.#meter.spend(rest.length >> 2);
+      const bytes = ID_OPENING.length + EVENT_ID_LENGTH + Buffer.byteLength(rest, 'utf8');
+      if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
+    }
+    this.#length += ID_OPENING.length + EVENT_ID_LENGTH + rest.length;
+    if (this.#length > MAX_ROWS_LENGTH) {
+      throw new RequestError(
+        'SLUICE_BODY_TOO_MANY_EVENTS',
+        `Their rows have more than ${MAX_ROWS_LENGTH} units.`,
+      );
+    }
+    this.#unsettled.push({ kind, rest });
+    if (this.#identity.add(identity)) this.#settle();
+  }
+
+  /** All documents, by table, in the order in which they were added. */
+  settled(): Record<ForwardedKind, string[]> {
+    this.#settle();
+    return this.#documents;
+  }
+
+  /** Puts the IDs into the documents that wait for theirs. */
+  #settle(): void {
+    const ids = this.#identity.settle();
+    for (let i = 0; i < ids.length; i += 1) {
+      const waiting = this.#unsettled[i];
+      if (waiting !== undefined) this.#documents[waiting.kind].push(ID_OPENING + ids[i] + waiting.rest);
+    }
+    this.#unsettled.length = 0;
   }
 }
 

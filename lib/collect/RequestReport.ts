@@ -1,3 +1,4 @@
+import { Counts } from '../base/Counts.ts';
 import type { SluiceError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
 import type { Kept } from '../landing/delivery/deliver.ts';
@@ -57,7 +58,7 @@ export class RequestReport {
   delivered(
     deliveries: Readonly<Record<TableKind, Kept>>,
     refused: readonly Refused[],
-    refusedCounts: Readonly<Record<string, number>> = countBy(refused.map(({ code }) => code)),
+    refusedCounts: Readonly<Record<string, number>> = new Counts(refused.map(({ code }) => code)).toObject(),
   ): void {
     const all = Object.values(deliveries);
     const sum = (count: 'records' | 'calls' | 'billedBytes') =>
@@ -81,9 +82,9 @@ export class RequestReport {
     const returned = all.flatMap((delivery) => delivery.returned);
     if (returned.length === 0) return;
     this.add({
-      returned: countBy(
+      returned: new Counts(
         returned.map(({ reason, code }) => (code === undefined ? reason : `${reason}: ${code}`)),
-      ),
+      ).toObject(),
       overflowed: this.#streams.reduce((sum, { overflowed }) => sum + overflowed, 0),
     });
     const lost = all.find(({ kept }) => !kept);
@@ -138,12 +139,6 @@ function streamOutcome(table: TableKind, delivery: Kept, each: number): StreamOu
 
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return Object.fromEntries(counts);
 }
 
 function isEmpty(counts: Readonly<Record<string, number>>): boolean {

@@ -1,27 +1,27 @@
-import { CanonicalJsonWriter, DepthError, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
+import { Counts } from '../base/Counts.ts';
+import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
 import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
 import { flattenRope } from '../base/strings.ts';
-import { isoDay, isoTimestamp, type UtcDay } from '../base/time.ts';
 import type { RefusedEvent } from '../landing/quarantineWriter.ts';
-import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { idText, scalarText } from '../tables/memberWriter.ts';
+import { idText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
-import { clockCorrection, clockSkew, readTime } from '../wire/eventTime.ts';
-import { HEAVY_UNITS, MAX_ROWS_LENGTH, MAX_UNITS } from '../wire/limits.ts';
+import { clockSkew } from '../wire/eventTime.ts';
+import { HEAVY_UNITS, MAX_UNITS } from '../wire/limits.ts';
 import { type Batch, measureBody, parseBatch } from '../wire/parseBatch.ts';
-import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { fromCustomExposure, type LogEvent, readEvent, TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import { CollectError } from './CollectError.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { EVENT_ID_LENGTH, EventIdentity } from './EventIdentity.ts';
+import { CustomEventWriter } from './customEvents.ts';
+import { BatchDocuments, EventIdentity } from './EventIdentity.ts';
+import { EventTimes } from './EventTimes.ts';
 import type { EventFilter, IgnoredReason } from './eventFilter.ts';
-import { EVALUATION_MEMBERS, EXPOSURE_KINDS } from './exposures.ts';
+import { EXPOSURE_KINDS, ExposureWriter } from './exposures.ts';
 import { RefusedEvents } from './refusals.ts';
-import { SenderParts, UserParts } from './sharedParts.ts';
+import { type BatchParts, type BatchSender, batchSender, SenderParts, UserParts } from './sharedParts.ts';
 
 /** Who sent a batch, as far as the request tells without its body. */
 export interface Sender {
@@ -105,12 +105,6 @@ export function collectBatch(
   }
 }
 
-/** A document is measured exactly only when its UTF-16 units, at 3 bytes each, might be too many. */
-const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
-
-/** How a document begins. */
-const ID_OPENING = '{"event_id":"';
-
 /** What an event takes in any case, in units of {@link CostMeter}; and each character of its row a quarter. */
 const EVENT_UNITS = 60;
 
@@ -128,77 +122,65 @@ const CLOCK_EVERY = 16;
  */
 class BatchCollector {
   readonly #batch: Batch;
-  readonly #meter: CostMeter;
-  readonly #receivedAt: number;
+  readonly #sender: Sender;
   readonly #plan: CollectPlan;
+  readonly #meter: CostMeter;
   readonly #kinds: readonly ForwardedKind[];
   readonly #json: CanonicalJsonWriter;
+  readonly #batchSender: BatchSender;
   readonly #identity: EventIdentity;
-  readonly #users: UserParts;
-  readonly #senders: SenderParts;
   readonly #clockSkewMs: number | null;
-  /** Documents that still lack their IDs, in order. */
-  readonly #unsettled: { readonly kind: ForwardedKind; readonly rest: string }[] = [];
-  readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
-  /** Of all documents. */
-  #length = 0;
-  /** What of that length the meter has counted. */
-  #paidLength = 0;
+  readonly #documents: BatchDocuments;
+  readonly #exposures: ExposureWriter;
+  readonly #customEvents: CustomEventWriter;
   readonly #refused: RefusedEvents;
-  readonly #counted = new Map<string, number>();
-  readonly #noted = new Map<string, number>();
-  readonly #about: Pick<Collected, 'sdkType' | 'sdkVersion' | 'senderId'>;
+  readonly #counted = new Counts();
+  readonly #noted = new Counts();
+  /** What of the documents' length the meter has counted. */
+  #paidLength = 0;
 
   /**
    * @param meter Counts what the walk takes, and ends it.
    * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
    */
   constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter) {
-    this.#batch = batch;
-    this.#meter = meter;
-    this.#json = new CanonicalJsonWriter(meter);
-    this.#receivedAt = sender.receivedAt;
-    this.#plan = plan;
-    this.#kinds = sender.kinds ?? forwardedKinds;
-    const { statsigMetadata } = batch;
-    const stableId = idText(statsigMetadata?.['stableID']);
-    const sessionId = idText(statsigMetadata?.['sessionID']) ?? sender.sessionId;
-    const sdkType = idText(statsigMetadata?.['sdkType']) ?? sender.sdkType;
-    const sdkVersion = idText(statsigMetadata?.['sdkVersion']) ?? sender.sdkVersion;
     const { redaction } = plan;
-    const sentBy = stableId ?? sessionId ?? '';
-    const senderId = redaction === null ? sentBy : redaction.hash(sentBy);
-    const stored = (name: string, value: string | null) =>
-      redaction === null ? value : storedText(redaction, name, value, this.#json);
-    this.#about = {
-      sdkType: stored('sdkType', sdkType),
-      sdkVersion: stored('sdkVersion', sdkVersion),
-      senderId,
-    };
+    const { receivedAt, keyHash, environment = null } = sender;
+    const json = new CanonicalJsonWriter(meter);
+    this.#batch = batch;
+    this.#sender = sender;
+    this.#plan = plan;
+    this.#meter = meter;
+    this.#kinds = sender.kinds ?? forwardedKinds;
+    this.#json = json;
+    this.#batchSender = batchSender(batch.statsigMetadata, sender, redaction, json);
+    const { senderId, stableId } = this.#batchSender;
     // Salted, it is a secret to who has only the rows.
-    this.#identity = new EventIdentity(sender.keyHash, senderId, redaction === null ? null : senderId);
-    const received = flattenRope(plan.runs.exposures.received({ received_at: sender.receivedAt }));
-    this.#users = new UserParts(
-      this.#json,
-      plan,
-      this.#identity,
-      received,
-      stored('stableID', stableId),
-      sender.environment ?? null,
-    );
+    this.#identity = new EventIdentity(keyHash, senderId, redaction === null ? null : senderId);
+    this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
+    this.#documents = new BatchDocuments(this.#identity, meter);
+    const received = flattenRope(plan.runs.exposures.received({ received_at: receivedAt }));
+    const parts: BatchParts = {
+      json,
+      users: new UserParts(json, plan, this.#identity, received, stableId, environment),
+      senders: this.#senderParts(),
+      times: new EventTimes(plan, json, receivedAt, this.#clockSkewMs, this.#noted),
+      documents: this.#documents,
+    };
+    this.#exposures = new ExposureWriter(plan, parts, this.#noted);
+    this.#customEvents = new CustomEventWriter(plan, parts);
+    this.#refused = new RefusedEvents(() => this.#common(), redaction, meter);
+  }
+
+  #senderParts(): SenderParts {
+    const { sessionId, sdkType, sdkVersion } = this.#batchSender;
+    const columns = { session_id: sessionId, sdk_type: sdkType, sdk_version: sdkVersion };
     try {
-      this.#senders = new SenderParts(this.#json, plan, statsigMetadata, {
-        session_id: stored('sessionID', sessionId),
-        sdk_type: this.#about.sdkType,
-        sdk_version: this.#about.sdkVersion,
-      });
+      return new SenderParts(this.#json, this.#plan, this.#batch.statsigMetadata, columns);
     } catch (error) {
       if (!(error instanceof DepthError)) throw error;
       throw new RequestError('SLUICE_BODY_WRONG_SHAPE', 'statsigMetadata is nested too deeply.');
     }
-    const clientTimes = [...sender.clientTimes, batch.clientTime];
-    this.#clockSkewMs = clockSkew(clientTimes, sender.receivedAt);
-    this.#refused = new RefusedEvents(() => this.#common(sender.sessionId), redaction, meter);
   }
 
   /** Whether a number was met that JSON.parse could not hold: the batch is worth parsing exactly. */
@@ -221,34 +203,38 @@ class BatchCollector {
       if (i++ % CLOCK_EVERY === 0) this.#payForEvents();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
-    this.#settle();
+    const { sdkType, sdkVersion, senderId } = this.#batchSender;
     return {
       events: events.length + exposures.length,
-      documents: this.#documents,
+      documents: this.#documents.settled(),
       refused: this.#refused.rows(),
       refusedCounts: this.#refused.counts(),
-      counted: Object.fromEntries(this.#counted),
-      noted: Object.fromEntries(this.#noted),
+      counted: this.#counted.toObject(),
+      noted: this.#noted.toObject(),
       duplicates: this.#identity.repeats,
       clockSkewMs: this.#clockSkewMs,
-      ...this.#about,
+      sdkType,
+      sdkVersion,
+      senderId,
     };
   }
 
   /** Counts the events since the last time, and asks the clock. */
   #payForEvents(): void {
-    this.#meter.spend(EVENT_UNITS * CLOCK_EVERY + ((this.#length - this.#paidLength) >> 2));
-    this.#paidLength = this.#length;
+    const { length } = this.#documents;
+    this.#meter.spend(EVENT_UNITS * CLOCK_EVERY + ((length - this.#paidLength) >> 2));
+    this.#paidLength = length;
     this.#meter.look();
   }
 
   /** What its events share, with what of it only headers or query told. */
-  #common(sessionId: string | null) {
+  #common() {
     const { user, statsigMetadata } = this.#batch;
+    const { sessionId, receivedAt } = this.#sender;
     return {
       ...(user === null ? null : { user }),
       ...withSession(statsigMetadata, sessionId),
-      ...(this.#clockSkewMs === null ? null : { clientTime: this.#receivedAt - this.#clockSkewMs }),
+      ...(this.#clockSkewMs === null ? null : { clientTime: receivedAt - this.#clockSkewMs }),
     };
   }
 
@@ -258,7 +244,7 @@ class BatchCollector {
     try {
       const filtered = filter === null ? null : this.#filteredReason(event, filter);
       if (filtered === null) this.#collectEvent(readEvent(event, this.#batch.user));
-      else count(this.#counted, filtered);
+      else this.#counted.add(filtered);
     } catch (error) {
       const { code, detail } = refusal(error);
       this.#refused.add(code, detail, list, asSent(sent));
@@ -274,181 +260,23 @@ class BatchCollector {
 
   #collectEvent(event: LogEvent): void {
     const exposure = EXPOSURE_KINDS.get(event.name);
-    if (exposure !== undefined) this.#collectExposure(event, exposure);
-    else if (TELEMETRY_EVENTS.has(event.name) && !this.#plan.landTelemetry) count(this.#counted, event.name);
-    else if (!(event.metadata instanceof EvaluationText)) this.#collectCustom(event);
-    else this.#collectCustom({ ...event, metadata: event.metadata.toObject() });
+    if (exposure !== undefined) {
+      this.#assertAllowed('exposures');
+      this.#exposures.write(event, exposure);
+    } else if (TELEMETRY_EVENTS.has(event.name) && !this.#plan.landTelemetry) {
+      this.#counted.add(event.name);
+    } else {
+      const { metadata } = event;
+      const isUnparsed = metadata instanceof EvaluationText;
+      this.#assertAllowed('events');
+      this.#customEvents.write(isUnparsed ? { ...event, metadata: metadata.toObject() } : event);
+    }
   }
 
-  #demand(kind: ForwardedKind): void {
+  #assertAllowed(kind: ForwardedKind): void {
     if (!this.#kinds.includes(kind))
       throw eventRefusal('SLUICE_EVENT_KIND_NOT_ALLOWED', `It is one of ${kind}.`);
   }
-
-  #collectExposure(event: LogEvent, kind: 'gate' | 'config' | 'layer'): void {
-    this.#demand('exposures');
-    const { secondary, metadata } = this.#plan.runs.exposures;
-    if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
-    const gates = event.secondaryExposures;
-    const heldOut = this.#plan.isHeldOut?.(gates) ?? false;
-    const evaluation = this.#plan.evaluations.get(kind, event.metadata, this.#json, heldOut);
-    const evaluatedJson = evaluation.metadata;
-    const storedJson =
-      this.#plan.redaction === null
-        ? evaluatedJson
-        : this.#storedEvaluation(
-            new SortedMembers(EvaluationText.parsed(event.metadata)),
-            this.#plan.redaction,
-          );
-    const gatesJson = isEmptyJson(gates) ? null : this.#json.write(gates);
-    // An exposure has no value by definition; one that was sent with a value keeps it among the extras. The Go SDK writes
-    // "" for none: it is part of the identity alone, which is made of what was sent.
-    const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
-    const user = this.#users.get(event.user);
-    const { added, members } = this.#senders.get(event.statsigMetadata, extras);
-    const sender =
-      event.value === '' ? this.#senders.get(event.statsigMetadata, event.extras).members : members;
-    const { when, times, day } = this.#times(event.time);
-    let identity: string = kind;
-    identity += when;
-    identity += user.identity;
-    identity += evaluatedJson;
-    if (gatesJson !== null) identity += gatesJson;
-    identity += added;
-    // Not a template: V8 converts each part of one to a text by a call, texts too.
-    let rest = evaluation.own;
-    rest += user.units;
-    rest += times;
-    rest += user.received.exposures;
-    rest += secondary(gatesJson);
-    rest += metadata(storedJson);
-    rest += sender;
-    rest += dsMember(day);
-    this.#add('exposures', identity, rest);
-    if (evaluation.unresolved) count(this.#noted, 'name_unresolved');
-  }
-
-  #collectCustom(event: LogEvent): void {
-    this.#demand('events');
-    const { own, metadata } = this.#plan.runs.events;
-    const metadataJson = event.metadata === null ? null : this.#json.write(event.metadata);
-    const valueJson = this.#json.write(event.value);
-    const stored = this.#plan.redaction === null ? null : this.#storedDetails(event, this.#plan.redaction);
-    const user = this.#users.get(event.user);
-    const sender = this.#senders.get(event.statsigMetadata, customExtras(event));
-    const { when, times, day } = this.#times(event.time);
-    let identity = quoteEmbedded(event.name);
-    identity += when;
-    identity += user.identity;
-    if (metadataJson !== null) identity += metadataJson;
-    identity += ',';
-    identity += valueJson;
-    identity += sender.added;
-    let rest = own({
-      event_name: event.name,
-      event_value: valueText(stored === null ? event.value : stored.value),
-    });
-    rest += user.units;
-    rest += times;
-    rest += user.received.events;
-    rest += metadata(
-      stored === null ? (isEmptyJson(event.metadata) ? null : metadataJson) : stored.metadataJson,
-    );
-    rest += sender.members;
-    rest += dsMember(day);
-    this.#add('events', identity, rest);
-  }
-
-  #storedDetails({ value, metadata }: LogEvent, redaction: Redaction) {
-    const kept = redaction.metadata(metadata, this.#json) ?? null;
-    return {
-      value: redaction.member('value', value, this.#json) ?? null,
-      metadataJson: isEmptyJson(kept) ? null : flattenRope(this.#json.write(kept)),
-    };
-  }
-
-  /** An exposure's metadata as it may be stored: what the columns say can't be taken out of the JSON beside them. */
-  #storedEvaluation({ keys, values }: SortedMembers, redaction: Redaction): string {
-    const members = keys.map((key, i): [string, unknown] => [key, values[i]]);
-    const kept = redaction.metadata(Object.fromEntries(members), this.#json);
-    const evaluation = Object.fromEntries(members.filter(([key]) => EVALUATION_MEMBERS.has(key)));
-    return flattenRope(this.#json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
-  }
-
-  /**
-   * @param identity What the event's ID is made of.
-   * @param rest The document from behind the ID.
-   */
-  #add(kind: ForwardedKind, identity: string, rest: string): void {
-    if (rest.length > SURELY_FITS) {
-      this.#meter.spend(rest.length >> 2);
-      const bytes = ID_OPENING.length + EVENT_ID_LENGTH + Buffer.byteLength(rest, 'utf8');
-      if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
-    }
-    this.#length += ID_OPENING.length + EVENT_ID_LENGTH + rest.length;
-    if (this.#length > MAX_ROWS_LENGTH) {
-      throw new RequestError(
-        'SLUICE_BODY_TOO_MANY_EVENTS',
-        `Their rows have more than ${MAX_ROWS_LENGTH} units.`,
-      );
-    }
-    this.#unsettled.push({ kind, rest });
-    if (this.#identity.add(identity)) this.#settle();
-  }
-
-  /** Puts the IDs into the documents that wait for theirs. */
-  #settle(): void {
-    const ids = this.#identity.settle();
-    for (let i = 0; i < ids.length; i += 1) {
-      const waiting = this.#unsettled[i];
-      if (waiting !== undefined) this.#documents[waiting.kind].push(ID_OPENING + ids[i] + waiting.rest);
-    }
-    this.#unsettled.length = 0;
-  }
-
-  /** An event's times from the text of the first to that of the last, its day, and its time as part of its identity. */
-  #times(time: unknown) {
-    const receivedAt = this.#receivedAt;
-    if (time === null) {
-      count(this.#noted, 'time_missing');
-      // It happened when it was received, as its row says, also for its identity: two purchases that an HTTP client
-      // without a clock reports must not become one, though its resend then counts twice.
-      return {
-        times: isoTimestamp(receivedAt),
-        day: isoDay(receivedAt),
-        when: `received:${receivedAt}`,
-      };
-    }
-    const sent = readTime(time);
-    if (sent === null) throw eventRefusal('SLUICE_EVENT_BAD_TIME');
-    const correction = clockCorrection(sent, this.#clockSkewMs, receivedAt);
-    const timestamp = sent + (correction ?? 0);
-    if (correction !== 0) count(this.#noted, correction === null ? 'clock_ignored' : 'clock_corrected');
-    const sentText = isoTimestamp(sent);
-    let times = timestamp === sent ? sentText : isoTimestamp(timestamp);
-    // Both tables have the two beside each other.
-    times += this.#plan.runs.exposures.clientTimestamp;
-    times += sentText;
-    // What its columns say: writing the number out would take ten times as long.
-    const when = sent === time ? sentText : this.#json.write(time);
-    const { pastMs, futureMs } = this.#plan;
-    if (timestamp >= receivedAt - pastMs && timestamp <= receivedAt + futureMs) {
-      return { times, day: isoDay(timestamp), when };
-    }
-    count(this.#noted, 'outside_time_window');
-    return { times, day: isoDay(receivedAt), when };
-  }
-}
-
-/** What the sender says of itself, be it in the body, in headers or in the query, goes by its name in the body. */
-function storedText(
-  redaction: Redaction,
-  name: string,
-  value: string | null,
-  json: CanonicalJsonWriter,
-): string | null {
-  const stored = redaction.member('statsigMetadata', { [name]: value }, json);
-  return isJsonObject(stored) ? idText(stored[name]) : null;
 }
 
 /** The batch's metadata with the session that only a header or the query told: without it another sender's. */
@@ -468,33 +296,4 @@ function refusal(error: unknown): { readonly code: EventCode; readonly detail: s
   if (error instanceof EventError) return error;
   if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
   throw error;
-}
-
-/** The events table has no column for secondary exposures: an event has them only if somebody put them there. */
-function customExtras({ extras, secondaryExposures }: LogEvent): JsonObject | null {
-  return isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
-}
-
-/**
- * A value as text: numbers as JSON has them, anything else that is no text as JSON. An empty text is none: the Go SDK
- * writes that for an event without a value.
- */
-function valueText(value: unknown): string | null {
-  return value === null || value === '' ? null : (scalarText(value) ?? JSON.stringify(value));
-}
-
-function count(counts: Map<string, number>, reason: string): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + 1);
-}
-
-let lastDay: UtcDay = '';
-let lastMember = '';
-
-/** The end of a document: the day that its folder is chosen by. The same for most documents of a batch. */
-function dsMember(day: UtcDay): string {
-  if (day !== lastDay) {
-    lastDay = day;
-    lastMember = flattenRope(`,"ds":"${day}"}`);
-  }
-  return lastMember;
 }

@@ -1,5 +1,6 @@
+import type { Counts } from '../base/Counts.ts';
 import { type CanonicalJsonWriter, quoteEmbedded, SortedMembers } from '../base/canonicalJson.ts';
-import type { JsonObject } from '../base/json.ts';
+import { isEmptyJson, isJsonObject, type JsonObject } from '../base/json.ts';
 import { flattenRope } from '../base/strings.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
@@ -7,7 +8,18 @@ import { type MemberWriter, scalarText } from '../tables/memberWriter.ts';
 import { EVALUATION_SLOTS, EvaluationText, WHAT, WHEN } from '../wire/EvaluationText.ts';
 import { eventRefusal } from '../wire/EventError.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
-import { isAssignment } from '../wire/isAssignment.ts';
+import { type HoldoutTest, isAssignment } from '../wire/isAssignment.ts';
+import type { Redaction } from '../wire/Redaction.ts';
+import type { LogEvent } from '../wire/readEvent.ts';
+import type { RowPlan } from './RowPlan.ts';
+import type { BatchParts } from './sharedParts.ts';
+
+/** What of a plan the rows of exposures depend on. */
+export interface ExposurePlan extends RowPlan {
+  /** Whether a known holdout kept an exposure's unit out; null when no holdout is known. */
+  readonly isHeldOut: HoldoutTest | null;
+  readonly evaluations: Evaluations;
+}
 
 /** What was evaluated. */
 export type ExposureKind = 'gate' | 'config' | 'layer';
@@ -39,7 +51,7 @@ export type EvaluationColumns = Pick<
 >;
 
 /** Members of an exposure's metadata that its columns come from: redaction leaves them. */
-export const EVALUATION_MEMBERS: ReadonlySet<string> = new Set([
+const EVALUATION_MEMBERS: ReadonlySet<string> = new Set([
   'gate',
   'config',
   'ruleID',
@@ -277,4 +289,71 @@ export class Evaluations {
     const { present } = text;
     return { kind, heldOut, present, values, own: flattenRope(this.#own(columns)), around, unresolved };
   }
+}
+
+/** Writes the rows of one batch's exposures. */
+export class ExposureWriter {
+  readonly #plan: ExposurePlan;
+  readonly #parts: BatchParts;
+  readonly #noted: Counts;
+
+  /** @param noted Counts allocated experiments whose names could not be resolved. */
+  constructor(plan: ExposurePlan, parts: BatchParts, noted: Counts) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#noted = noted;
+  }
+
+  /** @throws EventError `SLUICE_EVENT_BAD_EXPOSURE`, `SLUICE_EVENT_BAD_TIME`, `SLUICE_EVENT_TOO_LARGE`; DepthError. */
+  write(event: LogEvent, kind: ExposureKind): void {
+    const { isHeldOut, evaluations, redaction } = this.#plan;
+    const { secondary, metadata } = this.#plan.runs.exposures;
+    const { json, users, senders, times, documents } = this.#parts;
+    if (!isJsonObject(event.metadata)) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
+    const gates = event.secondaryExposures;
+    const heldOut = isHeldOut?.(gates) ?? false;
+    const evaluation = evaluations.get(kind, event.metadata, json, heldOut);
+    const evaluatedJson = evaluation.metadata;
+    const storedJson =
+      redaction === null
+        ? evaluatedJson
+        : storedEvaluation(new SortedMembers(EvaluationText.parsed(event.metadata)), redaction, json);
+    const gatesJson = isEmptyJson(gates) ? null : json.write(gates);
+    // An exposure has no value by definition; one that was sent with a value keeps it among the extras. The Go SDK writes
+    // "" for none: it is part of the identity alone, which is made of what was sent.
+    const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
+    const user = users.get(event.user);
+    const { added, members } = senders.get(event.statsigMetadata, extras);
+    const sender = event.value === '' ? senders.get(event.statsigMetadata, event.extras).members : members;
+    const time = times.read(event.time);
+    let identity: string = kind;
+    identity += time.identity;
+    identity += user.identity;
+    identity += evaluatedJson;
+    if (gatesJson !== null) identity += gatesJson;
+    identity += added;
+    // Not a template: V8 converts each part of one to a text by a call, texts too.
+    let rest = evaluation.own;
+    rest += user.units;
+    rest += time.times;
+    rest += user.received.exposures;
+    rest += secondary(gatesJson);
+    rest += metadata(storedJson);
+    rest += sender;
+    rest += time.ds;
+    documents.add('exposures', identity, rest);
+    if (evaluation.unresolved) this.#noted.add('name_unresolved');
+  }
+}
+
+/** An exposure's metadata as it may be stored: what the columns say can't be taken out of the JSON beside them. */
+function storedEvaluation(
+  { keys, values }: SortedMembers,
+  redaction: Redaction,
+  json: CanonicalJsonWriter,
+): string {
+  const members = keys.map((key, i): [string, unknown] => [key, values[i]]);
+  const kept = redaction.metadata(Object.fromEntries(members), json);
+  const evaluation = Object.fromEntries(members.filter(([key]) => EVALUATION_MEMBERS.has(key)));
+  return flattenRope(json.write({ ...(isJsonObject(kept) ? kept : null), ...evaluation }));
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { Counts } from '../base/Counts.ts';
 import { stringifyDeep } from '../base/deepJson.ts';
 import { isExactJson, parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
@@ -67,9 +68,7 @@ export class RefusedEvents {
 
   /** How many were refused, by code. */
   counts(): Record<string, number> {
-    const counts = new Map<string, number>();
-    for (const { code } of this.#refusals) counts.set(code, (counts.get(code) ?? 0) + 1);
-    return Object.fromEntries(counts);
+    return new Counts(this.#refusals.map(({ code }) => code)).toObject();
   }
 
   /** What quarantine keeps of them. */

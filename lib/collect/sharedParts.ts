@@ -3,8 +3,58 @@ import { isEmptyJson, isJsonObject, type JsonObject, sameJson } from '../base/js
 import { flattenRope } from '../base/strings.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { idText, type PartialRow } from '../tables/memberWriter.ts';
-import type { CollectPlan } from './CollectPlan.ts';
-import type { EventIdentity } from './EventIdentity.ts';
+import type { Redaction } from '../wire/Redaction.ts';
+import type { BatchDocuments, EventIdentity } from './EventIdentity.ts';
+import type { EventTimes } from './EventTimes.ts';
+import type { RowPlan } from './RowPlan.ts';
+
+/** What the rows of one batch are written with. */
+export interface BatchParts {
+  readonly json: CanonicalJsonWriter;
+  readonly users: UserParts;
+  readonly senders: SenderParts;
+  readonly times: EventTimes;
+  readonly documents: BatchDocuments;
+}
+
+/** A batch's sender as its rows have it. */
+export interface BatchSender {
+  /** As event IDs have it: stays the same when a batch is sent again. */
+  readonly senderId: string;
+  readonly stableId: string | null;
+  readonly sessionId: string | null;
+  readonly sdkType: string | null;
+  readonly sdkVersion: string | null;
+}
+
+/**
+ * The sender of a batch: what the body says of itself counts more than headers and query.
+ *
+ * @param stated What headers and query say.
+ */
+export function batchSender(
+  statsigMetadata: JsonObject | null,
+  stated: Pick<BatchSender, 'sessionId' | 'sdkType' | 'sdkVersion'>,
+  redaction: Redaction | null,
+  json: CanonicalJsonWriter,
+): BatchSender {
+  const stableId = idText(statsigMetadata?.['stableID']);
+  const sessionId = idText(statsigMetadata?.['sessionID']) ?? stated.sessionId;
+  const sentBy = stableId ?? sessionId ?? '';
+  // Wherever it is said, it is redacted under its name in the body.
+  const stored = (name: string, value: string | null) => {
+    if (redaction === null) return value;
+    const kept = redaction.member('statsigMetadata', { [name]: value }, json);
+    return isJsonObject(kept) ? idText(kept[name]) : null;
+  };
+  return {
+    senderId: redaction === null ? sentBy : redaction.hash(sentBy),
+    stableId: stored('stableID', stableId),
+    sessionId: stored('sessionID', sessionId),
+    sdkType: stored('sdkType', idText(statsigMetadata?.['sdkType']) ?? stated.sdkType),
+    sdkVersion: stored('sdkVersion', idText(statsigMetadata?.['sdkVersion']) ?? stated.sdkVersion),
+  };
+}
 
 /** What a user puts into each of its events' documents. */
 export interface UserPart {
@@ -25,7 +75,7 @@ const LONGEST_USER = 8_192;
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
   readonly #json: CanonicalJsonWriter;
-  readonly #plan: CollectPlan;
+  readonly #plan: RowPlan;
   readonly #identity: EventIdentity;
   readonly #received: string;
   readonly #stableId: string | null;
@@ -42,7 +92,7 @@ export class UserParts {
    */
   constructor(
     json: CanonicalJsonWriter,
-    plan: CollectPlan,
+    plan: RowPlan,
     identity: EventIdentity,
     received: string,
     stableId: string | null,
@@ -162,7 +212,7 @@ export type SenderColumns = {
  */
 export class SenderParts {
   readonly #json: CanonicalJsonWriter;
-  readonly #plan: CollectPlan;
+  readonly #plan: RowPlan;
   readonly #batchMetadata: JsonObject;
   /** What a copy of it takes, in units of the meter. */
   readonly #copyUnits: number;
@@ -176,7 +226,7 @@ export class SenderParts {
 
   constructor(
     json: CanonicalJsonWriter,
-    plan: CollectPlan,
+    plan: RowPlan,
     batchMetadata: JsonObject | null,
     columns: SenderColumns,
   ) {

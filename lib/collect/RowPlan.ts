@@ -1,0 +1,81 @@
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { forwardedTables } from '../tables/deliveredTables.ts';
+import { jsonMember, type MemberWriter, memberWriter } from '../tables/memberWriter.ts';
+import type { Table } from '../tables/Table.ts';
+import type { Redaction } from '../wire/Redaction.ts';
+
+/** What a configuration decides about the rows of all events. */
+export interface RowPlan {
+  readonly unitIds: readonly (readonly [unitId: string, column: string])[];
+  /** What is taken out of events before they are written; null when nothing is. */
+  readonly redaction: Redaction | null;
+  /** How far a time may lie from its arrival and still choose its day, in milliseconds. */
+  readonly pastMs: number;
+  readonly futureMs: number;
+  readonly runs: Record<ForwardedKind, RowRuns>;
+}
+
+/**
+ * Writers of a table's columns in runs that share a source; a document has them in this order, the table's. A document
+ * is put together from few pieces: each is work when V8 copies them together.
+ */
+export interface RowRuns {
+  /** What was evaluated, or the event's name and value, behind the quote that closes the event's ID. */
+  readonly own: MemberWriter;
+  readonly units: MemberWriter;
+  readonly customIds: TextWriter;
+  /** Opens the text of `timestamp`. */
+  readonly timestamp: string;
+  /** Closes that text and opens the one of `client_timestamp`. */
+  readonly clientTimestamp: string;
+  readonly received: MemberWriter;
+  readonly environment: MemberWriter;
+  readonly user: TextWriter;
+  /** Exposures only. */
+  readonly secondary: TextWriter;
+  readonly metadata: TextWriter;
+  readonly senderMetadata: TextWriter;
+  readonly sender: MemberWriter;
+}
+
+/** Writes a column from its text as it stands inside a JSON string; null writes nothing. */
+type TextWriter = (nested: string | null) => string;
+
+/** Makes the writers of the rows of both forwarded tables. */
+export function rowRuns(config: Pick<Config, 'tables' | 'unitIds'>): Record<ForwardedKind, RowRuns> {
+  const { exposures, events } = forwardedTables(config);
+  return {
+    exposures: {
+      own: afterId(memberWriter(exposures, 'experiment_id', 'user_id')),
+      ...sharedRuns(exposures, 'user_dimensions'),
+      secondary: jsonMember(exposures, 'secondary_exposures'),
+      metadata: jsonMember(exposures, 'metadata'),
+    },
+    events: {
+      own: afterId(memberWriter(events, 'event_name', 'user_id')),
+      ...sharedRuns(events, 'user_object'),
+      secondary: () => '',
+      metadata: jsonMember(events, 'company_metadata'),
+    },
+  };
+}
+
+/** Closes the text of the ID first. */
+function afterId(write: MemberWriter): MemberWriter {
+  return (row) => `"${write(row)}`;
+}
+
+function sharedRuns(table: Table, user: string) {
+  return {
+    units: memberWriter(table, 'user_id', 'custom_ids'),
+    customIds: jsonMember(table, 'custom_ids'),
+    timestamp: jsonMember(table, 'timestamp')('').slice(0, -1),
+    clientTimestamp: `"${jsonMember(table, 'client_timestamp')('').slice(0, -1)}`,
+    received: memberWriter(table, 'received_at', 'environment'),
+    environment: memberWriter(table, 'environment', user),
+    user: jsonMember(table, user),
+    senderMetadata: jsonMember(table, 'statsig_metadata'),
+    sender: memberWriter(table, 'session_id'),
+  };
+}
