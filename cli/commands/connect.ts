@@ -8,18 +8,18 @@ import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 
-/** `sluice connect`: every field of a product's form, filled in, and what to click in which order. */
+/** `sluice connect`: every field of a product's form with its value, and the steps to enter them. */
 export const connect: Command = {
   name: 'connect',
   summary:
-    'Connect Statsig, OWOX Data Marts or Metabase: each field of its form, filled in, and SQL to paste.',
+    'Connect Statsig, OWOX Data Marts or Metabase: each field of its form with its value, and SQL to paste.',
   usage: `sluice connect ${PRODUCTS.join('|')} [--local] [--stage NAME] [options]`,
   options: {
     ...placeOptions,
-    reader: { type: 'string', help: 'which of `readers`, by name (default: the first of its kind)' },
+    reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
     'no-query': {
       type: 'boolean',
-      help: "statsig: don't ask Athena how late rows come; the lookback is then the longest there can be",
+      help: "statsig: don't ask Athena how late rows arrive; the lookback is then the longest possible",
     },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -39,11 +39,11 @@ export const connect: Command = {
 
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
-    const sheet = await makeGuide(line, reader, where, deployment);
+    const guide = await makeGuide(line, reader, where, deployment);
     const { guideText } = await import('../connect/setupGuide.ts');
     const { stackName, region, account } = deployment;
-    if (json) writeJson({ ...sheet, stack: stackName, region, account });
-    else writeOut(guideText(sheet, deployment));
+    if (json) writeJson({ ...guide, stack: stackName, region, account });
+    else writeOut(guideText(guide, deployment));
     return 0;
   },
 };
@@ -68,7 +68,7 @@ async function makeGuide(
     import('../connect/lateness.ts'),
   ]);
   if (line.values['no-query'] === true) return statsigGuide(deployment, config, reader, undefined);
-  writeNote('Asking Athena how late rows come …\n');
+  writeNote('Asking Athena how late rows arrive …\n');
   return statsigGuide(deployment, config, reader, await measureLateness(where, deployment));
 }
 
@@ -97,7 +97,7 @@ function readProduct({ positionals }: CommandLine): SetupGuide['product'] {
   return product;
 }
 
-/** The reader by its name, else the first of its kind; undefined when there is none of its kind. */
+/** The reader with the name, or the first of its kind; undefined if there is none of its kind. */
 function readReader(
   { values }: CommandLine,
   product: SetupGuide['product'],
@@ -111,6 +111,6 @@ function readReader(
   const known = ofKind.map((reader) => reader.name).join(', ') || 'none';
   throw new UsageError(
     'SLUICE_USAGE_OPTIONS',
-    `--reader: no reader of kind ${product} is named ${name}; there is ${known}.`,
+    `--reader: no reader of kind ${product} is named ${name}; the configuration has ${known}.`,
   );
 }

@@ -8,18 +8,18 @@ import { explainAwsError } from '../aws/explainAwsError.ts';
 import { runStatement } from '../aws/runStatement.ts';
 import { clientOptions, type Deployment } from './readDeployment.ts';
 
-/** Days that are looked at, besides those that rows may be late. */
+/** Days that are read, in addition to those by which rows may be late. */
 const HISTORY_DAYS = 30;
-/** Part of the rows that a lookback must reach. */
+/** The share of rows that a lookback must cover. */
 const REACH = 0.999;
-/** Settled rows from which a part of one in a thousand can be told. */
+/** Settled rows that are enough to measure a share of one in a thousand. */
 const ENOUGH_ROWS = 1_000;
 
 type LatenessConfig = Pick<Config, 'database' | 'timeWindow'>;
 
 /**
- * Counts rows of both views that Statsig reads by how late they came. A row's day (`ds`) is that of the event, so a
- * row that is received days later lands among days that Statsig may have loaded already.
+ * Counts the rows of both views that Statsig reads by how late they arrived. A row's day (`ds`) is that of the event, so a
+ * row that is received days later belongs to a day that Statsig may already have loaded.
  */
 function latenessSql(config: LatenessConfig): string {
   const { pastDays } = config.timeWindow;
@@ -42,19 +42,19 @@ GROUP BY 1, 2
 ORDER BY 1, 2`;
 }
 
-/** Rows that came so many days after their own. */
+/** Rows that arrived a number of days after their own day. */
 export interface Lateness {
   readonly daysLate: number;
-  /** Whether none can come any more for their days. */
+  /** Whether no more rows can arrive for their days. */
   readonly settled: boolean;
   readonly rows: number;
   readonly withinAMinute: number;
   readonly withinAnHour: number;
-  /** Events so old that they lie under the day on which they were received. */
+  /** Events that were too old for their own day and have the day on which they were received. */
   readonly underAnotherDay: number;
 }
 
-/** Rows of {@link latenessSql} as Athena answers them, texts by column name. */
+/** Rows of {@link latenessSql} from Athena, as texts by column name. */
 export function readLateness(rows: readonly Readonly<Record<string, string | undefined>>[]): Lateness[] {
   const number = (text: string | undefined) => Number(text ?? Number.NaN);
   return rows.map((row) => ({
@@ -67,32 +67,32 @@ export function readLateness(rows: readonly Readonly<Record<string, string | und
   }));
 }
 
-/** How far back a daily load has to go, and why. */
+/** How far back a daily load has to read, and why. */
 export interface Lookback {
-  /** Days back from the day of the load: 1 reads yesterday again. */
+  /** Days before the day of the load: 1 reads yesterday again. */
   readonly days: number;
   /**
-   * `settled`: from days to which nothing can be added any more. `recent`: there are too few rows of such days, so later
-   * ones may be missing. `bound`: no rows were seen, and it is the most that the configuration allows.
+   * `settled`: measured on days for which no more rows can arrive. `recent`: there are too few rows of such days, so late
+   * rows may be missing. `bound`: there are no rows, and it is the most that the configuration allows.
    */
   readonly basis: 'settled' | 'recent' | 'bound';
-  /** Rows it is drawn from. */
+  /** Rows that it is based on. */
   readonly rows: number;
-  /** Rows received on their own day, at the latest 1 day after, 2 days after …: parts of `rows` from 0 to 1. */
+  /** Shares of `rows`, from 0 to 1, that were received on their own day, at most 1 day later, 2 days later and so on. */
   readonly receivedBy: readonly number[];
-  /** Parts of all rows, settled or not, that were received so soon after the event; null without any. */
+  /** Shares of all rows, settled or not, that were received this soon after the event; null without rows. */
   readonly withinAMinute: number | null;
   readonly withinAnHour: number | null;
-  /** Rows under another day than their event's. */
+  /** Rows whose day is not that of their event. */
   readonly underAnotherDay: number;
-  /** Days after which no row can lie under an event's own day: `timeWindow.pastDays`. */
+  /** Days after which a row cannot have its event's own day: `timeWindow.pastDays`. */
   readonly mostDaysLate: number;
 }
 
 /**
- * The lookback that reaches {@link REACH} of the rows. What comes k days late is received until the end of that day,
- * so the load of the day after is the first that sees all of it: k + 1 days. Rows never lie under a day more than
- * `pastDays` before the one they were received on (lib/collect), so no lookback needs more than `pastDays` + 1.
+ * The lookback that covers {@link REACH} of the rows. Rows that arrive k days late are received until the end of that day,
+ * so the load of the next day is the first that sees all of them: k + 1 days. A row's day is never more than `pastDays`
+ * before the day on which it was received (lib/collect), so no lookback needs more than `pastDays` + 1.
  */
 export function recommendLookback(
   seen: readonly Lateness[],
@@ -124,32 +124,30 @@ export function recommendLookback(
   };
 }
 
-/** What a person needs to know of it, a sentence or two each. */
+/** The lookback for people, in notes of one or two sentences. */
 export function lookbackNotes(lookback: Lookback): string[] {
   const { days, basis, rows, receivedBy, withinAMinute, withinAnHour, underAnotherDay, mostDaysLate } =
     lookback;
   if (basis === 'bound') {
     return [
-      `Lookback: ${dayCount(days)}, counted back from the day of the load. That is the most that any row needs: by timeWindow.pastDays none lies under a day more than ${dayCount(mostDaysLate)} before it was received, and the load after that is the first that sees it.`,
+      `Lookback: ${dayCount(days)}, counted back from the day of the load. That is the most that any row needs: by timeWindow.pastDays, the day of a row is at most ${dayCount(mostDaysLate)} before it was received, and the load after that is the first that sees it.`,
     ];
   }
   const late = days - 1;
   const shares = receivedBy
     .slice(0, days)
-    .map(
-      (part, i) => `${percent(part)} ${i === 0 ? 'on their own day' : `${dayCount(i)} later at the latest`}`,
-    );
+    .map((part, i) => `${percent(part)} ${i === 0 ? 'on their own day' : `at most ${dayCount(i)} later`}`);
   return [
-    `Lookback: ${dayCount(days)}, counted back from the day of the load. Of ${count(rows)} rows were received: ${shares.join(', ')}. So ${late === 0 ? 'nothing is waited for' : `${dayCount(late)} are waited for, to have ${percent(REACH)} of them`}, and one more since what comes until midnight is first seen by the load after it. No row needs more than ${dayCount(mostDaysLate + 1)} (timeWindow.pastDays and one).`,
-    `Of all rows ${percent(withinAMinute ?? 0)} were received within a minute of the event, ${percent(withinAnHour ?? 0)} within an hour.`,
+    `Lookback: ${dayCount(days)}, counted back from the day of the load. Of ${count(rows)} rows, these shares were received: ${shares.join(', ')}. The lookback is ${late === 0 ? 'one day' : `${dayCount(late)}, which covers ${percent(REACH)} of the rows, and one more`}, because the next load is the first that sees what arrives until midnight. No row needs more than ${dayCount(mostDaysLate + 1)} (timeWindow.pastDays plus one).`,
+    `Of all rows, ${percent(withinAMinute ?? 0)} were received within a minute of the event, ${percent(withinAnHour ?? 0)} within an hour.`,
     ...(basis === 'recent'
       ? [
-          `Fewer than ${count(ENOUGH_ROWS)} rows are of days older than ${dayCount(mostDaysLate)}, to which nothing can be added any more: the figure may grow. Ask again in ${dayCount(mostDaysLate + 1)}.`,
+          `Fewer than ${count(ENOUGH_ROWS)} rows belong to days older than ${dayCount(mostDaysLate)}, for which no more rows can arrive, so the figure may grow. Run the command again in ${dayCount(mostDaysLate + 1)}.`,
         ]
       : []),
     ...(underAnotherDay > 0
       ? [
-          `${count(underAnotherDay)} rows were older than ${dayCount(mostDaysLate)} when they came (or ahead of their time) and lie under the day they were received on: a load by days meets them there, with a timestamp outside of what it loads. Only a full reload counts them.`,
+          `${count(underAnotherDay)} rows were older than ${dayCount(mostDaysLate)} when they arrived (or had a time in the future) and have the day on which they were received. A load by days finds them there, with a timestamp outside of the days that it loads. Only a full reload counts them.`,
         ]
       : []),
   ];
@@ -166,7 +164,7 @@ function dayCount(days: number): string {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
-/** Rounded down, so that 100 % is said of all only. */
+/** Rounded down, so that 100 % means all. */
 function percent(part: number): string {
   return `${Math.floor(part * 10_000 + 1e-9) / 100} %`;
 }
@@ -175,15 +173,15 @@ function count(rows: number): string {
   return rows.toLocaleString('en-US');
 }
 
-/** How long the query may take: it reads three columns and the events' identities of some forty days. */
+/** Time limit of the query, which reads three columns and the event IDs of about forty days. */
 const DEADLINE_MS = 120_000;
 
-/** How late rows came, and what it cost to ask; or why it can't be told. */
+/** How late rows arrived and what the query read; or why it could not be measured. */
 export type LatenessAnswer =
   | { readonly seen: readonly Lateness[]; readonly scannedBytes: number }
   | { readonly failed: string };
 
-/** Asks Athena how late rows came. What keeps it from answering is no error: a form can be filled in without. */
+/** Asks Athena how late rows arrived. A failure is not an error: the guide can be made without the answer. */
 export async function measureLateness(
   where: DeploymentPlace,
   { outputs }: Deployment,

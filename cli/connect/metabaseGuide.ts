@@ -9,8 +9,7 @@ import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity
 import type { Field, SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
 
 /**
- * Options of Athena's JDBC driver 3.x, which Metabase has: an answer up to an hour old is given again instead of being
- * worked out. https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
+ * Options of Athena's JDBC driver 3.x, which Metabase uses: results up to an hour old are reused. https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
  */
 const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 
@@ -28,32 +27,33 @@ export function metabaseGuide(deployment: Deployment, config: Config, reader: Me
         fields: [
           { label: 'Display name', value: `Sluice (${deployment.stage})`, note: 'any name' },
           { label: 'Region', value: deployment.region },
-          { label: 'Workgroup', value: workgroup, note: 'its own: it may query in no other' },
+          { label: 'Workgroup', value: workgroup, note: 'its own; it may not query in another' },
           {
             label: 'S3 Staging directory',
             value: resultsLocation,
-            note: 'the workgroup puts results there whatever stands here',
+            note: 'the workgroup enforces this location, whatever you enter',
           },
           ...credentialFields(deployment, identity),
           { label: 'Additional Athena connection string options', value: driverOptions(deployment) },
         ],
         notes: [
-          'Newer forms also ask for Catalog, Full hostname and Specific database: leave them empty.',
+          'Newer forms also have Catalog, Full hostname and Specific database. Leave them empty.',
           ...(deployment.localEndpoint === undefined
             ? []
-            : ['Metabase must run on this machine: the local cloud answers on loopback only.']),
+            : ['Metabase must run on this machine, because the local cloud listens on loopback only.']),
         ],
       },
       settingsStep(config),
       {
-        title: 'Admin settings > Table Metadata, after the first sync: hide what nobody should start from',
+        title:
+          'Admin settings > Table Metadata, after the first sync: hide what people should not start from',
         notes: [
-          `Of ${config.database} keep the views (${Object.keys(views(config)).join(', ')}) and hide the tables: raw rows hold resends and staging traffic, and of ${config.tables.quarantine} Metabase can read no rows. Hide other databases of the account, too: Metabase lists them all.`,
+          `In ${config.database}, keep the views (${Object.keys(views(config)).join(', ')}) and hide the tables: raw rows include resends and staging traffic, and Metabase cannot read rows of ${config.tables.quarantine}. Also hide other databases of the account: Metabase lists them all.`,
         ],
       },
       {
-        title: 'New > SQL query: three to begin with',
-        notes: ['Filter on ds wherever a view has it: only then are other days left unread.'],
+        title: 'New > SQL query: three queries to begin with',
+        notes: ['Filter on ds in every view that has it. Otherwise the query reads all days.'],
         queries: metabaseQuestions(config),
       },
     ],
@@ -67,13 +67,13 @@ function identitySteps(deployment: Deployment, reader: MetabaseReader, identity:
   if (local !== undefined) return [local];
   const title = `Let Metabase run as the role ${roleArn}`;
   if (reader.principal === 'ec2')
-    return [{ title, notes: ['Give its instance the instance profile that holds this role.'] }];
+    return [{ title, notes: ['Attach the instance profile with this role to its instance.'] }];
   if (reader.principal === 'ecs-tasks')
-    return [{ title, notes: ['Make it the task role (taskRoleArn) of its task definition.'] }];
+    return [{ title, notes: ['Set it as the task role (taskRoleArn) of its task definition.'] }];
   return [
     {
       title,
-      notes: [`${reader.principal} assumes it: set it up in the profile that Metabase's process has.`],
+      notes: [`${reader.principal} assumes it. Configure that in the AWS profile of Metabase's process.`],
     },
   ];
 }
@@ -81,24 +81,26 @@ function identitySteps(deployment: Deployment, reader: MetabaseReader, identity:
 function credentialFields({ localEndpoint }: Deployment, identity: ReaderIdentity): Field[] {
   if (identity.as === 'user') return keyFields(identity.secretArn, ['Access key', 'Secret Key']);
   const note =
-    localEndpoint === undefined ? 'Metabase takes the role from where it runs' : 'what the call answered';
+    localEndpoint === undefined
+      ? 'Metabase gets the role from its environment'
+      : 'from the response of the call';
   return ['Access key', 'Secret Key'].map((label) => ({ label, value: '', note }));
 }
 
-/** Locally results come over Athena's own protocol, so that the driver needs no second address. */
+/** With the local cloud, the driver fetches results through Athena's API, so that it needs no second endpoint. */
 function driverOptions({ localEndpoint }: Deployment): string {
   return localEndpoint === undefined
     ? REUSE
     : `${REUSE};AthenaEndpoint=${localEndpoint};ResultFetcher=GetQueryResults`;
 }
 
-/** Columns of text that the reader may read: as many queries a scan for filter values may take. */
+/** The number of text columns that the reader may read, and so the number of queries of a scan for filter values. */
 export function textColumns(config: Config): number {
   const readable = [...Object.values(forwardedTables(config)), ...Object.values(views(config))];
   return readable.flatMap(({ columns }) => columns.filter(({ type }) => type === 'string')).length;
 }
 
-/** What Metabase asks by itself, and how little of it is needed. */
+/** Settings for the queries that Metabase makes by itself, most of which are not needed. */
 function settingsStep(config: Config): Step {
   const texts = textColumns(config);
   const { usdPerTerabyte, leastBytes } = ATHENA_PRICE;
@@ -108,37 +110,37 @@ function settingsStep(config: Config): Step {
       {
         label: 'Re-run queries for simple explorations',
         value: 'OFF',
-        note: 'else each click asks Athena before one has chosen a filter on ds',
+        note: 'otherwise each click runs a query before ds is filtered',
       },
       { label: 'Choose when Metabase syncs and scans', value: 'ON' },
       {
         label: 'Database syncing',
         value: 'Daily',
-        note: 'columns change with a deployment only; a sync reads the catalogue, no rows',
+        note: 'columns change only with a deployment; a sync reads the catalog, no rows',
       },
       {
         label: 'Scanning for filter values',
         value: 'Only when adding a new filter widget',
-        note: `a scheduled scan asks for the values of each text column, over all days: up to ${texts} queries`,
+        note: `a scheduled scan queries the values of each text column over all days: up to ${texts} queries`,
       },
       {
         label: 'Periodically refingerprint tables',
         value: 'OFF',
-        note: '10,000 rows of each; a view must read all days before it has its first',
+        note: 'reads 10,000 rows of each; a view must read all days before it returns the first',
       },
       {
         label: 'Default result cache duration',
         value: 'Custom: 24 hours for dashboards of past days',
-        note: 'paid plans; else Use instance default (TTL)',
+        note: 'paid plans; otherwise Use instance default (TTL)',
       },
       {
         label: 'Include User ID and query hash in queries',
         value: 'OFF',
-        note: 'in newer forms; with it no two users ask the same text, and no answer is reused',
+        note: 'in newer forms; with it, the SQL of two users differs, and no result is reused',
       },
     ],
     notes: [
-      `What it saves: Athena bills $${usdPerTerabyte} for a terabyte read, and at least ${leastBytes / 1e6} MB a query. A scan of ${texts} columns costs ${usd(texts * queryCost(0))} when there is next to nothing to read, ${usd(texts * queryCost(1e9))} when each column has 1 GB, every time it runs. A query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB is stopped by the workgroup (athena.scanLimitGigabytes).`,
+      `What this saves: Athena bills $${usdPerTerabyte} per terabyte read, and at least ${leastBytes / 1e6} MB per query. Each scan of ${texts} columns costs ${usd(texts * queryCost(0))} if there is almost nothing to read, ${usd(texts * queryCost(1e9))} if each column has 1 GB. The workgroup stops a query that reads more than ${config.athena.scanLimitGigabytes.toLocaleString('en-US')} GB (athena.scanLimitGigabytes).`,
     ],
   };
 }

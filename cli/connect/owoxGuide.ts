@@ -28,14 +28,14 @@ export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxRe
           ...keyFields(secret, ['Access Key ID', 'Secret Access Key']),
         ],
         notes: [
-          'Then Save. OWOX tries the connection with SELECT 1, whose result goes to athena-check-access/ in that bucket.',
+          'Then Save. OWOX tests the connection with SELECT 1, whose result goes to athena-check-access/ in that bucket.',
         ],
       },
       {
         title: 'Data Marts > + New Data Mart: choose this Storage, definition SQL, paste one of these',
         notes: [
-          `Or take a view as it is: definition View, ${config.database}.product_events. Always name the database, as OWOX names none; and filter on ds, which is what keeps a query from reading every day.`,
-          `Views and tables that OWOX makes itself belong into the database ${reader.ownDatabase}: nowhere else may it make any.`,
+          `Or use a view directly: definition View, ${config.database}.product_events. Always include the database, because OWOX sends none, and filter on ds. Otherwise the query reads every day.`,
+          `Views and tables that OWOX creates must be in the database ${reader.ownDatabase}. OWOX may not create any elsewhere.`,
         ],
         queries: owoxQuestions(config),
       },
@@ -43,27 +43,27 @@ export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxRe
   };
 }
 
-/** OWOX names no workgroup, so it gets `primary`, whose settings are the account's own. */
+/** OWOX sends no workgroup, so its queries run in `primary`, whose settings belong to the account. */
 function primaryStep(deployment: Deployment): Step {
   const words = ['athena', 'get-work-group', '--work-group', PRIMARY_WORKGROUP];
   const query = 'WorkGroup.Configuration.EnforceWorkGroupConfiguration';
   return {
-    title: 'Look at the workgroup primary, in which OWOX asks: this must say false',
+    title: 'Check the workgroup primary, in which OWOX queries: this must print false',
     commands: [awsCommand(deployment, [...words, '--query', query])],
     notes: [
-      'Where it is true, results go where that workgroup says, which OWOX may not read: clear "Override client-side settings" in Athena\'s console, or enforce it in another workgroup instead.',
+      'If it prints true, the workgroup decides where results go, and OWOX may not read them there. Clear "Override client-side settings" in the Athena console, or enforce it in another workgroup instead.',
       ...(deployment.localEndpoint === undefined
         ? []
         : [
-            `OWOX has no field for another endpoint: run it where AWS_ENDPOINT_URL is set to ${deployment.localEndpoint}, which its AWS client obeys.`,
+            `OWOX has no field for another endpoint. Run it with AWS_ENDPOINT_URL set to ${deployment.localEndpoint}, which its AWS client uses.`,
           ]),
     ],
   };
 }
 
 /**
- * Three data marts for OWOX: rows that a spreadsheet takes as they are. OWOX names no database when it asks and puts
- * a mart in brackets behind FROM, so tables carry theirs and there is no semicolon at the end.
+ * Three data marts for OWOX, with rows that fit a spreadsheet. OWOX sends no database and puts a mart in parentheses after
+ * FROM, so table names include the database and there is no semicolon at the end.
  */
 export function owoxQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
   const events = sourceName(config, 'product_events');

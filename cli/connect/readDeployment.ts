@@ -7,26 +7,26 @@ import type { MetabaseReader, StatsigReader } from '../../lib/schema/readers.ts'
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
 
-/** What can keep `sluice connect` from filling a form in. */
+/** Errors of `sluice connect`. */
 export const ConnectError = defineErrorFamily('user', {
   SLUICE_CONNECT_NO_STACK: {
     cause: 'There is no such deployment.',
-    cure: 'Deploy it (`npx serverless deploy --stage …`), or name another with --stage and --region; for the local cloud run `npm start` and give --local.',
+    cure: 'Deploy it (`npx serverless deploy --stage …`), or choose another with --stage and --region. For the local cloud, run `npm start` and use --local.',
   },
   SLUICE_CONNECT_NOT_DEPLOYED: {
     cause: 'The reader is in the configuration, but not in the deployment.',
-    cure: 'Deploy again (locally: stop the cloud and start it again), then ask again.',
+    cure: 'Deploy again (locally: stop the cloud and start it again), then run the command again.',
   },
   SLUICE_CONNECT_REFUSED: {
-    cause: 'The deployment may not be looked at with these credentials.',
-    cure: 'Use credentials that are allowed cloudformation:DescribeStacks on the stack, which whoever deployed it has.',
+    cause: 'These credentials may not read the stack.',
+    cure: 'Use credentials that are allowed cloudformation:DescribeStacks on the stack, such as those that deployed it.',
   },
 });
 
-/** Tries of one call: everything that is asked may be asked again. */
+/** Attempts for one call: every call only reads, so it can be retried. */
 const MAX_ATTEMPTS = 3;
 
-/** What every client of a deployment is made with: no call waits for ever. */
+/** Options of every client: every call has a timeout. */
 export function clientOptions({ place }: Pick<DeploymentPlace, 'place'>) {
   return {
     ...place,
@@ -35,20 +35,20 @@ export function clientOptions({ place }: Pick<DeploymentPlace, 'place'>) {
   };
 }
 
-/** A deployed stack, as far as a form asks about it. */
+/** What the forms need to know of a deployed stack. */
 export interface Deployment {
   /** `sluice-prod` */
   readonly stackName: string;
   readonly stage: string;
   readonly region: string;
   readonly account: string;
-  /** The address of the local cloud; undefined on AWS. */
+  /** Endpoint of the local cloud; undefined on AWS. */
   readonly localEndpoint: string | undefined;
   /** Outputs by name. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** Where a reader queries, by the stack's outputs, and where its workgroup puts results: `s3://<bucket>/query-results/<reader>/`. */
+/** The workgroup of a reader, by the stack's outputs, and its result location: `s3://<bucket>/query-results/<reader>/`. */
 export function readerQueries(
   { outputs }: Pick<Deployment, 'outputs'>,
   config: Pick<Config, 'bucket' | 'athena'>,
@@ -66,7 +66,7 @@ const REFUSED = /AccessDenied|UnrecognizedClient|InvalidClientToken|SignatureDoe
 /**
  * Reads a stack's outputs.
  *
- * @throws ConnectError when there is no such stack or it may not be read; AwsAccessError when AWS can't be asked.
+ * @throws ConnectError when there is no such stack or it may not be read; AwsAccessError when AWS cannot be reached.
  */
 export async function readDeployment(where: DeploymentPlace): Promise<Deployment> {
   const { stack: deployed, local, place } = where;
@@ -74,7 +74,7 @@ export async function readDeployment(where: DeploymentPlace): Promise<Deployment
   const client = new CloudFormationClient(clientOptions(where));
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
-    if (stack === undefined) throw new ConnectError('SLUICE_CONNECT_NO_STACK', `Came ${stackName}.`);
+    if (stack === undefined) throw new ConnectError('SLUICE_CONNECT_NO_STACK', `${stackName}.`);
     const [, , , region = '', account = ''] = (stack.StackId ?? '').split(':');
     return {
       stackName,
@@ -100,9 +100,9 @@ function explained(error: unknown, stackName: string): unknown {
   if (problem === undefined) return error;
   if (problem.kind === 'unasked') return problem.error;
   const { name, detail } = problem;
-  // CloudFormation has no error of its own for it.
+  // CloudFormation has no specific error for it.
   if (name === 'ValidationError')
-    return new ConnectError('SLUICE_CONNECT_NO_STACK', `Came ${stackName}.`, { cause: error });
+    return new ConnectError('SLUICE_CONNECT_NO_STACK', `${stackName}.`, { cause: error });
   if (REFUSED.test(name)) return new ConnectError('SLUICE_CONNECT_REFUSED', `${name}.`, { cause: error });
   return new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
 }

@@ -5,13 +5,13 @@ import { shellCommand } from '../output.ts';
 import { ConnectError, type Deployment } from './readDeployment.ts';
 import type { Field, Step } from './setupGuide.ts';
 
-/** As what a reader comes in: a role by its ARN, or the user whose access keys are in a secret. */
+/** How a reader signs in: as a role, or as a user whose access keys are in a secret. */
 export type ReaderIdentity =
   | { readonly as: 'role'; readonly roleArn: string }
   | { readonly as: 'user'; readonly secretArn: string };
 
 /**
- * What the stack's outputs say of a reader.
+ * Reads the identity of a reader from the stack's outputs.
  *
  * @throws ConnectError `SLUICE_CONNECT_NOT_DEPLOYED`
  */
@@ -22,24 +22,24 @@ export function readerIdentity({ outputs, stackName }: Deployment, reader: Reade
   if (value === undefined)
     throw new ConnectError(
       'SLUICE_CONNECT_NOT_DEPLOYED',
-      `${stackName} has no output ${name}, which reader ${reader.name} has.`,
+      `${stackName} has no output ${name} for reader ${reader.name}.`,
     );
   return role ? { as: 'role', roleArn: value } : { as: 'user', secretArn: value };
 }
 
-/** The two fields of access keys by their names in the product's form: members of the secret. */
+/** The two fields for access keys, with their labels in the product's form: members of the secret. */
 export function keyFields(secret: string, [accessKey, secretKey]: readonly [string, string]): Field[] {
-  const note = 'of what the command shows';
+  const note = 'from the output of the command';
   return [
     { label: accessKey, value: 'accessKeyId', secret, note },
     { label: secretKey, value: 'secretAccessKey', secret, note },
   ];
 }
 
-/** How to look up the access keys of a reader: they stand in Secrets Manager and nowhere else. */
+/** How to read the access keys of a reader: only Secrets Manager has them. */
 export function keysStep(deployment: Deployment, secretArn: string): Step {
   return {
-    title: 'Read the access keys, where nobody looks over your shoulder',
+    title: 'Read the access keys, where nobody can see your screen',
     commands: [
       awsCommand(deployment, [
         'secretsmanager',
@@ -51,17 +51,17 @@ export function keysStep(deployment: Deployment, secretArn: string): Step {
   };
 }
 
-/** How to get credentials of a role in the local cloud, which nobody assumes there; undefined on AWS. */
+/** How to get credentials of a role in the local cloud, where no product can assume it; undefined on AWS. */
 export function localRoleStep({ localEndpoint }: Deployment, roleArn: string): Step | undefined {
   if (localEndpoint === undefined) return undefined;
   const body = JSON.stringify({ principal: roleArn });
   return {
-    title: 'Here, in the local cloud, nobody assumes a role: take credentials of it instead',
+    title: 'In the local cloud, no product can assume a role: get credentials of the role instead',
     commands: [shellCommand(['curl', '-X', 'POST', `${localEndpoint}/_sluice/credentials`, '-d', body])],
   };
 }
 
-/** A command of the AWS CLI for where the deployment is, with the local cloud's keys where it is local. */
+/** A command of the AWS CLI for the deployment; for the local cloud with its access keys. */
 export function awsCommand({ region, localEndpoint }: Deployment, words: readonly string[]): string {
   const where = [
     '--region',

@@ -2,25 +2,25 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import type { Deployment } from './readDeployment.ts';
 
-/** One field of a product's form, by the name that it has there. */
+/** One field of a product's form, with its label there. */
 export interface Field {
   readonly label: string;
-  /** What goes in; empty to leave the field empty. Of a secret the name of where it is, never itself. */
+  /** The value to enter; empty to leave the field empty. For a secret it is the member that holds it, never the secret. */
   readonly value: string;
   /** Set when `value` is the member of a secret in Secrets Manager, whose ARN is `secret`. */
   readonly secret?: string;
   readonly note?: string;
 }
 
-/** SQL to be pasted, in Athena's dialect. */
+/** SQL in Athena's dialect, ready to be pasted. */
 export interface SqlSnippet {
   readonly name: string;
-  /** What it answers, or what it is for. */
+  /** The question that it answers, or its purpose. */
   readonly about: string;
   readonly sql: string;
 }
 
-/** One thing to do. */
+/** One step of a guide. */
 export interface Step {
   /** What to do and where to click. */
   readonly title: string;
@@ -31,7 +31,7 @@ export interface Step {
   readonly queries?: readonly SqlSnippet[];
 }
 
-/** All that connecting a product takes, in the order in which it is done. */
+/** The steps that connect a product, in their order. */
 export interface SetupGuide {
   readonly product: 'statsig' | 'owox' | 'metabase';
   /** Name of the reader in `readers`. */
@@ -39,7 +39,7 @@ export interface SetupGuide {
   readonly steps: readonly Step[];
 }
 
-/** What to do before a product can be connected: it must be let in first. */
+/** What to do before a product can be connected: it needs a reader in the configuration. */
 interface MissingReader {
   readonly product: SetupGuide['product'];
   /** What to look up or decide first. */
@@ -48,7 +48,7 @@ interface MissingReader {
   readonly snippet: string;
 }
 
-/** The product is not among `readers`: what to look up, and what to put there. */
+/** What to look up, and what to add to `readers`, for a product that has no reader. */
 export function missingReader(product: SetupGuide['product'], bucket: string): MissingReader {
   return { product, ...MISSING[product](bucket) };
 }
@@ -56,8 +56,8 @@ export function missingReader(product: SetupGuide['product'], bucket: string): M
 const MISSING: Record<Reader['kind'], (bucket: string) => Omit<MissingReader, 'product'>> = {
   statsig: () => ({
     first: [
-      "In Statsig's console, under Data Connection for Athena, find: the Statsig S3 Folder, the Statsig Account ID and, for a role, the External ID. Statsig makes up all three, and the connection need not be finished to see them.",
-      'statsigFolder must be that folder: SDK data and what Statsig stages lie under it side by side.',
+      "In Statsig's console, under Data Connection for Athena, find the Statsig S3 Folder, the Statsig Account ID and, for a role, the External ID. Statsig generates all three, and shows them before the connection is complete.",
+      'statsigFolder must be that folder: it holds both the SDK data and what Statsig stages.',
     ],
     snippet: `statsigFolder: '<Statsig S3 Folder>',
 readers: [
@@ -66,7 +66,7 @@ readers: [
   }),
   owox: (bucket) => ({
     first: [
-      "Choose a bucket name for OWOX's results, which the stack makes. OWOX's form takes a bucket without a folder, so it can't be the bucket of the data.",
+      "Choose a name for the bucket of OWOX's results, which the stack creates. OWOX's form takes a bucket without a folder, so it cannot be the bucket of the data.",
     ],
     snippet: `readers: [
   { kind: 'owox', name: 'owox', resultsBucket: '${bucket}-owox' },
@@ -74,7 +74,7 @@ readers: [
   }),
   metabase: () => ({
     first: [
-      "Where does Metabase run? In Metabase Cloud or outside AWS it needs access keys, as below; on EC2 or ECS a role, and no keys at all: add as: 'role', principal: 'ec2' (or 'ecs-tasks').",
+      "Where does Metabase run? In Metabase Cloud or outside AWS it needs access keys, as below; on EC2 or ECS it needs a role and no keys: add as: 'role', principal: 'ec2' (or 'ecs-tasks').",
     ],
     snippet: `readers: [
   { kind: 'metabase', name: 'metabase' },
@@ -82,20 +82,20 @@ readers: [
   }),
 };
 
-/** Columns of a terminal that prose is broken to. */
+/** Width of prose, in columns of a terminal. */
 const WIDTH = 110;
 
-/** A sheet for a person: numbered steps; SQL stands at the margin, to be copied as it is. */
-export function guideText(sheet: SetupGuide, { stackName, region, account }: Deployment): string {
-  const head = `${sheet.product} · reader ${sheet.reader} · ${stackName} in ${region} of account ${account}`;
-  return `${[head, ...sheet.steps.map(stepText)].join('\n\n')}\n`;
+/** A guide for the terminal: numbered steps, with SQL at the margin so that it can be copied. */
+export function guideText(guide: SetupGuide, { stackName, region, account }: Deployment): string {
+  const head = `${guide.product} · reader ${guide.reader} · ${stackName} in ${region} of account ${account}`;
+  return `${[head, ...guide.steps.map(stepText)].join('\n\n')}\n`;
 }
 
-/** What to do before there is anything to connect. */
+/** The steps before a product can be connected, for the terminal. */
 export function missingReaderText({ product, first, snippet }: MissingReader): string {
   const steps: Step[] = [
     ...first.map((title) => ({ title })),
-    { title: 'Put this into defineConfig({ … }) of sluice.config.ts' },
+    { title: 'Add this to defineConfig({ … }) in sluice.config.ts' },
   ];
   const numbered = steps.map(stepText).join('\n\n');
   return `There is no reader of kind ${product} in the configuration.
@@ -120,7 +120,7 @@ function stepText(step: Step, index: number): string {
   ].join('\n');
 }
 
-/** Labels and values side by side; notes behind them. */
+/** Labels and values in columns, with notes after them. */
 function fieldLines(fields: readonly Field[]): string[] {
   const width = Math.max(0, ...fields.map(({ label }) => label.length));
   return fields.map((field) => {

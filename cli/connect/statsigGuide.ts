@@ -10,7 +10,7 @@ import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, SetupGuide, Step } from './setupGuide.ts';
 
-/** The sheet, and beside it what Statsig's Console API takes as it is. */
+/** The guide, with the sources as Statsig's Console API takes them. */
 export interface StatsigGuide extends SetupGuide {
   readonly assignmentSource: AssignmentSource;
   readonly metricSource: MetricSource;
@@ -18,10 +18,10 @@ export interface StatsigGuide extends SetupGuide {
 }
 
 /**
- * How to connect Statsig: what comes from its console and must agree, its Data Connection form, an assignment and a
- * metric source, and how far reloads have to go back.
+ * How to connect Statsig: values of its console that must match, its Data Connection form, an assignment and a metric
+ * source, and how far back reloads have to read.
  *
- * @param lateness How late rows came; undefined when nobody asked.
+ * @param lateness How late rows arrive; undefined if it was not measured.
  */
 export function statsigGuide(
   deployment: Deployment,
@@ -51,14 +51,14 @@ export function statsigGuide(
   };
 }
 
-/** What Statsig makes up, of which the deployment was made: the two must say the same. */
+/** Values that Statsig generates and the configuration repeats: they must match. */
 function compareStep({ statsigFolder }: Config, reader: StatsigReader): Step {
   const { principal, externalId } = reader;
   const shown = (label: string, value: string | undefined, field: string): Field[] =>
     value === undefined ? [] : [{ label, value, note: `${field} in sluice.config.ts` }];
   return {
     title:
-      "Compare with Statsig's console, Data Connection: it must show the same, else change the file and deploy",
+      "Compare with Statsig's console, Data Connection: if it shows other values, change the file and deploy",
     fields: [
       ...shown('Statsig S3 Folder', statsigFolder, 'statsigFolder'),
       ...(reader.as === 'user'
@@ -86,17 +86,17 @@ function connectionStep(
       {
         label: 'Glue Database for staging',
         value: outputs.get('StagingDatabaseName') ?? config.athena.stagingDatabase,
-        note: 'its own; it only reads the other',
+        note: 'its own; it only reads the database of the data',
       },
       {
         label: 'S3 Query Result Location',
         value: resultsLocation,
-        note: 'or the workgroup alone, which has it as a setting',
+        note: 'or leave it to the workgroup, which enforces it',
       },
       {
         label: 'Athena Workgroup',
         value: workgroup,
-        note: 'its own: it may query in no other',
+        note: 'its own; it may not query in another',
       },
       { label: 'AWS Region', value: region },
       ...(identity.as === 'role'
@@ -108,19 +108,19 @@ function connectionStep(
       localEndpoint === undefined
         ? []
         : [
-            "Statsig's servers can't reach this machine: locally this is to be read, and its SQL to be tried.",
+            "Statsig's servers cannot reach this machine. With the local cloud you can read this guide and try its SQL.",
           ],
   };
 }
 
 /**
- * Statsig makes tables of these names in the staging database, with files in folders of the same names beside ours:
- * under our names both would write into one folder (docs/deploy.md).
+ * Statsig creates tables with these names in the staging database, with files in folders of the same names beside ours.
+ * With our names, both would write to one folder (docs/deploy.md).
  */
 function forwardedFields({ tables }: Config, { statsigForwardsHere }: StatsigReader): Field[] {
   const note = statsigForwardsHere
-    ? 'of its own forwarding; any name but ours'
-    : 'any name but ours; its own forwarding stays off, and could write nothing (statsigForwardsHere)';
+    ? "for Statsig's own forwarding; any name but Sluice's"
+    : "any name but Sluice's; Statsig's own forwarding stays off and may not write (statsigForwardsHere)";
   return [
     { label: 'Forwarded Exposures Table', value: `${tables.exposures}_by_statsig`, note },
     { label: 'Forwarded Events Table', value: `${tables.events}_by_statsig`, note },
@@ -135,11 +135,11 @@ function sourceStep(title: string, source: AssignmentSource | MetricSource): Ste
     fields: fieldMapping(source).map(([label, value]) => ({ label, value, note: 'column' })),
     notes: [
       forMetrics
-        ? 'Treat Timestamp as Date: off. Metrics count rows of an event_name, or sum or average value_number.'
-        : 'Gates and experiments come in one list: exposure_type tells them apart, and a gate has the groups <rule ID>:Pass and <rule ID>:Fail. All other columns are for grouping and filtering.',
+        ? 'Treat Timestamp as Date: off. Metrics count rows of an event_name, or add up or average value_number.'
+        : 'Gates and experiments are in one list. exposure_type distinguishes them, and a gate has the groups <rule ID>:Pass and <rule ID>:Fail. All other columns are for grouping and filtering.',
       ...(forMetrics
         ? [
-            'Instead, as type table: the same name in FROM, timestamp as above and ds as the partition column.',
+            'Alternatively choose type table: the name in FROM, timestamp as above, and ds as the partition column.',
           ]
         : []),
     ],
@@ -156,36 +156,36 @@ function reloadStep(lookback: Lookback, lateness: LatenessAnswer | undefined): S
           lookback.days === 1
             ? 'Incremental, daily'
             : 'Incremental, daily; Full, weekly and before a decision',
-        note: 'late in the morning UTC, when the day before has landed',
+        note: 'late in the morning UTC, when the previous day is complete',
       },
     ],
     notes: [
       ...lookbackNotes(lookback),
-      'An incremental reload reads its last days again, by "a small buffer" in Statsig\'s words: ask Statsig whether that is at least this lookback for your project. Where it is less, what came later is only in full reloads; where the console offers no incremental reload, all are full.',
+      'An incremental reload reads its last days again, with "a small buffer" in Statsig\'s words. Ask Statsig whether that is at least this lookback for your project. If it is less, only full reloads include later rows. If the console offers no incremental reload, all reloads are full.',
       ...measurementNotes(lookback, lateness),
     ],
   };
 }
 
-/** Whether rows were counted, and what that cost. */
+/** Whether lateness was measured, and what that cost. */
 function measurementNotes({ basis }: Lookback, lateness: LatenessAnswer | undefined): string[] {
-  if (lateness === undefined) return ['How late rows come was not asked (--no-query).'];
-  if ('failed' in lateness) return [`How late rows come could not be asked: ${lateness.failed}`];
+  if (lateness === undefined) return ['How late rows arrive was not measured (--no-query).'];
+  if ('failed' in lateness) return [`How late rows arrive could not be measured: ${lateness.failed}`];
   const { scannedBytes } = lateness;
   return [
-    ...(basis === 'bound' ? ['No rows have come yet: ask again when there are some.'] : []),
-    `Asking read ${(scannedBytes / 1e6).toFixed(1)} MB, which Athena bills with ${usd(queryCost(scannedBytes))}.`,
+    ...(basis === 'bound' ? ['There are no rows yet. Run the command again when there are.'] : []),
+    `The query read ${(scannedBytes / 1e6).toFixed(1)} MB, for which Athena bills ${usd(queryCost(scannedBytes))}.`,
   ];
 }
 
-/** Which of Statsig's unit IDs a column holds, in the words of its Console API. */
+/** Which of Statsig's unit IDs a column holds, as its Console API takes it. */
 export interface IdType {
   readonly statsigUnitID: string;
   readonly column: string;
 }
 
 /**
- * A source as Statsig's Console API takes it, member for member what its forms ask for.
+ * A source as Statsig's Console API takes it, with the members that its forms ask for.
  * https://docs.statsig.com/api-reference/experiments/create-assignment-source
  */
 interface AssignmentSource {
@@ -211,13 +211,13 @@ interface MetricSource {
 }
 
 /**
- * Statsig puts dates of type DATE in place of these, the first and the last that it loads; `ds` is of that type and the
- * partition key, so that nothing else is read. https://docs.statsig.com/statsig-warehouse-native/configuration/query-tools
- * sets backticks around them, which are BigQuery's: Athena takes none in a SELECT.
+ * Statsig replaces these with the first and the last date that it loads, of type DATE. `ds` has that type and is the
+ * partition key, so nothing else is read. https://docs.statsig.com/statsig-warehouse-native/configuration/query-tools
+ * quotes them with backticks, which is BigQuery's syntax: Athena accepts none in a SELECT.
  */
 const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
 
-/** Held-out units are in no group, so they are no assignments to Statsig either. */
+/** Held-out units are in no group, so they are not assignments for Statsig either. */
 const IN_A_GROUP = 'NOT "held_out"';
 
 /** Columns to group and filter by, besides the configured JSON paths. */
@@ -239,7 +239,7 @@ export function assignmentSource(config: Config): AssignmentSource {
         '"experiment_id"',
         '"exposure_type"',
         '"group_id"',
-        // Names are there once they are resolved; a group must have one before.
+        // A group has a name once names are resolved; until then its ID takes its place.
         'COALESCE("group_name", "group_id") AS "group_name"',
         ...idTypeMapping.map(({ column }) => quoteName(column)),
       ],
@@ -252,7 +252,7 @@ export function assignmentSource(config: Config): AssignmentSource {
   };
 }
 
-/** What people did, for metrics: counts of an `event_name`, sums and means of `value_number`. */
+/** What users did, for metrics: counts of an `event_name`, sums and means of `value_number`. */
 export function metricSource(config: Config): MetricSource {
   const idTypeMapping = idTypes(config);
   const view = views(config).product_events;
@@ -278,7 +278,7 @@ export function metricSource(config: Config): MetricSource {
   };
 }
 
-/** What of a source goes into which field of the console's form. */
+/** Which column of a source goes into which field of the console's form. */
 function fieldMapping(source: AssignmentSource | MetricSource): readonly (readonly [string, string])[] {
   const units = source.idTypeMapping.map(({ statsigUnitID, column }) => [statsigUnitID, column] as const);
   return 'experimentIDColumn' in source

@@ -16,27 +16,27 @@ import { askAws } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
 import { CheckImpossible, finding } from './findings.ts';
 
-/** Who asks, where, and what time it was there. */
+/** The caller, the region, and the time at AWS. */
 export interface Identity {
   readonly account: string;
   readonly arn: string;
   readonly partition: string;
   readonly region: string;
-  /** `Date` of the answer, epoch ms, whole seconds; undefined when it had none. */
+  /** `Date` of the response, epoch ms, whole seconds; undefined if it had none. */
   readonly theirTime: number | undefined;
-  /** This machine's time just before and after the call, epoch ms. */
+  /** This machine's time immediately before and after the call, epoch ms. */
   readonly ourTime: { readonly before: number; readonly after: number };
 }
 
 /** One resource of the deployed stack. */
 interface DeployedResource {
   readonly logicalId: string;
-  /** `Ref`: mostly the name; for a queue its URL, for a key its ID. */
+  /** `Ref`: usually the name; for a queue its URL, for a key its ID. */
   readonly physicalId: string;
   readonly type: string;
 }
 
-/** What checks look at. Everything is asked for when it is first needed, and once. */
+/** What checks read from. Everything is requested when it is first needed, and only once. */
 export interface DoctorContext {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
@@ -45,7 +45,7 @@ export interface DoctorContext {
   /** Whether it is the local cloud: an endpoint on loopback. */
   readonly local: boolean;
   readonly clock: Clock;
-  /** The time there, epoch ms: the local cloud's clock may have been moved. */
+  /** The time of the deployment, epoch ms: the local cloud's clock can be moved. */
   now(): Promise<number>;
   /** @throws ConfigError */
   config(): Promise<Config>;
@@ -53,36 +53,36 @@ export interface DoctorContext {
   identity(): Promise<Identity>;
   /** Resources of the stack by logical ID. */
   resources(): Promise<ReadonlyMap<string, DeployedResource>>;
-  /** ARN of the key that the bucket is encrypted with, brought or the stack's. */
+  /** ARN of the key that encrypts the bucket, an existing one or the stack's. */
   keyArn(): Promise<string>;
-  /** Partitions and folders of a table; undefined when the table isn't there. */
+  /** Partitions and folders of a table; undefined if the table does not exist. */
   tablePartitions(kind: TableKind): Promise<TablePartitions | undefined>;
   /**
    * Makes one call of AWS.
    *
-   * @param permission The IAM action that it takes, named when it is refused.
-   * @throws CheckImpossible when it is refused, or not emulated by the local cloud; AwsAccessError when AWS can't be
-   *   asked at all; else what the client threw.
+   * @param permission The IAM action that the call needs, which a denial names.
+   * @throws CheckImpossible when the call is denied, or not emulated by the local cloud; AwsAccessError when AWS cannot
+   *   be reached; otherwise what the client threw.
    */
   ask<Result>(permission: string, call: () => Promise<Result>): Promise<Result>;
-  /** A command of the AWS CLI for a person to run, with the region and endpoint that are looked at. */
+  /** A command of the AWS CLI for a person to run, with the region and endpoint of the deployment. */
   command(words: readonly string[]): Promise<string>;
 }
 
-/** A table's partitions, and the folders in its own. */
+/** A table's partitions, and the folders below its own. */
 export interface TablePartitions {
   readonly table: CatalogTable;
   readonly partitions: readonly CatalogPartition[];
   readonly folders: readonly string[];
 }
 
-/** Pages of 100 resources: a stack has 500 at most. */
+/** Pages of 100 resources; a stack has at most 500. */
 const MOST_RESOURCE_PAGES = 10;
 
 /** Which deployment is checked, and where it is. */
 export interface DoctorContextOptions {
   readonly stack: DoctorContext['stack'];
-  /** What it leaves out is the configuration's region, and as AWS tools have it. */
+  /** Without a region, that of the configuration; the rest is resolved as AWS tools do. */
   readonly place: NamedPlace['place'];
   readonly local: boolean;
   readonly loadConfig: () => Promise<Config>;
@@ -153,7 +153,7 @@ export function openDoctorContext(
   };
 }
 
-/** Does it when first asked; whoever asks again has the same answer, or the same error. */
+/** Runs the work on the first call; later calls get the same result or error. */
 function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let result: Promise<Result> | undefined;
   return () => {
@@ -187,7 +187,7 @@ async function readIdentity({ sts }: Clients, clock: Clock, ask: DoctorContext['
   };
 }
 
-/** The `Date` of an HTTP answer, epoch ms. */
+/** The `Date` of an HTTP response, epoch ms. */
 function dateOf(response: unknown): number | undefined {
   if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
   const date: unknown = Object(response.headers)['date'];
@@ -221,12 +221,12 @@ async function readResources(
   return resources;
 }
 
-/** Beyond any number of days: pages of 1,000, or fewer where columns are many. */
+/** More pages than any number of days needs: a page has 1,000 partitions, or fewer if there are many columns. */
 const MOST_PAGES = 500;
-/** Longest time that one table's listings may take. */
+/** The longest time for the listings of one table. */
 const TIME_MS = 120_000;
 
-/** Undefined when the table isn't there, which another check tells. */
+/** Undefined if the table does not exist, which another check reports. */
 async function readTablePartitions(
   doctor: Pick<DoctorContext, 'ask' | 'clients' | 'clock'>,
   config: Pick<Config, 'bucket' | 'database' | 'statsigFolder' | 'tables'>,
@@ -241,12 +241,12 @@ async function readTablePartitions(
     random: Math.random,
     deadline: doctor.clock.now() + TIME_MS,
   };
-  // The adapters wrap what the client throws.
+  // The adapters wrap errors of the client.
   const ask = <Result>(permission: string, call: () => Promise<Result>) =>
     doctor.ask(permission, () => call().catch(unwrap));
   try {
     const table = await ask('glue:GetTable', () => catalog.getTable(config.database, name));
-    // Folders first: what is registered between the two listings has its partition.
+    // Folders first: a partition that is registered between the two listings is then found.
     const folders = await ask('s3:ListBucket', () =>
       readPages(attempts, MOST_PAGES, (token) =>
         days.listPage(config.bucket, tableFolder(config, kind), token),

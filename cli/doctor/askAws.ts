@@ -2,7 +2,7 @@ import { valueAt } from '../../lib/base/json.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { CheckImpossible, finding } from './findings.ts';
 
-/** What services call a refusal of permission; `403` and `Forbidden` where the answer had no document. */
+/** Names of errors for a missing permission; `403` and `Forbidden` if the response had no body. */
 const REFUSED =
   /^(AccessDenied(Exception)?|UnauthorizedOperation|AuthorizationError(Exception)?|Forbidden|403)$/;
 
@@ -28,21 +28,21 @@ export async function askAws<Result>(
   }
 }
 
-/** The answer to a HEAD has no document, so a client has no name for the error. */
+/** The response to a HEAD has no body, so a client has no name for the error. */
 function isBare403(error: unknown): boolean {
   return (
     isAwsError(error, 'Unknown', 'UnknownError') && valueAt(error, ['$metadata', 'httpStatusCode']) === 403
   );
 }
 
-/** Whether a client threw an answer of AWS under one of these names. */
+/** Whether a client threw an error of AWS with one of these names. */
 export function isAwsError(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);
 }
 
 /**
- * Does the parts of a check one after the other: one that can't be done, or that AWS answers as nobody expects, is a
- * finding, and the others go on.
+ * Makes the parts of a check one after the other. A part that cannot be made, or that gets an unexpected error of AWS, is
+ * a finding, and the other parts continue.
  */
 export async function checkEach<Item, Found>(
   items: readonly Item[],

@@ -13,7 +13,7 @@ import { streams } from './checks/streams.ts';
 import { owoxWorkgroup, workgroup } from './checks/workgroups.ts';
 import type { Check } from './runChecks.ts';
 
-/** Everything that `sluice doctor` looks at, in the order in which it does: one that others need comes before them. */
+/** The checks of `sluice doctor`, in their order: a check comes before those that need it. */
 export const checks: readonly Check[] = [
   configuration,
   credentials,
@@ -37,7 +37,7 @@ export const checks: readonly Check[] = [
   readers,
 ];
 
-/** What `sluice doctor --before-deploy` looks at: all of it without a stack. */
+/** The checks of `sluice doctor --before-deploy`, none of which needs a stack. */
 export const checksBeforeDeploy: readonly Check[] = [
   configuration,
   credentials,

@@ -17,10 +17,10 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import type { NamedPlace } from '../aws/deploymentPlace.ts';
 
-/** Tries of one call: everything the doctor asks may be asked again. */
+/** Attempts for one call: the doctor only reads, so every call can be retried. */
 const MAX_ATTEMPTS = 3;
 
-/** A client of each service that is looked at. */
+/** A client of each service that is checked. */
 export interface Clients {
   readonly apiGateway: APIGatewayClient;
   readonly athena: AthenaClient;
@@ -39,7 +39,7 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-/** Makes them; {@link closeClients} at the end. */
+/** Opens the clients; {@link closeClients} closes them. */
 export function openClients(place: NamedPlace['place']): Clients {
   const options = {
     ...place,
@@ -58,7 +58,7 @@ export function openClients(place: NamedPlace['place']): Clients {
     lakeFormation: openLakeFormation(sts, place.endpoint),
     lambda: new LambdaClient(options),
     logs: new CloudWatchLogsClient(options),
-    // A bucket of another region is asked there, so that it can be told which.
+    // A bucket in another region is asked there, so that a finding can name the region.
     s3: new S3Client({ ...options, followRegionRedirects: true }),
     secrets: new SecretsManagerClient(options),
     quotas: new ServiceQuotasClient(options),
@@ -67,7 +67,7 @@ export function openClients(place: NamedPlace['place']): Clients {
   };
 }
 
-/** Lets go of the connections: the process would wait for them. */
+/** Closes the connections, for which the process would wait. */
 export function closeClients(clients: Clients): void {
   for (const client of Object.values(clients)) client.destroy();
 }
@@ -83,7 +83,7 @@ const permissionsSchema = z
   )
   .default([]);
 
-/** What new databases and tables get besides what IAM says. */
+/** The default permissions of new databases and tables, in addition to IAM. */
 const settingsSchema = z.object({
   DataLakeSettings: z.object({
     CreateDatabaseDefaultPermissions: permissionsSchema,
@@ -94,14 +94,14 @@ const settingsSchema = z.object({
 /** The defaults of an account's data lake. */
 export type DataLakeSettings = z.output<typeof settingsSchema>['DataLakeSettings'];
 
-/** Lake Formation, as far as the doctor asks it. */
+/** The part of Lake Formation that the doctor uses. */
 interface LakeFormation {
   /** https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_GetDataLakeSettings.html */
   getDataLakeSettings(): Promise<DataLakeSettings>;
   destroy(): void;
 }
 
-/** SHA-256 as the signer wants it. */
+/** SHA-256 with the interface that the signer needs. */
 class Sha256 {
   readonly #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -126,10 +126,10 @@ function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
 }
 
 /**
- * Asks Lake Formation with the credentials and region of another client. Its own client is a package of its own, which
- * this one request does not need.
+ * Calls Lake Formation with the credentials and region of another client. Its own client is a separate package, which one
+ * request does not justify.
  *
- * @param endpoint Where requests go. Default AWS.
+ * @param endpoint Endpoint of the requests. Default AWS.
  */
 function openLakeFormation({ config }: STSClient, endpoint: string | undefined): LakeFormation {
   return {
@@ -164,16 +164,16 @@ function openLakeFormation({ config }: STSClient, endpoint: string | undefined):
         throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
       });
       const text = await answer.text();
-      if (!answer.ok) throw refusalOf(answer, text);
+      if (!answer.ok) throw serviceError(answer, text);
       return settingsSchema.parse(JSON.parse(text)).DataLakeSettings;
     },
     destroy: () => undefined,
   };
 }
 
-/** An error like those of AWS's clients: the service's name of it, and the status. */
-function refusalOf(answer: Response, text: string): Error {
-  const { __type, message, Message } = refusalSchema.parse(jsonOf(text));
+/** An error like those of AWS's clients, with the name that the service gives and the status. */
+function serviceError(answer: Response, text: string): Error {
+  const { __type, message, Message } = serviceErrorSchema.parse(jsonOrUndefined(text));
   const type = answer.headers.get('x-amzn-errortype') ?? __type ?? String(answer.status);
   const error = new Error(message ?? Message ?? text);
   // `com.amazon#AccessDeniedException:http://…` in full.
@@ -181,11 +181,11 @@ function refusalOf(answer: Response, text: string): Error {
   return Object.assign(error, { $metadata: { httpStatusCode: answer.status } });
 }
 
-const refusalSchema = z
+const serviceErrorSchema = z
   .object({ __type: z.string().optional(), message: z.string().optional(), Message: z.string().optional() })
   .catch({});
 
-function jsonOf(text: string): unknown {
+function jsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,41 +3,41 @@ import { valueAt } from '../../lib/base/json.ts';
 import type { DoctorContext } from './DoctorContext.ts';
 
 /**
- * Commands that make a database as the template has it. Databases and tables are mended in Glue, by one call each: the
- * stack knows them by their names, and finds them again.
+ * Commands that create a database as the template has it. Databases and tables are repaired in Glue, with one call each:
+ * the stack refers to them by name, so they belong to it again.
  *
- * @param made The resource of the template, and its logical ID. No commands where the stack doesn't have it, for then a
- *   deployment makes it.
+ * @param expected The resource of the template, and its logical ID. No commands if the stack does not have it: then a
+ *   deployment creates it.
  */
 export async function createDatabaseCommands(
   doctor: DoctorContext,
-  made: TemplateResource,
+  expected: TemplateResource,
 ): Promise<readonly string[]> {
-  if (!(await doctor.resources()).has(made.logicalId)) return [];
-  const input = JSON.stringify(valueAt(made.resource, ['Properties', 'DatabaseInput']));
+  if (!(await doctor.resources()).has(expected.logicalId)) return [];
+  const input = JSON.stringify(valueAt(expected.resource, ['Properties', 'DatabaseInput']));
   return [await doctor.command(['glue', 'create-database', '--database-input', input])];
 }
 
-/** A resource of the template, its texts without intrinsics as far as its input goes. */
+/** A resource of the template whose input holds texts only, no intrinsic functions. */
 export interface TemplateResource {
   readonly logicalId: string;
   readonly resource: Resource | undefined;
 }
 
 /**
- * Commands that make a table or a view as the template has it, or make it that again. What it is partitioned by can't
- * be changed: such a table is dropped first, which leaves its files alone.
+ * Commands that create or restore a table or a view as the template has it. Partition keys cannot be changed: a table with
+ * other ones is dropped first, which does not delete its files.
  *
- * @param how `create` where there is none, `update`, or `replace`.
+ * @param how `create` if it does not exist, `update`, or `replace`.
  */
 export async function repairTableCommands(
   doctor: DoctorContext,
-  made: TemplateResource,
+  expected: TemplateResource,
   how: 'create' | 'update' | 'replace',
 ): Promise<readonly string[]> {
-  if (!(await doctor.resources()).has(made.logicalId)) return [];
+  if (!(await doctor.resources()).has(expected.logicalId)) return [];
   const { database } = await doctor.config();
-  const input = valueAt(made.resource, ['Properties', 'TableInput']);
+  const input = valueAt(expected.resource, ['Properties', 'TableInput']);
   const of = ['--database-name', database];
   const name = String(valueAt(input, ['Name']));
   const put = (verb: string) => ['glue', verb, ...of, '--table-input', JSON.stringify(input)];
@@ -49,16 +49,16 @@ export async function repairTableCommands(
   return Promise.all(commands[how].map((words) => doctor.command(words)));
 }
 
-/** Its change set goes by itself once it was executed. */
+/** CloudFormation deletes the change set after it was executed. */
 const CHANGE_SET = 'sluice-mend';
 
 /**
- * Commands that have CloudFormation make again what somebody deleted and set back what somebody changed: it makes a
- * change set that compares the template with what is there, shows it, and executes it.
+ * Commands that make CloudFormation recreate what was deleted manually and revert what was changed manually: they create a
+ * change set that compares the template with the resources, show it, and execute it.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
  *
- * @param logicalId What is missing or differs. No commands where the stack doesn't have it, for then a deployment makes
- *   it; nor for the local cloud, which makes everything anew when it starts.
+ * @param logicalId What is missing or differs. No commands if the stack does not have it: then a deployment creates it. No
+ *   commands for the local cloud either, which recreates everything when it starts.
  */
 export async function revertDriftCommands(
   doctor: DoctorContext,
@@ -68,7 +68,7 @@ export async function revertDriftCommands(
   return Promise.all(revertDriftWords(doctor.stackName).map((words) => doctor.command(words)));
 }
 
-/** The words after `aws` of each of the commands. */
+/** The words after `aws` of each command. */
 export function revertDriftWords(stackName: string): readonly (readonly string[])[] {
   const of = ['--stack-name', stackName, '--change-set-name', CHANGE_SET];
   const shown = 'Changes[].ResourceChange.[Action,LogicalResourceId,PhysicalResourceId]';

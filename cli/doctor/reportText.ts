@@ -2,16 +2,16 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { Finding, Severity } from './findings.ts';
 import type { Outcome } from './runChecks.ts';
 
-/** What stands before a check's name. */
+/** What is printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 const WORST: readonly Severity[] = ['problem', 'warning', 'unchecked'];
 
-/** What a check came to: its worst finding, or `fine`. */
+/** The verdict on a check: the severity of its worst finding, or `fine`. */
 export function verdictOf({ findings }: Outcome): keyof typeof MARKS {
   return WORST.find((severity) => findings.some((one) => one.severity === severity)) ?? 'fine';
 }
 
-/** A check as lines for a terminal: what is fine in one, what isn't with cause, cure and commands. */
+/** A check as lines for a terminal: one line, and below it findings with cause, cure and commands. */
 export function outcomeText(outcome: Outcome): string {
   const { check, findings } = outcome;
   const head = `${MARKS[verdictOf(outcome)].padEnd(12)} ${check.name.padEnd(16)} ${check.expects}`;
@@ -24,14 +24,14 @@ function findingLines(found: Finding): string[] {
   return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
 }
 
-/** The last line: of what, and how many of each. */
+/** The last line: the number of checks with each verdict. */
 export function summaryText(outcomes: readonly Outcome[], where: string): string {
   const verdicts = outcomes.map(verdictOf);
   const count = (verdict: keyof typeof MARKS) => verdicts.filter((one) => one === verdict).length;
   return `\n${outcomes.length} checks of ${where}: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
 }
 
-/** The same for machines. */
+/** The outcomes for `--json`. */
 export function reportJson(outcomes: readonly Outcome[]) {
   return outcomes.map((outcome) => ({
     check: outcome.check.name,

@@ -3,40 +3,40 @@ import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { DoctorContext } from './DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';
 
-/** One thing that `sluice doctor` looks at. */
+/** One check of `sluice doctor`. */
 export interface Check {
   /** e.g. `bucket-settings`. */
   readonly name: string;
-  /** What is fine when it finds nothing: one line for the list and for docs/doctor.md. */
+  /** What holds if it finds nothing: one line for the list and for docs/doctor.md. */
   readonly expects: string;
-  /** Names of checks without which this one makes no sense: it is skipped when one of them found what `blocks`. */
+  /** Names of checks that must pass first: this one is skipped if one of them found a code that `blocks`. */
   readonly needs: readonly string[];
-  /** What keeps checks that need this one from making sense. */
+  /** Codes after which checks that need this one are skipped. */
   readonly blocks: readonly FindingCode[];
-  /** What it may find, besides that it could not look. */
+  /** The codes that it can find, apart from those of a check that cannot be made. */
   readonly codes: readonly FindingCode[];
-  /** IAM actions that looking takes. */
+  /** IAM actions that it needs. */
   readonly permissions: readonly string[];
-  /** Finds nothing when all is well. */
+  /** Resolves with no findings if everything is as expected. */
   run(doctor: DoctorContext): Promise<readonly Finding[]>;
 }
 
-/** What became of one check. */
+/** The outcome of one check. */
 export interface Outcome {
   readonly check: Check;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Makes the checks one after the other; those that make no sense after what another found are skipped, and say so.
+ * Makes the checks one after the other. A check whose precondition failed is skipped, with a finding that says so.
  *
- * @param told Called after each check.
+ * @param onOutcome Called after each check.
  * @throws AwsAccessError when AWS can't be reached at all.
  */
 export async function runChecks(
   checks: readonly Check[],
   doctor: DoctorContext,
-  told: (outcome: Outcome) => void = () => undefined,
+  onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   const failed = new Set<string>();
@@ -50,7 +50,7 @@ export async function runChecks(
       failed.add(check.name);
     const outcome = { check, findings };
     outcomes.push(outcome);
-    told(outcome);
+    onOutcome(outcome);
   }
   return outcomes;
 }
@@ -67,7 +67,7 @@ async function runCheck(check: Check, doctor: DoctorContext): Promise<readonly F
   }
 }
 
-/** Parts of a check that can't be made for the same reason find the same. */
+/** Parts of a check that fail for the same reason have the same finding. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Set<string>();
   return findings.filter(({ code, detail }) => {

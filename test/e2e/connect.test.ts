@@ -240,6 +240,6 @@ describe('sluice connect, followed', () => {
       ...{ days: 3, basis: 'recent', mostDaysLate: 7, underAnotherDay: 0 },
       rows: assignments.length + sum(reports.flatMap((report) => Object.values(report.sent.custom))),
     });
-    expect(statsig.text.replaceAll(/\s+/g, ' ')).toContain('100 % 2 days later at the latest.');
+    expect(statsig.text.replaceAll(/\s+/g, ' ')).toContain('100 % at most 2 days later.');
   });
 });

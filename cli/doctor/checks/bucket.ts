@@ -26,13 +26,13 @@ import { CheckImpossible, type Finding, type FindingCode, finding } from '../fin
 import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
-/** Regions that S3 gives other names, from before there were many. */
+/** Regions for which S3 returns another name, for historical reasons. */
 const LEGACY_LOCATIONS: Readonly<Record<string, string>> = { '': 'us-east-1', EU: 'eu-west-1' };
 
-/** The bucket itself: whatever looks into it makes sense only where it is there and ours. */
+/** The bucket itself: other checks read it only if it exists and belongs to this account. */
 export const bucket: Check = {
   name: 'bucket',
-  expects: "the bucket is there, in this region, and this account's",
+  expects: 'the bucket exists in this region and belongs to this account',
   needs: ['region', 'stack'],
   blocks: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS'],
   codes: ['SLUICE_DOCTOR_BUCKET_MISSING', 'SLUICE_DOCTOR_BUCKET_NOT_OURS', 'SLUICE_DOCTOR_BUCKET_REGION'],
@@ -44,13 +44,13 @@ export const bucket: Check = {
       doctor.clients(),
     ]);
     try {
-      // Of another account's bucket S3 says that access is denied, whatever the caller may do in its own.
+      // S3 denies access to another account's bucket, whatever the caller is allowed in its own account.
       const { LocationConstraint = '' } = await doctor.ask('s3:GetBucketLocation', () =>
         s3.send(new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: account })),
       );
       const there = LEGACY_LOCATIONS[LocationConstraint] ?? LocationConstraint;
       if (there === region) return [];
-      return [finding('SLUICE_DOCTOR_BUCKET_REGION', `${Bucket} is in ${there}, looked at is ${region}.`)];
+      return [finding('SLUICE_DOCTOR_BUCKET_REGION', `${Bucket} is in ${there}, the stack in ${region}.`)];
     } catch (error) {
       if (isAwsError(error, 'NoSuchBucket')) {
         const commands = existing.bucket
@@ -70,22 +70,22 @@ export const bucket: Check = {
   },
 };
 
-/** The words after `aws` that make a bucket; us-east-1 is where S3 makes one that names no place. */
+/** The words after `aws` that create a bucket. In us-east-1, S3 accepts no location constraint. */
 function createBucketWords(bucket: string, region: string): readonly string[] {
   const place =
     region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`];
   return ['s3api', 'create-bucket', '--bucket', bucket, ...place];
 }
 
-/** How one setting is read, and what is found where it isn't as it must be. */
+/** How one setting is read, and the finding for a setting that differs. */
 interface SettingReader {
   readonly code: FindingCode;
   readonly permission: string;
-  /** Undefined, or throws one of {@link NONE}, where there is none. */
+  /** Undefined, or throws one of {@link NONE}, if the bucket has no such setting. */
   readonly read: (s3: S3Client, Bucket: string) => Promise<BucketDocument | undefined>;
 }
 
-/** What S3 answers where a bucket has no such setting. */
+/** What S3 answers if a bucket has no such setting. */
 const NONE = [
   'NoSuchBucketPolicy',
   'NoSuchLifecycleConfiguration',
@@ -111,7 +111,7 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
     async read(s3, Bucket) {
       const answer = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
       const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
-      // S3 tells more of a rule than must be put, the types of encryption that it blocks for example.
+      // S3 returns more of a rule than is put, for example the blocked types of encryption.
       const { ApplyServerSideEncryptionByDefault, BucketKeyEnabled } = rule ?? {};
       return { Rules: [{ ApplyServerSideEncryptionByDefault, BucketKeyEnabled }] };
     },
@@ -158,11 +158,11 @@ const settingReaders: Readonly<Record<BucketSetting['name'], SettingReader>> = {
   },
 };
 
-/** What the bucket is set to, which a brought one has from its owner and the stack can not set. */
+/** The settings of the bucket. The owner of an existing bucket makes them, not the stack. */
 export const bucketSettings: Check = {
   name: 'bucket-settings',
   expects:
-    'the bucket tells EventBridge, encrypts with the key, demands TLS, lets things go in time, is closed to the public and keeps versions',
+    'the bucket sends events to EventBridge, encrypts with the key, requires TLS, expires objects, blocks public access and keeps versions',
   needs: ['bucket', 'stack'],
   blocks: [],
   codes: [...Object.values(settingReaders).map(({ code }) => code), 'SLUICE_DOCTOR_BUCKET_SHARED'],
@@ -202,11 +202,11 @@ async function judgeSetting(
   if (setting.name !== 'lifecycle' || !config.existing.bucket) return [finding(code, about, [command])];
   const { keys, notAll } = await findForeignObjects(doctor, config);
   if (keys.length > 0) return [finding('SLUICE_DOCTOR_BUCKET_SHARED', `${bucket}: ${keys.join(', ')}.`)];
-  const unseen = notAll.length === 0 ? '' : ` Too much to look at all of it lies under ${notAll.join(', ')}.`;
+  const unseen = notAll.length === 0 ? '' : ` Not all objects were checked under ${notAll.join(', ')}.`;
   return [finding(code, `${about}${unseen}`, [command])];
 }
 
-/** The words after `aws` of the command that puts a document. */
+/** The words after `aws` of the command that puts a setting. */
 export function settingWords(
   bucket: string,
   { command, option, apart = {} }: BucketSetting,
@@ -220,20 +220,20 @@ export function settingWords(
   return ['s3api', command, '--bucket', bucket, option, JSON.stringify(document), ...more];
 }
 
-/** Pages of 1,000 keys that are looked at under each prefix. */
+/** Pages of 1,000 keys that are read under each prefix. */
 const MOST_PAGES = 10;
-/** Keys that are shown of each prefix. */
+/** Keys that a finding shows of each prefix. */
 const SHOWN = 3;
 
-/** What lies in our folders of a bucket and is not ours. */
+/** Objects in Sluice's folders that neither Sluice nor Athena wrote. */
 export interface ForeignObjects {
-  /** Examples, a few of each folder. */
+  /** Some keys of each folder. */
   readonly keys: readonly string[];
-  /** Folders with more keys than are looked at. */
+  /** Folders with more keys than were read. */
   readonly notAll: readonly string[];
 }
 
-/** Looks at the names of what our lifecycle rules would let go, for what neither Sluice nor Athena wrote. */
+/** Looks for objects that Sluice's lifecycle rules would delete and that neither Sluice nor Athena wrote. */
 async function findForeignObjects(doctor: DoctorContext, config: Config): Promise<ForeignObjects> {
   const keys: string[] = [];
   const notAll: string[] = [];
@@ -246,8 +246,8 @@ async function findForeignObjects(doctor: DoctorContext, config: Config): Promis
 }
 
 /**
- * Prefixes that don't lie in each other. All that is in Statsig's folder beside our tables is Statsig's: the rule there
- * lets nothing go but what was overwritten or deleted.
+ * Prefixes without those inside another one. Whatever is in Statsig's folder beside our tables belongs to Statsig, and
+ * the rule for that folder only expires versions that were overwritten or deleted.
  */
 function lifecyclePrefixes(rules: readonly LifecycleRule[], { statsigFolder }: Config): readonly string[] {
   const all = rules.map(({ prefix }) => prefix).filter((prefix) => prefix !== `${statsigFolder}/`);
@@ -271,8 +271,8 @@ async function listForeignObjects(doctor: DoctorContext, config: Config, Prefix:
 }
 
 /**
- * Whether two documents of AWS's say the same: members in any order, those without a value left out, a list of one
- * like what is in it, and the order of lists aside, for no list of a bucket's settings or policies has one.
+ * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
+ * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
  */
 export function sameDocument(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(canonical(one), canonical(other));

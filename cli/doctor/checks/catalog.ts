@@ -22,10 +22,10 @@ import { type Finding, type FindingCode, finding } from '../findings.ts';
 import { createDatabaseCommands, repairTableCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
-/** The tables in the catalog beside what is written: Athena reads by the one, Firehose writes by the other. */
+/** The tables of the Glue catalog against the tables that are written: Athena and Firehose read their schema there. */
 export const tables: Check = {
   name: 'tables',
-  expects: 'the tables are those that are written: columns, comments, order, partition key, location, format',
+  expects: 'the tables match what is written: columns, comments, order, partition key, location, format',
   needs: ['stack'],
   blocks: ['SLUICE_DOCTOR_DATABASE_MISSING'],
   codes: [
@@ -40,7 +40,7 @@ export const tables: Check = {
   permissions: ['glue:GetDatabase', 'glue:GetTable'],
   async run(doctor) {
     const config = await doctor.config();
-    // As for a bucket that is brought, locations are texts, where the template refers to its own.
+    // With an existing bucket, locations are texts; otherwise they are references to the template's bucket.
     const resources = catalog({
       config: { ...config, existing: { ...config.existing, bucket: true } },
       ...doctor.stack,
@@ -72,8 +72,8 @@ export const tables: Check = {
           const input = valueAt(made.resource, ['Properties', 'TableInput']);
           const findings = judgeTable(Table ?? { Name: name }, table, input, config);
           if (findings.length === 0) return [];
-          const anew = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
-          const commands = await repairTableCommands(doctor, made, anew ? 'replace' : 'update');
+          const mustReplace = findings.some(({ code }) => code === 'SLUICE_DOCTOR_TABLE_PARTITION_KEY');
+          const commands = await repairTableCommands(doctor, made, mustReplace ? 'replace' : 'update');
           return findings.map((one) => ({ ...one, commands }));
         } catch (error) {
           if (!isAwsError(error, 'EntityNotFoundException')) throw error;
@@ -86,14 +86,14 @@ export const tables: Check = {
   },
 };
 
-/** A table as it should be. */
+/** The table that is expected. */
 interface WantedTable extends Pick<Table, 'name' | 'columns'>, Partial<Pick<Table, 'partitionKey'>> {
   readonly logicalId: string;
-  /** Of its rows, in the bucket. */
+  /** The folder of its rows in the bucket. */
   readonly folder: string;
 }
 
-/** Members of a table's input that decide how its files are read. */
+/** Members of a table's input that determine how its files are read. */
 const FORMAT = [
   ['TableType'],
   ['StorageDescriptor', 'InputFormat'],
@@ -102,9 +102,9 @@ const FORMAT = [
 ] as const;
 
 /**
- * Judges a table by what it should be.
+ * Compares a table with the expected one.
  *
- * @param input The `TableInput` of the template, for its format.
+ * @param input The `TableInput` of the template, which has the format.
  */
 function judgeTable(
   there: GlueTable,
@@ -134,26 +134,26 @@ function judgeTable(
       ),
     );
   const key = partitionKey === undefined ? 'none' : `${partitionKey.name} ${partitionKey.type}`;
-  const came = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
-  if (came !== key) {
-    findings.push(finding('SLUICE_DOCTOR_TABLE_PARTITION_KEY', `${name}: came ${came}, expected ${key}.`));
+  const found = keys.map((one) => `${one.name} ${one.type}`).join(', ') || 'none';
+  if (found !== key) {
+    findings.push(finding('SLUICE_DOCTOR_TABLE_PARTITION_KEY', `${name}: got ${found}, expected ${key}.`));
   }
   const location = `s3://${bucket}/${wanted.folder}`;
   const thereLocation = there.StorageDescriptor?.Location ?? 'none';
   if (thereLocation.replace(/\/?$/, '/') !== location)
     findings.push(
-      finding('SLUICE_DOCTOR_TABLE_LOCATION', `${name}: came ${thereLocation}, expected ${location}.`),
+      finding('SLUICE_DOCTOR_TABLE_LOCATION', `${name}: got ${thereLocation}, expected ${location}.`),
     );
   const format = FORMAT.flatMap((path) => {
-    const [came, expected] = [valueAt(there, path), valueAt(input, path)];
-    return came === expected ? [] : [`${path.at(-1)}: came ${came ?? 'none'}, expected ${expected}`];
+    const [found, expected] = [valueAt(there, path), valueAt(input, path)];
+    return found === expected ? [] : [`${path.at(-1)}: got ${found ?? 'none'}, expected ${expected}`];
   });
   if (format.length > 0)
     findings.push(finding('SLUICE_DOCTOR_TABLE_FORMAT', `${name}: ${format.join('; ')}.`));
   return findings;
 }
 
-/** A column of Glue's. One without a type is a string to it. */
+/** A column of the catalog. Glue takes a column without a type for a string. */
 function columnOf({
   Name = '',
   Type = 'string',
@@ -166,7 +166,7 @@ function columnOf({
   return { name: Name, type: Type, comment: Comment };
 }
 
-/** How columns differ from those wanted, by name, type and order; empty when they don't. */
+/** How columns differ from the expected ones in name, type and order; empty if they do not. */
 export function columnProblems(
   there: readonly { readonly name: string; readonly type: string }[],
   wanted: readonly Pick<Column, 'name' | 'type'>[],
@@ -174,20 +174,20 @@ export function columnProblems(
   const types = new Map(there.map(({ name, type }) => [name, type]));
   const names = new Set<string>(wanted.map(({ name }) => name));
   const problems = wanted.flatMap(({ name, type }) => {
-    const came = types.get(name);
-    if (came === undefined) return [`${name} is missing`];
-    return came === type ? [] : [`${name} is ${came}, expected ${type}`];
+    const found = types.get(name);
+    if (found === undefined) return [`${name} is missing`];
+    return found === type ? [] : [`${name} is ${found}, expected ${type}`];
   });
-  problems.push(...there.filter(({ name }) => !names.has(name)).map(({ name }) => `${name} is not ours`));
+  problems.push(...there.filter(({ name }) => !names.has(name)).map(({ name }) => `${name} is not expected`));
   if (problems.length > 0) return problems;
   const moved = wanted.find(({ name }, i) => there[i]?.name !== name);
   return moved === undefined ? [] : [`the order differs from ${moved.name} on`];
 }
 
-/** The views in the catalog beside the SQL of lib/views. */
+/** The views of the Glue catalog against the SQL of lib/views. */
 export const views: Check = {
   name: 'views',
-  expects: 'the views are those of lib/views',
+  expects: 'the views match those of lib/views',
   needs: ['tables'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_VIEW_MISSING', 'SLUICE_DOCTOR_VIEW_DIFFERS'],
@@ -220,24 +220,25 @@ export const views: Check = {
   },
 };
 
-/** Judges a view by its SQL and by the columns that it shows. */
+/** Compares the SQL and the columns of a view with the expected ones. */
 function judgeView(there: GlueTable, wanted: View): Finding[] {
   const problems = columnProblems((there.StorageDescriptor?.Columns ?? []).map(columnOf), wanted.columns);
   const read = readPrestoView(there.ViewOriginalText ?? '');
-  if (read === null) problems.unshift('it is no view of Athena');
-  else if (read.originalSql !== wanted.sql) problems.unshift('its SQL is another');
+  if (read === null) problems.unshift('it is not an Athena view');
+  else if (read.originalSql !== wanted.sql) problems.unshift('its SQL differs');
   return problems.length === 0
     ? []
     : [finding('SLUICE_DOCTOR_VIEW_DIFFERS', `${wanted.name}: ${problems.join('; ')}.`)];
 }
 
-/** Days that are told by name; the others are counted. */
+/** Days that a finding names; the others are counted. */
 const NAMED_DAYS = 5;
 
-/** Partitions beside the folders of days: a day without one is in S3 and in no answer of a query. */
+/** The partitions against the folders of days: no query reads a day in S3 without a partition. */
 export const partitions: Check = {
   name: 'partitions',
-  expects: 'each day with files has its partition, each partition its day’s files and the table’s columns',
+  expects:
+    'each day with files has a partition, and each partition has the files of its day and the columns of its table',
   needs: ['tables', 'bucket'],
   blocks: [],
   codes: [
@@ -261,7 +262,7 @@ export const partitions: Check = {
   },
 };
 
-/** Judges a table's partitions by its day folders. Today's and tomorrow's are made before there is anything in them. */
+/** Compares a table's partitions with its day folders. Today's and tomorrow's partitions exist before their files. */
 function judgePartitions(
   { table, partitions: all, folders }: TablePartitions,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
@@ -278,7 +279,7 @@ function judgePartitions(
       dayLocation(config, config.bucket, kind, dayOf(partition)),
   );
   const missing = findMissing({ today, folders, partitions: all }).filter((day) => there.has(day));
-  // On most days nothing is refused, as it should be.
+  // On most days no row is refused.
   const empty =
     kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
   const misplaced = ours.filter((partition) => !inPlace.includes(partition)).map(dayOf);
@@ -297,7 +298,7 @@ function listed(days: readonly string[]): string {
   return days.length > NAMED_DAYS ? `${named} and ${days.length - NAMED_DAYS} more` : named;
 }
 
-/** Whether the database of the tables is there. */
+/** Whether the database of the tables exists. */
 export async function readDatabase(doctor: DoctorContext): Promise<boolean> {
   const { database } = await doctor.config();
   const { glue } = await doctor.clients();

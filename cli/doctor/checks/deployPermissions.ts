@@ -12,25 +12,25 @@ import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
-/** Actions that IAM enforces and that no service reference lists, so no simulator takes them. */
+/** Actions that IAM enforces but no service reference lists, so the simulator does not accept them. */
 const UNKNOWN_ACTIONS = ['apigateway:TagResource', 'apigateway:UntagResource'] as const;
 
-/** What a deployment needs and no simulation tells. */
+/** What a deployment needs and no simulation covers. */
 const NOT_SIMULATED: readonly string[] = [
   `${UNKNOWN_ACTIONS.join(' and ')}, which a stage of an HTTP API with tags needs and no service reference lists.`,
-  "KMS's check in CreateKey that the caller could change the key's policy: the stack skips it, and Control Tower's CT.KMS.PV.3 forbids that.",
-  "Session policies of whoever asks, conditions of service control policies, resource control policies, and CloudFormation's hooks.",
-  "IAM's delay: Firehose may not find a role that was created a moment before. Deploy again then.",
+  "The check of KMS in CreateKey that the caller can change the key policy: the stack skips it, which Control Tower's CT.KMS.PV.3 forbids.",
+  'Session policies of the caller, conditions of service control policies, resource control policies, and CloudFormation hooks.',
+  'The delay of IAM: Firehose may not find a role that was just created. In that case deploy again.',
 ];
 
 /** Pages of 1,000 results. */
 const MOST_PAGES = 10;
 const PAGE = 1_000;
 
-/** What whoever asks may do, by IAM's simulator, beside the policies that `sluice policy print --for deploy` prints. */
+/** The caller's permissions, by IAM's simulator, against the policies that `sluice policy print --for deploy` prints. */
 export const deployer: Check = {
   name: 'deployer',
-  expects: 'whoever asks may deploy, update and remove the stack, by simulation',
+  expects: 'these credentials may deploy, update and remove the stack, by simulation',
   needs: ['region'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_DEPLOY_DENIED', 'SLUICE_DOCTOR_NOT_SIMULATED'],
@@ -51,10 +51,10 @@ export const deployer: Check = {
   },
 };
 
-/** Says what the check above can not say. */
+/** Lists what the check above cannot cover. */
 export const unsimulated: Check = {
   name: 'unsimulated',
-  expects: 'what a deployment needs besides, which no simulator knows',
+  expects: 'what else a deployment needs and no simulator covers',
   needs: [],
   blocks: [],
   codes: ['SLUICE_DOCTOR_NOT_SIMULATED'],
@@ -62,13 +62,13 @@ export const unsimulated: Check = {
   run: async () => NOT_SIMULATED.map((detail) => finding('SLUICE_DOCTOR_NOT_SIMULATED', detail)),
 };
 
-/** The user or role behind whoever asks; undefined for root and federated users, which can't be simulated. */
+/** The user or role behind the caller; undefined for root and federated users, which cannot be simulated. */
 async function simulatedArn(doctor: DoctorContext): Promise<string | undefined> {
   const { arn } = await doctor.identity();
   if (/:user\//.test(arn)) return arn;
   const [, RoleName] = /:assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (RoleName === undefined) return undefined;
-  // The session's ARN leaves out the role's path, which roles of IAM Identity Center have.
+  // The ARN of a session lacks the role's path, which roles of IAM Identity Center have.
   const { iam } = await doctor.clients();
   const { Role } = await doctor.ask('iam:GetRole', () => iam.send(new GetRoleCommand({ RoleName })));
   return Role?.Arn;
@@ -94,12 +94,12 @@ async function judgeStatement(
   return [finding('SLUICE_DOCTOR_DEPLOY_DENIED', detail)];
 }
 
-/** A name that a pattern matches: the simulator takes resources, not patterns. `*` alone stays: it is all of them. */
+/** A name that a pattern matches: the simulator accepts resources, not patterns. `*` alone stays and means all. */
 function sampleResource(pattern: string): string {
   return pattern === '*' ? pattern : pattern.replaceAll(/[*?]/g, 'x');
 }
 
-/** What requests carry that a statement's condition asks for: one context for each value. */
+/** The request contexts that meet a statement's condition: one for each value. */
 function requestContexts({ Condition = {} }: Statement): readonly (readonly ContextEntry[])[] {
   const [one] = Object.entries(Condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([name, values]) => ({
@@ -147,7 +147,7 @@ async function simulate(
   return results;
 }
 
-/** Actions that were not allowed, each with the resource. */
+/** Actions that were not allowed, each with its resource. */
 function deniedActions(results: readonly EvaluationResult[]): readonly (readonly [string, string])[] {
   return results.flatMap(
     ({ EvalActionName = '', EvalResourceName = '', EvalDecision, ResourceSpecificResults = [] }) =>
@@ -162,13 +162,13 @@ function deniedActions(results: readonly EvaluationResult[]): readonly (readonly
   );
 }
 
-/** Stands for whoever IAM lets in. https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
-const EVERYBODY_OF_IAM = 'IAM_ALLOWED_PRINCIPALS';
+/** Stands for everyone whom IAM allows. https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
+const IAM_PRINCIPALS = 'IAM_ALLOWED_PRINCIPALS';
 
-/** Whether IAM alone decides about new databases and tables. */
+/** Whether IAM alone controls access to new databases and tables. */
 export const dataLake: Check = {
   name: 'data-lake',
-  expects: "Lake Formation's defaults leave new databases and tables to IAM",
+  expects: "Lake Formation's defaults leave access to new databases and tables to IAM",
   needs: ['region'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_LAKE_FORMATION'],
@@ -184,18 +184,18 @@ export const dataLake: Check = {
       : [
           finding(
             'SLUICE_DOCTOR_LAKE_FORMATION',
-            `${EVERYBODY_OF_IAM} gets no ALL on ${withheld.join(' and ')}.`,
+            `${IAM_PRINCIPALS} does not get ALL on ${withheld.join(' and ')}.`,
           ),
         ];
   },
 };
 
-/** Of what IAM does not decide alone: `new databases`, `new tables`. */
+/** What Lake Formation controls as well: `new databases`, `new tables`. */
 function notLeftToIam(settings: DataLakeSettings): readonly string[] {
   const left = (defaults: DataLakeSettings['CreateTableDefaultPermissions']) =>
     defaults.some(
       ({ Principal, Permissions = [] }) =>
-        Principal?.DataLakePrincipalIdentifier === EVERYBODY_OF_IAM && Permissions.includes('ALL'),
+        Principal?.DataLakePrincipalIdentifier === IAM_PRINCIPALS && Permissions.includes('ALL'),
     );
   return [
     ...(left(settings.CreateDatabaseDefaultPermissions) ? [] : ['new databases']),

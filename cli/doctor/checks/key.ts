@@ -10,10 +10,11 @@ import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
-/** The KMS key, the stack's or a brought one: without it nothing that landed can be read. */
+/** The KMS key, the stack's or an existing one: without it, no data can be read. */
 export const key: Check = {
   name: 'key',
-  expects: 'the key is enabled, symmetric, of one region, rotated, and lets our roles in',
+  expects:
+    'the key is enabled, symmetric, single-Region and rotated, and its policy allows the roles of the stack',
   needs: ['stack'],
   blocks: [],
   codes: [
@@ -31,7 +32,7 @@ export const key: Check = {
   ],
   async run(doctor) {
     const { existing } = await doctor.config();
-    // It is wherever it was made: the local cloud has the keys of the template only.
+    // The local cloud has only the keys of the template.
     if (doctor.local && existing.keyArn !== null)
       return [finding('SLUICE_DOCTOR_NOT_EMULATED', `${existing.keyArn}.`)];
     try {
@@ -60,7 +61,7 @@ async function judgeState(doctor: DoctorContext, KeyId: string): Promise<Finding
   );
 }
 
-/** Judges a key by what KMS says of it. */
+/** Judges a key by its metadata. */
 export function judgeKey(key: Partial<KeyMetadata>): Finding[] {
   const { Arn = '', KeyState = '', KeySpec, KeyUsage, MultiRegion } = key;
   if (KeyState === 'PendingDeletion' || KeyState === 'PendingReplicaDeletion')
@@ -68,7 +69,7 @@ export function judgeKey(key: Partial<KeyMetadata>): Finding[] {
   const findings: Finding[] = [];
   if (KeyState !== 'Enabled') findings.push(finding('SLUICE_DOCTOR_KEY_DISABLED', `${Arn} is ${KeyState}.`));
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT' || MultiRegion === true) {
-    const many = MultiRegion === true ? ', of many regions' : '';
+    const many = MultiRegion === true ? ', a multi-Region key' : '';
     findings.push(finding('SLUICE_DOCTOR_KEY_UNFIT', `${Arn} is ${KeySpec}, ${KeyUsage}${many}.`));
   }
   return findings;
@@ -103,7 +104,7 @@ async function judgePolicy(doctor: DoctorContext, KeyId: string): Promise<Findin
 
 const texts = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
-/** As far as it is looked at. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html */
+/** The members that are read. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html */
 const policySchema = z.object({
   Statement: z
     .union([z.array(z.unknown()), z.unknown().transform((one) => [one])])
@@ -120,13 +121,13 @@ const policySchema = z.object({
     .default([]),
 });
 
-/** What writing and reading through S3 take. */
+/** Permissions for writing and reading through S3. */
 const NEEDED = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /**
- * Principals that a key's policy does not let decrypt and encrypt. Leaving the say to IAM, by allowing the account's
- * root, lets in everyone; so does naming a principal. A statement with a condition counts where the condition may be
- * that of S3's use: nobody here can tell more of it.
+ * Principals that a key policy does not allow to decrypt and encrypt. A policy that allows the account's root delegates
+ * access to IAM and counts as allowing everyone. A statement with a condition counts as well: the condition may
+ * be that of a request through S3, and nothing more can be known here.
  *
  * @param policy The document, parsed.
  * @returns Some of `principals`, in their order.
@@ -150,7 +151,7 @@ export function findPrincipalsWithoutAccess(
   return who.principals.filter((principal) => !allowed(principal));
 }
 
-/** Whether an action's pattern, with `*` and `?`, covers an action. IAM knows no case here. */
+/** Whether an action's pattern, with `*` and `?`, covers an action. IAM ignores case here. */
 function covers(pattern: string, action: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

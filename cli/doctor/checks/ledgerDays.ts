@@ -15,19 +15,19 @@ import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
 const HOUR_MS = 3_600_000;
-/** Milliseconds after which a look is an old one: the schedule's interval, the time it is tried for, and some to spare. */
+/** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
 const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
-/** Notes of the plan that are read side by side. */
+/** Notes of the plan that are read in parallel. */
 const PARALLEL = 16;
 
 /**
- * What the functions found out about customers' buckets, as they left it in the ledger: buckets let the functions in, not
- * whoever runs the doctor, who could not tell what they can.
+ * What the functions recorded in the ledger about customers' buckets: those buckets allow the functions, not whoever runs
+ * the doctor.
  */
 export const sources: Check = {
   name: 'sources',
   expects:
-    'each dataset of `sources` was looked at in time, could be listed, has files, none of them late, and no day of its lookback failed',
+    'each dataset of `sources` was listed on schedule and has files, none of them late, and no day of its lookback failed',
   needs: ['bucket'],
   blocks: [],
   codes: [
@@ -75,7 +75,7 @@ export const sources: Check = {
   },
 };
 
-/** A finding of the days that were loaded without some of their objects, the youngest by name. */
+/** A finding for days that were loaded without some of their objects; it names the latest day. */
 function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Finding[] {
   const left = days.flatMap(({ day, entry }) => {
     const { count, words } = entry === null ? { count: 0, words: '' } : leftOutOf(entry);
@@ -84,7 +84,7 @@ function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Findin
   const youngest = left.at(-1);
   if (youngest === undefined) return [];
   const more =
-    left.length === 1 ? '' : `; so did ${left.length - 1} other ${left.length === 2 ? 'day' : 'days'}`;
+    left.length === 1 ? '' : `; and ${left.length - 1} other ${left.length === 2 ? 'day' : 'days'}`;
   return [finding('SLUICE_DOCTOR_FILES_LEFT_OUT', `${of}: ${youngest}${more}.`)];
 }
 
@@ -110,13 +110,13 @@ function judgeLook(
     found.push(
       finding(
         'SLUICE_DOCTOR_SOURCE_STOPPED',
-        `${of}: ${folder} had none of today and ${dataset.lookbackDays} days before, ${at}.`,
+        `${of}: ${folder} had no files for today and ${dataset.lookbackDays} days before, ${at}.`,
       ),
     );
   return found;
 }
 
-/** What became of the days that are exported, as the export left it in the ledger: it is let in, not the doctor. */
+/** What the export recorded in the ledger: the customer's bucket allows the export function, not the doctor. */
 export const exportedDays: Check = {
   name: 'exports',
   expects: 'no day of the lookback of `exports` failed to be written',
@@ -142,9 +142,9 @@ export const exportedDays: Check = {
 };
 
 /**
- * Reads of the ledger what a check wants to know.
+ * Reads the ledger for a check.
  *
- * @throws CheckImpossible when reading is refused, or an entry can't be understood; what AWS answered otherwise.
+ * @throws CheckImpossible when reading is denied, or an entry is not valid; other errors of AWS.
  */
 function askLedger<Result>(doctor: Pick<DoctorContext, 'ask'>, read: () => Promise<Result>): Promise<Result> {
   return doctor.ask('s3:GetObject', async () => {
@@ -152,17 +152,17 @@ function askLedger<Result>(doctor: Pick<DoctorContext, 'ask'>, read: () => Promi
       return await read();
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
-      // What AWS said is in the cause; without such a one it is the entry that is wrong.
+      // An error of AWS is in the cause. Without one, the entry is not valid.
       if (explainAwsError(error.cause) !== undefined) throw error.cause;
       throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', `${error.code}: ${error.message}`));
     }
   });
 }
 
-/** Days that a finding names; the ledger has them all. */
+/** Days that a finding names. */
 const SHOWN = 3;
 
-/** A finding of the days that failed, the youngest first; none where all went well. */
+/** A finding for days that failed, the latest first; none if no day failed. */
 function failedDaysFinding(
   code: 'SLUICE_DOCTOR_LOAD_FAILED' | 'SLUICE_DOCTOR_EXPORT_FAILED',
   subject: string,

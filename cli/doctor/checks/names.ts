@@ -19,7 +19,7 @@ import { bucket } from './bucket.ts';
 import { readDatabase } from './catalog.ts';
 import { unfinishedWords } from './stack.ts';
 
-/** Functions of serverless.yml: Serverless names the log group of each after it. */
+/** Functions of serverless.yml: each has a log group of its name. */
 const FUNCTIONS = [
   'collect',
   'register',
@@ -32,7 +32,7 @@ const FUNCTIONS = [
 /** Pages of 100 aliases. */
 const MOST_ALIAS_PAGES = 20;
 
-/** A name that the stack gives to something it makes. */
+/** A name that the stack gives to a resource. */
 interface StackName {
   readonly type: string;
   readonly name: string;
@@ -40,7 +40,7 @@ interface StackName {
   readonly database?: string;
 }
 
-/** Where CloudFormation writes down the name of each type that can be left behind, or made by somebody else. */
+/** Where the template has the name of a resource, for types that a removed stack retains or others can create. */
 const NAME_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['AWS::S3::Bucket', ['BucketName']],
   ['AWS::Glue::Database', ['DatabaseInput', 'Name']],
@@ -53,10 +53,11 @@ const NAME_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['AWS::SQS::Queue', ['QueueName']],
 ]);
 
-/** Names that a deployment needs to find free. */
+/** Names that must be free for a deployment. */
 export const names: Check = {
   name: 'names',
-  expects: 'the names that the stack gives are free, or its own, and what is brought is there',
+  expects:
+    'the names that the stack gives are free or its own, and existing resources that it uses are there',
   needs: ['region'],
   blocks: [],
   codes: [
@@ -85,7 +86,7 @@ export const names: Check = {
     const findings: Finding[] = [...deployed.findings];
     if (config.existing.bucket) findings.push(...(await bucket.run(doctor)));
     if (config.existing.database && !(await readDatabase(doctor)))
-      findings.push(finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}, which is brought.`));
+      findings.push(finding('SLUICE_DOCTOR_DATABASE_MISSING', `${config.database}, an existing database.`));
     const wanted = stackNames(config, doctor.stack).filter(({ name }) => !deployed.names.has(name));
     const taken = await checkEach(
       wanted,
@@ -96,14 +97,14 @@ export const names: Check = {
   },
 };
 
-/** The names of what the stack of a configuration makes. */
+/** The names of the resources that a configuration's stack creates. */
 function stackNames(config: Config, stack: DoctorContext['stack']): readonly StackName[] {
   const { Resources } = templateResources({ config, ...stack });
   const made = Object.values(Resources).flatMap(({ Type, Properties }): StackName[] => {
     const path = NAME_OF.get(Type);
     const name = path === undefined ? undefined : valueAt(Properties, path);
     if (typeof name !== 'string') return [];
-    // A database that the stack makes is free together with its tables.
+    // If the name of the database is free, so are the names of its tables.
     if (Type !== 'AWS::Glue::Table') return [{ type: Type, name }];
     return config.existing.database ? [{ type: Type, name, database: config.database }] : [];
   });
@@ -115,7 +116,7 @@ function stackNames(config: Config, stack: DoctorContext['stack']): readonly Sta
   return [...made, ...groups];
 }
 
-/** What a stack of this name holds already, and whether it can be deployed to. */
+/** The names that a stack of this name already has, and whether it can be deployed to. */
 async function deployedStack(doctor: DoctorContext) {
   const { cloudFormation } = await doctor.clients();
   const StackName = doctor.stackName;
@@ -136,16 +137,16 @@ async function deployedStack(doctor: DoctorContext) {
     const resources = [...(await doctor.resources()).values()];
     return { findings, names: new Set(resources.map(({ physicalId, type }) => nameOf(type, physicalId))) };
   } catch (error) {
-    // CloudFormation has no error of its own for a stack that is not there.
+    // CloudFormation has no specific error for a stack that does not exist.
     if (!isAwsError(error, 'ValidationError')) throw error;
     return { findings: [], names: new Set<string>() };
   }
 }
 
-/** The name in what CloudFormation calls a resource by: a queue by its URL, a secret by its ARN. */
+/** The name in a physical ID: that of a queue is its URL, that of a secret its ARN. */
 function nameOf(type: string, physicalId: string): string {
   if (type === 'AWS::SQS::Queue') return physicalId.replace(/^.*\//, '');
-  // Secrets Manager adds a hyphen and six characters.
+  // Secrets Manager appends a hyphen and six characters.
   if (type === 'AWS::SecretsManager::Secret') return physicalId.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
   return physicalId;
 }
@@ -160,13 +161,13 @@ async function judgeName(doctor: DoctorContext, one: StackName): Promise<readonl
 
 interface NameOwner {
   readonly detail: string;
-  /** The words after `aws` that free the name, where nothing of worth is lost by them. */
+  /** The words after `aws` that free the name, if nothing of value is lost. */
   readonly words?: readonly string[];
 }
 
-const THIS_ACCOUNT: NameOwner = { detail: 'this account has it already, outside of the stack' };
+const THIS_ACCOUNT: NameOwner = { detail: 'it exists in this account, outside of the stack' };
 
-/** Who has a name; undefined when it is free. */
+/** Who owns a name; undefined if it is free. */
 async function findOwner(
   doctor: DoctorContext,
   { type, name, database }: StackName,
@@ -184,7 +185,7 @@ async function findOwner(
         clients.glue.send(new GetTableCommand({ DatabaseName: database, Name: name })),
       );
     case 'AWS::Athena::WorkGroup':
-      // Athena has no error of its own for it.
+      // Athena has no specific error for it.
       return findExisting(doctor, 'athena:GetWorkGroup', 'InvalidRequestException', () =>
         clients.athena.send(new GetWorkGroupCommand({ WorkGroup: name })),
       );
@@ -224,7 +225,7 @@ async function findExisting(
   }
 }
 
-/** Bucket names are global: S3 answers 403 for a bucket of another account. */
+/** Bucket names are global. S3 answers 403 for a bucket of another account. */
 async function bucketOwner(doctor: DoctorContext, Bucket: string): Promise<NameOwner | undefined> {
   const { s3 } = await doctor.clients();
   const { account } = await doctor.identity();
@@ -237,7 +238,7 @@ async function bucketOwner(doctor: DoctorContext, Bucket: string): Promise<NameO
     if (isAwsError(error, 'NotFound', 'NoSuchBucket')) return undefined;
     if (!(error instanceof CheckImpossible) || error.finding.code !== 'SLUICE_DOCTOR_NOT_ALLOWED')
       throw error;
-    return { detail: 'S3 refuses to show it, so it belongs to another account, or s3:ListBucket is missing' };
+    return { detail: 'S3 denies access, so it belongs to another account, or s3:ListBucket is missing' };
   }
 }
 
@@ -249,7 +250,7 @@ async function secretOwner(doctor: DoctorContext, SecretId: string): Promise<Nam
     );
     if (DeletedDate === undefined) return THIS_ACCOUNT;
     return {
-      detail: 'it is scheduled for deletion, and Secrets Manager keeps the name until then',
+      detail: 'it is scheduled for deletion, and Secrets Manager reserves the name until then',
       words: [
         ...['secretsmanager', 'delete-secret', '--secret-id', SecretId],
         '--force-delete-without-recovery',
@@ -277,7 +278,7 @@ async function aliasOwner(doctor: DoctorContext, name: string): Promise<NameOwne
   return undefined;
 }
 
-/** A function that logs after its log group was deleted has Lambda make the group again. */
+/** If a function logs after its log group was deleted, Lambda creates the group again. */
 async function logGroupOwner(doctor: DoctorContext, name: string): Promise<NameOwner | undefined> {
   const { logs } = await doctor.clients();
   const { logGroups = [] } = await doctor.ask('logs:DescribeLogGroups', () =>

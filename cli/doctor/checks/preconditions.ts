@@ -9,10 +9,10 @@ import type { Identity } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
-/** The configuration: every other check goes by it, so this comes first. */
+/** The configuration: every other check depends on it. */
 export const configuration: Check = {
   name: 'configuration',
-  expects: 'the configuration file is there and valid',
+  expects: 'the configuration file exists and is valid',
   needs: [],
   blocks: ['SLUICE_DOCTOR_CONFIGURATION'],
   codes: ['SLUICE_DOCTOR_CONFIGURATION'],
@@ -28,10 +28,10 @@ export const configuration: Check = {
   },
 };
 
-/** Whether anything says which gates are holdouts: events do not. */
+/** Whether holdouts are known: events do not say which gates are holdouts. */
 export const holdouts: Check = {
   name: 'holdouts',
-  expects: 'holdouts are known by name: from the configuration, or from specs that were pulled',
+  expects: 'holdouts are known by name, from the configuration or from pulled specs',
   needs: ['bucket'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
@@ -50,7 +50,7 @@ export const holdouts: Check = {
 };
 
 /**
- * What AWS calls credentials that it does not know, or no more.
+ * Names of errors for credentials that are unknown or expired.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REFUSED = [
@@ -64,10 +64,10 @@ const REFUSED = [
   'UnrecognizedClientException',
 ];
 
-/** Who asks: without credentials, nothing of AWS can be looked at. */
+/** The credentials: without them, nothing in AWS can be checked. */
 export const credentials: Check = {
   name: 'credentials',
-  expects: 'AWS knows who asks',
+  expects: 'AWS accepts the credentials',
   needs: ['configuration'],
   blocks: ['SLUICE_DOCTOR_CREDENTIALS'],
   codes: ['SLUICE_DOCTOR_CREDENTIALS'],
@@ -84,12 +84,12 @@ export const credentials: Check = {
   },
 };
 
-/** Told long before the five minutes at which signatures are refused. */
+/** Reported well before five minutes, from which AWS rejects signatures. */
 const MOST_MS = 60_000;
 /** `Date` has whole seconds. */
 const DATE_STEP_MS = 1_000;
 
-/** This machine's clock: AWS refuses what is signed at another time than its own, and days would be looked for wrongly. */
+/** This machine's clock: AWS rejects requests that are signed at another time, and days would be computed incorrectly. */
 export const clock: Check = {
   name: 'clock',
   expects: "this machine's clock and AWS's differ by less than a minute",
@@ -100,7 +100,7 @@ export const clock: Check = {
   run: async (doctor) => judgeClock(await doctor.identity()),
 };
 
-/** Judges by the date of an answer, which was written at some time between question and arrival. */
+/** Judges by the `Date` of a response, which was written between request and arrival. */
 export function judgeClock({ theirTime, ourTime }: Pick<Identity, 'theirTime' | 'ourTime'>): Finding[] {
   if (theirTime === undefined) return [];
   const ahead = ourTime.before - (theirTime + DATE_STEP_MS);
@@ -111,7 +111,7 @@ export function judgeClock({ theirTime, ourTime }: Pick<Identity, 'theirTime' | 
   return [finding('SLUICE_DOCTOR_CLOCK_OFF', `This machine is ${Math.round(off / 1000)} s ${way}.`)];
 }
 
-/** The region: Statsig, Athena and the bucket have to be in one, and not every region has all of it. */
+/** The region: Statsig, Athena and the bucket must be in the same one, and not every region has every service. */
 export const region: Check = {
   name: 'region',
   expects: 'the region has every service that the stack needs, and the architecture of its functions',
@@ -133,7 +133,7 @@ export const region: Check = {
         firehose.send(new ListDeliveryStreamsCommand({ Limit: 1 })),
       );
     } catch (error) {
-      // AWS answered who asks a moment ago, so a name that doesn't resolve is that of a service that isn't there.
+      // AWS has just answered sts:GetCallerIdentity, so a host name that does not resolve means that the service is missing.
       if (!(error instanceof AwsAccessError) || !/ENOTFOUND/.test(String(error.cause))) throw error;
       return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name} has no Firehose: ${error.detail}`)];
     }

@@ -6,7 +6,7 @@ import { type Finding, finding } from '../findings.ts';
 import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
-/** Those of what could not be done must be empty; the others are only there. */
+/** Dead-letter queues must be empty; the others must exist. */
 const QUEUES = [
   { logicalId: logicalIds.queue, deadLetters: false },
   { logicalId: logicalIds.redriveQueue, deadLetters: false },
@@ -14,7 +14,7 @@ const QUEUES = [
   { logicalId: logicalIds.redriveDeadLetters, deadLetters: true },
 ] as const;
 
-/** Those that are there with `sources`, and with `exports`. */
+/** Queues that exist with `sources`, and with `exports`. */
 const INGEST_QUEUES = [
   { logicalId: logicalIds.planQueue, deadLetters: false },
   { logicalId: logicalIds.loadQueue, deadLetters: false },
@@ -32,10 +32,10 @@ interface WatchedQueue {
   readonly deadLetters: boolean;
 }
 
-/** The queues, and what was set aside in their dead letters. */
+/** The queues and their dead-letter queues. */
 export const queues: Check = {
   name: 'queues',
-  expects: 'the queues are there, and nothing was set aside',
+  expects: 'the queues exist, and their dead-letter queues are empty',
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_QUEUE_MISSING', 'SLUICE_DOCTOR_DEAD_LETTERS'],

@@ -9,33 +9,33 @@ import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
-/** One quota, found by its name in Service Quotas: codes differ between what AWS has renamed. */
+/** One quota, found by its name in Service Quotas: a code changes when AWS renames the quota. */
 interface Quota {
   readonly service: string;
   readonly name: RegExp;
-  /** The name, for people. */
+  /** The name that a finding shows. */
   readonly called: string;
   readonly what: string;
-  /** Least that is enough. */
+  /** The least value that is sufficient. */
   readonly least: number;
-  /** How much of it is used, when that can be told. */
+  /** How much of it is used, if that is known. */
   readonly used: (doctor: DoctorContext) => Promise<number | undefined>;
 }
 
-/** Part of a quota from which on it is nearly used up. */
+/** The share from which a quota counts as nearly exhausted. */
 const NEAR = 0.8;
-/** Lambda keeps as many for functions without a reservation. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+/** Lambda keeps this many executions for functions without reserved concurrency. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 const UNRESERVED = 100;
-/** What accounts get that aren't new. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** The default of accounts that are not new. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LAMBDA_DEFAULT = 1_000;
-/** Least default of a region, for each stream. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+/** The lowest default of a region, for each stream. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 const FIREHOSE_PUTS = 1_000;
 /** Pages of 100 quotas. */
 const MOST_QUOTA_PAGES = 10;
 
 /**
- * What one queue's function runs at most at once: `maximumConcurrency` of each queue in serverless.yml, and the least
- * that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ * Concurrent executions of one queue's function: `maximumConcurrency` of each queue in serverless.yml, the least that
+ * Lambda accepts. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 const WORKERS_OF_A_QUEUE = 2;
 
@@ -58,10 +58,10 @@ const QUOTAS: readonly Quota[] = [
   },
 ];
 
-/** The account's quotas, which are lower in new accounts and shared with whatever else runs there. */
+/** The account's quotas, which are lower in new accounts and shared with everything else in the account. */
 export const quotas: Check = {
   name: 'quotas',
-  expects: 'the quotas of API Gateway, Lambda, Firehose and Glue leave room',
+  expects: 'the quotas of API Gateway, Lambda, Firehose and Glue are sufficient',
   needs: ['stack'],
   blocks: [],
   codes: [
@@ -85,7 +85,7 @@ export const quotas: Check = {
   },
 };
 
-/** API Gateway says itself what holds: Service Quotas shows 10,000 requests where 2,500 are taken. */
+/** Asks API Gateway for the effective limits: Service Quotas shows 10,000 requests where 2,500 are accepted. */
 async function askGateway(doctor: DoctorContext): Promise<Finding[]> {
   const { apiGateway } = await doctor.clients();
   const { throttleSettings } = await doctor.ask('apigateway:GET', () =>
@@ -95,7 +95,7 @@ async function askGateway(doctor: DoctorContext): Promise<Finding[]> {
   return judgeGateway(throttleSettings ?? {}, isRegion(region) ? { ...config, region } : config);
 }
 
-/** Judges what the account takes by what the stage's limit and the alarm before it go by. */
+/** Compares the account's limits with those that the stage's throttling and its alarm are based on. */
 function judgeGateway(
   { rateLimit, burstLimit }: ThrottleSettings,
   config: Pick<Config, 'region' | 'endpoint'>,
@@ -107,7 +107,10 @@ function judgeGateway(
   const account = `${rateLimit} a second, ${burstLimit} at once`;
   const configured = `${effectiveRequestsPerSecond} a second, ${burst} at once`;
   return [
-    finding('SLUICE_DOCTOR_REQUEST_LIMIT', `The account takes ${account}; configured are ${configured}.`),
+    finding(
+      'SLUICE_DOCTOR_REQUEST_LIMIT',
+      `The account allows ${account}; the configuration says ${configured}.`,
+    ),
   ];
 }
 
@@ -119,7 +122,7 @@ async function askLambda(doctor: DoctorContext): Promise<Finding[]> {
   return judgeLambda(AccountLimit ?? {}, await doctor.config());
 }
 
-/** Judges the account's concurrency: what is not reserved is shared by every function of the account and region. */
+/** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
 function judgeLambda(
   { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
   { collector, sources, exports }: Pick<Config, 'collector' | 'sources' | 'exports'>,
@@ -130,9 +133,9 @@ function judgeLambda(
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
   const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
   if (total < least) {
-    // Register and redrive always have a queue; ingest-plan and ingest-load, and export, where they are configured.
+    // Register and redrive always have a queue; ingest-plan, ingest-load and export have one if they are configured.
     const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0);
-    const workers = `The stack's ${queues} queues take up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
+    const workers = `The stack's ${queues} queues use up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
     return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`)];
   }
   return reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : [];
@@ -175,7 +178,7 @@ function judgeQuota(
   return [];
 }
 
-/** Partitions of the table that has most. */
+/** Partitions of the table with the most. */
 async function countPartitions(doctor: DoctorContext): Promise<number> {
   const counts = await Promise.all(
     tableKinds.map(async (kind) => (await doctor.tablePartitions(kind))?.partitions.length ?? 0),

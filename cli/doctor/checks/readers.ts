@@ -20,10 +20,11 @@ import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
-/** What readers may do, asked of IAM's simulator: their policies may have been changed since the deployment. */
+/** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
 export const readers: Check = {
   name: 'readers',
-  expects: 'each configured reader may do what it needs and not what it must not, by simulation',
+  expects:
+    'each configured reader has the permissions that it needs and none that it must not have, by simulation',
   needs: ['stack'],
   blocks: [],
   codes: [
@@ -77,7 +78,7 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   return findings;
 }
 
-/** Judges what IAM's simulator decided: each resource by itself. */
+/** Judges the simulator's decisions, for each resource separately. */
 export function judgeSimulation(
   name: string,
   { action, allowed, resources }: ReaderExpectation,
@@ -92,14 +93,15 @@ export function judgeSimulation(
           }))
         : [{ resource: EvalResourceName, allowed: EvalDecision === 'allowed' }],
   );
-  const told = decisions.length > 0 ? decisions : resources.map((resource) => ({ resource, allowed: false }));
-  const wrong = told.filter((decision) => decision.allowed !== allowed).map(({ resource }) => resource);
+  const decided =
+    decisions.length > 0 ? decisions : resources.map((resource) => ({ resource, allowed: false }));
+  const wrong = decided.filter((decision) => decision.allowed !== allowed).map(({ resource }) => resource);
   if (wrong.length === 0) return [];
   const code = allowed ? 'SLUICE_DOCTOR_READER_DENIED' : 'SLUICE_DOCTOR_READER_ALLOWED';
   return [finding(code, `${name}: ${action} on ${wrong.join(', ')}.`)];
 }
 
-/** One action that a reader must be able to do, or must not. */
+/** One action that a reader must be allowed, or must not be allowed. */
 interface ReaderExpectation {
   readonly action: string;
   readonly resources: readonly string[];
@@ -108,10 +110,10 @@ interface ReaderExpectation {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** Any day: policies know folders, not days. */
+/** Any day: policies are about folders, not days. */
 const DAY: UtcDay = '2026-01-01';
 
-/** What each reader must reach, and a sample of what none must: the whole of it is proved by the tests of lib/access. */
+/** What each reader must be allowed, and samples of what it must not be: the tests of lib/access cover all of it. */
 function readerExpectations(
   place: Place,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,

@@ -7,10 +7,10 @@ import type { Check } from '../runChecks.ts';
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
 const FINISHED = /^(CREATE|UPDATE|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/;
 
-/** The stack: whether it is there, finished, and made of the configuration that is asked about. */
+/** The stack: whether it exists, is complete, and was deployed from this configuration. */
 export const stack: Check = {
   name: 'stack',
-  expects: 'the stack is deployed, whole, and from this configuration',
+  expects: 'the stack is deployed, complete, and from this configuration',
   needs: ['region'],
   blocks: ['SLUICE_DOCTOR_STACK_MISSING'],
   codes: ['SLUICE_DOCTOR_STACK_MISSING', 'SLUICE_DOCTOR_STACK_UNFINISHED', 'SLUICE_DOCTOR_STACK_DIFFERS'],
@@ -30,7 +30,7 @@ export const stack: Check = {
         );
       }
     } catch (error) {
-      // CloudFormation has no error of its own for it.
+      // CloudFormation has no specific error for it.
       if (!isAwsError(error, 'ValidationError')) throw error;
     }
     const { account, region } = await doctor.identity();
@@ -39,8 +39,8 @@ export const stack: Check = {
 };
 
 /**
- * The words after `aws` of what must come before the next deployment; undefined where nothing must. CloudFormation
- * updates no stack whose rollback failed, nor one whose creation did.
+ * The words after `aws` of the command that the next deployment needs first; undefined if it needs none. CloudFormation
+ * does not update a stack whose creation or rollback failed.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html#troubleshooting-errors-update-rollback-failed
  */
 export function unfinishedWords({
@@ -57,14 +57,14 @@ export function unfinishedWords({
 const REPAIR_VERBS: ReadonlyMap<string, string> = new Map([
   ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
   ['UPDATE_FAILED', 'rollback-stack'],
-  // Nothing is in it but what could not be taken down.
+  // It holds only resources that could not be deleted.
   ['ROLLBACK_COMPLETE', 'delete-stack'],
   ['ROLLBACK_FAILED', 'delete-stack'],
   ['CREATE_FAILED', 'delete-stack'],
   ['DELETE_FAILED', 'delete-stack'],
 ]);
 
-/** Judges a stack by its state and by the names in its outputs. */
+/** Judges a stack by its status and by the names in its outputs. */
 export function judgeStack(
   { StackName, StackStatus, StackStatusReason, Outputs = [] }: Stack,
   config: Pick<Config, 'bucket' | 'database' | 'tables'>,

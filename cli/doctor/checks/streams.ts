@@ -10,10 +10,11 @@ import { type Finding, finding } from '../findings.ts';
 import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
-/** The delivery streams: what they write with is fixed when they are made, and may be changed by hand. */
+/** The delivery streams: their settings are deployed, but can be changed manually. */
 export const streams: Check = {
   name: 'streams',
-  expects: 'the delivery streams are active, and write each kind where, how and as soon as configured',
+  expects:
+    'the delivery streams are active, and write each table to the configured place, in the configured format and interval',
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_STREAM_MISSING', 'SLUICE_DOCTOR_STREAM_INACTIVE', 'SLUICE_DOCTOR_STREAM_DIFFERS'],
@@ -46,7 +47,7 @@ export const streams: Check = {
   },
 };
 
-/** Judges a stream by the configuration. */
+/** Compares a stream with the configuration. */
 function judgeStream(
   stream: Partial<DeliveryStreamDescription>,
   config: Pick<Config, 'bucket' | 'buffering' | 'database' | 'statsigFolder' | 'tables'>,
@@ -76,8 +77,8 @@ function judgeStream(
     ['schema table', schema?.TableName, config.tables[kind]],
     ['schema version', schema?.VersionId, 'LATEST'],
   ];
-  const differing = wanted.flatMap(([what, came, expected]) =>
-    came === expected ? [] : [`${what}: came ${came ?? 'none'}, expected ${expected}`],
+  const differing = wanted.flatMap(([what, found, expected]) =>
+    found === expected ? [] : [`${what}: got ${found ?? 'none'}, expected ${expected}`],
   );
   if (differing.length > 0)
     findings.push(finding('SLUICE_DOCTOR_STREAM_DIFFERS', `${DeliveryStreamName}: ${differing.join('; ')}.`));

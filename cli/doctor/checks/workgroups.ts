@@ -10,11 +10,11 @@ import { type Finding, finding } from '../findings.ts';
 import { revertDriftCommands } from '../repairCommands.ts';
 import type { Check } from '../runChecks.ts';
 
-/** The workgroups that the stack has, or that were brought: they keep results apart and stop what scans too much. */
+/** The stack's workgroups or existing ones: they separate results and limit what a query scans. */
 export const workgroup: Check = {
   name: 'workgroup',
   expects:
-    'the Athena workgroups, that of people and those of readers, are enabled, enforce their result locations, encrypt results with the key, and limit what a query scans',
+    'the Athena workgroups of people and readers are enabled, enforce their result location, encrypt results with the key, and limit what a query scans',
   needs: ['stack'],
   blocks: [],
   codes: [
@@ -65,7 +65,7 @@ async function checkWorkgroup(
     );
     findings = judgeWorkgroup(WorkGroup ?? {}, wanted);
   } catch (error) {
-    // Athena has no other name for a workgroup that isn't there.
+    // Athena has no specific error for a workgroup that does not exist.
     if (!isAwsError(error, 'InvalidRequestException')) throw error;
     const commands = await revertDriftCommands(doctor, wanted.logicalId);
     return [finding('SLUICE_DOCTOR_WORKGROUP_MISSING', `${name}.`, commands)];
@@ -93,16 +93,16 @@ function updates(shorthand: string): readonly string[] {
   return ['--configuration-updates', shorthand];
 }
 
-/** What a workgroup must be. */
+/** The workgroup that is expected. */
 interface Wanted {
   readonly name: string;
-  /** Where results must go: for people `s3://<bucket>/query-results/`. */
+  /** Where results must go, for people `s3://<bucket>/query-results/`. */
   readonly results: string;
   /** Key that results must be encrypted with. */
   readonly keyArn: string;
 }
 
-/** Judges a workgroup. */
+/** Compares a workgroup with the expected one. */
 function judgeWorkgroup(
   { State, Configuration = {} }: Partial<WorkGroup>,
   { name: Name, results, keyArn }: Wanted,
@@ -112,14 +112,14 @@ function judgeWorkgroup(
   const location = Configuration.ResultConfiguration?.OutputLocation ?? 'none';
   if (!location.replace(/\/?$/, '/').startsWith(results))
     findings.push(
-      finding('SLUICE_DOCTOR_WORKGROUP_RESULTS', `${Name}: came ${location}, expected ${results}.`),
+      finding('SLUICE_DOCTOR_WORKGROUP_RESULTS', `${Name}: got ${location}, expected ${results}.`),
     );
   const { EncryptionOption = 'none', KmsKey = '' } =
     Configuration.ResultConfiguration?.EncryptionConfiguration ?? {};
   if (EncryptionOption !== 'SSE_KMS' || KmsKey !== keyArn) {
-    const came = `${EncryptionOption} ${KmsKey}`.trim();
+    const found = `${EncryptionOption} ${KmsKey}`.trim();
     findings.push(
-      finding('SLUICE_DOCTOR_WORKGROUP_ENCRYPTION', `${Name}: came ${came}, expected SSE_KMS ${keyArn}.`),
+      finding('SLUICE_DOCTOR_WORKGROUP_ENCRYPTION', `${Name}: got ${found}, expected SSE_KMS ${keyArn}.`),
     );
   }
   if (Configuration.EnforceWorkGroupConfiguration !== true)
@@ -129,10 +129,10 @@ function judgeWorkgroup(
   return findings;
 }
 
-/** The account's workgroup `primary`, which OWOX uses and no stack makes. */
+/** The account's workgroup `primary`, which OWOX uses and no stack creates. */
 export const owoxWorkgroup: Check = {
   name: 'owox-workgroup',
-  expects: 'where OWOX reads, the workgroup `primary` is enabled, and leaves to it where results go',
+  expects: 'if OWOX reads, the workgroup `primary` is enabled and lets clients choose the result location',
   needs: ['stack'],
   blocks: [],
   codes: ['SLUICE_DOCTOR_PRIMARY_DISABLED', 'SLUICE_DOCTOR_PRIMARY_ENFORCED'],
@@ -166,7 +166,7 @@ const REPAIRS = {
   SLUICE_DOCTOR_PRIMARY_ENFORCED: ['--configuration-updates', 'EnforceWorkGroupConfiguration=false'],
 } as const;
 
-/** Judges the account's own workgroup, for queries that name none. */
+/** Judges the account's workgroup for queries that name none. */
 export function judgePrimary({
   State,
   Configuration = {},

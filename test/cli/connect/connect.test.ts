@@ -148,7 +148,7 @@ describe('sluice connect', () => {
   it('says when Athena could not be asked how late rows come, and goes on', async () => {
     const { code, stdout, stderr } = await connect(['statsig']);
     expect([code, stderr]).toEqual([0, 'Asking Athena how late rows come …\n']);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('How late rows come could not be asked: ');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('How late rows arrive could not be measured: ');
   });
 
   it("fills every field of OWOX's document in", async () => {
@@ -194,12 +194,8 @@ describe('sluice connect', () => {
     [['grafana'], 2, 'SLUICE_USAGE_ARGUMENTS'],
     [[], 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['owox', 'metabase'], 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [['owox', '--reader', 'metabase'], 2, 'there is owox'],
-    [
-      ['owox', '--stage', 'prod'],
-      1,
-      'SLUICE_CONNECT_NO_STACK: There is no such deployment. Came sluice-prod.',
-    ],
+    [['owox', '--reader', 'metabase'], 2, 'the configuration has owox'],
+    [['owox', '--stage', 'prod'], 1, 'SLUICE_CONNECT_NO_STACK: There is no such deployment. sluice-prod.'],
     [['metabase', '--reader', 'later'], 1, 'SLUICE_CONNECT_NOT_DEPLOYED'],
   ])('refuses %j', async (args, code, message) => {
     const answer = await connect(args);

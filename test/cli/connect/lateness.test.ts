@@ -66,13 +66,13 @@ describe('the recommended lookback', () => {
       recommendLookback([late(0, 9_000), late(1, 995), { ...late(6, 5), underAnotherDay: 4 }], config),
     );
     expect(notes[0]).toContain(
-      'Lookback: 2 days, counted back from the day of the load. Of 10,000 rows were received: 90 % on their own day, 99.95 % 1 day later at the latest.',
+      'Lookback: 2 days, counted back from the day of the load. Of 10,000 rows, these shares were received: 90 % on their own day, 99.95 % at most 1 day later.',
     );
     expect(notes[0]).toContain('No row needs more than 8 days');
     expect(notes[1]).toContain('90 % were received within a minute');
-    expect(notes[2]).toContain('4 rows were older than 7 days when they came');
+    expect(notes[2]).toContain('4 rows were older than 7 days when they arrived');
     expect(lookbackNotes(recommendLookback([late(0, 10, false)], config)).join()).toContain(
-      'Fewer than 1,000 rows are of days older than 7 days',
+      'Fewer than 1,000 rows belong to days older than 7 days',
     );
     expect(lookbackNotes(recommendLookback([], config)).join()).toContain('the most that any row needs');
   });

@@ -81,7 +81,7 @@ describe('a sheet for AWS', () => {
   });
 
   it('says what a scan costs', () => {
-    expect(textOf({ kind: 'metabase', name: 'bi' })).toContain('Athena bills $5 for a terabyte read');
+    expect(textOf({ kind: 'metabase', name: 'bi' })).toContain('Athena bills $5 per terabyte read');
     expect([queryCost(0), queryCost(1e12)].map(usd)).toEqual(['$0.00005', '$5.00']);
     expect([0.0052, 0.052, 0.1, 172.5].map(usd)).toEqual(['$0.0052', '$0.052', '$0.10', '$172.50']);
   });
@@ -102,6 +102,6 @@ describe('a sheet for AWS', () => {
       ['Incremental, daily; Full, weekly and before a decision'],
     ]);
     const forwarding = textOf({ kind: 'statsig', name: 'bi', as: 'user', statsigForwardsHere: true });
-    expect(forwarding).toContain('of its own forwarding; any name but ours');
+    expect(forwarding).toContain("for Statsig's own forwarding; any name but Sluice's");
   });
 });

@@ -168,7 +168,7 @@ describe('sluice doctor --before-deploy', () => {
   it('finds names that something outside of the stack has', async () => {
     account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
     const taken = await findings('names', '--stage', 'fresh');
-    const ours = 'this account has it already, outside of the stack';
+    const ours = 'it exists in this account, outside of the stack';
     expect(taken).toEqual([
       `NAME_TAKEN AWS::S3::Bucket sluice-experiments: ${ours}; to use it, set \`existing.bucket\` and \`existing.keyArn\`.`,
       `NAME_TAKEN AWS::Glue::Database sluice: ${ours}.`,
@@ -214,7 +214,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(await findings('data-lake')).toEqual([]);
     account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: [] };
     expect(await findings('data-lake')).toEqual([
-      'LAKE_FORMATION IAM_ALLOWED_PRINCIPALS gets no ALL on new tables.',
+      'LAKE_FORMATION IAM_ALLOWED_PRINCIPALS does not get ALL on new tables.',
     ]);
   });
 

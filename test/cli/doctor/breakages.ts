@@ -201,7 +201,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
           ...rest,
         ]),
       ),
-    /event_id is bigint, expected string; event_name is missing; renamed is not ours/,
+    /event_id is bigint, expected string; event_name is missing; renamed is not expected/,
     REMAKE,
   ],
   TABLE_COMMENTS: [
@@ -216,12 +216,12 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
   ],
   TABLE_PARTITION_KEY: [
     (d) => alterTable(d, EVENTS, (input) => ({ ...input, PartitionKeys: [{ Name: 'day', Type: 'string' }] })),
-    /came day string, expected ds date/,
+    /got day string, expected ds date/,
     REMAKE,
   ],
   TABLE_LOCATION: [
     (d) => alterTable(d, EVENTS, storage({ Location: 's3://elsewhere/x/' })),
-    /came s3:\/\/elsewhere\/x\/, expected s3:\/\/sluice-experiments\/statsig\//,
+    /got s3:\/\/elsewhere\/x\/, expected s3:\/\/sluice-experiments\/statsig\//,
     REMAKE,
   ],
   TABLE_FORMAT: [
@@ -231,7 +231,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         EVENTS,
         storage({ SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' } }),
       ),
-    /SerializationLibrary: came org\.openx/,
+    /SerializationLibrary: got org\.openx/,
     REMAKE,
   ],
   VIEW_MISSING: [
@@ -245,7 +245,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
   VIEW_DIFFERS: [
     (d) =>
       alterTable(d, 'product_events', (input) => ({ ...input, ViewOriginalText: '/* Presto View: e30= */' })),
-    /product_events: it is no view of Athena/,
+    /product_events: it is not an Athena view/,
     /^aws glue update-table .*"Name":"product_events"/,
   ],
   PARTITION_MISSING: [(d) => addFile(d, '2026-01-02'), /: 2026-01-02\.$/],
@@ -278,7 +278,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       updateWorkgroup(d, {
         ConfigurationUpdates: { ResultConfigurationUpdates: { OutputLocation: 's3://elsewhere/' } },
       }),
-    /came s3:\/\/elsewhere\/, expected s3:\/\/sluice-experiments\/query-results\//,
+    /got s3:\/\/elsewhere\/, expected s3:\/\/sluice-experiments\/query-results\//,
     /ResultConfigurationUpdates=/,
   ],
   WORKGROUP_ENCRYPTION: [
@@ -288,7 +288,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
           ResultConfigurationUpdates: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
         },
       }),
-    /^sluice: came SSE_S3, expected SSE_KMS arn:aws:kms:/,
+    /^sluice: got SSE_S3, expected SSE_KMS arn:aws:kms:/,
     /ResultConfigurationUpdates=\{EncryptionConfiguration=\{EncryptionOption=SSE_KMS,KmsKey=arn:aws:kms:/,
   ],
   WORKGROUP_NOT_ENFORCED: [

@@ -137,7 +137,7 @@ describe('sluice doctor on sources and exports', () => {
       await ledger.write(entry, null);
     }
     const day = addDays(TODAY, -2);
-    const detail = `acme/clicks: ${day} left out 1 object: clicks/${day}/notes.csv (not_parquet); so did 1 other day.`;
+    const detail = `acme/clicks: ${day} left out 1 object: clicks/${day}/notes.csv (not_parquet); and 1 other day.`;
     expect(await found()).toEqual({ code: 0, findings: [['sources', 'FILES_LEFT_OUT', detail]] });
     for (const ago of [3, 2])
       await s3.send(

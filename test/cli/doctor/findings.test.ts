@@ -251,7 +251,7 @@ export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyA
     expect(code).toBe(3);
     expect(found.get('streams SLUICE_DOCTOR_STREAM_MISSING')?.detail).toBe('sluice-local-exposures.');
     expect(found.get('streams SLUICE_DOCTOR_STREAM_DIFFERS')?.detail).toMatch(
-      /: buffer seconds: came 60, expected 300; buffer MiB: came 64, expected 128\.$/,
+      /: buffer seconds: got 60, expected 300; buffer MiB: got 64, expected 128\.$/,
     );
   });
 

@@ -197,7 +197,7 @@ describe('columns', () => {
     expect(columnProblems([wanted[0], wanted[0], wanted[1]], wanted)).toEqual([
       'the order differs from b on',
     ]);
-    expect(columnProblems([...wanted, { name: 'c', type: 'string' }], wanted)).toEqual(['c is not ours']);
+    expect(columnProblems([...wanted, { name: 'c', type: 'string' }], wanted)).toEqual(['c is not expected']);
   });
 });
 

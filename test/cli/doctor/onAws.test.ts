@@ -156,7 +156,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     const lambda = `${low} Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
     expect(await findings('quotas')).toEqual([
       0,
-      `${lambda} The stack's 2 queues take up to 4, the collector has the rest.`,
+      `${lambda} The stack's 2 queues use up to 4, the collector has the rest.`,
       `${low} firehose, Rate of Put requests (L-1): 900 calls a second on a stream, expected 1000 or more.`,
     ]);
     account(10_000, 5_000, 1_000, 150);
@@ -172,8 +172,11 @@ describe('what sluice doctor asks of AWS alone', () => {
 
   it("compares the stage's limits with what API Gateway says of the account", async () => {
     account(2_500, 1_250, 1_000, 1_000);
-    const found = 'SLUICE_DOCTOR_REQUEST_LIMIT The account takes 2500 a second, 1250 at once;';
-    expect(await findings('quotas')).toEqual([3, `${found} configured are 10000 a second, 5000 at once.`]);
+    const found = 'SLUICE_DOCTOR_REQUEST_LIMIT The account allows 2500 a second, 1250 at once;';
+    expect(await findings('quotas')).toEqual([
+      3,
+      `${found} the configuration says 10000 a second, 5000 at once.`,
+    ]);
     const lowered = config('endpoint: { accountRequestsPerSecond: 2_500, burst: 1_250 }');
     expect(await findings('quotas', lowered)).toEqual([0]);
     answers.delete('apigateway /account');
@@ -231,7 +234,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     const [, ...found] = await findings('workgroup', config(READERS));
     const elsewhere = found.filter((one) => String(one).startsWith('SLUICE_DOCTOR_WORKGROUP_RESULTS'));
     expect(elsewhere).toEqual([
-      'SLUICE_DOCTOR_WORKGROUP_RESULTS sluice_statsig: came s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
+      'SLUICE_DOCTOR_WORKGROUP_RESULTS sluice_statsig: got s3://sluice-experiments/query-results/bi/, expected s3://sluice-experiments/query-results/statsig/.',
     ]);
     for (const WorkGroup of ['sluice_statsig', 'sluice_bi'])
       await athena.send(new DeleteWorkGroupCommand({ WorkGroup }));
@@ -294,7 +297,7 @@ describe('what sluice doctor asks of AWS alone', () => {
 
   it('finds a bucket in another region, one of somebody else, and objects of whoever wrote them', async () => {
     const elsewhere = await deployed.doctor(['--region', 'eu-west-1']);
-    expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, looked at is eu-west-1.');
+    expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, the stack in eu-west-1.');
     const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);
     expect(nowhere.stdout).toContain('SLUICE_DOCTOR_REGION_UNFIT');
     expect([elsewhere.code, nowhere.code]).toEqual([3, 3]);
