@@ -4,12 +4,12 @@ import { nearestNames } from '../lib/base/text.ts';
 import { isUtcDay, type UtcDay } from '../lib/base/time.ts';
 import { daysBetween } from '../lib/drops/plan/decideDay.ts';
 
-/** The options of a command as `node:util` parses them, each with the line that `--help` shows. */
+/** The options of a command as `node:util` parses them, each with its line in `--help`. */
 export type CommandOptions = Readonly<
   Record<string, NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string }>
 >;
 
-/** What the command line held for a command. */
+/** The parsed options and arguments of a command. */
 export interface CommandLine {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
   readonly positionals: readonly string[];
@@ -20,22 +20,22 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** How to call it, e.g. `sluice query "<sql>" [--json]`. */
+  /** Its synopsis, e.g. `sluice query "<sql>" [--json]`. */
   readonly usage: string;
   readonly options: CommandOptions;
   readonly examples: readonly string[];
-  /** Where `--json` writes an error: `start` says on stdout that it is ready, and nothing else. Default stdout. */
+  /** Where `--json` writes an error. Default stdout; `start` only writes to stdout that it is ready. */
   readonly jsonErrorsOn?: 'stderr';
-  /** Resolves with the exit code: 0 fine, 1 failed, 3 problems found, 130 interrupted. Wrong use throws UsageError. */
+  /** Resolves with the exit code: 0 success, 1 failure, 3 problems found, 130 interrupted. Throws UsageError for wrong use. */
   run(line: CommandLine): Promise<number>;
 }
 
 /** Wrong use of the command line: exit code 2. */
 export const UsageError = defineErrorFamily('user', {
-  SLUICE_USAGE_UNKNOWN_COMMAND: { cause: 'There is no such command.', cure: 'See `sluice --help`.' },
-  SLUICE_USAGE_OPTIONS: { cause: 'The options are not understood.', cure: 'See `sluice <command> --help`.' },
+  SLUICE_USAGE_UNKNOWN_COMMAND: { cause: 'The command does not exist.', cure: 'See `sluice --help`.' },
+  SLUICE_USAGE_OPTIONS: { cause: 'The options are not valid.', cure: 'See `sluice <command> --help`.' },
   SLUICE_USAGE_ARGUMENTS: {
-    cause: 'The arguments are not understood.',
+    cause: 'The arguments are not valid.',
     cure: 'See `sluice <command> --help`.',
   },
 });
@@ -43,10 +43,10 @@ export const UsageError = defineErrorFamily('user', {
 type Token = NonNullable<ReturnType<typeof parseArgs<ParseArgsConfig & { tokens: true }>>['tokens']>[number];
 
 /**
- * Reads what follows a command's name. `node:util` splits it; what is wrong with it is said in our words, as its own name no
- * option that was meant.
+ * Parses what follows a command's name. `node:util` splits it, but does not report errors: its messages do not suggest an
+ * option that may have been meant.
  *
- * @throws UsageError SLUICE_USAGE_OPTIONS, naming every option that is not understood.
+ * @throws UsageError SLUICE_USAGE_OPTIONS with every option that is not valid.
  */
 export function readCommandLine({ options }: Pick<Command, 'options'>, argv: readonly string[]): CommandLine {
   const { values, positionals, tokens } = parseArgs({
@@ -68,26 +68,26 @@ function problemOf(token: Token, options: CommandOptions): string | undefined {
   const takesValue = options[name]?.type === 'string';
   if (!takesValue) return value === undefined ? undefined : `${rawName}: it takes no value.`;
   if (value === undefined) return `${rawName}: expected a value.`;
-  // The next option, most likely; - alone is stdin, and -1 a number that the command judges.
+  // Most likely the next option. - alone is stdin, and -1 a number, which the command validates.
   if (inlineValue === false && /^-[^\d.]/.test(value))
-    return `${rawName}: expected a value before ${value}. A value that begins with - is written ${rawName}=${value}.`;
+    return `${rawName}: expected a value before ${value}. Write a value that begins with - as ${rawName}=${value}.`;
   return undefined;
 }
 
 function unknownOption(rawName: string, options: CommandOptions): string {
   if (/\s/.test(rawName))
-    return `${JSON.stringify(rawName)} begins with -, as options do. An argument like that is written after a -- of its own.`;
+    return `${JSON.stringify(rawName)} begins with - and is read as an option. Write such an argument after --.`;
   const known = Object.keys(options).map((name) => `--${name}`);
-  return `${rawName}: there is no such option.${didYouMean(rawName, known)}`;
+  return `${rawName}: unknown option.${didYouMean(rawName, known)}`;
 }
 
-/** ` Did you mean start?`, with the names that are nearest to a word; empty when none is near. */
+/** ` Did you mean start?`, with the names that are most similar to a word; empty if none is similar. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const names = nearestNames(word, known);
   return names.length === 0 ? '' : ` Did you mean ${names.join(' or ')}?`;
 }
 
-/** An option's text, if it was given. */
+/** The text of an option; undefined without it. */
 export function textOption({ values }: Pick<CommandLine, 'values'>, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
@@ -111,7 +111,7 @@ export function countOption<Usual extends number | undefined>(
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${text}, expected ${least} to ${most}.`);
 }
 
-/** An option's day, if it was given. @throws UsageError for one that is none. */
+/** The day of an option; undefined without it. @throws UsageError for anything but a day. */
 export function dayOption(line: CommandLine, name: string): UtcDay | undefined {
   const text = textOption(line, name);
   if (text !== undefined && !isUtcDay(text))
@@ -182,7 +182,7 @@ export async function runAction(
     const owners = Object.keys(actions).filter((one) => actions[one]?.options.includes(option));
     return owners.length === 0 || owners.includes(name)
       ? []
-      : [`--${option}: no option of ${name}, but of ${owners.join(', ')}.`];
+      : [`--${option}: not an option of ${name}, but of ${owners.join(', ')}.`];
   });
   if (strays.length > 0) throw new UsageError('SLUICE_USAGE_OPTIONS', strays.join(' '));
   return action.run(line, rest);
@@ -192,6 +192,6 @@ export async function runAction(
 export const placeOptions = {
   local: { type: 'boolean', help: 'the local cloud: stage local, http://127.0.0.1:4566' },
   stage: { type: 'string', help: 'stage of the deployment (default dev; of the local cloud: local)' },
-  region: { type: 'string', help: "AWS region (default: as AWS tools have it, else the configuration's)" },
+  region: { type: 'string', help: "AWS region (default: that of AWS tools, else the configuration's)" },
   'endpoint-url': { type: 'string', help: 'another endpoint, e.g. that of the local cloud' },
 } as const satisfies CommandOptions;

@@ -1,50 +1,50 @@
 import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
 
-/** What the file system of this machine refused. */
+/** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {
   SLUICE_FILE_MISSING: {
-    cause: 'There is no such file or folder.',
-    cure: 'Check the path. A relative path starts at the folder that you are in.',
+    cause: 'The file or folder does not exist.',
+    cure: 'Check the path. A relative path starts at the current folder.',
   },
   SLUICE_FILE_DENIED: {
-    cause: 'The file or folder may not be read or written.',
-    cure: 'Check its owner and mode (`ls -ld`), and those of the folders above it, or give another path.',
+    cause: 'Access to the file or folder is denied.',
+    cure: 'Check its owner and mode (`ls -ld`), and those of its parent folders, or use another path.',
   },
   SLUICE_FILE_IS_FOLDER: {
-    cause: 'A folder is where a file is expected.',
-    cure: 'Give the path of a file.',
+    cause: 'The path is a folder, but a file is expected.',
+    cure: 'Use the path of a file.',
   },
   SLUICE_FILE_NOT_FOLDER: {
-    cause: 'A file is where a folder is expected.',
-    cure: 'Give the path of a folder; no part of it may be a file.',
+    cause: 'The path is or contains a file, but a folder is expected.',
+    cure: 'Use the path of a folder. No part of it may be a file.',
   },
   SLUICE_FILE_EXISTS: {
-    cause: 'Something else is already there.',
-    cure: 'Move it away, or give another path.',
+    cause: 'A file or folder already exists at the path.',
+    cure: 'Move it away, or use another path.',
   },
   SLUICE_FILE_DISK_FULL: {
     cause: 'The disk is full.',
-    cure: 'Free some space (`df -h`), or give a path on another disk. What was stored before is kept.',
+    cure: 'Free some space (`df -h`), or use a path on another disk. Data that is already stored is kept.',
   },
   SLUICE_FILE_TOO_MANY_OPEN: {
     cause: 'Too many files are open.',
     cure: 'Close other programs, or raise the limit of the shell: `ulimit -n 4096`.',
   },
   SLUICE_FILE_FAILED: {
-    cause: 'The file system refused a call.',
-    cure: 'The detail has its code, the call and the path. Look at the disk, or give another path.',
+    cause: 'A file system call failed.',
+    cure: 'The detail has the error code, the call and the path. Check the disk, or use another path.',
   },
 });
 
-/** What a command fails with when nobody expected it. */
+/** Unexpected errors of a command. */
 export const CliError = defineErrorFamily('system', {
   SLUICE_CLI_DEFECT: {
-    cause: 'Something failed that nobody expected.',
-    cure: 'This is a fault of Sluice. Report the command and the stack that it prints on stderr.',
+    cause: 'An unexpected error occurred.',
+    cure: 'This is a defect of Sluice. Report the command and the stack trace that it prints on stderr.',
   },
 });
 
-/** By the code of Node's system errors: https://nodejs.org/api/errors.html#common-system-errors */
+/** Codes by that of Node's system errors: https://nodejs.org/api/errors.html#common-system-errors */
 const FILE_CODES = {
   ENOENT: 'SLUICE_FILE_MISSING',
   EACCES: 'SLUICE_FILE_DENIED',
@@ -59,25 +59,25 @@ const FILE_CODES = {
   EMFILE: 'SLUICE_FILE_TOO_MANY_OPEN',
   ENFILE: 'SLUICE_FILE_TOO_MANY_OPEN',
 } as const;
-/** Calls of sockets and processes: their codes mean something else. */
+/** Calls of sockets and processes, whose codes have another meaning. */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
-/** Errors within errors that are looked into. */
+/** The depth to which causes of errors are searched. */
 const MOST_CAUSES = 5;
 
-/** What `--json` prints on stdout when a command fails: docs/errors.md. */
+/** The object that `--json` prints when a command fails: docs/errors.md. */
 export interface ErrorObject {
   readonly code: string;
-  /** What happened, with the thing at hand. */
+  /** What happened, with details. */
   readonly message: string;
-  /** The same of every error with this code. */
+  /** The same for every error with this code. */
   readonly cause: string;
   readonly cure: string;
 }
 
 /**
- * What came of a command, as one of our own errors.
+ * An error as an object; an error of another class becomes one of Sluice's own.
  *
- * @param command The command's name, which hints for its help then have.
+ * @param command The command's name, for hints at its help.
  */
 export function errorObject(error: unknown, command?: string): ErrorObject {
   const { code, message, detail, cure } = asSluiceError(error);
@@ -90,8 +90,8 @@ export function errorObject(error: unknown, command?: string): ErrorObject {
 }
 
 /**
- * The same for people: what happened and what to do, a line each; of a defect its stack, too. Lines after the first are
- * indented: whatever a message quotes can't pass for one of our own.
+ * An error for people: what happened and what to do, on one line each; for a defect also the stack trace. Lines after the
+ * first are indented, so that text quoted in a message cannot look like an error of Sluice.
  */
 export function errorText(error: unknown, command?: string): string {
   const { code, message, cure } = errorObject(error, command);
@@ -123,7 +123,7 @@ function fileError(error: unknown, causes: number): SluiceError | undefined {
   const [code, call] = [String(error.code), String(error.syscall)];
   if (OTHER_CALLS.test(call)) return undefined;
   const where = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-  // A folder was to be made where a file lies.
+  // mkdir failed because a file has the path.
   const isOnFile = code === 'EEXIST' && call === 'mkdir';
   const known = Object.entries(FILE_CODES).find(([name]) => name === (isOnFile ? 'ENOTDIR' : code))?.[1];
   return new FileSystemError(known ?? 'SLUICE_FILE_FAILED', `${where}${code} (${call}).`, { cause: error });

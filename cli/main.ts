@@ -32,10 +32,10 @@ const commands: readonly Command[] = [
 ];
 
 /**
- * Runs one command line. Data goes to stdout, what is said beside it to stderr. With `--json` an error is an object on
- * stdout, too: `{"error":{"code","message","cause","cure"}}`; of `start` it is on stderr.
+ * Runs one command line. Data goes to stdout, notes go to stderr. With `--json`, an error is also an object on stdout,
+ * `{"error":{"code","message","cause","cure"}}`; `start` writes it to stderr.
  *
- * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 3 problems found, 130 interrupted.
+ * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -57,12 +57,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     return await command.run(readCommandLine(command, rest));
   } catch (error) {
-    tell(error, command, argv.includes('--json'));
+    reportError(error, command, argv.includes('--json'));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function tell(error: unknown, command: Command | undefined, asJson: boolean): void {
+function reportError(error: unknown, command: Command | undefined, asJson: boolean): void {
   const object = { error: errorObject(error, command?.name) };
   if (asJson && command?.jsonErrorsOn === 'stderr') {
     writeNote(`${visibleJson(object)}\n`);
@@ -87,14 +87,14 @@ function readVersion(): string {
   return version;
 }
 
-/** What `sluice --help` prints. */
+/** The text of `sluice --help`. */
 function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
-  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nsluice <command> --help (or sluice help <command>) says more; sluice --version prints the version.\n`;
+  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nsluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version.\n`;
 }
 
-/** What `sluice <command> --help` prints. */
+/** The text of `sluice <command> --help`. */
 function commandHelp({ usage, summary, options, examples }: Command): string {
   const rows = Object.entries(options).map(([name, option]) => [
     `--${name}${option.type === 'string' ? ' …' : ''}`,

@@ -2,16 +2,16 @@ import { visibleJson, visibleLine, visibleText } from '../lib/base/text.ts';
 import type { CommandLine } from './commandLine.ts';
 
 /**
- * All that commands print goes through here: names, keys and rows of other people may hold characters that a terminal acts
- * on, and are shown as escapes. A test holds that nothing else in cli/ writes.
+ * Everything that commands print passes through this file. Names, keys and rows from outside can contain control characters
+ * of a terminal, which are escaped. A test checks that no other file of cli/ writes.
  */
 
-/** Writes data, to stdout. Values within a line are the caller's to make one line of: lib/base/text.ts. */
+/** Writes data to stdout. The caller makes one line of a value that belongs on a line: lib/base/text.ts. */
 export function writeOut(text: string): void {
   process.stdout.write(visibleText(text));
 }
 
-/** Writes what is said beside the data, to stderr. */
+/** Writes a note beside the data to stderr. */
 export function writeNote(text: string): void {
   process.stderr.write(visibleText(text));
 }
@@ -36,8 +36,8 @@ export function writeResult(
 }
 
 /**
- * Rows as an aligned text table with a header; numbers are set to the right. Each row is one line: line breaks and other
- * hidden characters are shown as escapes.
+ * Rows as an aligned text table with a header; numbers are aligned to the right. Each row is one line: line breaks and
+ * other control characters are escaped.
  *
  * @example
  * textTable([{ group: 'test', users: 12 }]);
@@ -70,10 +70,10 @@ function cell(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Words that any POSIX shell leaves alone. */
+/** Words that a POSIX shell does not change. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/** Words as one line that a POSIX shell takes apart into them again. */
+/** Words as one line that a POSIX shell splits into the same words. */
 export function shellCommand(words: readonly string[]): string {
   return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }

@@ -5,18 +5,18 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type CommandLine, textOption, UsageError } from '../commandLine.ts';
 
-/** Where AWS is, as clients take it. */
+/** Region and endpoint, as AWS clients take them. */
 export interface AwsPlace {
   readonly region?: string;
   readonly endpoint?: string;
 }
 
 /**
- * Where a command goes: by its options, else as AWS's tools have it. AWS_DEFAULT_REGION is the AWS CLI's, which the
- * JavaScript SDK doesn't read. Without any region the client looks into the profile.
+ * Region and endpoint of a command: from its options, otherwise as AWS tools resolve them. AWS_DEFAULT_REGION is a variable
+ * of the AWS CLI that the JavaScript SDK does not read. Without a region, the client reads the profile.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
  *
- * @param env An empty variable counts as none.
+ * @param env An empty variable counts as not set.
  */
 function awsPlace(
   options: { readonly region?: string | undefined; readonly endpoint?: string | undefined },
@@ -29,16 +29,16 @@ function awsPlace(
   };
 }
 
-/** Where `npm start` puts the local cloud unless told otherwise. */
+/** The default endpoint of the local cloud. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
 
-/** What the options of a command say of a deployment and where it is, whatever its configuration. */
+/** A deployment and its place by the options of a command alone, without the configuration. */
 export interface NamedPlace {
   /** `service` of serverless.yml, and the stage. */
   readonly stack: { readonly service: string; readonly stage: string };
-  /** As AWS's clients take it; without a region where nothing but the configuration says which. */
+  /** As AWS clients take it; without a region if only the configuration has one. */
   readonly place: AwsPlace & {
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
@@ -48,12 +48,12 @@ export interface NamedPlace {
 
 /** Which deployment a command is about, and where it is. */
 export interface DeploymentPlace extends NamedPlace {
-  /** The region is the configuration's unless something else says another. */
+  /** The region is that of the configuration unless the options or the environment have another. */
   readonly place: NamedPlace['place'] & { readonly region: string };
   readonly config: Config;
 }
 
-/** What a command line has of `placeOptions`; an empty text counts as none. */
+/** The values of `placeOptions`; an empty text counts as not set. */
 interface PlaceOptions {
   readonly local: boolean;
   readonly stage: string | undefined;
@@ -62,9 +62,9 @@ interface PlaceOptions {
 }
 
 /**
- * Reads the options, and the configuration; what they leave out is as AWS tools have it.
+ * Reads the options and the configuration; the rest is resolved as AWS tools do.
  *
- * @throws UsageError when `--local` goes elsewhere; ConfigError.
+ * @throws UsageError when `--local` has an endpoint on another machine; ConfigError.
  */
 export async function deploymentPlace(
   line: CommandLine,
@@ -75,7 +75,7 @@ export async function deploymentPlace(
   return { ...named, place: { ...named.place, region: named.place.region ?? config.region }, config };
 }
 
-/** What a command line has of `placeOptions`. */
+/** Reads `placeOptions` from a command line. */
 export function readPlaceOptions(line: CommandLine): PlaceOptions {
   return {
     local: line.values['local'] === true,
@@ -86,9 +86,9 @@ export function readPlaceOptions(line: CommandLine): PlaceOptions {
 }
 
 /**
- * Reads the options alone, for who goes on where the configuration is not valid.
+ * Reads the options alone, for a command that works without a valid configuration.
  *
- * @throws UsageError when `--local` goes elsewhere.
+ * @throws UsageError when `--local` has an endpoint on another machine.
  */
 export function namedPlace(
   options: PlaceOptions,
@@ -105,21 +105,21 @@ export function namedPlace(
     stack: { service: 'sluice', stage: options.stage ?? (local ? 'local' : 'dev') },
     place: {
       ...place,
-      // The local cloud is in one region, wherever the environment would rather be.
+      // The local cloud has one region, whatever the environment says.
       ...(local ? { region: options.region ?? region } : {}),
-      // Credentials in the environment count first: the local cloud knows others than its usual ones, too.
+      // Credentials in the environment take precedence: the local cloud also accepts others than its default ones.
       ...(local && !env['AWS_ACCESS_KEY_ID'] ? { credentials: { accessKeyId, secretAccessKey } } : {}),
     },
     local,
   };
 }
 
-/** What `GET /_sluice/clock` answers: docs/local.md, "Time". */
+/** The response of `GET /_sluice/clock`: docs/local.md, "Time". */
 const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
 
 /**
- * What time it is where a command goes, epoch milliseconds: the local cloud's clock may have been moved. The machine's
- * for AWS, and for an endpoint that tells none: whatever else is asked of it says better what is wrong with it.
+ * The time of a deployment, epoch milliseconds: the local cloud's clock can be moved. For AWS, and for an endpoint that does
+ * not answer, it is this machine's time; the next call reports what is wrong with the endpoint.
  */
 export async function readClock({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
   if (!local || place.endpoint === undefined) return Date.now();

@@ -15,17 +15,17 @@ export interface OpenDeployment {
   readonly config: Config;
   readonly stack: { readonly service: string; readonly stage: string };
   readonly place: AwsPlace;
-  /** The time there, epoch milliseconds. */
+  /** The time of the deployment, epoch milliseconds. */
   readonly now: number;
-  /** Of the deployment's own bucket. */
+  /** For the deployment's own bucket. */
   readonly s3: S3Client;
   readonly sqs: SQSClient;
 }
 
 /**
- * Opens the deployment that a command line names, and closes it when the work is over.
+ * Opens the deployment of a command line, and closes it after the work.
  *
- * @param refused Makes the command's own error of a call that AWS refused.
+ * @param refused Makes the command's own error of one that AWS returned.
  * @throws AwsAccessError; ConfigError; what `work` throws, and `refused` makes.
  */
 export async function openDeployment<Result>(
@@ -53,13 +53,13 @@ export async function openDeployment<Result>(
   }
 }
 
-/** Parts with a queue, and what it takes. */
+/** Parts with a queue, and the requests that it takes. */
 interface Requests {
   readonly 'ingest-plan': PlanRequestInput;
   readonly export: ExportRequest;
 }
 
-/** Puts requests on the queue of a part of the stack, as its schedules do. */
+/** Sends requests to the queue of a part of the stack, as its schedules do. */
 export async function enqueueRequests<Part extends keyof Requests>(
   { sqs, stack }: Pick<OpenDeployment, 'sqs' | 'stack'>,
   part: Part,

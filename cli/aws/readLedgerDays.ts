@@ -4,16 +4,16 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerEntry, LedgerPlace } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { OpenDeployment } from './openDeployment.ts';
 
-/** Entries that are read side by side. */
+/** Entries that are read in parallel. */
 const PARALLEL = 16;
 
-/** A day, and what the ledger knows of it: null for nothing. */
+/** A day and its entry in the ledger; null if it has none. */
 export interface LedgerDay {
   readonly day: UtcDay;
   readonly entry: LedgerEntry | null;
 }
 
-/** Reads days out of the ledger, for each subject its own, in their order. */
+/** Reads days of several subjects from the ledger, in the order of subjects and days. */
 export async function readLedgerDays(
   { s3, config }: Pick<OpenDeployment, 's3' | 'config'>,
   subjects: readonly (readonly Pick<LedgerPlace, 'source' | 'dataset' | 'day'>[])[],

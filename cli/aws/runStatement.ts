@@ -10,14 +10,14 @@ import {
 import { backoffMs } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 
-/** Between two looks at a query: a short one is soon told, a long one is not asked after all the time. */
+/** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
 const POLL = { baseMs: 200, capMs: 3_000 };
-/** Rows of a page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
+/** Rows per page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const PAGE_ROWS = 1_000;
 /** Pages that are read of a result. */
 const MOST_PAGES = 10;
 
-/** What a statement came to: its rows, and what Athena read for them; or why there are none. */
+/** The rows of a statement and the bytes that Athena read, or why it failed. */
 export type StatementResult = (
   | {
       /** Names of the columns. */
@@ -28,14 +28,14 @@ export type StatementResult = (
     }
   | { readonly failed: string }
 ) & {
-  /** `s3://` location of its result, wherever Athena got. */
+  /** `s3://` location of its result, if Athena chose one. */
   readonly location?: string;
 };
 
-/** How a statement is run. */
+/** Options of {@link runStatement}. */
 export interface StatementOptions {
   readonly workGroup: string;
-  /** Database of names that have none in front. Default `default`, Athena's. */
+  /** Database of unqualified names. Default `default`, as in Athena. */
   readonly database?: string;
   readonly deadlineMs: number;
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export interface StatementOptions {
 }
 
 /**
- * Runs one statement and waits for it. What runs beyond the deadline is stopped: it would only cost.
+ * Runs one statement and waits for it. A query that exceeds the deadline is stopped, because it would only cost.
  *
  * @throws what the client throws.
  */
@@ -62,7 +62,7 @@ export async function runStatement(
       ClientRequestToken: randomUUID(),
     }),
   );
-  for (let looks = 1; ; looks += 1) {
+  for (let polls = 1; ; polls += 1) {
     const { QueryExecution: execution = {} } = await client.send(
       new GetQueryExecutionCommand({ QueryExecutionId }),
     );
@@ -76,11 +76,11 @@ export async function runStatement(
     if (clock.now() >= deadline) {
       await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
       return {
-        failed: `It took longer than ${deadlineMs / 1_000} s and was stopped.`,
+        failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
         ...locationOf(execution),
       };
     }
-    await wait(POLL.baseMs / 2 + backoffMs(looks, random, POLL));
+    await wait(POLL.baseMs / 2 + backoffMs(polls, random, POLL));
   }
 }
 

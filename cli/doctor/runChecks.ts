@@ -45,7 +45,7 @@ export async function runChecks(
     const findings =
       missing === undefined
         ? distinct(await runCheck(check, doctor))
-        : [finding('SLUICE_DOCTOR_SKIPPED', `${missing} first.`)];
+        : [finding('SLUICE_DOCTOR_SKIPPED', `${missing}.`)];
     if (missing !== undefined || findings.some(({ code }) => check.blocks.includes(code)))
       failed.add(check.name);
     const outcome = { check, findings };

@@ -11,27 +11,27 @@ const HEAD = `# Errors
 
 <!-- Made by \`npm run docs\` from every family of errors in the code: edit those. -->
 
-Every error of Sluice has a code that stays the same, with its cause and its cure, in logs, on the command line, in the ledger and in \`quarantine\`. What is at hand, such as a field, a key in S3 or AWS's own answer, follows the cause as its detail.
+Every error of Sluice has a stable code with a cause and a cure. The code appears in logs, on the command line, in the ledger and in \`quarantine\`. Details such as a field, an S3 key or an error message of AWS follow the cause.
 
-Codes that are no errors: what [\`sluice doctor\`](doctor.md) finds, \`SLUICE_DOCTOR_…\`; what [\`sluice probe\`](aws.md) asks AWS, \`SLUICE_PROBE_…\`. What SDKs are answered with is in [answers.md](answers.md), what becomes of refused events in [quarantine.md](quarantine.md).
+Codes that are not errors: findings of [\`sluice doctor\`](doctor.md), \`SLUICE_DOCTOR_…\`, and questions of [\`sluice probe\`](aws.md), \`SLUICE_PROBE_…\`. [answers.md](answers.md) describes the responses to SDKs, [quarantine.md](quarantine.md) what happens to refused events.
 
 ## On the command line
 
-A command that fails says so on stderr, in two lines: code, cause and detail; then the cure. With \`--json\` the error is also an object on stdout (of \`sluice start\`, whose only line on stdout says that it is ready, an object on stderr instead):
+A command that fails prints two lines on stderr: code, cause and detail, then the cure. With \`--json\`, the error is also an object on stdout. \`sluice start\` writes that object to stderr, because its only line on stdout says that it is ready:
 
 \`\`\`json
-{"error":{"code":"SLUICE_USAGE_OPTIONS","message":"The options are not understood. --prot: there is no such option. Did you mean --port?","cause":"The options are not understood.","cure":"See \`sluice start --help\`."}}
+{"error":{"code":"SLUICE_USAGE_OPTIONS","message":"The options are not valid. --prot: unknown option. Did you mean --port?","cause":"The options are not valid.","cure":"See \`sluice start --help\`."}}
 \`\`\`
 
 | exit code | meaning |
 |---|---|
-| 0 | done |
-| 1 | failed |
-| 2 | wrong use: the command line is not understood |
-| 3 | done, and it found problems: a check of \`sluice doctor\`, a failed day, a row that is still refused |
+| 0 | success |
+| 1 | failure |
+| 2 | wrong use: the command line is not valid |
+| 3 | success, with problems found: by a check of \`sluice doctor\`, a failed day, a row that is still refused |
 | 130 | stopped by a second Ctrl-C |
 
-Names, keys and rows of other people may hold characters that a terminal acts on, hides or reorders. All output shows them as escapes (\`\\u001b\`, \`\\u{e0041}\`, a line break within a value as \`\\n\`); in JSON, where \`\\u001b\` is the same text, nothing changes for the program that reads it.
+Names, keys and rows from outside can contain characters that a terminal interprets, hides or reorders. All output escapes them (\`\\u001b\`, \`\\u{e0041}\`, a line break within a value as \`\\n\`). In JSON, \`\\u001b\` is the same text, so programs read the original value.
 `;
 
 const WHOSE = {
@@ -39,7 +39,7 @@ const WHOSE = {
   system: 'Whoever operates Sluice can correct it.',
 } as const;
 
-/** docs/errors.md, in whole. */
+/** The complete text of docs/errors.md. */
 export async function errorsPage(): Promise<string> {
   const families = await errorFamilies();
   const sections = families.map(({ file, name, about, fault, entries }) =>
@@ -47,7 +47,7 @@ export async function errorsPage(): Promise<string> {
   );
   const rows = section(
     'Reasons of refused rows',
-    `Why a row of a dataset's file is refused: the \`reason\` that it has in quarantine. ${WHOSE.user} (\`lib/drops/engine/FileError.ts\`)`,
+    `Why a row of a dataset's file is refused: the \`reason\` in its row of quarantine. ${WHOSE.user} (\`lib/drops/engine/FileError.ts\`)`,
     rowReasons,
   );
   return [HEAD, ...sections, rows].join('\n');
@@ -67,7 +67,7 @@ function section(
 
 /** Folders whose code may define errors, in the order of docs/errors.md. */
 const FOLDERS = ['lib', 'functions', 'infra', 'cli', 'local', 'packages'];
-/** A family as it stands in its file, with the comment on it. */
+/** A family in its file, with its doc comment. */
 const DEFINITION = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineErrorFamily\(/g;
 
 const family = z
@@ -86,13 +86,13 @@ export interface ErrorFamilyNote {
   readonly file: string;
   /** Of the class, e.g. `SourceError`. */
   readonly name: string;
-  /** The comment on it, in one line. */
+  /** Its doc comment, in one line. */
   readonly about: string;
   readonly fault: 'user' | 'system';
   readonly entries: Readonly<Record<string, { readonly cause: string; readonly cure: string }>>;
 }
 
-/** Every family of errors that the code defines, by folder and file. @throws Error for one that is not exported, or has no comment. */
+/** All error families of the code, by folder and file. @throws Error for one that is not exported, or has no doc comment. */
 export async function errorFamilies(): Promise<readonly ErrorFamilyNote[]> {
   const notes: ErrorFamilyNote[] = [];
   for (const folder of FOLDERS) {
@@ -106,7 +106,7 @@ export async function errorFamilies(): Promise<readonly ErrorFamilyNote[]> {
         const about = comment.replace(/\n \*/g, ' ').replace(/\s+/g, ' ').trim();
         notes.push({ file, name, about, ...family.parse(Reflect.get(Object(exported), name)) });
       }
-      // The example in the comment of defineErrorFamily itself is no family.
+      // The example in the doc comment of defineErrorFamily is not a family.
       if (found.length !== used && !file.endsWith('/base/errors.ts'))
         throw new Error(`${file}: a family of errors is not exported, or has no comment.`);
     }

@@ -128,7 +128,7 @@ describe('sluice customer', () => {
     [['drop', 's3://acme-drops/a', "SELECT '{day}'"], '{day} without --from'],
     [['drop', 's3://acme-drops', 'SELECT 1'], 'Expected s3://<bucket>/<key>.'],
     [['drop', 's3://acme-drops/a'], 'or --file'],
-    [['list', 's3://acme-drops/', '--from', '2026-10-01'], '--from: no option of list, but of drop.'],
+    [['list', 's3://acme-drops/', '--from', '2026-10-01'], '--from: not an option of list, but of drop.'],
     [['drop', 's3://acme-drops/a', 'SELECT 1', '--file', 'x'], 'or --file'],
     [['drop', 's3://acme-drops/{day}', 'SELECT 1', '--to', '2026-10-01'], '--to without --from'],
     [['drop', 's3://acme-drops/{day}', 'SELECT 1', '--from', '2026-02-30'], 'expected YYYY-MM-DD'],

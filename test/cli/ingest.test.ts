@@ -202,10 +202,14 @@ describe('sluice ingest', () => {
       2,
       `got ${TOMORROW}, expected a day that has begun: today is ${TODAY} (UTC)`,
     ],
-    [['run', '--from', OLD, '--to', OLD], 2, '--from: no option of run, but of backfill. --to: no option'],
-    [['status', '--day', OLD], 2, '--day: no option of status, but of explain, preview.'],
-    [['status', '--from', OLD], 2, '--from: no option of status, but of backfill.'],
-    [['explain', '--days', '3'], 2, '--days: no option of explain, but of status.'],
+    [
+      ['run', '--from', OLD, '--to', OLD],
+      2,
+      '--from: not an option of run, but of backfill. --to: not an option',
+    ],
+    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, preview.'],
+    [['status', '--from', OLD], 2, '--from: not an option of status, but of backfill.'],
+    [['explain', '--days', '3'], 2, '--days: not an option of explain, but of status.'],
     [['everything'], 2, 'Expected one of status, explain, preview, run, backfill.'],
     [['status', 'acme'], 2, 'Unexpected argument: acme.'],
   ] as const)('answers what means nothing by name: %j', async (args, code, text) => {

@@ -119,7 +119,7 @@ describe('sluice keys', () => {
     [['remove', 'web'], '', 1, 'SLUICE_KEYS_NOT_FOUND'],
     [['add'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['list', 'web'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
-    [['list', '--kinds', 'events'], '', 2, '--kinds: no option of list, but of add.'],
+    [['list', '--kinds', 'events'], '', 2, '--kinds: not an option of list, but of add.'],
     [['show'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['add', 'web', KEY], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
   ])('%j with %j on stdin exits %d: %s', async (args, stdin, code, message) => {

@@ -19,7 +19,7 @@ describe('a command line that is wrong', () => {
     [
       ['start', '--prot', '1'],
       'SLUICE_USAGE_OPTIONS',
-      '--prot: there is no such option. Did you mean --port?',
+      '--prot: unknown option. Did you mean --port?',
       'sluice start --help',
     ],
     [
@@ -29,7 +29,7 @@ describe('a command line that is wrong', () => {
       'sluice query --help',
     ],
     [['doctor', '--stag=prod'], 'SLUICE_USAGE_OPTIONS', 'Did you mean --stage?', 'sluice doctor --help'],
-    [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', '-x: there is no such option.', 'sluice doctor --help'],
+    [['doctor', '-x'], 'SLUICE_USAGE_OPTIONS', '-x: unknown option.', 'sluice doctor --help'],
     [
       ['start', '--buffer-seconds', '-1'],
       'SLUICE_USAGE_OPTIONS',

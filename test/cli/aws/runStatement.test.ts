@@ -70,7 +70,9 @@ describe('a statement', () => {
   });
 
   it('is stopped when it takes too long', async () => {
-    expect(await run('hangs', 0)).toMatchObject({ failed: 'It took longer than 0 s and was stopped.' });
+    expect(await run('hangs', 0)).toMatchObject({
+      failed: 'The query took longer than 0 s and was stopped.',
+    });
     const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
     expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
   });

@@ -203,10 +203,10 @@ describe('sluice doctor --before-deploy', () => {
     const found = await findings('names', '--stage', 'fresh');
     deployed.faults.clear();
     expect(found).toContain(
-      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 refuses to show it, so it belongs to another account, or s3:ListBucket is missing.',
+      'NAME_TAKEN AWS::S3::Bucket sluice-experiments: S3 denies access, so it belongs to another account, or s3:ListBucket is missing.',
     );
     expect(found).toContain(
-      'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager keeps the name until then.',
+      'NAME_TAKEN AWS::SecretsManager::Secret sluice-fresh-keys: it is scheduled for deletion, and Secrets Manager reserves the name until then.',
     );
   });
 

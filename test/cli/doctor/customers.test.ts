@@ -108,7 +108,7 @@ describe('sluice doctor on sources and exports', () => {
           'sources',
           'SOURCE_STOPPED',
           expect.stringMatching(
-            /^acme\/clicks: s3:\/\/acme-drops\/clicks\/ had none of today and 3 days before/,
+            /^acme\/clicks: s3:\/\/acme-drops\/clicks\/ had no files for today and 3 days before/,
           ),
         ],
       ],

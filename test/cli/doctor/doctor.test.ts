@@ -102,7 +102,7 @@ describe('sluice doctor on what is deployed locally', () => {
     const other = await deployed.doctor(['--stage', 'prod']);
     expect(other.code).toBe(3);
     expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
-    expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass before. stack first.');
+    expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass first. stack.');
     const { code, found, report } = await deployed.diagnose({
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wrong',
