@@ -26,7 +26,7 @@ const cloud = await startCloud({
   port: 0,
   edgePort: 0,
   data,
-  onPackaging: () => say('Packaging what changed: a few seconds, once …'),
+  onPackaging: () => say('Packaging changed functions (a few seconds, once) …'),
 });
 say(`collector  ${cloud.collector}`);
 say(`edge       ${cloud.edge}   every AWS service that it needs, over its own protocol`);

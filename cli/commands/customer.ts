@@ -13,33 +13,33 @@ import {
 } from '../commandLine.ts';
 import { textTable, writeNote, writeResult } from '../output.ts';
 
-/** The account that the documents call the customer's. */
+/** The customer's account in the docs. */
 const ACCOUNT = '111122223333';
-/** Most days of one drop. */
+/** Maximum days of one drop. */
 const MOST_DAYS = 400;
 const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
 const PREFIX = /^s3:\/\/([^/]+)\/?(.*)$/;
 
-/** `sluice customer`: plays a customer in the local cloud, whose tools a machine may not have. */
+/** `sluice customer`: acts as a customer in the local cloud, without the AWS CLI. */
 export const customer: Command = {
   name: 'customer',
-  summary: 'Play a customer in the local cloud: a bucket in another account, and the files in it.',
+  summary: 'Act as a customer in the local cloud: create a bucket in another account, and files in it.',
   usage: 'sluice customer bucket NAME | drop s3://… "<sql>" | remove s3://… | list s3://… [options]',
   options: {
     policy: {
       type: 'string',
-      help: 'bucket: its policy, a file or - for stdin: what `sluice policy print --json` prints',
+      help: 'bucket: file with its policy, or - for stdin: the output of `sluice policy print --json`',
     },
-    file: { type: 'string', help: 'drop: a file of yours instead of what a query of DuckDB answers' },
+    file: { type: 'string', help: 'drop: a file instead of the result of a DuckDB query' },
     from: {
       type: 'string',
-      help: 'drop: one for each day, YYYY-MM-DD, which {day} stands for in key and SQL',
+      help: 'drop: first day, YYYY-MM-DD; one file per day, with {day} replaced in key and SQL',
     },
-    to: { type: 'string', help: 'drop: last day (default the first)' },
-    account: { type: 'string', help: `account that the customer has (default ${ACCOUNT})` },
+    to: { type: 'string', help: 'drop: last day (default: the first)' },
+    account: { type: 'string', help: `account of the customer (default ${ACCOUNT})` },
     'endpoint-url': {
       type: 'string',
-      help: 'endpoint of the local cloud (default: where `npm start` puts it)',
+      help: 'endpoint of the local cloud (default: that of `npm start`)',
     },
     json: { type: 'boolean', help: 'list: print an array of objects' },
   },
@@ -75,7 +75,7 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<numb
     if (Policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   });
   writeNote(
-    `s3://${Bucket}/ is account ${readAccount(line)}'s${Policy === undefined ? '' : ', with the policy'}.\n`,
+    `Created s3://${Bucket}/ in account ${readAccount(line)}${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
   return 0;
 }
@@ -89,10 +89,13 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
   if (days !== undefined && !url.includes('{day}'))
     throw new UsageError(
       'SLUICE_USAGE_ARGUMENTS',
-      'Expected {day} in the key: the days would be one object.',
+      'Expected {day} in the key; without it, all days are one object.',
     );
   if (days === undefined && `${url} ${sql}`.includes('{day}'))
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '{day} without --from: expected the days it stands for.');
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      '{day} without --from: expected the days to replace it with.',
+    );
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
   for (const day of days ?? [undefined]) {
     const of = (text: string) => (day === undefined ? text : text.replaceAll('{day}', day));
@@ -111,14 +114,14 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
     import('./customerAccount.ts'),
   ]);
   await asCustomer(line, async (s3) => {
-    // S3 deletes what isn't there as if it were: a slip of the pen would go unnoticed. To HEAD it has no words for why not.
+    // S3 reports success for a missing object, which would hide a typing error. A HEAD would not say why it failed.
     const { Contents: [first] = [] } = await s3.send(
       new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 }),
     );
     if (first?.Key !== Key) throw new CustomerError('SLUICE_CUSTOMER_OBJECT_MISSING', `${url}.`);
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   });
-  writeNote(`${visibleLine(url)}: gone.\n`);
+  writeNote(`${visibleLine(url)}: deleted.\n`);
   return 0;
 }
 
@@ -139,7 +142,7 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
   return 0;
 }
 
-/** Loaded late: `--help` needn't wait for AWS's clients. */
+/** Imported here so that `--help` does not load AWS clients. */
 async function asCustomer<Result>(
   line: CommandLine,
   work: (s3: S3Client) => Promise<Result>,

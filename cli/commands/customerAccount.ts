@@ -12,36 +12,36 @@ import { localAccount } from '../../local/localAccount.ts';
 import { namedPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 
-/** What can keep `sluice customer` from its work. */
+/** Errors of `sluice customer`. */
 export const CustomerError = defineErrorFamily('user', {
   SLUICE_CUSTOMER_REFUSED: {
-    cause: 'S3 refused it.',
-    cure: 'Look at the detail: is the bucket there (`sluice customer bucket`), and is it of this --account?',
+    cause: 'S3 returned an error.',
+    cure: 'Read the detail. Does the bucket exist (`sluice customer bucket`), and does it belong to this --account?',
   },
   SLUICE_CUSTOMER_OBJECT_MISSING: {
-    cause: 'There is no such object.',
-    cure: '`sluice customer list` shows what the bucket has: is it another key?',
+    cause: 'The object does not exist.',
+    cure: 'Compare the key with the output of `sluice customer list`.',
   },
   SLUICE_CUSTOMER_FILE_UNREADABLE: {
-    cause: 'The file can not be read.',
-    cure: 'Give --file or --policy the path of a file, as the folder you are in has it.',
+    cause: 'The file cannot be read.',
+    cure: 'Use the path of a file, from the current folder, for --file or --policy.',
   },
   SLUICE_CUSTOMER_POLICY_INVALID: {
-    cause: 'This is no bucket policy.',
-    cure: 'Give --policy what `sluice policy print --json` prints, or the policy alone: JSON with a `Statement`.',
+    cause: 'The text is not a bucket policy.',
+    cure: 'Pass the output of `sluice policy print --json` to --policy, or the policy alone: JSON with a `Statement`.',
   },
   SLUICE_CUSTOMER_SQL_FAILED: {
-    cause: 'DuckDB could not make the file.',
-    cure: 'Look at its message: the text is one SELECT of DuckDB, without a semicolon.',
+    cause: 'DuckDB could not write the file.',
+    cure: 'Read the message of DuckDB. The text must be one SELECT without a semicolon.',
   },
 });
 
 /**
- * Does some work as the root of another account of the local cloud, which signs with its number: docs/local.md,
+ * Runs work as the root user of another account of the local cloud, which signs with the account's number: docs/local.md,
  * "Accounts".
  *
  * @param account 12 digits.
- * @param endpoint Default: as AWS's tools have it, else where `npm start` puts the local cloud.
+ * @param endpoint Default: that of AWS tools, else that of `npm start`.
  * @throws CustomerError SLUICE_CUSTOMER_REFUSED; AwsAccessError; UsageError when the endpoint is not on this machine.
  */
 export async function withCustomerS3<Result>(
@@ -65,7 +65,7 @@ export async function withCustomerS3<Result>(
 }
 
 const policy = z.looseObject({ Statement: z.array(z.unknown()) });
-/** What `sluice policy print --json` prints has it beside what others apply. */
+/** The output of `sluice policy print --json` also has policies for others. */
 const printed = z.looseObject({ bucketPolicy: policy });
 
 /**
@@ -92,7 +92,7 @@ async function fileText(path: string): Promise<string> {
   }
 }
 
-/** The bytes of a Parquet file with the rows of a query of DuckDB's. @throws CustomerError SLUICE_CUSTOMER_SQL_FAILED. */
+/** The bytes of a Parquet file with the rows of a DuckDB query. @throws CustomerError SLUICE_CUSTOMER_SQL_FAILED. */
 export async function parquetFromQuery(sql: string): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-customer-'));
   const path = join(folder, 'drop.parquet');
@@ -101,7 +101,7 @@ export async function parquetFromQuery(sql: string): Promise<Uint8Array> {
     const connection = await instance.connect();
     try {
       await connection.run("SET TimeZone = 'UTC'");
-      // By itself first: what DuckDB then quotes, with the place of a mistake, is what the user has written.
+      // Prepared alone first: then DuckDB's message quotes the user's text, with the position of the error.
       (await connection.prepare(sql).catch(refuse)).destroySync();
       await connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`).catch(refuseUnquoted);
     } finally {
@@ -118,7 +118,7 @@ function refuse(error: unknown, message = error instanceof Error ? error.message
   throw new CustomerError('SLUICE_CUSTOMER_SQL_FAILED', message, { cause: error });
 }
 
-/** Without the line that DuckDB quotes, which is of our statement around the user's. */
+/** Without the line that DuckDB quotes, which belongs to the surrounding COPY statement. */
 function refuseUnquoted(error: unknown): never {
   return refuse(error, error instanceof Error ? error.message.replace(/\s*^LINE \d+: [\s\S]*/m, '') : '');
 }

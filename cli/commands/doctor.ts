@@ -1,17 +1,17 @@
 import { assertNoArguments, type Command, type CommandLine, placeOptions } from '../commandLine.ts';
 import { writeJson, writeOut } from '../output.ts';
 
-/** `sluice doctor`: whether what is deployed is as it must be, and what to do where it isn't. */
+/** `sluice doctor`: whether a deployment is as expected, and how to repair what is not. */
 export const doctor: Command = {
   name: 'doctor',
   summary:
-    'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; say how to mend it.',
+    'Check a deployment: bucket, key, tables, streams, queues, sources, exports, readers; print how to repair it.',
   usage: 'sluice doctor [--local] [--stage NAME] [--before-deploy] [options]',
   options: {
     ...placeOptions,
     'before-deploy': {
       type: 'boolean',
-      help: 'look at account and region before the first deployment: names, permissions, quotas',
+      help: 'check account and region before the first deployment: names, permissions, quotas',
     },
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -37,7 +37,7 @@ export const doctor: Command = {
         if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
-      // Whoever AWS does not know, or has no valid configuration, has been told so.
+      // Without valid credentials or configuration, a finding says so.
       const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
       const { stackName } = context;
       if (json) {

@@ -3,10 +3,10 @@ import type { Clock } from '../../lib/base/time.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
 
-/** Where Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
+/** The URL from which Statsig's server SDKs download specs: statsig-rust, statsig_http_specs_adapter.rs, `DEFAULT_SPECS_URL`. */
 export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
 
-/** What {@link downloadSpecs} works with. */
+/** Dependencies of {@link downloadSpecs}. */
 export interface DownloadOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -16,15 +16,15 @@ export interface DownloadOptions {
 
 const TRIES = 4;
 const AFTER_FAILURE = { baseMs: 500, capMs: 5_000 };
-/** For all tries together, in milliseconds. */
+/** For all attempts together, in milliseconds. */
 const DEADLINE_MS = 60_000;
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 /**
- * Downloads specs as a server SDK does: `GET <url>/<key>.json`. The key is part of the path, so no error shows the URL
- * that was asked, and redirects are not followed.
+ * Downloads specs as a server SDK does: `GET <url>/<key>.json`. The key is part of the path, so no error contains the URL,
+ * and redirects are not followed.
  *
- * @param url Without the key. Default of the command: {@link SPECS_URL}.
+ * @param url The URL without the key. Default of the command: {@link SPECS_URL}.
  * @throws GroupsError `SLUICE_GROUPS_ENDPOINT_INVALID`, `SLUICE_GROUPS_KEY_REFUSED`, `SLUICE_GROUPS_UNAVAILABLE`,
  *   `SLUICE_GROUPS_SPECS_TOO_LARGE`
  */
@@ -37,7 +37,7 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
     if (failed instanceof Uint8Array) return failed;
     const pause = AFTER_FAILURE.baseMs / 2 + backoffMs(tries, random, AFTER_FAILURE);
     if (tries === TRIES || clock.now() + pause >= deadline) {
-      throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${failed}, ${tries} tries.`);
+      throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${failed}, ${tries} attempts.`);
     }
     await wait(pause);
   }
@@ -52,7 +52,7 @@ function specsUrl(url: string, key: string): URL {
   return new URL(`${base.href.replace(/\/$/, '')}/${encodeURIComponent(key)}.json`);
 }
 
-/** Asks once. @returns The specs, or what went wrong if another try may help. */
+/** Sends one request. @returns The specs, or the reason of a failure that a retry may avoid. */
 async function requestSpecs(
   target: URL,
   { fetch }: DownloadOptions,
@@ -70,12 +70,13 @@ async function requestSpecs(
   } catch (error) {
     if (error instanceof GroupsError) throw error;
     // The message of what `fetch` throws may quote the URL, and with it the key.
-    return error instanceof Error && error.name === 'TimeoutError' ? 'No answer in time' : 'No answer';
+    return error instanceof Error && error.name === 'TimeoutError' ? 'No response in time' : 'No response';
   }
-  const told = `It answered ${answer.status}`;
-  if ([401, 403, 404].includes(answer.status)) throw new GroupsError('SLUICE_GROUPS_KEY_REFUSED', `${told}.`);
-  if (answer.status === 429 || answer.status >= 500) return told;
-  throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${told}.`);
+  const status = `The server answered ${answer.status}`;
+  if ([401, 403, 404].includes(answer.status))
+    throw new GroupsError('SLUICE_GROUPS_KEY_REFUSED', `${status}.`);
+  if (answer.status === 429 || answer.status >= 500) return status;
+  throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${status}.`);
 }
 
 async function readBounded({ body }: Response): Promise<Uint8Array> {

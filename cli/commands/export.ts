@@ -12,24 +12,24 @@ import {
 } from '../commandLine.ts';
 import { writeJson, writeNote, writeResult } from '../output.ts';
 
-/** Most days of a status: a year and a day. */
+/** Maximum days of a status: a year and a day. */
 const MAX_STATUS_DAYS = 366;
 
-/** `sluice export`: what was exported to customers' buckets, and exporting now. */
+/** `sluice export`: the status of exports to customers' buckets, and exports on demand. */
 export const exporting: Command = {
   name: 'export',
-  summary: "Show what was exported to customers' buckets, and export days now.",
+  summary: "Show the exports to customers' buckets, and export days now.",
   usage: 'sluice export status | run [options]',
   options: {
-    export: { type: 'string', help: 'one export (default all)' },
-    days: { type: 'string', help: 'status: days, yesterday the last (default 14)' },
+    export: { type: 'string', help: 'one export (default: all)' },
+    days: { type: 'string', help: 'status: number of days up to yesterday (default 14)' },
     from: {
       type: 'string',
-      help: 'run: first day, YYYY-MM-DD, exported whatever the ledger says (default: what changed in the lookback)',
+      help: 'run: first day, YYYY-MM-DD; exports it even if it has not changed (default: changed days of the lookback)',
     },
-    to: { type: 'string', help: 'run: last day (default the first)' },
+    to: { type: 'string', help: 'run: last day (default: the first)' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'print one object, or of status an array' },
+    json: { type: 'boolean', help: 'print one object; status: an array' },
   },
   examples: [
     'sluice export status --days 30 --stage prod',
@@ -66,7 +66,7 @@ async function runNow(line: CommandLine): Promise<number> {
     if (last !== undefined && last >= today)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--from, --to: got ${last}, expected a day before today, ${today}: no other is exported.`,
+        `--from, --to: got ${last}, expected a day before today, ${today}.`,
       );
     const exports = open.exports.map(({ name }) => name);
     const request = {
@@ -78,6 +78,6 @@ async function runNow(line: CommandLine): Promise<number> {
     return { exports, ...(days === undefined ? {} : { days }) };
   });
   if (line.values['json'] === true) writeJson({ asked });
-  writeNote(`Asked for ${asked.exports.join(', ')}: \`sluice export status\` shows it.\n`);
+  writeNote(`Requested ${asked.exports.join(', ')}. \`sluice export status\` shows the result.\n`);
   return 0;
 }

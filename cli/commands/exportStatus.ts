@@ -9,26 +9,26 @@ import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import { type CommandLine, textOption } from '../commandLine.ts';
 import { textTable } from '../output.ts';
 
-/** What can keep `sluice export` from its work. */
+/** Errors of `sluice export`. */
 export const ExportCommandError = defineErrorFamily('user', {
   SLUICE_EXPORT_UNKNOWN: {
-    cause: 'sluice.config.ts has no such export.',
+    cause: 'sluice.config.ts has no export of this name.',
     cure: 'Compare --export with `exports` in sluice.config.ts; SLUICE_CONFIG names another file.',
   },
   SLUICE_EXPORT_REFUSED: {
-    cause: 'AWS refused what was asked.',
-    cure: "Look at the detail: is the stage deployed with these exports, and may your credentials read the bucket's ledger/ and send to its queue?",
+    cause: 'AWS denied a call.',
+    cure: "Read the detail. Is the stage deployed with these exports, and may your credentials read the bucket's ledger/ and send to its queue?",
   },
 });
 
-/** What the parts of `sluice export` work with. */
+/** What the actions of `sluice export` work with. */
 interface OpenExport extends OpenDeployment {
-  /** What `--export` names; all without it. Never empty. */
+  /** The export of `--export`; all without it. Never empty. */
   readonly exports: readonly Export[];
 }
 
 /**
- * Opens what a command line names, and closes it when the work is over.
+ * Opens the deployment and exports of a command line, and closes them after the work.
  *
  * @throws ExportCommandError; AwsAccessError; ConfigError.
  */
@@ -49,21 +49,21 @@ function namedExports({ exports }: Config, name: string | undefined): readonly E
   const known = exports.map((one) => one.name).join(', ');
   throw new ExportCommandError(
     'SLUICE_EXPORT_UNKNOWN',
-    known === '' ? 'It has none at all.' : `It has ${known}.`,
+    known === '' ? 'It has no exports.' : `It has ${known}.`,
   );
 }
 
-/** What is known of one export. */
+/** The status of one export. */
 export interface ExportStatus {
   readonly export: string;
   readonly table: string;
-  /** `s3://<bucket>/<folder>/` of the customer. */
+  /** The customer's `s3://<bucket>/<folder>/`. */
   readonly target: string;
-  /** Oldest first; null where the ledger knows nothing. */
+  /** Oldest first; null if the ledger has no entry. */
   readonly days: readonly LedgerDay[];
 }
 
-/** Reads the ledger of the exports that are asked for; the last day is yesterday. */
+/** Reads the ledger of the exports; the last day is yesterday. */
 export async function readExportStatus(open: OpenExport, count: number): Promise<readonly ExportStatus[]> {
   const { exports, now } = open;
   const wanted = Array.from({ length: count }, (_, i) => addDays(utcDay(now), i - count));
@@ -79,7 +79,7 @@ export async function readExportStatus(open: OpenExport, count: number): Promise
   }));
 }
 
-/** A line for each day that the ledger knows. */
+/** One line for each day with an entry in the ledger. */
 export function exportStatusText(statuses: readonly ExportStatus[]): string {
   const rows = statuses.flatMap((status) =>
     status.days.flatMap(({ day, entry }) =>
@@ -98,5 +98,5 @@ export function exportStatusText(statuses: readonly ExportStatus[]): string {
           ],
     ),
   );
-  return rows.length === 0 ? 'Nothing was exported in these days.\n' : textTable(rows);
+  return rows.length === 0 ? 'Nothing was exported on these days.\n' : textTable(rows);
 }

@@ -23,20 +23,23 @@ import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
 export const groups: Command = {
   name: 'groups',
-  summary: "Learn names and kinds of experiment groups from Statsig's specs.",
+  summary: "Pull names and kinds of experiment groups from Statsig's specs.",
   usage: 'sluice groups pull | list [options]',
   options: {
-    specs: { type: 'string', help: 'pull: a file with the specs (default: download them from Statsig)' },
+    specs: { type: 'string', help: 'pull: file with the specs (default: download them from Statsig)' },
     'seen-at': {
       type: 'string',
-      help: 'pull --specs: when the specs were valid, ISO 8601 (default: the last change that they tell)',
+      help: 'pull --specs: when the specs were valid, ISO 8601 (default: the time of their last change)',
     },
     'key-file': {
       type: 'string',
-      help: 'pull: a file with the server secret key (default STATSIG_SERVER_KEY, else stdin)',
+      help: 'pull: file with the server secret key (default: STATSIG_SERVER_KEY, else stdin)',
     },
-    'specs-url': { type: 'string', help: `pull: where to download, without the key (default ${SPECS_URL})` },
-    experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default all)' },
+    'specs-url': {
+      type: 'string',
+      help: `pull: URL of the download, without the key (default ${SPECS_URL})`,
+    },
+    experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default: all)' },
     ...placeOptions,
     json: { type: 'boolean', help: 'pull: print one object; list: an array of objects' },
   },
@@ -60,7 +63,8 @@ async function pull(line: CommandLine): Promise<number> {
   const pulled = await withStore(line, async (store, now) => {
     const { pullGroups } = await import('../../lib/groups/pullGroups.ts');
     const at = file === undefined ? now : (seenAt ?? Math.min(specs.time ?? now, now));
-    if (at > now) throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at: it is in the future.');
+    if (at > now)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--seen-at: expected a time that is not in the future.');
     const merged = await pullGroups(specs.rules, at, { store, wait: (ms) => wait(ms), random: Math.random });
     return { at, merged };
   });
@@ -70,8 +74,8 @@ async function pull(line: CommandLine): Promise<number> {
     writeJson({ seen_at: at, added, seen_again: seenAgain, kept });
   }
   writeNote(
-    `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} known before, ${kept} kept that the specs no longer have.\n` +
-      'Views show it at once; collectors know it within five minutes.\n',
+    `${countsText(specs)}, as of ${at}. Rules: ${added} new, ${seenAgain} already known, ${kept} kept that the specs no longer have.\n` +
+      'Views use them at once, collectors within five minutes.\n',
   );
   return 0;
 }
@@ -89,11 +93,11 @@ async function list(line: CommandLine): Promise<number> {
     .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
     .map(groupColumns);
   writeResult(line, shown, () => textTable(shown));
-  if (rows.length === 0) writeNote('Nothing was pulled yet: `sluice groups pull`.\n');
+  if (rows.length === 0) writeNote('No specs were pulled yet. Run `sluice groups pull`.\n');
   return 0;
 }
 
-/** A row by the names of the table's columns, without the periods of its splits. */
+/** A row with the names of the table's columns, without the periods of its splits. */
 function groupColumns(row: GroupRow) {
   return {
     experiment_id: row.experimentId,
@@ -163,7 +167,7 @@ async function download(line: CommandLine): Promise<Uint8Array> {
   });
 }
 
-/** The key is never on the command line, which other users and the shell's history can see. */
+/** The key is never an argument: other users and the shell's history can see the command line. */
 async function readServerKey(line: CommandLine): Promise<string> {
   const path = textOption(line, 'key-file');
   const sent =
@@ -171,7 +175,8 @@ async function readServerKey(line: CommandLine): Promise<string> {
       ? process.env['STATSIG_SERVER_KEY'] || (await readKeyFromStdin())
       : await readKeyFile(path);
   const key = readSdkKey({ 'statsig-api-key': sent.trim() }, new URLSearchParams());
-  if (key === null) throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It has no such form.');
+  if (key === null)
+    throw new GroupsError('SLUICE_GROUPS_NO_KEY', 'It does not have the form of a server secret key.');
   return key;
 }
 

@@ -13,28 +13,31 @@ import {
 import type { OpenIngest } from '../ingest/openIngest.ts';
 import { writeNote, writeResult } from '../output.ts';
 
-/** Most days of a calendar, and of a backfill: a year and a day; ten years. */
+/** Maximum days of a calendar and of a backfill: a year and a day, and ten years. */
 const MAX_STATUS_DAYS = 366;
 const MAX_BACKFILL_DAYS = 3_660;
-/** Most rows of each kind that a preview shows. */
+/** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
 
-/** `sluice ingest`: what became of customers' drops, and looking at them now. */
+/** `sluice ingest`: the status of customers' drops, and loads on demand. */
 export const ingest: Command = {
   name: 'ingest',
-  summary: "Show what became of customers' drops, and load days now or anew.",
+  summary: "Show the status of customers' drops, and load days now or again.",
   usage: 'sluice ingest status | explain | preview | run | backfill [options]',
   options: {
-    source: { type: 'string', help: 'one source (default all; explain, preview and backfill need it)' },
-    dataset: { type: 'string', help: 'one dataset (default all; explain, preview and backfill need it)' },
-    days: { type: 'string', help: 'status: days, today the last (default 14)' },
+    source: { type: 'string', help: 'one source (default: all; required by explain, preview and backfill)' },
+    dataset: {
+      type: 'string',
+      help: 'one dataset (default: all; required by explain, preview and backfill)',
+    },
+    days: { type: 'string', help: 'status: number of days up to today (default 14)' },
     day: { type: 'string', help: 'explain, preview: the day, YYYY-MM-DD' },
-    file: { type: 'string', help: 'preview: the key of a file (default the first of the youngest day)' },
-    rows: { type: 'string', help: 'preview: rows shown, mapped and refused (default 5)' },
+    file: { type: 'string', help: 'preview: key of a file (default: the first of the latest day)' },
+    rows: { type: 'string', help: 'preview: rows to show, mapped and refused (default 5)' },
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
-    to: { type: 'string', help: 'backfill: last day (default the first)' },
+    to: { type: 'string', help: 'backfill: last day (default: the first)' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'print one object, or of status an array' },
+    json: { type: 'boolean', help: 'print one object; status: an array' },
   },
   examples: [
     'sluice ingest status --days 30 --stage prod',
@@ -54,7 +57,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   backfill: { options: ['from', 'to'], run: backfill },
 };
 
-/** What an option is, where it is missing. */
+/** What is expected for a missing option. */
 const EXPECTED = {
   source: 'the name of a source',
   dataset: 'the name of a dataset',
@@ -70,13 +73,13 @@ async function status(line: CommandLine): Promise<number> {
   ]);
   const datasets = await withIngest(line, (open) => readStatus(open, days));
   writeResult(line, datasets, () => calendarText(datasets));
-  const ill = datasets.some(
+  const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||
       lastLook?.failure !== undefined ||
       known.some(({ entry }) => entry?.state === 'failed'),
   );
-  return ill ? 3 : 0;
+  return hasProblems ? 3 : 0;
 }
 
 async function explain(line: CommandLine): Promise<number> {
@@ -92,7 +95,7 @@ async function preview(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset']);
   const [key, day] = [textOption(line, 'file'), dayOption(line, 'day')];
   if (key !== undefined && day !== undefined)
-    throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected one of them.');
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected only one of them.');
   const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
   const { previewDrop, previewText } = await import('../ingest/previewDrop.ts');
   const seen = await withIngest(line, (open) => previewDrop(open, { key, day, shown }));
@@ -107,7 +110,7 @@ async function runNow(line: CommandLine): Promise<number> {
       source: source.name,
       dataset: dataset.name,
     }));
-    // A source at a time: a name of a dataset may be another source's, too.
+    // One request per source: two sources can have datasets of the same name.
     const sources = [...new Set(datasets.map(({ source }) => source))];
     await enqueueRequests(
       open,
@@ -122,7 +125,7 @@ async function runNow(line: CommandLine): Promise<number> {
   });
   writeResult(line, { asked }, () => '');
   writeNote(
-    `Asked for a look at ${asked.length} dataset${asked.length === 1 ? '' : 's'}: \`sluice ingest status\` shows it.\n`,
+    `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`sluice ingest status\` shows the result.\n`,
   );
   return 0;
 }
@@ -143,18 +146,18 @@ async function backfill(line: CommandLine): Promise<number> {
     if (to > today)
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--from, --to: got ${to}, expected a day that has begun: today is ${today} (${timezone}).`,
+        `--from, --to: got ${to}, expected a day up to today, ${today} (${timezone}).`,
       );
     return enqueueRequests(open, 'ingest-plan', backfillRequests(place, days));
   });
   writeResult(line, { ...place, from, to, days: days.length }, () => '');
   writeNote(
-    `Asked for ${days.length} day${days.length === 1 ? '' : 's'} of ${place.source}/${place.dataset}: loaded whatever the ledger says.\n`,
+    `Requested ${days.length} day${days.length === 1 ? '' : 's'} of ${place.source}/${place.dataset}, which are loaded again even if they have not changed.\n`,
   );
   return 0;
 }
 
-/** Loaded late: only this command needs a deployment's clients. */
+/** Imported here so that other commands do not load AWS clients. */
 async function withIngest<Result>(
   line: CommandLine,
   work: (ingest: OpenIngest) => Promise<Result>,
@@ -168,6 +171,6 @@ function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTE
   if (missing.length > 0)
     throw new UsageError(
       'SLUICE_USAGE_OPTIONS',
-      missing.map((name) => `--${name}: got nothing, expected ${EXPECTED[name]}.`).join(' '),
+      missing.map((name) => `--${name}: missing, expected ${EXPECTED[name]}.`).join(' '),
     );
 }

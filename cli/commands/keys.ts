@@ -26,21 +26,24 @@ import { textTable, writeNote, writeResult } from '../output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
-/** `sluice keys`: which SDK keys may post to a deployed collector, without deploying again. */
+/** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
 export const keys: Command = {
   name: 'keys',
   summary: 'Add, list and remove the SDK keys that may post to a deployed collector.',
   usage: 'sluice keys list | add <label> | remove <label> [--local] [--stage NAME] [options]',
   options: {
     ...placeOptions,
-    secret: { type: 'string', help: "the secret's name or ARN (default sluice-<stage>-keys)" },
-    environment: { type: 'string', help: 'add: environment of events that name none (default production)' },
+    secret: { type: 'string', help: 'name or ARN of the secret (default sluice-<stage>-keys)' },
+    environment: { type: 'string', help: 'add: environment of events without one (default production)' },
     kinds: { type: 'string', help: 'add: exposures, events or both (default both; none with --sources)' },
     sources: {
       type: 'string',
-      help: 'add: names of the sources whose ingest it may start; without --kinds it may do nothing else',
+      help: 'add: sources whose ingest it may trigger; without --kinds it may do nothing else',
     },
-    sha256: { type: 'string', help: "add: the key's SHA-256 instead of the key; remove: its first digits" },
+    sha256: {
+      type: 'string',
+      help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
+    },
     json: { type: 'boolean', help: 'list: print an array of objects' },
   },
   examples: [
@@ -80,12 +83,12 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
     ...(kinds === undefined ? {} : { kinds }),
     ...(sources === undefined ? {} : { sources }),
   };
-  // Told before AWS is asked.
+  // Validates the entry before the first call to AWS.
   addKey('{"keys":[]}', entry);
   const secret = await openSecret(line);
   await secret.change((text) => addKey(text, entry));
   writeNote(
-    `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors know it within half a minute.\n`,
+    `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
   );
   return 0;
 }
@@ -94,35 +97,35 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
   const label = onlyLabel(rest);
   const secret = await openSecret(line);
   await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
-  writeNote(`Removed ${label}. Collectors forget it within five minutes.\n`);
+  writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
 }
 
-/** The label of the key that is added or removed. @throws UsageError without one, or with more behind it. */
+/** The label of the key to add or remove. @throws UsageError without exactly one argument. */
 function onlyLabel([label, ...rest]: readonly string[]): string {
   if (label === undefined) throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the label of a key.');
   assertNoArguments(rest);
   return label;
 }
 
-/** The key never stands on the command line, which other users and the shell's history can see, and never leaves here. */
+/** The key is never an argument, because other users and the shell's history can see it, and never leaves this function. */
 async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   if (process.stdin.isTTY) writeNote('Type or paste the SDK key, then Enter and Ctrl-D: ');
   const sent = (await textOf(process.stdin)).trim();
   const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
   if (key === null) {
-    const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
+    const hint = SHA256.test(sent) ? 'It looks like a SHA-256. Use --sha256 for that.' : '';
     throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);
   }
   if (isForTrigger && !key.startsWith('secret-'))
     throw new KeyListError(
       'SLUICE_KEYS_ENTRY_INVALID',
-      'sources: expected a secret-… key, as everybody can read a client-… key in an app.',
+      'sources: expected a secret-… key, because everyone can read a client-… key in an app.',
     );
   return hash('sha256', key);
 }
 
-/** Loaded late: a wrong label is told without it. */
+/** Imported here so that an invalid label is reported without loading AWS clients. */
 async function openSecret(line: CommandLine) {
   const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
   const { stack, place } = await deploymentPlace(line);
@@ -133,13 +136,13 @@ function row({ label, sha256, environment = '', kinds }: AcceptedKey) {
   return { label, sha256, environment, kinds: kinds.join(',') };
 }
 
-/** Tries to change a secret that somebody else changes, too: one of any two always succeeds. */
+/** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
 const ATTEMPTS = 5;
 
 /**
- * The keys' secret, with AWS's refusals in our words.
+ * The secret of the keys, with errors of AWS as those of this command.
  *
- * @param place What it leaves out is as AWS tools have it (AWS_ENDPOINT_URL, profile).
+ * @param place The rest is resolved as AWS tools do (AWS_ENDPOINT_URL, profile).
  */
 async function openKeysSecret(secretId: string, place: AwsPlace) {
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
@@ -147,7 +150,7 @@ async function openKeysSecret(secretId: string, place: AwsPlace) {
   const secret: KeysSecret = keysSecret(client, secretId);
   return {
     read: () => explain(secretId, () => secret.read()),
-    /** Applies a change to the text, again on a newer one if somebody was quicker. */
+    /** Applies a change to the text, and repeats it on a newer text after a conflict. */
     change: (edit: (text: string) => string) =>
       explain(secretId, async () => {
         for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -168,7 +171,7 @@ async function explain<Result>(secretId: string, call: () => Promise<Result>): P
     if (problem.kind === 'unasked') throw problem.error;
     const { name, detail } = problem;
     if (name === 'ResourceNotFoundException')
-      throw new KeyListError('SLUICE_KEYS_NO_SECRET', `Came ${secretId}.`, { cause: error });
+      throw new KeyListError('SLUICE_KEYS_NO_SECRET', `${secretId}.`, { cause: error });
     if (/AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|Credentials/.test(name))
       throw new KeyListError('SLUICE_KEYS_REFUSED', `${name}.`, { cause: error });
     throw new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });

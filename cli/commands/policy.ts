@@ -23,7 +23,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Command, type CommandLine, didYouMean, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote } from '../output.ts';
 
-/** Written as in Statsig's documents. */
+/** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
 
 /** The option that fills a placeholder. */
@@ -38,27 +38,27 @@ const FILLED_BY = new Map([
   ['__EXPORT_ROLE_ARN__', '--principal'],
 ]);
 
-/** `sluice policy`: the policies that let others in, as JSON. It asks AWS nothing and needs no credentials. */
+/** `sluice policy`: policies that grant access to others, as JSON. It does not call AWS and needs no credentials. */
 export const policy: Command = {
   name: 'policy',
-  summary: 'Print the IAM and bucket policies that let Statsig, OWOX, Metabase and others in.',
+  summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
   usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
   options: {
-    for: { type: 'string', help: 'for whom' },
+    for: { type: 'string', help: 'who gets access, or what the policies are for' },
     account: { type: 'string', help: 'AWS account of the deployment, 12 digits' },
     region: { type: 'string', help: 'its region (default: that of sluice.config.ts)' },
     stage: { type: 'string', help: 'deploy, probe: stage of the deployment (default dev)' },
     principal: {
       type: 'string',
-      help: "who is let in: Statsig's account ID or an ARN (default: the reader's of sluice.config.ts)",
+      help: "principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
     },
-    'external-id': { type: 'string', help: 'statsig-role: the external ID that Statsig made' },
-    bucket: { type: 'string', help: "the customer's bucket, or that of OWOX's results" },
+    'external-id': { type: 'string', help: 'statsig-role: the external ID that Statsig generated' },
+    bucket: { type: 'string', help: "the customer's bucket, or the bucket of OWOX's results" },
     key: {
       type: 'string',
-      help: "ARN of the KMS key of our bucket, or of the customer's, if that is encrypted with one",
+      help: "ARN of the KMS key of the data bucket, or of the customer's bucket if it has one",
     },
-    reader: { type: 'string', help: 'which of `readers`, by name (default: the first of its kind)' },
+    reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
     json: { type: 'boolean', help: 'print one object, with a member for each document' },
   },
   examples: [
@@ -92,7 +92,7 @@ function readTarget(line: CommandLine): PolicyTarget {
   );
 }
 
-/** Each held against what the same name must be in `sluice.config.ts`: it goes into a policy as it stands. */
+/** Validates each option as the same field of `sluice.config.ts`, because it goes into a policy unchanged. */
 function readNames(line: CommandLine, target: PolicyTarget, region: string): Omit<KnownNames, 'reader'> {
   const ofOthers = target === 'ingest-source' || target === 'export-target';
   const stage = checked(line, 'stage', z.string().regex(/^[A-Za-z0-9-]+$/, 'letters, digits and -')) ?? 'dev';
@@ -117,7 +117,7 @@ function principalOf(target: PolicyTarget): z.ZodType<string> {
     case 'export-target':
       return bucketPrincipal();
     default:
-      return z.never(`none: nobody is named in what is printed for ${target}`);
+      return z.never(`none: the policies for ${target} name no principal`);
   }
 }
 
@@ -130,7 +130,7 @@ function checked(line: CommandLine, name: string, schema: z.ZodType<string>): st
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${value}, expected ${issue?.message}.`);
 }
 
-/** Targets begin with the kind of their reader, if they have one. */
+/** The name of a target begins with the kind of its reader, if it has one. */
 function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config): string | undefined {
   const name = textOption(line, 'reader');
   if (name === undefined || readers.some((reader) => reader.name === name && target.startsWith(reader.kind)))
@@ -139,8 +139,8 @@ function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config
 }
 
 /**
- * Documents to stdout; what to do with them, and what is still to be filled in, to stderr. As one object they are for a
- * program, which knows what it does with each: only what is wrong with them is said then.
+ * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
+ * program, so then stderr only has what is wrong with the documents.
  */
 function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
   if (asOne) {
@@ -156,11 +156,11 @@ function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
     const characters = JSON.stringify(document).length;
     if (characters > ACCESS_LIMITS.managedPolicyCharacters)
       writeNote(
-        `${name} has ${characters} characters, and IAM takes ${ACCESS_LIMITS.managedPolicyCharacters} in one policy: split its statements.\n`,
+        `${name} has ${characters} characters, but IAM allows ${ACCESS_LIMITS.managedPolicyCharacters} in one policy. Split its statements.\n`,
       );
   }
   const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
   for (const name of missing) {
-    writeNote(`Still to be filled in: ${name}, by hand or with ${FILLED_BY.get(name) ?? 'its option'}.\n`);
+    writeNote(`Placeholder left: ${name}. Replace it, or use ${FILLED_BY.get(name) ?? 'its option'}.\n`);
   }
 }

@@ -2,10 +2,10 @@ import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import { type Command, textOption, UsageError } from '../commandLine.ts';
 import { textTable, writeResult } from '../output.ts';
 
-/** `sluice query`: SQL over what has landed, by DuckDB, whether the local cloud runs or not. */
+/** `sluice query`: SQL over the local tables with DuckDB, whether the local cloud is running or not. */
 export const query: Command = {
   name: 'query',
-  summary: 'Answer SQL over the local tables with DuckDB, while the local cloud runs or not.',
+  summary: 'Run SQL over the local tables with DuckDB, whether the local cloud is running or not.',
   usage: 'sluice query "<sql>" [--json] [--data DIR]',
   options: {
     json: { type: 'boolean', help: 'print an array of row objects' },

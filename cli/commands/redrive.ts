@@ -16,17 +16,17 @@ import { errorObject, errorText } from '../errors.ts';
 import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
 import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
 
-/** `sluice redrive`: brings back what is in quarantine, by reason. */
+/** `sluice redrive`: validates quarantined events again, by reason, and delivers those that pass. */
 export const redrive: Command = {
   name: 'redrive',
-  summary: 'Try what is in quarantine for a reason again, and land what passes now.',
+  summary: 'Validate quarantined events again, by reason, and deliver those that pass now.',
   usage:
     'sluice redrive --reason CODE [--from DAY] [--to DAY] [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_FIREHOSE_SCHEMA_MISMATCH (docs/quarantine.md)' },
-    from: { type: 'string', help: 'first day received, YYYY-MM-DD (default: all)' },
-    to: { type: 'string', help: 'last day received (default: all)' },
-    'dry-run': { type: 'boolean', help: 'only say what would land' },
+    from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
+    to: { type: 'string', help: 'last day on which they were received (default: all)' },
+    'dry-run': { type: 'boolean', help: 'only print what would be delivered' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -50,7 +50,7 @@ export const redrive: Command = {
       const known = Object.keys(quarantineReasons);
       throw new UsageError(
         'SLUICE_USAGE_OPTIONS',
-        `--reason: ${JSON.stringify(reason)} is no reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
+        `--reason: ${JSON.stringify(reason)} is not a reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
       );
     }
     const dryRun = line.values['dry-run'] === true;
@@ -104,7 +104,7 @@ async function run(
   ]);
   const { config, stack, place } = await deploymentPlace(line);
   const s3 = new S3Client(place);
-  // Retries are lib/landing/delivery's.
+  // Retries are made by lib/landing/delivery's.
   const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
   const stream = (kind: 'exposures' | 'events') => firehosePutRecordBatch(firehose, streamName(stack, kind));
   try {
@@ -125,26 +125,26 @@ async function run(
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {
-  const landed = dryRun ? 'would land' : 'landed';
+  const landed = dryRun ? 'that would be delivered' : 'delivered';
   const lines: [string, number][] = [
     ['found in quarantine', found],
     [`exposures ${landed}`, delivered.exposures],
     [`events ${landed}`, delivered.events],
-    ...Object.entries(refused).map(([code, n]): [string, number] => [`refused still: ${code}`, n]),
-    ...(ignored > 0 ? [['not landed by configuration', ignored] satisfies [string, number]] : []),
-    ...Object.entries(failed).map(([code, n]): [string, number] => [`not taken: ${code}`, n]),
+    ...Object.entries(refused).map(([code, n]): [string, number] => [`still refused: ${code}`, n]),
+    ...(ignored > 0 ? [['ignored by configuration', ignored] satisfies [string, number]] : []),
+    ...Object.entries(failed).map(([code, n]): [string, number] => [`not accepted: ${code}`, n]),
   ];
   return lines.map(([what, n]) => ({ what, n }));
 }
 
-/** What can keep `sluice redrive` from its work. */
+/** Errors of `sluice redrive`. */
 export const RedriveCommandError = defineErrorFamily('user', {
   SLUICE_REDRIVE_QUARANTINE_UNREADABLE: {
     cause: 'The rows of quarantine could not be read.',
-    cure: 'Look at the detail: the bucket of sluice.config.ts must be there, and your AWS credentials may list and read it.',
+    cure: 'Read the detail. The bucket of sluice.config.ts must exist, and your AWS credentials must allow listing and reading it.',
   },
   SLUICE_REDRIVE_INCOMPLETE: {
-    cause: 'Firehose did not take everything.',
-    cure: 'Run it again when the stream is well: what has landed lands once more under the same event_id.',
+    cause: 'Firehose did not accept all records.',
+    cure: 'Run it again when the stream accepts records. Rows that were delivered are then delivered again with the same event_id.',
   },
 });

@@ -6,30 +6,34 @@ import { assertNoArguments, type Command, countOption, textOption, UsageError } 
 import { writeJson, writeNote, writeOut } from '../output.ts';
 
 const COLLECTOR_PORT = 4700;
-/** The port that users of local AWS tools expect. */
+/** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
 
-/** `sluice start`: the embedded cloud, until Ctrl-C. */
+/** `sluice start`: the local cloud, until Ctrl-C. */
 export const start: Command = {
   name: 'start',
-  summary: 'Start the local cloud: the collector, and every AWS service it needs, on loopback, until Ctrl-C.',
+  summary:
+    'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
     'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--allow-hosts NAMES] [--json]',
   options: {
-    port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free one)` },
-    'edge-port': { type: 'string', help: `port of all AWS services (default ${EDGE_PORT}; 0: any free one)` },
+    port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
+    'edge-port': {
+      type: 'string',
+      help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
+    },
     data: { type: 'string', help: 'data directory (default .sluice/data)' },
     'buffer-seconds': {
       type: 'string',
-      help: 'deliver at the latest after so many seconds (default: as deployed)',
+      help: 'deliver after this many seconds at the latest (default: as deployed)',
     },
     'check-keys': {
       type: 'boolean',
-      help: 'let only configured SDK keys post, as deployed (default: any client-… or secret-… key)',
+      help: 'accept only configured SDK keys, as deployed (default: any client-… or secret-… key)',
     },
     'allow-hosts': {
       type: 'string',
-      help: 'further hosts that may be in the address of a request, by commas (default: loopback only)',
+      help: 'more host names that requests may be sent to, separated by commas (default: loopback only)',
     },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
@@ -39,7 +43,7 @@ export const start: Command = {
     const { values } = line;
     assertNoArguments(line.positionals);
     const startedAt = performance.now();
-    // Loaded here, not above: `--help` and other commands needn't wait for a whole cloud.
+    // Imported here so that `--help` and other commands do not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
     const { parseAllowedHosts } = await import('../../packages/local-aws/src/index.ts');
     const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
@@ -59,7 +63,7 @@ export const start: Command = {
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
       allowedHosts,
-      onPackaging: () => writeNote('Packaging what changed: a few seconds, once …\n'),
+      onPackaging: () => writeNote('Packaging changed functions (a few seconds, once) …\n'),
       onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
     });
     const interrupted = untilInterrupted();
@@ -70,16 +74,16 @@ export const start: Command = {
       writeOut(welcome(cloud, checkKeys, performance.now() - startedAt));
     }
     await interrupted;
-    writeNote('\nDelivering what is buffered …\n');
+    writeNote('\nDelivering buffered records …\n');
     await cloud.close();
-    writeNote(`Stopped. The data stays in ${shortPath(cloud.data)}.\n`);
+    writeNote(`Stopped. The data is kept in ${shortPath(cloud.data)}.\n`);
     return 0;
   },
 };
 
 /**
- * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One press may arrive more
- * than once (from the terminal, from npm, from scripts/launch.mjs), so a second within a second is the first.
+ * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One key press can arrive more than
+ * once (from the terminal, from npm, from scripts/launch.mjs), so signals within a second count as one.
  */
 function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
@@ -108,11 +112,11 @@ function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   Check            npx sluice doctor --local${ports}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
 
-Ctrl-C delivers what is buffered, stops, and keeps the data.
+Ctrl-C delivers buffered records, stops, and keeps the data.
 `;
 }
 
-/** A path as a person would type it here: relative below the working directory, else absolute. For showing only. */
+/** A path for display: relative inside the working directory, otherwise absolute. */
 function shortPath(path: string, from = process.cwd()): string {
   const short = relative(from, path);
   return visibleLine(short === '' || short.startsWith('..') ? path : short);

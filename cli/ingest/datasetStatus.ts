@@ -10,22 +10,22 @@ import type { LastLook } from '../../lib/drops/plan/planSources.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import type { OpenIngest } from './openIngest.ts';
 
-/** Notes of the plan that are read side by side. */
+/** Notes of the plan that are read in parallel. */
 const PARALLEL = 16;
 
-/** What is known of one dataset. */
+/** The status of one dataset. */
 export interface DatasetStatus {
   readonly source: string;
   readonly dataset: string;
   readonly table: string;
   readonly lastLook: LastLook | null;
-  /** Days whose drop is overdue, oldest first; none without `expectedBy`. */
+  /** Days whose drop is late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
-  /** Oldest first; null where the ledger knows nothing. */
+  /** Oldest first; null if the ledger has no entry. */
   readonly days: readonly LedgerDay[];
 }
 
-/** Reads the ledger of the datasets that are asked for; the last day is today in the dataset's timezone. */
+/** Reads the ledger of the datasets; the last day is today in the dataset's timezone. */
 export async function readStatus(
   open: Pick<OpenIngest, 's3' | 'config' | 'datasets' | 'now'>,
   count: number,
@@ -53,7 +53,7 @@ export async function readStatus(
   }));
 }
 
-/** For each dataset the days that the last look found overdue, without those that have come since. */
+/** For each dataset the days that were late at the last listing, without those that have arrived since. */
 export async function readLateDays(
   open: Pick<OpenIngest, 's3' | 'config'>,
   datasets: OpenIngest['datasets'],
@@ -84,10 +84,10 @@ const NOTHING = '·';
 const LATE = '!';
 const LEGEND = `${Object.entries(MARKS)
   .map(([state, mark]) => `${mark} ${state}`)
-  .join('  ')}  ${NOTHING} nothing came`;
+  .join('  ')}  ${NOTHING} no files`;
 
 /**
- * A calendar for the terminal: a line for each dataset, a column for each day, and below it what is not well, in words.
+ * A calendar for the terminal: a line for each dataset, a column for each day, and problems in words below it.
  *
  * @example
  * //               2026-11
@@ -116,13 +116,13 @@ export function calendarText(datasets: readonly DatasetStatus[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Months above the days they begin with. */
+/** Each month above its first day. */
 function header(days: readonly UtcDay[], width: number): string[] {
   const months = days.map((day, i) => {
     const month = day.slice(0, 7);
     return i === 0 || !days[i - 1]?.startsWith(month) ? month : '';
   });
-  // A month takes the room of two days.
+  // A month is as wide as two days.
   const top = months.reduce(
     (text, month, i) => `${text.padEnd(i * 4)}${month === '' ? '' : `  ${month}`}`,
     '',
@@ -133,30 +133,30 @@ function header(days: readonly UtcDay[], width: number): string[] {
   ];
 }
 
-/** What is not well with a dataset, a line each. */
+/** The problems of a dataset, one line each. */
 function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
   const lines: string[] = [];
-  if (lastLook === null) lines.push('was never looked at');
+  if (lastLook === null) lines.push('was never listed');
   else {
     const at = new Date(lastLook.at).toISOString();
     if (lastLook.failure !== undefined)
-      lines.push(`could not be looked at: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
-    else if (lastLook.stopped) lines.push(`has no files in any day of its lookback (${at})`);
+      lines.push(`could not be listed: ${lastLook.failure.code}: ${lastLook.failure.message} (${at})`);
+    else if (lastLook.stopped) lines.push(`has no files for any day of its lookback (${at})`);
   }
   for (const { day, due } of late)
-    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()}, and has not come`);
+    lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
   for (const { day, entry } of days) {
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =
-        entry.version === undefined ? 'queries see nothing' : 'queries see the last good version';
+        entry.version === undefined ? 'queries see no rows' : 'queries see the last good version';
       lines.push(`${day} failed: ${entry.failure.code}: ${entry.failure.message} (${served})`);
     }
     if ((entry?.state === 'waiting' || entry?.state === 'loading') && entry.failure !== undefined)
       lines.push(
-        `${day} ${entry.state}, to be tried again: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
+        `${day} ${entry.state}, will be retried: ${entry.failure.code}: ${entry.failure.message} (attempts: ${entry.attempts})`,
       );
     if (entry !== null && entry.rows.refused > 0 && entry.state === 'succeeded')
-      lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows: they are in quarantine`);
+      lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
     if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
       lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
     const left = entry === null ? null : leftOutOf(entry);

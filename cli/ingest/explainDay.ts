@@ -16,7 +16,7 @@ export async function readDay({ s3, config, datasets }: OpenIngest, day: UtcDay)
   return stored.entry;
 }
 
-/** A day in words: what became of it, then of each of its files. */
+/** A day as text: its state, then each of its files. */
 export function dayText(entry: LedgerEntry): string {
   const { source, dataset, day, table, state, attempts, rows, queued, lease, failure, version } = entry;
   const at = (ms: number) => new Date(ms).toISOString();
@@ -52,7 +52,7 @@ export function dayText(entry: LedgerEntry): string {
     .map(([name, text]) => `${name.padEnd(width)}  ${visibleLine(text)}`.trimEnd())
     .join('\n');
   if (entry.files.length === 0) return `${head}\n`;
-  // What a file failed with is a long sentence, and often the one that the day did.
+  // The error of a file is a long sentence, and often also the error of the day.
   const problems = new Set(
     entry.files.flatMap(({ fate, reason, detail }) =>
       fate === 'failed' && detail !== undefined ? [`${reason}: ${detail}`] : [],

@@ -7,30 +7,30 @@ import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import { type CommandLine, textOption } from '../commandLine.ts';
 
-/** What can keep `sluice ingest` from its work. */
+/** Errors of `sluice ingest`. */
 export const IngestCommandError = defineErrorFamily('user', {
   SLUICE_INGEST_NO_SOURCES: {
-    cause: 'sluice.config.ts has no such source or dataset.',
+    cause: 'sluice.config.ts has no source or dataset of this name.',
     cure: 'Compare --source and --dataset with `sources` in sluice.config.ts; SLUICE_CONFIG names another file.',
   },
   SLUICE_INGEST_DAY_UNKNOWN: {
-    cause: 'The ledger knows nothing of this day.',
-    cure: 'If its folder has files: `sluice ingest run` looks at the days of the lookback, `sluice ingest backfill` at any.',
+    cause: 'The ledger has no entry for this day.',
+    cure: 'If its folder has files, `sluice ingest run` loads days of the lookback, `sluice ingest backfill` any day.',
   },
   SLUICE_INGEST_REFUSED: {
-    cause: 'AWS refused what was asked.',
-    cure: "Look at the detail: is the stage deployed with these sources, and may your credentials read the bucket's ledger/ and send to its queue?",
+    cause: 'AWS denied a call.',
+    cure: "Read the detail. Is the stage deployed with these sources, and may your credentials read the bucket's ledger/ and send to its queue?",
   },
 });
 
-/** What the parts of `sluice ingest` work with. */
+/** What the actions of `sluice ingest` work with. */
 export interface OpenIngest extends OpenDeployment {
-  /** What `--source` and `--dataset` name; all without them. Never empty. */
+  /** The datasets of `--source` and `--dataset`; all without them. Never empty. */
   readonly datasets: readonly { readonly source: Source; readonly dataset: Dataset }[];
 }
 
 /**
- * Opens what a command line names, and closes it when the work is over.
+ * Opens the deployment and datasets of a command line, and closes them after the work.
  *
  * @throws IngestCommandError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_REFUSED; AwsAccessError; ConfigError.
  */
@@ -40,7 +40,7 @@ export function openIngest<Result>(
 ): Promise<Result> {
   return openDeployment(
     line,
-    // A customer's bucket: what it refused, and what to do, is said better there.
+    // An error of a customer's bucket explains itself better.
     (detail, error) =>
       error instanceof SourceError
         ? error
@@ -64,14 +64,14 @@ function namedDatasets({ sources }: Config, source: string | undefined, dataset:
   const known = all.map((one) => `${one.source.name}/${one.dataset.name}`).join(', ');
   throw new IngestCommandError(
     'SLUICE_INGEST_NO_SOURCES',
-    known === '' ? 'It has none at all.' : `It has ${known}.`,
+    known === '' ? 'It has no datasets.' : `It has ${known}.`,
   );
 }
 
-/** Days of one request: a run of the plan lists them well within its time. */
+/** Days of one request: one run of the plan function can list them within its timeout. */
 const DAYS_A_REQUEST = 31;
 
-/** Requests to load days anew, some days each. */
+/** Requests to load days again, some days each. */
 export function backfillRequests(
   place: { readonly source: string; readonly dataset: string },
   days: readonly UtcDay[],

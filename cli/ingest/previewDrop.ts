@@ -20,14 +20,14 @@ import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { textTable } from '../output.ts';
 import type { OpenIngest } from './openIngest.ts';
 
-/** MiB that DuckDB may take of the user's machine. */
+/** MiB of memory that DuckDB may use on the user's machine. */
 const MEMORY_MEGABYTES = 1_024;
 
-/** Which file: by its key, or the first of a day; without both the first of the youngest day of the lookback that has any. */
+/** Which file: by its key, or the first of a day; without both, the first of the latest day of the lookback that has files. */
 export interface PreviewTarget {
   readonly key: string | undefined;
   readonly day: UtcDay | undefined;
-  /** Rows shown of each kind, at most. */
+  /** Maximum rows of each kind. */
   readonly shown: number;
 }
 
@@ -78,7 +78,7 @@ async function findObject(
     if (object !== undefined) return object;
     throw new PreviewError('SLUICE_PREVIEW_NO_FILE', `s3://${source.bucket}/${key}.`);
   }
-  // The youngest first, as the plan counts days.
+  // The latest first, with the same days as the plan function.
   const days =
     day === undefined ? lookbackDays(now, dataset.timezone, dataset.lookbackDays).toReversed() : [day];
   const { drops } = await listDrops(bucket, dataset, days);
@@ -94,22 +94,22 @@ async function findObject(
     others += looked.leftOut.filter(({ reason }) => !isMarker(reason)).length;
   }
   const left =
-    others === 0 ? '' : `, and ${others} ${others === 1 ? 'object' : 'objects'} that can't be loaded`;
+    others === 0 ? '' : `, but ${others} ${others === 1 ? 'object' : 'objects'} that cannot be loaded`;
   throw new PreviewError(
     'SLUICE_PREVIEW_NO_FILE',
-    `s3://${source.bucket}/${dataset.folder}/ has none of ${days.join(', ')}${left}.`,
+    `s3://${source.bucket}/${dataset.folder}/ has no files for ${days.join(', ')}${left}.`,
   );
 }
 
-/** A preview for people: what is in the file, what becomes rows, what is refused and why. */
+/** A preview as text: the file's columns, mapped rows, and refused rows with their reasons. */
 export function previewText(preview: Preview): string {
   const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
   return [
-    `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; looked at the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
+    `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; read the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
     `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: name, type: declared })))}`,
     `\nRows as they would be loaded\n${textTable(mapped)}`,
     refused.length === 0
-      ? '\nNone of them is refused.\n'
+      ? '\nNo row would be refused.\n'
       : `\nRows that would be refused\n${textTable(refused.map(({ reason, detail, raw }) => ({ reason, detail, raw })))}`,
   ].join('');
 }

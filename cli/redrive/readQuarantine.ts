@@ -13,25 +13,24 @@ import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 
-/** Which rows are wanted. */
+/** The rows to read. */
 export interface QuarantineSelection {
   readonly reason: QuarantineReason;
-  /** Days received, both included. */
+  /** First and last day on which they were received, inclusive. */
   readonly from: UtcDay;
   readonly to: UtcDay;
 }
 
 /**
- * Files, and objects of raw, that are fetched at a time, eight together. A file holds what Firehose buffered, 128 MiB
- * at the most.
+ * Files, and objects with raw bodies, that are fetched at the same time, eight in all. A file holds one buffer of Firehose,
+ * at most 128 MiB.
  */
 const FILES_AHEAD = 4;
 const OBJECTS_AHEAD = 4;
 
 /**
- * Reads the rows of a reason out of quarantine's files, by day and file: one for each quarantine_id, the first that
- * comes. Files and objects are fetched shortly before their turn and let go after it, so what is held doesn't grow
- * with what is in quarantine, but for the IDs.
+ * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. Files and objects
+ * are fetched shortly before they are needed and released afterwards, so only the memory for IDs grows with quarantine.
  */
 export async function* readQuarantine(
   client: S3Client,
@@ -55,7 +54,7 @@ export async function* readQuarantine(
   }
 }
 
-/** In S3's order, which is that of the days and in a day about that of arrival: names of Firehose begin with the time. */
+/** In S3's order: by day, and within a day roughly by arrival, because Firehose's names begin with the time. */
 async function* listKeys(
   client: S3Client,
   bucket: string,
@@ -72,11 +71,11 @@ async function* listKeys(
 }
 
 interface Row extends Quarantined {
-  /** Where the raw is when it was too large for the row. */
+  /** The object with the raw body if it was too large for the row. */
   readonly location: string | null;
 }
 
-/** Removes each file when it is read. */
+/** Removes each file after it was read. */
 async function* firstRows(
   files: AsyncIterable<string>,
   reason: QuarantineReason,
@@ -101,13 +100,13 @@ async function* firstRows(
   }
 }
 
-/** A row at a time out of DuckDB's chunks: the text of a row may be a MiB. */
+/** One row at a time from DuckDB's chunks: the text of a row can have a MiB. */
 async function* readRows(
   connection: DuckDBConnection,
   file: string,
   reason: QuarantineReason,
 ): AsyncGenerator<Row> {
-  // Files that are older than the column have null for it.
+  // Files from before the column was added have null for it.
   const result = await connection.stream(
     `SELECT quarantine_id, epoch_ms(received_at), key_environment, sdk_type, sdk_version, path, raw, raw_encoding,
        raw_location
@@ -142,7 +141,7 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** Fetches an object into a file and answers its path, or, without one, its bytes. */
+/** Downloads an object into a file and returns its path, or without a file returns the bytes. */
 function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array>;
 function downloadObject(client: S3Client, bucket: string, key: string, file: string): Promise<string>;
 async function downloadObject(
@@ -153,15 +152,15 @@ async function downloadObject(
 ): Promise<Uint8Array | string> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+  if (!(Body instanceof Readable)) throw new TypeError(`S3 returned no stream for ${key}.`);
   if (file === undefined) return Body.transformToByteArray();
   await pipeline(Body, createWriteStream(file));
   return file;
 }
 
 /**
- * Maps in order, at most `ahead` items at work at a time; an item is only drawn when there is room for it. When
- * somebody stops early, or one fails, what is at work ends first.
+ * Maps items in order, at most `ahead` at a time; the next item is only taken when one is free. If the consumer stops early or
+ * an item fails, the work in progress ends first.
  */
 async function* mapAhead<Item, Result>(
   items: AsyncIterable<Item>,
@@ -180,7 +179,7 @@ async function* mapAhead<Item, Result>(
           break;
         }
         const result = work(next.value);
-        // Told of when its turn comes.
+        // A rejection is reported when its result is yielded.
         result.catch(() => undefined);
         underWay.push(result);
       }

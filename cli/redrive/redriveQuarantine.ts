@@ -6,27 +6,27 @@ import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 
-/** Documents that are delivered at once, or this many characters of them, and how long that may take. */
+/** Maximum documents and characters of one delivery, and its time limit. */
 const CHUNK = 5_000;
 const CHUNK_LENGTH = 16_000_000;
 const CHUNK_MS = 60_000;
 
-/** What came of it; in rows of quarantine, or events where a row was a whole body. */
+/** The result, in rows of quarantine, or in events if a row was a whole body. */
 export interface RedriveReport {
-  /** Rows found, resends counted once. */
+  /** Rows found; resends count once. */
   found: number;
-  /** Rows for the tables: on their streams, or in a dry run those that would be. */
+  /** Rows that were delivered, or in a dry run would be. */
   readonly delivered: Record<ForwardedKind, number>;
-  /** What is refused still, by code. */
+  /** Rows that are still refused, by code. */
   readonly refused: Record<string, number>;
-  /** Events that the configuration doesn't land. */
+  /** Events that the configuration ignores. */
   ignored: number;
-  /** Rows that Firehose did not acknowledge, by its code. */
+  /** Rows that Firehose did not acknowledge, by error code. */
   readonly failed: Record<string, number>;
 }
 
 /**
- * Judges what is in quarantine anew and puts what passes on its stream. Without streams it only judges.
+ * Validates quarantined rows again and delivers those that pass. Without streams it only validates.
  *
  * @param quarantined Each quarantine_id once.
  */

@@ -43,7 +43,7 @@ describe('sluice customer', () => {
     await expect(list()).rejects.toMatchObject({ name: 'AccessDenied' });
     expect(await customer(['bucket', 'acme-drops', '--policy', '-'], await policy())).toMatchObject({
       code: 0,
-      stderr: "s3://acme-drops/ is account 111122223333's, with the policy.\n",
+      stderr: 'Created s3://acme-drops/ in account 111122223333, with the policy.\n',
     });
     expect((await list()).KeyCount).toBe(0);
   });

@@ -130,7 +130,7 @@ describe('sluice ingest', () => {
       );
       expect(stdout).toMatch(/Columns of the file\ncolumn +type\n-+ +-+\noccurred +TIMESTAMP\n/);
       expect(stdout).toMatch(/Rows as they would be loaded\ntimestamp +event_name +event_value +user_id/);
-      expect(stdout).toContain('None of them is refused.');
+      expect(stdout).toContain('No row would be refused.');
       const refused = await preview('--file', `events/${OLD}/mixed.parquet`);
       expect(refused.code).toBe(3);
       expect(refused.stdout).toMatch(/Rows that would be refused\nreason +detail +raw\n/);
@@ -176,14 +176,14 @@ describe('sluice ingest', () => {
     [
       ['explain', '--source', 'acme'],
       2,
-      '--dataset: got nothing, expected the name of a dataset. --day: got nothing, expected YYYY-MM-DD.',
+      '--dataset: missing, expected the name of a dataset. --day: missing, expected YYYY-MM-DD.',
     ],
     [['explain', '--source', 'acme', '--dataset', 'events', '--day', '19'], 2, 'expected YYYY-MM-DD'],
-    [['preview', '--dataset', 'events'], 2, '--source: got nothing, expected the name of a source.'],
+    [['preview', '--dataset', 'events'], 2, '--source: missing, expected the name of a source.'],
     [
       ['preview', '--source', 'acme', '--dataset', 'events', '--day', OLD, '--file', 'a'],
       2,
-      'expected one of them',
+      'expected only one of them',
     ],
     [['preview', '--source', 'acme', '--dataset', 'events', '--rows', '1001'], 2, 'expected 1 to 1000'],
     [['backfill', '--source', 'acme', '--dataset', 'events', '--from', '2026-13-01'], 2, '--from: got'],
@@ -200,7 +200,7 @@ describe('sluice ingest', () => {
     [
       ['backfill', '--source', 'acme', '--dataset', 'events', '--from', TODAY, '--to', TOMORROW],
       2,
-      `got ${TOMORROW}, expected a day that has begun: today is ${TODAY} (UTC)`,
+      `got ${TOMORROW}, expected a day up to today, ${TODAY} (UTC)`,
     ],
     [
       ['run', '--from', OLD, '--to', OLD],

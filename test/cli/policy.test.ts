@@ -68,7 +68,7 @@ describe('sluice policy print', () => {
   it('says what is still to be filled in, and with which option', async () => {
     const { stdout, stderr } = await print('--for', 'ingest-source');
     expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
-    expect(stderr).toContain('Still to be filled in: __S3_BUCKET__, by hand or with --bucket.');
+    expect(stderr).toContain('Placeholder left: __S3_BUCKET__. Replace it, or use --bucket.');
     expect(stderr).toContain('__INGEST_ROLE_ARN__, by hand or with --principal.');
     const filled = await print(
       ...[
@@ -81,7 +81,7 @@ describe('sluice policy print', () => {
       ],
       ...['--principal', 'arn:aws:iam::999689269917:user/acme'],
     );
-    expect(filled.stderr).not.toContain('Still to be filled in');
+    expect(filled.stderr).not.toContain('Placeholder left');
     expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
   });
 
@@ -89,7 +89,7 @@ describe('sluice policy print', () => {
     const short = await print('--for', 'deploy');
     expect(short.stderr).not.toContain('split its statements');
     const long = await print('--for', 'deploy', '--stage', 's'.repeat(250));
-    expect(long.stderr).toMatch(/^stackPermissions has \d{4} characters, and IAM takes 6144/m);
+    expect(long.stderr).toMatch(/^stackPermissions has \d{4} characters, but IAM allows 6144/m);
   });
 
   it.each(['ingest-source', 'export-target'])(

@@ -32,7 +32,7 @@ describe('sluice on an older Node', () => {
     expect(JSON.parse(String(line)).pid).not.toBe(child.pid);
     child.kill(signal);
     expect(await once(child, 'close')).toEqual([0, null]);
-    expect(await stderr).toContain('The data stays');
+    expect(await stderr).toContain('The data is kept');
     expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 });

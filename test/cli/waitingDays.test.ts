@@ -35,7 +35,7 @@ describe('a day that was handed back', () => {
       },
     ]);
     expect(text.trimEnd().split('\n').at(-1)).toBe(
-      `acme/events ${day} ${state}, to be tried again: SLUICE_LOAD_CATALOG_FAILED: AccessDeniedException. (attempts: 2)`,
+      `acme/events ${day} ${state}, will be retried: SLUICE_LOAD_CATALOG_FAILED: AccessDeniedException. (attempts: 2)`,
     );
   });
 
@@ -88,9 +88,9 @@ describe('a drop that has not come', () => {
   it('is late in the calendar, with when it was due', () => {
     const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}!$/m);
-    expect(text).toContain('· nothing came  ! late\n');
+    expect(text).toContain('· no files  ! late\n');
     expect(text).toContain(
-      `acme/events ${day} is late: it was expected by 2026-11-20T06:00:00.000Z, and has not come\n`,
+      `acme/events ${day} is late: it was expected by 2026-11-20T06:00:00.000Z and has not arrived\n`,
     );
   });
 

@@ -41,7 +41,7 @@ describe('sluice start', () => {
     ]);
     expect((await post(first, 'before Ctrl-C')).status).toBe(202);
     expect(await first.end('SIGINT')).toBe(0);
-    expect(first.stderr()).toContain('The data stays');
+    expect(first.stderr()).toContain('The data is kept');
 
     const query = await sluice('query', COUNT, '--json', '--data', data);
     expect([query.code, JSON.parse(query.stdout)]).toEqual([0, [{ event_name: 'before Ctrl-C', n: 1 }]]);

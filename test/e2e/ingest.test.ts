@@ -235,7 +235,7 @@ describe('customers’ drops', () => {
     const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
     expect(code).toBe(0);
     for (const name of names) expect(stdout).toMatch(new RegExp(`acme/${name} +· +✓ +✓ +✓ +✓ +✓\n`));
-    expect(stdout).toContain(`acme/events ${D18} refused 1 of 3 rows: they are in quarantine`);
+    expect(stdout).toContain(`acme/events ${D18} refused 1 of 3 rows, which are in quarantine`);
     expect(stdout).toContain(`acme/events ${D19} left out 2 objects: events/${D19}/empty.parquet (empty), `);
     expect(await fates('events', D18)).toEqual([['part-0.parquet', 'loaded', '3 2 1']]);
     expect(await fates('events', D19)).toEqual([
