@@ -127,7 +127,7 @@ describe('what is refused before it runs', () => {
   it('what the local Athena does not do, by its name', async () => {
     expect(await refusal(inWorkgroup('OPTIMIZE product_events REWRITE DATA USING BIN_PACK'))).toMatchObject({
       ...{ name: 'InvalidRequestException' },
-      message: "NOT_SUPPORTED: OPTIMIZE is not emulated by Sluice's local Athena",
+      message: 'NOT_SUPPORTED: OPTIMIZE is not emulated by the local Athena',
     });
   });
 

@@ -24,45 +24,45 @@ export { openStatementRunner } from './statements/openStatementRunner.ts';
 
 /** What {@link openAthena} needs. */
 export interface AthenaOptions {
-  /** Where workgroups, prepared statements and the history are kept; one process at a time may have it open. */
+  /** Where workgroups, prepared statements and the history are stored. Only one process at a time may have it open. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly catalog: Catalog;
-  /** Where results are written, and where tables' objects are. */
+  /** Holds the objects of tables, and receives results. */
   readonly store: ObjectStore;
-  /** Opens what runs the statements; it finds prepared ones in what it is given. */
+  /** Opens the statement runner, which looks up prepared statements in its argument. */
   readonly openRunner: (prepared: PreparedStatements) => StatementRunner | Promise<StatementRunner>;
   readonly region: string;
   readonly account: string;
-  /** Asked how writing a result fails. Default: it doesn't. */
+  /** Decides whether writing a result fails. Default: never. */
   readonly faults?: Faults;
-  /** Told of what a query asks of Glue and S3, and by whose access key. Default: nobody. */
+  /** Receives the calls that queries make to Glue and S3, with the caller's access key. Default: none. */
   readonly onCall?: (accessKeyId: string, call: QueryCall) => void;
-  /** Told of queries that fail by our own fault. Default: the stack on stderr. */
+  /** Receives internal errors. Default: prints the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
 
 /** A running local Athena. */
 export interface Athena {
-  /** For the edge endpoint. */
+  /** The API, for the edge endpoint. */
   readonly service: AwsService;
-  /** The names of its workgroups. */
+  /** The names of all workgroups. */
   workGroups(): readonly string[];
   /**
-   * Creates the workgroup of a template's `AWS::Athena::WorkGroup`, or brings it to its properties.
+   * Creates or updates the workgroup of a template's `AWS::Athena::WorkGroup`.
    *
-   * @throws AwsError for what Athena would refuse, `NotImplemented` for what isn't emulated.
+   * @throws AwsError for properties that Athena would reject, `NotImplemented` for those that are not emulated.
    */
   ensureWorkGroup(name: string, properties: unknown): void;
-  /** How many queries wait and how many run. */
+  /** The numbers of queued and running queries. */
   pending(): { readonly queued: number; readonly running: number };
-  /** Ends what runs; it has failed then. */
+  /** Aborts running queries, which then have failed. */
   close(): Promise<void>;
 }
 
 /**
- * Opens Amazon Athena on one machine: queries in over Athena's own protocol, run in the background on the local Glue
- * and S3, their results written to S3 as Athena writes them.
+ * Opens a local Amazon Athena. It accepts queries over Athena's API, runs them in the background on the local Glue
+ * and S3, and writes their results to S3 in Athena's formats.
  *
  * @example
  * const athena = await openAthena({ directory: 'data/athena', clock: realClock, catalog, store, openRunner, region, account });

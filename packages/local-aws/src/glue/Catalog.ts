@@ -18,14 +18,14 @@ import {
 } from './inputs.ts';
 
 /**
- * The Data Catalog: databases, tables and their partitions. A change is on disk before the method returns,
- * and only then visible. Names are looked up in lower case, as Glue does.
+ * The Data Catalog: databases, tables and their partitions. A change is on disk before the method returns and becomes
+ * visible only then. Names are looked up in lower case, as in Glue.
  *
- * Every method throws an AwsError under Glue's own name for what is missing, there already or impossible.
+ * Every method throws an AwsError with Glue's error code when something is missing, exists already or is invalid.
  *
  * @example
  * const catalog = Catalog.open({ directory: 'data/glue', clock: realClock });
- * catalog.ensureDatabase({ Name: 'sluice' });
+ * catalog.ensureDatabase({ Name: 'analytics' });
  */
 export class Catalog {
   readonly #directory: string;
@@ -38,12 +38,12 @@ export class Catalog {
     this.#databases = readDatabases(directory);
   }
 
-  /** Opens the catalog that lies in `directory`, or starts one there. One process at a time may have it open. */
+  /** Opens the catalog in `directory` and creates it if there is none. Only one process at a time may have it open. */
   static open(options: { readonly directory: string; readonly clock: Clock }): Catalog {
     return new Catalog(options.directory, options.clock);
   }
 
-  /** In the order of their names. */
+  /** Sorted by name. */
   databases(): DatabaseEntry[] {
     return sortByKey(this.#databases);
   }
@@ -56,23 +56,23 @@ export class Catalog {
 
   createDatabase(input: DatabaseInput): void {
     if (this.#databases.has(input.Name)) throw alreadyExists('Database');
-    this.#keepDatabase({ input, createdAt: this.#clock.now(), tables: new Map() });
+    this.#saveDatabase({ input, createdAt: this.#clock.now(), tables: new Map() });
   }
 
   updateDatabase(name: string, input: DatabaseInput): void {
     const entry = this.database(name);
     if (input.Name !== entry.input.Name) throw invalidInput('A database cannot be renamed.');
-    this.#keepDatabase({ ...entry, input });
+    this.#saveDatabase({ ...entry, input });
   }
 
-  /** With its tables and partitions. */
+  /** Deletes the database with its tables and partitions. */
   deleteDatabase(name: string): void {
     const { input } = this.database(name);
     eraseDatabase(this.#directory, input.Name);
     this.#databases.delete(input.Name);
   }
 
-  /** In the order of their names. */
+  /** Sorted by name. */
   tables(databaseName: string): TableEntry[] {
     return sortByKey(this.database(databaseName).tables);
   }
@@ -88,7 +88,7 @@ export class Catalog {
     if (database.tables.has(input.Name)) throw alreadyExists('Table');
     assertPartitionKeys(input);
     const now = this.#clock.now();
-    this.#keepTable({
+    this.#saveTable({
       databaseName: database.input.Name,
       input,
       createdAt: now,
@@ -98,7 +98,7 @@ export class Catalog {
     });
   }
 
-  /** Describes the table anew, in every member: what the input leaves out is gone. Partitions stay as they are. */
+  /** Replaces the whole definition of the table: members that the input omits are removed. Partitions do not change. */
   updateTable(databaseName: string, input: TableInput): void {
     const table = this.table(databaseName, input.Name);
     assertPartitionKeys(input);
@@ -106,29 +106,29 @@ export class Catalog {
     if (table.partitions.length > 0 && keyCount !== (table.input.PartitionKeys ?? []).length) {
       throw invalidInput('The partition keys of a table that has partitions cannot change in number.');
     }
-    this.#keepTable({ ...table, input, updatedAt: this.#clock.now(), version: table.version + 1 });
+    this.#saveTable({ ...table, input, updatedAt: this.#clock.now(), version: table.version + 1 });
   }
 
-  /** With its partitions. */
+  /** Deletes the table with its partitions. */
   deleteTable(databaseName: string, name: string): void {
     const table = this.table(databaseName, name);
     eraseTable(this.#directory, table.databaseName, table.input.Name);
-    this.#putTables(table.databaseName, (tables) => tables.delete(table.input.Name));
+    this.#updateTables(table.databaseName, (tables) => tables.delete(table.input.Name));
   }
 
   /**
-   * Changes a table's partitions: all that `change` does is written once, and nothing of it when it throws.
-   * The changes themselves are in `partitionChanges.ts`.
+   * Changes a table's partitions. The result of `change` is written once; nothing is written when it throws. The
+   * changes themselves are in `entries.ts`.
    */
   changePartitions(databaseName: string, name: string, change: (table: TableEntry) => TableEntry): void {
     const table = this.table(databaseName, name);
     const changed = change(table);
-    if (changed !== table) this.#keepTable(changed);
+    if (changed !== table) this.#saveTable(changed);
   }
 
   /**
-   * Creates the database, or brings it to the `DatabaseInput` of a template's `AWS::Glue::Database`, as an
-   * update of a stack would. Its tables stay.
+   * Creates or updates the database from the `DatabaseInput` of a template's `AWS::Glue::Database`, as a stack update
+   * does. Its tables are kept.
    */
   ensureDatabase(databaseInput: unknown): void {
     const input = readProperties(databaseInputSchema, databaseInput, 'AWS::Glue::Database DatabaseInput');
@@ -138,8 +138,8 @@ export class Catalog {
   }
 
   /**
-   * Creates the table, or brings it to the `TableInput` of a template's `AWS::Glue::Table`, as an update of a
-   * stack would. Its partitions stay.
+   * Creates or updates the table from the `TableInput` of a template's `AWS::Glue::Table`, as a stack update does.
+   * Its partitions are kept.
    */
   ensureTable(databaseName: string, tableInput: unknown): void {
     const input = readProperties(tableInputSchema, tableInput, 'AWS::Glue::Table TableInput');
@@ -148,17 +148,17 @@ export class Catalog {
     else if (!isDeepStrictEqual(existing.input, input)) this.updateTable(databaseName, input);
   }
 
-  #keepDatabase(entry: DatabaseEntry): void {
+  #saveDatabase(entry: DatabaseEntry): void {
     writeDatabase(this.#directory, entry);
     this.#databases.set(entry.input.Name, entry);
   }
 
-  #keepTable(table: TableEntry): void {
+  #saveTable(table: TableEntry): void {
     writeTable(this.#directory, table);
-    this.#putTables(table.databaseName, (tables) => tables.set(table.input.Name, table));
+    this.#updateTables(table.databaseName, (tables) => tables.set(table.input.Name, table));
   }
 
-  #putTables(databaseName: string, change: (tables: Map<string, TableEntry>) => unknown): void {
+  #updateTables(databaseName: string, change: (tables: Map<string, TableEntry>) => unknown): void {
     const database = this.database(databaseName);
     const tables = new Map(database.tables);
     change(tables);
@@ -167,7 +167,7 @@ export class Catalog {
 }
 
 function assertPartitionKeys(input: TableInput): void {
-  // Seen in the wild: "Parameters not supported for partition columns".
+  // The error text is Glue's own.
   if (input.PartitionKeys?.some(({ Parameters }) => Parameters !== undefined)) {
     throw invalidInput('Parameters not supported for partition columns');
   }
@@ -179,7 +179,7 @@ function sortByKey<Entry>(entries: ReadonlyMap<string, Entry>): Entry[] {
 
 const DATABASE_FILE = 'database.json';
 const TABLE_FILE = /^table-.*\.json$/;
-/** Names that are file names as they are; others go by their hash, and the file says what they are. */
+/** Names that are valid file names. Other names are hashed; the file contains the name. */
 const PLAIN_NAME = /^[a-z0-9_-]{1,200}$/;
 
 const databaseFileSchema = z.strictObject({ createdAt: z.number(), input: databaseInputSchema });
@@ -196,9 +196,9 @@ const tableFileSchema = z.strictObject({
 });
 
 /**
- * The catalog on disk: a folder a database, a JSON file a table with its partitions. Every file is replaced as a
- * whole. Writes are synchronous: the catalog changes a few times a day, and a change that is on disk before the next
- * request is read needs no further order.
+ * The catalog on disk: one folder per database, one JSON file per table with its partitions. Every file is replaced
+ * as a whole. Writes are synchronous: the catalog changes only a few times a day, and a change that is on disk before
+ * the next request is read needs no further ordering.
  */
 function writeDatabase(directory: string, entry: DatabaseEntry): void {
   const folder = databaseFolder(directory, entry.input.Name);
@@ -209,17 +209,17 @@ function writeDatabase(directory: string, entry: DatabaseEntry): void {
   );
 }
 
-/** Writes one table of a database that is written already. */
+/** Writes one table. Its database must have been written before. */
 function writeTable(directory: string, table: TableEntry): void {
   replaceFile(tableFile(directory, table.databaseName, table.input.Name), JSON.stringify(table));
 }
 
-/** Removes a database with all its tables from the disk. */
+/** Deletes a database and all its tables from disk. */
 function eraseDatabase(directory: string, name: string): void {
   rmSync(databaseFolder(directory, name), { recursive: true, force: true });
 }
 
-/** Removes a table from the disk, its partitions with it. */
+/** Deletes a table and its partitions from disk. */
 function eraseTable(directory: string, databaseName: string, name: string): void {
   rmSync(tableFile(directory, databaseName, name), { force: true });
 }
@@ -230,7 +230,7 @@ function readDatabases(directory: string): Map<string, DatabaseEntry> {
   for (const folder of listFolder(directory)) {
     const path = join(directory, folder);
     const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
-    // A folder without its file is one whose making or erasing was cut off.
+    // A folder without its file was left by an interrupted create or delete.
     if (database === undefined) continue;
     const { createdAt, input } = database;
     const tables = new Map<string, TableEntry>();
@@ -269,9 +269,8 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * The catalog as it lies in a directory, for reading only: for tools that answer while the local cloud runs
- * in another process, or not at all. Databases and their tables in the order of their names; a directory
- * that isn't there is an empty catalog.
+ * Reads the catalog in a directory without opening it: for tools that run while the emulator runs in another process,
+ * or not at all. Databases and tables are sorted by name. A missing directory is an empty catalog.
  */
 export function readCatalog(directory: string): readonly DatabaseEntry[] {
   return [...readDatabases(directory).values()];

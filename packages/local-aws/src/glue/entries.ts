@@ -8,13 +8,13 @@ export interface PartitionEntry {
   readonly createdAt: number;
 }
 
-/** A table in the catalog, its partitions in the order of their values. */
+/** A table in the catalog. Its partitions are sorted by their values. */
 export interface TableEntry {
   readonly databaseName: string;
   readonly input: TableInput;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Counts updates, from 0: Glue's `VersionId`. */
+  /** The number of updates, starting at 0: Glue's `VersionId`. */
   readonly version: number;
   readonly partitions: readonly PartitionEntry[];
 }
@@ -26,7 +26,7 @@ export interface DatabaseEntry {
   readonly tables: ReadonlyMap<string, TableEntry>;
 }
 
-/** The order in which partitions are kept and listed: by value, key after key, as UTF-16 text. */
+/** The order in which partitions are stored and listed: by value, key by key, as UTF-16 text. */
 export function compareValues(left: readonly string[], right: readonly string[]): number {
   for (const [index, value] of left.entries()) {
     const other = right[index];
@@ -39,7 +39,7 @@ export function compareValues(left: readonly string[], right: readonly string[])
 /**
  * The partition of a table, by its values.
  *
- * @throws AwsError EntityNotFoundException, or InvalidInputException when the values can't name one.
+ * @throws AwsError EntityNotFoundException, or InvalidInputException when the number of values is wrong.
  */
 export function findPartition(table: TableEntry, values: readonly string[]): PartitionEntry {
   assertValueCount(table, values);
@@ -49,7 +49,7 @@ export function findPartition(table: TableEntry, values: readonly string[]): Par
   return entry;
 }
 
-/** The table with one partition more; `now` in epoch milliseconds. @throws AwsError AlreadyExistsException */
+/** The table with an additional partition. `now` is in epoch milliseconds. @throws AwsError AlreadyExistsException */
 export function insertPartition(table: TableEntry, input: PartitionInput, now: number): TableEntry {
   const values = input.Values ?? [];
   assertValueCount(table, values);
@@ -59,8 +59,8 @@ export function insertPartition(table: TableEntry, input: PartitionInput, now: n
 }
 
 /**
- * The table with the partition `values` described anew, in every member: what the input leaves out is gone.
- * The input's own values may differ: the partition is then renamed.
+ * The table with the partition `values` replaced as a whole: members that the input omits are removed. If the input's
+ * own values differ, the partition is renamed.
  */
 export function replacePartition(
   table: TableEntry,
@@ -77,7 +77,7 @@ export function removePartition(table: TableEntry, values: readonly string[]): T
   return { ...table, partitions: table.partitions.toSpliced(locatePartition(table, values).index, 1) };
 }
 
-/** The index of the first partition not before `values`: where it is, or belongs. */
+/** The index of the first partition that does not sort before `values`: its position, or where to insert it. */
 function locatePartition(table: TableEntry, values: readonly string[]): { found: boolean; index: number } {
   let low = 0;
   let high = table.partitions.length;

@@ -2,7 +2,7 @@ import { AwsError } from '../protocol/AwsError.ts';
 
 /** Errors of Glue under AWS's names: https://docs.aws.amazon.com/glue/latest/webapi/CommonErrors.html */
 
-/** What isn't in the catalog. */
+/** Something that is not in the catalog. */
 const entityNotFound = (message: string) => new AwsError('EntityNotFoundException', 400, message);
 /** A database that is not in the catalog. */
 export const databaseNotFound = (name: string) => entityNotFound(`Database ${name} not found.`);
@@ -11,14 +11,14 @@ export const tableNotFound = (name: string) => entityNotFound(`Table ${name} not
 /** A partition that its table does not have. */
 export const partitionNotFound = () => entityNotFound('Cannot find partition.');
 
-/** What is in the catalog already. */
+/** Something that is already in the catalog. */
 export const alreadyExists = (what: 'Database' | 'Table' | 'Partition') =>
   new AwsError('AlreadyExistsException', 400, `${what} already exists.`);
 
-/** Input that is well formed but can't be. */
+/** Well-formed input that Glue does not accept. */
 export const invalidInput = (message: string) => new AwsError('InvalidInputException', 400, message);
 
-/** A member that is missing or out of its bounds: Glue's front door refuses it before Glue looks at it. */
+/** A member that is missing or out of bounds. The API layer rejects it before Glue handles the call. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 

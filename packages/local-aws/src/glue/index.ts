@@ -19,12 +19,12 @@ export {
 export type { Column, StorageDescriptor, TableInput } from './inputs.ts';
 export { EXPANDED_TEXT, encodePrestoView, readPrestoView } from './prestoView.ts';
 
-/** A batch of 100 partitions of a wide table is some megabytes. */
+/** A batch of 100 partitions of a wide table takes several megabytes. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * AWS Glue's Data Catalog on the wire: databases, tables, partitions. `account` is the catalog's id; `faults`
- * are asked which items of batches fail (default: none).
+ * The API of AWS Glue's Data Catalog: databases, tables and partitions. `account` is the catalog's ID. `faults`
+ * decides which items of a batch fail (default: none).
  */
 export function glueService(options: {
   readonly catalog: Catalog;

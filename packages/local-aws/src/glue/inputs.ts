@@ -29,13 +29,13 @@ export const GLUE_LIMITS = {
   partitionPage: 1_000,
   /** Tables and databases a page. API_GetTables, API_GetDatabases */
   listPage: 100,
-  /** Parts of a table that are listed side by side. API_Segment */
+  /** Segments of a table that clients list in parallel. API_Segment */
   segments: 10,
   /** Characters of a partition filter. API_GetPartitions */
   expressionCharacters: 2_048,
 } as const;
 
-/** A name as Glue has it: one line of text. */
+/** A name in Glue: one line of text. */
 export const nameSchema = z
   .string()
   .min(1, 'Member must have length greater than or equal to 1')
@@ -45,7 +45,7 @@ export const nameSchema = z
   )
   .regex(/^[^\r\n\0]*$/, 'Member must be a single line of text');
 
-/** `Parameters` of anything. */
+/** `Parameters` of a database, table, partition, column or storage descriptor. */
 const parametersSchema = z.record(
   z.string().min(1).max(GLUE_LIMITS.parameterNameCharacters),
   z.string().max(GLUE_LIMITS.parameterValueCharacters),
@@ -69,7 +69,7 @@ const columnSchema = z.strictObject({
 export type Column = z.output<typeof columnSchema>;
 
 /**
- * Where and how rows lie. `SchemaReference` is left out and so refused by name: there is no schema registry.
+ * Where and how rows are stored. `SchemaReference` is rejected as an unknown member: there is no schema registry.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html
  */
 const storageDescriptorSchema = z.strictObject({
@@ -106,10 +106,10 @@ const storageDescriptorSchema = z.strictObject({
   StoredAsSubDirectories: z.boolean().optional(),
 });
 
-/** As it is stored, whatever the table's or partition's door it came through. */
+/** The stored form, for tables and partitions alike. */
 export type StorageDescriptor = z.output<typeof storageDescriptorSchema>;
 
-/** What Glue answers for members that were never given. */
+/** What Glue returns for members that were never set. */
 export const storageDescriptorDefaults: StorageDescriptor = {
   Compressed: false,
   NumberOfBuckets: 0,
@@ -122,31 +122,31 @@ export const partitionValuesSchema = z.array(z.string().max(GLUE_LIMITS.valueCha
 
 /** https://docs.aws.amazon.com/glue/latest/webapi/API_PartitionInput.html */
 export const partitionInputSchema = z.strictObject({
-  /** Optional in the model of the API, required by what it does: see `partitionChanges.ts`. */
+  /** Optional in the API model, but required in practice: see `entries.ts`. */
   Values: partitionValuesSchema.optional(),
-  /** Epoch seconds, like every time on this wire. */
+  /** Epoch seconds, like every time in this API. */
   LastAccessTime: z.number().optional(),
   LastAnalyzedTime: z.number().optional(),
   StorageDescriptor: storageDescriptorSchema.optional(),
   Parameters: parametersSchema.optional(),
 });
 
-/** A partition as it is sent and stored. */
+/** A partition as clients send it and as it is stored. */
 export type PartitionInput = z.output<typeof partitionInputSchema>;
 
 const VIEW_CHARACTERS = 409_600;
 
 /**
- * A table as it is sent, by a call or by a template's `AWS::Glue::Table`. Links to other catalogs
- * (`TargetTable`, `FederatedTable`, `ViewDefinition`) are refused by name.
+ * A table as an API call or a template's `AWS::Glue::Table` defines it. Links to other catalogs (`TargetTable`,
+ * `FederatedTable`, `ViewDefinition`) are rejected as unknown members.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html
  */
 export const tableInputSchema = z.strictObject({
-  // Glue folds names to lower case when it stores them, for Hive's sake.
+  // Glue stores names in lower case, for compatibility with Hive.
   Name: nameSchema.transform((name) => name.toLowerCase()),
   Description: z.string().max(GLUE_LIMITS.descriptionCharacters).optional(),
   Owner: nameSchema.optional(),
-  /** Epoch seconds, like every time on this wire. */
+  /** Epoch seconds, like every time in this API. */
   LastAccessTime: z.number().optional(),
   LastAnalyzedTime: z.number().optional(),
   Retention: z.int().min(0).optional(),
@@ -158,21 +158,21 @@ export const tableInputSchema = z.strictObject({
   Parameters: parametersSchema.optional(),
 });
 
-/** As it is stored: the name in lower case. */
+/** The stored form: the name is in lower case. */
 export type TableInput = z.output<typeof tableInputSchema>;
 
 /**
- * A database as it is sent, by a call or by a template's `AWS::Glue::Database`. Links to other catalogs
- * (`TargetDatabase`, `FederatedDatabase`) are refused by name.
+ * A database as an API call or a template's `AWS::Glue::Database` defines it. Links to other catalogs
+ * (`TargetDatabase`, `FederatedDatabase`) are rejected as unknown members.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_DatabaseInput.html
  */
 export const databaseInputSchema = z.strictObject({
-  // Glue folds names to lower case when it stores them, for Hive's sake.
+  // Glue stores names in lower case, for compatibility with Hive.
   Name: nameSchema.transform((name) => name.toLowerCase()),
   Description: z.string().max(GLUE_LIMITS.descriptionCharacters).optional(),
   LocationUri: z.string().min(1).max(1_024).optional(),
   Parameters: parametersSchema.optional(),
-  /** Lake Formation's; permissions are inert here. */
+  /** Lake Formation permissions are accepted and have no effect. */
   CreateTableDefaultPermissions: z
     .array(
       z.strictObject({
@@ -183,5 +183,5 @@ export const databaseInputSchema = z.strictObject({
     .optional(),
 });
 
-/** As it is stored: the name in lower case. */
+/** The stored form: the name is in lower case. */
 export type DatabaseInput = z.output<typeof databaseInputSchema>;

@@ -5,24 +5,24 @@ import type { DatabaseEntry, PartitionEntry, TableEntry } from './entries.ts';
 import { foreignCatalog, invalidInput } from './errors.ts';
 import { GLUE_LIMITS, nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';
 
-/** What every operation of Glue works on. */
+/** What every operation of Glue needs. */
 export interface GlueContext {
   readonly catalog: Catalog;
-  /** The account whose catalog it is: its id is the catalog's. */
+  /** The account that owns the catalog. Its ID is the catalog's ID. */
   readonly account: string;
 }
 
-/** Member that every operation has: the catalog's id, which is the account's. */
+/** The member of every operation: the catalog's ID, which is the account's ID. */
 export const catalogMember = { CatalogId: nameSchema.optional() };
 
 /** Members of every operation on a table's partitions. */
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
-/** A list of a batch call, bounded. */
+/** The bounded list of a batch call. */
 export const boundedList = <Item extends z.ZodType>(item: Item, limit: number) =>
   z.array(item).max(limit, `Member must have length less than or equal to ${limit}`);
 
-/** Paging members, `limit` items a page at most. */
+/** Paging members, with at most `limit` items per page. */
 export const pageMembers = (limit: number) => ({
   NextToken: z.string().optional(),
   MaxResults: z
@@ -32,10 +32,10 @@ export const pageMembers = (limit: number) => ({
     .default(limit),
 });
 
-/** The members of calls that list databases and tables, a page at a time. */
+/** Paging members of the calls that list databases and tables. */
 export const listMembers = pageMembers(GLUE_LIMITS.listPage);
 
-/** An operation of Glue: refuses another account's catalog. */
+/** An operation of Glue. It rejects the catalog of another account. */
 export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | undefined }>>(
   context: GlueContext,
   name: string,
@@ -57,11 +57,11 @@ export function glueOperation<Schema extends z.ZodType<{ CatalogId?: string | un
 const tokenSchema = z.array(z.string());
 
 /**
- * One page of a sorted list. The token names the last item of the page before, not a number, so that
- * items added or removed between two calls are neither skipped nor listed twice.
+ * One page of a sorted list. The token names the last item of the previous page instead of an offset, so that items
+ * added or removed between two calls are neither skipped nor listed twice.
  *
- * @param nameOf What sorts the list.
- * @param isAfter Whether an item lies behind the named one.
+ * @param nameOf The sort key of an item.
+ * @param isAfter Whether an item sorts after the named one.
  */
 export function paginate<Item>(options: {
   readonly items: readonly Item[];
@@ -87,15 +87,15 @@ function parseToken(token: string): string[] {
   }
 }
 
-/** Times go out as epoch seconds: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+/** Times in responses are epoch seconds: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 const seconds = (epochMs: number) => epochMs / 1_000;
 
-/** A database as Glue answers it. */
+/** A database in Glue's responses. */
 export function databaseDocument({ input, createdAt }: DatabaseEntry, account: string) {
   return { ...input, CreateTime: seconds(createdAt), CatalogId: account };
 }
 
-/** A table as Glue answers it, without its partitions. */
+/** A table in Glue's responses, without its partitions. */
 export function tableDocument(table: TableEntry, account: string) {
   const { StorageDescriptor: storage, ...input } = table.input;
   return {
@@ -112,7 +112,7 @@ export function tableDocument(table: TableEntry, account: string) {
   };
 }
 
-/** A partition as Glue answers it. */
+/** A partition in Glue's responses. */
 export function partitionDocument(
   table: TableEntry,
   { values, input, createdAt }: PartitionEntry,

@@ -2,65 +2,65 @@ import { notImplemented } from '../protocol/AwsError.ts';
 import { invalidInput } from './errors.ts';
 import type { Column } from './inputs.ts';
 
-/** Whether a partition, by its values, is wanted. */
+/** Whether a partition with these values matches. */
 export type PartitionFilter = (values: readonly string[]) => boolean;
 
 const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;
 const NUMBER_TYPE = /^(tinyint|smallint|int|integer|bigint|long|decimal)\b/i;
 
 /**
- * Reads the `Expression` of GetPartitions: comparisons of partition keys with literals by `= <> < <= > >=`,
- * `IN` and `BETWEEN`, joined by `AND`, `OR`, `NOT` and brackets. Dates compare as the text they are.
- * The empty expression wants every partition. What Glue knows besides (`LIKE`, `IS NULL`) is refused by name.
+ * Reads the `Expression` of GetPartitions: comparisons of partition keys with literals by `= <> < <= > >=`, `IN` and
+ * `BETWEEN`, combined with `AND`, `OR`, `NOT` and parentheses. Dates compare as text. An empty expression matches
+ * every partition. Other operators of Glue (`LIKE`, `IS NULL`) are rejected as not implemented.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
  */
 export function parsePartitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
-  const pieces = tokenize(expression);
-  if (pieces.length === 0) return () => true;
+  const tokens = tokenize(expression);
+  if (tokens.length === 0) return () => true;
   let at = 0;
 
   const unexpected = (): Error => {
-    const came = pieces[at]?.text ?? 'its end';
-    return invalidInput(`Unsupported expression '${expression}': did not expect ${came}.`);
+    const found = tokens[at]?.text ?? 'its end';
+    return invalidInput(`Unsupported expression '${expression}': unexpected ${found}.`);
   };
   const peek = (kind: Token['kind'], text?: string): boolean =>
-    pieces[at]?.kind === kind && (text === undefined || pieces[at]?.text === text);
+    tokens[at]?.kind === kind && (text === undefined || tokens[at]?.text === text);
   const accept = (kind: Token['kind'], text: string): boolean => {
-    const there = peek(kind, text);
-    if (there) at += 1;
-    return there;
+    const matches = peek(kind, text);
+    if (matches) at += 1;
+    return matches;
   };
   const expect = (kind: Token['kind'], text: string): void => {
     if (!accept(kind, text)) throw unexpected();
   };
 
-  function either(): PartitionFilter {
-    const sides = [both()];
-    while (accept('keyword', 'OR')) sides.push(both());
+  function parseOr(): PartitionFilter {
+    const sides = [parseAnd()];
+    while (accept('keyword', 'OR')) sides.push(parseAnd());
     return (values) => sides.some((side) => side(values));
   }
 
-  function both(): PartitionFilter {
-    const sides = [negated()];
-    while (accept('keyword', 'AND')) sides.push(negated());
+  function parseAnd(): PartitionFilter {
+    const sides = [parseNot()];
+    while (accept('keyword', 'AND')) sides.push(parseNot());
     return (values) => sides.every((side) => side(values));
   }
 
-  function negated(): PartitionFilter {
-    if (accept('keyword', 'NOT')) return negate(negated());
-    if (!accept('operator', '(')) return comparison();
-    const inner = either();
+  function parseNot(): PartitionFilter {
+    if (accept('keyword', 'NOT')) return negate(parseNot());
+    if (!accept('operator', '(')) return parseComparison();
+    const inner = parseOr();
     expect('operator', ')');
     return inner;
   }
 
-  function comparison(): PartitionFilter {
+  function parseComparison(): PartitionFilter {
     if (!peek('name')) throw unexpected();
-    const name = pieces[at]?.text ?? '';
+    const name = tokens[at]?.text ?? '';
     at += 1;
     const index = keys.findIndex((key) => key.Name.toLowerCase() === name.toLowerCase());
     const key = keys[index];
-    if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is no partition key.`);
+    if (key === undefined) throw invalidInput(`Unsupported expression: ${name} is not a partition key.`);
     const compare = valueComparer(key);
     const test = (wanted: (order: (literal: string) => number) => boolean): PartitionFilter => {
       return ({ [index]: value = '' }) => wanted((literal) => compare(value, literal));
@@ -69,36 +69,36 @@ export function parsePartitionFilter(keys: readonly Column[], expression: string
     const not = accept('keyword', 'NOT');
     if (accept('keyword', 'IN')) {
       expect('operator', '(');
-      const literals = [literal()];
-      while (accept('operator', ',')) literals.push(literal());
+      const literals = [parseLiteral()];
+      while (accept('operator', ',')) literals.push(parseLiteral());
       expect('operator', ')');
       const among = test((order) => literals.some((one) => order(one) === 0));
       return not ? negate(among) : among;
     }
     if (accept('keyword', 'BETWEEN')) {
-      const low = literal();
+      const low = parseLiteral();
       expect('keyword', 'AND');
-      const high = literal();
+      const high = parseLiteral();
       const between = test((order) => order(low) >= 0 && order(high) <= 0);
       return not ? negate(between) : between;
     }
     if (not || !peek('operator')) throw unexpected();
-    const holds = operatorTest(pieces[at]?.text ?? '');
+    const holds = operatorTest(tokens[at]?.text ?? '');
     if (holds === undefined) throw unexpected();
     at += 1;
-    const operand = literal();
+    const operand = parseLiteral();
     return test((order) => holds(order(operand)));
   }
 
-  function literal(): string {
+  function parseLiteral(): string {
     if (!peek('text') && !peek('number')) throw unexpected();
-    const { text = '' } = pieces[at] ?? {};
+    const { text = '' } = tokens[at] ?? {};
     at += 1;
     return text;
   }
 
-  const filter = either();
-  if (at < pieces.length) throw unexpected();
+  const filter = parseOr();
+  if (at < tokens.length) throw unexpected();
   return filter;
 }
 
@@ -107,7 +107,7 @@ const negate =
   (values) =>
     !filter(values);
 
-/** Compares a value with a literal as the key's type has it; NaN, which equals nothing, when they can't be. */
+/** Compares a value with a literal by the key's type. NaN, which equals nothing, when they are not comparable. */
 function valueComparer(key: Column): (value: string, literal: string) => number {
   const type = key.Type ?? 'string';
   if (TEXT_TYPE.test(type)) {
@@ -121,7 +121,7 @@ const WHOLE = /^-?\d+$/;
 
 function compareNumbers(value: string, literal: string): number {
   if (!WHOLE.test(value) || !WHOLE.test(literal)) return Number(value) - Number(literal);
-  // A bigint may be larger than a JavaScript number can tell from its neighbours.
+  // A JavaScript number cannot represent every bigint exactly.
   const [left, right] = [BigInt(value), BigInt(literal)];
   return left === right ? 0 : left < right ? -1 : 1;
 }
@@ -145,19 +145,19 @@ function operatorTest(operator: string): ((order: number) => boolean) | undefine
   }
 }
 
-/** A piece of a partition filter; words in upper case are its keywords. */
+/** A token of a partition filter. Keywords are in upper case. */
 type Token =
   | { readonly kind: 'name' | 'text' | 'number' | 'operator'; readonly text: string }
   | { readonly kind: 'keyword'; readonly text: string };
 
 const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN']);
-/** Known to Glue, not here. */
+/** Glue supports these; this emulation does not. */
 const REFUSED = new Set(['LIKE', 'IS', 'NULL', 'DATE', 'TIMESTAMP', 'CAST']);
 
 const TOKEN =
   /\s*(?:'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
 
-/** Splits a partition filter into its pieces. */
+/** Splits a partition filter into tokens. */
 function tokenize(expression: string): Token[] {
   const found: Token[] = [];
   const text = expression.trim();

@@ -25,7 +25,7 @@ import { parsePartitionFilter } from './partitionFilter.ts';
 
 const byValues = z.strictObject({ ...tableMembers, PartitionValues: partitionValuesSchema });
 
-/** One of several parts in which a client lists a table's partitions side by side. */
+/** One of several segments of a table's partitions that a client lists in parallel. */
 const segmentSchema = z
   .strictObject({
     SegmentNumber: z.int().min(0),
@@ -104,14 +104,14 @@ function isInSegment(index: number, segment: z.output<typeof segmentSchema> | un
 
 const valueList = z.strictObject({ Values: partitionValuesSchema });
 
-/** What became of an item that failed; the others of its batch are done. */
+/** A failed item of a batch. The other items of the batch are not affected. */
 interface ItemFailure {
   readonly values: readonly string[];
   readonly detail: { readonly ErrorCode: string; readonly ErrorMessage: string };
 }
 
 /**
- * The batch operations: HTTP 200 whatever becomes of the items, and an entry in `Errors` for each that failed.
+ * The batch operations. They respond with HTTP 200 in any case, with an entry in `Errors` for each failed item.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html
  */
 export function partitionBatches(
@@ -120,19 +120,19 @@ export function partitionBatches(
 ): Record<string, JsonOperation> {
   const { catalog, account, faults } = context;
 
-  function changeEach<Item>(
+  function changeItems<Item>(
     target: { readonly DatabaseName: string; readonly TableName: string },
     items: readonly Item[],
     valuesOf: (item: Item) => readonly string[],
     change: (table: TableEntry, item: Item) => TableEntry,
   ): ItemFailure[] {
     const failures: ItemFailure[] = [];
-    const faultOf = faults.takeItems('glue', target.TableName);
+    const faultFor = faults.takeItems('glue', target.TableName);
     catalog.changePartitions(target.DatabaseName, target.TableName, (before) => {
       let table = before;
       for (const [index, item] of items.entries()) {
         try {
-          const code = faultOf(index, valuesOf(item).join('/'));
+          const code = faultFor(index, valuesOf(item).join('/'));
           if (code !== undefined) throw serviceError('glue', { code });
           table = change(table, item);
         } catch (error) {
@@ -158,7 +158,7 @@ export function partitionBatches(
         PartitionInputList: boundedList(partitionInputSchema, GLUE_LIMITS.createBatch),
       }),
       ({ PartitionInputList, ...target }) => {
-        const failures = changeEach(
+        const failures = changeItems(
           target,
           PartitionInputList,
           ({ Values }) => Values ?? [],
@@ -178,7 +178,7 @@ export function partitionBatches(
         ).min(1, 'Member must have length greater than or equal to 1'),
       }),
       ({ Entries, ...target }) => {
-        const failures = changeEach(
+        const failures = changeItems(
           target,
           Entries,
           ({ PartitionValueList }) => PartitionValueList,
@@ -198,7 +198,7 @@ export function partitionBatches(
         PartitionsToDelete: boundedList(valueList, GLUE_LIMITS.deleteBatch),
       }),
       ({ PartitionsToDelete, ...target }) => {
-        const failures = changeEach(
+        const failures = changeItems(
           target,
           PartitionsToDelete,
           ({ Values }) => Values,
@@ -213,13 +213,13 @@ export function partitionBatches(
       z.strictObject({ ...tableMembers, PartitionsToGet: boundedList(valueList, GLUE_LIMITS.getBatch) }),
       ({ DatabaseName, TableName, PartitionsToGet }) => {
         const table = catalog.table(DatabaseName, TableName);
-        const faultOf = faults.takeItems('glue', TableName);
+        const faultFor = faults.takeItems('glue', TableName);
         const found: unknown[] = [];
         const unprocessed: { Values: string[] }[] = [];
         for (const [index, { Values }] of PartitionsToGet.entries()) {
-          // Here a failure has no code: what wasn't looked at comes back to be asked for again, and what
-          // was looked for in vain is simply not among the partitions.
-          if (faultOf(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
+          // Failures have no code here: unprocessed keys are returned for a retry, and partitions that do not exist
+          // are omitted from the response.
+          if (faultFor(index, Values.join('/')) !== undefined) unprocessed.push({ Values });
           else {
             const entry = findPartitionIfAny(table, Values);
             if (entry !== undefined) found.push(partitionDocument(table, entry, { account }));

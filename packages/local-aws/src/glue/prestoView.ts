@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** A view as Athena keeps it in Glue: JSON in base64 in a comment, as Hive would read nothing else. */
+/** Athena stores a view in Glue as base64-encoded JSON within an SQL comment. */
 const PRESTO_VIEW = /^\/\* Presto View: ([A-Za-z0-9+/]+={0,2}) \*\/$/;
 
-/** Of ConnectorViewDefinition in Trino's SPI, what every version has; others are left. */
+/** The members of `ConnectorViewDefinition` in Trino's SPI that exist in every version. Others are ignored. */
 const definitionSchema = z.object({
   originalSql: z.string(),
   catalog: z.string().optional(),
@@ -11,22 +11,22 @@ const definitionSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
 });
 
-/** What a Glue view says of itself. */
+/** The definition of an Athena view. */
 export type PrestoView = Readonly<z.output<typeof definitionSchema>>;
 
 /**
- * A definition as `ViewOriginalText` of its Glue table, beside `ViewExpandedText` {@link EXPANDED_TEXT}. Athena has no page
- * about the format; it is what CREATE VIEW writes: Trino's `ConnectorViewDefinition` in JSON, by `ViewReaderUtil`
- * (plugin/trino-hive, encodeViewData).
+ * Encodes a definition as the `ViewOriginalText` of its Glue table. `ViewExpandedText` is {@link EXPANDED_TEXT}. AWS
+ * does not document the format. CREATE VIEW writes Trino's `ConnectorViewDefinition` as JSON: see
+ * `ViewReaderUtil.encodeViewData` in Trino's plugin/trino-hive.
  */
 export function encodePrestoView(definition: PrestoView): string {
   return `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`;
 }
 
-/** `ViewExpandedText` of every such view. */
+/** The `ViewExpandedText` of every Athena view. */
 export const EXPANDED_TEXT = '/* Presto View */';
 
-/** Reads a `ViewOriginalText`; null when it isn't Athena's, as a view of Hive's. */
+/** Decodes a `ViewOriginalText`. Returns null for a view of another engine, such as Hive. */
 export function readPrestoView(text: string): PrestoView | null {
   const [, encoded] = PRESTO_VIEW.exec(text.trim()) ?? [];
   if (encoded === undefined) return null;

@@ -53,7 +53,7 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
 
 const byName = z.strictObject({ ...catalogMember, DatabaseName: nameSchema, Name: nameSchema });
 
-/** Create, read, update and delete tables. A table's older versions are not kept. */
+/** Create, read, update and delete tables. Earlier versions of a table are not kept. */
 export function tableOperations(context: GlueContext): Record<string, JsonOperation> {
   const { catalog, account } = context;
   return {
@@ -88,7 +88,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         ...catalogMember,
         DatabaseName: nameSchema,
         TableInput: tableInputSchema,
-        // Whether to keep the old version, which this catalog never does: either answer is honoured.
+        // Whether to skip archiving the old version. This catalog keeps no versions, so both values are accepted.
         SkipArchive: z.boolean().optional(),
       }),
       ({ DatabaseName, TableInput }) => catalog.updateTable(DatabaseName, TableInput),

@@ -332,7 +332,7 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
   if (!isParquet && serde !== OPENX_SERDE) {
     throw statementError(
       'HIVE_UNSUPPORTED_FORMAT',
-      `The format of the table ${name} is not emulated by Sluice's local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
+      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
     );
   }
   return {

@@ -76,7 +76,7 @@ export function statementError(
 
 /** What is refused by name because it isn't emulated. */
 export function notEmulated(what: string): StatementError {
-  return statementError('NOT_SUPPORTED', `${what} is not emulated by Sluice's local Athena`);
+  return statementError('NOT_SUPPORTED', `${what} is not emulated by the local Athena`);
 }
 
 /**

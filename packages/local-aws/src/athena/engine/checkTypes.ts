@@ -75,7 +75,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamp(3) with time zone',
 };
 
-const MARK = 'sluice';
+const MARK = 'type check';
 const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
 
 /**

@@ -5,7 +5,7 @@ import { LineJournal } from '../../disk/LineJournal.ts';
 import { ATHENA_LIMITS } from './limits.ts';
 import { resultConfigurationSchema } from './WorkGroups.ts';
 
-/** The columns of a result, as `StatementRunner` tells them. */
+/** A column of a result, as defined by `StatementRunner`. */
 const columnSchema = z.strictObject({
   name: z.string(),
   type: z.string(),
@@ -14,19 +14,19 @@ const columnSchema = z.strictObject({
   nullable: z.enum(['NULLABLE', 'UNKNOWN', 'NOT_NULL']),
 });
 
-/** What a statement that succeeded has left in S3. */
+/** What a successful statement has written to S3. */
 const outcomeSchema = z.strictObject({
-  /** How the object at the output location holds rows; `none` when what was written is only counted. */
+  /** The format of the rows in the result's object; `none` when the statement only reports a count. */
   format: z.enum(['csv', 'txt', 'none']),
   columns: z.array(columnSchema).readonly(),
   updateCount: z.number().optional(),
   manifestLocation: z.string().optional(),
   outputBytes: z.number(),
-  /** Without the header row. */
+  /** Excluding the header row. */
   outputRows: z.number(),
 });
 
-/** A query execution, as it is kept on disk. Times are epoch milliseconds. */
+/** A query execution as it is stored on disk. Times are epoch milliseconds. */
 const executionSchema = z.strictObject({
   id: z.string(),
   query: z.string(),
@@ -36,12 +36,12 @@ const executionSchema = z.strictObject({
   database: z.string().optional(),
   parameters: z.array(z.string()).readonly(),
   workGroup: z.string(),
-  /** What holds for its results; `OutputLocation` is the folder that was asked for. */
+  /** The effective result configuration. `OutputLocation` is the requested folder. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
-  /** Access key of whoever submitted it. */
+  /** The access key of the caller who submitted it. */
   caller: z.string(),
-  /** The client's token, and a digest of what came with it. */
+  /** The client's request token, and a digest of the request. */
   token: z.string().optional(),
   digest: z.string(),
   state: z.enum(['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED']),
@@ -57,34 +57,34 @@ const executionSchema = z.strictObject({
   startedAt: z.number().optional(),
   completedAt: z.number().optional(),
   scannedBytes: z.number(),
-  /** The result's object. */
+  /** The location of the result's object. */
   outputLocation: z.string(),
   outcome: outcomeSchema.optional(),
 });
 
-/** A query from its submission on, as it is kept. */
+/** A submitted query, as it is stored. */
 export type Execution = Readonly<z.output<typeof executionSchema>>;
 
-/** What has come of a statement that succeeded. */
+/** The outcome of a successful statement. */
 export type Outcome = Readonly<z.output<typeof outcomeSchema>>;
 
-/** Whether nothing more will happen to it. */
+/** Whether the query is in a final state. */
 export function isFinished({ state }: Pick<Execution, 'state'>): boolean {
   return state !== 'QUEUED' && state !== 'RUNNING';
 }
 
-/** Lines before a rewrite is worth it, and how many for each execution that is left. */
+/** The number of lines that makes a rewrite worthwhile, and the ratio of lines to remaining executions. */
 const REWRITE_LINES = 1_000;
 const REWRITE_RATIO = 6;
 const DAY_MS = 86_400_000;
 
 /**
- * The history of executions, on disk: a line with all of an execution for each of its states. A line is written before
- * the change is answered.
+ * The history of executions on disk: one line with the whole execution for each of its states. A line is written
+ * before the response is sent.
  */
 export class ExecutionJournal {
   readonly #journal: LineJournal<Execution>;
-  /** In the order in which they were submitted. */
+  /** In order of submission. */
   readonly executions: Map<string, Execution>;
 
   private constructor(journal: LineJournal<Execution>, executions: Map<string, Execution>) {
@@ -93,7 +93,7 @@ export class ExecutionJournal {
   }
 
   /**
-   * Opens the journal, or starts it, without what has grown too old.
+   * Opens the journal and creates it if there is none. Expired executions are dropped.
    *
    * @param now Epoch milliseconds.
    * @throws DiskError DISK_DAMAGED
@@ -105,22 +105,22 @@ export class ExecutionJournal {
     const { journal, lines } = LineJournal.open(file, (value) => executionSchema.parse(value));
     for (const line of lines) executions.set(line.id, line);
     const opened = new ExecutionJournal(journal, executions);
-    opened.#forget(now);
+    opened.#dropExpired(now);
     if (lines.length > executions.size) journal.compact([...executions.values()]);
     return opened;
   }
 
-  keep(execution: Execution, now: number): void {
+  append(execution: Execution, now: number): void {
     this.#journal.append(execution);
     this.executions.set(execution.id, execution);
     if (this.#journal.lines <= REWRITE_LINES) return;
-    this.#forget(now);
+    this.#dropExpired(now);
     if (this.#journal.lines > REWRITE_RATIO * this.executions.size) {
       this.#journal.compact([...this.executions.values()]);
     }
   }
 
-  /** Forgets executions for good. */
+  /** Removes executions permanently. */
   remove(ids: readonly string[]): void {
     if (ids.length === 0) return;
     for (const id of ids) this.executions.delete(id);
@@ -131,7 +131,7 @@ export class ExecutionJournal {
     this.#journal.close();
   }
 
-  #forget(now: number): void {
+  #dropExpired(now: number): void {
     const oldest = now - ATHENA_LIMITS.historyDays * DAY_MS;
     for (const { id, submittedAt } of this.executions.values()) {
       if (submittedAt >= oldest) return;

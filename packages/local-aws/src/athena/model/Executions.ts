@@ -22,15 +22,15 @@ export interface ExecutionsOptions {
   readonly store: ObjectStore;
   readonly results: ResultStore;
   readonly account: string;
-  /** Told of what a query asks of Glue and S3, and as whom. */
+  /** Receives the calls that a query makes to Glue and S3, with the caller's access key. */
   readonly onCall: (caller: string, call: QueryCall) => void;
-  /** Told of what fails by our own fault. */
+  /** Receives internal errors. */
   readonly onDefect: (error: unknown) => void;
 }
 
-/** A query as it is submitted. */
+/** A submitted query. */
 export interface Submission {
-  /** Access key of whoever submits it: what the query does it does as that. */
+  /** The caller's access key. The query runs with its permissions. */
   readonly caller: string;
   readonly query: string;
   readonly catalog: string;
@@ -42,7 +42,7 @@ export interface Submission {
   readonly token?: string | undefined;
 }
 
-/** Query executions: those that wait, those that run, and the history of the last 45 days, which is on disk. */
+/** Query executions: queued, running, and the history of the last 45 days, which is on disk. */
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #journal: ExecutionJournal;
@@ -58,25 +58,25 @@ export class Executions {
     for (const execution of this.#journal.executions.values()) {
       if (execution.token !== undefined) this.#byToken.set(execution.token, execution.id);
       // Its statement ended with the process that ran it.
-      if (!isFinished(execution)) this.#end(execution, this.#interrupted());
+      if (!isFinished(execution)) this.#end(execution, this.#interruption());
     }
   }
 
-  /** Opens what lies in `directory`, or starts there. What an earlier process left unfinished has failed. */
+  /** Opens the executions in `directory`. Those that an earlier process left unfinished have failed. */
   static open(options: ExecutionsOptions): Executions {
     return new Executions(options);
   }
 
   /**
-   * Submits a query, which then runs by itself.
+   * Submits a query, which runs in the background.
    *
-   * @throws AwsError InvalidRequestException for a statement that can't be read, a workgroup that isn't there or is
-   *   disabled, a location that isn't one; TooManyRequestsException.
+   * @throws AwsError InvalidRequestException for a statement that cannot be parsed, a workgroup that does not exist
+   *   or is disabled, or an invalid location; TooManyRequestsException.
    */
   start(submission: Submission): Execution {
-    const { caller, ...asked } = submission;
-    const { query, catalog, database, parameters, workGroup, reuse, token } = asked;
-    const digest = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+    const { caller, ...request } = submission;
+    const { query, catalog, database, parameters, workGroup, reuse, token } = request;
+    const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
     const earlier =
       token === undefined ? undefined : this.#journal.executions.get(this.#byToken.get(token) ?? '');
     if (earlier !== undefined) {
@@ -89,7 +89,7 @@ export class Executions {
     const kind = this.#classify(query);
     if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
     const id = randomUUID();
-    const execution = this.#keep({
+    const execution = this.#save({
       id,
       query,
       ...kind,
@@ -124,12 +124,12 @@ export class Executions {
     return execution;
   }
 
-  /** Those of a workgroup, the newest first. */
-  of(workGroup: string): Execution[] {
+  /** The executions of a workgroup, newest first. */
+  list(workGroup: string): Execution[] {
     return [...this.#journal.executions.values()].filter((one) => one.workGroup === workGroup).reverse();
   }
 
-  /** Cancels a query; one that is over stays as it is. @throws AwsError InvalidRequestException */
+  /** Cancels a query. A finished query does not change. @throws AwsError InvalidRequestException */
   stop(id: string): void {
     const execution = this.find(id);
     if (isFinished(execution)) return;
@@ -139,25 +139,25 @@ export class Executions {
     this.#running.get(id)?.abort.abort();
   }
 
-  /** Stops and forgets all of a workgroup. */
-  forget(workGroup: string): void {
-    const ids = this.of(workGroup).map(({ id }) => id);
+  /** Stops and removes all executions of a workgroup. */
+  removeAll(workGroup: string): void {
+    const ids = this.list(workGroup).map(({ id }) => id);
     for (const id of ids) this.stop(id);
     this.#journal.remove(ids);
   }
 
-  /** How many wait and how many run. */
+  /** The numbers of queued and running queries. */
   pending(): { readonly queued: number; readonly running: number } {
     return { queued: this.#waiting.length, running: this.#running.size };
   }
 
-  /** Ends what runs, and lets nothing more begin. */
+  /** Aborts running queries and starts no more. */
   async close(): Promise<void> {
     this.#closed = true;
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort();
     await Promise.all(running.map(({ done }) => done));
-    for (const id of this.#waiting.splice(0)) this.#end(this.find(id), this.#interrupted());
+    for (const id of this.#waiting.splice(0)) this.#end(this.find(id), this.#interruption());
     this.#journal.close();
   }
 
@@ -167,7 +167,7 @@ export class Executions {
       return { statementType, substatementType };
     } catch (error) {
       if (!(error instanceof StatementError)) throw error;
-      // At the front door the message comes without the name of its kind.
+      // StartQueryExecution reports the message without the error's name.
       throw invalidRequest(error.message.replace(/^SYNTAX_ERROR: /, ''), 'MALFORMED_QUERY');
     }
   }
@@ -176,7 +176,7 @@ export class Executions {
     while (!this.#closed && this.#running.size < LIMITS.runningQueries) {
       const id = this.#waiting.shift();
       if (id === undefined) return;
-      const execution = this.#keep({
+      const execution = this.#save({
         ...this.find(id),
         state: 'RUNNING',
         startedAt: this.#options.clock.now(),
@@ -187,7 +187,7 @@ export class Executions {
           this.#running.delete(id);
           this.#runNext();
         })
-        // Its end could not be written down: a full disk. The next process will find it unfinished.
+        // Its end could not be stored, e.g. on a full disk. The next process will find it unfinished.
         .catch(this.#options.onDefect);
       this.#running.set(id, { abort, done });
     }
@@ -197,7 +197,7 @@ export class Executions {
     const { runner, workGroups, results, onCall } = this.#options;
     let ran: RunOutcome | undefined;
     let scannedBytes = () => 0;
-    let end: Ending;
+    let end: FinalState;
     try {
       const { BytesScannedCutoffPerQuery: cutoffBytes } = workGroups.find(execution.workGroup).configuration;
       ran = await runExecution(execution, {
@@ -206,23 +206,23 @@ export class Executions {
         signal,
         cutoffBytes,
         onCall: (call) => onCall(execution.caller, call),
-        onBegun: (bytes) => {
+        onStarted: (bytes) => {
           scannedBytes = bytes;
         },
       });
       end = { state: 'SUCCEEDED' };
     } catch (error) {
-      end = this.#ending(error, signal);
+      end = this.#finalState(error, signal);
     }
-    // One that was stopped meanwhile, or whose workgroup is gone, is over already.
+    // A query that was stopped, or whose workgroup was deleted, is finished already.
     const now = this.#journal.executions.get(execution.id);
     if (now !== undefined && !isFinished(now))
       this.#end({ ...now, scannedBytes: scannedBytes(), ...ran }, end);
   }
 
-  #ending(error: unknown, signal: AbortSignal): Ending {
+  #finalState(error: unknown, signal: AbortSignal): FinalState {
     if (error instanceof ScanLimitError) return { state: 'CANCELLED', reason: error.message };
-    if (signal.aborted) return this.#interrupted();
+    if (signal.aborted) return this.#interruption();
     if (error instanceof StatementError) {
       const { message: reason, category, type, retryable } = error;
       return { state: 'FAILED', reason, error: { category, type, retryable } };
@@ -232,24 +232,24 @@ export class Executions {
     return { state: 'FAILED', reason, error: INTERNAL_ERROR };
   }
 
-  #interrupted(): Ending {
+  #interruption(): FinalState {
     const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query ran.';
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
   }
 
-  #end(execution: Execution, end: Ending): void {
-    this.#keep({ ...execution, ...end, completedAt: this.#options.clock.now() });
+  #end(execution: Execution, end: FinalState): void {
+    this.#save({ ...execution, ...end, completedAt: this.#options.clock.now() });
   }
 
-  #keep(execution: Execution): Execution {
-    this.#journal.keep(execution, this.#options.clock.now());
+  #save(execution: Execution): Execution {
+    this.#journal.append(execution, this.#options.clock.now());
     return execution;
   }
 }
 
-type Ending = Pick<Execution, 'state' | 'reason' | 'error'>;
+type FinalState = Pick<Execution, 'state' | 'reason' | 'error'>;
 
-/** What an execution that succeeded has more than one that runs. */
+/** What a successful run adds to an execution. */
 interface RunOutcome {
   readonly outcome: Outcome;
   readonly outputLocation: string;
@@ -260,8 +260,8 @@ interface RunOutcome {
 /**
  * Runs a statement and writes its result.
  *
- * @param onBegun Told what answers the bytes scanned so far, once there is something that scans.
- * @throws StatementError; ScanLimitError beyond `cutoffBytes`; what the signal's abort makes of it.
+ * @param onStarted Receives a function that returns the bytes scanned so far.
+ * @throws StatementError; ScanLimitError beyond `cutoffBytes`; the signal's reason when it aborts.
  */
 async function runExecution(
   execution: Execution,
@@ -271,10 +271,10 @@ async function runExecution(
     readonly signal: AbortSignal;
     readonly cutoffBytes: number | undefined;
     readonly onCall: (call: QueryCall) => void;
-    readonly onBegun: (scannedBytes: () => number) => void;
+    readonly onStarted: (scannedBytes: () => number) => void;
   },
 ): Promise<RunOutcome> {
-  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onBegun } = options;
+  const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onStarted } = options;
   const { id, catalog, database, parameters, workGroup } = execution;
   const folder = execution.results.OutputLocation;
   const stopped = new AbortController();
@@ -288,7 +288,7 @@ async function runExecution(
     onCall,
     signal: AbortSignal.any([signal, stopped.signal]),
   });
-  onBegun(result.scannedBytes);
+  onStarted(result.scannedBytes);
   const check = () => {
     signal.throwIfAborted();
     if (result.scannedBytes() > cutoffBytes) throw new ScanLimitError();
@@ -307,13 +307,13 @@ async function runExecution(
       substatementType: result.substatementType,
     };
   } catch (error) {
-    // The statement may still be at work on rows that nobody will read.
+    // The statement may still be producing rows that nobody will read.
     stopped.abort();
     throw error;
   }
 }
 
-/** A query has scanned more than its workgroup lets one scan: Athena cancels it. */
+/** A query has exceeded the scan limit of its workgroup: Athena cancels it. */
 class ScanLimitError extends Error {
   constructor() {
     super('Bytes scanned limit was exceeded');

@@ -14,10 +14,10 @@ const preparedStatementSchema = z.strictObject({
   modifiedAt: z.number(),
 });
 
-/** A prepared statement as it is kept. */
+/** A prepared statement as it is stored. */
 export type PreparedStatement = Readonly<z.output<typeof preparedStatementSchema>>;
 
-/** The prepared statements of all workgroups, on disk before a change is answered. */
+/** The prepared statements of all workgroups. A change is on disk before the response is sent. */
 export class PreparedStatementStore implements PreparedStatements {
   readonly #file: string;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class PreparedStatementStore implements PreparedStatements {
     this.#statements = readJsonFile(file, z.array(preparedStatementSchema)) ?? [];
   }
 
-  /** Opens what lies in `directory`, or starts there. @throws DiskError DISK_DAMAGED */
+  /** Opens the file in `directory`, or creates it. @throws DiskError DISK_DAMAGED */
   static open(options: { readonly directory: string; readonly clock: Clock }): PreparedStatementStore {
     mkdirSync(options.directory, { recursive: true });
     return new PreparedStatementStore(join(options.directory, 'prepared-statements.json'), options.clock);
@@ -43,8 +43,8 @@ export class PreparedStatementStore implements PreparedStatements {
     return this.#statements.find((one) => one.workGroup === workGroup && one.name === name);
   }
 
-  /** Those of a workgroup, in the order of their names. */
-  of(workGroup: string): PreparedStatement[] {
+  /** The prepared statements of a workgroup, sorted by name. */
+  list(workGroup: string): PreparedStatement[] {
     return this.#statements.filter((one) => one.workGroup === workGroup);
   }
 

@@ -13,8 +13,8 @@ import type { ResultConfiguration, WorkGroupConfiguration } from './WorkGroups.t
 const WRITE_FAILED = 401;
 
 /**
- * The S3 that results are written to. Faults set for S3's PutObject strike here as they would Athena's own calls: that
- * is how a location is denied, as permissions are inert.
+ * Writes results to S3. Faults that are set for S3's PutObject apply here as well, as they would to Athena's own
+ * calls.
  */
 export class ResultStore {
   readonly #options: {
@@ -32,11 +32,11 @@ export class ResultStore {
   }
 
   /**
-   * Writes an object, of pieces as they come.
+   * Writes an object, streaming its body.
    *
-   * @param onCall Told of the attempt, whatever comes of it.
+   * @param onCall Receives the attempt, whether or not it succeeds.
    * @returns Its size in bytes.
-   * @throws StatementError in Athena's words; what `body` throws as it is.
+   * @throws StatementError in Athena's wording. Errors of `body` are passed on.
    */
   async write(
     location: string,
@@ -49,16 +49,16 @@ export class ResultStore {
     try {
       const resource = `${bucket}/${key}`;
       const { before, after } = faults.takeCall({ service: 's3', operation: 'PutObject', resource });
-      await this.#suffer(before);
+      await this.#applyFault(before);
       const { size } = await store.put(bucket, key, body, { contentType: 'application/octet-stream' });
-      await this.#suffer(after);
+      await this.#applyFault(after);
       return size;
     } catch (error) {
       throw error instanceof AwsError ? writeError(location, error) : error;
     }
   }
 
-  async #suffer({ delayMs, cleared, end }: Blow): Promise<void> {
+  async #applyFault({ delayMs, cleared, end }: Blow): Promise<void> {
     if (delayMs > 0 && cleared?.aborted !== true) {
       await new Promise<void>((resolve) => {
         const alarm = this.#options.clock.after(delayMs, resolve);
@@ -88,20 +88,20 @@ function writeError(location: string, cause: AwsError): StatementError {
 
 const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
 
-/** A place in S3. */
+/** A location in S3. */
 export interface S3Location {
   readonly bucket: string;
-  /** Of a folder: '' or with a slash at its end. */
+  /** For a folder: '' or a key that ends with a slash. */
   readonly key: string;
 }
 
 /**
- * Where the results of a query go. A workgroup that enforces its configuration overrides all that the client
- * says of results; else the client's comes first.
+ * The effective result configuration of a query. A workgroup that enforces its configuration overrides the client's
+ * settings; otherwise the client's settings take precedence.
  * https://docs.aws.amazon.com/athena/latest/ug/workgroups-settings-override.html
  *
- * @returns What holds for the query; `OutputLocation` is a folder, e.g. `s3://bucket/prefix/`.
- * @throws AwsError InvalidRequestException without a location, or with one where nothing can be written.
+ * @returns The configuration. `OutputLocation` is a folder, e.g. `s3://bucket/prefix/`.
+ * @throws AwsError InvalidRequestException when there is no location or nothing can be written to it.
  */
 export function resolveResultConfiguration(
   { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration: own = {} }: WorkGroupConfiguration,
@@ -118,28 +118,28 @@ export function resolveResultConfiguration(
   return { ...rest, OutputLocation: `s3://${bucket}/${key}` };
 }
 
-/** A folder by its location, with or without a slash at its end. @throws AwsError InvalidRequestException */
+/** Parses the location of a folder, with or without a trailing slash. @throws AwsError InvalidRequestException */
 function parseResultFolder(location: string): S3Location {
   const { bucket, key } = parseResultLocation(location);
   return { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` };
 }
 
-/** An object's or a folder's place by its location. @throws AwsError InvalidRequestException */
+/** Parses the location of an object or a folder. @throws AwsError InvalidRequestException */
 export function parseResultLocation(location: string): S3Location {
   const [, bucket, key = ''] = LOCATION.exec(location) ?? [];
   if (bucket === undefined) throw invalidLocation();
   return { bucket, key };
 }
 
-/** Statements that write rows elsewhere and leave only the list of what they wrote. */
+/** Statements that write rows elsewhere. Their result is a manifest. */
 const WRITING = new Set(['CREATE_TABLE_AS_SELECT', 'INSERT', 'UNLOAD']);
 
 /**
- * The location of the object that a statement's result goes to: a CSV file of a query, text of everything else.
- * A statement that writes rows has none: its manifest and its metadata lie at this name with a suffix.
+ * The location of a statement's result: a CSV object for a query, a text object for other statements. A statement
+ * that writes rows has no result object: its manifest and metadata have this name with a suffix.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html
  *
- * @param folder With a slash at its end, e.g. `s3://bucket/prefix/`.
+ * @param folder Ends with a slash, e.g. `s3://bucket/prefix/`.
  */
 export function outputLocation(folder: string, id: string, kind: StatementKind): string {
   if (kind.substatementType === 'CREATE_TABLE_AS_SELECT') return `${folder}tables/${id}`;
@@ -148,16 +148,16 @@ export function outputLocation(folder: string, id: string, kind: StatementKind):
 }
 
 /**
- * Writes what a statement answers to S3, as it comes: rows are not kept.
+ * Streams the result of a statement to S3.
  *
- * @param check Called before the first row and after every chunk; throws to end it.
- * @returns What there is now, and where; the location may be another than the kind of the statement made expect,
- *   since only its result tells what a prepared statement is.
+ * @param check Called before the first row and after every chunk. It throws to stop.
+ * @returns What was written, and where. The location can differ from the one that the statement's kind implies, since
+ *   only the result tells what kind a prepared statement is.
  */
 export async function writeResult(
   result: StatementResult,
   into: {
-    /** Writes an object by its location; answers its size in bytes. */
+    /** Writes an object to a location and returns its size in bytes. */
     readonly write: (location: string, body: AsyncIterable<Uint8Array> | Uint8Array) => Promise<number>;
     readonly folder: string;
     readonly id: string;
@@ -187,7 +187,7 @@ export async function writeResult(
   if (manifest === undefined || manifestLocation === undefined) {
     outputBytes = await write(location, pieces());
   } else {
-    // What it wrote is elsewhere; its rows, if it has any, only say how many.
+    // The rows were written elsewhere; the result's rows only hold the count.
     for await (const _ of pieces());
     await write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
   }
@@ -208,18 +208,18 @@ export async function writeResult(
 const QUOTE = 0x22;
 const LINE_FEED = 0x0a;
 
-/** A part of a result. */
+/** A page of a result. */
 export interface ResultPage {
   readonly rows: readonly (readonly (string | null)[])[];
-  /** Where the next begins, in bytes; undefined after the last. */
+  /** The byte offset of the next page; undefined after the last. */
   readonly next: number | undefined;
 }
 
 /**
- * Reads rows of a result out of its object, no further than asked for.
+ * Reads rows of a result from its object, and no more than requested.
  *
- * @param from Bytes from the beginning of the object: 0, or what the page before answered.
- * @throws AwsError InvalidRequestException when the object is gone, or something else lies there.
+ * @param from A byte offset in the object: 0, or `next` of the previous page.
+ * @throws AwsError InvalidRequestException when the object is missing or is not a result.
  */
 export async function readResult(
   store: ObjectStore,
@@ -242,7 +242,7 @@ export async function readResult(
   return { rows, next: at < size && rows.length === wanted ? at : undefined };
 }
 
-/** Lines without their line feeds; one inside of quotes is none. */
+/** Lines without their line feeds. A line feed within quotes does not end a line. */
 async function* readLines(body: AsyncIterable<Buffer>, format: 'csv' | 'txt'): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let quoted = false;

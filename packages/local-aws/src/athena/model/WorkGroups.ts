@@ -9,7 +9,7 @@ import { invalidRequest, workGroupNotFound } from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
 
 /**
- * Where and how results are written. Encryption at rest is told and has no effect, as in the local S3.
+ * Where and how results are written. Encryption at rest is stored and has no effect, as in the local S3.
  * https://docs.aws.amazon.com/athena/latest/APIReference/API_ResultConfiguration.html
  */
 export const resultConfigurationSchema = z.strictObject({
@@ -27,22 +27,22 @@ export const resultConfigurationSchema = z.strictObject({
   AclConfiguration: z.strictObject({ S3AclOption: z.literal('BUCKET_OWNER_FULL_CONTROL') }).optional(),
 });
 
-/** A configuration that was taken. */
+/** A valid result configuration. */
 export type ResultConfiguration = Readonly<z.output<typeof resultConfigurationSchema>>;
 
-/** Refuses what would change the bytes in S3: encryption by the client. @throws AwsError NotImplemented */
+/** Rejects client-side encryption, which would change the bytes in S3. @throws AwsError NotImplemented */
 export function assertNoClientEncryption(configuration: ResultConfiguration | undefined): void {
   if (configuration?.EncryptionConfiguration?.EncryptionOption === 'CSE_KMS') {
     throw notImplemented('athena EncryptionOption CSE_KMS');
   }
 }
 
-/** The one engine there is. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */
+/** The only supported engine. https://docs.aws.amazon.com/athena/latest/ug/engine-versions.html */
 export const ENGINE_VERSION = 'Athena engine version 3';
 
 const engineVersionSchema = z.strictObject({
   SelectedEngineVersion: z.enum(['AUTO', ENGINE_VERSION]).default('AUTO'),
-  /** Athena's to say; accepted since templates that were exported have it. */
+  /** Set by Athena. Accepted because exported templates contain it. */
   EffectiveEngineVersion: z.string().optional(),
 });
 
@@ -55,7 +55,7 @@ const cutoffSchema = z
 
 const settings = {
   EnforceWorkGroupConfiguration: z.boolean().optional(),
-  /** There are no metrics here, nobody who pays, and no key: told again as they were set. */
+  /** Stored without effect: there are no metrics, no billing and no encryption. */
   PublishCloudWatchMetricsEnabled: z.boolean().optional(),
   RequesterPaysEnabled: z.boolean().optional(),
   EnableMinimumEncryptionConfiguration: z.boolean().optional(),
@@ -89,7 +89,7 @@ export const configurationUpdatesSchema = z.strictObject({
 
 type ConfigurationUpdates = z.output<typeof configurationUpdatesSchema>;
 
-/** A configuration with updates: what they don't name stays. */
+/** Applies updates to a configuration. Members that the updates omit do not change. */
 export function updateConfiguration(
   before: WorkGroupConfiguration,
   updates: ConfigurationUpdates,
@@ -132,28 +132,28 @@ export const workGroupNameSchema = z
   .max(LIMITS.workGroupCharacters)
   .regex(/^[a-zA-Z0-9._-]+$/, 'a name of letters, digits, dots, underscores and hyphens');
 
-/** A workgroup's description, as long as Athena takes it. */
+/** A workgroup's description. */
 export const descriptionSchema = z.string().max(LIMITS.descriptionCharacters);
 
-/** A tag: kept, and without effect. */
+/** A tag. It is stored and has no effect. */
 export const tagSchema = z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().max(256) });
 
 const propertiesSchema = z.strictObject({
   Name: workGroupNameSchema,
   Description: descriptionSchema.optional(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  /** Only of importance when the stack is deleted. */
+  /** Only relevant when the stack is deleted. */
   RecursiveDeleteOption: z.boolean().optional(),
   Tags: z.array(tagSchema).default([]),
   WorkGroupConfiguration: workGroupConfigurationSchema.default({}),
 });
 
-/** What a template's `AWS::Athena::WorkGroup` may say; another property is refused by name. */
+/** Reads the properties of a template's `AWS::Athena::WorkGroup`. Other properties are rejected by name. */
 function readWorkGroupProperties(properties: unknown): z.output<typeof propertiesSchema> {
   return readProperties(propertiesSchema, properties, 'AWS::Athena::WorkGroup');
 }
 
-/** The workgroup that every account has, and that queries without one run in. */
+/** The workgroup that every account has. Queries that name none run in it. */
 export const PRIMARY = 'primary';
 
 const workGroupSchema = z.strictObject({
@@ -166,17 +166,19 @@ const workGroupSchema = z.strictObject({
   tags: z.array(tagSchema),
 });
 
-/** A workgroup as it is kept. */
+/** A workgroup as it is stored. */
 export type WorkGroup = Readonly<z.output<typeof workGroupSchema>>;
 
-/** What a workgroup has that says nothing of it. `primary` lets clients say where results go. */
+/** The defaults of a new workgroup. In `primary`, clients may set the output location. */
 const DEFAULTS = {
   EnforceWorkGroupConfiguration: true,
   PublishCloudWatchMetricsEnabled: false,
   RequesterPaysEnabled: false,
 } as const satisfies WorkGroupConfiguration;
 
-/** The workgroups of one account and region, on disk before a change is answered. `primary` is always there. */
+/**
+ * The workgroups of one account and region. A change is on disk before the response is sent. `primary` always exists.
+ */
 export class WorkGroups {
   readonly #file: string;
   readonly #clock: Clock;
@@ -188,7 +190,7 @@ export class WorkGroups {
     const groups = readJsonFile(file, z.array(workGroupSchema)) ?? [];
     this.#groups = new Map(groups.map((group) => [group.name, group]));
     if (!this.#groups.has(PRIMARY)) {
-      this.#keep({
+      this.#save({
         name: PRIMARY,
         state: 'ENABLED',
         createdAt: clock.now(),
@@ -198,13 +200,13 @@ export class WorkGroups {
     }
   }
 
-  /** Opens what lies in `directory`, or starts there. @throws DiskError DISK_DAMAGED */
+  /** Opens the file in `directory`, or creates it. @throws DiskError DISK_DAMAGED */
   static open(options: { readonly directory: string; readonly clock: Clock }): WorkGroups {
     mkdirSync(options.directory, { recursive: true });
     return new WorkGroups(join(options.directory, 'workgroups.json'), options.clock);
   }
 
-  /** In the order of their names. */
+  /** Sorted by name. */
   all(): WorkGroup[] {
     return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -216,7 +218,7 @@ export class WorkGroups {
     return group;
   }
 
-  /** @throws AwsError InvalidRequestException when there is one of that name. */
+  /** @throws AwsError InvalidRequestException when the name is taken. */
   create(group: {
     readonly name: string;
     readonly description?: string | undefined;
@@ -234,13 +236,13 @@ export class WorkGroups {
     });
   }
 
-  /** Keeps a workgroup as it is given. */
+  /** Stores a workgroup. */
   update(group: WorkGroup): void {
     assertNoClientEncryption(group.configuration.ResultConfiguration);
-    this.#keep(group);
+    this.#save(group);
   }
 
-  /** @throws AwsError InvalidRequestException for `primary`, and for one that isn't there. */
+  /** @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
   remove(name: string): void {
     this.find(name);
     if (name === PRIMARY) throw invalidRequest('The primary workgroup cannot be deleted');
@@ -248,7 +250,7 @@ export class WorkGroups {
     this.#write();
   }
 
-  /** Creates the workgroup of a template, or brings it to its properties, as an update of a stack would. */
+  /** Creates or updates the workgroup of a template, as a stack update does. */
   ensure(name: string, properties: unknown): void {
     const { Description, State, Tags, WorkGroupConfiguration } = readWorkGroupProperties(properties);
     this.update({
@@ -261,7 +263,7 @@ export class WorkGroups {
     });
   }
 
-  #keep(group: WorkGroup): void {
+  #save(group: WorkGroup): void {
     this.#groups.set(group.name, group);
     this.#write();
   }

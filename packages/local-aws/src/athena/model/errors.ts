@@ -3,20 +3,21 @@ import { AwsError } from '../../protocol/AwsError.ts';
 /** Errors of Athena under AWS's names: https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html#API_StartQueryExecution_Errors */
 
 /**
- * Input that Athena can't take.
+ * Input that Athena does not accept.
  *
- * @param code `AthenaErrorCode`, which some clients show: `INVALID_INPUT`, or `MALFORMED_QUERY` for a statement that can't be read.
+ * @param code The `AthenaErrorCode`, which some clients display: `INVALID_INPUT`, or `MALFORMED_QUERY` for a
+ *   statement that cannot be parsed.
  */
 export const invalidRequest = (message: string, code = 'INVALID_INPUT') =>
   new AwsError('InvalidRequestException', 400, message, { AthenaErrorCode: code });
 
-/** No query has that ID, or has it any more. */
+/** There is no query with that ID, or it has expired. */
 export const executionNotFound = (id: string) => invalidRequest(`QueryExecution ${id} was not found`);
 
-/** A workgroup that is not there. */
+/** A workgroup that does not exist. */
 export const workGroupNotFound = () => invalidRequest('WorkGroup is not found.');
 
-/** A result that is asked for before there is one, or that there will never be. */
+/** A result is requested from a query that has not finished or did not succeed. */
 export const notSucceeded = (state: string) =>
   invalidRequest(
     state === 'QUEUED' || state === 'RUNNING'
@@ -24,23 +25,23 @@ export const notSucceeded = (state: string) =>
       : `Query did not finish successfully. Final query state: ${state}`,
   );
 
-/** The object that holds a result is gone from S3, or is no result any more. */
+/** The result's object is missing from S3, or is no longer a result. */
 export const resultsNotFound = () => invalidRequest('Could not find results');
 
-/** Neither the workgroup nor the call says where results go. */
+/** Neither the workgroup nor the call sets an output location. */
 export const noOutputLocation = () =>
   invalidRequest(
     'No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.',
   );
 
-/** An output location that is no `s3://bucket/…`. */
+/** An output location that is not of the form `s3://bucket/…`. */
 export const invalidLocation = () => invalidRequest('outputLocation is not a valid S3 path.');
 
-/** The bucket isn't there, or isn't of the account that the caller expects. */
+/** The bucket does not exist, or does not belong to the account that the caller expects. */
 export const noOutputBucket = (bucket: string) =>
   invalidRequest(`Unable to verify/create output bucket ${bucket}`);
 
-/** More waits than may wait. */
+/** The queue of queries is full. */
 export const tooManyQueries = () =>
   new AwsError(
     'TooManyRequestsException',
@@ -49,11 +50,11 @@ export const tooManyQueries = () =>
     { Reason: 'CONCURRENT_QUERY_LIMIT_EXCEEDED' },
   );
 
-/** What isn't there by its name or ARN. */
+/** There is no resource with that name or ARN. */
 export const resourceNotFound = (message: string, name: string) =>
   new AwsError('ResourceNotFoundException', 400, message, { ResourceName: name });
 
-/** What the catalog answered to Athena, in the words by which clients tell a missing table from trouble. */
+/** An error of the catalog in Athena's wording, which clients parse to detect a missing table. */
 export const metadataError = (cause: AwsError, requestId: string) =>
   new AwsError(
     'MetadataException',

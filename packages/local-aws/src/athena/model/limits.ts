@@ -10,31 +10,37 @@ export const ATHENA_LIMITS = {
   /** Characters of a catalog's and of a database's name. API_QueryExecutionContext */
   catalogCharacters: 256,
   databaseCharacters: 255,
-  /** Minutes that a result may be old to be used again. API_ResultReuseByAgeConfiguration */
+  /** Maximum age of a reused result, in minutes. API_ResultReuseByAgeConfiguration */
   reuseMinutes: 10_080,
-  /** Rows a page, the header row among them. API_GetQueryResults */
+  /** Rows per page, including the header row. API_GetQueryResults */
   resultPage: 1_000,
   /** Executions, named queries and prepared statements a batch. API_BatchGetQueryExecution, API_BatchGetNamedQuery */
   batch: 50,
   /** Prepared statements a batch. API_BatchGetPreparedStatement */
   preparedBatch: 256,
-  /** Items a page of every list but tags. API_ListQueryExecutions, API_ListWorkGroups, API_ListTableMetadata */
+  /** Items per page of every list except tags. API_ListQueryExecutions, API_ListWorkGroups, API_ListTableMetadata */
   listPage: 50,
   /** Characters of a list's token. API_ListQueryExecutions */
   nextTokenCharacters: 1_024,
   /** Characters of a workgroup's name, and of a description. API_CreateWorkGroup */
   workGroupCharacters: 128,
   descriptionCharacters: 1_024,
-  /** Bytes that the least cutoff of a workgroup lets a query scan. API_WorkGroupConfiguration */
+  /** The smallest scan limit of a workgroup, in bytes. API_WorkGroupConfiguration */
   leastCutoffBytes: 10_000_000,
   /** Characters of a prepared statement's name. API_CreatePreparedStatement */
   statementNameCharacters: 256,
   /** Characters of a filter on tables' names. API_ListTableMetadata */
   expressionCharacters: 256,
-  /** Queries that run at once; the others wait. https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
+  /**
+   * Queries that run concurrently. Others are queued.
+   * https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
+   */
   runningQueries: 20,
-  /** Queries that may wait. AWS has them wait for a time instead; here the list is bounded. */
+  /** Queries that may be queued. AWS limits the waiting time instead. */
   queuedQueries: 1_000,
-  /** Days that an execution can be asked for. https://docs.aws.amazon.com/athena/latest/ug/queries-viewing-history.html */
+  /**
+   * Days for which an execution can be read.
+   * https://docs.aws.amazon.com/athena/latest/ug/queries-viewing-history.html
+   */
   historyDays: 45,
 } as const;

@@ -1,7 +1,7 @@
 import type { AthenaColumn } from '../engine/StatementRunner.ts';
 
 /**
- * Rows as Athena writes them: every value in quotes, a NULL as nothing at all, a line feed after each row.
+ * Formats rows as Athena does: every value in quotes, NULL as nothing, a line feed after each row.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-finding-output-files.html
  */
 export function formatCsv(rows: readonly (readonly (string | null)[])[]): string {
@@ -18,7 +18,7 @@ export function formatCsv(rows: readonly (readonly (string | null)[])[]): string
   return text;
 }
 
-/** The values of one line of {@link formatCsv}, without its line feed; undefined for what it never writes. */
+/** Parses one line of {@link formatCsv}, without its line feed. Returns undefined for any other text. */
 export function parseCsvLine(line: string): (string | null)[] | undefined {
   const values: (string | null)[] = [];
   for (let at = 0; ; at += 1) {
@@ -44,19 +44,19 @@ function closingQuote(line: string, from: number): number | undefined {
 }
 
 /**
- * Rows of a statement that is no query, as Athena writes them: a line each, its values side by side with tabs. A
- * value of several lines is several rows from here on, in `GetQueryResults`, too.
+ * Formats the rows of a statement that is not a query, as Athena does: one line per row, values separated by tabs. A
+ * value with line breaks becomes several rows, also in `GetQueryResults`.
  */
 export function formatText(rows: readonly (readonly (string | null)[])[]): string {
   return rows.map((row) => `${row.map((value) => value ?? '').join('\t')}\n`).join('');
 }
 
-/** Types whose values compare by case. */
+/** Types whose values are case-sensitive. */
 const TEXT = new Set(['varchar', 'char', 'string', 'json']);
 
 /**
- * A column as `GetQueryResults` describes it. Athena leaves schema and table empty whatever the query, and calls the
- * catalog `hive`. https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
+ * A column in the response of `GetQueryResults`. Athena always leaves schema and table empty and names the catalog
+ * `hive`. https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
  */
 export function columnInfo({ name, type, precision, scale, nullable }: AthenaColumn) {
   return {
@@ -81,10 +81,10 @@ const QUERY_FIELD = 1;
 const COLUMN_FIELD = 4;
 
 /**
- * The `.metadata` object beside a result. AWS documents that it is binary and nothing more. It is a protocol buffer:
- * field 4 once a column, with the members of `ColumnInfo` in it, as drivers read that take the types from there:
+ * The `.metadata` object beside a result. AWS documents only that it is binary. It is a protocol buffer: field 4 is
+ * repeated for each column and holds the members of `ColumnInfo`, as drivers read it:
  * https://github.com/burtcorp/athena-jdbc/blob/main/src/main/java/io/burt/athena/result/AthenaMetaDataParser.java
- * Field 1, which they pass over, holds the execution's ID here.
+ * Field 1, which drivers ignore, holds the execution's ID here.
  */
 export function encodeMetadata(executionId: string, columns: readonly AthenaColumn[]): Uint8Array {
   return Buffer.concat([
@@ -107,7 +107,7 @@ function columnMessage(column: AthenaColumn): Buffer {
   ]);
 }
 
-/** https://protobuf.dev/programming-guides/encoding/: a key is the field's number and how its value is written. */
+/** https://protobuf.dev/programming-guides/encoding/: a key is the field's number and its wire type. */
 function textField(field: number, text: string): Buffer {
   return bytesField(field, Buffer.from(text));
 }
@@ -120,7 +120,7 @@ function numberField(field: number, value: number): Buffer {
   return Buffer.concat([varint(field << 3), varint(value)]);
 }
 
-/** Seven bits a byte, the lowest first; the top bit says that more follow. */
+/** Seven bits per byte, lowest first. The top bit marks that more bytes follow. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value;

@@ -8,24 +8,24 @@ import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
 
-/** What the operations of Athena work on. */
+/** What the operations of Athena need. */
 export interface AthenaContext {
   readonly executions: Executions;
   readonly workGroups: WorkGroups;
   readonly prepared: PreparedStatementStore;
   readonly catalog: Catalog;
   readonly store: ObjectStore;
-  /** The account whose Data Catalog `AwsDataCatalog` is. */
+  /** The account that owns `AwsDataCatalog`. */
   readonly account: string;
   readonly region: string;
-  /** Told of what a call asks of Glue, and as whom. */
+  /** Receives the calls that an operation makes to Glue and S3, with the caller's access key. */
   readonly onCall: (caller: string, call: QueryCall) => void;
 }
 
 const atLeast = (least: number) => `Member must have value greater than or equal to ${least}`;
 const atMost = (most: number) => `MaxResults is more than maximum allowed length ${most}.`;
 
-/** Paging members. Athena takes 0 for its default in some lists and has it in all of them be 50. */
+/** Paging members. 0 stands for the default, as in some of Athena's lists. The default is 50. */
 export const pageMembers = {
   NextToken: z.string().min(1).max(LIMITS.nextTokenCharacters).optional(),
   MaxResults: z
@@ -36,15 +36,15 @@ export const pageMembers = {
     .transform((size) => (size === 0 ? LIMITS.listPage : size)),
 };
 
-/** An identifier of an execution or a named query. */
+/** The ID of an execution or a named query. */
 export const idSchema = z.string().min(1).max(128);
 
-/** Epoch seconds, as times go out: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+/** Epoch seconds, the format of times in responses: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export const seconds = (epochMs: number) => epochMs / 1_000;
 
 /**
- * One page of a list. The token names the last item of the page before, so that what is added or removed between two
- * calls is neither skipped nor listed twice; an item that has gone since ends the list.
+ * One page of a list. The token names the last item of the previous page, so that items added or removed between two
+ * calls are neither skipped nor listed twice. If that item has been removed, the token is rejected.
  */
 export function paginate<Item>(
   items: readonly Item[],
@@ -60,10 +60,10 @@ export function paginate<Item>(
   return { items: taken, next: isLast ? undefined : Buffer.from(nameOf(end)).toString('base64url') };
 }
 
-/** The one data catalog there is: Glue's, of this account. */
+/** The only data catalog: this account's Glue. */
 export const DATA_CATALOG = 'AwsDataCatalog';
 
-/** Athena takes its name in any case; drivers send it in lower case. */
+/** Athena ignores the case of the name. Drivers send it in lower case. */
 export function isDataCatalog(name: string): boolean {
   return name.toLowerCase() === DATA_CATALOG.toLowerCase();
 }

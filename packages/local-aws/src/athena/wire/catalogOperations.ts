@@ -21,7 +21,7 @@ const catalogMembers = { CatalogName: catalogName, WorkGroup: workGroupNameSchem
 
 const summary = { CatalogName: DATA_CATALOG, Type: 'GLUE', Status: 'CREATE_COMPLETE' } as const;
 
-/** Read data catalogs, their databases and tables. There is `AwsDataCatalog`, which is the local Glue. */
+/** Read data catalogs, their databases and tables. The only data catalog is `AwsDataCatalog`, the local Glue. */
 export function catalogOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { catalog, account, onCall } = context;
   const glue = ({ signature }: AwsRequest, operation: string, input: Record<string, string> = {}) =>
@@ -101,7 +101,7 @@ function requireDataCatalog(name: string): void {
   if (!isDataCatalog(name)) throw invalidRequest(`Catalog ${name} was not found.`);
 }
 
-/** What the catalog answers; what it refuses comes out as Athena words it. */
+/** Returns what the catalog returns, with its errors in Athena's wording. */
 function withMetadataError<Found>({ requestId }: AwsRequest, find: () => Found): Found {
   try {
     return find();
@@ -111,7 +111,7 @@ function withMetadataError<Found>({ requestId }: AwsRequest, find: () => Found):
 }
 
 /**
- * The filter of ListTableMetadata: a regular expression for the whole of a name.
+ * The filter of ListTableMetadata: a regular expression that matches the whole name.
  * https://docs.aws.amazon.com/athena/latest/APIReference/API_ListTableMetadata.html
  */
 function nameFilter(expression: string | undefined): (name: string) => boolean {
@@ -130,7 +130,7 @@ function databaseDocument({ input }: DatabaseEntry) {
 }
 
 /**
- * A table as Athena describes it. Its format and place are among the parameters, where drivers look for them.
+ * A table in Athena's responses. Its format and location are among the parameters, where drivers look for them.
  * https://docs.aws.amazon.com/athena/latest/APIReference/API_TableMetadata.html
  */
 function tableMetadata({ input, createdAt }: TableEntry) {

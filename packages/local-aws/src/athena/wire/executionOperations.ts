@@ -32,7 +32,9 @@ const contextSchema = z
   })
   .default({ Catalog: DATA_CATALOG });
 
-/** https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html, without `EngineConfiguration`: there is no capacity to reserve. */
+/**
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html, without `EngineConfiguration`.
+ */
 const startSchema = z.strictObject({
   QueryString: z
     .string()
@@ -55,10 +57,10 @@ const startSchema = z.strictObject({
     .optional(),
 });
 
-/** Athena's own default. API_ResultReuseByAgeConfiguration */
+/** Athena's default. API_ResultReuseByAgeConfiguration */
 const DEFAULT_REUSE_MINUTES = 60;
 
-/** Start, watch and stop queries. */
+/** Start, read and stop queries. */
 export function executionOperations({
   executions,
   workGroups,
@@ -127,14 +129,17 @@ export function executionOperations({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.default(PRIMARY) }),
       run({ WorkGroup, ...paging }) {
         const { name } = workGroups.find(WorkGroup);
-        const { items, next } = paginate(executions.of(name), ({ id }) => id, paging);
+        const { items, next } = paginate(executions.list(name), ({ id }) => id, paging);
         return { QueryExecutionIds: items.map(({ id }) => id), NextToken: next };
       },
     }),
   };
 }
 
-/** An execution as `GetQueryExecution` answers it: https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html */
+/**
+ * An execution in the response of `GetQueryExecution`:
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html
+ */
 function executionDocument(execution: Execution) {
   const { id, query, statementType, substatementType, catalog, database, parameters, workGroup } = execution;
   const { results, reuse, outputLocation } = execution;
@@ -165,7 +170,7 @@ function executionDocument(execution: Execution) {
   };
 }
 
-/** What `GetQueryRuntimeStatistics` answers. Rows read aren't counted here and so are left out. */
+/** The response of `GetQueryRuntimeStatistics`, without the number of rows read, which is not counted. */
 function runtimeStatistics(execution: Execution) {
   const { outcome, scannedBytes } = execution;
   return {
@@ -196,7 +201,7 @@ function statusDocument({ state, reason, error, submittedAt, completedAt }: Exec
   };
 }
 
-/** Milliseconds by the local clock; nothing is planned or finished apart from the run itself. */
+/** Milliseconds by the local clock. Planning and service processing take no time here. */
 function timeline({ submittedAt, startedAt, completedAt }: Execution) {
   const between = (from: number | undefined, to: number | undefined) =>
     from === undefined || to === undefined ? 0 : Math.max(0, to - from);
@@ -223,7 +228,9 @@ const inputSchema = z.strictObject({
 
 const TOKEN = /^(.+)\/(\d+)$/;
 
-/** Read a query's result, page by page: from its object in S3, as Athena does, so that it lives as long as that. */
+/**
+ * Read a query's result page by page, from its object in S3, as Athena does. Deleting the object deletes the result.
+ */
 export function resultOperations(context: AthenaContext): Record<string, JsonOperation> {
   const { executions, store, onCall } = context;
   return {
@@ -238,7 +245,7 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         if (state !== 'SUCCEEDED' || outcome === undefined) throw notSucceeded(state);
         const from = NextToken === undefined ? 0 : parseToken(NextToken, execution);
         if (outcome.format !== 'none') {
-          // API_GetQueryResults: who asks for a result must be allowed to read its object.
+          // API_GetQueryResults: the caller needs permission to read the result's object.
           const place = parseResultLocation(outputLocation);
           onCall(signature.accessKeyId, { service: 's3', operation: 'GetObject', ...place, isResult: true });
         }

@@ -73,7 +73,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
       input: z.strictObject({ WorkGroup: workGroupNameSchema, ...pageMembers }),
       run({ WorkGroup, ...paging }) {
         const { items, next } = paginate(
-          prepared.of(workGroups.find(WorkGroup).name),
+          prepared.list(workGroups.find(WorkGroup).name),
           ({ name }) => name,
           paging,
         );
@@ -112,7 +112,7 @@ function document({ name, sql, workGroup, description, modifiedAt }: PreparedSta
 
 const namedQueryNotFound = (id: string) => `NamedQuery ${id} was not found`;
 
-/** Read named queries, of which there are none here: only consoles make them. Tools ask for them all the same. */
+/** Read named queries. There are none here, but tools list them. */
 export function namedQueryOperations({ workGroups }: AthenaContext): Record<string, JsonOperation> {
   return {
     ListNamedQueries: operation({

@@ -65,13 +65,13 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
     DeleteWorkGroup: operation({
       input: byName.extend({ RecursiveDeleteOption: z.boolean().default(false) }),
       run({ WorkGroup: name, RecursiveDeleteOption }) {
-        const statements = prepared.of(name);
-        if (!RecursiveDeleteOption && (statements.length > 0 || executions.of(name).length > 0)) {
+        const statements = prepared.list(name);
+        if (!RecursiveDeleteOption && (statements.length > 0 || executions.list(name).length > 0)) {
           throw invalidRequest(`WorkGroup ${name} is not empty`);
         }
         workGroups.remove(name);
         for (const statement of statements) prepared.remove(name, statement.name);
-        executions.forget(name);
+        executions.removeAll(name);
       },
     }),
     ListEngineVersions: operation({
@@ -122,7 +122,7 @@ function engineVersion({ configuration }: WorkGroup) {
 
 const ARN = /^arn:[^:]+:athena:([^:]*):(\d*):(workgroup|datacatalog)\/(.+)$/;
 
-/** Read the tags of a workgroup or data catalog: those that the workgroup was made with. */
+/** Read the tags of a workgroup or data catalog. Tags are set when a workgroup is created. */
 export function tagOperations({ workGroups, account, region }: AthenaContext): Record<string, JsonOperation> {
   const tagsOf = (arn: string): WorkGroup['tags'] | undefined => {
     const [, arnRegion, arnAccount, kind, name = ''] = ARN.exec(arn) ?? [];

@@ -19,7 +19,7 @@ const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
 const refused = (what: string, like: string) =>
-  failure(`NOT_SUPPORTED: ${what} is not emulated by Sluice''s local Athena`, like);
+  failure(`NOT_SUPPORTED: ${what} is not emulated by the local Athena`, like);
 
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
 

@@ -33,7 +33,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
   let unmade: readonly FailedView[] = [];
   // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
-  const scratch = mkdtempSync(join(tmpdir(), 'sluice-query-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'local-aws-query-'));
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
   const connection = await instance.connect();
   try {

@@ -19,7 +19,7 @@ type Form = (call: Call) => number | undefined;
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 const unsupported = ({ word, at }: Call, what: string) =>
-  new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by Sluice's local Athena`, at);
+  new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by the local Athena`, at);
 
 /** Writes `before`, the values from one to another, and `after`. @returns The index after the call. */
 function wrapArguments({ writer, out, at, open, close }: Call, before: string, after: string): number {

@@ -35,7 +35,7 @@ export function parseTypedLiteral(
     }
   }
   if (word.value === 'u' && list.symbol(index + 1) === '&' && list.at(index + 2)?.kind === 'text') {
-    throw new SqlError('NOT_SUPPORTED', "U&'…' texts are not emulated by Sluice's local Athena", word.start);
+    throw new SqlError('NOT_SUPPORTED', "U&'…' texts are not emulated by the local Athena", word.start);
   }
   return undefined;
 }

@@ -27,7 +27,7 @@ export function writeRegexpCall(
   if (typeof java === 'string') {
     throw new SqlError(
       'NOT_SUPPORTED',
-      `Function '${word}' with ${java} in the pattern is not emulated by Sluice's local Athena`,
+      `Function '${word}' with ${java} in the pattern is not emulated by the local Athena`,
       at,
     );
   }

@@ -145,7 +145,7 @@ export function rejectZonedTimes(list: TokenList): void {
     if (zoned !== undefined && !isSupportedUse(list, zoned)) {
       throw new SqlError(
         'NOT_SUPPORTED',
-        "A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock) is not emulated by Sluice's local Athena",
+        'A time of another zone that is compared, converted or selected in a subquery (CAST(… AS timestamp) keeps its clock) is not emulated by the local Athena',
         list.offset(zoned.from),
       );
     }
@@ -160,7 +160,7 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
     if (zone?.value === 'interval' || (zone?.kind === 'text' && /^[+-]/.test(zone.value)))
       throw new SqlError(
         'NOT_SUPPORTED',
-        "AT TIME ZONE with an offset is not emulated by Sluice's local Athena",
+        'AT TIME ZONE with an offset is not emulated by the local Athena',
         list.offset(index),
       );
     const to = zone?.kind === 'text' ? index + 4 : (operandEnd(list, index + 3) ?? index + 4);

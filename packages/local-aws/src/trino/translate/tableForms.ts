@@ -21,7 +21,7 @@ export function writeUnnest(writer: TokenWriter, out: Rendering, index: number):
   if (expected !== values.length && values.length !== 1) {
     throw new SqlError(
       'NOT_SUPPORTED',
-      "UNNEST of several values of which one is a map or an array of rows is not emulated by Sluice's local Athena",
+      'UNNEST of several values of which one is a map or an array of rows is not emulated by the local Athena',
       at,
     );
   }

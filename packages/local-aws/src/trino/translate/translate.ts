@@ -303,11 +303,7 @@ class Translator implements TokenWriter {
     const name = functionNames.get(word);
     if (name === undefined) {
       if (unsupportedFunctions.has(word)) {
-        throw new SqlError(
-          'NOT_SUPPORTED',
-          `Function '${word}' is not emulated by Sluice's local Athena`,
-          at,
-        );
+        throw new SqlError('NOT_SUPPORTED', `Function '${word}' is not emulated by the local Athena`, at);
       }
       throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
     }

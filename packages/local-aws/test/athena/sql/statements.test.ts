@@ -306,7 +306,7 @@ describe('what is refused by name', () => {
       ({ reason }) => reason,
       (error: Error) => error.message,
     );
-    expect(refused).toMatch(/NOT_SUPPORTED: .* is not emulated by Sluice's local Athena$/);
+    expect(refused).toMatch(/NOT_SUPPORTED: .* is not emulated by the local Athena$/);
     expect(refused).toMatch(what);
   });
 });
