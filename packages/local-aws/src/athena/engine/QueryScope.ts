@@ -16,7 +16,7 @@ import {
   type SessionTable,
 } from './tableSql.ts';
 
-/** What a query is resolved against. */
+/** What a query's names are resolved against. */
 export interface ScopeOptions {
   readonly catalog: Catalog;
   readonly store: ObjectStore;
@@ -32,15 +32,15 @@ interface BaseTable {
 const PARTITIONS_SUFFIX = '$partitions';
 const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 
-/** The tables and views that a query names, in its session: first without rows, then with the files it wants. */
+/** The tables and views that a query names, created in its session: first empty, then with the files that it needs. */
 export class QueryScope {
   readonly #options: ScopeOptions;
   readonly #known = new Set<string>();
   readonly #schemas = new Set<string>();
   readonly #bases = new Map<string, BaseTable>();
-  /** By their paths in the store. */
+  /** By path in the store. */
   readonly #files = new Map<string, DataFile>();
-  /** By the names in the session. */
+  /** By path in the session. */
   readonly #locations = new Map<string, string>();
   #filled = 0;
   #hidden = false;
@@ -49,7 +49,9 @@ export class QueryScope {
     this.#options = options;
   }
 
-  /** Resolves what a query names, and views' own queries with it. @param database Of unqualified names. */
+  /**
+   * Resolves the names in a query and in the views that it reads. @param database The database of unqualified names.
+   */
   async resolve(list: TokenList, database: string | undefined): Promise<void> {
     this.#hidden = list.tokens.some(
       ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
@@ -58,12 +60,12 @@ export class QueryScope {
     await this.#options.session.use(await this.#schema(database));
   }
 
-  /** The tables with rows of their own that the query reads. */
+  /** The base tables that the query reads. */
   get tables(): SessionTable[] {
     return [...this.#bases.values()].map(({ table }) => table);
   }
 
-  /** The columns of a table or view, with Trino's names of their types; undefined when there is none. */
+  /** The columns of a table or view, with Trino's type names; undefined when it does not exist. */
   columnsOf(
     database: string,
     name: string,
@@ -77,7 +79,7 @@ export class QueryScope {
     return columns?.map((column) => ({ name: column.name, type: column.trino }));
   }
 
-  /** Trino's names of the types of the tables' columns, of those whose name means one type in all of them. */
+  /** Trino's type names of the tables' columns, without columns whose name has different types in different tables. */
   get columnTypes(): ReadonlyMap<string, string> {
     const types = new Map<string, string>();
     const ambiguous = new Set<string>();
@@ -90,9 +92,9 @@ export class QueryScope {
   }
 
   /**
-   * Gives the tables their rows: those of the partitions that the query, in DuckDB's words, wants.
+   * Attaches the files of the partitions that the query, in DuckDB's SQL, needs.
    *
-   * @returns Their files, each once.
+   * @returns The files, each once.
    */
   async fill(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall } = this.#options;
@@ -126,7 +128,7 @@ export class QueryScope {
     return [...this.#files.values()];
   }
 
-  /** The file under the name by which the session may read it; a table's rows are its own if two have a file. */
+  /** Links a file into the session's folder. A file that two tables share is linked for each of them. */
   #admit(file: DataFile, folder: string): DataFile {
     const { bucket, key, path } = file;
     if (!this.#files.has(path)) {
@@ -138,12 +140,12 @@ export class QueryScope {
     return { ...file, path: own };
   }
 
-  /** `s3://…` of a file that the query reads. */
+  /** The `s3://` location of a file that the query reads. */
   locationOf(path: string): string | undefined {
     return this.#locations.get(path);
   }
 
-  /** What to say of a table that isn't there. */
+  /** The error for a table that does not exist. */
   missing(name: string, database: string | undefined): { readonly code: string; readonly message: string } {
     const [table = '', schema = database, catalog = CATALOG] = name
       .toLowerCase()
@@ -242,7 +244,7 @@ export class QueryScope {
     const databases = catalog.databases().map(({ input }) => input.Name);
     const named = databases.filter((name) => texts.has(name));
     if (!chain.includes('schemata')) {
-      // Trino looks into no database but those that the condition names (InformationSchemaMetadata, getPrefixes).
+      // Trino only reads the databases that the condition names (InformationSchemaMetadata, getPrefixes).
       for (const name of named.length > 0 ? named : databases)
         reportGlueCall(onCall, 'GetTables', { database: name });
     }
@@ -250,7 +252,7 @@ export class QueryScope {
     await session.use(await this.#schema(database));
   }
 
-  /** Makes the schema of a database once. @returns The name; undefined for a database that isn't there. */
+  /** Creates the schema of a database once. @returns Its name; undefined when the database does not exist. */
   async #schema(name: string | undefined): Promise<string | undefined> {
     const schema = name?.toLowerCase();
     if (schema === undefined || !this.#options.catalog.databases().some(({ input }) => input.Name === schema))
@@ -270,7 +272,7 @@ export class QueryScope {
   }
 }
 
-/** The names with dots between that begin at an index, in lower case; at most three. */
+/** The dotted name that starts at an index, in lower case; at most three parts. */
 function nameChain(list: TokenList, index: number): string[] {
   const names: string[] = [];
   for (let at = index; names.length < 3; at += 2) {
@@ -298,7 +300,7 @@ function reportGlueCall(
   });
 }
 
-/** Where a table's rows are, with the values of the keys there; a partition that isn't chosen is left out. */
+/** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */
 function rowLocations({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
   if ((input.PartitionKeys ?? []).length === 0) {
     return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
@@ -311,7 +313,7 @@ function rowLocations({ input, partitions }: TableEntry, chosen: ReadonlySet<num
     }));
 }
 
-/** Glue's columns as the session has them. @throws StatementError for a type that Athena doesn't have. */
+/** Glue's columns as columns of the session. @throws StatementError for a type that Athena does not have. */
 export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = []): SessionColumn[] {
   return columns.map(({ Name, Type = 'string' }) => {
     const type = parseHiveType(Type);

@@ -12,21 +12,24 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import { macroStatements } from '../../trino/index.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
-/** What the Data Catalog of Glue is called in DuckDB, as in Athena's messages. */
+/** The name of Glue's Data Catalog in DuckDB, as in Athena's messages. */
 export const CATALOG = 'awsdatacatalog';
 
-/** A DuckDB of one statement, with Trino's operators in it, and the functions that are asked for: nothing is left of it once it is closed. */
+/**
+ * A DuckDB instance for one statement, with Trino's operators and the functions that are requested. Closing it
+ * deletes everything.
+ */
 export class Session {
-  /** A folder of the session's own: nothing outside of it can be opened, whatever a query names. */
+  /** The session's own folder. Queries cannot open any file outside of it. */
   readonly directory: string;
-  /** Called once it is closed. */
+  /** Called when the session has closed. */
   onClose: (() => void) | undefined;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #macros = new Set<string>();
   #admitted = 0;
   #closed = false;
-  /** Calls into DuckDB that haven't come back: it must not be closed under them. */
+  /** The number of pending calls into DuckDB. It must not be closed while there are any. */
   #running = 0;
   #ending: NodeJS.Timeout | undefined;
 
@@ -36,7 +39,7 @@ export class Session {
     this.#connection = connection;
   }
 
-  /** Opens one. @param directory Doesn't exist yet. */
+  /** Opens a session. @param directory A folder that does not exist yet. */
   static async open(directory: string): Promise<Session> {
     mkdirSync(directory, { recursive: true });
     const instance = await DuckDBInstance.create(':memory:', {
@@ -56,22 +59,23 @@ export class Session {
     return session;
   }
 
-  /** Makes what stands for the functions in some SQL, which can be bound then. */
+  /** Creates the macros of the functions in a query, which can then be bound. */
   async define(sql: string): Promise<void> {
     const statements = macroStatements(sql, this.#macros);
     if (statements !== '') await this.run(statements);
   }
 
-  /** Sets what `current_timestamp` is. @param now Epoch ms. */
+  /** Sets the value of `current_timestamp`. @param now Epoch milliseconds. */
   async setNow(now: number): Promise<void> {
     this.#macros.add('trino_now');
     await this.run(`CREATE MACRO memory.main.trino_now() AS TIMESTAMPTZ '${new Date(now).toISOString()}'`);
   }
 
   /**
-   * Lets a file be read: by another name, in the session's folder, and whatever becomes of the file meanwhile.
+   * Links a file into the session's folder, so that queries can read it even if the original is deleted.
    *
-   * @param folder Within the session's own, e.g. `0/ds=2026-11-20`.
+   * @param folder A path within the session's folder, e.g. `0/ds=2026-11-20`.
+   * @returns The path of the link.
    */
   admit(path: string, folder: string): string {
     const place = join(this.directory, folder);
@@ -81,13 +85,13 @@ export class Session {
     try {
       linkSync(path, own);
     } catch {
-      // On another disk.
+      // The file is on another disk.
       symlinkSync(path, own);
     }
     return own;
   }
 
-  /** Runs statements whose rows nobody wants. */
+  /** Runs statements and discards their rows. */
   async run(sql: string): Promise<void> {
     await this.#busy(() => this.#connection.run(sql));
   }
@@ -101,18 +105,18 @@ export class Session {
     return await this.#busy(() => this.#connection.runAndReadAll(sql));
   }
 
-  /** Begins a query whose rows come chunk by chunk, before anything else is run. */
+  /** Starts a query whose rows are read in chunks. No other statement may run before they have been read. */
   async stream(sql: string): Promise<DuckDBResult> {
     return await this.#busy(() => this.#connection.stream(sql));
   }
 
-  /** The next rows of a query that was begun; none at its end. */
+  /** The next rows of a started query; undefined at the end. */
   async nextChunk(result: DuckDBResult): Promise<DuckDBDataChunk | undefined> {
     const chunk = await this.#busy(() => result.fetchChunk());
     return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
   }
 
-  /** Ends what runs when the signal aborts, and closes the session: also when nobody asks for its rows any more. */
+  /** Interrupts the query and closes the session when the signal aborts, even if its rows are no longer read. */
   endWith(signal: AbortSignal): void {
     signal.addEventListener('abort', () => this.#end(), { once: true });
     if (signal.aborted) this.#end();
@@ -125,7 +129,7 @@ export class Session {
       return;
     }
     this.#connection.interrupt();
-    // DuckDB forgets an interruption that comes between two steps of a query.
+    // DuckDB loses an interruption that arrives between two steps of a query.
     this.#ending ??= setInterval(() => this.#end(), STATEMENT_LIMITS.interruptMs);
   }
 
@@ -139,9 +143,10 @@ export class Session {
     }
   }
 
-  /** What unqualified names mean from here on. @param database In DuckDB's words; undefined for none. */
+  /** Sets the database of unqualified names. @param database The name of a schema in DuckDB; undefined for none. */
   async use(database: string | undefined): Promise<void> {
-    // Something of the catalog must be on the path for `information_schema.tables` to be found in it.
+    // The search path must contain a schema of the catalog, or DuckDB does not find `information_schema.tables` in
+    // it.
     await this.run(
       `SET search_path = ${quoteText(`${CATALOG}.${quoteName(database ?? 'main')},memory.main`)}`,
     );
@@ -158,24 +163,24 @@ export class Session {
   }
 }
 
-/** Sessions, one of which is always being made ready: a new DuckDB with all functions takes longer than most queries. */
+/** A pool that keeps one session ready: opening a DuckDB with all functions takes longer than most queries. */
 export class SessionPool {
   readonly #directory: () => string;
   #spare: Promise<Session> | undefined;
   #closed = false;
 
-  /** @param directory Names a folder that doesn't exist yet, another each time. */
+  /** @param directory Returns the path of a new folder on each call. */
   constructor(directory: () => string) {
     this.#directory = directory;
     this.#prepare();
   }
 
-  /** A session for one statement, which closes it. */
+  /** Takes a session for one statement, which must close it. */
   async take(): Promise<Session> {
     const spare = this.#spare ?? Session.open(this.#directory());
     this.#spare = undefined;
     const session = await spare;
-    // Not while this one's statement needs the machine.
+    // Prepare the next session only when this statement has finished.
     session.onClose = () => this.#prepare();
     return session;
   }
@@ -188,7 +193,7 @@ export class SessionPool {
   #prepare(): void {
     if (this.#closed || this.#spare !== undefined) return;
     const spare = Session.open(this.#directory());
-    // Whoever takes it is told; nobody may.
+    // `take` reports the error. Without a call there must be no unhandled rejection.
     spare.catch(() => undefined);
     this.#spare = spare;
   }

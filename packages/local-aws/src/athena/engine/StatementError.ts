@@ -1,10 +1,10 @@
 import { linePosition, SqlError } from '../../trino/index.ts';
 
 /**
- * Why a statement failed: what Athena tells as the state FAILED of an execution.
+ * Why a statement failed, as Athena reports it for an execution in the state FAILED.
  *
- * `message` is worded as Athena words it, e.g. `SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved`;
- * `category` says who is at fault (1 the system, 2 the user, 3 another) and `type` which kind it is.
+ * `message` uses Athena's wording, e.g. `SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved`. `category` says who
+ * caused the error (1 the system, 2 the user, 3 other) and `type` is Athena's error type.
  * https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
  */
 export class StatementError extends Error {
@@ -29,7 +29,7 @@ export class StatementError extends Error {
   }
 }
 
-/** Athena's numbers of what can fail, by the name that leads its message; others are 1000, a user error. */
+/** Athena's error types by the name at the start of the message. The default is 1000, a user error. */
 const ERROR_TYPES: Readonly<Record<string, number>> = {
   SYNTAX_ERROR: 1006,
   COLUMN_NOT_FOUND: 1006,
@@ -60,7 +60,7 @@ const ERROR_TYPES: Readonly<Record<string, number>> = {
   DDL: 1003,
 };
 
-/** The error of a statement under Athena's name for it, and where in the text it is, when that is known. */
+/** The error of a statement with Athena's error name and, when known, its position in the text. */
 export function statementError(
   code: string,
   message: string,
@@ -74,15 +74,15 @@ export function statementError(
   });
 }
 
-/** What is refused by name because it isn't emulated. */
+/** The error for a feature that is not emulated. */
 export function notEmulated(what: string): StatementError {
   return statementError('NOT_SUPPORTED', `${what} is not emulated by the local Athena`);
 }
 
 /**
- * An error of the translation as the statement's.
+ * Converts an error of the translation into one of the statement.
  *
- * @param shift Where the translated text begins in the statement.
+ * @param shift The offset of the translated text in the statement.
  */
 export function toStatementError(error: unknown, sql: string, shift = 0): unknown {
   if (!(error instanceof SqlError)) return error;

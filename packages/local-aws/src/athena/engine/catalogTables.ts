@@ -6,7 +6,7 @@ import { CATALOG } from './Session.ts';
 import { qualifiedName, type SessionColumn } from './tableSql.ts';
 
 const SCHEMA = `${CATALOG}.athena_information_schema`;
-/** Every database has one, and so is one of the schemas. */
+/** The name of the schema that every database contains. */
 const INFORMATION_SCHEMA = 'information_schema';
 
 type Row = readonly (string | number | null)[];
@@ -20,7 +20,7 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * `information_schema` of the Data Catalog, as SQL that makes it.
+ * SQL that creates `information_schema` of the Data Catalog.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-glue-catalog.html
  */
 export function informationSchemaSql(catalog: Catalog): string {
@@ -74,7 +74,10 @@ function sqlLiteral(value: string | number | null): string {
   return typeof value === 'string' ? quoteText(value) : String(value ?? 'NULL');
 }
 
-/** `"table$partitions"`: a row of values for each partition. https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html */
+/**
+ * SQL that creates `"table$partitions"`, with one row of values per partition.
+ * https://docs.aws.amazon.com/athena/latest/ug/show-partitions.html
+ */
 export function partitionsTableSql(
   database: string,
   name: string,

@@ -20,50 +20,50 @@ import {
 import { CATALOG, type Session } from './Session.ts';
 import { type StatementError, statementError } from './StatementError.ts';
 
-/** A query whose types are checked. */
+/** A query to check. */
 export interface TypedQuery {
   readonly translation: Translation;
-  /** Of the user's own text of the query. */
+  /** The tokens of the user's query. */
   readonly list: TokenList;
-  /** The whole statement, and where in it the query begins. */
+  /** The whole statement, and the offset of the query in it. */
   readonly place: { readonly sql: string; readonly shift: number };
-  /** Of unqualified names. */
+  /** The database of unqualified names. */
   readonly database: string | undefined;
-  /** Trino's names of the types of columns, where a name means one type in the statement. */
+  /** Trino's type names by column name, for names that have one type in the statement. */
   readonly columnTypes: ReadonlyMap<string, string>;
 }
 
-/** A rule, and whether its expressions are those of a lambda. */
+/** A rule, and whether its expressions are within a lambda. */
 interface Check {
   readonly rule: TypeRule;
   readonly inLambda: boolean;
 }
 
-/** Where a node is. */
+/** The context of a node. */
 interface CheckScope {
-  /** The named subqueries that it can see. */
+  /** The named subqueries (CTEs) that are visible to it. */
   readonly named: readonly Tree[];
   readonly inLambda: boolean;
-  /** Expressions that stay as they are, as JSON. */
+  /** Grouping expressions, as JSON. They must not be changed. */
   readonly grouped: ReadonlySet<string>;
-  /** The select that checks are bound with instead of the node. */
+  /** The SELECT that checks are attached to instead of the node. */
   readonly instead: TreeNode | undefined;
 }
 
-/** Rules, each once, and the nodes that may be bound only if they hold. */
+/** The rules without duplicates, and the nodes that they are attached to. */
 interface Checks {
   readonly rules: readonly Check[];
   /** Indexes of rules. */
   readonly at: ReadonlyMap<TreeNode, readonly number[]>;
 }
 
-/** A pair of queries with the named subqueries that they can see. */
+/** A pair of queries with the named subqueries that are visible to them. */
 type ScopedPair = ColumnPair & { readonly named: readonly Tree[] };
 
-/** How often a query is bound to find out which of its expressions can't be checked. */
+/** Maximum number of bind attempts to find the expressions that cannot be checked. */
 const MAX_BIND_ATTEMPTS = 40;
 
-/** Trino's names of types that DuckDB calls otherwise. */
+/** Trino's names of types that have a different name in DuckDB. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   '"null"': 'unknown',
   blob: 'varbinary',
@@ -79,14 +79,14 @@ const MARK = 'type check';
 const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
 
 /**
- * Refuses a query for types that Trino doesn't bring together and DuckDB does: a text compared with a number, CASE with
- * results of two kinds, a number where a function takes a text.
+ * Rejects type combinations that DuckDB accepts and Trino does not: a string compared with a number, CASE with
+ * results of different types, a number where a function takes a string.
  *
- * DuckDB's own binder tells the types. Each expression is bound together with a second one, which names the field `ok`
- * of a row that has no other, or, for wrong types, a field that tells them: DuckDB's error then has them. What can't be
- * bound in this way is not refused.
+ * DuckDB's binder determines the types. Each expression is bound together with a check: an access to a row's only
+ * field `ok`, or, for wrong types, to a field whose name contains the types. DuckDB's error message then contains
+ * them. Expressions that cannot be bound in this way are not rejected.
  *
- * @returns The query's syntax tree with its tables named in full; undefined when it can't be told.
+ * @returns The query's syntax tree with qualified table names; undefined when DuckDB cannot serialize it.
  * @throws StatementError `TYPE_MISMATCH` or `FUNCTION_NOT_FOUND`, in Trino's words.
  */
 export async function checkTypes(session: Session, query: TypedQuery): Promise<TreeNode | undefined> {
@@ -94,7 +94,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   const parsed = await parseTree(session, translation.sql);
   if (parsed === undefined) return undefined;
   const root = qualifyTables(parsed, query.database, new Set());
-  // Its values are texts here and JSON in Trino.
+  // Its values are strings here and JSON in Trino.
   if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
   const bytes = Buffer.from(translation.sql);
   const place: RulePlace = {
@@ -113,7 +113,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   return root;
 }
 
-/** All that is to be checked in a query. */
+/** Collects all checks of a query. */
 function collectChecks(root: TreeNode, place: RulePlace) {
   const rules: Check[] = [];
   const at = new Map<TreeNode, number[]>();
@@ -140,7 +140,7 @@ function collectChecks(root: TreeNode, place: RulePlace) {
       for (const [node, rule] of valuesRules(tree, place)) add(node, rule);
     pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, named })));
     const groups = nodesOf(tree['group_expressions']);
-    // What is grouped by must stay the same expression wherever it is: it is checked beside the rows' condition.
+    // A grouping expression must stay the same everywhere, so its check is added to the WHERE clause.
     for (const group of groups) visit(group, { ...scope, named, instead: tree });
     const isSelect = Array.isArray(tree['group_expressions']);
     const inside: CheckScope = {
@@ -151,7 +151,7 @@ function collectChecks(root: TreeNode, place: RulePlace) {
     };
     for (const [member, value] of Object.entries(tree)) {
       if (member === 'group_expressions') continue;
-      // A table's function is no expression.
+      // A table function is not an expression.
       visit(member === 'function' && isNode(value) ? (value['children'] ?? null) : value, inside);
     }
   };
@@ -170,7 +170,7 @@ function columnPairs(tree: TreeNode): readonly ColumnPair[] {
   );
 }
 
-/** A query of its own that can be bound only if the columns of two queries fit. */
+/** A query that binds only if the columns of two queries have compatible types. */
 async function pairChecks(
   session: Session,
   pair: ScopedPair,
@@ -214,7 +214,7 @@ async function pairChecks(
   return { root, checks: { rules, at: new Map([[node, rules.map((_, index) => index)]]) } };
 }
 
-/** A query from a subquery with another query in its place. */
+/** A SELECT with its subquery replaced by another query. */
 function withQuery(select: TreeNode, query: TreeNode | undefined): TreeNode {
   const { from_table: from } = select;
   if (!isNode(from) || query === undefined) return select;
@@ -228,7 +228,7 @@ async function countColumns(session: Session, root: TreeNode): Promise<number | 
   return count;
 }
 
-/** Binds a query with its checks. @returns Why it is refused; undefined when it isn't. */
+/** Binds a query with its checks. @returns The first type error; undefined when there is none. */
 async function findTypeError(
   session: Session,
   root: TreeNode,
@@ -286,7 +286,7 @@ function typeError(
   return statementError(code, message, { sql: place.sql, offset: place.shift + offset });
 }
 
-/** Trino's name of a type, with the length of a text that is known by the statement or the table. */
+/** Trino's name of an operand's type, with the length of a string when the statement or the table defines it. */
 function operandTypeName(
   operand: TreeNode,
   duckType: string,
@@ -302,16 +302,16 @@ function operandTypeName(
   return declared.startsWith('varchar') || declared.startsWith('char') ? declared : type;
 }
 
-/** Trino's name of a type, of DuckDB's in lower case. */
+/** Trino's name of a DuckDB type, which is in lower case. */
 function trinoTypeOf(type: string): string {
   if (type.endsWith('[]')) return `array(${trinoTypeOf(type.slice(0, -2))})`;
   return TYPE_NAMES[type] ?? type.replace(/^struct\(/, 'row(');
 }
 
-/** A condition that binds only if a rule holds; its operands are `o0`, `o1`, … */
+/** A condition that binds only if a rule is met. Its operands are `o0`, `o1`, … */
 function checkSql({ rule: { operands, condition }, inLambda }: Check, index: number): string {
   const types = operands.map((_, position) => `typeof(o${position})`);
-  // Each type is asked for once, as a macro stands for a text; lambdas within lambdas are no constants, though.
+  // Each type is evaluated once, since macros are expanded as text. Lambdas within lambdas are not constant, though.
   const type = (position: string) => (inLambda ? `typeof(o${position})` : `t[${Number(position) + 1}]`);
   const kinds = condition
     .replaceAll(/\bk(\d+)\b/g, (_, position: string) => `trino_kind(${type(position)})`)
@@ -321,7 +321,7 @@ function checkSql({ rule: { operands, condition }, inLambda }: Check, index: num
   return `struct_extract({'ok': true}, ${inLambda ? key : `list_transform([[${types.join(', ')}]], lambda t: ${key})[1]`})`;
 }
 
-/** A condition with operands in the place of `o0`, `o1`, … */
+/** Replaces `o0`, `o1`, … in a condition by operands. */
 function withOperands(condition: TreeNode, operands: readonly TreeNode[]): TreeNode {
   const replace = (tree: Tree): Tree => {
     if (Array.isArray(tree)) return tree.map(replace);
@@ -337,9 +337,9 @@ function withOperands(condition: TreeNode, operands: readonly TreeNode[]): TreeN
   return isNode(replaced) ? replaced : condition;
 }
 
-/** A tree in which nodes are bound only together with their checks. */
+/** Attaches checks to the nodes of a tree, which then bind only together with them. */
 function withChecks(tree: TreeNode, checksOf: (node: TreeNode) => readonly TreeNode[]): Tree {
-  /** @param outer Where checks are kept for an expression around it: within a macro they would be there many times. */
+  /** @param outer Collects the checks for an enclosing expression: within a macro they would be expanded many times. */
   const rebuild = (part: Tree, outer?: TreeNode[]): Tree => {
     if (Array.isArray(part)) return part.map((item) => rebuild(item, outer));
     if (!isNode(part)) return part;
@@ -369,7 +369,7 @@ function bothConditions(check: TreeNode, condition: Tree): TreeNode {
   return { class: 'CONJUNCTION', type: 'CONJUNCTION_AND', alias: '', children: [check, condition] };
 }
 
-/** `CASE WHEN check THEN value END`, under the value's name. */
+/** `CASE WHEN check THEN value END`, with the value's alias. */
 function onlyWhen(value: TreeNode, check: TreeNode): TreeNode {
   const unnamed: TreeNode = { ...value, alias: '' };
   return {
@@ -386,7 +386,7 @@ function onlyWhen(value: TreeNode, check: TreeNode): TreeNode {
   };
 }
 
-/** DuckDB's words for why a tree can't be bound. */
+/** DuckDB's error message when a tree cannot be bound. */
 async function bindError(session: Session, root: Tree): Promise<string | undefined> {
   try {
     (await session.prepare(executeTreeSql(root))).destroySync();
@@ -396,12 +396,12 @@ async function bindError(session: Session, root: Tree): Promise<string | undefin
   }
 }
 
-/** How DuckDB writes that a node has no place. */
+/** DuckDB's marker of a node without a position. */
 const NO_PLACE = /"query_location":18446744073709551615/g;
-/** Numbers that JavaScript can't hold: values of literals, whose types stand beside them. */
+/** Numbers beyond JavaScript's precision: values of literals. Only their types are needed. */
 const LONG_NUMBER = /(?<=:)-?\d{16,}(?=[,}\]])/g;
 
-/** The syntax tree of a query: the node of its one statement. */
+/** The syntax tree of a query: the node of its only statement. */
 async function parseTree(session: Session, sql: string): Promise<TreeNode | undefined> {
   const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
   const text = String(reader.getRowsJS()[0]?.[0])
@@ -413,9 +413,9 @@ async function parseTree(session: Session, sql: string): Promise<TreeNode | unde
 }
 
 /**
- * A tree whose tables are named in full: it is bound by a connection of its own, which has no search path.
+ * Qualifies the table names of a tree, which is bound on a connection without a search path.
  *
- * @param named Names of the subqueries that a table's name may mean.
+ * @param named Names of subqueries that a table name may refer to.
  */
 function qualifyTables(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
   const own = isNode(tree['cte_map']) ? nodesOf(tree['cte_map']['map']) : [];
@@ -424,7 +424,7 @@ function qualifyTables(tree: TreeNode, database: string | undefined, named: Read
     if (Array.isArray(part)) return part.map((item) => within(item, names));
     return isNode(part) ? qualifyTables(part, database, names) : part;
   };
-  // A subquery sees those before it, and itself if it is recursive.
+  // A subquery sees the ones before it, and itself if it is recursive.
   const map = own.map((entry) => {
     const key = textMember(entry, 'key').toLowerCase();
     const value = entry['value'] ?? null;
@@ -445,18 +445,18 @@ function qualifyTables(tree: TreeNode, database: string | undefined, named: Read
   return { ...built, catalog_name: CATALOG, schema_name: schema === '' ? (database ?? '') : schema };
 }
 
-/** What JSON is parsed to. */
+/** Any parsed JSON is a tree. */
 function isTree(value: unknown): value is Tree {
   return value !== undefined;
 }
 
-/** A query that is given as its syntax tree. */
+/** SQL that runs a syntax tree. */
 function executeTreeSql(root: Tree): string {
   const json = treeJson({ error: false, statements: [{ node: root, named_param_map: [] }] });
   return `SELECT * FROM json_execute_serialized_sql(${quoteText(json)})`;
 }
 
-/** A tree as JSON, without the places in the text. */
+/** A tree as JSON, without positions. */
 function treeJson(tree: Tree): string {
   return JSON.stringify(tree, (member, value: unknown) => (member === 'query_location' ? undefined : value));
 }

@@ -9,14 +9,14 @@ import {
 import { quoteName } from '../../base/sql.ts';
 import type { AthenaColumn } from './StatementRunner.ts';
 
-/** Most characters of a varchar. */
+/** Maximum length of a varchar. */
 const VARCHAR = 2_147_483_647;
-/** Most characters of a varchar with a length in Hive; beyond it is a string. */
+/** Maximum length of a varchar in Hive. Longer types are strings. */
 const HIVE_VARCHAR = 65_535;
-/** Most bytes of a varbinary. */
+/** Maximum length of a varbinary. */
 const VARBINARY = 1_073_741_824;
 
-/** Athena's name of a type, Hive's, and the precision that ColumnInfo tells of it. */
+/** The names of a type in Athena, Hive and Trino, and its precision in ColumnInfo. */
 interface KnownType {
   readonly athena: string;
   readonly hive?: string;
@@ -24,7 +24,7 @@ interface KnownType {
   readonly precision: number;
 }
 
-// Whole numbers wider than 64 bits are what DuckDB's sums and counts give; in Athena they are bigints.
+// DuckDB's sums and counts are wider than 64 bits. In Athena they are bigints.
 const BIGINT: KnownType = { athena: 'bigint', precision: 19 };
 
 const KNOWN: ReadonlyMap<number, KnownType> = new Map([
@@ -58,9 +58,9 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
 /**
- * How Athena describes a column of a result.
+ * The column of a result as Athena describes it.
  *
- * @param text `varchar(10)` or `char(3)` of a text whose length is known.
+ * @param text The type of a string whose length is known: `varchar(10)`, `char(3)`.
  */
 export function resultColumn(name: string, type: DuckDBType, text?: string): AthenaColumn {
   const nullable = 'UNKNOWN';
@@ -79,7 +79,7 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
   return { name, type: 'varchar', precision: VARCHAR, scale: 0, nullable };
 }
 
-/** The type of a Glue column that keeps such values; undefined where Hive has none (JSON, times with a zone, …). */
+/** The Hive type that stores such values; undefined when there is none (JSON, times with time zone, …). */
 export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
   if (text !== undefined && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
@@ -103,7 +103,7 @@ export function hiveTypeName(type: DuckDBType, text?: string): string | undefine
   return known.hive ?? known.athena;
 }
 
-/** The type in Trino's words, as a view's definition keeps it. */
+/** Trino's name of a type, as in a view's definition. */
 export function trinoTypeName(type: DuckDBType, text?: string): string {
   if (text !== undefined) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
@@ -118,15 +118,15 @@ export function trinoTypeName(type: DuckDBType, text?: string): string {
   return known?.trino ?? known?.athena ?? 'varchar';
 }
 
-/** One of the columns of text that SHOW, DESCRIBE and the like answer. */
+/** A text column in the result of SHOW, DESCRIBE and similar statements. */
 export function textColumn(name: string): AthenaColumn {
   return { name, type: 'string', precision: 0, scale: 0, nullable: 'UNKNOWN' };
 }
 
-/** A type as the Glue catalog has it, in the words of DuckDB and of Athena's queries. */
+/** The names of a Glue type in DuckDB and in Trino. */
 export interface HiveType {
   readonly duckDb: string;
-  /** E.g. `varchar`, `array(row(a integer))`: what `information_schema` and DESCRIBE OUTPUT show. */
+  /** E.g. `varchar`, `array(row(a integer))`, as in `information_schema`. */
   readonly trino: string;
 }
 
@@ -146,7 +146,7 @@ const SIMPLE: Readonly<Record<string, HiveType>> = {
   binary: { duckDb: 'BLOB', trino: 'varbinary' },
 };
 
-/** Reads a type of a Glue column, nested ones too; undefined when it is none that Athena has. */
+/** Parses the type of a Glue column, including nested types; undefined for a type that Athena does not have. */
 export function parseHiveType(text: string): HiveType | undefined {
   const type = text.trim();
   const simple = SIMPLE[type.toLowerCase()];

@@ -2,19 +2,19 @@ import type { Column, StorageDescriptor } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
 
-/** An object that rows are read from. */
+/** An object that contains rows. */
 export interface DataFile {
-  /** Of the file that holds its bytes. */
+  /** The path of the file with its content. */
   readonly path: string;
   readonly bucket: string;
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   readonly modifiedMs: number;
 }
 
-/** Takes `s3://bucket/folder` apart; undefined for another scheme. The folder ends with a slash or is empty. */
+/** Parses `s3://bucket/folder`; undefined for another scheme. The folder ends with a slash or is empty. */
 export function parseLocation(
   location: string,
 ): { readonly bucket: string; readonly folder: string } | undefined {
@@ -25,8 +25,8 @@ export function parseLocation(
 }
 
 /**
- * The objects at a location as Athena sees them: at every depth, without those whose name starts with `_` or `.`.
- * Empty ones hold no rows. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ * The objects at a location that Athena reads: at every depth, except those whose name starts with `_` or `.`. Empty
+ * objects are skipped. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  */
 export function listDataFiles(store: ObjectStore, location: string): DataFile[] {
   return listObjects(store, location).filter(
@@ -34,7 +34,7 @@ export function listDataFiles(store: ObjectStore, location: string): DataFile[] 
   );
 }
 
-/** All objects at a location; none when its bucket isn't there. */
+/** All objects at a location; none when its bucket does not exist. */
 export function listObjects(store: ObjectStore, location: string): DataFile[] {
   const place = parseLocation(location);
   if (place === undefined || !store.hasBucket(place.bucket)) return [];
@@ -52,11 +52,11 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
   }
 }
 
-/** Characters that Hive writes as `%XX` in the names of partitions' folders. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are among them.
+/** Characters that Hive escapes as `%XX` in the names of partition folders. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Hive escapes control characters.
 const ESCAPED_IN_FOLDERS = /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g;
 
-/** A partition's folder by Hive's rule, `ds=2026-11-20/hour=5`, without a slash at its end. */
+/** The folder of a partition in Hive's format, `ds=2026-11-20/hour=5`, without a trailing slash. */
 export function partitionFolder(keys: readonly string[], values: readonly string[]): string {
   return keys.map((key, index) => `${key}=${escapeValue(values[index] ?? '')}`).join('/');
 }
@@ -68,12 +68,12 @@ function escapeValue(value: string): string {
   );
 }
 
-/** The value of a partition key: null under Hive's name for a partition of rows without one. */
+/** The value of a partition key. Hive's default partition stands for null. */
 export function partitionKeyValue(value: string): string | null {
   return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
 }
 
-/** How Hive reads Parquet. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
+/** The storage descriptor of a Parquet table. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
 export function parquetStorageDescriptor(columns: readonly Column[], location: string): StorageDescriptor {
   return {
     Columns: [...columns],

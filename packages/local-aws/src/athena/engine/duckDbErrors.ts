@@ -14,24 +14,24 @@ const problemSchema = z.object({
 
 type DuckDbProblem = z.output<typeof problemSchema>;
 
-/** What a failed query was, for telling where and why in the user's words. */
+/** A failed query, with what is needed to explain the error in terms of the user's text. */
 export interface FailedQuery {
   /** The whole statement. */
   readonly sql: string;
-  /** Where the query begins in it. */
+  /** The offset of the query in it. */
   readonly shift: number;
   readonly translation: Translation;
-  /** Characters that were put before the translation when it ran. */
+  /** The number of characters before the translation in the text that ran. */
   readonly prefix: number;
-  /** The message for a name of a table that isn't there. */
+  /** The error for a table that does not exist. */
   readonly missingTable: (name: string) => { readonly code: string; readonly message: string };
-  /** Names of the columns of the tables that it reads. */
+  /** The column names of the tables that it reads. */
   readonly columns: ReadonlySet<string>;
-  /** `s3://…` of a file's path. */
+  /** The `s3://` location of a file. */
   readonly locationOf: (path: string) => string | undefined;
 }
 
-/** An error of DuckDB as Athena words it, with line and column in the user's text. */
+/** Translates an error of DuckDB into Athena's wording, with line and column in the user's text. */
 export function translateDuckDbError(error: unknown, query: FailedQuery): unknown {
   if (error instanceof StatementError || !(error instanceof Error)) return error;
   const problem = readProblem(error.message);
@@ -63,14 +63,14 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
       cause: error,
     });
   }
-  // Our macros fail by converting what they have to say.
+  // The macros report errors as failed conversions of a message.
   const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
   if (type === 'Conversion' && own !== null)
     return statementError(own[1] ?? '', own[2] ?? '', undefined, error);
   const catalog = /^Catalog "(.*?)" does not exist/.exec(message)?.[1];
   if (catalog !== undefined)
     return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
-  // DuckDB takes a name that is no table for a file, which it may not open.
+  // DuckDB tries to open an unknown table as a file, which it may not access.
   if (/^Table with name|^No extension found that is capable|^Cannot access file/.test(message)) {
     const missing = query.missingTable(named ?? problem.name ?? '');
     return fail(missing.code, missing.message);
@@ -155,7 +155,7 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   return statementError('GENERIC_USER_ERROR', firstLine(message), undefined, error);
 }
 
-/** What can't be parsed is told behind the kind of the error once more: `Parser Error: {…}`. */
+/** Parses DuckDB's error. Parser errors have their kind as a prefix: `Parser Error: {…}`. */
 function readProblem(text: string): DuckDbProblem | undefined {
   try {
     return problemSchema.parse(JSON.parse(text.replace(/^[A-Z][\w ]* Error: (?=\{)/, '')));
@@ -166,13 +166,13 @@ function readProblem(text: string): DuckDbProblem | undefined {
 
 function statementPosition({ position }: DuckDbProblem, { sql, shift, translation, prefix }: FailedQuery) {
   const index = Number(position) - prefix;
-  // Beyond the translation it is a place in a view or a macro, which the user didn't write.
+  // A position beyond the translation is in a view or a macro, which the user did not write.
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
   const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
   return { sql, offset: shift + translation.offsetOf(characters) };
 }
 
-/** Where a column's name stands that DuckDB tells without its place, its qualifiers included. */
+/** The position of a column, with its qualifiers, that DuckDB reports without one. */
 function namePosition({ exception_message: message }: DuckDbProblem, { sql, shift }: FailedQuery) {
   const name = /^Could not find key "(.*?)"/.exec(message)?.[1];
   if (name === undefined) return undefined;
@@ -183,7 +183,7 @@ function namePosition({ exception_message: message }: DuckDbProblem, { sql, shif
   return found < 0 ? undefined : { sql, offset: shift + list.offset(first) };
 }
 
-/** Where HAVING has a name that no table's column has: DuckDB takes it for a column that isn't grouped. */
+/** The position of a name in HAVING that is no table's column: DuckDB reports it as an ungrouped column. */
 function aliasInHaving({ sql, shift, columns }: FailedQuery, name: string) {
   if (columns.has(name.toLowerCase())) return undefined;
   const list = new TokenList(sql.slice(shift));
@@ -194,7 +194,7 @@ function aliasInHaving({ sql, shift, columns }: FailedQuery, name: string) {
   return having < 0 || found < 0 ? undefined : { sql, offset: shift + list.offset(found) };
 }
 
-/** The name at a place of the user's text, its qualifiers included, without quotes. */
+/** The name at an offset of the user's text, with its qualifiers and without quotes. */
 function nameAt({ sql }: FailedQuery, offset: number | undefined): string | undefined {
   if (offset === undefined) return undefined;
   const name = /^(?:"(?:[^"]|"")*"|[\p{L}\p{N}_$]+)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}\p{N}_$]+))*/u.exec(
@@ -203,7 +203,7 @@ function nameAt({ sql }: FailedQuery, offset: number | undefined): string | unde
   return name?.[0].replaceAll(/"((?:[^"]|"")*)"/g, '$1');
 }
 
-/** The place of a function that the user calls once: what DuckDB has against it may lie inside of a macro. */
+/** The position of a function that the user calls only once. DuckDB's own position may be inside a macro. */
 function onlyCall({ sql }: FailedQuery, name: string): { sql: string; offset: number } | undefined {
   const own = trinoFunctionName(name).toLowerCase();
   const calls = [...sql.matchAll(/(?<![\w."$])(\w+)\s*\(/g)].filter(
@@ -227,7 +227,7 @@ function callError(
   );
 }
 
-/** What the user calls a function that a macro stands for. */
+/** The user's name of a function that is implemented by a macro. */
 function trinoFunctionName(name: string): string {
   return name.replace(/^trino_/, '').replace(/_days$/, '');
 }

@@ -3,30 +3,29 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 
-/** A partitioned table whose partitions a statement may want. */
+/** A partitioned table that a statement reads. */
 export interface PartitionedTable {
-  /** As DuckDB's plans name it: catalog, database and table with dots between. */
+  /** Its name in DuckDB's plans: catalog, database and table, separated by dots. */
   readonly table: string;
   readonly keys: readonly SessionColumn[];
   readonly values: readonly (readonly (string | null)[])[];
 }
 
 /**
- * What DuckDB must not do to the plan: conclude from the statistics of empty tables that there is nothing to look
- * for, or read a table twice, the second time by row numbers.
+ * Optimizers that must not change the plan: they conclude from the statistics of empty tables that there are no rows,
+ * or read a table a second time by row numbers.
  */
 const DISABLED_OPTIMIZERS =
   'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
 
-/** What no key is called: Glue takes no line break in a name. */
+/** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';
 
 /**
- * Which partitions of each table a query can want any row of, as its filters say, through views and joins too: the
- * plan of the query over empty tables tells the filters that reach each scan, and DuckDB itself which partitions
- * they hold for.
+ * The partitions of each table that can contain rows of a query's result, also through views and joins. The plan of
+ * the query over empty tables shows the filters of each scan, and DuckDB evaluates them for the partition values.
  *
- * @returns By table the indexes of its partitions; a table that is missing is wanted whole.
+ * @returns The indexes of the partitions by table. A table that is missing needs all of its partitions.
  */
 export async function prunePartitions(
   session: Session,
@@ -49,7 +48,7 @@ export async function prunePartitions(
     const sets: (ReadonlySet<number> | undefined)[] = [];
     const keys = new Set(partitioned.keys.map((key) => key.name));
     for (const all of conditions) sets.push(await matchingPartitions(session, name, keys, all));
-    // A table that is read twice is wanted for either reading.
+    // A table that is read twice needs the partitions of both scans.
     const known = sets.filter((set) => set !== undefined);
     if (known.length === sets.length) {
       wanted.set(
@@ -61,7 +60,7 @@ export async function prunePartitions(
   return wanted;
 }
 
-/** The partitions that all conditions about keys hold for; undefined when no condition is. */
+/** The partitions that meet all conditions on keys; undefined when there is no such condition. */
 async function matchingPartitions(
   session: Session,
   table: string,
@@ -77,7 +76,7 @@ async function matchingPartitions(
       const set = new Set(reader.getRowsJS().map(([index]) => Number(index)));
       found = found === undefined ? set : found.intersection(set);
     } catch {
-      // It fails for a value of a key, or is no SQL: it says nothing about partitions.
+      // The condition fails for some value or is not SQL, so it cannot exclude partitions.
     }
   }
   return found;
@@ -92,12 +91,12 @@ function partitionTable(name: string, { keys, values }: PartitionedTable): strin
   return `CREATE TABLE ${name} (${INDEX_COLUMN} INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
 }
 
-/** DuckDB's functions that answer otherwise for each row (`duckdb_functions()`, stability VOLATILE). */
+/** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
 const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'nextval', 'setseed']);
 
 /**
- * Whether a condition in a plan holds for all rows of a partition or for none: it names partition keys, no other
- * column, and calls nothing that answers otherwise for the next row.
+ * Whether a condition in a plan holds either for all rows of a partition or for none: it uses partition keys, no
+ * other columns and no volatile functions.
  *
  * @param keys Names in lower case.
  */
@@ -117,7 +116,7 @@ async function usesOnlyPartitionKeys(
       const own = typeof name === 'string' && more.length === 0 && keys.has(name.toLowerCase());
       found[own ? 'keys' : 'others'] += 1;
     }
-    // What a condition can't be made of is told as an error, and may be about anything.
+    // Text that is not a condition is serialized as an error.
     if ('error' in node && node.error === true) found.others += 1;
     if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) found.others += 1;
     if ('function_name' in node && VOLATILE.has(String(node.function_name))) found.others += 1;
@@ -143,17 +142,17 @@ const nodeSchema = z.object({
 
 type Node = z.output<typeof nodeSchema>;
 
-/** A scan of a table in a plan, and what must hold for the rows that are wanted of it. */
+/** A table scan in a plan, and the conditions on its rows. */
 export interface TableScan {
-  /** As DuckDB names it, quotes left out. */
+  /** Its name in DuckDB, without quotes. */
   readonly table: string;
-  /** SQL; some of it may be about other columns than wanted, or no SQL at all. */
+  /** Conditions in SQL. Some may use columns of other tables, or may not be valid SQL. */
   readonly conditions: readonly string[];
 }
 
 /**
- * The scans in a plan of DuckDB (`EXPLAIN (FORMAT json)`) with their filters. What isn't beyond doubt is left out:
- * fewer conditions only mean that more is read.
+ * The scans in a plan of DuckDB (`EXPLAIN (FORMAT json)`) with their filters. Ambiguous conditions are omitted: with
+ * fewer conditions, more partitions are read.
  */
 function readScanFilters(plan: string): TableScan[] {
   const scans: TableScan[] = [];
@@ -163,7 +162,7 @@ function readScanFilters(plan: string): TableScan[] {
       const pushed = lines(Filters).flatMap(splitPushedFilter);
       scans.push({ table: lines(Table).join('').replaceAll('"', ''), conditions: [...pushed, ...above] });
     }
-    // Only a filter right above its scan has the scan's own columns in it.
+    // Only a filter directly above a scan refers to the scan's own columns.
     const here = node.name.trim() === 'FILTER' ? lines(Expression).flatMap(conjuncts) : [];
     for (const child of node.children) visit(child, here);
   };
@@ -171,13 +170,13 @@ function readScanFilters(plan: string): TableScan[] {
   return scans;
 }
 
-/** DuckDB breaks a detail into its lines. A text with a line break in it makes fragments of them: none is taken then. */
+/** DuckDB splits details at line breaks. When a string literal contains one, the fragments are unusable. */
 function lines(detail: string | readonly string[] | undefined): readonly string[] {
   const all = detail === undefined ? [] : typeof detail === 'string' ? [detail] : detail;
   return all.every((line) => (line.match(/'/g) ?? []).length % 2 === 0) ? all : [];
 }
 
-/** Filters in a scan have no brackets around what OR joins, so nothing can be told apart where there is one. */
+/** Filters in a scan have no parentheses around OR, so a filter with OR cannot be split. */
 function splitPushedFilter(filter: string): string[] {
   const parts = splitAtAnd(filter);
   const certain = parts.filter((part) => !part.startsWith('optional:'));
@@ -202,12 +201,12 @@ function closingBracket(text: string): number {
   return -1;
 }
 
-/** The text with what is in quotes blanked out. */
+/** The text with quoted parts masked. */
 function maskQuoted(text: string): string {
   return text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, (quoted) => '_'.repeat(quoted.length));
 }
 
-/** The text with what is in quotes or brackets blanked out. */
+/** The text with quoted and parenthesized parts masked. */
 function maskNested(text: string): string {
   let depth = 0;
   return [...maskQuoted(text)]

@@ -3,47 +3,48 @@ import { jsonReadOptions } from '../../trino/index.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 
-/** A column of a table in the session, its type in DuckDB's words. */
+/** A column of a table in the session, with its DuckDB type. */
 export interface SessionColumn {
   readonly name: string;
   readonly type: string;
-  /** As Athena's messages call it. */
+  /** Trino's name of the type. */
   readonly trino: string;
 }
 
-/** A table as statements see it. */
+/** A table in the session. */
 export interface SessionTable {
   readonly database: string;
   readonly name: string;
   readonly columns: readonly SessionColumn[];
   readonly keys: readonly SessionColumn[];
-  /** How its files are read. */
+  /** The format of its files. */
   readonly format: 'parquet' | 'json';
 }
 
-/** Columns that every table has and `*` doesn't show. https://docs.aws.amazon.com/athena/latest/ug/select.html */
+/** Hidden columns, which every table has and `*` omits. https://docs.aws.amazon.com/athena/latest/ug/select.html */
 const HIDDEN_COLUMNS: readonly SessionColumn[] = [
   { name: '$path', type: 'VARCHAR', trino: 'varchar' },
   { name: '$file_size', type: 'BIGINT', trino: 'bigint' },
   { name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' },
 ];
 
-/** A table's name in DuckDB, where each Glue database is a schema of one catalog. */
+/** The name of a table in DuckDB, where each Glue database is a schema of one catalog. */
 export function qualifiedName(database: string, name: string): string {
   return `${CATALOG}.${quoteName(database)}.${quoteName(name)}`;
 }
 
-/** The table without its rows: enough to tell what a statement means and which partitions it wants. */
+/** SQL that creates an empty table, which is enough to bind a statement and to find the partitions that it needs. */
 export function emptyTableSql({ database, name, columns, keys }: SessionTable, hidden: boolean): string {
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   return `CREATE TABLE ${qualifiedName(database, name)} (${all.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ')})`;
 }
 
 /**
- * The table with its rows: columns by name, one that a file lacks as null, and the partition keys by the names of the
- * folders that the files are in, whatever the files say. Takes the place of the empty one, with the same types.
+ * SQL that creates the table with its rows, as a view that replaces the empty table and has the same types. Columns
+ * are matched by name; a column that a file lacks is null. The partition keys come from the folder names, not from
+ * the files.
  *
- * @param files By their names in the session.
+ * @param files With their paths in the session.
  */
 export function filledTableSql(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
   const { database, name, columns, keys } = table;

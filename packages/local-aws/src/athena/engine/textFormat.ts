@@ -25,12 +25,12 @@ const MS_PER_DAY = 86_400_000;
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 const LAST_MS = Date.UTC(9999, 11, 31);
 
-/** Writes a value of one type. */
+/** Formats a value of one type. */
 type ToText = (value: DuckDBValue) => string;
 
 /**
- * How Athena's results have the values of a type: times with milliseconds, doubles as Java prints them,
- * varbinary as pairs of hexadecimal digits, arrays `[a, b]`, rows and maps `{k=v}`. Null for NULL.
+ * Formats the values of a type as in Athena's results: times with milliseconds, doubles as Java prints them,
+ * varbinary as pairs of hexadecimal digits, arrays as `[a, b]`, rows and maps as `{k=v}`. NULL is null.
  */
 export function textFormatter(type: DuckDBType): (value: DuckDBValue) => string | null {
   const toText = formatterFor(type);
@@ -69,7 +69,7 @@ function formatterFor(type: DuckDBType): ToText {
   return plainText;
 }
 
-/** A sum of whole numbers: wider than 64 bits in DuckDB, where Trino's fails. */
+/** A sum of integers. DuckDB's result is wider than 64 bits, where Trino reports an overflow. */
 function bigintText(value: bigint): string {
   if (BigInt.asIntN(64, value) !== value)
     throw statementError('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${value}`);
@@ -92,14 +92,14 @@ function plainText(value: DuckDBValue): string {
   return String(value);
 }
 
-/** `Double.toString` of Java: plain between 10^-3 and 10^7, else `1.0E10`. */
+/** Java's `Double.toString`: decimal notation between 10^-3 and 10^7, otherwise `1.0E10`. */
 function doubleText(value: number, real = false): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
   const magnitude = Math.abs(value);
   if (!real && magnitude >= 1e-3 && magnitude < 1e7) {
-    // In this range JavaScript's own digits are Java's.
+    // In this range JavaScript and Java print the same digits.
     const digits = String(value);
     return digits.includes('.') ? digits : `${digits}.0`;
   }
@@ -112,7 +112,7 @@ function doubleText(value: number, real = false): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${size}`;
 }
 
-/** The fewest digits that tell a number from its neighbours, of 32 bits or 64. */
+/** The shortest digits that identify a 32-bit or 64-bit number. */
 function shortestDigits(value: number, real: boolean): string {
   if (!real) return value.toExponential();
   for (let digits = 0; digits < 9; digits += 1) {
@@ -136,7 +136,7 @@ function timeText(micros: bigint): string {
   return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
 }
 
-/** Dates of a column come in runs, those of a partition key above all: one that repeats is not written anew. */
+/** Formats dates and caches the last one, since dates in a column often repeat, above all those of a partition key. */
 function cachedDateText(): ToText {
   let last = Number.NaN;
   let text = '';
@@ -159,7 +159,7 @@ function blobText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
-/** Years and months `1-2`, or days and a time `3 04:05:06.000`. */
+/** Years and months as `1-2`, days and a time as `3 04:05:06.000`. */
 function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
   if (months !== 0) {
     const size = Math.abs(months);

@@ -1,33 +1,33 @@
 import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/index.ts';
 
-/** A column of a query or a table, and the type of one whose texts have a length: `varchar(10)`, `char(3)`. */
+/** A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`. */
 export interface TextColumn {
   readonly name: string;
   readonly text?: string | undefined;
 }
 
-/** The columns of a table or view of the catalog, with Trino's names of their types; undefined for none. */
+/** Returns the columns of a table or view of the catalog, with Trino's type names; undefined when it does not exist. */
 export type ColumnsOf = (
   schema: string,
   table: string,
 ) => readonly { readonly name: string; readonly type: string }[] | undefined;
 
-/** A column, and the name of the table that it is of where it stands. */
+/** A column that is visible in a query, and the name of its table there. */
 interface VisibleColumn extends TextColumn {
   readonly of: string;
 }
 
 type NamedQueries = ReadonlyMap<string, readonly TextColumn[]>;
 
-/** Functions that leave a text as long as it is, or make it shorter. */
+/** Functions whose result is not longer than their argument. */
 const SAME_LENGTH = /^(?:trino_upper|lower|trim|ltrim|rtrim|trino_reverse)$/;
 
 /**
- * The lengths of the texts in a query's result, which DuckDB doesn't keep: of columns, literals and casts, through
- * subqueries and views.
+ * The types of the strings in a query's result, with their lengths, which DuckDB does not keep: of columns, literals
+ * and casts, through subqueries and views.
  *
- * @param query As DuckDB's syntax tree, with tables named in full.
- * @returns A column for each of the result, in order; fewer where a `*` shows what isn't known here.
+ * @param query DuckDB's syntax tree, with qualified table names.
+ * @returns The columns of the result in order. Some are missing when a `*` includes unknown columns.
  */
 export function resultTextTypes(query: TreeNode, columnsOf: ColumnsOf): readonly TextColumn[] {
   return queryColumns(query, new Map(), columnsOf);
@@ -110,14 +110,14 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
   const [first, length] = nodesOf(item['children']);
   const called = textMember(item, 'function_name');
   if (item['class'] !== 'FUNCTION' || first === undefined) return undefined;
-  // A cast to varchar(n) or char(n): Translator.ts.
+  // A cast to varchar(n) or char(n): see `translate.ts`.
   const isCast = textMember(first, 'function_name') === 'trino_to_varchar' && /^(?:left|rpad)$/.test(called);
   if (isCast && isNode(length?.['value']))
     return `${called === 'left' ? 'varchar' : 'char'}(${String(length['value']['value'])})`;
   return SAME_LENGTH.test(called) && length === undefined ? textTypeOf(first, seen) : undefined;
 }
 
-/** The type that two have in common; undefined where one has no length. */
+/** The common type of two strings; undefined when one has no length. */
 function commonTextType(one: string | undefined, other: string | undefined): string | undefined {
   if (one === undefined || other === undefined || one === other) return one === other ? one : undefined;
   const lengths = [one, other].map((type) => Number(/\d+/.exec(type)?.[0]));

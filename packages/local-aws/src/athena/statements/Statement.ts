@@ -1,41 +1,41 @@
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 
-/** A name of a table as it stands in a statement. */
+/** A table name in a statement. */
 export interface TableName {
   readonly catalog?: string;
   readonly database?: string;
   readonly table: string;
-  /** Where it stands in the text. */
+  /** Its offset in the text. */
   readonly offset: number;
 }
 
-/** A part of the statement that is a query of its own, and where it begins in the text. */
+/** A query within a statement, and its offset in the text. */
 export interface QueryText {
   readonly sql: string;
   readonly offset: number;
 }
 
-/** A column of CREATE TABLE or ADD COLUMNS, its type in Hive's words. */
+/** A column of CREATE TABLE or ADD COLUMNS, with its Hive type. */
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: string;
   readonly comment?: string;
 }
 
-/** A value of `WITH (…)`: a text, or the texts of an array. */
+/** A value of `WITH (…)`: a string or an array of strings. */
 export type PropertyValue = string | readonly string[];
 
-/** All of `WITH (…)`, by name. */
+/** The properties of `WITH (…)`, by name. */
 export type Properties = ReadonlyMap<string, PropertyValue>;
 
-/** The values that name a partition: `(ds = '2026-11-20')`. */
+/** The values that identify a partition: `(ds = '2026-11-20')`. */
 export interface PartitionSpec {
   readonly values: ReadonlyMap<string, string>;
   readonly location?: string;
 }
 
-/** A statement of Athena, read. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
+/** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
   | { readonly kind: 'query'; readonly query: QueryText }
   | { readonly kind: 'explain'; readonly query: QueryText; readonly analyze: boolean }
@@ -150,7 +150,7 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   describe: ['UTILITY', 'DESCRIBE_TABLE'],
 };
 
-/** What Athena calls a statement. */
+/** Athena's type and subtype of a statement. */
 export function statementKind(statement: Statement): StatementKind {
   const [statementType, name] = KINDS[statement.kind];
   if (statement.kind === 'showTables' && statement.views)
@@ -160,7 +160,7 @@ export function statementKind(statement: Statement): StatementKind {
   return { statementType, substatementType: name };
 }
 
-/** The table that a name means, in lower case as Glue has it. @param current The database of unqualified names. */
+/** Resolves a table name to lower case, as in Glue. @param current The database of unqualified names. */
 export function resolveTableName(
   { catalog, database, table }: TableName,
   current: string | undefined,
@@ -171,7 +171,7 @@ export function resolveTableName(
   return { database: resolveDatabase(database, current), name: table.toLowerCase() };
 }
 
-/** A database by its name, the current one without. */
+/** The name of a database, by default the current one. */
 export function resolveDatabase(name: string | undefined, current: string | undefined): string {
   const database = name ?? current;
   if (database === undefined) {

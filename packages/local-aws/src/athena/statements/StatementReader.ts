@@ -1,7 +1,7 @@
 import { mismatched, SqlError, type Token, TokenList } from '../../trino/index.ts';
 import type { ColumnDefinition, PartitionSpec, PropertyValue, QueryText, TableName } from './Statement.ts';
 
-/** Reads a statement from its first token to its last. Every method throws SqlError for what can't stand there. */
+/** Reads the tokens of a statement in order. Every method throws SqlError for an unexpected token. */
 export class StatementReader {
   readonly list: TokenList;
   #index = 0;
@@ -9,7 +9,7 @@ export class StatementReader {
   constructor(sql: string) {
     const whole = new TokenList(sql);
     const last = whole.tokens.at(-1);
-    // One semicolon may end a statement; two statements are refused where the second begins.
+    // A statement may end with a semicolon. A second statement is a syntax error.
     this.list =
       last?.raw === ';' ? new TokenList(sql.slice(0, last.start), whole.tokens.slice(0, -1)) : whole;
   }
@@ -26,14 +26,14 @@ export class StatementReader {
     return this.list.symbol(this.#index) === symbol;
   }
 
-  /** Whether a query comes next, brackets before it or not. */
+  /** Whether a query follows, with or without parentheses. */
   peekQuery(): boolean {
     let index = this.#index;
     while (this.list.symbol(index) === '(') index += 1;
     return /^(?:select|with|values|table)$/.test(this.list.word(index) ?? '');
   }
 
-  /** Whether these words come next, which are then behind it. */
+  /** Whether these words follow. If so, reads them. */
   take(...words: readonly string[]): boolean {
     if (!this.peek(...words)) return false;
     this.#index += words.length;
@@ -75,7 +75,7 @@ export class StatementReader {
     return token;
   }
 
-  /** A name, quoted or not. */
+  /** Reads a name, quoted or not. */
   name(): string {
     const token = this.next();
     if (token.kind !== 'word' && token.kind !== 'quoted') {
@@ -87,7 +87,7 @@ export class StatementReader {
 
   text(): string {
     const token = this.next();
-    // Hive takes texts in double quotes, too.
+    // Hive accepts strings in double quotes, too.
     if (token.kind !== 'text' && token.kind !== 'quoted') {
       this.#index -= 1;
       throw this.unexpected('<string>');
@@ -108,14 +108,14 @@ export class StatementReader {
     };
   }
 
-  /** The rest of the statement, a query. */
+  /** Reads the rest of the statement as a query. */
   query(): QueryText {
     const offset = this.list.offset(this.#index);
     this.#index = this.list.length;
     return { sql: this.list.sql.slice(offset), offset };
   }
 
-  /** A query in brackets. */
+  /** Reads a query in parentheses. */
   bracketedQuery(): QueryText {
     if (!this.peekSymbol('(')) throw this.unexpected("'('");
     const close = this.list.closeOf(this.#index);
@@ -173,7 +173,7 @@ export class StatementReader {
     return columns;
   }
 
-  /** A type of Hive's, as its text: it ends where brackets are closed and a comma, a bracket or COMMENT follows. */
+  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
   #type(): string {
     let type = '';
     for (let depth = 0; ; ) {
@@ -200,7 +200,7 @@ export class StatementReader {
     do {
       const key = this.name().toLowerCase();
       this.expectSymbol('=');
-      // `DATE '2026-11-20'` says no more than the text.
+      // `DATE '2026-11-20'` means the same as the string.
       if (this.list.word(this.#index) === 'date') this.#index += 1;
       values.set(key, this.next().value);
     } while (this.takeSymbol(','));

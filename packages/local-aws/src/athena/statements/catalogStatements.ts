@@ -20,12 +20,12 @@ import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
 
-/** What a statement about the catalog runs on. */
+/** What a catalog statement needs. */
 interface CatalogRun {
   readonly runner: RunnerOptions;
   readonly context: StatementContext;
   readonly statement: string;
-  /** For what needs a query looked at. */
+  /** Opens a session for statements that contain a query. */
   readonly takeSession: () => Promise<Session>;
 }
 
@@ -36,7 +36,7 @@ const NO_LINES: readonly string[] = [];
 /**
  * Runs SHOW, DESCRIBE, CREATE, DROP, ALTER, MSCK, PREPARE and DEALLOCATE.
  *
- * @throws StatementError; AwsError with the catalog's own words.
+ * @throws StatementError; AwsError of the catalog.
  */
 export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<CatalogAnswer> {
   const { runner, context } = run;
@@ -109,7 +109,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       catalog.createTable(database, {
         Name: name,
         TableType: 'EXTERNAL_TABLE',
-        // The comment is a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
+        // Athena stores the comment as a property: https://docs.aws.amazon.com/athena/latest/ug/create-table.html
         Parameters: {
           EXTERNAL: 'TRUE',
           ...(comment === undefined ? {} : { comment }),
@@ -170,7 +170,7 @@ function glueColumn({ name, type, comment }: ColumnDefinition) {
   return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
 }
 
-/** Kept in Glue as Athena keeps its views. https://docs.aws.amazon.com/athena/latest/ug/create-view.html */
+/** Stores the view in Glue in Athena's format. https://docs.aws.amazon.com/athena/latest/ug/create-view.html */
 async function createView(
   statement: Extract<Statement, { kind: 'createView' }>,
   run: CatalogRun,
@@ -207,7 +207,7 @@ async function createView(
     Parameters: { presto_view: 'true', comment: 'Presto View' },
     PartitionKeys: [],
     StorageDescriptor: {
-      // What Hive has no type for is text in Glue; the definition knows better.
+      // Types that Hive does not have are strings in Glue. The view's definition has the exact type.
       Columns: open.columns.map((column) => ({
         Name: column.name.toLowerCase(),
         Type: hiveTypeName(column.type, column.text) ?? 'string',
@@ -232,7 +232,7 @@ async function createView(
   return NO_LINES;
 }
 
-/** ALTER TABLE ADD and DROP PARTITION, MSCK REPAIR TABLE. @returns What Hive tells of it. */
+/** Runs ALTER TABLE ADD and DROP PARTITION and MSCK REPAIR TABLE. @returns Hive's output. */
 function changePartitions(
   statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' | 'repairTable' }>,
   { runner, context }: CatalogRun,
@@ -313,7 +313,7 @@ function toPartitionInput(
   };
 }
 
-/** The values of the folders below a table that are named as Hive names them: `ds=2026-11-20/`. */
+/** The partition values of the folders below a table that are named in Hive's format: `ds=2026-11-20/`. */
 function listPartitionFolders(
   store: CatalogRun['runner']['store'],
   { input }: TableEntry,

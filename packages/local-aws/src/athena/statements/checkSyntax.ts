@@ -3,9 +3,9 @@ import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type { QueryText } from './Statement.ts';
 
 /**
- * Loads a parser of Trino's dialect, for refusing a query before it is run: some 200 ms, once.
+ * Loads a parser of Trino's dialect, which checks queries before they run. Loading takes about 200 ms once.
  *
- * @returns What throws StatementError `SYNTAX_ERROR` for a query that can't be read, with its place in the statement.
+ * @returns A function that throws StatementError `SYNTAX_ERROR` with the position in the statement.
  */
 export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: string) => void> {
   const { Dialect, parse } = await import('@polyglot-sql/sdk');
@@ -17,7 +17,7 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
     if (success || error === undefined) return;
     const start = known.offsetOf(errorStart ?? 0);
     const token = list.tokens.find(({ end }) => end > start);
-    // It tells of the last token where Trino tells of the end.
+    // It reports the last token where Trino reports the end of input.
     const last =
       token === undefined ||
       (token === list.tokens.at(-1) && /got end of input|Unexpected token: (?!Identifier)|got /.test(error));
@@ -29,11 +29,11 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
   };
 }
 
-/** Types that a text may follow as a value of theirs, which the parser doesn't know of all. */
+/** Types that may precede a string literal (`BIGINT '5'`). The parser does not support all of them. */
 const LITERAL_TYPES =
   /^(?:bigint|integer|int|smallint|tinyint|real|double|boolean|decimal|varchar|char|json|uuid|time)$/;
 
-/** The query with spaces for the types of its literals (`BIGINT '5'`), so that all places stay. */
+/** Replaces the types of literals (`BIGINT '5'`) by spaces, so that offsets do not change. */
 function blankLiteralTypes(sql: string): string {
   const list = new TokenList(sql);
   let text = sql;
@@ -48,7 +48,7 @@ function blankLiteralTypes(sql: string): string {
 
 const TABLE_QUERY = 'SELECT * FROM';
 
-/** The query with `SELECT * FROM t` for each `TABLE t`, which the parser knows at the beginning only. */
+/** Replaces `TABLE t` by `SELECT * FROM t`. The parser supports TABLE only at the start of a query. */
 function expandTableQueries(sql: string, list: TokenList) {
   const starts = list.tokens.flatMap(({ start }, index) => (isTableQuery(list, index) ? [start] : []));
   const longer = TABLE_QUERY.length - 'table'.length;
@@ -57,13 +57,13 @@ function expandTableQueries(sql: string, list: TokenList) {
       (text, start) => `${text.slice(0, start)}${TABLE_QUERY}${text.slice(start + 'table'.length)}`,
       sql,
     ),
-    /** The character of the query behind one of the text. */
+    /** Converts an offset in the new text to one in the query. */
     offsetOf: (index: number) =>
       index - longer * starts.filter((start, position) => start + longer * position < index).length,
   };
 }
 
-/** What the translation knows to be no SQL. Names that aren't there are told when the query runs. */
+/** Reports syntax errors of the translation. Unknown names are reported when the query runs. */
 function checkTranslation(query: QueryText, statement: string): void {
   try {
     const parameters = new TokenList(query.sql).tokens

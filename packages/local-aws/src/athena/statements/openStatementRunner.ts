@@ -17,11 +17,11 @@ import { type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
 /**
- * Opens what runs Athena's statements on this machine: SQL by DuckDB over the objects of the local S3, databases,
- * tables, partitions and views in the local Glue.
+ * Opens the runner of Athena statements. DuckDB runs queries over the objects of the local S3; databases, tables,
+ * partitions and views are in the local Glue.
  *
- * What reads or writes rows has a DuckDB of its own, bounded in memory, that can open nothing but the files of the
- * partitions that the statement wants.
+ * Each statement that reads or writes rows has its own DuckDB with bounded memory, which can only open the files of
+ * the partitions that the statement needs.
  *
  * @example
  * const runner = await openStatementRunner({ catalog, store, prepared, clock: realClock, directory: 'data/athena/tmp' });
@@ -43,7 +43,7 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
     },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      // awswrangler quotes the name of the database that it begins with, which Athena takes.
+      // awswrangler quotes the database name, which Athena accepts.
       const database = context.database?.replace(/^`(.*)`$/, '$1');
       return await runStatement(sql, { ...context, database }, options, sessions);
     },
@@ -80,7 +80,7 @@ async function runStatement(
       });
       return { ...kind, scannedBytes: () => 0, output: 'txt', ...result };
     } catch (error) {
-      // The catalog's own words, as Hive passes them on.
+      // Hive passes on the catalog's message.
       if (error instanceof AwsError) throw statementError('DDL', error.message, undefined, error);
       throw error;
     }

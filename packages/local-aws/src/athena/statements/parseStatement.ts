@@ -5,7 +5,7 @@ import { StatementReader } from './StatementReader.ts';
 const STARTS =
   "'ALTER', 'CREATE', 'DEALLOCATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', <query>";
 
-/** Statements that Athena knows and that aren't emulated: Iceberg's and what is done to permissions and time. */
+/** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
   'delete',
   'update',
@@ -25,9 +25,9 @@ const REFUSED = new Set([
 ]);
 
 /**
- * Reads a statement as far as it isn't a query: the queries in it stay text.
+ * Parses a statement. The queries within it remain text.
  *
- * @throws SqlError `SYNTAX_ERROR`; StatementError `NOT_SUPPORTED` for what isn't emulated.
+ * @throws SqlError `SYNTAX_ERROR`; StatementError `NOT_SUPPORTED` for statements that are not emulated.
  */
 export function parseStatement(sql: string): Statement {
   const reader = new StatementReader(sql);
@@ -125,7 +125,10 @@ function parseExecute(reader: StatementReader): Statement {
   return ended(reader, { kind: 'execute', name, parameters });
 }
 
-/** Reads CREATE, DROP and ALTER; undefined when it is none of them. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html */
+/**
+ * Parses CREATE, DROP and ALTER; undefined for other statements.
+ * https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html
+ */
 function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   if (reader.take('create')) return parseCreate(reader);
   if (reader.take('drop')) return parseDrop(reader);
@@ -184,7 +187,7 @@ function parseCreate(reader: StatementReader): Statement {
   const ifNotExists = reader.take('if', 'not', 'exists');
   const name = reader.tableName();
   if (reader.peekSymbol('(')) {
-    // Without EXTERNAL a table of columns is Iceberg's.
+    // A table with columns and without EXTERNAL is an Iceberg table.
     throw notEmulated('CREATE TABLE without EXTERNAL (Iceberg)');
   }
   if (reader.take('comment')) throw notEmulated('CREATE TABLE AS with a comment');
@@ -264,7 +267,7 @@ function parseDrop(reader: StatementReader): Statement {
   return end(reader, view ? { kind: 'dropView', name, ifExists } : { kind: 'dropTable', name, ifExists });
 }
 
-/** Reads what follows SHOW. https://docs.aws.amazon.com/athena/latest/ug/show-tables.html and its neighbours */
+/** Parses the rest of a SHOW statement. https://docs.aws.amazon.com/athena/latest/ug/show-tables.html */
 function parseShow(reader: StatementReader): Statement {
   if (reader.take('databases') || reader.take('schemas'))
     return { kind: 'showDatabases', pattern: pattern(reader) };
@@ -309,7 +312,7 @@ function databaseName(reader: StatementReader): string {
   return table;
 }
 
-/** A pattern of Hive's: `*` for anything and `|` between choices, in single quotes. */
+/** A Hive pattern in single quotes: `*` matches anything, `|` separates alternatives. */
 function pattern(reader: StatementReader): string | undefined {
   reader.take('like');
   return reader.atEnd ? undefined : reader.text();

@@ -26,30 +26,30 @@ import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
-/** A query whose names are resolved, ready to be run in its session. */
+/** A query with resolved names that is ready to run in its session. */
 export interface OpenQuery {
   readonly session: Session;
-  /** In DuckDB's words. */
+  /** The query in DuckDB's SQL. */
   readonly sql: string;
   /** The columns of its result. */
   readonly columns: readonly {
     readonly name: string;
     readonly type: DuckDBType;
-    /** `varchar(10)` or `char(3)` of a text whose length is known. */
+    /** The type of a string whose length is known: `varchar(10)`, `char(3)`. */
     readonly text?: string | undefined;
   }[];
-  /** Gives the tables the rows that the query wants. @returns The bytes of their files. */
+  /** Attaches the files that the query needs. @returns Their size in bytes. */
   fill(): Promise<number>;
-  /** An error of DuckDB in the user's words. @param prefix Characters before the query in what was run. */
+  /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   failure(error: unknown, prefix?: number): unknown;
 }
 
 /**
- * Translates a query, resolves what it names and finds its columns, all by the catalog alone: no file is read yet.
+ * Translates a query, resolves its names and determines its columns, using the catalog only: no file is read.
  *
- * @param statement The whole text that the query is a part of.
- * @param nameColumns Whether unnamed columns get a name, as those of a result do.
- * @throws StatementError; the session is closed then.
+ * @param statement The whole statement that contains the query.
+ * @param nameColumns Whether unnamed columns get a name, as in a result.
+ * @throws StatementError, after closing the session.
  */
 export async function openQuery(
   query: QueryText,
@@ -101,7 +101,7 @@ export async function openQuery(
         await check(translation);
         throw failure(error);
       }
-      // What is unnested in pairs may be an array of rows instead of a map.
+      // UNNEST with two columns may read an array of rows instead of a map.
       const found = await describeColumns(session, rows.sql).catch(() => undefined);
       if (found === undefined) throw failure(error);
       columns = found;
@@ -119,7 +119,7 @@ export async function openQuery(
     const tree = await check(translation);
     const lengths =
       tree === undefined ? [] : resultTextTypes(tree, (schema, name) => scope.columnsOf(schema, name));
-    // Fewer or more are known where a `*` shows what isn't: then none can be told.
+    // The numbers differ when a `*` includes unknown columns: then no type is known.
     const texts = lengths.length === columns.length ? lengths : [];
     return {
       session,
@@ -139,10 +139,10 @@ export async function openQuery(
   }
 }
 
-/** What a query says of a name that only a select item has, and of one that isn't grouped. */
+/** Errors for a name that only a select item has, and for an ungrouped one. */
 const UNRESOLVED = /^(?:COLUMN_NOT_FOUND: .*?Column|EXPRESSION_NOT_AGGREGATE: (?:line \S+ )?) ?'(.*?)' /s;
 
-/** The columns that a query has over empty tables. */
+/** The columns of a query over empty tables. */
 async function describeColumns(session: Session, sql: string): Promise<OpenQuery['columns']> {
   const prepared = await session.prepare(sql);
   try {
@@ -155,14 +155,14 @@ async function describeColumns(session: Session, sql: string): Promise<OpenQuery
   }
 }
 
-/** Where a statement's session keeps its files. */
+/** The folder of a new session. */
 export function sessionDirectory(runner: RunnerOptions): string {
   return join(runner.directory, randomUUID());
 }
 
 /**
- * The values of a statement's `?` in DuckDB's words. Only literals are taken: a number, a text in quotes, TRUE,
- * FALSE, NULL, `DATE '…'` and the like.
+ * The values of a statement's `?` parameters in DuckDB's SQL. Only literals are accepted: numbers, quoted strings,
+ * TRUE, FALSE, NULL, and typed literals such as `DATE '…'`.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
  *
  * @throws StatementError `INVALID_PARAMETER_USAGE`
@@ -194,7 +194,7 @@ function isLiteral(text: string): boolean {
   }
 }
 
-/** What a statement that reads or writes rows is run with. */
+/** What a statement that reads or writes rows needs. */
 export interface QueryRun {
   readonly runner: RunnerOptions;
   readonly session: Session;
@@ -203,7 +203,7 @@ export interface QueryRun {
   readonly statement: string;
 }
 
-/** Runs a query; its rows come while it runs. */
+/** Runs a query and streams its rows. */
 export async function runSelect(
   { query }: Extract<Statement, { kind: 'query' }>,
   run: QueryRun,
@@ -225,7 +225,7 @@ export async function runSelect(
   }
 }
 
-/** The plan of a query, DuckDB's own: its lines are rows of one column. */
+/** Runs EXPLAIN. The result is DuckDB's plan, one row per line. */
 export async function runExplain(
   { query, analyze }: Extract<Statement, { kind: 'explain' }>,
   run: QueryRun,
@@ -250,14 +250,14 @@ export async function runExplain(
   }
 }
 
-/** The columns of a query's result; those without a name are called by their place, from 0. */
+/** The columns of a query's result. Unnamed columns are named by their position, starting at 0. */
 function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
   return columns.map(({ name, type, text }, index) =>
     resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
   );
 }
 
-/** The rows of a result as text, a chunk of DuckDB's (2,048 rows) at a time. Closes the session after the last. */
+/** The rows of a result as text, in DuckDB's chunks of 2,048 rows. Closes the session after the last one. */
 async function* resultRows(
   query: OpenQuery,
   result: DuckDBResult,
@@ -290,7 +290,7 @@ function chunkRows(
   return rows;
 }
 
-/** Rows that are there already. */
+/** Given rows as a stream. */
 export async function* rowsFrom(
   rows: readonly (readonly (string | null)[])[],
 ): AsyncGenerator<readonly (readonly (string | null)[])[]> {

@@ -19,10 +19,10 @@ type Show = Extract<
   }
 >;
 
-/** Hive fills the cells of a description up to this width. */
+/** Hive pads the cells of a description to this width. */
 const CELL = 20;
 
-/** SHOW and DESCRIBE: lines of text, as Hive writes them. */
+/** Runs SHOW and DESCRIBE. The result is lines of text in Hive's format. */
 export function runShow(
   statement: Show,
   options: {
@@ -111,7 +111,10 @@ function allColumns({ input }: TableEntry) {
   return [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
 }
 
-/** A pattern of Hive's: `*` is anything, `|` parts choices; everything matches none. */
+/**
+ * Matches names by a Hive pattern: `*` matches anything, `|` separates alternatives. Without a pattern, all names
+ * match.
+ */
 function patternMatcher(pattern: string | undefined): (name: string) => boolean {
   if (pattern === undefined) return () => true;
   const source = pattern

@@ -34,7 +34,7 @@ const TABLE_PROPERTIES = [
 /** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
 const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compression_level'];
 
-/** CREATE TABLE AS: writes the rows, then tells Glue of the table and its partitions. */
+/** Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue. */
 export async function runCreateTableAs(
   statement: Extract<Statement, { kind: 'createTableAs' }>,
   run: QueryRun,
@@ -109,7 +109,7 @@ export async function runCreateTableAs(
   }
 }
 
-/** INSERT INTO … SELECT or VALUES. https://docs.aws.amazon.com/athena/latest/ug/insert-into.html */
+/** Runs INSERT INTO … SELECT or VALUES. https://docs.aws.amazon.com/athena/latest/ug/insert-into.html */
 export async function runInsert(
   statement: Extract<Statement, { kind: 'insert' }>,
   run: QueryRun,
@@ -167,7 +167,7 @@ export async function runInsert(
   }
 }
 
-/** UNLOAD (SELECT …) TO 's3://…'. */
+/** Runs UNLOAD (SELECT …) TO 's3://…'. */
 export async function runUnload(
   statement: Extract<Statement, { kind: 'unload' }>,
   run: QueryRun,
@@ -275,7 +275,7 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** Trino takes what it can widen, and nothing else. */
+/** Trino only accepts types that it can widen. */
 function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const given = open.columns.map(({ type }) => trinoTypeName(type));
   const fits = (want: string, have: string) =>
@@ -349,27 +349,27 @@ function nameList(value: PropertyValue | undefined): string[] {
   return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
 }
 
-/** A column as it is written: SQL over `q`, the query's columns being `c0`, `c1`, … */
+/** A column to write: SQL over `q`, whose columns are `c0`, `c1`, … */
 export interface OutputColumn {
   readonly name: string;
   readonly sql: string;
 }
 
-/** What was written. */
+/** The result of writing rows. */
 interface WriteResult {
   readonly rows: number;
   readonly scannedBytes: number;
-  /** `s3://` locations of the objects. */
+  /** The `s3://` locations of the objects. */
   readonly locations: readonly string[];
-  /** The values of each partition that rows went to, by the order of its keys. */
+  /** The values of each partition that received rows, in the order of the partition keys. */
   readonly partitions: readonly (readonly string[])[];
 }
 
 /**
- * Writes a query's rows as Parquet: to disk first, then as objects.
+ * Writes a query's rows as Parquet files to disk and then uploads them.
  *
- * @param keys Names of the columns that name partitions and are left out of the files.
- * @param locationOf Where the rows of a partition go; it ends with a slash.
+ * @param keys Names of the partition columns, which are not written to the files.
+ * @param locationOf The location of a partition. It ends with a slash.
  */
 async function writeRows(
   open: OpenQuery,
@@ -429,7 +429,7 @@ async function writeRows(
   }
 }
 
-/** The value in a folder's name: `ds=2026-11-20`. */
+/** The value in a folder name: `ds=2026-11-20`. */
 function partitionValue(folder: string): string {
   return decodeURIComponent(folder.slice(folder.indexOf('=') + 1));
 }

@@ -16,7 +16,7 @@ export interface QueryTable {
   readonly partitionKeys: readonly QueryColumn[];
   /** A table without partition keys has one: its own location. */
   readonly partitions: readonly PartitionFiles[];
-  /** How its files are read. */
+  /** The format of its files. */
   readonly format: 'parquet' | 'json';
 }
 
@@ -103,7 +103,10 @@ function listFilesUnder(folder: string): string[] {
   }
 }
 
-/** A JSON document a line, as OpenX's SerDe reads it. https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html */
+/**
+ * Reads one JSON document per line, as OpenX's SerDe does.
+ * https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+ */
 export function jsonReadOptions(columns: readonly QueryColumn[]): string[] {
   const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
   return ["format = 'newline_delimited'", `columns = {${types}}`];

@@ -1,17 +1,17 @@
 import type { TokenList } from './tokens.ts';
 
-/** A piece of rewritten SQL and the character of the user's text that it stands for. */
+/** A piece of translated SQL, and its offset in the user's text. */
 interface Piece {
   readonly text: string;
   readonly at: number;
 }
 
-/** SQL as it is being rewritten, which knows where in the user's text each part of it came from. */
+/** SQL under translation, with the offset of each part in the user's text. */
 export class Rendering {
   readonly #pieces: Piece[] = [];
   #last = '';
 
-  /** Adds a piece, apart from the one before unless both are punctuation that needs no space. */
+  /** Adds a piece, separated by a space unless punctuation needs none. */
   add(text: string, at: number): void {
     if (text === '') return;
     const tight = this.#last === '' || /[.([]$/.test(this.#last) || /^[.,)\]([]/.test(text);
@@ -19,7 +19,7 @@ export class Rendering {
     this.#last = text;
   }
 
-  /** Adds a piece that must stand apart, e.g. the bracket after `IN`. */
+  /** Adds a piece after a space, e.g. the parenthesis after `IN`. */
   addApart(text: string, at: number): void {
     this.#pieces.push({ text: ` ${text}`, at: at - 1 });
     this.#last = text;
@@ -29,7 +29,7 @@ export class Rendering {
     return this.#pieces.map(({ text }) => text).join('');
   }
 
-  /** The user's character behind a character of the result. */
+  /** Converts an offset in the result to one in the user's text. */
   offsetOf(index: number): number {
     let start = 0;
     for (const { text, at } of this.#pieces) {
@@ -40,17 +40,20 @@ export class Rendering {
   }
 }
 
-/** Writes ranges of a statement's tokens in DuckDB's SQL: what rewriting one construct needs of the whole translation. */
+/**
+ * Writes ranges of a statement's tokens in DuckDB's SQL. The translations of single constructs use it for their
+ * parts.
+ */
 export interface TokenWriter {
   readonly list: TokenList;
   readonly options: {
-    /** Whether columns without a name get one that says so. */
+    /** Whether unnamed columns get a placeholder name. */
     readonly nameColumns: boolean;
-    /** Whether `UNNEST(x) AS t(a, b)` takes x for a map or for an array of rows; the text doesn't tell. */
+    /** Whether `UNNEST(x) AS t(a, b)` treats x as a map or as an array of rows, which the text does not show. */
     readonly unnestPairs: 'map' | 'rows';
   };
   /** Writes the tokens of a range. */
   write(out: Rendering, from: number, to: number): void;
-  /** Writes the tokens of one operand of an operator that is rewritten already. */
+  /** Writes the tokens of one operand of an operator that is already translated. */
   writeOperand(out: Rendering, from: number, to: number): void;
 }

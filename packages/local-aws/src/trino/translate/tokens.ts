@@ -1,5 +1,5 @@
 /**
- * Why a text is no SQL that can be run here, under Trino's name for it.
+ * Trino's error codes that the translation uses.
  * https://github.com/trinodb/trino/blob/master/core/trino-spi/src/main/java/io/trino/spi/StandardErrorCode.java
  */
 export type SqlErrorCode =
@@ -12,10 +12,10 @@ export type SqlErrorCode =
   | 'INVALID_LITERAL'
   | 'NOT_SUPPORTED';
 
-/** A fault of an SQL text and where in the text it is. */
+/** An error in an SQL text, with its position. */
 export class SqlError extends Error {
   readonly code: SqlErrorCode;
-  /** Index of the character in the user's text. */
+  /** The offset in the user's text. */
   readonly offset: number;
 
   constructor(code: SqlErrorCode, message: string, offset: number) {
@@ -26,19 +26,19 @@ export class SqlError extends Error {
   }
 }
 
-/** `line 1:8`, as Trino counts: both from 1. */
+/** A position such as `line 1:8`. As in Trino, both numbers start at 1. */
 export function linePosition(sql: string, offset: number): string {
   const before = sql.slice(0, offset);
   const line = before.split('\n').length;
   return `line ${line}:${offset - before.lastIndexOf('\n')}`;
 }
 
-/** A token of SQL, with where it stands in the text. */
+/** A token of SQL, with its position in the text. */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'symbol' | 'parameter';
   /** As written. */
   readonly raw: string;
-  /** A word in lower case, a quoted name or a text without its quotes; otherwise as written. */
+  /** A word in lower case; a quoted name or string without its quotes; otherwise as written. */
   readonly value: string;
   readonly start: number;
   readonly end: number;
@@ -55,10 +55,10 @@ const TOKENS = [
 ] as const;
 
 /**
- * The tokens of a statement by Trino's lexical rules, comments left out.
+ * Splits a statement into tokens by Trino's lexical rules, without comments.
  * https://github.com/trinodb/trino/blob/master/core/trino-grammar/src/main/antlr4/io/trino/grammar/sql/SqlBase.g4
  *
- * @throws SqlError `SYNTAX_ERROR` for a text or a name that never ends, or a character that begins nothing.
+ * @throws SqlError `SYNTAX_ERROR` for an unterminated string or name, or an invalid character.
  */
 function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
@@ -102,13 +102,13 @@ export interface TokenRange {
   readonly to: number;
 }
 
-/** The tokens of a statement, with its brackets matched. */
+/** The tokens of a statement, with matched brackets. */
 export class TokenList {
   readonly sql: string;
   readonly tokens: readonly Token[];
   readonly #close = new Map<number, number>();
 
-  /** @throws SqlError `SYNTAX_ERROR` for brackets that don't match. */
+  /** @throws SqlError `SYNTAX_ERROR` for unmatched brackets. */
   constructor(sql: string, tokens: readonly Token[] = tokenize(sql)) {
     this.sql = sql;
     this.tokens = tokens;
@@ -133,13 +133,13 @@ export class TokenList {
     return this.tokens[index];
   }
 
-  /** The word at an index in lower case, undefined when there is none. */
+  /** The word at an index in lower case; undefined for other tokens. */
   word(index: number): string | undefined {
     const token = this.tokens[index];
     return token?.kind === 'word' ? token.value : undefined;
   }
 
-  /** Whether the words at an index and after it are these. */
+  /** Whether these words start at an index. */
   words(index: number, ...words: readonly string[]): boolean {
     return words.every((word, offset) => this.word(index + offset) === word);
   }
@@ -149,17 +149,17 @@ export class TokenList {
     return token?.kind === 'symbol' ? token.raw : undefined;
   }
 
-  /** Index of the bracket that closes the one at `open`. */
+  /** The index of the bracket that closes the one at `open`. */
   closeOf(open: number): number {
     return this.#close.get(open) ?? open;
   }
 
-  /** Where a token starts in the text; the text's end for none. */
+  /** The offset of a token in the text; the text's end when there is no such token. */
   offset(index: number): number {
     return this.tokens[index]?.start ?? this.sql.trimEnd().length;
   }
 
-  /** The parts of a range that commas outside of brackets separate; none for an empty range. */
+  /** Splits a range at commas outside of brackets. An empty range has no parts. */
   split(from: number, to: number): TokenRange[] {
     if (from >= to) return [];
     const parts: TokenRange[] = [];
@@ -176,14 +176,14 @@ export class TokenList {
     return parts;
   }
 
-  /** The user's own text of a range. */
+  /** The user's text of a range. */
   text(from: number, to: number): string {
     const last = this.tokens[to - 1];
     return last === undefined || from >= to ? '' : this.sql.slice(this.offset(from), last.end);
   }
 }
 
-/** The error of a token that can't stand where it does. */
+/** The error for an unexpected token. */
 export function mismatched(token: Token, expecting = '<expression>'): SqlError {
   return new SqlError(
     'SYNTAX_ERROR',
@@ -192,7 +192,7 @@ export function mismatched(token: Token, expecting = '<expression>'): SqlError {
   );
 }
 
-/** Whether the word TABLE at an index begins a query: `TABLE t` is `SELECT * FROM t`. */
+/** Whether the word TABLE at an index starts a query: `TABLE t` means `SELECT * FROM t`. */
 export function isTableQuery(list: TokenList, index: number): boolean {
   const before = list.at(index - 1);
   const name = list.at(index + 1)?.kind;

@@ -15,33 +15,34 @@ import {
   unsupportedFunctions,
 } from './vocabulary.ts';
 
-/** How {@link translate} works; all optional. */
+/** Options of {@link translate}. */
 export interface TranslateOptions {
-  /** SQL of a literal in place of each `?`, in their order. Default none: a `?` is then an error. */
+  /** The SQL literals that replace the `?` parameters, in order. Default none: then a `?` is an error. */
   readonly parameters?: readonly string[];
-  /** Whether unnamed columns are called `_col?<n>`, to be numbered by where they come in the result. Default false. */
+  /** Whether unnamed columns get the placeholder name `_col?<n>`. Default false. */
   readonly nameColumns?: boolean;
-  /** Names of select items that nothing within their select shall find, for telling what else they mean. Default none. */
+  /** Aliases that are hidden within their own SELECT, to find out what else the name refers to. Default none. */
   readonly hiddenNames?: ReadonlySet<string>;
-  /** Whether tables have columns like `$path`, which `*` must leave out. Default: when the query names one. */
+  /** Whether tables have hidden columns like `$path`, which `*` must omit. Default: when the query names one. */
   readonly hiddenColumns?: boolean;
-  /** What `UNNEST(x) AS t(a, b)` takes x for. Default `map`. */
+  /** How `UNNEST(x) AS t(a, b)` treats x. Default `map`. */
   readonly unnestPairs?: 'map' | 'rows';
 }
 
 /** A query in DuckDB's SQL. */
 export interface Translation {
   readonly sql: string;
-  /** The character of the user's text behind a character of `sql`. */
+  /** Converts an offset in `sql` to one in the user's text. */
   offsetOf(index: number): number;
 }
 
 /**
- * A query in Athena's SQL (Trino's) as DuckDB's. Its functions and operators are macros, so the database must
- * have run `macroStatements`, with their schema on the search path, before it binds the result. Only functions
- * that Athena has can be called.
+ * Translates a query from Athena's SQL (Trino) to DuckDB's. Functions and operators become macros, so
+ * `macroStatements` must run in the database before it binds the result, with their schema on the search path. Only
+ * functions of Athena can be called.
  *
- * @throws SqlError under Trino's names, with the place in the text, for what is no SQL or isn't emulated.
+ * @throws SqlError with Trino's error code and the position in the text, for invalid SQL and for features that are
+ *   not emulated.
  * @example
  * translate("SELECT date_add('day', 1, ds) FROM t").sql
  * // SELECT trino_date_add('day', 1, ds) FROM t
@@ -77,27 +78,27 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }
 
-/** How a statement is translated. */
+/** Options of the {@link Translator}. */
 type TranslatorOptions = TokenWriter['options'] & {
   readonly edits: SelectEdits;
-  /** Whether tables have columns like `$path`; by default when the text names one. */
+  /** Whether tables have hidden columns like `$path`. Default: when the text names one. */
   readonly hiddenColumns?: boolean | undefined;
-  /** The statement's parameters: SQL in place of each `?`. */
+  /** The SQL literals that replace the `?` parameters. */
   readonly parameters: readonly string[];
 };
 
-/** Athena's, which isn't DuckDB's own. */
+/** The schema with Athena's `information_schema`, which differs from DuckDB's. */
 const INFORMATION_SCHEMA = '"athena_information_schema"';
 
-/** Words that look for a table after them: the only place where `UNNEST` may stand. */
+/** Words that a table follows. `UNNEST` may only occur after them. */
 const BEFORE_TABLE = new Set(['from', 'join']);
 
-/** Rewrites the tokens of a query, from left to right, into DuckDB's SQL. */
+/** Translates the tokens of a query, from left to right, into DuckDB's SQL. */
 class Translator implements TokenWriter {
   readonly list: TokenList;
   readonly options: TranslatorOptions;
   readonly #hidden: boolean;
-  /** Which parameter a token is, whatever order the tokens are written in. */
+  /** The literal of each parameter by token index, since tokens are not always written in order. */
   readonly #parameters: ReadonlyMap<number, string>;
 
   constructor(list: TokenList, options: TranslatorOptions) {
@@ -122,7 +123,7 @@ class Translator implements TokenWriter {
     this.#write(out, from, to, (index) => writeDateShift(this, out, index, to) ?? this.#token(out, index));
   }
 
-  /** Writes the tokens of one operand of an operator that has been seen to. */
+  /** Writes the tokens of one operand of an operator that is already translated. */
   writeOperand(out: Rendering, from: number, to: number): void {
     let first = true;
     this.#write(out, from, to, (index) => {
@@ -139,7 +140,7 @@ class Translator implements TokenWriter {
     }
   }
 
-  /** Writes what begins at an index. @returns The index after it. */
+  /** Writes the construct at an index. @returns The index after it. */
   #token(out: Rendering, index: number): number {
     const { list } = this;
     const token = list.at(index);
@@ -227,7 +228,7 @@ class Translator implements TokenWriter {
     return index + 1;
   }
 
-  /** Writes a word that isn't just a name. @returns undefined for one that is. */
+  /** Writes a word with a meaning. @returns The next index; undefined for a plain name. */
   #word(out: Rendering, index: number, word: string): number | undefined {
     const { list } = this;
     const at = list.offset(index);
@@ -275,7 +276,9 @@ class Translator implements TokenWriter {
     return this.#isAlias(index) ? undefined : this.#call(out, index, word);
   }
 
-  /** Whether a word with brackets names columns: `AS t(a, b)`, `WITH t(a) AS (…)`, `UNNEST(…) t(a)`. */
+  /**
+   * Whether a word before a parenthesis is an alias with columns: `AS t(a, b)`, `WITH t(a) AS (…)`, `UNNEST(…) t(a)`.
+   */
   #isAlias(index: number): boolean {
     const { list } = this;
     const before = list.at(index - 1);
@@ -384,7 +387,10 @@ class Translator implements TokenWriter {
     return close + 1;
   }
 
-  /** Writes a cast to a row of rows by way of JSON, which keeps the order of fields. JSON itself goes by names. */
+  /**
+   * Writes a cast to a nested row through JSON, which keeps the order of fields. Casts from JSON match fields by
+   * name.
+   */
   #castByPosition(
     out: Rendering,
     index: number,
