@@ -1,11 +1,11 @@
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unlessRefused } from './Answer.ts';
+import { askDomain, askPreflight, askRefused, judgeAccepted } from './ask/askGateway.ts';
+import { beginLoad, judgeLoad } from './ask/askLoadEngine.ts';
+import { askMetrics } from './ask/askMetrics.ts';
+import { askServices } from './ask/askServices.ts';
 import { askBurst } from './askBurst.ts';
-import { askDomain, askPreflight, askRefused, judgeAccepted } from './askGateway.ts';
-import { beginLoad, judgeLoad } from './askLoadEngine.ts';
-import { askMetrics } from './askMetrics.ts';
-import { askServices } from './askServices.ts';
 import { askSlow } from './askSlow.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { followRows } from './followRows.ts';

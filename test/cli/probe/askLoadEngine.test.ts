@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readLedgerDays } from '../../../cli/aws/readLedgerDays.ts';
-import { beginLoad, judgeLoad } from '../../../cli/probe/askLoadEngine.ts';
+import { beginLoad, judgeLoad } from '../../../cli/probe/ask/askLoadEngine.ts';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
 import { utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

@@ -2,9 +2,9 @@ import { brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync } fr
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { askDomain } from '../../../cli/probe/ask/askGateway.ts';
+import { askServices } from '../../../cli/probe/ask/askServices.ts';
 import { askBurst } from '../../../cli/probe/askBurst.ts';
-import { askDomain } from '../../../cli/probe/askGateway.ts';
-import { askServices } from '../../../cli/probe/askServices.ts';
 import { askSlow } from '../../../cli/probe/askSlow.ts';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

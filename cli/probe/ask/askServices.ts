@@ -1,11 +1,11 @@
 import { GetFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
-import { partName } from '../../infra/template/Stack.ts';
-import { QUERY_RESULTS_FOLDER } from '../../lib/tables/objectKeys.ts';
-import { type Answer, answer, unanswered, unlessRefused } from './Answer.ts';
-import { CONDITIONAL_TRIES } from './limits.ts';
-import type { Place } from './openPlace.ts';
-import type { Run } from './Run.ts';
+import { partName } from '../../../infra/template/Stack.ts';
+import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { type Answer, answer, unanswered, unlessRefused } from '../Answer.ts';
+import { CONDITIONAL_TRIES } from '../limits.ts';
+import type { Place } from '../openPlace.ts';
+import type { Run } from '../Run.ts';
 
 /**
  * Asks S3 and Lambda for what the functions rely on. What is refused is not answered.

@@ -1,10 +1,10 @@
 import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { parkedMetric } from '../../infra/alarms/loggedMetrics.ts';
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
-import { type Answer, answer, unanswered } from './Answer.ts';
-import { LOOK_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from './limits.ts';
-import type { Place } from './openPlace.ts';
+import { parkedMetric } from '../../../infra/alarms/loggedMetrics.ts';
+import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
+import { type Answer, answer, unanswered } from '../Answer.ts';
+import { LOOK_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from '../limits.ts';
+import type { Place } from '../openPlace.ts';
 
 const CODE = 'SLUICE_PROBE_METRICS';
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html: periods of whole minutes. */

@@ -1,8 +1,8 @@
-import { type Answer, answer } from './Answer.ts';
-import { bodyQuestions } from './bodyQuestions.ts';
-import { gatewayQuestions } from './gatewayQuestions.ts';
-import { ORIGIN, PROBE_PATH, postUrl, type Run } from './Run.ts';
-import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from './sendRequest.ts';
+import { type Answer, answer } from '../Answer.ts';
+import { bodyQuestions } from '../bodyQuestions.ts';
+import { gatewayQuestions } from '../gatewayQuestions.ts';
+import { ORIGIN, PROBE_PATH, postUrl, type Run } from '../Run.ts';
+import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from '../sendRequest.ts';
 
 /** Headers that SDKs in browsers set: facts of js-client and statsig-js. */
 const SDK_HEADERS = [

@@ -1,15 +1,15 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
-import type { Dataset, Source } from '../../lib/schema/sources.ts';
-import { localAccount } from '../../local/localAccount.ts';
-import { enqueueRequests } from '../aws/openDeployment.ts';
-import { readLedgerDays } from '../aws/readLedgerDays.ts';
-import { backfillRequests } from '../ingest/openIngest.ts';
-import { type Answer, answer, unanswered } from './Answer.ts';
-import { LOAD_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, MAX_LOAD_BYTES } from './limits.ts';
-import type { Place } from './openPlace.ts';
-import type { Run } from './Run.ts';
+import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
+import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
+import type { Dataset, Source } from '../../../lib/schema/sources.ts';
+import { localAccount } from '../../../local/localAccount.ts';
+import { enqueueRequests } from '../../aws/openDeployment.ts';
+import { readLedgerDays } from '../../aws/readLedgerDays.ts';
+import { backfillRequests } from '../../ingest/openIngest.ts';
+import { type Answer, answer, unanswered } from '../Answer.ts';
+import { LOAD_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, MAX_LOAD_BYTES } from '../limits.ts';
+import type { Place } from '../openPlace.ts';
+import type { Run } from '../Run.ts';
 
 const CODE = 'SLUICE_PROBE_LOAD_ENGINE';
 
