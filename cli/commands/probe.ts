@@ -10,7 +10,7 @@ import {
 import { writeNote, writeResult } from '../output.ts';
 import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
-import type { ProbeOptions } from '../probe/runProbe.ts';
+import type { ProbeOptions } from '../probe/Run.ts';
 
 /** The local cloud takes any key of this shape. */
 const LOCAL_KEY = 'client-sluice-probe';

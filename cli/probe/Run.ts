@@ -27,6 +27,19 @@ export interface Run {
   readonly time: number;
 }
 
+/** What a probe is allowed besides what it always does. */
+export interface ProbeOptions {
+  /** Requests of the burst; 0 none. */
+  readonly burst: number;
+  readonly slow: boolean;
+  /** Leave rows and results where they are. */
+  readonly keep: boolean;
+  /** How long to wait for rows, milliseconds. Default: as Firehose takes at most, and three minutes. */
+  readonly waitMs?: number;
+  /** Called with what is being done. */
+  readonly told: (doing: string) => void;
+}
+
 /** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
 export function eventName(run: Pick<Run, 'id'>, part: string): string {
   return `${NAME_PREFIX}${run.id}:${part}`;

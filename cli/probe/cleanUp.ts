@@ -3,7 +3,6 @@ import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
-import { s3Object } from './s3Object.ts';
 
 /** What a probe has taken away again, and what not. */
 export interface CleanUp {
@@ -84,4 +83,10 @@ export async function cleanUp(
 
 function isIn(key: string, folders: readonly string[]): boolean {
   return folders.some((folder) => key.startsWith(folder));
+}
+
+/** The bucket and the key of an `s3://` address; undefined when it is none of an object. */
+export function s3Object(address: string): { readonly bucket: string; readonly key: string } | undefined {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
+  return bucket === undefined || key === undefined ? undefined : { bucket, key };
 }

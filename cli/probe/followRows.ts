@@ -2,9 +2,7 @@ import { quoteName } from '../../lib/base/sql.ts';
 import { viewNames } from '../../lib/views/views.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
-import { Athena } from './Athena.ts';
-import { type CleanUp, cleanUp } from './cleanUp.ts';
-import { judgeBodies, judgeTimes, type Replies, type Sent } from './judgeRows.ts';
+import { type CleanUp, cleanUp, s3Object } from './cleanUp.ts';
 import {
   DELIVERY_FACTOR,
   DELIVERY_MARGIN_MS,
@@ -14,13 +12,24 @@ import {
   PACKED_EVENTS,
 } from './limits.ts';
 import type { Place } from './openPlace.ts';
-import { QueryError } from './QueryError.ts';
+import type { ProbeOptions } from './Run.ts';
 import { ENVIRONMENT, type Run } from './Run.ts';
 import { judgeRedrive, leftObjects, OVERFLOW_PART, type PlantedObjects } from './redrive.ts';
-import { countQuarantined, OURS, type ProbedTable, type Row, readFiles, readRows } from './rows.ts';
-import type { ProbeOptions } from './runProbe.ts';
-import { s3Object } from './s3Object.ts';
-import { PACKED_PART } from './sendPacked.ts';
+import {
+  Athena,
+  countQuarantined,
+  judgeBodies,
+  judgeTimes,
+  OURS,
+  type ProbedTable,
+  QueryError,
+  type Replies,
+  type Row,
+  readFiles,
+  readRows,
+  type Sent,
+} from './rows.ts';
+import { PACKED_PART } from './sendRequest.ts';
 import { timestampColumn } from './timestampColumn.ts';
 
 /**

@@ -6,11 +6,11 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import { type Clock, systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import { localCloud } from './localCloud.ts';
 import { ProbeError } from './ProbeError.ts';
 
 /** Tries of one call: all of them may be made again. */
@@ -121,4 +121,35 @@ async function stackCollector(
   } finally {
     client.destroy();
   }
+}
+
+const status = z.object({ collector: z.string() });
+const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
+
+/** What of the local cloud's control API a probe needs: docs/local.md, "Control". */
+function localCloud(edge: string) {
+  const call = async (method: string, path: string): Promise<unknown> => {
+    try {
+      const response = await fetch(new URL(path, edge), { method });
+      return await response.json();
+    } catch (error) {
+      throw new ProbeError('SLUICE_PROBE_NO_COLLECTOR', `No local cloud at ${edge}.`, { cause: error });
+    }
+  };
+  const read = async <Output>(path: string, schema: z.ZodType<Output>): Promise<Output> => {
+    const parsed = schema.safeParse(await call('GET', path));
+    if (!parsed.success)
+      throw new ProbeError(
+        'SLUICE_PROBE_NO_COLLECTOR',
+        `${edge} answers ${path} otherwise than a local cloud.`,
+      );
+    return parsed.data;
+  };
+  return {
+    collector: async () => (await read('/_sluice/status', status)).collector,
+    now: async () => (await read('/_sluice/clock', clock)).now,
+    flush: async () => {
+      await call('POST', '/_sluice/flush');
+    },
+  };
 }

@@ -2,37 +2,30 @@ import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unlessRefused } from './Answer.ts';
 import { askDomain, askPreflight, askRefused, judgeAccepted } from './ask/askGateway.ts';
+import { askBurst, askSlow } from './ask/askLimits.ts';
 import { beginLoad, judgeLoad } from './ask/askLoadEngine.ts';
 import { askMetrics } from './ask/askMetrics.ts';
 import { askServices } from './ask/askServices.ts';
-import { askBurst } from './askBurst.ts';
-import { askSlow } from './askSlow.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { followRows } from './followRows.ts';
-import { judgeBodies, type Sent } from './judgeRows.ts';
 import type { Place } from './openPlace.ts';
 import { ProbeError } from './ProbeError.ts';
-import { QueryError } from './QueryError.ts';
 import { questions } from './questions.ts';
-import { eventName, type Run } from './Run.ts';
+import { eventName, type ProbeOptions, type Run } from './Run.ts';
 import { type PlantedObjects, plantObjects } from './redrive.ts';
+import { judgeBodies, QueryError, type Sent } from './rows.ts';
 import { sampleRequest, samples } from './samples.ts';
-import { PACKED_PART, sendPacked } from './sendPacked.ts';
-import { isOurs, type Reply, refusalCode, sendRequest } from './sendRequest.ts';
-import { judgeOverLimit, sendSize, sizes } from './sendSize.ts';
-
-/** What a probe is allowed besides what it always does. */
-export interface ProbeOptions {
-  /** Requests of the burst; 0 none. */
-  readonly burst: number;
-  readonly slow: boolean;
-  /** Leave rows and results where they are. */
-  readonly keep: boolean;
-  /** How long to wait for rows, milliseconds. Default: as Firehose takes at most, and three minutes. */
-  readonly waitMs?: number;
-  /** Called with what is being done. */
-  readonly told: (doing: string) => void;
-}
+import {
+  isOurs,
+  judgeOverLimit,
+  PACKED_PART,
+  type Reply,
+  refusalCode,
+  sendPacked,
+  sendRequest,
+  sendSize,
+  sizes,
+} from './sendRequest.ts';
 
 /** What came of a probe. */
 export interface ProbeReport {

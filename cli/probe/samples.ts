@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { bodyQuestions } from './bodyQuestions.ts';
+import type { bodyQuestions } from './questions.ts';
 import { ORIGIN, PROBE_PATH, postUrl, probeEvent, type Run } from './Run.ts';
 import type { ProbeRequest } from './sendRequest.ts';
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
-import { isTimestampType } from './isTimestampType.ts';
 
 /** At the end of the file stand the footer, its length in 4 bytes and `PAR1`: https://parquet.apache.org/docs/file-format/ */
 const TAIL_BYTES = 8;
@@ -87,4 +86,14 @@ async function fetchEnd(s3: S3Client, Bucket: string, Key: string, bytes: number
   );
   const fetched = Buffer.from((await Body?.transformToByteArray()) ?? []);
   return { bytes: fetched, size: Number(/\/(\d+)$/.exec(ContentRange)?.[1] ?? fetched.length) };
+}
+
+/**
+ * Whether Athena takes a Parquet column of this type for a time: INT96, or INT64 that is annotated as one.
+ *
+ * @param type Physical type.
+ * @param annotation Its converted or its logical type, as DuckDB words it; '' when it has none.
+ */
+export function isTimestampType(type: string, annotation: string): boolean {
+  return type === 'INT96' || (type === 'INT64' && /timestamp/i.test(annotation));
 }

@@ -1,6 +1,5 @@
 import { type Answer, answer } from '../Answer.ts';
-import { bodyQuestions } from '../bodyQuestions.ts';
-import { gatewayQuestions } from '../gatewayQuestions.ts';
+import { bodyQuestions, gatewayQuestions } from '../questions.ts';
 import { ORIGIN, PROBE_PATH, postUrl, type Run } from '../Run.ts';
 import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from '../sendRequest.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeBodies, judgeTimes } from '../../../cli/probe/judgeRows.ts';
 import { reportText } from '../../../cli/probe/reportText.ts';
-import type { Row } from '../../../cli/probe/rows.ts';
+import { judgeBodies, judgeTimes, type Row } from '../../../cli/probe/rows.ts';
 import type { Reply } from '../../../cli/probe/sendRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 

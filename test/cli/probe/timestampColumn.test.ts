@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isTimestampType } from '../../../cli/probe/isTimestampType.ts';
-import { timestampColumn } from '../../../cli/probe/timestampColumn.ts';
+import { isTimestampType, timestampColumn } from '../../../cli/probe/timestampColumn.ts';
 import { ObjectStore, realClock, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
