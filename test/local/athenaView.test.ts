@@ -69,7 +69,9 @@ describe('views that others put into the catalog', () => {
     expect(names).not.toContain('hives');
     await expect(runQuery(data.path, 'SELECT * FROM broken')).rejects.toMatchObject({
       code: 'SLUICE_QUERY_FAILED',
-      message: expect.stringMatching(/broken does not exist(.|\n)*The view broken could not be made:.*gone/),
+      message: expect.stringMatching(
+        /broken does not exist(.|\n)*The view broken could not be created:.*gone/,
+      ),
     });
   });
 });

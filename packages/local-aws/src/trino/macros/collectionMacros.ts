@@ -1,18 +1,18 @@
-/** Whether an array has an element that is null. */
+/** Whether an array contains null. */
 const HAS_NULL = (array: string) => `list_count(${array}) < len(${array})`;
 
-/** Whether an array has an element that is not distinct from `e`. */
+/** Whether an array contains an element that is not distinct from `e`. */
 const HOLDS = (array: string) =>
   `(coalesce(list_contains(${array}, e), false) OR (e IS NULL AND ${HAS_NULL(array)}))`;
 
-/** What a lambda made of an array's elements, in three-valued logic. */
+/** Combines a lambda's results for an array in three-valued logic. */
 const matched = (name: string, decisive: string, found: string, otherwise: string) =>
   `trino_${name}(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, ${decisive}) THEN ${found} WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN ${otherwise} END)[1]`;
 
-/** https://trino.io/docs/current/functions/array.html and /map.html; nulls as there. */
+/** https://trino.io/docs/current/functions/array.html and /map.html; nulls behave as in Trino. */
 export const collectionMacros: readonly string[] = [
   'trino_element_at(x, i) AS x[i]',
-  // The only macro that is overloaded by type: see `callForms.ts` for what it would get wrong.
+  // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
   matched('any_match', 'true', 'true', 'false'),
   matched('all_match', 'false', 'false', 'true'),
@@ -34,7 +34,7 @@ export const collectionMacros: readonly string[] = [
      WHEN list_has_any(x, y) THEN true
      WHEN ${HAS_NULL('x')} OR ${HAS_NULL('y')} THEN NULL
      ELSE list_has_any(x, y) END`,
-  // Each from the first: a month after 28 February is 28 March, and two after 31 January are 31 March.
+  // Each element is computed from the first: 31 January plus two months is 31 March.
   `trino_sequence(a, b) AS list_transform(
      generate_series(0, abs(CAST(system.main."-"(b, a) AS BIGINT))),
      lambda i: cast_to_type(system.main."+"(a, CAST(CASE WHEN a <= b THEN i ELSE -i END AS INTEGER)), a)),
@@ -43,11 +43,11 @@ export const collectionMacros: readonly string[] = [
      lambda e: CASE WHEN a <= b THEN e <= b ELSE e >= b END)`,
   'trino_slice(x, s, n) AS CASE WHEN s > 0 THEN x[s:s + n - 1] ELSE x[len(x) + s + 1:len(x) + s + n] END',
   'trino_repeat(x, n) AS list_transform(range(n), lambda i: x)',
-  // With the names of fields that rows without any have: see `row` in `callForms.ts`.
+  // With the field names of rows without names: see `row` in `callForms.ts`.
   `trino_zip(x, y) AS list_transform(list_zip(x, y), lambda e: struct_pack(field0 := e[1], field1 := e[2])),
    (x, y, z) AS list_transform(list_zip(x, y, z), lambda e: struct_pack(field0 := e[1], field1 := e[2], field2 := e[3]))`,
   'trino_map() AS MAP {}, (k, v) AS map(k, v)',
-  // The first value of each key that isn't null.
+  // Keeps the first value of each non-null key.
   `trino_map_agg(k, v) AS CASE WHEN len(list_distinct(k)) = len(k) THEN map(k, v) WHEN k IS NOT NULL THEN map_from_entries(
      list_filter(list_zip(k, v), lambda e, i: e[1] IS NOT NULL AND list_position(k, e[1]) = i)) END`,
   'trino_map_concat(x, y) AS map_concat(x, y), (x, y, z) AS map_concat(x, y, z)',

@@ -1,4 +1,4 @@
-/** How a text is cast: what Trino takes, DuckDB takes more, and how DuckDB reads it. */
+/** How a string is cast: the pattern that Trino accepts, and SQL that prepares it for DuckDB. */
 interface Writing {
   readonly pattern: string;
   readonly read?: string;
@@ -8,7 +8,7 @@ interface Writing {
 const WHOLE: Writing = { pattern: '^[+-]?\\d+$' };
 /** java.math.BigDecimal. */
 const DECIMAL: Writing = { pattern: '^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?$' };
-/** Java's Double.parseDouble, which passes over spaces and suffixes. */
+/** Java's Double.parseDouble, which ignores spaces and suffixes. */
 const FRACTION: Writing = {
   pattern: '^\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?[fFdD]?)\\s*$',
   read: "regexp_replace(t, '[fFdD]\\s*$', '')",
@@ -19,22 +19,22 @@ const DATE: Writing = { pattern: '^\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}\\s*$' };
 const ZONED: Writing = {
   pattern:
     '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
-  // DuckDB wants an offset, or Z, close to the time.
+  // DuckDB allows no space before an offset or Z.
   read: "regexp_replace(t, '\\s+(Z|[+-][\\d:]+)\\s*$', '\\1')",
 };
-/** What has no zone takes no notice of a text's. */
+/** A type without time zone ignores the zone in a string. */
 const PLAIN: Writing = {
   ...ZONED,
   read: "regexp_extract(t, '^\\s*[+-]?\\d+-\\d+-\\d+( \\d+:[\\d:.]+)?')",
 };
 
-/** A text `t` as DuckDB reads it; one that can't be cast is null, or fails as a number with what is to be said. */
+/** A string `t` in DuckDB's format. A string that cannot be cast is null, or fails with the error message. */
 function checked({ pattern, read = 't' }: Writing, type: string, attempt: boolean): string {
   const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast ''' || replace(t, '''', '') || ''' to ${type}' AS BIGINT) AS VARCHAR)`;
   return `CASE WHEN regexp_matches(t, '${pattern}') THEN ${read} WHEN t IS NOT NULL THEN ${attempt ? 'NULL' : failure} END`;
 }
 
-/** A macro's argument stands in its text as often as it is named, a cast of casts a thousand times; a lambda's once. */
+/** A macro repeats its argument with every use, so nested casts grow exponentially. A lambda evaluates it once. */
 const once = (body: string) => `list_transform([CAST(x AS VARCHAR)], lambda t: ${body})[1]`;
 
 /** The whole number of a JSON value. */
@@ -44,8 +44,9 @@ const JSON_WHOLE = `CASE json_type(t)
   ELSE json_extract_string(t, '$') END`;
 
 /**
- * Only one branch stays once the type is known. Fractions are rounded half away from zero, where DuckDB rounds half
- * to even: https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
+ * Only one branch remains once the type is known. Fractions are rounded half away from zero, where DuckDB rounds half
+ * to even:
+ * https://github.com/trinodb/trino/blob/master/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
  */
 function macro(name: string, type: string, writing: Writing, attempt: boolean): string {
   const cast = attempt ? 'TRY_CAST' : 'CAST';
@@ -60,7 +61,7 @@ function macro(name: string, type: string, writing: Writing, attempt: boolean): 
      ELSE ${cast}(x AS ${type}) END`;
 }
 
-/** A number's text, of which DuckDB's cast makes the decimal that Trino has: a double's is the shortest that tells it. */
+/** A number as text, which DuckDB casts to the same decimal as Trino. A double has its shortest representation. */
 function decimalText(attempt: boolean): string {
   return `trino_${attempt ? 'try_' : ''}decimal_text(x) AS CASE typeof(x)
      WHEN 'VARCHAR' THEN ${once(checked(DECIMAL, 'DECIMAL', attempt))}
@@ -69,7 +70,7 @@ function decimalText(attempt: boolean): string {
      ELSE CAST(x AS VARCHAR) END`;
 }
 
-/** `CAST` and `TRY_CAST` of values that are no arrays, maps or rows. https://trino.io/docs/current/functions/conversion.html */
+/** `CAST` and `TRY_CAST` of scalar values. https://trino.io/docs/current/functions/conversion.html */
 export const castMacros: readonly string[] = [false, true].flatMap((attempt) => [
   macro('tinyint', 'TINYINT', WHOLE, attempt),
   macro('smallint', 'SMALLINT', WHOLE, attempt),
@@ -84,7 +85,7 @@ export const castMacros: readonly string[] = [false, true].flatMap((attempt) => 
   decimalText(attempt),
 ]);
 
-/** The digits of a number's text `t`, from the first that isn't 0. */
+/** The digits of a number's text `t`, without leading zeros. */
 const DIGITS = `ltrim(replace(split_part(ltrim(t, '-'), 'e', 1), '.', ''), '0')`;
 
 const EXPONENT = `CASE
@@ -92,25 +93,26 @@ const EXPONENT = `CASE
   WHEN ltrim(t, '-') NOT LIKE '0%' THEN length(split_part(ltrim(t, '-'), '.', 1)) - 1
   ELSE -1 - length(regexp_extract(split_part(t, '.', 2), '^0*')) END`;
 
-/** A text that may be no JSON: a cast to JSON would fail the whole query, within TRY too where it stands over a column. */
+/**
+ * A string that may not be JSON. A cast to JSON would fail the whole query, even within TRY when applied to a column.
+ */
 const TEXT = 'CAST(x AS VARCHAR)';
 
-/** Null where the text is no JSON, as Trino's extraction has it. */
+/** Null when the string is not JSON, as in Trino. */
 const IN_JSON = (call: string) => `CASE WHEN json_valid(${TEXT}) THEN ${call} END`;
 
-/** DuckDB writes a number anew, `1e21`; Trino leaves it as JSON.stringify wrote it: `1e+21`. */
+/** DuckDB reformats a number as `1e21`; Trino keeps the format of JSON.stringify, `1e+21`. */
 const WRITTEN = (number: string) => String.raw`regexp_replace(${number}, 'e(\d)', 'e+\1')`;
 
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
-  // DuckDB's text of a double as Java prints it: `1.0E10`. A lambda has its argument once: a macro is a text, in which
-  // a cast of a cast would stand a thousand times.
+  // A double as Java prints it: `1.0E10`. The lambda evaluates its argument once; a macro would repeat it.
   `trino_number_text(x) AS list_transform([x], lambda t: CASE
      WHEN t = 'nan' THEN 'NaN' WHEN t = 'inf' THEN 'Infinity' WHEN t = '-inf' THEN '-Infinity'
      WHEN ${DIGITS} = '' THEN '0.0E0'
      ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
        || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
-  // Only one branch stays once the type is known; each must bind for every type, hence the casts by way of text.
+  // Only one branch remains once the type is known. Each must bind for every type, hence the casts through VARCHAR.
   `trino_to_varchar(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
      WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
@@ -118,7 +120,7 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
   'trino_to_json(x) AS to_json(x)',
-  // What a cast to a row begins with: a name of its own tells it from a cast to JSON.
+  // The start of a cast to a row. Its own name distinguishes it from a cast to JSON.
   'trino_row_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,
   `trino_json_extract_scalar(x, path) AS ${IN_JSON(`CASE
@@ -128,7 +130,7 @@ export const jsonMacros: readonly string[] = [
   'trino_json_format(x) AS CAST(json(x) AS VARCHAR)',
   `trino_json_array_length(x) AS ${IN_JSON(`CASE
      WHEN json_type(${TEXT}) = 'ARRAY' THEN CAST(json_array_length(${TEXT}) AS BIGINT) END`)}`,
-  // A text without its quotes: https://trino.io/docs/current/functions/json.html#json_array_get
+  // A string without its quotes: https://trino.io/docs/current/functions/json.html#json_array_get
   `trino_json_array_get(x, i) AS ${IN_JSON(`json_extract_string(${TEXT},
      CASE WHEN i < 0 THEN '$[#' || CAST(i AS VARCHAR) || ']' ELSE '$[' || CAST(i AS VARCHAR) || ']' END)`)}`,
   `trino_json_array_contains(x, v) AS ${IN_JSON(`list_contains(

@@ -1,10 +1,10 @@
-/** A unit, unless it is of a day's time and `x` is a date: then it fails as a number, with what is to be said. */
+/** The unit in lower case. A unit of time with a date `x` fails with the error message. */
 const FIELD = (x: string) => `CASE
   WHEN typeof(${x}) = 'DATE' AND lower(CAST(unit AS VARCHAR)) NOT IN ('day', 'week', 'month', 'quarter', 'year')
   THEN CAST(CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS BIGINT) AS VARCHAR)
   ELSE lower(CAST(unit AS VARCHAR)) END`;
 
-/** The same for an interval of units; once only, since every mention of `x` doubles what a nested call comes to. */
+/** The same check for an interval. It mentions `x` only once, since every mention doubles the size of nested calls. */
 const CHECKED_INTERVAL = (interval: string) => `CASE
   WHEN typeof(x) = 'DATE' AND lower(unit) IN ('hour', 'minute', 'second', 'millisecond')
   THEN CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS INTERVAL)
@@ -23,7 +23,7 @@ const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
-  // A date shifted by an interval stays a date.
+  // A date plus an interval remains a date.
   'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
   'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',
   "trino_now() AS date_trunc('milliseconds', now())",
@@ -34,10 +34,10 @@ export const dateMacros: readonly string[] = [
   'trino_date(x) AS CAST(x AS DATE)',
   `trino_date_trunc(unit, x) AS cast_to_type(date_trunc(${FIELD('x')}, x), x)`,
   `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
-  // For units that dates have too: see `callForms.ts`.
+  // For units that are valid for dates: see `callForms.ts`.
   'trino_date_trunc_days(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
   `trino_date_add_days(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
-  // Whole units that have passed, where DuckDB's date_diff counts the boundaries crossed.
+  // Complete units, where DuckDB's date_diff counts crossed boundaries.
   `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',

@@ -4,7 +4,7 @@ import { dateMacros } from './dateMacros.ts';
 import { probabilityMacros, valueMacros } from './mathMacros.ts';
 import { textMacros } from './textMacros.ts';
 
-/** A decimal's scale, 0 for whole numbers: what Trino's division rounds to. */
+/** The scale of a decimal, 0 for integers: the precision that Trino's division rounds to. */
 const SCALE = (operand: string) =>
   `coalesce(try_cast(regexp_extract(typeof(${operand}), ',(\\d+)', 1) AS INTEGER), 0)`;
 
@@ -13,8 +13,8 @@ const FRACTION = (operand: string) => `typeof(${operand}) IN ('DOUBLE', 'FLOAT')
 const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
 
 /**
- * An error of our own words in the type of another expression: a text that can't be converted. DuckDB's `error` may
- * not stand within TRY.
+ * Reports an error with a custom message, typed like another expression: a string that cannot be converted. DuckDB's
+ * `error` is not allowed within TRY.
  */
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
@@ -28,10 +28,9 @@ const MODULUS = `CASE
   ELSE system.main."%"(a, b) END`;
 
 /**
- * Operators with Trino's meaning: whole numbers divide to whole numbers, decimals keep the larger scale, and zero
- * divides nothing but floating-point numbers. No macro here is overloaded by type: DuckDB takes the argument for
- * any type while it is an aggregate.
- * https://trino.io/docs/current/functions/decimal.html#result-decimal-precision-and-scale
+ * Operators with Trino's meaning: integers divide to integers, decimals keep the larger scale, and only
+ * floating-point numbers can be divided by zero. No macro is overloaded by type, since DuckDB cannot determine the
+ * type of an aggregate. https://trino.io/docs/current/functions/decimal.html#result-decimal-precision-and-scale
  */
 const operatorMacros: readonly string[] = [
   `"-"(a, b) AS CASE
@@ -45,11 +44,11 @@ const operatorMacros: readonly string[] = [
      WHEN ${DECIMAL('a')} OR ${DECIMAL('b')} THEN cast_to_type(round(divide(a, b), greatest(${SCALE('a')}, ${SCALE('b')})), divide(a, b))
      ELSE divide(a, b) END`,
   `"%"(a, b) AS ${MODULUS}`,
-  // A time without a zone is the session's (UTC), which is then told in another zone; in DuckDB it is that zone's.
+  // A time without time zone is in the session's zone (UTC) and is converted; DuckDB interprets it in the given zone.
   'timezone(zone, x) AS system.main.timezone(zone, CAST(x AS TIMESTAMPTZ))',
 ];
 
-/** The function of the operator `%`. */
+/** The function form of the operator `%`. */
 const modulusMacro = `trino_mod(a, b) AS ${MODULUS}`;
 
 const nameOf = (macro: string) => /^"?([^"(]+)/.exec(macro)?.[1] ?? '';
@@ -65,13 +64,13 @@ const FUNCTIONS = [
   ...probabilityMacros,
 ];
 
-/** What stands for functions, by their names. */
+/** The macros by name. */
 const BY_NAME: ReadonlyMap<string, string> = new Map(FUNCTIONS.map((macro) => [nameOf(macro), macro]));
 
-/** Names of functions in SQL: all that `translate` writes begin alike. */
+/** Matches the macros in SQL: all that `translate` writes have the same prefix. */
 const FUNCTION = /\btrino_\w+/g;
 
-/** How each operator with a meaning of its own is written in SQL without its texts and quoted names. */
+/** The operator macros, and how each is detected in SQL without strings and quoted names. */
 const OPERATORS: readonly { readonly macro: string; readonly written: RegExp }[] = operatorMacros.map(
   (macro) => {
     const name = nameOf(macro);
@@ -87,13 +86,13 @@ const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 const create = (macro: string) => `CREATE OR REPLACE MACRO memory.main.${macro};`;
 
 /**
- * What must be in a DuckDB database before it binds SQL that `translate` wrote: macros that give Trino's meaning to
- * the functions and operators in it. They cost nothing at run time, but half a millisecond each to make; and an
- * operator then has Trino's meaning in whatever else is run there.
+ * The macros that a DuckDB database needs to bind SQL of `translate`. They give functions and operators Trino's
+ * meaning. They cost nothing at run time, but creating one takes half a millisecond. An operator then has Trino's
+ * meaning in all other SQL of the database, too.
  *
- * @param sql What `translate` wrote; by default all macros are made.
- * @param known Names of those that are there already; the new ones are added.
- * @returns Statements as one text. The macros lie in `memory.main`, which has to be on the search path.
+ * @param sql The SQL of `translate`. Default: all macros are created.
+ * @param known The names of existing macros. New ones are added.
+ * @returns The statements as one text. The macros are in `memory.main`, which must be on the search path.
  */
 export function macroStatements(sql?: string, known: Set<string> = new Set()): string {
   const made: string[] = [];
@@ -105,7 +104,7 @@ export function macroStatements(sql?: string, known: Set<string> = new Set()): s
   };
   for (const name of sql?.match(FUNCTION) ?? (sql === undefined ? BY_NAME.keys() : []))
     add(name, BY_NAME.get(name));
-  // The operators come last: DuckDB cannot choose among them while it looks over the bodies of other macros.
+  // Operators come last: DuckDB cannot resolve them while it parses the bodies of other macros.
   const bare = sql?.replaceAll(QUOTED, '');
   for (const { macro, written } of OPERATORS)
     if (bare === undefined || written.test(bare)) add(nameOf(macro), macro);

@@ -1,4 +1,4 @@
-/** Any null argument makes null, where DuckDB's own passes over nulls. */
+/** Null if any argument is null, where DuckDB's function ignores nulls. */
 function nullable(name: string): string {
   return Array.from({ length: 7 }, (_, index) => {
     const names = Array.from({ length: index + 1 }, (_, position) => `a${position}`);
@@ -16,12 +16,12 @@ export const valueMacros: readonly string[] = [
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
   'trino_log(b, x) AS log(b, x)',
-  // DuckDB fails where there is no logarithm or root; Trino's are Java's.
+  // DuckDB fails when there is no logarithm or root; Trino follows Java.
   logarithm('ln'),
   logarithm('log2'),
   logarithm('log10'),
   `trino_sqrt(x) AS CASE WHEN x < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(x) END`,
-  // A decimal keeps its scale; and less zero, minus zero stays.
+  // A decimal keeps its scale. Subtracting zero preserves minus zero.
   'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
   'trino_e() AS exp(1)',
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
@@ -46,7 +46,7 @@ export const valueMacros: readonly string[] = [
      ELSE CASE
        WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
        ELSE lower(typeof(x)) END END`,
-  // What may be compared with what, by DuckDB's name of a type: typeRules.ts.
+  // The kind of a type by DuckDB's name, for comparisons: see `typeRules.ts`.
   `trino_kind(t) AS CASE
      WHEN t LIKE '%[]' THEN 'array' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
      WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
@@ -58,17 +58,17 @@ export const valueMacros: readonly string[] = [
      OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,
 ];
 
-/** An error of Trino's in the type of a number: see operatorMacros.ts for why it is a cast. */
+/** Reports an error of Trino, typed as a number. See `macroStatements.ts` for why it is a cast. */
 const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${words}', CAST(0 AS DOUBLE))`;
 
 /**
- * Repeats a step on a row of numbers: DuckDB has no loops in expressions, so a list is reduced to one row.
+ * Repeats a step on a row of numbers. DuckDB has no loops in expressions, so this reduces a list to one row.
  *
- * @param steps More than any argument needs.
- * @param start The fields of the row in SQL. `n` counts the steps from 1, `done` ends them.
- * @param next The fields after a step, from those of `s`.
- * @param result SQL of what comes of the last row `s`.
- * @param term SQL that the fields after a step know as `t`. Default none.
+ * @param steps The maximum number of steps.
+ * @param start The row's initial fields in SQL. `n` counts the steps from 1; `done` ends the loop.
+ * @param next The fields after a step, based on the row `s`.
+ * @param result SQL of the result, based on the last row `s`.
+ * @param term SQL that is available as `t` in the fields after a step. Default none.
  */
 function repeated(
   steps: number,
@@ -89,10 +89,10 @@ function repeated(
 }
 
 /**
- * A continued fraction by Lentz's method, as https://dlmf.nist.gov/3.10#iii has it: its last step `h`.
+ * A continued fraction by Lentz's method (https://dlmf.nist.gov/3.10#iii). The value is `h` of its last step.
  *
- * @param first The term without a fraction.
- * @param a The term `n`, and `b` what it is a denominator of.
+ * @param first The leading term.
+ * @param a The partial denominator `n`; `b` is the partial numerator.
  */
 const fraction = (steps: number, first: string, a: string, b: string, result: string) =>
   repeated(
@@ -156,11 +156,11 @@ const inWilson = (sign: '+' | '-') =>
        (w.p + w.z * w.z / (2e0 * w.n) ${sign} w.z * sqrt(w.p * (1 - w.p) / w.n + w.z * w.z / (4e0 * w.n * w.n)))
          / (1 + w.z * w.z / w.n))[1] END`;
 
-/** What Stirling's formula lacks of the logarithm of the gamma function: https://dlmf.nist.gov/5.11.E1 */
+/** The remainder of Stirling's formula for the logarithm of the gamma function: https://dlmf.nist.gov/5.11.E1 */
 const remainder = (x: string) =>
   `(1 / (12e0 * ${x}) - 1 / (360e0 * power(${x}, 3)) + 1 / (1260e0 * power(${x}, 5)) - 1 / (1680e0 * power(${x}, 7)) + 1 / (1188e0 * power(${x}, 9)))`;
 
-/** ln of the beta function. Of large numbers without differences of much larger ones. */
+/** ln of the beta function. For large arguments it avoids differences of much larger numbers. */
 const LN_BETA = `CASE WHEN a < 10 OR b < 10 THEN lgamma(a) + lgamma(b) - lgamma(a + b)
   ELSE -0.5e0 * ln(greatest(a, b)) + 0.9189385332046727e0
     + (${remainder('a')} + ${remainder('b')} - ${remainder('(a + b)')})
@@ -170,14 +170,14 @@ const LN_BETA = `CASE WHEN a < 10 OR b < 10 THEN lgamma(a) + lgamma(b) - lgamma(
 /** ln of the beta function's inverse, and the powers in front of the fraction of https://dlmf.nist.gov/8.17#v */
 const BETA_SCALE = `(a * ln(x) + b * ln(1 - x) - ln(a) - (${LN_BETA}))`;
 
-/** The term `n` of the fraction, which differs for even and odd ones. */
+/** The term `n` of the fraction, which differs for even and odd `n`. */
 const BETA_TERM = `(CASE WHEN s.n % 2 = 0
   THEN ((s.n / 2) * (b - s.n / 2) * x) / ((a + s.n - 1) * (a + s.n))
   ELSE -((a + (s.n - 1) / 2) * (a + b + (s.n - 1) / 2) * x) / ((a + s.n - 1) * (a + s.n)) END)`;
 
 /**
- * Functions of distributions: https://trino.io/docs/current/functions/math.html#statistical-functions. Trino computes
- * them by Commons Math: the same formulas, so nearly all digits agree.
+ * Functions of distributions: https://trino.io/docs/current/functions/math.html#statistical-functions. Trino uses
+ * Commons Math with the same formulas, so nearly all digits agree.
  */
 export const probabilityMacros: readonly string[] = [
   `trino_gamma_half(x) AS CASE WHEN x = 0 THEN 0e0 WHEN isnan(x) THEN x WHEN x > 1600 THEN 1e0

@@ -1,11 +1,14 @@
-/** What java.net.URI doesn't take for a URL. */
+/** Characters that java.net.URI does not accept in a URL. */
 const NO_URL = `regexp_matches(x, '[\\s"<>\\\\^\`{|}]|%(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)')`;
 
-/** A URL's parts by RFC 3986's own expression; null when it is none. https://trino.io/docs/current/functions/url.html */
+/**
+ * The parts of a URL by the expression of RFC 3986; null when it is invalid.
+ * https://trino.io/docs/current/functions/url.html
+ */
 const URL_PART = (group: number) =>
   `CASE WHEN NOT ${NO_URL} THEN regexp_extract(x, '^(?:([^:/?#]+):)?(?://(?:[^/?#@]*@)?(\\[[^\\]]*\\]|[^/?#:]*)(?::(\\d+))?)?([^?#]*)(?:\\?([^#]*))?(?:#(.*))?$', ${group}) END`;
 
-/** Lists all arities of a function that takes any number of arguments, of which one that is null makes null. */
+/** Overloads of a variadic function, whose result is null if any argument is null. */
 function variadic(body: (names: readonly string[]) => string): string {
   return Array.from({ length: 9 }, (_, index) => {
     const names = Array.from({ length: index + 2 }, (_, position) => `a${position}`);
@@ -13,7 +16,7 @@ function variadic(body: (names: readonly string[]) => string): string {
   }).join(', ');
 }
 
-/** Nothing from beyond the first letter, or of less than one. */
+/** Empty when the start is before the first character or the length is less than one. */
 const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(x, s) END,
    (x, s, n) AS CASE WHEN s = 0 OR s < -length(x) OR n <= 0 THEN '' ELSE substr(x, s, n) END`;
 
@@ -24,25 +27,25 @@ export const textMacros: readonly string[] = [
   'trino_reverse(x) AS reverse(x)',
   `trino_replace(x, a) AS replace(x, a, ''),
    (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
-  // Each letter by itself: ß has no capital of one letter.
+  // Character by character: ß has no single-character uppercase.
   `trino_upper(x) AS replace(upper(replace(x, 'ß', chr(1114111))), chr(1114111), 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   'trino_split(x, d) AS str_split(x, d)',
-  // Beyond the last part null, where DuckDB has an empty text.
+  // Null after the last part, where DuckDB returns an empty string.
   'trino_split_part(x, d, i) AS str_split(x, d)[i]',
   'trino_strpos(x, y) AS CAST(strpos(x, y) AS BIGINT)',
   `trino_substr${SUBSTR}`,
   `trino_substring${SUBSTR}`,
   'trino_normalize(x) AS nfc_normalize(x)',
   'trino_regexp_like(x, p) AS regexp_matches(x, p)',
-  // Without a match null, where DuckDB has an empty text.
+  // Null without a match, where DuckDB returns an empty string.
   `trino_regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END,
    (x, p, g) AS CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p, g) END`,
   'trino_regexp_extract_all(x, p) AS regexp_extract_all(x, p), (x, p, g) AS regexp_extract_all(x, p, g)',
   `trino_regexp_replace(x, p) AS regexp_replace(x, p, '', 'g'),
    (x, p, r) AS regexp_replace(x, p, regexp_replace(replace(r, '\\', '\\\\'), '\\$(\\d)', '\\\\\\1', 'g'), 'g')`,
   'trino_regexp_count(x, p) AS len(regexp_extract_all(x, p))',
-  // By way of a character that no text has: DuckDB's own passes over empty matches at both ends.
+  // Through a character that no string contains: DuckDB's function ignores empty matches at both ends.
   `trino_regexp_split(x, p) AS str_split(regexp_replace(x, p, chr(1114111), 'g'), chr(1114111))`,
   'trino_to_utf8(x) AS encode(x)',
   'trino_from_utf8(x) AS decode(x)',
@@ -54,7 +57,7 @@ export const textMacros: readonly string[] = [
   'trino_sha1(x) AS unhex(sha1(x))',
   'trino_sha256(x) AS unhex(sha256(x))',
   'trino_uuid() AS gen_random_uuid()',
-  // Trino encodes as forms do (java.net.URLEncoder): a space is a plus sign.
+  // Trino uses form encoding (java.net.URLEncoder): a space becomes a plus sign.
   `trino_url_encode(x) AS replace(replace(replace(url_encode(x), '%20', '+'), '~', '%7E'), '%2A', '*')`,
   `trino_url_decode(x) AS url_decode(replace(x, '+', ' '))`,
   `trino_url_extract_protocol(x) AS ${URL_PART(1)}`,

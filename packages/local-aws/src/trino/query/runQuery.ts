@@ -17,12 +17,12 @@ import { readCatalog, type TableEntry } from '../../glue/index.ts';
 import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
 import { createViews, type FailedView, isView, readViews, viewsNeededBy } from './views.ts';
 
-/** One row of an answer, by column name. */
+/** One row of a result, by column name. */
 export type QueryRow = Readonly<Record<string, JsonValue>>;
 
 /**
- * Answers SQL (DuckDB's dialect) over the registered partitions of the local catalog. Reads only what is on
- * disk, so it needs no running cloud; a table or view can be named with or without its database.
+ * Runs SQL in DuckDB's dialect over the registered partitions of the local catalog. It only reads the disk, so the
+ * emulator need not run. Tables and views can be named with or without their database.
  *
  * @param directory The data directory of the local cloud.
  * @throws QueryError `QUERY_NO_DATA` without a catalog, `QUERY_FAILED` with DuckDB's own message.
@@ -31,8 +31,8 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
-  let unmade: readonly FailedView[] = [];
-  // DuckDB's own place for what does not fit into memory is in the current directory, readable by everybody.
+  let failedViews: readonly FailedView[] = [];
+  // By default DuckDB spills into the current directory, with files that everybody can read.
   const scratch = mkdtempSync(join(tmpdir(), 'local-aws-query-'));
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
   const connection = await instance.connect();
@@ -44,7 +44,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
         if (!isView(table)) await connection.run(tableViewSql(toQueryTable(table, folders.s3)));
       }
     }
-    unmade = await createViews(connection, viewsNeededBy(sql, readViews(databases)));
+    failedViews = await createViews(connection, viewsNeededBy(sql, readViews(databases)));
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
     const reader = await connection.runAndReadAll(sql);
@@ -54,7 +54,9 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
       .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
-    const reasons = unmade.map(({ view, reason }) => `\nThe view ${view.name} could not be made: ${reason}`);
+    const reasons = failedViews.map(
+      ({ view, reason }) => `\nThe view ${view.name} could not be created: ${reason}`,
+    );
     throw new QueryError('QUERY_FAILED', [message, ...reasons].join(''), { cause: error });
   } finally {
     connection.closeSync();
@@ -87,13 +89,12 @@ function toQueryTable(table: TableEntry, s3Directory: string): QueryTable {
   };
 }
 
-/** What `JSON.stringify` takes as it is. */
+/** A value that `JSON.stringify` accepts. */
 type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /**
- * A DuckDB value as JSON: whole numbers are numbers as long as they are exact (beyond 2^53 text), decimals are
- * numbers, lists and structs are arrays and objects, and dates, timestamps, intervals and the like are text
- * as SQL prints them.
+ * Converts a DuckDB value to JSON: integers are numbers up to 2^53 and strings beyond, decimals are numbers, lists
+ * and structs are arrays and objects. Dates, timestamps, intervals and similar types are strings as SQL prints them.
  */
 function toJsonValue(value: DuckDBValue): JsonValue {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;

@@ -2,19 +2,19 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { quoteName, quoteText } from '../../base/sql.ts';
 
-/** A registered partition: its values in the order of the partition keys, and the files at its location. */
+/** A registered partition: its values in the order of the partition keys, and its files. */
 export interface PartitionFiles {
   readonly values: readonly string[];
   readonly files: readonly string[];
 }
 
-/** A table as the catalog has it. */
+/** A table of the catalog. */
 export interface QueryTable {
   readonly database: string;
   readonly name: string;
   readonly columns: readonly QueryColumn[];
   readonly partitionKeys: readonly QueryColumn[];
-  /** A table without partition keys has one: its own location. */
+  /** A table without partition keys has one partition: its own location. */
   readonly partitions: readonly PartitionFiles[];
   /** The format of its files. */
   readonly format: 'parquet' | 'json';
@@ -26,9 +26,9 @@ interface QueryColumn {
 }
 
 /**
- * The view that shows a table as Athena would: only registered partitions, columns by name, a column that an
- * old file lacks as null, and the partition keys from the catalog (they are not in the files). Filters on a
- * partition key are constants to DuckDB, so other partitions are not read.
+ * SQL that creates a view of a table as Athena reads it: only registered partitions, columns by name, null for a
+ * column that a file lacks, and the partition keys from the catalog, since they are not in the files. Partition keys
+ * are constants in DuckDB, so a filter on them skips other partitions.
  */
 export function tableViewSql(table: QueryTable): string {
   const all = [...table.columns, ...table.partitionKeys];
@@ -70,7 +70,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /**
  * The DuckDB type of a Glue column type.
  *
- * @returns undefined for a nested type: its column then keeps whatever type its files have.
+ * @returns undefined for a nested type: the column then has the type in its files.
  */
 export function duckDbType(glueType: string): string | undefined {
   const type = glueType.toLowerCase();
@@ -81,11 +81,11 @@ export function duckDbType(glueType: string): string | undefined {
 }
 
 /**
- * The files at a partition's location, as Athena sees them: at every depth, without those whose name starts
- * with `_` or `.`. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+ * The files at a partition's location that Athena reads: at every depth, except those whose name starts with `_` or
+ * `.`. https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  *
- * @param s3Directory Where the local S3 keeps its buckets; objects lie there at their own keys.
- * @param location e.g. `s3://bucket/statsig/…/2026-11-20/`; another scheme, or a missing folder, has no files.
+ * @param s3Directory The directory of the local S3's buckets, where objects are stored under their keys.
+ * @param location e.g. `s3://bucket/statsig/…/2026-11-20/`. Another scheme or a missing folder has no files.
  */
 export function listPartitionFiles(s3Directory: string, location: string): string[] {
   const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];

@@ -9,16 +9,16 @@ export interface AthenaView {
   readonly database: string;
   readonly name: string;
   readonly sql: string;
-  /** Names and order as the view declares them. */
+  /** The names of its columns, in order. */
   readonly columns: readonly string[];
 }
 
-/** Whether a table of the catalog is a view, of whatever engine. */
+/** Whether a table of the catalog is a view, of any engine. */
 export function isView(table: Pick<TableEntry, 'input'>): boolean {
   return table.input.TableType === 'VIRTUAL_VIEW';
 }
 
-/** The views of all databases that Athena could read. */
+/** The views of all databases that Athena can read. */
 export function readViews(databases: readonly DatabaseEntry[]): AthenaView[] {
   return databases
     .flatMap(({ tables }) => [...tables.values()])
@@ -31,8 +31,8 @@ export function readViews(databases: readonly DatabaseEntry[]): AthenaView[] {
 }
 
 /**
- * The views that a query can need: those whose name is in its text, and those that are in theirs; all of them for one
- * that asks what there is. To make a view, DuckDB looks into every file below it, so the others are left unmade.
+ * The views that a query can need: those whose names occur in its text, and the ones that they use in turn. A query
+ * that lists tables needs all of them. DuckDB opens every file of a view to create it, so the others are not created.
  */
 export function viewsNeededBy(query: string, views: readonly AthenaView[]): AthenaView[] {
   if (/\b(show|describe|summarize|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query)) return [...views];
@@ -49,21 +49,21 @@ export function viewsNeededBy(query: string, views: readonly AthenaView[]): Athe
   return views.filter((view) => wanted.has(view));
 }
 
-/** CREATE VIEW of a view whose query is in DuckDB's dialect already. */
+/** CREATE VIEW of a view whose query is already in DuckDB's dialect. */
 function createViewSql({ database, name, columns }: AthenaView, query: string): string {
   return `CREATE VIEW ${quoteName(database)}.${quoteName(name)} (${columns.map(quoteName).join(', ')}) AS ${query}`;
 }
 
-/** A view that could not be made, and why. */
+/** A view that could not be created, and why. */
 export interface FailedView {
   readonly view: AthenaView;
   readonly reason: string;
 }
 
 /**
- * Makes views of the catalog in DuckDB, over tables that are there already. One may read another, whatever their
- * order: those that fail are tried again as long as any other has succeeded. What can't be made is left out, since
- * anybody may have put a view into the catalog that has nothing to do with the query.
+ * Creates views of the catalog in DuckDB, over existing tables. Views may read each other in any order: failed ones
+ * are retried as long as another one has succeeded. Views that cannot be created are omitted, since they may have
+ * nothing to do with the query.
  */
 export async function createViews(
   connection: DuckDBConnection,
@@ -76,7 +76,7 @@ export async function createViews(
     for (const view of left) {
       try {
         const { sql } = translate(view.sql);
-        // Only what the views need: an operator of Trino's would change the user's own query, too.
+        // Only the macros that the views need: Trino's operators would change the user's query, too.
         await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {
         failed.push({ view, reason: error instanceof Error ? error.message : String(error) });

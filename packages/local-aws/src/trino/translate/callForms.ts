@@ -2,7 +2,7 @@ import type { Rendering, TokenWriter } from './Rendering.ts';
 import { writeRegexpCall } from './regexp.ts';
 import { mismatched, SqlError, type TokenRange } from './tokens.ts';
 
-/** A call that is being rewritten. */
+/** A function call to translate. */
 interface Call {
   readonly writer: TokenWriter;
   readonly out: Rendering;
@@ -21,7 +21,7 @@ const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const unsupported = ({ word, at }: Call, what: string) =>
   new SqlError('NOT_SUPPORTED', `Function '${word}' ${what} is not emulated by the local Athena`, at);
 
-/** Writes `before`, the values from one to another, and `after`. @returns The index after the call. */
+/** Writes the arguments between `before` and `after`. @returns The index after the call. */
 function wrapArguments({ writer, out, at, open, close }: Call, before: string, after: string): number {
   out.add(before, at);
   writer.write(out, open + 1, close);
@@ -29,7 +29,7 @@ function wrapArguments({ writer, out, at, open, close }: Call, before: string, a
   return close + 1;
 }
 
-/** Writes a call of which one value, a text in the statement, is spelled otherwise. */
+/** Writes a call in which one argument, a string literal, is rewritten. */
 function rewriteTextArgument(
   call: Call,
   position: number,
@@ -57,7 +57,7 @@ const patternForm =
       if (spelled === undefined) throw unsupported(call, `with the pattern '${text}'`);
       return quoteText(spelled);
     });
-    if (next === undefined) throw unsupported(call, 'with a pattern that is no text in the statement');
+    if (next === undefined) throw unsupported(call, 'with a pattern that is not a string literal');
     return next;
   };
 
@@ -85,7 +85,7 @@ const atMost =
 
 const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
-/** Without the question whether it is a date that has no such unit, where the unit tells. */
+/** Omits the check of the unit against dates when the unit is valid for dates. */
 const unitForm: Form = (call) => {
   const text = call.writer.list.at(call.values[0]?.from ?? -1);
   return text?.kind === 'text' && /^(?:day|week|month|quarter|year)$/i.test(text.value)
@@ -93,7 +93,7 @@ const unitForm: Form = (call) => {
     : undefined;
 };
 
-/** Where `ON OVERFLOW …` begins in a call: without it a text that is too long fails, as with ERROR. */
+/** The index of `ON OVERFLOW …` in a call. Without it, a string that is too long is an error. */
 function overflowIndex({ writer: { list }, open, close }: Call): number | undefined {
   for (let index = open + 1; index < close; index += 1) {
     if (list.symbol(index) === '(') index = list.closeOf(index);
@@ -131,7 +131,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   approx_distinct: ({ writer, out, at, values, close }) => {
     const first = values[0];
     if (first === undefined) return undefined;
-    // Exact, within whatever error is asked for: DuckDB's estimate is out by one of ten already.
+    // Exact, and so within any requested error. DuckDB's estimate is off by one already for ten values.
     out.add('count(DISTINCT', at);
     writer.write(out, first.from, first.to);
     out.add(')', writer.list.offset(close));
@@ -145,7 +145,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     }
     return undefined;
   },
-  // An array's elements, or one text.
+  // The second argument is an array, or one string.
   concat_ws: (call) => (call.values.length === 2 ? wrapArguments(call, 'trino_concat_ws(', ')') : undefined),
   cardinality: (call) => {
     const word = call.writer.list.word(call.open + 1) ?? '';
@@ -164,7 +164,7 @@ const FORMS: Readonly<Record<string, Form>> = {
       throw unsupported(call, 'with ON OVERFLOW TRUNCATE');
     out.add('listagg(', at);
     writer.write(out, call.open + 1, overflow ?? close);
-    // DuckDB's own separator is a comma.
+    // DuckDB's default separator is a comma.
     if (values.length === 1) out.add(", ''", at);
     writer.write(out, close + 4, end);
     out.add(')', list.offset(end));
@@ -186,7 +186,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   row: (call) => {
     const { writer, out, at, values, open, close } = call;
     const { list } = writer;
-    // A row that is cast at once takes its names from there.
+    // A row that is cast directly takes its field names from the cast.
     if (list.symbol(open - 2) === '(' && /^(?:try_)?cast$/.test(list.word(open - 3) ?? '')) return undefined;
     out.add('struct_pack(', at);
     for (const [index, { from, to }] of values.entries()) {
@@ -216,9 +216,10 @@ const FORMS: Readonly<Record<string, Form>> = {
 };
 
 /**
- * Writes the call of a function whose values or shape differ in DuckDB, by the index of its name.
+ * Writes the call of a function whose arguments or syntax differ in DuckDB.
  *
- * @returns The index after it; undefined when it is written as any other.
+ * @param index The index of the function's name.
+ * @returns The index after it; undefined when it needs no special treatment.
  */
 export function writeCallForm(
   writer: TokenWriter,
@@ -244,11 +245,12 @@ export function writeCallForm(
 }
 
 /**
- * A JSON path as Trino takes it in DuckDB's spelling: `$["a b"].c` is `$."a b".c`.
+ * Translates a JSON path of Trino to DuckDB's syntax: `$["a b"].c` becomes `$."a b".c`.
  * https://trino.io/docs/current/functions/json.html#json-extract
  *
- * @returns undefined for one that Trino doesn't take: it must begin with `$`, has no wildcards, counts from the start, and
- * of what is no letter, digit, `_` or `:` takes nothing without quotes (JsonPathTokenizer.isUnquotedPathCharacter).
+ * @returns undefined for a path that Trino rejects. A path must start with `$`, has no wildcards and no negative
+ *   indexes, and needs quotes around all characters except letters, digits, `_` and `:`
+ *   (JsonPathTokenizer.isUnquotedPathCharacter).
  */
 function translateJsonPath(path: string): string | undefined {
   if (!path.startsWith('$')) return undefined;
@@ -258,7 +260,7 @@ function translateJsonPath(path: string): string | undefined {
     /\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')\s*\]/g,
     (_, double, single) => `."${double ?? single}"`,
   );
-  // Other letters than English ones and colons need quotes in DuckDB only.
+  // Colons and letters beyond ASCII need quotes in DuckDB only.
   const quoted = spelled.replaceAll(/\.([\p{L}_][^.[\]"*\s]*)/gu, (match, name: string) =>
     /^\w+$/.test(name) ? match : `."${name}"`,
   );
@@ -266,7 +268,10 @@ function translateJsonPath(path: string): string | undefined {
   return /\*|\.\.|\[\s*[-#]|\.\$/.test(steps) ? undefined : quoted;
 }
 
-/** MySQL's date specifiers as `strftime` has them; those that are left out are refused. https://trino.io/docs/current/functions/datetime.html#mysql-date-functions */
+/**
+ * `strftime` specifiers by MySQL's date specifiers. Missing ones are rejected.
+ * https://trino.io/docs/current/functions/datetime.html#mysql-date-functions
+ */
 const MYSQL: Readonly<Record<string, string>> = {
   a: '%a',
   b: '%b',
@@ -296,7 +301,10 @@ const MYSQL: Readonly<Record<string, string>> = {
   '%': '%%',
 };
 
-/** Joda's pattern letters by their run. https://www.joda.org/joda-time/apidocs/org/joda/time/format/DateTimeFormat.html */
+/**
+ * `strftime` specifiers by Joda's pattern letters.
+ * https://www.joda.org/joda-time/apidocs/org/joda/time/format/DateTimeFormat.html
+ */
 const JODA: Readonly<Record<string, string>> = {
   yyyy: '%Y',
   YYYY: '%Y',
@@ -330,19 +338,19 @@ const JODA: Readonly<Record<string, string>> = {
   ZZ: '%z',
 };
 
-/** `strftime`'s pattern of one of MySQL's, or undefined when it holds a specifier that isn't known. */
+/** Translates a pattern of MySQL to `strftime`; undefined when it contains an unsupported specifier. */
 function translateMysqlPattern(pattern: string): string | undefined {
   let known = true;
   const result = pattern.replaceAll(/%(.)?/gsu, (_, letter: string | undefined) => {
     const specifier = MYSQL[letter ?? ''];
-    // Trino takes any other letter for itself, but these for specifiers that it doesn't have.
+    // Trino treats any other letter as literal text, and rejects these specifiers.
     if (specifier === undefined && /^[DUuVwX]?$/.test(letter ?? '')) known = false;
     return specifier ?? letter ?? '';
   });
   return known ? result : undefined;
 }
 
-/** `strftime`'s pattern of one of Joda's, or undefined when it holds letters that aren't known. */
+/** Translates a pattern of Joda to `strftime`; undefined when it contains unsupported letters. */
 function translateJodaPattern(pattern: string): string | undefined {
   let known = true;
   const result = pattern.replaceAll(

@@ -19,21 +19,21 @@ const PLAIN: Readonly<Record<string, string>> = {
   uuid: 'UUID',
 };
 
-/** A type that a value is cast to. */
+/** The target type of a cast. */
 export interface CastTarget {
-  /** DuckDB's. */
+  /** DuckDB's type. */
   readonly type: string;
-  /** Trino's, without parameters. */
+  /** The name of Trino's type, without parameters. */
   readonly name: string;
-  /** Of a `varchar(n)` or `char(n)`. */
+  /** The length of a `varchar(n)` or `char(n)`. */
   readonly length?: number;
-  /** Fields of a row, the element of an array, key and value of a map. */
+  /** The types of a row's fields, an array's elements, or a map's key and value. */
   readonly parts?: readonly CastTarget[];
-  /** Names of a row's fields. */
+  /** The names of a row's fields. */
   readonly fields?: readonly string[];
 }
 
-/** The casts with a macro `trino_cast_<name>`: see `macros/castMacros.ts`. */
+/** The casts with a macro `trino_cast_<name>`: see `macros/conversionMacros.ts`. */
 const CASTS: Readonly<Record<string, string>> = {
   TINYINT: 'tinyint',
   SMALLINT: 'smallint',
@@ -47,7 +47,7 @@ const CASTS: Readonly<Record<string, string>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
 };
 
-/** What to write before and behind a value to cast it to a type of {@link parseCastType}'s. */
+/** The text before and after a value that casts it to a type of {@link parseCastType}. */
 export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {
   const prefix = attempt ? 'trino_try_' : 'trino_';
   const cast = CASTS[type];
@@ -59,9 +59,9 @@ export function castCall(type: string, attempt: boolean): readonly [before: stri
 }
 
 /**
- * The DuckDB type of a type in Trino's words, from the token at `from` on.
+ * Parses a type of Trino, starting at the token `from`.
  *
- * @returns The type, its length when it is a `varchar(n)` or `char(n)`, and the index of the token after it.
+ * @returns The type and the index after it.
  * @throws SqlError `TYPE_NOT_FOUND`.
  */
 export function parseCastType(
@@ -130,7 +130,7 @@ export function parseCastType(
   return { type: plain, name, length: Number(at(from + 2)), next: expect(from + 3, ')') };
 }
 
-/** A row's fields; those without a name are called `field0`, `field1`, … as Trino shows them. */
+/** Parses the fields of a row. Unnamed fields are called `field0`, `field1`, …, as in Trino. */
 function parseRowType(
   tokens: readonly Token[],
   from: number,
@@ -155,16 +155,19 @@ function parseRowType(
 
 const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);
 
-/** Whether DuckDB casts a type by the names of its fields, which Trino does by their order. @param literal Of a `ROW(…)`. */
+/**
+ * Whether Trino casts a type by the position of fields, where DuckDB uses their names. @param literal Whether the
+ * value is a `ROW(…)`.
+ */
 export function castsByPosition(target: CastTarget, literal: boolean): boolean {
   return hasRow(target) && (!literal || (target.parts ?? []).some(hasRow));
 }
 
 /**
- * SQL of a value of a type, from one as JSON whose fields are in its type's order, whatever their names.
+ * SQL that converts JSON to a type, matching fields by position.
  *
  * @param json SQL of the JSON.
- * @param depth How many casts are around this one.
+ * @param depth The number of enclosing casts.
  */
 export function castFromJson(target: CastTarget, json: string, depth = 0): string {
   const { name, type, length, parts = [], fields = [] } = target;

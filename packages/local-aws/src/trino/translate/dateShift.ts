@@ -4,11 +4,11 @@ import type { TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
 /**
- * Writes `x + INTERVAL '1' DAY`, `x - 2 * INTERVAL '1' DAY` and `INTERVAL '1' DAY + x` so that a date stays a date:
- * DuckDB makes a timestamp of it.
+ * Writes `x + INTERVAL '1' DAY`, `x - 2 * INTERVAL '1' DAY` and `INTERVAL '1' DAY + x` so that a date remains a date,
+ * where DuckDB returns a timestamp.
  *
- * @param limit The end of the range that is being written.
- * @returns The index after it; undefined where none begins.
+ * @param limit The end of the range to write.
+ * @returns The index after it; undefined when there is none at the index.
  */
 export function writeDateShift(
   writer: TokenWriter,
@@ -47,7 +47,7 @@ export function writeDateShift(
   return end;
 }
 
-/** Operands between which there is `*` or `/`, and whether one of them is an interval. */
+/** Operands joined by `*` or `/`, and whether one of them is an interval. */
 interface Term {
   readonly from: number;
   readonly to: number;
@@ -67,7 +67,7 @@ function termAt(list: TokenList, from: number): Term | undefined {
   return { from, to, interval };
 }
 
-/** Whether what stands before an index neither ends an operand nor binds it as closely as the sign behind it. */
+/** Whether an operand can start at an index: the token before it neither ends an operand nor binds more tightly. */
 function beginsOperand(list: TokenList, index: number): boolean {
   const before = list.at(index - 1);
   if (before === undefined) return true;
@@ -75,7 +75,7 @@ function beginsOperand(list: TokenList, index: number): boolean {
   return before.kind === 'word' && notFunctions.has(before.value);
 }
 
-/** Index after the `END` of the `CASE` at an index. */
+/** The index after the `END` of the `CASE` at an index. */
 function caseEnd(list: TokenList, index: number): number | undefined {
   for (let at = index + 1; at < list.length; at += 1) {
     const symbol = list.symbol(at);
@@ -86,7 +86,7 @@ function caseEnd(list: TokenList, index: number): number | undefined {
   return undefined;
 }
 
-/** Index after the name, call, literal or bracket at an index, subscripts and members included. */
+/** The index after the name, call, literal or parenthesis at an index, with its subscripts and members. */
 export function operandEnd(list: TokenList, index: number): number | undefined {
   const token = list.at(index);
   if (token === undefined) return undefined;

@@ -1,13 +1,13 @@
 import { SqlError, type TokenList } from './tokens.ts';
 
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
-/** An offset, or Z, may stand apart from the time; DuckDB wants it close. */
+/** Trino allows a space before an offset or Z; DuckDB does not. */
 const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
 
 /**
- * A literal that is a word and a text (`TIMESTAMP '…'`, `X'65'`, `INTERVAL '1' DAY`) in DuckDB's words.
+ * Translates a typed literal (`TIMESTAMP '…'`, `X'65'`, `INTERVAL '1' DAY`) to DuckDB's SQL.
  *
- * @returns undefined when there is none at the index; otherwise its SQL and the index after it.
+ * @returns Its SQL and the index after it; undefined when there is none at the index.
  */
 export function parseTypedLiteral(
   list: TokenList,
@@ -35,7 +35,7 @@ export function parseTypedLiteral(
     }
   }
   if (word.value === 'u' && list.symbol(index + 1) === '&' && list.at(index + 2)?.kind === 'text') {
-    throw new SqlError('NOT_SUPPORTED', "U&'…' texts are not emulated by the local Athena", word.start);
+    throw new SqlError('NOT_SUPPORTED', "U&'…' strings are not emulated by the local Athena", word.start);
   }
   return undefined;
 }

@@ -4,12 +4,12 @@ import { SqlError, type TokenList, type TokenRange } from './tokens.ts';
 const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * Writes a function of regular expressions whose pattern is a text in the statement: spelled for RE2, with its groups
- * known. `SELECT regexp_extract('abc', '(x)?abc', 1)` is null, for which RE2 has an empty text.
+ * Writes a regular expression function whose pattern is a string literal, which is translated to RE2. `SELECT
+ * regexp_extract('abc', '(x)?abc', 1)` is null, where RE2 returns an empty string.
  *
  * @param index The index of the function's name.
- * @returns The index after it; undefined when the pattern isn't known.
- * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 has no words for.
+ * @returns The index after it; undefined when the pattern is not a literal.
+ * @throws SqlError `NOT_SUPPORTED` for a pattern that RE2 does not support.
  */
 export function writeRegexpCall(
   writer: TokenWriter,
@@ -69,7 +69,7 @@ export function writeRegexpCall(
     );
   }
   if (group === 0 || groups[group - 1]?.empty === true) return write(name, `, ${group})`);
-  // A group that can't be empty had no part in a match when it is.
+  // An empty match of a group that cannot be empty means that the group did not participate.
   return word === 'regexp_extract'
     ? write(`nullif(${name}`, `, ${group}), '')`)
     : write(`list_transform(${name}`, `, ${group}), lambda e: nullif(e, ''))`);
@@ -82,14 +82,17 @@ function literalText(list: TokenList, range: TokenRange | undefined): string | u
     : undefined;
 }
 
-/** A regular expression in RE2's syntax, DuckDB's, and the groups in it. */
+/** A regular expression in the syntax of RE2, which DuckDB uses, with its groups. */
 export interface Re2Pattern {
   readonly pattern: string;
-  /** From the first on: a group's name, if it has one, and whether it can match an empty text. */
+  /** The groups in order: the name, if any, and whether the group can match an empty string. */
   readonly groups: readonly { readonly name: string | undefined; readonly empty: boolean }[];
 }
 
-/** What Trino's expressions can have and RE2's can't, by how it begins within a pattern. https://github.com/google/re2/wiki/Syntax */
+/**
+ * Syntax of Trino's expressions that RE2 does not support, by its first characters.
+ * https://github.com/google/re2/wiki/Syntax
+ */
 const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/^\(\?<?[=!]/, 'a lookaround'],
   [/^\(\?>/, 'an atomic group'],
@@ -103,10 +106,11 @@ const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A pattern of Trino's as RE2 takes it.
+ * Translates a pattern of Trino to RE2.
  *
- * @param ended Whether `$` also stands before a last line's end, as in Java; only right where nothing is extracted.
- * @returns What it has that isn't known there, in words, when there is anything.
+ * @param ended Whether `$` also matches before a final line break, as in Java. Only correct when nothing is
+ *   extracted.
+ * @returns The pattern, or a description of the syntax that RE2 does not support.
  */
 function translatePattern(pattern: string, ended: boolean): Re2Pattern | string {
   const groups: { name: string | undefined; start: number; end: number }[] = [];
@@ -145,7 +149,7 @@ function translatePattern(pattern: string, ended: boolean): Re2Pattern | string 
   };
 }
 
-/** Whether an expression can match an empty text; it is taken to when that can't be told. */
+/** Whether an expression can match an empty string. True when that cannot be determined. */
 function matchesEmpty(expression: string): boolean {
   try {
     return /\\[bBAzZ]/.test(expression) || new RegExp(`^(?:${expression})$`, 's').test('');
@@ -155,9 +159,9 @@ function matchesEmpty(expression: string): boolean {
 }
 
 /**
- * A replacement text of Java's in RE2's spelling. https://trino.io/docs/current/functions/regexp.html#regexp_replace
+ * Translates a replacement string of Java to RE2. https://trino.io/docs/current/functions/regexp.html#regexp_replace
  *
- * @returns undefined for one that names a group that isn't there.
+ * @returns undefined when it refers to a group that does not exist.
  */
 function translateReplacement(text: string, { groups }: Re2Pattern): string | undefined {
   let known = true;

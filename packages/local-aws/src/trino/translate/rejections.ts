@@ -3,17 +3,17 @@ import { parseTypedLiteral } from './literals.ts';
 import { mismatched, SqlError, type Token, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
-/** Words after which an item of a list is over. */
+/** Words that end an item of a list. */
 const AFTER_LIST =
   /^(?:from|where|group|having|order|union|intersect|except|limit|offset|fetch|window|on|using|join|inner|left|right|full|cross)$/;
 
-/** Kinds of joins that DuckDB has besides Trino's. */
+/** Joins that DuckDB has and Trino does not. */
 const JOINS = /^(?:asof|positional|semi|anti)$/;
 
 const LARGEST = 2n ** 63n - 1n;
 
 /**
- * Refuses what DuckDB's grammar has and Trino's hasn't, as Trino's parser does.
+ * Rejects syntax that DuckDB has and Trino does not, as Trino's parser does.
  * https://github.com/trinodb/trino/blob/435/core/trino-parser/src/main/antlr4/io/trino/sql/parser/SqlBase.g4
  *
  * @throws SqlError `SYNTAX_ERROR`, `NOT_SUPPORTED` for NATURAL JOIN, `COLUMN_NOT_FOUND` for GROUP BY ALL.
@@ -34,7 +34,7 @@ function rejectComma(list: TokenList, index: number, { raw, value }: Token): voi
       next.kind === 'symbol'
         ? /^[)\],]$/.test(next.raw)
         : next.kind === 'word' && AFTER_LIST.test(next.value);
-    // Of these words some may be names: `SELECT a, offset FROM t`.
+    // Some of these words may be names: `SELECT a, offset FROM t`.
     const name = /^(?:limit|offset|fetch|window)$/.test(next.value) && !isCount(list.at(index + 2));
     if (over && !name && list.symbol(index + 2) !== '(') throw mismatched(next);
   }
@@ -115,18 +115,18 @@ function unexpectedEnd(list: TokenList): SqlError {
   );
 }
 
-/** What is known of an expression whose value has a zone besides UTC: DuckDB keeps its clock or its instant only. */
+/** An expression whose value has a time zone other than UTC. DuckDB keeps either its local time or its instant. */
 interface Zoned {
   readonly from: number;
   readonly to: number;
   readonly kept: 'clock' | 'instant';
 }
 
-/** Calls that look at the clock and give a value without a zone. */
+/** Functions that use the local time and return a value without time zone. */
 const CLOCK_FUNCTIONS =
   /^(?:date_format|format_datetime|date|year|quarter|month|week|week_of_year|year_of_week|yow|day|day_of_month|day_of_week|dow|day_of_year|doy|hour|minute|second|millisecond|last_day_of_month|extract|count|approx_distinct)$/;
 
-/** Calls whose value is zoned as their argument is. */
+/** Functions whose result has the time zone of their argument. */
 const ZONE_KEEPING = /^(?:min|max|try|arbitrary|any_value)$/;
 const CLOCK_KEEPING = /^(?:date_trunc|date_add)$/;
 
@@ -134,8 +134,8 @@ const UTC = /^(?:utc|z|gmt|[+-]00:?00|etc\/utc)$/i;
 const ZONE = /(?:\s*[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*|Z)$/;
 
 /**
- * Refuses times of another zone wherever the emulation would answer something else than Trino: DuckDB has no value
- * that knows its instant and its zone. Shown, formatted, extracted from, truncated and cast they are right.
+ * Rejects times with another time zone wherever the result would differ from Trino's: DuckDB has no type with both an
+ * instant and a time zone. Selecting, formatting, extracting, truncating and casting such times is supported.
  *
  * @throws SqlError `NOT_SUPPORTED`
  */
@@ -182,7 +182,7 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
   return word === 'with_timezone' ? { from: index, to: close + 1, kept: 'instant' } : undefined;
 }
 
-/** Whether what is done with the value is right though its zone is lost. */
+/** Whether the value's use gives the correct result although its time zone is lost. */
 function isSupportedUse(list: TokenList, { from, to, kept }: Zoned): boolean {
   const clock = kept === 'clock';
   const before = list.symbol(from - 1);
@@ -204,7 +204,7 @@ function isSupportedUse(list: TokenList, { from, to, kept }: Zoned): boolean {
   if (open !== undefined && call !== undefined && !notFunctions.has(call))
     return isSupportedArgument(list, { from: open - 1, to: close + 1, kept }, call, to);
   if (open === from - 1 && close === to) return isSupportedUse(list, { from: open, to: close + 1, kept });
-  // What a subquery calls it may be compared anywhere.
+  // The outer query may compare a subquery's column anywhere.
   return !clock || open === undefined || list.word(from - 1) === 'by' || !isSelectItem(list, from, open);
 }
 
@@ -219,7 +219,7 @@ function isSupportedArgument(list: TokenList, whole: Zoned, call: string, end: n
   return !clock && !CLOCK_KEEPING.test(call) && call !== 'to_iso8601';
 }
 
-/** Whether an index is in the list of a select that is in brackets, rather than behind it. */
+/** Whether an index is in the select list of a subquery, and not in its later clauses. */
 function isSelectItem(list: TokenList, index: number, open: number): boolean {
   let clause: string | undefined;
   for (let at = open + 1; at < index; at += 1) {
@@ -229,14 +229,14 @@ function isSelectItem(list: TokenList, index: number, open: number): boolean {
   return clause !== 'group' && clause !== 'order';
 }
 
-/** The innermost bracket around a range. */
+/** The innermost bracket that encloses a range. */
 function enclosingBracket(list: TokenList, from: number, to: number): number | undefined {
   for (let open = from - 1; open >= 0; open -= 1)
     if (/^[([]$/.test(list.symbol(open) ?? '') && list.closeOf(open) >= to) return open;
   return undefined;
 }
 
-/** Index of the first token of the operand that ends before an index. */
+/** The index of the first token of the operand that ends before an index. */
 function operandStart(list: TokenList, end: number): number {
   let start = end - 1;
   for (;;) {

@@ -1,19 +1,19 @@
 import type { TokenList, TokenRange } from './tokens.ts';
 
-/** A SELECT of a statement, by the indexes of its tokens. */
+/** A SELECT of a statement, by token index. */
 interface SelectBlock {
-  /** Of the word itself. */
+  /** The index of the word SELECT. */
   readonly select: number;
   readonly items: readonly TokenRange[];
-  /** After its own clauses: ORDER BY, LIMIT, UNION, a bracket or nothing comes there. */
+  /** The index after its own clauses, where ORDER BY, LIMIT, UNION, a parenthesis or the end follows. */
   readonly end: number;
-  /** Its ORDER BY; empty when it has none. */
+  /** The range of its ORDER BY; empty when there is none. */
   readonly order: TokenRange;
 }
 
 const LIST_ENDS = new Set(['from', 'where', 'group', 'having', 'order', 'union', 'intersect', 'except']);
 
-/** The selects of a statement, from left to right: the outermost of a query without WITH is the first. */
+/** The SELECTs of a statement, from left to right. In a query without WITH the first one is the outermost. */
 function selectBlocks(list: TokenList): SelectBlock[] {
   const blocks: SelectBlock[] = [];
   for (const [select] of list.tokens.entries()) {
@@ -37,7 +37,7 @@ function selectBlocks(list: TokenList): SelectBlock[] {
   return blocks;
 }
 
-/** The first index from `from` on, outside of brackets, where a test holds or what is around ends. */
+/** The first index from `from` on, outside of brackets, where a test succeeds or the enclosing construct ends. */
 function seek(list: TokenList, from: number, test: (index: number) => boolean): number {
   let index = from;
   while (index < list.length && list.symbol(index) !== ')') {
@@ -47,7 +47,7 @@ function seek(list: TokenList, from: number, test: (index: number) => boolean): 
   return index;
 }
 
-/** Whether a word is none of a clause: `a IS DISTINCT FROM b`, `listagg(a) WITHIN GROUP (…)`. */
+/** Whether a word does not start a clause: `a IS DISTINCT FROM b`, `listagg(a) WITHIN GROUP (…)`. */
 function isWithin(list: TokenList, index: number): boolean {
   const before = list.word(index - 1);
   return list.word(index) === 'from'
@@ -55,7 +55,7 @@ function isWithin(list: TokenList, index: number): boolean {
     : list.word(index) === 'group' && before === 'within';
 }
 
-/** Whether LIMIT, OFFSET or FETCH begins here: as names they stand before a dot, a comma or a clause. */
+/** Whether LIMIT, OFFSET or FETCH starts here. All three are also valid names. */
 function isLimit(list: TokenList, index: number): boolean {
   const word = list.word(index);
   const next = list.at(index + 1);
@@ -68,7 +68,7 @@ function isTail(list: TokenList, index: number): boolean {
   return isLimit(list, index) || (list.word(index) === 'window' && list.word(index + 2) === 'as');
 }
 
-/** Words of an expression that a name may follow which is none of its own. */
+/** Words after which a name is part of the expression and not an alias. */
 const NO_NAME_AFTER = new Set(
   'and or not like is in between distinct over from escape zone then else when case interval at cast select all filter'.split(
     ' ',
@@ -80,8 +80,8 @@ const VALUE_WORD = /^(?:end|null|true|false|current_.*|localtime.*)$/;
 const INTERVAL_UNIT = /^(?:second|minute|hour|day|month|year)$/;
 
 /**
- * The items of the outermost select list that have no name of their own: Trino calls them `_col<position>`.
- * Of a union it is the first branch that names the columns.
+ * The items of the outermost select list without a name. Trino names them `_col<position>`. In a union, the first
+ * branch names the columns.
  */
 export function unnamedItems(list: TokenList): readonly TokenRange[] {
   const select = outermostSelect(list);
@@ -89,7 +89,7 @@ export function unnamedItems(list: TokenList): readonly TokenRange[] {
   return block?.items.filter((item) => !isNamed(list, item)) ?? [];
 }
 
-/** The index of the token that an item is given as its name, with AS or without. */
+/** The token index of an item's alias, with or without AS. */
 function aliasIndex(list: TokenList, { from, to }: TokenRange): number | undefined {
   const index = to - 1;
   const last = list.at(index);
@@ -102,7 +102,7 @@ function aliasIndex(list: TokenList, { from, to }: TokenRange): number | undefin
   return before.kind === 'word' && NO_NAME_AFTER.has(before.value) ? undefined : index;
 }
 
-/** Whether the word is a part of `INTERVAL '1' DAY` or `INTERVAL '1 2' DAY TO HOUR`. */
+/** Whether the word is a unit in `INTERVAL '1' DAY` or `INTERVAL '1 2' DAY TO HOUR`. */
 function isUnit(list: TokenList, index: number): boolean {
   if (!INTERVAL_UNIT.test(list.word(index) ?? '')) return false;
   if (list.word(index - 1) === 'to') return true;
@@ -123,7 +123,7 @@ function outermostSelect(list: TokenList): number | undefined {
   return undefined;
 }
 
-/** Whether an item has a name: one that it is given, a column's or a field's. */
+/** Whether an item has a name: its alias, or the name of a column or field. */
 function isNamed(list: TokenList, item: TokenRange): boolean {
   const last = list.at(item.to - 1);
   if (last === undefined || aliasIndex(list, item) !== undefined) return true;
@@ -135,7 +135,7 @@ function isNamed(list: TokenList, item: TokenRange): boolean {
     : chainEnd(list, item.from) === item.to;
 }
 
-/** Index after the names, calls and subscripts that dots join from an index on. */
+/** The index after a chain of names, calls and subscripts that are joined by dots. */
 function chainEnd(list: TokenList, from: number): number {
   let end = list.symbol(from) === '(' ? list.closeOf(from) + 1 : from + 1;
   for (;;) {
@@ -146,17 +146,17 @@ function chainEnd(list: TokenList, from: number): number {
   }
 }
 
-/** What the selects of a statement need besides the translation of their tokens, by the indexes of these. */
+/** Changes to the SELECTs of a statement, by token index. */
 export interface SelectEdits {
-  /** Written before a token; before the end of the statement under its length. */
+  /** Inserted before a token, or, at the list's length, at the end of the statement. */
   readonly before: ReadonlyMap<number, string>;
-  /** Written in place of tokens, up to `next`. */
+  /** Replaces tokens up to `next`. */
   readonly instead: ReadonlyMap<number, { readonly sql: string; readonly next: number }>;
-  /** Names in ORDER BY that mean an expression of the select list. */
+  /** Names in ORDER BY that refer to an expression of the select list. */
   readonly meant: ReadonlyMap<number, TokenRange>;
 }
 
-/** The name of an unnamed column while DuckDB has it. */
+/** The placeholder name of an unnamed column in DuckDB. */
 export const UNNAMED = '_col?';
 
 const AGGREGATE =
@@ -165,8 +165,10 @@ const AGGREGATE =
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * @param nameColumns Whether items without a name get one that says so: also those of subqueries, which `*` shows.
- * @param hidden Names whose selects are written so that nothing within them can mean the item of that name.
+ * Determines the changes to the SELECTs of a statement.
+ *
+ * @param nameColumns Whether unnamed items get a placeholder name, also in subqueries, where `*` includes them.
+ * @param hidden Aliases that must not be visible within their own SELECT.
  */
 export function selectEdits(
   list: TokenList,
@@ -192,7 +194,7 @@ export function selectEdits(
           renamed.push(`${quoted(`${name}?`)} AS ${quoted(name)}`);
           instead.set(alias, { sql: `${as}${quoted(`${name}?`)}`, next: alias + 1 });
         } else if (as !== '' && token.kind === 'word') {
-          // DuckDB takes fewer words for a name without AS.
+          // DuckDB accepts fewer words as an alias without AS.
           instead.set(alias, { sql: `AS ${quoted(name)}`, next: alias + 1 });
         }
       } else if (nameColumns && !isNamed(list, item)) {
@@ -210,13 +212,14 @@ export function selectEdits(
 }
 
 /**
- * In an expression of ORDER BY a name means the item that is called so, where DuckDB takes the table's column:
+ * Within an expression of ORDER BY, a name refers to the select item with that alias, where DuckDB uses the table's
+ * column:
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/sql/analyzer/StatementAnalyzer.java
  * (`computeAndAssignOrderByScope`).
  */
 function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock): Map<number, TokenRange> {
   const meant = new Map<number, TokenRange>();
-  // The ORDER BY behind a union is the union's.
+  // The ORDER BY after a union belongs to the union.
   if (
     order.to === order.from ||
     /^(?:union|intersect|except|all|distinct)$/.test(list.word(select - 1) ?? '')
@@ -248,8 +251,8 @@ function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock
 }
 
 /**
- * The names of select items, in lower case, that stand once more within the same select: there they mean a column
- * of a table in Trino, where DuckDB also takes them for the item.
+ * The aliases of select items, in lower case, that are used again within the same SELECT. There Trino resolves them
+ * to a table's column, while DuckDB also resolves them to the item.
  */
 export function reusedAliases(list: TokenList): ReadonlySet<string> {
   const reused = new Set<string>();

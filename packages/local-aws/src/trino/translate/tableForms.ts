@@ -3,10 +3,10 @@ import { UNNAMED } from './selects.ts';
 import { SqlError, type TokenRange } from './tokens.ts';
 
 /**
- * `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery beside the table it reads from: DuckDB's takes
- * one list only. https://trino.io/docs/current/sql/select.html#unnest
+ * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
+ * https://trino.io/docs/current/sql/select.html#unnest
  *
- * @returns The index after it, its alias excluded.
+ * @returns The index after it, excluding its alias.
  */
 export function writeUnnest(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
@@ -46,7 +46,7 @@ export function writeUnnest(writer: TokenWriter, out: Rendering, index: number):
   return next;
 }
 
-/** How many columns the alias after a table names, undefined when it names none. */
+/** The number of columns in a table's alias; undefined when it has none. */
 function aliasColumnCount({ list }: TokenWriter, index: number): number | undefined {
   const name = list.word(index) === 'as' ? index + 1 : index;
   const kind = list.at(name)?.kind;
@@ -56,7 +56,10 @@ function aliasColumnCount({ list }: TokenWriter, index: number): number | undefi
 
 const VALUES_END = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);
 
-/** `VALUES 1, (2)`: a row of one column needs no brackets in Trino, and does in DuckDB. @returns The index after it. */
+/**
+ * Writes `VALUES 1, (2)`. A row with one column needs parentheses in DuckDB, but not in Trino. @returns The index
+ * after it.
+ */
 export function writeValues(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
   let end = index + 1;
@@ -72,7 +75,7 @@ export function writeValues(writer: TokenWriter, out: Rendering, index: number):
     const row = list.symbol(from) === '(' && list.closeOf(from) === to - 1;
     const named = list.word(from) === 'row' && list.closeOf(from + 1) === to - 1;
     if (!row && !named) out.addApart('(', list.offset(from));
-    // A row by name would be one column of rows.
+    // `ROW(…)` would be a single column.
     writer.write(out, named ? from + 1 : from, to);
     if (!row && !named) out.add(')', list.offset(from));
   }
@@ -80,7 +83,7 @@ export function writeValues(writer: TokenWriter, out: Rendering, index: number):
   return end;
 }
 
-/** Names for the columns of a table of values that is given none; undefined elsewhere. */
+/** Column names for a VALUES table that has no alias with columns; undefined elsewhere. */
 function columnNames(
   { list, options }: TokenWriter,
   index: number,

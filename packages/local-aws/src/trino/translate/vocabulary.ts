@@ -1,4 +1,4 @@
-/** Trino's functions that DuckDB has under the same name with the same meaning. */
+/** Trino's functions that exist in DuckDB with the same name and meaning. */
 const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt ceil ceiling chr coalesce
   concat_ws corr cos cosh count count_if covar_pop covar_samp cume_dist date_trunc degrees dense_rank exp
   first_value flatten floor grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
@@ -6,7 +6,7 @@ const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt
   rank regr_intercept regr_slope row row_number rpad rtrim sign sin sinh starts_with stddev stddev_pop
   stddev_samp sum tan tanh translate trim try unnest var_pop var_samp variance`;
 
-/** Trino's functions under DuckDB's name; aggregates too, which no macro can stand for once they are filtered. */
+/** DuckDB's names of Trino's functions, including aggregates: a filtered aggregate cannot be a macro. */
 const RENAMED: Readonly<Record<string, string>> = {
   approx_distinct: 'approx_count_distinct',
   approx_percentile: 'approx_quantile',
@@ -28,7 +28,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   transform: 'list_transform',
 };
 
-/** Trino's functions that a macro `trino_<name>` stands for: see `macros/`. */
+/** Trino's functions that are implemented by a macro `trino_<name>`: see `macros/`. */
 const MACROS = `array_distinct array_except array_intersect array_join array_max array_min array_position array_remove
   array_sort array_union arrays_overlap at_timezone bitwise_and bitwise_left_shift bitwise_not bitwise_or
   bitwise_right_shift bitwise_xor cardinality concat contains current_timezone date date_add date_diff date_format
@@ -44,10 +44,10 @@ const MACROS = `array_distinct array_except array_intersect array_join array_max
   year_of_week yow zip ln log10 log2 round sqrt upper
   beta_cdf inverse_normal_cdf normal_cdf wilson_interval_lower wilson_interval_upper`;
 
-/** Rewritten where they stand: see `callForms.ts`. */
+/** Functions whose calls are rewritten: see `callForms.ts`. */
 const FORMS = 'all_match any_match none_match map_agg reduce';
 
-/** Functions that Trino has and nothing here stands for: refused by name, not as unknown. */
+/** Functions of Trino that are not emulated. They are reported as such, not as unknown. */
 const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency bar bing_tile bit_count
   bitwise_xor_agg char2hexint checksum classify color combinations contains_sequence convex_hull_agg
   cosine_distance cosine_similarity crc32 date_histogram empty_approx_set entropy evaluate_classifier_predictions
@@ -68,9 +68,8 @@ const UNSUPPORTED = `approx_most_frequent approx_set array_first array_frequency
 const splitWords = (text: string) => text.split(/\s+/);
 
 /**
- * What DuckDB calls each of Trino's functions. A name that is missing here is no function that Athena would run,
- * so nothing of DuckDB's own (`read_csv`, `getvariable`, …) can be called.
- * https://trino.io/docs/current/functions/list.html
+ * DuckDB's names of Trino's functions. No other function can be called, in particular none of DuckDB's own
+ * (`read_csv`, `getvariable`, …). https://trino.io/docs/current/functions/list.html
  */
 export const functionNames: ReadonlyMap<string, string> = new Map([
   ...splitWords(SAME).map((name): [string, string] => [name, name]),
@@ -79,12 +78,12 @@ export const functionNames: ReadonlyMap<string, string> = new Map([
   ...splitWords(FORMS).map((name): [string, string] => [name, name]),
 ]);
 
-/** The functions that are Trino's but not emulated. */
+/** Functions of Trino that are not emulated. */
 export const unsupportedFunctions: ReadonlySet<string> = new Set(splitWords(UNSUPPORTED));
 
 const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
-/** Words that an opening bracket may follow without making a call of it. */
+/** Words before a parenthesis that are not function names. */
 export const notFunctions =
   wordSet(`all and any array as asc between bernoulli by case cross cube desc distinct
   else end escape except exists fetch filter first following from full group groups having in inner intersect
@@ -92,13 +91,13 @@ export const notFunctions =
   ordinality outer over overwrite partition preceding range recursive right rollup rows select set sets some system
   table tablesample then union using values when where window with within`);
 
-/** Words of Trino that are ordinary names there and reserved in DuckDB. */
+/** Words that are reserved in DuckDB but not in Trino. */
 export const reservedInDuckDb =
   wordSet(`analyse analyze asymmetric check collate deferrable do foreign initially
   lambda pivot pivot_longer pivot_wider unpivot placing primary qualify references returning summarize symmetric
   show unique variadic`);
 
-/** Trino's functions that are called without brackets. */
+/** Trino's functions that are called without parentheses. */
 export const functionsWithoutBrackets: Readonly<Record<string, string>> = {
   current_date: 'trino_current_date()',
   current_time: 'trino_current_time()',

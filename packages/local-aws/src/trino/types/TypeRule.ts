@@ -1,29 +1,29 @@
 import type { TokenList } from '../translate/tokens.ts';
 
-/** A node of DuckDB's syntax tree, as `json_serialize_sql` writes it. */
+/** A node of DuckDB's syntax tree, in the format of `json_serialize_sql`. */
 export type TreeNode = { readonly [member: string]: Tree };
 
 /** Any part of a syntax tree. */
 export type Tree = TreeNode | readonly Tree[] | string | number | boolean | null;
 
-/** Where a part of the user's statement stands in DuckDB's text and in the user's own. */
+/** Maps positions in DuckDB's text to the user's statement. */
 export interface RulePlace {
   readonly list: TokenList;
-  /** The character of the user's text behind a node's `query_location`. */
+  /** Converts a node's `query_location` to an offset in the user's text. */
   offsetOf(location: number): number;
 }
 
-/** What Trino asks of the types of a few expressions. */
+/** Trino's requirement on the types of some expressions. */
 export interface TypeRule {
-  /** The expressions: {@link condition} calls their kinds `k0`, `k1`, … */
+  /** The expressions. Their kinds are `k0`, `k1`, … in {@link condition}. */
   readonly operands: readonly TreeNode[];
-  /** Expressions whose literals tell the length of a text, where the operands don't. */
+  /** Expressions whose literals show the length of a string when the operands do not. */
   readonly written?: readonly (TreeNode | undefined)[];
-  /** What to bind together with the check instead of the node itself: of an aggregate its argument. */
+  /** The node that the check is attached to instead of the node itself: for an aggregate, its argument. */
   readonly at?: TreeNode | undefined;
-  /** SQL that is true for types that Trino takes. */
+  /** SQL that is true for types that Trino accepts. */
   readonly condition: string;
-  /** Trino's error for types that it refuses, given their names, and where in the user's text it is. */
+  /** Trino's error for the names of rejected types, with its offset in the user's text. */
   refusal(types: readonly string[]): {
     readonly code: string;
     readonly message: string;
@@ -42,10 +42,10 @@ export const textMember = (node: TreeNode, member: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** Operands of which each is compared with each; of more, each with the first and the one before it. */
+/** Up to this number of operands, each is compared with each; otherwise with the first and the previous one. */
 const MAX_ALL_PAIRS = 6;
 
-/** SQL that is true when the kinds of operands have a common type. */
+/** SQL that is true when the operands have a common type. */
 export function commonKind(indexes: readonly number[]): string {
   const isPaired = (left: number, right: number) =>
     indexes.length <= MAX_ALL_PAIRS || left === 0 || left === right - 1;
@@ -61,7 +61,7 @@ export function commonKind(indexes: readonly number[]): string {
 export const kindIsOneOf = (index: number, ...kinds: readonly string[]) =>
   `k${index} IN (${['null', 'other', ...kinds].map((kind) => `'${kind}'`).join(', ')})`;
 
-/** Whether a node stands for SQL in which its arguments occur many times: see `macros/`. */
+/** Whether a node is a macro, whose expansion repeats its arguments: see `macros/`. */
 export function isMacro(node: TreeNode): boolean {
   return (
     node['class'] === 'FUNCTION' && /^(?:trino_.*|[-/%]|timezone)$/.test(textMember(node, 'function_name'))
@@ -72,7 +72,7 @@ export function typeMismatch(message: string, offset: number) {
   return { code: 'TYPE_MISMATCH', message, offset };
 }
 
-/** Where a node begins in the user's text, or the first thing in it that has a place. */
+/** The offset of a node in the user's text, or of its first descendant that has a position. */
 export function sourceOffset(node: Tree | undefined, place: RulePlace): number {
   const location = locationOf(node);
   return location === undefined ? 0 : place.offsetOf(location);
@@ -92,7 +92,7 @@ function locationOf(tree: Tree | undefined): number | undefined {
   return locationOf(Object.values(tree).filter((value) => typeof value === 'object'));
 }
 
-/** That an expression is a condition. @param actual How the error tells the type: Trino's words differ. */
+/** Requires an expression to be boolean. @param actual Selects Trino's wording of the type. */
 export function booleanRules(
   node: Tree | undefined,
   place: RulePlace,
@@ -113,7 +113,7 @@ export function booleanRules(
   ];
 }
 
-/** Whether an expression can be nothing else. */
+/** Whether an expression is always boolean. */
 function isCondition(node: TreeNode): boolean {
   const kind = textMember(node, 'class');
   const type = textMember(node, 'type');

@@ -15,7 +15,7 @@ import {
   typeMismatch,
 } from './TypeRule.ts';
 
-/** The kinds that arithmetic takes, left and right. */
+/** The pairs of kinds that arithmetic operators accept. */
 const ARITHMETIC: Readonly<Record<string, readonly string[]>> = {
   '+': [
     'number number',
@@ -149,7 +149,7 @@ function ifRules(
   ];
 }
 
-/** `extract(hour FROM x)`, which is a function of the field's name in DuckDB's text. */
+/** Rules for `extract(hour FROM x)`, which becomes a function with the field's name. */
 function extractRules([value]: readonly TreeNode[], offset: number, place: RulePlace): readonly TypeRule[] {
   const { list } = place;
   const index = list.tokens.findIndex(({ start }) => start === offset);
@@ -168,7 +168,7 @@ function extractRules([value]: readonly TreeNode[], offset: number, place: RuleP
 
 const SCALARS = ['boolean', 'number', 'text', 'json'];
 
-/** What Trino casts to each type, by the type's first word; asked of Trino itself for each pair. */
+/** The kinds that Trino casts to each type, by the type's first word. Determined by running each pair in Trino. */
 const CASTABLE_KINDS: Readonly<Record<string, readonly string[]>> = {
   boolean: SCALARS,
   tinyint: SCALARS,
@@ -191,7 +191,7 @@ const CASTABLE_KINDS: Readonly<Record<string, readonly string[]>> = {
   row: ['json', 'row'],
 };
 
-/** What Trino can cast, of a cast that the user has written. @param name Of DuckDB's function; empty for a cast. */
+/** Rules for a cast in the user's text. @param name The name of DuckDB's function; empty for a cast. */
 export function castRules(
   [value]: readonly TreeNode[],
   name: string,
@@ -202,7 +202,7 @@ export function castRules(
   const index = castIndex(list, name, offset);
   if (value === undefined || index === undefined) return [];
   const close = list.closeOf(index + 1);
-  // The last AS within the brackets: a type has none.
+  // The last AS within the parentheses: a type contains none.
   let as = close - 1;
   while (as > index && list.word(as) !== 'as') as -= 1;
   const taken = CASTABLE_KINDS[list.word(as + 1) ?? ''];
@@ -221,7 +221,7 @@ export function castRules(
   ];
 }
 
-/** The word of the cast that a node of the translation stands for: see `castCall` for what is written before a value. */
+/** The index of the user's cast that a node translates. See `castCall` for the text before the value. */
 function castIndex(list: TokenList, name: string, offset: number): number | undefined {
   const before = /decimal_text$/.test(name)
     ? ['CAST(', 'TRY_CAST(']
@@ -249,7 +249,7 @@ const unexpectedParameters = (name: string, types: readonly string[], offset: nu
   offset,
 });
 
-/** The tokens of a call's first argument. @param index Of the function's name. */
+/** The token range of a call's first argument. @param index The index of the function's name. */
 function firstArgument(list: TokenList, index: number): readonly [from: number, to: number] {
   const [first] = list.split(index + 2, list.closeOf(index + 1));
   return [first?.from ?? 0, first?.to ?? 0];
@@ -268,7 +268,7 @@ function listaggRules([value]: readonly TreeNode[], written: string, offset: num
   ];
 }
 
-/** What a function's signatures ask, where the call stands in the user's text as it does in DuckDB's. */
+/** Rules from a function's signatures, for calls with the same arguments in the user's text and in DuckDB's. */
 function functionRules(
   children: readonly TreeNode[],
   offset: number,

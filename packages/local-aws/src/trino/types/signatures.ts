@@ -1,7 +1,7 @@
 /**
- * What each function takes, in the words of Trino's own errors ("Unexpected parameters … Expected: …"), a function a
- * line. Trino is the source: `npm run test:trino` compares them. Left out is what the grammar reads itself
- * (`coalesce`, `if`, `trim(… FROM …)`).
+ * The signatures of each function, one function per line, in the wording of Trino's errors ("Unexpected parameters …
+ * Expected: …"). A test compares them with Trino. Functions that are part of the grammar are omitted (`coalesce`,
+ * `if`, `trim(… FROM …)`).
  */
 const SIGNATURES = `
 abs(bigint), abs(decimal(p,s)), abs(double), abs(integer), abs(real), abs(smallint), abs(tinyint)
@@ -224,23 +224,23 @@ yow(date), yow(timestamp(p) with time zone), yow(timestamp(p))
 zip(array(T1), array(T2)) T1, T2, zip(array(T1), array(T2), array(T3)) T1, T2, T3, zip(array(T1), array(T2), array(T3), array(T4)) T1, T2, T3, T4, zip(array(T1), array(T2), array(T3), array(T4), array(T5)) T1, T2, T3, T4, T5
 `;
 
-/** One way to call a function. */
+/** A signature of a function. */
 interface Signature {
-  /** The kind of each parameter; a type variable is given as its name in capitals, of an array as `array T`. */
+  /** The kind of each parameter. A type variable is a name in capitals; an array of it is `array T`. */
   readonly parameters: readonly string[];
 }
 
-/** What a function takes. */
+/** The signatures of a function. */
 interface Signatures {
-  /** As Trino lists it after "Expected: ". */
+  /** The list that Trino prints after "Expected: ". */
   readonly expected: string;
   readonly overloads: readonly Signature[];
 }
 
-/** Functions whose last parameter may be given any number of times, which Trino's list doesn't tell. */
+/** Functions whose last parameter may be repeated, which Trino's list does not show. */
 const VARIADIC = new Set(['concat', 'concat_ws', 'greatest', 'least', 'map_concat']);
 
-/** Kinds of types by the first word of their names in a signature. */
+/** The kinds of types by the first word of their names in a signature. */
 const KINDS: Readonly<Record<string, string>> = {
   bigint: 'number',
   integer: 'number',
@@ -267,7 +267,7 @@ const KINDS: Readonly<Record<string, string>> = {
   unknown: 'null',
 };
 
-/** What each function takes, by Trino's name of it. */
+/** The signatures by Trino's function name. */
 const signatures: ReadonlyMap<string, Signatures> = new Map(
   SIGNATURES.trim()
     .split('\n')
@@ -280,7 +280,7 @@ const signatures: ReadonlyMap<string, Signatures> = new Map(
     }),
 );
 
-/** The parts of a list that commas outside of brackets separate. */
+/** Splits a list at commas outside of brackets. */
 function splitTopLevel(list: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -303,21 +303,21 @@ function parameterKind(type: string): string {
     const kind = parameterKind(element);
     return kind.includes(' ') ? 'array' : `array ${kind}`;
   }
-  // What no value here has, such as a sketch: nothing fits it.
+  // Types that no value has here, such as sketches, match nothing.
   return KINDS[/^\w+/.exec(type)?.[0] ?? ''] ?? 'none';
 }
 
-/** How a function may be called, as Trino lists it after "Expected: "; empty for one that isn't listed here. */
+/** The signatures that Trino prints after "Expected: "; empty for an unknown function. */
 export function expectedCalls(name: string): string {
   return signatures.get(name)?.expected ?? '';
 }
 
 /**
- * SQL that is true for arguments of kinds that a function takes: `k0`, `k1`, … are their kinds, `e0`, `e1`, … those of
- * the elements of arrays.
+ * SQL that is true when a function accepts the kinds of its arguments: `k0`, `k1`, … are the kinds, `e0`, `e1`, …
+ * those of array elements.
  *
- * @param given How many arguments there are.
- * @returns undefined for a function that isn't listed here, that takes another number of arguments, or a lambda.
+ * @param given The number of arguments.
+ * @returns undefined for an unknown function, another number of arguments, or a function that takes a lambda.
  */
 export function signatureCondition(name: string, given: number): string | undefined {
   const overloads = (signatures.get(name)?.overloads ?? []).flatMap(({ parameters }) => {
@@ -333,7 +333,7 @@ export function signatureCondition(name: string, given: number): string | undefi
   return overloads.map((parameters) => `(${overloadCondition(parameters)})`).join(' OR ');
 }
 
-/** SQL that is true when the kinds fit the parameters, and those of one type variable each other. */
+/** SQL that is true when the kinds match the parameters, and those of the same type variable match each other. */
 function overloadCondition(parameters: readonly string[]): string {
   const bound = new Map<string, string>();
   const taken = (value: string, kinds: readonly string[]) =>

@@ -22,10 +22,10 @@ const COMPARISONS: Readonly<Record<string, string>> = {
   COMPARE_GREATERTHANOREQUALTO: '>=',
 };
 
-/** Rows of VALUES that are compared with the first. */
+/** Maximum number of rows of VALUES that are checked. */
 const MAX_CHECKED_ROWS = 200;
 
-/** What Trino asks of the operands of a node itself; none for most. */
+/** The rules for the operands of a node. */
 export function typeRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const kind = textMember(node, 'class');
   if (kind === 'COMPARISON') return comparisonRules(node, place);
@@ -43,7 +43,7 @@ export function typeRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
   return [];
 }
 
-/** What Trino asks of the conditions of a `SELECT` or a join, each with the condition itself. */
+/** The rules for the conditions of a `SELECT` or a join, each with its condition. */
 export function conditionRules(node: TreeNode, place: RulePlace): readonly (readonly [TreeNode, TypeRule])[] {
   const clauses = [
     ['where_clause', 'WHERE clause'],
@@ -57,7 +57,7 @@ export function conditionRules(node: TreeNode, place: RulePlace): readonly (read
   });
 }
 
-/** What Trino asks of the rows of `VALUES`: the types of the first. */
+/** The rules for the rows of `VALUES`, which must have the types of the first row. */
 export function valuesRules(node: TreeNode, place: RulePlace): readonly (readonly [TreeNode, TypeRule])[] {
   const rows = Array.isArray(node['values']) ? node['values'].map(nodesOf) : [];
   const [first = []] = rows;
@@ -96,7 +96,7 @@ function comparisonRules(node: TreeNode, place: RulePlace): readonly TypeRule[] 
     ];
   }
   const symbol = COMPARISONS[type];
-  // What the translation has written itself is none of the user's: `CASE x WHEN 1` is seen to by its CASE.
+  // Skip comparisons that the translation added. `CASE x WHEN 1` is checked with its CASE.
   if (symbol === undefined || !Number.isSafeInteger(node['query_location'])) return [];
   return [
     {
@@ -123,7 +123,7 @@ function betweenRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   ];
 }
 
-/** That several expressions have a common type. @param what E.g. `IN value and list items`. */
+/** Requires several expressions to have a common type. @param what E.g. `IN value and list items`. */
 function sameTypeRule(what: string, all: readonly TreeNode[], place: RulePlace): TypeRule {
   const operands = distinctOperands(all);
   return {
@@ -144,7 +144,7 @@ function sameTypeRule(what: string, all: readonly TreeNode[], place: RulePlace):
   };
 }
 
-/** Of literals of one type the first alone: a list may have thousands. */
+/** Keeps one literal of each type, since a list may have thousands. */
 function distinctOperands(operands: readonly TreeNode[]): TreeNode[] {
   const seen = new Set<string>();
   return operands.filter((operand) => {
@@ -171,7 +171,7 @@ function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   return [
     ...conditions.flatMap((when): readonly TypeRule[] => {
       const { left, right } = when;
-      // `CASE x WHEN y` becomes x = y, of which the user has written no equal sign.
+      // `CASE x WHEN y` becomes x = y without an equals sign in the user's text.
       const simple = when['class'] === 'COMPARISON' && !Number.isSafeInteger(when['query_location']);
       if (!simple || !isNode(left) || !isNode(right)) return booleanRules(when, place, 'CASE WHEN clause');
       return [
@@ -248,15 +248,15 @@ function firstSelect(tree: TreeNode): TreeNode {
   return tree;
 }
 
-/** Two queries whose columns must have common types, or two tables that a join brings together by a column's name. */
+/** Two queries whose columns must have common types, or two tables that are joined by a column name. */
 export interface ColumnPair {
-  /** `UNION`, `INTERSECT` or `EXCEPT`; a column's name for a join. */
+  /** `UNION`, `INTERSECT` or `EXCEPT`, or the column name of a join. */
   readonly of: { readonly setOperation: string } | { readonly using: string };
   readonly left: TreeNode;
   readonly right: TreeNode;
 }
 
-/** What Trino asks of a column of two queries, each given as a subquery of that column alone. */
+/** The rule for one column of two queries, each given as a subquery of that column. */
 export function columnRule(
   { of, left, right }: ColumnPair,
   index: number,
