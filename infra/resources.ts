@@ -3,13 +3,13 @@ import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
 import { dashboard } from './alarms/dashboard.ts';
 import { loggedMetrics } from './alarms/loggedMetrics.ts';
-import { bucketName, storage } from './data/bucket.ts';
+import { bucketName, bucketResources } from './data/bucket.ts';
 import { catalog, databaseName, stagingDatabaseName } from './data/catalog.ts';
 import { key, keyArn } from './data/key.ts';
 import { keysSecret } from './data/keysSecret.ts';
 import { views } from './data/views.ts';
-import { exporting, exportOutputs } from './drops/export.ts';
-import { ingest } from './drops/ingest.ts';
+import { exportOutputs, exportResources } from './drops/export.ts';
+import { ingestResources } from './drops/ingest.ts';
 import { readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
@@ -31,7 +31,7 @@ export function resources(stack: Stack): {
   return {
     Resources: {
       ...key(stack),
-      ...storage(stack),
+      ...bucketResources(stack),
       ...keysSecret(stack),
       ...catalog(stack),
       ...views(stack),
@@ -43,14 +43,14 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
-      ...ingest(stack),
-      ...exporting(stack),
+      ...ingestResources(stack),
+      ...exportResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),
     },
     Outputs: outputs(stack),
-    extensions: extensions(stack),
+    extensions: serverlessExtensions(stack),
   };
 }
 
@@ -63,7 +63,7 @@ interface Extension {
  * What Serverless makes and can't be told in serverless.yml. A property given here replaces Serverless's own as a
  * whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
  */
-function extensions(stack: Stack): Readonly<Record<string, Extension>> {
+function serverlessExtensions(stack: Stack): Readonly<Record<string, Extension>> {
   const { requestsPerSecond, burst } = requestLimits(stack.config);
   return {
     [logicalIds.httpApiStage]: {

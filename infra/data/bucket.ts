@@ -5,7 +5,7 @@ import {
 } from '../../lib/access/bucketSettings.ts';
 import { type LifecycleRule, lifecycleRules } from '../../lib/access/lifecycleRules.ts';
 import { bucketArn as arnOfBucket } from '../../lib/access/place.ts';
-import { getAtt, HERE, type Resources, ref, sub, type Value } from '../template/Resource.ts';
+import { getAtt, PSEUDO_PARAMETERS, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';
 
@@ -13,7 +13,7 @@ import { keyArn } from './key.ts';
  * The one bucket and who may reach it, unless one is brought. It outlives the stack: data goes only by someone's own
  * hand. lib/access/bucketSettings.ts says the same of a bucket that the stack can't set up.
  */
-export function storage(stack: Stack): Resources {
+export function bucketResources(stack: Stack): Resources {
   if (stack.config.existing.bucket) return {};
   return {
     [logicalIds.bucket]: {
@@ -98,5 +98,7 @@ export function objectsArn(stack: Brought, folder = ''): Value {
 
 /** The bucket's ARN in the notation of `Fn::Sub`. */
 export function bucketArnText({ config }: Brought): string {
-  return config.existing.bucket ? arnOfBucket(HERE, config.bucket) : `\${${logicalIds.bucket}.Arn}`;
+  return config.existing.bucket
+    ? arnOfBucket(PSEUDO_PARAMETERS, config.bucket)
+    : `\${${logicalIds.bucket}.Arn}`;
 }

@@ -6,7 +6,15 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
 import type { Column, Table } from '../../lib/tables/Table.ts';
 import { groupsFolder, ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
-import { arn, HERE, type Resource, type Resources, ref, sub, type Value } from '../template/Resource.ts';
+import {
+  arn,
+  PSEUDO_PARAMETERS,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+  type Value,
+} from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
 import { s3Location } from './bucket.ts';
 
@@ -170,7 +178,7 @@ export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableK
 export function tableArns(stack: Pick<Stack, 'config'>, tables: readonly string[]): Value[] {
   const database = databaseText(stack);
   return [
-    ...databaseArns(HERE, database).map(sub),
+    ...databaseArns(PSEUDO_PARAMETERS, database).map(sub),
     ...tables.map((table) => arn('glue', `table/${database}/${table}`)),
   ];
 }

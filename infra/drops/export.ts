@@ -11,7 +11,7 @@ const EXPORT_SECONDS = 900;
 const EXPORT_RECEIVES = 5;
 
 /** What writes tables to customers' buckets, besides the alarms: queue, schedules and role. Nothing of it without `exports`. */
-export function exporting(stack: Stack): Resources {
+export function exportResources(stack: Stack): Resources {
   if (stack.config.exports.length === 0) return {};
   return {
     ...workQueue(stack, {

@@ -19,7 +19,7 @@ const LOAD_RECEIVES = 10;
  * What takes customers' drops in, besides tables and alarms: the plan's queue with its schedules and the load's, and the
  * roles of the functions. Nothing of it without `sources`.
  */
-export function ingest(stack: Stack): Resources {
+export function ingestResources(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
   return {
     ...workQueue(stack, {

@@ -12,17 +12,17 @@ import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../li
 import { keyArn } from '../data/key.ts';
 import {
   getAtt,
-  HERE,
   type Output,
+  PSEUDO_PARAMETERS,
   type Resource,
   type Resources,
   ref,
   sub,
-  substituted,
+  toFnSub,
   type Value,
 } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { workgroupInto } from './workgroup.ts';
+import { workgroupResource } from './workgroup.ts';
 
 /** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
 const OWOX_RESULT_FOLDERS = [
@@ -35,7 +35,7 @@ const OWOX_RESULT_FOLDERS = [
 
 /** Each configured reader's policies, the role or user they are attached to, and what is its own. */
 export function readers(stack: Stack): Resources {
-  return Object.assign({}, ...stack.config.readers.map((reader) => oneReader(stack, reader)));
+  return Object.assign({}, ...stack.config.readers.map((reader) => readerResources(stack, reader)));
 }
 
 /**
@@ -72,7 +72,7 @@ export function readerOutputs({ config }: Stack): Readonly<Record<string, Output
   );
 }
 
-function oneReader(stack: Stack, reader: Reader): Resources {
+function readerResources(stack: Stack, reader: Reader): Resources {
   const permissions = readerPermissions(stackPlace(stack), reader);
   const policyId = (name: string) => readerId(reader, name === 'read' ? 'Policy' : 'WritePolicy');
   return {
@@ -84,7 +84,7 @@ function oneReader(stack: Stack, reader: Reader): Resources {
           Type: 'AWS::IAM::ManagedPolicy',
           Properties: {
             Description: `What ${reader.name} (${reader.kind}) may do with what Sluice landed: ${name}`,
-            PolicyDocument: substituted(document),
+            PolicyDocument: toFnSub(document),
           },
         },
       ]),
@@ -104,17 +104,17 @@ function oneReader(stack: Stack, reader: Reader): Resources {
 }
 
 function identity(stack: Stack, reader: Reader, policies: Value): Resources {
-  return isRole(reader) ? role(stack, reader, policies) : user(stack, reader, policies);
+  return isRole(reader) ? readerRole(stack, reader, policies) : readerUser(stack, reader, policies);
 }
 
-function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Value): Resources {
+function readerRole(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Value): Resources {
   const principal = reader.principal ?? '';
   const resources: Resources = {
     [readerId(reader, 'Role')]: {
       Type: 'AWS::IAM::Role',
       Properties: {
         Description: `${reader.name} (${reader.kind}) reads what Sluice landed`,
-        AssumeRolePolicyDocument: substituted(readerTrust(stackPlace(stack), reader, principal)),
+        AssumeRolePolicyDocument: toFnSub(readerTrust(stackPlace(stack), reader, principal)),
         ManagedPolicyArns: policies,
       },
     },
@@ -133,7 +133,7 @@ function role(stack: Stack, reader: StatsigReader | MetabaseReader, policies: Va
 /** Of Statsig or Metabase alone: who queries in the workgroup of others reads, replaces and deletes their results. */
 function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
   const { workgroup, resultsFolder } = readerWorkgroup(stackPlace(stack), reader);
-  return workgroupInto(stack, {
+  return workgroupResource(stack, {
     name: workgroup,
     description: `Queries of ${reader.name} (${reader.kind}); results go to the bucket's ${resultsFolder}`,
     folder: resultsFolder,
@@ -144,7 +144,7 @@ function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Res
  * A user, its access keys, and the secret they are in: nothing else ever shows the secret key, not even to whoever
  * deploys. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
  */
-function user(stack: Stack, reader: Reader, policies: Value): Resources {
+function readerUser(stack: Stack, reader: Reader, policies: Value): Resources {
   const keyId = readerId(reader, 'AccessKey');
   return {
     [readerId(reader, 'User')]: { Type: 'AWS::IAM::User', Properties: { ManagedPolicyArns: policies } },
@@ -257,7 +257,7 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
 /** Where the stack's things are, in the notation of `Fn::Sub`. */
 function stackPlace({ config }: Pick<Stack, 'config'>): Place {
   return placeFor(config, {
-    ...HERE,
+    ...PSEUDO_PARAMETERS,
     keyArn: config.existing.keyArn ?? `\${${logicalIds.key}.Arn}`,
   });
 }

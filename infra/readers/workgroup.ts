@@ -10,7 +10,7 @@ export function workgroup(stack: Stack): Resources {
   const { athena, existing } = stack.config;
   if (existing.workgroup) return {};
   return {
-    [logicalIds.workgroup]: workgroupInto(stack, {
+    [logicalIds.workgroup]: workgroupResource(stack, {
       name: athena.workgroup,
       description: "Queries of what Sluice landed; results go to the bucket's query-results/",
       folder: QUERY_RESULTS_FOLDER,
@@ -25,7 +25,7 @@ export function workgroup(stack: Stack): Resources {
  *
  * @param of.folder In the bucket, with the slash at its end.
  */
-export function workgroupInto(
+export function workgroupResource(
   stack: Stack,
   of: { readonly name: string; readonly description: string; readonly folder: string },
 ): Resource {

@@ -1,20 +1,20 @@
 import { kmsViaS3 } from '../../lib/access/place.ts';
 import type { Source } from '../../lib/schema/sources.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
-import { HERE, sub } from '../template/Resource.ts';
+import { PSEUDO_PARAMETERS, sub } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
-import type { Allowance } from './policies.ts';
-import { type Choices, fewerOf } from './policySize.ts';
+import type { AllowStatement } from './policies.ts';
+import { type StatementAlternatives, shrinkingPrefixes } from './policySize.ts';
 
 /**
  * That what is asked for is another account's: of a statement about accounts of customers, one of which may be our own.
  * There an identity's policy is enough, so that all the account has would stand open to it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
  */
-const OTHER_ACCOUNTS = { StringNotEquals: { 'aws:ResourceAccount': sub(HERE.account) } };
+const NOT_OWN_ACCOUNT = { StringNotEquals: { 'aws:ResourceAccount': sub(PSEUDO_PARAMETERS.account) } };
 
 /** A customer's bucket and the folders in it that a role works in, each with the slash at its end. */
-export interface FoldersOf extends Pick<Source, 'bucket' | 'owner'> {
+export interface CustomerFolders extends Pick<Source, 'bucket' | 'owner'> {
   readonly folders: readonly string[];
 }
 
@@ -30,18 +30,18 @@ interface BucketActions {
  * accounts that own them, but in ours only in the first that are configured, as many as there is room for. Into our own
  * bucket no wide statement leads, whoever owns it.
  */
-export function inCustomersBuckets(
+export function customerBucketStatements(
   stack: Stack,
-  customers: readonly FoldersOf[],
+  customers: readonly CustomerFolders[],
   { onBucket, onObjects }: BucketActions,
-): Choices {
+): StatementAlternatives {
   if (customers.length === 0) return [];
-  const textOf = ({ bucket }: FoldersOf) => `arn:\${AWS::Partition}:s3:::${bucket}`;
-  const on = (Action: readonly string[], texts: readonly string[]): Allowance[] =>
+  const textOf = ({ bucket }: CustomerFolders) => `arn:\${AWS::Partition}:s3:::${bucket}`;
+  const on = (Action: readonly string[], texts: readonly string[]): AllowStatement[] =>
     Action.length === 0 || texts.length === 0
       ? []
       : [{ Action, Resource: [...new Set(texts)].map((text) => sub(text)) }];
-  const byBucket = (some: readonly FoldersOf[]) => [
+  const byBucket = (some: readonly CustomerFolders[]) => [
     ...on(onBucket, some.map(textOf)),
     ...on(
       onObjects,
@@ -49,23 +49,23 @@ export function inCustomersBuckets(
     ),
   ];
   const folders = customers.flatMap((one) => one.folders.map((folder) => `${textOf(one)}/${folder}*`));
-  const inTheirAccounts: Allowance = {
+  const inTheirAccounts: AllowStatement = {
     Action: [...onBucket, ...onObjects],
     NotResource: [bucketArn(stack), objectsArn(stack)],
     Condition: {
       StringEquals: { 'aws:ResourceAccount': [...new Set(customers.map(({ owner }) => owner))] },
-      ...OTHER_ACCOUNTS,
+      ...NOT_OWN_ACCOUNT,
     },
   };
   return [
     [...on(onBucket, customers.map(textOf)), ...on(onObjects, folders)],
     byBucket(customers),
-    ...fewerOf(customers).map((first) => [inTheirAccounts, ...byBucket(first)]),
+    ...shrinkingPrefixes(customers).map((first) => [inTheirAccounts, ...byBucket(first)]),
   ];
 }
 
 /** A customer's key, and the region of the bucket that it encrypts: no bucket has a key of another region. */
-interface CustomersKey {
+interface CustomerKey {
   readonly arn: string;
   /** In the notation of `Fn::Sub`. */
   readonly region: string;
@@ -75,41 +75,43 @@ interface CustomersKey {
  * Uses customers' keys by way of S3: by name, else any in their accounts, but in ours only the first that are configured,
  * as many as there is room for.
  */
-export function usesCustomersKeys(
+export function customerKeyStatements(
   customers: readonly Pick<Source, 'kmsKeyArn' | 'region'>[],
   Action: readonly string[],
-): Choices {
-  const keys = customers.flatMap(({ kmsKeyArn, region = HERE.region }) =>
+): StatementAlternatives {
+  const keys = customers.flatMap(({ kmsKeyArn, region = PSEUDO_PARAMETERS.region }) =>
     kmsKeyArn === undefined ? [] : [{ arn: kmsKeyArn, region }],
   );
   if (keys.length === 0) return [];
-  const byName = (some: readonly CustomersKey[]): Allowance[] =>
+  const byName = (some: readonly CustomerKey[]): AllowStatement[] =>
     [...Map.groupBy(some, ({ region }) => region)].map(([region, of]) => ({
       Action,
       Resource: [...new Set(of.map(({ arn }) => arn))],
       Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3({ region })) } },
     }));
-  const inTheirAccounts: Allowance = {
+  const inTheirAccounts: AllowStatement = {
     Action,
     Resource: [...new Set(keys.map(({ arn }) => arn.replace(/:kms:[^:]*:(\d+):.*$/, ':kms:*:$1:key/*')))],
-    Condition: { StringLike: { 'kms:ViaService': kmsViaS3({ region: '*' }) }, ...OTHER_ACCOUNTS },
+    Condition: { StringLike: { 'kms:ViaService': kmsViaS3({ region: '*' }) }, ...NOT_OWN_ACCOUNT },
   };
-  return [byName(keys), ...fewerOf(keys).map((first) => [inTheirAccounts, ...byName(first)])];
+  return [byName(keys), ...shrinkingPrefixes(keys).map((first) => [inTheirAccounts, ...byName(first)])];
 }
 
 /**
  * Takes the roles by which customers let us in: by name, else any in their accounts, but in ours only the first that are
  * configured, as many as there is room for.
  */
-export function assumesRoles(customers: readonly { readonly role?: Source['role'] }[]): Choices {
+export function customerRoleStatements(
+  customers: readonly { readonly role?: Source['role'] }[],
+): StatementAlternatives {
   const roles = [...new Set(customers.flatMap(({ role }) => role?.arn ?? []))];
   if (roles.length === 0) return [];
-  const take = (names: readonly string[]): Allowance[] =>
+  const take = (names: readonly string[]): AllowStatement[] =>
     names.length === 0 ? [] : [{ Action: ['sts:AssumeRole'], Resource: names }];
-  const inTheirAccounts: Allowance = {
+  const inTheirAccounts: AllowStatement = {
     Action: ['sts:AssumeRole'],
     Resource: [...new Set(roles.map((arn) => arn.replace(/:role\/.*$/, ':role/*')))],
-    Condition: OTHER_ACCOUNTS,
+    Condition: NOT_OWN_ACCOUNT,
   };
-  return [take(roles), ...fewerOf(roles).map((first) => [inTheirAccounts, ...take(first)])];
+  return [take(roles), ...shrinkingPrefixes(roles).map((first) => [inTheirAccounts, ...take(first)])];
 }

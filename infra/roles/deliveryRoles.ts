@@ -6,7 +6,7 @@ import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
 import { arn, type Resource, type Resources } from '../template/Resource.ts';
 import { kindId, type Stack } from '../template/Stack.ts';
-import { firehoseService, role, useKey } from './policies.ts';
+import { firehoseService, serviceRole, useKey } from './policies.ts';
 
 /** A role for each stream, so that none can write in another's folders. */
 export function deliveryRoles(stack: Stack): Resources {
@@ -21,7 +21,7 @@ export function deliveryRoles(stack: Stack): Resources {
  */
 function deliveryRole(stack: Stack, kind: TableKind): Resource {
   const [errors = ''] = errorPrefix(kind).split('!{');
-  return role(firehoseService, [
+  return serviceRole(firehoseService, [
     {
       Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
       Resource: [bucketArn(stack)],

@@ -4,17 +4,17 @@ import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
-import { assumesRoles, inCustomersBuckets, usesCustomersKeys } from './customerAccess.ts';
+import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
 import {
-  type Allowance,
-  assumesItself,
-  emptiesQueue,
+  type AllowStatement,
+  assumeSelf,
+  consumeQueue,
   lambdaService,
-  ownLogs,
-  role,
+  serviceRole,
   useKey,
+  writeLogs,
 } from './policies.ts';
-import { fewNames } from './policySize.ts';
+import { fitPolicySize } from './policySize.ts';
 
 /** One role for each function of the ingest. */
 export function ingestRoles(stack: Stack): Resources {
@@ -35,10 +35,10 @@ export function ingestRoles(stack: Stack): Resources {
     },
   ];
   return {
-    [logicalIds.planRole]: role(
+    [logicalIds.planRole]: serviceRole(
       lambdaService,
-      fewNames(stack, [
-        ownLogs(stack, 'ingest-plan'),
+      fitPolicySize(stack, [
+        writeLogs(stack, 'ingest-plan'),
         [ledger(names), ledger(['*'])],
         seesWhatIsMissing(stack),
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
@@ -46,19 +46,19 @@ export function ingestRoles(stack: Stack): Resources {
           Action: ['sqs:SendMessage'],
           Resource: [getAtt(logicalIds.loadQueue), getAtt(logicalIds.planQueue)],
         },
-        emptiesQueue(logicalIds.planQueue),
-        inCustomersBuckets(
+        consumeQueue(logicalIds.planQueue),
+        customerBucketStatements(
           stack,
           direct.map((source) => ({ ...source, folders: [] })),
           { onBucket: ['s3:ListBucket'], onObjects: [] },
         ),
-        assumesRoles(sources),
+        customerRoleStatements(sources),
       ]),
     ),
-    [logicalIds.triggerRole]: role(
+    [logicalIds.triggerRole]: serviceRole(
       lambdaService,
-      fewNames(stack, [
-        ownLogs(stack, 'ingest-trigger'),
+      fitPolicySize(stack, [
+        writeLogs(stack, 'ingest-trigger'),
         [turns(names), turns(['*'])],
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
         { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
@@ -73,7 +73,7 @@ export function ingestRoles(stack: Stack): Resources {
  * On all names: whoever may not list them is answered 403 for an object that is not there, not 404.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-function seesWhatIsMissing(stack: Stack): Allowance {
+function seesWhatIsMissing(stack: Stack): AllowStatement {
   return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
 }
 
@@ -93,7 +93,7 @@ function ingestLoadRole(stack: Stack): Resource {
   const landed = objectsArn(stack, ingestedFolder(config));
   const notes = objectsArn(stack, VERSION_NOTES);
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
-  const itself = assumesItself(stack, logicalIds.loadRole);
+  const itself = assumeSelf(stack, logicalIds.loadRole);
   const direct = sources.filter((source) => source.role === undefined);
   const ledger = (names: readonly string[]) => [
     {
@@ -107,10 +107,10 @@ function ingestLoadRole(stack: Stack): Resource {
       Resource: tableArns(stack, names),
     },
   ];
-  return role(
+  return serviceRole(
     lambdaService,
-    fewNames(stack, [
-      ownLogs(stack, 'ingest-load'),
+    fitPolicySize(stack, [
+      writeLogs(stack, 'ingest-load'),
       { Action: ['s3:PutObject'], Resource: [landed, notes, refused] },
       // Versions that no query reads any more, and the notes on them; what an earlier mapping refused.
       { Action: ['s3:DeleteObject'], Resource: [landed, notes, refused] },
@@ -127,14 +127,14 @@ function ingestLoadRole(stack: Stack): Resource {
       [catalog(tables), catalog(['*'])],
       // Before a version is deleted: tables of datasets that the configuration has no more are asked about, too.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
-      emptiesQueue(logicalIds.loadQueue),
-      inCustomersBuckets(
+      consumeQueue(logicalIds.loadQueue),
+      customerBucketStatements(
         stack,
         direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
         { onBucket: ['s3:ListBucket'], onObjects: ['s3:GetObject'] },
       ),
-      usesCustomersKeys(direct, ['kms:Decrypt']),
-      assumesRoles(sources),
+      customerKeyStatements(direct, ['kms:Decrypt']),
+      customerRoleStatements(sources),
       itself.allowance,
     ]),
     [itself.trust],

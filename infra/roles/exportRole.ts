@@ -8,9 +8,9 @@ import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
 import { getAtt, type Resource } from '../template/Resource.ts';
 import { exportIds, type Stack } from '../template/Stack.ts';
-import { assumesRoles, inCustomersBuckets, usesCustomersKeys } from './customerAccess.ts';
-import { assumesItself, emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
-import { type Choices, fewNames } from './policySize.ts';
+import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
+import { assumeSelf, consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
+import { fitPolicySize, type StatementAlternatives } from './policySize.ts';
 
 /**
  * Reads the tables that are exported and writes to the customers' buckets, each by its own policy's word too, or by a role
@@ -19,7 +19,7 @@ import { type Choices, fewNames } from './policySize.ts';
  */
 export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
-  const itself = assumesItself(stack, exportIds.role);
+  const itself = assumeSelf(stack, exportIds.role);
   const byPolicy = exports.filter(({ target }) => target.role === undefined);
   const ledger = (names: readonly string[]) => [
     {
@@ -27,10 +27,10 @@ export function exportRole(stack: Stack): Resource {
       Resource: names.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${EXPORTS_LEDGER}/${name}/`)),
     },
   ];
-  return role(
+  return serviceRole(
     lambdaService,
-    fewNames(stack, [
-      ownLogs(stack, 'export'),
+    fitPolicySize(stack, [
+      writeLogs(stack, 'export'),
       readsTables(stack, exports),
       {
         // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
@@ -41,8 +41,8 @@ export function exportRole(stack: Stack): Resource {
       [ledger(exports.map(({ name }) => name)), ledger(['*'])],
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       { Action: ['sqs:SendMessage'], Resource: [getAtt(exportIds.queue)] },
-      emptiesQueue(exportIds.queue),
-      inCustomersBuckets(
+      consumeQueue(exportIds.queue),
+      customerBucketStatements(
         stack,
         byPolicy.map((one) => ({ ...one.target, folders: [exportFolder(one)] })),
         {
@@ -50,11 +50,11 @@ export function exportRole(stack: Stack): Resource {
           onObjects: ['s3:PutObject', 's3:PutObjectAcl', 's3:DeleteObject', 's3:AbortMultipartUpload'],
         },
       ),
-      usesCustomersKeys(
+      customerKeyStatements(
         byPolicy.map(({ target }) => target),
         ['kms:Decrypt', 'kms:GenerateDataKey'],
       ),
-      assumesRoles(exports.map(({ target }) => target)),
+      customerRoleStatements(exports.map(({ target }) => target)),
       itself.allowance,
     ]),
     [itself.trust],
@@ -62,7 +62,7 @@ export function exportRole(stack: Stack): Resource {
 }
 
 /** Partitions and objects of the tables that are exported; of many tables, of all that are ingested. */
-function readsTables(stack: Stack, exports: readonly Export[]): Choices {
+function readsTables(stack: Stack, exports: readonly Export[]): StatementAlternatives {
   const { config } = stack;
   const tables = [...new Set(exports.map(({ table }) => table))];
   const read = (names: readonly string[], folders: readonly string[]) => [

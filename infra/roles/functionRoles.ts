@@ -11,7 +11,7 @@ import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
-import { emptiesQueue, lambdaService, ownLogs, role, useKey } from './policies.ts';
+import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 
 /** One role for each function: none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
@@ -28,8 +28,8 @@ export function functionRoles(stack: Stack): Resources {
  * without that permission S3 answers 403 for both.
  */
 function collectRole(stack: Stack): Resource {
-  return role(lambdaService, [
-    ownLogs(stack, 'collect'),
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'collect'),
     {
       Action: ['firehose:PutRecordBatch'],
       Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
@@ -51,8 +51,8 @@ function collectRole(stack: Stack): Resource {
 
 /** Registers partitions of every table; of the bucket it sees names only, and only under the tables' folders. */
 function registerRole(stack: Stack): Resource {
-  return role(lambdaService, [
-    ownLogs(stack, 'register'),
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'register'),
     {
       Action: [
         'glue:BatchCreatePartition',
@@ -69,7 +69,7 @@ function registerRole(stack: Stack): Resource {
         StringLike: { 's3:prefix': tableKinds.map((kind) => `${tableFolder(stack.config, kind)}*`) },
       },
     },
-    emptiesQueue(logicalIds.queue),
+    consumeQueue(logicalIds.queue),
   ]);
 }
 
@@ -77,8 +77,8 @@ function registerRole(stack: Stack): Resource {
  * Moves what is in overflow and errors onto the streams, or to parked/; of the rest of the bucket it sees names only.
  */
 function redriveRole(stack: Stack): Resource {
-  return role(lambdaService, [
-    ownLogs(stack, 'redrive'),
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'redrive'),
     {
       Action: ['firehose:PutRecordBatch'],
       Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
@@ -100,6 +100,6 @@ function redriveRole(stack: Stack): Resource {
       Resource: [bucketArn(stack)],
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    emptiesQueue(logicalIds.redriveQueue),
+    consumeQueue(logicalIds.redriveQueue),
   ]);
 }

@@ -1,10 +1,10 @@
 import { iamArn, kmsViaS3 } from '../../lib/access/place.ts';
 import { keyArn } from '../data/key.ts';
-import { arn, getAtt, HERE, type Resource, ref, sub, type Value } from '../template/Resource.ts';
+import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
 /** One statement that allows actions on resources, or on all but some, on a condition if there is one. */
-export type Allowance = {
+export type AllowStatement = {
   readonly Action: readonly string[];
   readonly Condition?: Value;
 } & ({ readonly Resource: readonly Value[] } | { readonly NotResource: readonly Value[] });
@@ -21,9 +21,9 @@ export interface TrustedService {
  *
  * @param alsoTrusted Statements of the trust policy besides. Default none.
  */
-export function role(
+export function serviceRole(
   trusted: TrustedService,
-  allowances: readonly Allowance[],
+  allowances: readonly AllowStatement[],
   alsoTrusted: readonly Value[] = [],
 ): Resource {
   return {
@@ -58,7 +58,7 @@ export function role(
  * Only on behalf of one resource of this account: against confused deputies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
-export function onlyFor(sourceArn: Value): Value {
+export function onBehalfOf(sourceArn: Value): Value {
   return {
     StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
     ArnEquals: { 'aws:SourceArn': sourceArn },
@@ -81,21 +81,21 @@ function ownRolePattern(stack: Pick<Stack, 'service' | 'stage'>, logicalId: stri
   const name = isWhole
     ? `\${AWS::StackName}-${logicalId}-*`
     : `${stackName.slice(0, 20)}*-${logicalId.slice(0, 6)}*`;
-  return sub(iamArn(HERE, `role/${name}`));
+  return sub(iamArn(PSEUDO_PARAMETERS, `role/${name}`));
 }
 
 /**
  * Lets a role assume itself, for sessions that may do less: by its own policy, and by its trust policy, without which no
  * role trusts itself. https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
  */
-export function assumesItself(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string) {
+export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string) {
   const itself = ownRolePattern(stack, logicalId);
   return {
-    allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies Allowance,
+    allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies AllowStatement,
     // The principal is the account, as a role that isn't there yet is no principal.
     trust: {
       Effect: 'Allow',
-      Principal: { AWS: sub(iamArn(HERE, 'root')) },
+      Principal: { AWS: sub(iamArn(PSEUDO_PARAMETERS, 'root')) },
       Action: 'sts:AssumeRole',
       Condition: { ArnLike: { 'aws:PrincipalArn': itself } },
     },
@@ -124,11 +124,11 @@ export const firehoseService: TrustedService = {
  */
 export const schedulerService: TrustedService = {
   service: 'scheduler.amazonaws.com',
-  Condition: onlyFor(arn('scheduler', 'schedule-group/default')),
+  Condition: onBehalfOf(arn('scheduler', 'schedule-group/default')),
 };
 
 /** Serverless makes the group; the function only writes to it. */
-export function ownLogs(stack: Stack, functionName: string): Allowance {
+export function writeLogs(stack: Stack, functionName: string): AllowStatement {
   return {
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     Resource: [arn('logs', `log-group:/aws/lambda/${partName(stack, functionName)}:*`)],
@@ -136,7 +136,7 @@ export function ownLogs(stack: Stack, functionName: string): Allowance {
 }
 
 /** What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-export function emptiesQueue(queue: string): Allowance {
+export function consumeQueue(queue: string): AllowStatement {
   return {
     Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     Resource: [getAtt(queue)],
@@ -151,10 +151,10 @@ export function emptiesQueue(queue: string): Allowance {
 export function useKey(
   stack: Pick<Stack, 'config'>,
   ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
-): Allowance {
+): AllowStatement {
   return {
     Action: actions,
     Resource: [keyArn(stack)],
-    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3(HERE)) } },
+    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3(PSEUDO_PARAMETERS)) } },
   };
 }

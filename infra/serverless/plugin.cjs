@@ -12,9 +12,9 @@ module.exports = class SluicePlugin {
       initialize: () => this.leaveOut(),
       'before:package:createDeploymentArtifacts': () => this.bundle(),
       'before:package:function:package': () => this.bundle(),
-      'after:aws:package:finalize:mergeCustomProviderResources': () => this.demandFittingTemplate(),
-      'before:deploy:deploy': () => this.demandKeys(),
-      'before:deploy:function:deploy': () => this.demandKeys(),
+      'after:aws:package:finalize:mergeCustomProviderResources': () => this.requireTemplateFits(),
+      'before:deploy:deploy': () => this.requireKeys(),
+      'before:deploy:function:deploy': () => this.requireKeys(),
     };
   }
 
@@ -39,19 +39,19 @@ module.exports = class SluicePlugin {
     );
   }
 
-  async demandFittingTemplate() {
-    const { demandFittingSessions, demandFittingTemplate } = await import('./requirements.ts');
+  async requireTemplateFits() {
+    const { requireSessionPoliciesFit, requireTemplateFits } = await import('./requirements.ts');
     const config = await this.loadConfig();
     await this.explain(() => {
-      demandFittingSessions(config);
-      demandFittingTemplate(this.serverless.service.provider.compiledCloudFormationTemplate);
+      requireSessionPoliciesFit(config);
+      requireTemplateFits(this.serverless.service.provider.compiledCloudFormationTemplate);
     });
   }
 
-  async demandKeys() {
-    const { demandKeys } = await import('./requirements.ts');
+  async requireKeys() {
+    const { requireKeys } = await import('./requirements.ts');
     const config = await this.loadConfig();
-    await this.explain(() => demandKeys(config));
+    await this.explain(() => requireKeys(config));
   }
 
   async loadConfig() {

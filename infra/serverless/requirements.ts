@@ -15,7 +15,7 @@ export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 
  * @param template As it is uploaded, in JSON without white space.
  * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`
  */
-export function demandFittingTemplate(template: { readonly Resources: object }): void {
+export function requireTemplateFits(template: { readonly Resources: object }): void {
   const resources = Object.keys(template.Resources).length;
   const bytes = Buffer.byteLength(JSON.stringify(template));
   if (resources <= TEMPLATE_LIMITS.resources && bytes <= TEMPLATE_LIMITS.bytes) return;
@@ -31,7 +31,7 @@ export function demandFittingTemplate(template: { readonly Resources: object }):
  *
  * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, naming the first.
  */
-export function demandFittingSessions(config: Config): void {
+export function requireSessionPoliciesFit(config: Config): void {
   const { bucket, existing, sources, exports } = config;
   const place = { partition: 'aws-us-gov', account: '0'.repeat(12), bucket, keyArn: existing.keyArn };
   const demand = (field: string, policies: readonly string[]) => {
@@ -61,7 +61,7 @@ export function demandFittingSessions(config: Config): void {
  *
  * @throws ConfigError `SLUICE_CONFIG_NO_KEYS`
  */
-export function demandKeys(config: {
+export function requireKeys(config: {
   readonly keys: readonly { readonly label: string; readonly kinds?: readonly string[] }[];
   readonly keysInSecret: boolean;
   readonly allowAnyKey: boolean;
@@ -78,7 +78,7 @@ export function demandKeys(config: {
  * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
  */
-export function demandRegion(
+export function requireRegion(
   { existing, alarms, architecture }: Pick<Config, 'existing' | 'alarms' | 'architecture'>,
   region: string,
 ): asserts region is Region {

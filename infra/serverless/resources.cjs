@@ -18,7 +18,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       `This is Node ${process.version}, which does not run TypeScript. Use \`npx serverless\`: npx takes the Node that the repository brings along.`,
     );
   }
-  const [{ resources }, { demandRegion }, { loadConfig }, { configFile }] = await Promise.all([
+  const [{ resources }, { requireRegion }, { loadConfig }, { configFile }] = await Promise.all([
     import('../resources.ts'),
     import('./requirements.ts'),
     import('../../lib/config/loadConfig.ts'),
@@ -29,7 +29,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const region = await resolveConfigurationProperty(['provider', 'region']);
   return explain(async () => {
     const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env));
-    demandRegion(config, region);
+    requireRegion(config, region);
     // `--region` wins over the configuration's, and limits differ between regions.
     return resources({ config: { ...config, region }, service, stage });
   });

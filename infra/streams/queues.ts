@@ -1,4 +1,4 @@
-import { onlyFor } from '../roles/policies.ts';
+import { onBehalfOf } from '../roles/policies.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
@@ -112,7 +112,7 @@ function queuePolicy(queue: string, ruleArn: Value): Resource {
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
             Resource: getAtt(queue),
-            Condition: onlyFor(ruleArn),
+            Condition: onBehalfOf(ruleArn),
           },
         ],
       },

@@ -1,4 +1,4 @@
-import { role, schedulerService } from '../roles/policies.ts';
+import { schedulerService, serviceRole } from '../roles/policies.ts';
 import { getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
@@ -71,7 +71,7 @@ export function schedule(made: {
         },
       },
     },
-    [roleId]: role(schedulerService, [
+    [roleId]: serviceRole(schedulerService, [
       { Action: ['sqs:SendMessage'], Resource: [getAtt(made.queue), getAtt(made.deadLetters)] },
     ]),
   };

@@ -48,7 +48,7 @@ export function sub(text: string): Value {
 }
 
 /** The stack's own account and region, in the notation of {@link sub}: lib/access makes ARNs of it. */
-export const HERE = {
+export const PSEUDO_PARAMETERS = {
   partition: `\${AWS::Partition}`,
   account: `\${AWS::AccountId}`,
   region: `\${AWS::Region}`,
@@ -59,11 +59,11 @@ export const HERE = {
  * `arn('glue', 'catalog')`.
  */
 export function arn(service: string, resource: string): Value {
-  return sub(arnIn(HERE, service, resource));
+  return sub(arnIn(PSEUDO_PARAMETERS, service, resource));
 }
 
 /** A document of lib/access as a template has it: every text with a `${…}` in `Fn::Sub`, nothing else changed. */
-export function substituted(document: PolicyDocument): Value {
+export function toFnSub(document: PolicyDocument): Value {
   return fill(JSON.parse(JSON.stringify(document)));
 }
 

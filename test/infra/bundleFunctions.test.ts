@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { bundleFunctions } from '../../infra/build/bundleFunctions.ts';
-import { demandKeys } from '../../infra/serverless/requirements.ts';
+import { requireKeys } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
@@ -168,13 +168,13 @@ describe('demandKeys', () => {
   const key = { label: 'web', sha256: 'a'.repeat(64) };
   it('refuses to deploy a collector that would refuse everyone', () => {
     const none = { keys: [], keysInSecret: false, allowAnyKey: false };
-    expect(() => demandKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
-    expect(() => demandKeys({ ...none, keys: [key] })).not.toThrow();
+    expect(() => requireKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
+    expect(() => requireKeys({ ...none, keys: [key] })).not.toThrow();
     // It may start the ingest of a source, and post nothing.
-    expect(() => demandKeys({ ...none, keys: [{ ...key, kinds: [] }] })).toThrow(
+    expect(() => requireKeys({ ...none, keys: [{ ...key, kinds: [] }] })).toThrow(
       expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }),
     );
-    expect(() => demandKeys({ ...none, keysInSecret: true })).not.toThrow();
-    expect(() => demandKeys({ ...none, allowAnyKey: true })).not.toThrow();
+    expect(() => requireKeys({ ...none, keysInSecret: true })).not.toThrow();
+    expect(() => requireKeys({ ...none, allowAnyKey: true })).not.toThrow();
   });
 });

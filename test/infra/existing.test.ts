@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
-import { demandRegion } from '../../infra/serverless/requirements.ts';
+import { requireRegion } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
@@ -181,11 +181,11 @@ describe('the region', () => {
     ['us-east-1', { existing: { keyArn } }, `existing.keyArn: came "${keyArn}", expected one of us-east-1`],
     ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: came "${topicArn}", expected one of us-east-1`],
   ])('%s is refused with %j', (region, input, sentence) => {
-    expect(() => demandRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
+    expect(() => requireRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
   });
 
   it('takes a key and a topic of its own', () => {
     const config = defineConfig({ bucket: 'acme-data', existing: { keyArn }, alarms: { topicArn } });
-    expect(demandRegion(config, 'eu-west-1')).toBeUndefined();
+    expect(requireRegion(config, 'eu-west-1')).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { demandRegion } from '../../../infra/serverless/requirements.ts';
+import { requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';
@@ -122,7 +122,7 @@ export const region: Check = {
   async run(doctor) {
     const { region: name } = await doctor.identity();
     try {
-      demandRegion(await doctor.config(), name);
+      requireRegion(await doctor.config(), name);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       return [finding('SLUICE_DOCTOR_REGION_UNFIT', `${name}: ${error.message.replaceAll(/\s+/g, ' ')}`)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
-import { demandFittingSessions } from '../../../infra/serverless/requirements.ts';
+import { requireSessionPoliciesFit } from '../../../infra/serverless/requirements.ts';
 import { customerSession, exportSession, loadSession } from '../../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
@@ -297,7 +297,7 @@ describe('packaging', () => {
   const long = (length: number) => 'x'.repeat(length);
 
   it('takes usual names, and refuses what STS would refuse when it loads', () => {
-    expect(() => demandFittingSessions(config)).not.toThrow();
+    expect(() => requireSessionPoliciesFit(config)).not.toThrow();
     const datasets: SourceInput['datasets'] = [
       { name: 'events', kind: 'events' },
       { name: 'more', kind: 'events', folder: long(512), table: long(255) },
@@ -305,11 +305,11 @@ describe('packaging', () => {
     const wide = defineConfig({ bucket: OWN, sources: [source('acme', '111111111111', { datasets })] });
     let told = '';
     try {
-      demandFittingSessions(wide);
+      requireSessionPoliciesFit(wide);
     } catch (error) {
       told = String(error);
     }
     expect(told).toMatch(/sources\.0\.datasets\.1: 3\d\d\d characters of 2048\./);
-    expect(() => demandFittingSessions(defineConfig({ bucket: OWN }))).not.toThrow();
+    expect(() => requireSessionPoliciesFit(defineConfig({ bucket: OWN }))).not.toThrow();
   });
 });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Allowance } from '../../infra/roles/policies.ts';
-import { type Choices, fewerOf, fewNames } from '../../infra/roles/policySize.ts';
+import type { AllowStatement } from '../../infra/roles/policies.ts';
+import {
+  fitPolicySize,
+  type StatementAlternatives,
+  shrinkingPrefixes,
+} from '../../infra/roles/policySize.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const stack = { config: defineConfig({ bucket: 'acme-experiments' }), service: 'sluice', stage: 'prod' };
 /** A statement of some more characters than its resource has. */
-const allow = (action: string, characters: number): Allowance => ({
+const allow = (action: string, characters: number): AllowStatement => ({
   Action: [action],
   Resource: [action.at(0)?.repeat(characters) ?? ''],
 });
@@ -13,8 +17,8 @@ describe('the statements of a role', () => {
   it('name all as long as there is room, and then less for the purpose whose names take the most', () => {
     const a = (...sizes: number[]) => sizes.map((size) => [allow('a', size)]);
     const b = (...sizes: number[]) => sizes.map((size) => [allow('b', size)]);
-    const taken = (parts: readonly (Allowance | Choices)[]) =>
-      fewNames(stack, parts).map((one) => ('Resource' in one ? String(one.Resource[0]).length : 0));
+    const taken = (parts: readonly (AllowStatement | StatementAlternatives)[]) =>
+      fitPolicySize(stack, parts).map((one) => ('Resource' in one ? String(one.Resource[0]).length : 0));
     expect(taken([a(4_000, 100), b(4_000, 100)])).toEqual([4_000, 4_000]);
     expect(taken([a(4_000, 100), b(8_000, 5_000, 100)])).toEqual([4_000, 5_000]);
     expect(taken([a(6_000, 100), b(8_000, 5_000, 100)])).toEqual([100, 5_000]);
@@ -25,7 +29,7 @@ describe('the statements of a role', () => {
 
   it('are refused by name when nothing is left to be shortened', () => {
     const parts = [allow('c', 9_000), [[allow('b', 8_000)], [allow('b', 2_000)]]];
-    expect(() => fewNames(stack, parts)).toThrow(
+    expect(() => fitPolicySize(stack, parts)).toThrow(
       expect.objectContaining({
         code: 'SLUICE_CONFIG_ROLE_TOO_LARGE',
         message: expect.stringMatching(/11\d\d\d characters of 10000/),
@@ -34,7 +38,7 @@ describe('the statements of a role', () => {
   });
 
   it('drop the second half of names first', () => {
-    expect(fewerOf([1, 2, 3, 4, 5])).toEqual([[1, 2], [1], []]);
-    expect(fewerOf([])).toEqual([[]]);
+    expect(shrinkingPrefixes([1, 2, 3, 4, 5])).toEqual([[1, 2], [1], []]);
+    expect(shrinkingPrefixes([])).toEqual([[]]);
   });
 });
