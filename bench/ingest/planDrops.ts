@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { bucketThrough } from '../../lib/aws/customerBucket.ts';
-import { s3LastLooks, s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { customerBucketFrom } from '../../lib/aws/customerBucket.ts';
+import { s3LastListings, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -93,8 +93,8 @@ export async function planDrops(): Promise<{ readonly first: PlannedOnce; readon
     const ports = {
       clock,
       ledger: new Ledger({ store: s3Ledger(s3, 'bench-own'), clock, newToken, ...timing }),
-      looks: s3LastLooks(s3, 'bench-own'),
-      bucketOf: () => bucketThrough(s3, { name: 'acme', bucket: 'bench-drops', owner: ACCOUNT }),
+      looks: s3LastListings(s3, 'bench-own'),
+      bucketOf: () => customerBucketFrom(s3, { name: 'acme', bucket: 'bench-drops', owner: ACCOUNT }),
       tasks: queue('load'),
       requests: queue('plan'),
       deadline: Number.POSITIVE_INFINITY,

@@ -1,12 +1,12 @@
-import { s3LastLooks, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
+import { s3LastListings, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import { leftOutOf } from '../../lib/drops/lastLoad.ts';
+import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
-import { hasComeSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
-import type { LastLook } from '../../lib/drops/plan/planSources.ts';
+import { hasArrivedSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
+import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import type { OpenIngest } from './openIngest.ts';
 
@@ -18,7 +18,7 @@ export interface DatasetStatus {
   readonly source: string;
   readonly dataset: string;
   readonly table: string;
-  readonly lastLook: LastLook | null;
+  readonly lastLook: LastListing | null;
   /** Days whose drop is late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
   /** Oldest first; null if the ledger has no entry. */
@@ -31,7 +31,7 @@ export async function readStatus(
   count: number,
 ): Promise<readonly DatasetStatus[]> {
   const { datasets, now } = open;
-  const looks = s3LastLooks(open.s3, open.config.bucket);
+  const looks = s3LastListings(open.s3, open.config.bucket);
   const days = await readLedgerDays(
     open,
     datasets.map(({ source, dataset }) =>
@@ -69,7 +69,7 @@ export async function readLateDays(
     ),
   );
   return noted.map((note, i) =>
-    (note?.late ?? []).filter((_, at) => !hasComeSince(known[i]?.[at]?.entry ?? null, note?.at ?? 0)),
+    (note?.late ?? []).filter((_, at) => !hasArrivedSince(known[i]?.[at]?.entry ?? null, note?.at ?? 0)),
   );
 }
 
@@ -159,7 +159,7 @@ function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
       lines.push(`${day} refused ${entry.rows.refused} of ${entry.rows.in} rows, which are in quarantine`);
     if (entry?.state === 'waiting' && entry.queued !== undefined && isMarkerReason(entry.queued.reason))
       lines.push(`${day} ${entry.queued.reason} (since ${new Date(entry.queued.at).toISOString()})`);
-    const left = entry === null ? null : leftOutOf(entry);
+    const left = entry === null ? null : summarizeLeftOut(entry);
     if (left !== null && left.count > 0) lines.push(`${day} ${left.words}`);
   }
   return lines;

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { assumedRole } from '../../lib/aws/assumedRole.ts';
-import { bucketThrough, SOURCE_TIMEOUT_MS } from '../../lib/aws/customerBucket.ts';
-import { customerCalls } from '../../lib/aws/customerClient.ts';
+import { assumedRoleCredentials } from '../../lib/aws/assumedRole.ts';
+import { customerBucketFrom, SOURCE_TIMEOUT_MS } from '../../lib/aws/customerBucket.ts';
+import { customerClientOptions } from '../../lib/aws/customerClient.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { CustomerBucket, DropObject } from '../../lib/drops/CustomerBucket.ts';
 import { isMarker } from '../../lib/drops/Drop.ts';
 import { listDrops } from '../../lib/drops/listDrops.ts';
-import { lookInside } from '../../lib/drops/lookInside.ts';
+import { inspectObjects } from '../../lib/drops/lookInside.ts';
 import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { PreviewError } from '../../lib/drops/preview/PartialFile.ts';
 import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.ts';
@@ -43,12 +43,14 @@ export async function previewDrop(
   const sts = new STSClient(place);
   const s3 = new S3Client({
     ...region,
-    ...(source.role === undefined ? {} : { credentials: assumedRole(sts, source.role, 'sluice-preview') }),
-    ...customerCalls(SOURCE_TIMEOUT_MS),
+    ...(source.role === undefined
+      ? {}
+      : { credentials: assumedRoleCredentials(sts, source.role, 'sluice-preview') }),
+    ...customerClientOptions(SOURCE_TIMEOUT_MS),
   });
   const directory = await mkdtemp(join(tmpdir(), 'sluice-preview-'));
   try {
-    const bucket = bucketThrough(s3, source);
+    const bucket = customerBucketFrom(s3, source);
     return await previewFile({
       bucket,
       object: await findObject(bucket, source, dataset, target, now),
@@ -87,7 +89,7 @@ async function findObject(
     const drop = drops.get(one);
     if (drop === undefined || drop.files.length + drop.leftOut.length === 0) continue;
     await requirePlainFiles(bucket, dataset, one, drop);
-    const looked = await lookInside(bucket, drop);
+    const looked = await inspectObjects(bucket, drop);
     if (looked === null) throw new PreviewError('SLUICE_PREVIEW_FILE_CHANGED', `${one}.`);
     const [file] = looked.files;
     if (file !== undefined) return file;

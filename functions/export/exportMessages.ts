@@ -4,10 +4,10 @@ import { parseJson } from '../../lib/base/json.ts';
 import { batchFailures, type QueueMessage } from '../../lib/base/queue.ts';
 import type { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { isPassing } from '../../lib/export/ExportError.ts';
+import { isTransientCode } from '../../lib/export/ExportError.ts';
 import {
-  type DayExported,
   type DayExporter,
+  type ExportOutcome,
   exportDay,
   type TargetBucket,
 } from '../../lib/export/exportDay.ts';
@@ -134,8 +134,10 @@ async function exportTask(exporter: Exporter, exported: Export, task: ExportTask
   return again;
 }
 
-function isToBeTriedAgain(done: DayExported): boolean {
-  return done.outcome === 'busy' || (done.outcome === 'settled' && isPassing(done.entry.failure?.code ?? ''));
+function isToBeTriedAgain(done: ExportOutcome): boolean {
+  return (
+    done.outcome === 'busy' || (done.outcome === 'settled' && isTransientCode(done.entry.failure?.code ?? ''))
+  );
 }
 
 /**
@@ -153,7 +155,7 @@ async function goOn(
   await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason }, seen);
 }
 
-function levelAndFields(done: DayExported): Record<string, unknown> {
+function levelAndFields(done: ExportOutcome): Record<string, unknown> {
   if (done.outcome === 'unfinished') return { level: 'info', outcome: done.outcome, copied: done.copied };
   if (done.outcome !== 'settled') return { level: 'info', ...done };
   const { entry, copied, removed } = done;

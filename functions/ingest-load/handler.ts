@@ -20,7 +20,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
-import type { ApartPorts, Loader } from '../../lib/drops/load/Loader.ts';
+import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
@@ -99,7 +99,7 @@ async function makeLoader(environment: Environment, directory: string): Promise<
     config,
     bucket,
     ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }),
-    apart: (source, dataset) => apartPorts(environment, source, dataset),
+    scopedPorts: (source, dataset) => apartPorts(environment, source, dataset),
     engine: duckDbEngine(limits),
     limits,
     directory,
@@ -128,7 +128,7 @@ function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: 
 }
 
 /** A load has the rights of its own dataset: whoever takes it over by a customer's file reaches no other customer. */
-async function apartPorts(from: Environment, source: Source, dataset: Dataset): Promise<ApartPorts> {
+async function apartPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');

@@ -6,7 +6,7 @@ import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
 import { MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
-import { type Loaded, loadTask, placeOf } from '../../lib/drops/load/loadTask.ts';
+import { findDropPlace, type LoadOutcome, loadTask } from '../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 
@@ -20,7 +20,7 @@ import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageB
  */
 export async function loadMessages(
   loader: Loader,
-  run: Omit<LoadRun, 'last' | 'tries'>,
+  run: Omit<LoadRun, 'isLastAttempt' | 'tries'>,
   messages: readonly QueueMessage[],
   tries: number,
 ): Promise<SQSBatchResponse> {
@@ -40,7 +40,7 @@ export async function loadMessages(
     const began = loader.clock.now();
     days += 1;
     const loaded = await inFolder(join(loader.directory, `day-${days}`), (directory) =>
-      loadApart({ ...loader, directory }, { ...run, tries, last: receives >= tries }, task),
+      loadApart({ ...loader, directory }, { ...run, tries, isLastAttempt: receives >= tries }, task),
     ).catch((error: unknown) => error);
     if (isLoaded(loaded)) {
       loader.log(lineOf(task, loaded, loader.clock.now() - began));
@@ -57,9 +57,9 @@ export async function loadMessages(
 }
 
 /** Loads a day through ports that reach its dataset alone. */
-async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promise<Loaded> {
-  const place = placeOf(loader.config.sources, task);
-  const ports = place === null ? undefined : await loader.apart?.(place.source, place.dataset);
+async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
+  const place = findDropPlace(loader.config.sources, task);
+  const ports = place === null ? undefined : await loader.scopedPorts?.(place.source, place.dataset);
   if (ports === undefined) return loadTask(loader, run, task);
   try {
     return await loadTask({ ...loader, ...ports }, run, task);
@@ -78,11 +78,11 @@ async function inFolder<Result>(path: string, work: (path: string) => Promise<Re
   }
 }
 
-function isLoaded(loaded: unknown): loaded is Loaded {
+function isLoaded(loaded: unknown): loaded is LoadOutcome {
   return typeof loaded === 'object' && loaded !== null && 'outcome' in loaded;
 }
 
-function comesAgain(loaded: Loaded): boolean {
+function comesAgain(loaded: LoadOutcome): boolean {
   if (loaded.outcome === 'settling') return loaded.again;
   return loaded.outcome === 'busy' || loaded.outcome === 'handed_back';
 }
@@ -91,7 +91,7 @@ function namesOf({ source, dataset, day, reason }: IngestTask) {
   return { source, dataset, day, reason };
 }
 
-function lineOf(task: IngestTask, loaded: Loaded, durationMs: number): Record<string, unknown> {
+function lineOf(task: IngestTask, loaded: LoadOutcome, durationMs: number): Record<string, unknown> {
   const { failure, ...rest } = { failure: undefined, ...loaded };
   return {
     level: failure === undefined ? 'info' : 'error',
@@ -104,7 +104,11 @@ function lineOf(task: IngestTask, loaded: Loaded, durationMs: number): Record<st
 }
 
 /** Answers whether nothing failed. */
-async function sweep(loader: Loader, run: Omit<LoadRun, 'last' | 'tries'>, most?: number): Promise<boolean> {
+async function sweep(
+  loader: Loader,
+  run: Omit<LoadRun, 'isLastAttempt' | 'tries'>,
+  most?: number,
+): Promise<boolean> {
   try {
     const swept = await sweepVersions(loader, run, most);
     if (Object.values(swept).some((count) => count > 0))

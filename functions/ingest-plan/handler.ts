@@ -5,9 +5,9 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
-import { s3Turns } from '../../lib/aws/s3Claim.ts';
+import { s3Cooldowns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
-import { s3LastLooks, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3LastListings, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemClock } from '../../lib/base/time.ts';
@@ -78,8 +78,8 @@ function makePlanner(from: Environment, endsAt: number): Planner {
       newToken: randomUUID,
       ...timing,
     }),
-    turns: s3Turns(s3Client(), bucket, systemClock),
-    looks: s3LastLooks(s3Client(), bucket),
+    cooldowns: s3Cooldowns(s3Client(), bucket, systemClock),
+    looks: s3LastListings(s3Client(), bucket),
     lateNotes: s3LateNotes(s3Client(), bucket),
     tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
     requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),

@@ -7,7 +7,7 @@ import { type PlanRequest, planRequestSchema } from '../../lib/drops/plan/messag
 import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
 import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';
 import { type PlanSourcesPorts, planSources, type SourcesPlan } from '../../lib/drops/plan/planSources.ts';
-import type { Turns } from '../../lib/drops/plan/trigger.ts';
+import type { Cooldowns } from '../../lib/drops/plan/trigger.ts';
 import type { Source } from '../../lib/schema/sources.ts';
 
 /** All that one invocation of the plan works with. */
@@ -15,7 +15,7 @@ export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lat
   readonly sources: readonly Source[];
   /** `--stage` of the deployment. */
   readonly stage: string;
-  readonly turns: Pick<Turns, 'giveBack'>;
+  readonly cooldowns: Pick<Cooldowns, 'end'>;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
@@ -96,7 +96,7 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
  * there. A turn that can't be given back is over in two hours.
  */
 async function giveTurnsBack(
-  { turns, log }: Planner,
+  { cooldowns, log }: Planner,
   request: PlanRequest,
   { planned }: SourcesPlan,
 ): Promise<void> {
@@ -104,7 +104,7 @@ async function giveTurnsBack(
   for (const source of request.sources ?? []) {
     if (planned.some((one) => one.source === source && one.days.some(({ files }) => files > 0))) continue;
     try {
-      await turns.giveBack(source);
+      await cooldowns.end(source);
     } catch (error) {
       log({ level: 'error', event: 'ingest_turn', source, ...failureFields(error) });
     }

@@ -4,7 +4,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { secretsManagerClient, secretText } from '../../lib/aws/keysSecret.ts';
-import { s3Turns } from '../../lib/aws/s3Claim.ts';
+import { s3Cooldowns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
@@ -37,7 +37,7 @@ function makeTrigger(environment: Environment): Trigger {
       clock: systemClock,
     }),
     anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
-    turns: s3Turns(s3Client(), environment.SLUICE_BUCKET, systemClock),
+    cooldowns: s3Cooldowns(s3Client(), environment.SLUICE_BUCKET, systemClock),
     requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, {
       wait: (ms) => wait(ms),
       random: Math.random,

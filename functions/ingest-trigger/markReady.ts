@@ -4,8 +4,8 @@ import { failureFields } from '../../lib/base/log.ts';
 import {
   readReadyRequest,
   type StartableSource,
-  type Started,
   type StartPorts,
+  type StartResult,
   startableSources,
   startSources,
   TriggerError,
@@ -84,7 +84,7 @@ export async function markReady(
   }
 }
 
-function refuseAll({ tooSoon }: Started): APIGatewayProxyStructuredResultV2 {
+function refuseAll({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
   const seconds = Math.min(...tooSoon.map((one) => one.seconds));
   const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${seconds} s are left.`);
   return answer(

@@ -27,7 +27,7 @@ export function ingestRoles(stack: Stack): Resources {
       Resource: of.map((name) => objectsArn(stack, `${LEDGER_FOLDER}${name}/`)),
     },
   ];
-  const turns = (of: readonly string[]) => [
+  const cooldowns = (of: readonly string[]) => [
     {
       // Deleting gives a turn back when the start itself fails. What is read is there, or was a moment ago.
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
@@ -59,7 +59,7 @@ export function ingestRoles(stack: Stack): Resources {
       lambdaService,
       fitPolicySize(stack, [
         writeLogs(stack, 'ingest-trigger'),
-        [turns(names), turns(['*'])],
+        [cooldowns(names), cooldowns(['*'])],
         useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
         { Action: ['sqs:SendMessage'], Resource: [getAtt(logicalIds.planQueue)] },
         { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },

@@ -19,12 +19,12 @@ export interface SessionCredentials {
 
 /**
  * Credentials of a role, as a client of AWS takes them: it keeps them and asks again before they expire. Calls of that
- * client reject with RoleNotAssumed when the role can't be assumed.
+ * client reject with AssumeRoleError when the role can't be assumed.
  *
  * @param sessionName As CloudTrail shows it; cut where it is too long.
  * @param policy Session policy in JSON: the session may do what the role may do and this allows. Default all of it.
  */
-export function assumedRole(
+export function assumedRoleCredentials(
   sts: STSClient,
   { arn, externalId }: Pick<NonNullable<Source['role']>, 'arn' | 'externalId'>,
   sessionName: string,
@@ -52,8 +52,8 @@ export function assumedRole(
         ...(SessionToken === undefined ? {} : { sessionToken: SessionToken }),
       };
     } catch (error) {
-      const denied = error instanceof STSServiceException && error.$fault === 'client';
-      throw new RoleNotAssumed(denied, `${arn}: ${error instanceof Error ? error.name : 'unknown'}`, {
+      const isDenied = error instanceof STSServiceException && error.$fault === 'client';
+      throw new AssumeRoleError(isDenied, `${arn}: ${error instanceof Error ? error.name : 'unknown'}`, {
         cause: error,
       });
     }
@@ -61,7 +61,7 @@ export function assumedRole(
 }
 
 /** Why a role gave no credentials. Calls of a client that asks for them reject with it. */
-export class RoleNotAssumed extends Error {
+export class AssumeRoleError extends Error {
   /** Whether the role's owner has to change something; else STS was away. */
   readonly denied: boolean;
 

@@ -13,7 +13,7 @@ import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';
 
 /** As `--expected-bucket-owner`: a bucket that has come into other hands refuses every call. */
-type CustomersBucket = Pick<Source, 'name' | 'bucket' | 'owner'>;
+type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
 /** Milliseconds that one call may take: a range of a file, a page of a listing. */
 export const SOURCE_TIMEOUT_MS = 30_000;
@@ -36,11 +36,11 @@ export function customerBucket(
     requestTimeout: SOURCE_TIMEOUT_MS,
     by,
   });
-  return bucketThrough(client, source);
+  return customerBucketFrom(client, source);
 }
 
 /** A source's bucket through a given client. */
-export function bucketThrough(client: S3Client, { bucket, owner }: CustomersBucket): CustomerBucket {
+export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   return {
     async list({ prefix, startAfter, next }) {
@@ -117,5 +117,5 @@ function sourceError(error: unknown, what: string): Error {
   if (error instanceof SourceError) return error;
   const refused = s3Refusal(error);
   if (refused === null) return error instanceof Error ? error : new TypeError(String(error));
-  return new SourceError(CODES[refused.refusal], `${what}: ${refused.told}.`, { cause: error });
+  return new SourceError(CODES[refused.refusal], `${what}: ${refused.detail}.`, { cause: error });
 }

@@ -1,10 +1,10 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { Source } from '../schema/sources.ts';
-import { assumedRole, RoleNotAssumed, stsClient } from './assumedRole.ts';
+import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
 
 /** How a customer's bucket is called, by whichever client. @param requestTimeout Milliseconds that one call may take. */
-export function customerCalls(requestTimeout: number) {
+export function customerClientOptions(requestTimeout: number) {
   return {
     maxAttempts: 4,
     // A bucket of another region is refused by name: the configuration says which region is meant.
@@ -40,11 +40,11 @@ export function customerClient(
   if (known !== undefined) return known;
   const sts = by?.sts ?? stsClient();
   const credentials =
-    role === undefined ? by?.credentials : assumedRole(sts, role, sessionName, sessionPolicy);
+    role === undefined ? by?.credentials : assumedRoleCredentials(sts, role, sessionName, sessionPolicy);
   const client = new S3Client({
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
-    ...customerCalls(requestTimeout),
+    ...customerClientOptions(requestTimeout),
   });
   if (by === undefined) clients.set(kept, client);
   else by.closes(client);
@@ -72,22 +72,22 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 
 /** Why a call of a customer's bucket failed, and the code or name to tell people. */
-export interface ToldRefusal {
+export interface RefusalDetail {
   readonly refusal: Refusal;
   /** S3's code; of a role, which one and STS's code. */
-  readonly told: string;
+  readonly detail: string;
 }
 
 /** What a client of S3 threw; null for what is no answer of anybody's, but a fault of ours. */
-export function s3Refusal(error: unknown): ToldRefusal | null {
-  if (error instanceof RoleNotAssumed)
-    return { refusal: error.denied ? 'role' : 'unavailable', told: error.message };
+export function s3Refusal(error: unknown): RefusalDetail | null {
+  if (error instanceof AssumeRoleError)
+    return { refusal: error.denied ? 'role' : 'unavailable', detail: error.message };
   if (!(error instanceof Error) || error instanceof TypeError) return null;
-  const { name: told } = error;
-  return { refusal: refusalOf(error), told };
+  const { name: detail } = error;
+  return { refusal: classifyRefusal(error), detail };
 }
 
-function refusalOf(error: Error): Refusal {
+function classifyRefusal(error: Error): Refusal {
   // KMS's refusal comes as S3's own, and only its sentence tells: "not authorized to perform: kms:Decrypt".
   if (error.name === 'AccessDenied' && /kms:/i.test(error.message)) return 'key';
   // Of a HEAD, which has no body, the status is all there is.

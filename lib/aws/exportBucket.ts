@@ -46,7 +46,7 @@ export function exportBucket(
     requestTimeout: REQUEST_TIMEOUT_MS,
     by,
   });
-  return exportBucketThrough(client, target, attempts);
+  return exportBucketFrom(client, target, attempts);
 }
 
 /**
@@ -54,7 +54,7 @@ export function exportBucket(
  *
  * @param attempts Only its deadline counts: nothing is listed after it.
  */
-export function exportBucketThrough(
+export function exportBucketFrom(
   client: S3Client,
   { bucket, owner, kmsKeyArn, role }: Pick<Export['target'], 'bucket' | 'owner' | 'kmsKeyArn' | 'role'>,
   attempts: Attempts,
@@ -93,7 +93,7 @@ export function exportBucketThrough(
       asking(key, () => {
         const object = { ...place, Key: key };
         const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
-        const parts = partsOf(bytes, partBytes, size);
+        const parts = readParts(bytes, partBytes, size);
         return size <= partBytes
           ? putWhole(client, { ...object, ...written, ContentType: PARQUET_MEDIA_TYPE }, parts)
           : multipartUpload(client, object, { ...written, ContentType: PARQUET_MEDIA_TYPE }, async (send) => {
@@ -155,11 +155,11 @@ export function exportBucketThrough(
   };
 }
 
-type Object = { readonly Bucket: string; readonly Key: string; readonly ExpectedBucketOwner: string };
+type ExportedObject = { readonly Bucket: string; readonly Key: string; readonly ExpectedBucketOwner: string };
 
 async function putWhole(
   client: S3Client,
-  object: Object & { readonly ContentType: string },
+  object: ExportedObject & { readonly ContentType: string },
   parts: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   for await (const Body of parts) await client.send(new PutObjectCommand({ ...object, Body }));
@@ -183,7 +183,7 @@ function targetError(error: unknown, what: string): Error {
     return new ExportError('SLUICE_EXPORT_OUT_OF_TIME', `${what}.`, { cause: error });
   const refused = s3Refusal(error);
   if (refused === null) return error instanceof Error ? error : new TypeError(String(error));
-  return new ExportError(CODES[refused.refusal], `${what}: ${refused.told}.`, { cause: error });
+  return new ExportError(CODES[refused.refusal], `${what}: ${refused.detail}.`, { cause: error });
 }
 
 /**
@@ -192,7 +192,7 @@ function targetError(error: unknown, what: string): Error {
  *
  * @throws ExportError `SLUICE_EXPORT_SOURCE_UNAVAILABLE` for more or fewer.
  */
-async function* partsOf(
+async function* readParts(
   bytes: AsyncIterable<Uint8Array>,
   partBytes: number,
   size: number,

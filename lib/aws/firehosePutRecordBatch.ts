@@ -5,7 +5,7 @@ import type { PutOutcome, PutRecordBatch } from '../landing/delivery/putRecords.
  * Errors of a whole call that may pass. https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
  * The credentials' own expiry passes too: the runtime gets new ones.
  */
-const PASSING = new Set([
+const TRANSIENT_ERRORS = new Set([
   'ServiceUnavailableException',
   'InternalFailure',
   'ThrottlingException',
@@ -47,7 +47,7 @@ function failure(error: unknown): PutOutcome {
   const code = name === 'Error' && network !== null ? network : name;
   const status = Number(Reflect.get(Object(Reflect.get(error, '$metadata')), 'httpStatusCode'));
   const retryable =
-    PASSING.has(name) ||
+    TRANSIENT_ERRORS.has(name) ||
     (network !== null && /^E[A-Z_]+$/.test(network)) ||
     // 501 says that the thing does not exist, now or later.
     (status >= 500 && status !== 501);

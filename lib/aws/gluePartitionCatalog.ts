@@ -108,20 +108,20 @@ async function call<Output>(send: () => Promise<Output>): Promise<Output> {
 export function catalogCallError(thrown: unknown): CatalogCallError {
   if (thrown instanceof CatalogCallError) return thrown;
   if (!(thrown instanceof Error)) return new CatalogCallError('Unknown', false, String(thrown));
-  const code = codeOf(thrown);
-  return new CatalogCallError(code, isTransient(code) || isPassing(thrown), thrown.message, {
+  const code = errorCode(thrown);
+  return new CatalogCallError(code, isTransient(code) || isTransientFault(thrown), thrown.message, {
     cause: thrown,
   });
 }
 
-function codeOf(error: Error): string {
+function errorCode(error: Error): string {
   // Errors of Node's network carry their name in `code`, errors of AWS in `name`.
   return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
     ? error.code
     : error.name;
 }
 
-function isPassing(error: Error): boolean {
+function isTransientFault(error: Error): boolean {
   if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
   if ('$fault' in error) return error.$fault === 'server';
   // No answer of the service at all: the connection was refused, reset or never made.

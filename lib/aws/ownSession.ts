@@ -3,9 +3,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { backoffMs } from '../base/retry.ts';
 import {
-  assumedRole,
+  AssumeRoleError,
+  assumedRoleCredentials,
   newStsClient,
-  RoleNotAssumed,
   type SessionCredentials,
   stsClient,
 } from './assumedRole.ts';
@@ -35,7 +35,7 @@ export interface OwnSession {
  *
  * @param name As CloudTrail shows it.
  * @param policy Session policy in JSON.
- * @throws RoleNotAssumed
+ * @throws AssumeRoleError
  */
 export async function ownSession(
   roleArn: string,
@@ -43,13 +43,13 @@ export async function ownSession(
   policy: string,
   { wait, random }: { readonly wait: (ms: number) => Promise<void>; readonly random: () => number },
 ): Promise<OwnSession> {
-  const assume = assumedRole(stsClient(), { arn: roleArn }, name, policy);
+  const assume = assumedRoleCredentials(stsClient(), { arn: roleArn }, name, policy);
   let credentials: SessionCredentials | undefined;
   for (let tries = 1; credentials === undefined; tries += 1) {
     try {
       credentials = await assume();
     } catch (error) {
-      if (!(error instanceof RoleNotAssumed) || tries >= TRIES) throw error;
+      if (!(error instanceof AssumeRoleError) || tries >= TRIES) throw error;
       await wait(backoffMs(tries, random, BACKOFF));
     }
   }

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { Clock } from '../base/time.ts';
-import type { Turns } from '../drops/plan/trigger.ts';
+import type { Cooldowns } from '../drops/plan/trigger.ts';
 import { triggerKey } from '../tables/ledgerKeys.ts';
 
 const claimSchema = z.object({
@@ -115,11 +115,11 @@ function parse(text: string): z.output<typeof claimSchema> | null {
 }
 
 /** Turns as claims in a bucket of S3. */
-export function s3Turns(client: S3Client, bucket: string, clock: Clock): Turns {
+export function s3Cooldowns(client: S3Client, bucket: string, clock: Clock): Cooldowns {
   const object = (source: string) => ({ Bucket: bucket, Key: triggerKey(source) });
   return {
-    take: (source, until) => s3Claim(client, clock, object(source), until),
-    giveBack: (source) => endClaim(client, object(source)),
-    takenUntil: async (source) => (await readClaim(client, object(source)))?.claim?.until ?? null,
+    start: (source, until) => s3Claim(client, clock, object(source), until),
+    end: (source) => endClaim(client, object(source)),
+    endsAt: async (source) => (await readClaim(client, object(source)))?.claim?.until ?? null,
   };
 }

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
 import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
-import { type LastLooks, lastLookSchema } from '../drops/plan/planSources.ts';
+import { type LastListings, lastListingSchema } from '../drops/plan/planSources.ts';
 import { lastLookKey, lateNoteKey } from '../tables/ledgerKeys.ts';
 import { ledgerKey } from '../tables/tableFolders.ts';
 import { isMissingAfter } from './listObjects.ts';
@@ -69,8 +69,8 @@ function unavailable(error: unknown, key: string): Error {
 }
 
 /** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */
-export function s3LastLooks(client: S3Client, bucket: string): LastLooks {
-  return notes(client, bucket, lastLookKey, lastLookSchema);
+export function s3LastListings(client: S3Client, bucket: string): LastListings {
+  return notes(client, bucket, lastLookKey, lastListingSchema);
 }
 
 /** Notes on overdue drops in a bucket of S3, likewise. */

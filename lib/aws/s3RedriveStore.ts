@@ -18,21 +18,21 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
   const object = (key: string) => ({ Bucket: bucket, Key: key });
   return {
     async read(key) {
-      const answer = await unless(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
+      const answer = await nullOn(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
       if (answer?.Body === undefined) return null;
       const body = await answer.Body.transformToByteArray();
       return { body, etag: answer.ETag ?? '', metadata: answer.Metadata ?? {} };
     },
 
     async lines(key) {
-      const answer = await unless(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
+      const answer = await nullOn(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
       if (answer === null) return null;
       if (!(answer.Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
-      return linesOf(answer.Body);
+      return readLines(answer.Body);
     },
 
     async rewrite(key, { body, etag, metadata }) {
-      const answer = await unless(
+      const answer = await nullOn(
         ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'],
         client.send(
           new PutObjectCommand({
@@ -54,7 +54,7 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
     async copy(from, to) {
       const CopySource = `${bucket}/${encodeURIComponent(from)}`;
       const copied = client.send(new CopyObjectCommand({ ...object(to), CopySource }));
-      return (await unless(['NoSuchKey'], copied)) !== null;
+      return (await nullOn(['NoSuchKey'], copied)) !== null;
     },
 
     async *list(prefix) {
@@ -70,7 +70,7 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
 }
 
 /** What was answered; null when S3 answered one of these errors. */
-async function unless<Output>(names: readonly string[], sent: Promise<Output>): Promise<Output | null> {
+async function nullOn<Output>(names: readonly string[], sent: Promise<Output>): Promise<Output | null> {
   try {
     return await sent;
   } catch (error) {
@@ -88,7 +88,7 @@ const LONGEST_LINE = 8_388_608;
  *
  * @throws What the stream throws; RangeError for a line that has no end.
  */
-export async function* linesOf(stream: Readable): AsyncGenerator<string> {
+export async function* readLines(stream: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let open = '';
   for await (const chunk of stream) {

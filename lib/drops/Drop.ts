@@ -30,7 +30,7 @@ export function makeDrop(objects: readonly DropObject[], folder: string, waitFor
   const left: { object: DropObject; reason: LeftOutReason }[] = [];
   let lastModified: number | null = null;
   for (const object of objects) {
-    const reason = leftOut(object, folder, waitFor);
+    const reason = leftOutReason(object, folder, waitFor);
     if (reason === null) files.push(object);
     else left.push({ object, reason });
     // A job's own files come and go as long as it writes, and so they count here.
@@ -88,7 +88,7 @@ const OTHER_FORMAT = /\.[a-z][a-z0-9]{0,9}$/i;
  * @param folder Of the day, with the slash at its end: only what comes after it is judged.
  * @param waitFor Name of the dataset's own marker, which holds no rows whatever it is called. Default none.
  */
-export function leftOut(object: DropObject, folder: string, waitFor?: string): LeftOutReason | null {
+export function leftOutReason(object: DropObject, folder: string, waitFor?: string): LeftOutReason | null {
   const path = object.key.slice(folder.length);
   if (path === '' || path.endsWith('/') || path.endsWith('_$folder$')) return 'marker';
   const segments = path.split('/');

@@ -7,7 +7,7 @@ import type { FileFate, LedgerEntry } from './ledger/LedgerEntry.ts';
 /** Objects that an error names at most. */
 const MOST_NAMED = 3;
 
-type Left = Drop['leftOut'][number];
+type LeftOutObject = Drop['leftOut'][number];
 
 /** Files of the last load, of some fates, that are under no key of the drop any more, left out or not. */
 export function missingFiles(
@@ -29,10 +29,10 @@ export function archivedSince(
 ): string | null {
   if (version === undefined) return null;
   const archived = new Set(
-    leftOut.filter(({ reason }) => reason === 'archived').map(({ object }) => stateOf(object)),
+    leftOut.filter(({ reason }) => reason === 'archived').map(({ object }) => objectState(object)),
   );
   if (archived.size === 0) return null;
-  return files.find((file) => file.fate === 'loaded' && archived.has(stateOf(file)))?.key ?? null;
+  return files.find((file) => file.fate === 'loaded' && archived.has(objectState(file)))?.key ?? null;
 }
 
 /**
@@ -43,10 +43,10 @@ export function restoredSince(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
   entry: Pick<LedgerEntry, 'files'>,
 ): boolean {
-  const archived = new Set(entry.files.filter(({ reason }) => reason === 'archived').map(stateOf));
+  const archived = new Set(entry.files.filter(({ reason }) => reason === 'archived').map(objectState));
   if (archived.size === 0) return false;
   const readable = leftOut.filter(({ reason }) => reason !== 'archived').map(({ object }) => object);
-  return [...files, ...readable].some((object) => archived.has(stateOf(object)));
+  return [...files, ...readable].some((object) => archived.has(objectState(object)));
 }
 
 /**
@@ -56,16 +56,16 @@ export function restoredSince(
 export function newlyLeftOut(
   { leftOut }: Pick<Drop, 'leftOut'>,
   { files }: Pick<LedgerEntry, 'files'>,
-): readonly Left[] {
-  const known = new Set(files.filter(({ fate }) => fate === 'left_out').map(stateOf));
-  return leftOut.filter(({ reason, object }) => isUnloadable(reason) && !known.has(stateOf(object)));
+): readonly LeftOutObject[] {
+  const known = new Set(files.filter(({ fate }) => fate === 'left_out').map(objectState));
+  return leftOut.filter(({ reason, object }) => isUnloadable(reason) && !known.has(objectState(object)));
 }
 
 /**
  * What a day that was loaded left out though it looks as if it were meant to be loaded, and the same in words. A day that
  * failed says what it failed for.
  */
-export function leftOutOf({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): {
+export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): {
   readonly count: number;
   readonly words: string;
 } {
@@ -75,7 +75,7 @@ export function leftOutOf({ state, files }: Pick<LedgerEntry, 'state' | 'files'>
       isLoaded && fate === 'left_out' && isLeftOutReason(reason) && isUnloadable(reason),
   );
   const objects = left.length === 1 ? 'object' : 'objects';
-  return { count: left.length, words: `left out ${left.length} ${objects}: ${namesOf(left)}` };
+  return { count: left.length, words: `left out ${left.length} ${objects}: ${joinNames(left)}` };
 }
 
 /**
@@ -100,38 +100,38 @@ export function requireLoadable(
     const areArchived = objects.every(({ reason }) => reason === 'archived');
     throw new SourceError(
       areArchived ? 'SLUICE_SOURCE_OBJECT_ARCHIVED' : 'SLUICE_SOURCE_NOTHING_LOADABLE',
-      `${named(objects)}.`,
+      `${nameObjects(objects)}.`,
     );
   }
   if (entry.version === undefined) return;
   const came = newlyLeftOut(drop, entry);
   if (came.length === 0) return;
-  const held = entry.files.filter(mayBeRead);
+  const held = entry.files.filter(isReadable);
   const keys = new Set(held.map(({ key }) => key));
   const inPlace = came.filter(({ object }) => keys.has(object.key));
-  if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${named(inPlace)}.`);
+  if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${nameObjects(inPlace)}.`);
   const [gone] = missingFiles(drop, { files: held }, ['loaded', 'failed', 'held']);
   if (gone !== undefined && !isBackfill) {
-    throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${gone.key} is gone; ${named(came)} came.`);
+    throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${gone.key} is gone; ${nameObjects(came)} came.`);
   }
 }
 
 /** Whether queries may read rows of a file of that name: a file that fails may have taken the place of one they read. */
-function mayBeRead({ fate, reason = '' }: FileFate): boolean {
+function isReadable({ fate, reason = '' }: FileFate): boolean {
   return fate === 'loaded' || ((fate === 'failed' || fate === 'held') && !isLeftOutReason(reason));
 }
 
 /** Names one state of an object. */
-function stateOf({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
+function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
   return `${eTag} ${key}`;
 }
 
-function named(objects: readonly Left[]): string {
-  return namesOf(objects.map(({ object: { key }, reason }) => ({ key, reason })));
+function nameObjects(objects: readonly LeftOutObject[]): string {
+  return joinNames(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }
 
 /** The first few of some objects by name, each with its reason, and how many more there are. */
-function namesOf(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
+function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
   const names = objects.slice(0, MOST_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
   const rest = objects.length - names.length;
   return [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');

@@ -46,10 +46,10 @@ export async function listDrops(
 ): Promise<ListedDrops> {
   const wanted = new Map<UtcDay, DropObject[]>([...days].sort().map((day) => [day, []]));
   const folders = [...wanted.keys()].map((day) => ({
-    start: startOf(dataset, day),
+    start: startKey(dataset, day),
     name: dropFolder(dataset, day),
   }));
-  const prefix = `${dataset.folder}/${sharedStart(dataset, [...wanted.keys()])}`;
+  const prefix = `${dataset.folder}/${sharedPrefix(dataset, [...wanted.keys()])}`;
   let calls = 0;
   let startAfter = folders[0]?.start;
   let next: string | undefined;
@@ -60,7 +60,7 @@ export async function listDrops(
     const page = await bucket.list(next === undefined ? { prefix, startAfter } : { prefix, next });
     let inside = false;
     for (const object of page.objects) {
-      const of = wanted.get(dayOf(dataset, object.key) ?? '');
+      const of = wanted.get(dayOfKey(dataset, object.key) ?? '');
       inside = of !== undefined;
       of?.push(object);
     }
@@ -82,19 +82,19 @@ export async function listDrops(
 }
 
 /** The day in whose folder a key lies, however deep; null when in none. */
-function dayOf({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
+function dayOfKey({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
   const path = key.slice(folder.length + 1);
   const slash = path.indexOf('/');
   return slash < 0 ? null : dropDay(path.slice(0, slash), dayFormat);
 }
 
 /** Just before a day's folder: `.` is the character before `/`, so that `2026-11-19-old/` lies before it. */
-function startOf({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
+function startKey({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
   return `${folder}/${dropDayFolder(day, dayFormat)}.`;
 }
 
 /** What the names of all days begin with: no other key is of use. */
-function sharedStart({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): string {
+function sharedPrefix({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): string {
   const first = dropDayFolder(days[0] ?? '', dayFormat);
   const last = dropDayFolder(days.at(-1) ?? '', dayFormat);
   let length = 0;

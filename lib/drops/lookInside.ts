@@ -12,7 +12,7 @@ const MARKS: readonly string[] = ['PAR1', 'PARE'];
 const MARK_BYTES = 4;
 
 /** How the bytes are read. */
-export interface LookOptions {
+export interface InspectOptions {
   readonly signal?: AbortSignal;
   /** Told of an object that could not be read. Default nobody. */
   readonly failed?: (key: string, error: SluiceError) => void;
@@ -26,10 +26,10 @@ export interface LookOptions {
  * @returns the same day with those files; null when one of the objects is another by now, or gone: list again.
  * @throws SourceError as the bucket does, and `SLUICE_SOURCE_TOO_MANY_UNKNOWN`.
  */
-export async function lookInside(
+export async function inspectObjects(
   bucket: Pick<CustomerBucket, 'read'>,
   drop: Drop,
-  { signal, failed }: LookOptions = {},
+  { signal, failed }: InspectOptions = {},
 ): Promise<Drop | null> {
   const unknown = drop.leftOut.flatMap(({ object, reason }) => (reason === 'not_parquet' ? [object] : []));
   if (unknown.length === 0) return drop;

@@ -50,7 +50,7 @@ export async function requirePlainFiles(
 ): Promise<void> {
   const folder = dropFolder(dataset, day);
   for (const { key } of [...leftOut.map(({ object }) => object), ...files]) {
-    const code = logOf(key.slice(folder.length));
+    const code = logFolder(key.slice(folder.length));
     if (code !== null) throw new SourceError(code, `${key}.`);
   }
   const found = await mapLimit(FORMATS, FORMATS.length, async (format) => {
@@ -62,7 +62,7 @@ export async function requirePlainFiles(
 }
 
 /** The format whose log a path belongs to; null for any other. */
-function logOf(path: string): (typeof FORMATS)[number]['code'] | null {
+function logFolder(path: string): (typeof FORMATS)[number]['code'] | null {
   const folders = path.split('/');
   const name = folders.pop() ?? '';
   if (HUDI_PARTITION.test(name)) return 'SLUICE_SOURCE_HUDI_TABLE';

@@ -78,6 +78,6 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a failure of this code may be over with the next try, though nobody mends anything. */
-export function isPassing(code: string): boolean {
+export function isTransientCode(code: string): boolean {
   return PASSING.has(code);
 }

@@ -32,7 +32,7 @@ export interface DayFiles {
 }
 
 /** Lists a day. @param location Undefined where the table has no such day. */
-export async function dayFiles(
+export async function listDayFiles(
   table: Pick<LandedTable, 'files'>,
   location: string | undefined,
 ): Promise<DayFiles> {

@@ -10,7 +10,7 @@ import type { Export } from '../schema/exports.ts';
 import { exportedDay, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportPlace } from '../tables/ledgerKeys.ts';
 import { ExportError } from './ExportError.ts';
-import { type DayFiles, dayFiles, type LandedFile, type LandedTable } from './LandedTable.ts';
+import { type DayFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
 import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
 import type { ExportTask } from './messageBodies.ts';
 
@@ -56,7 +56,7 @@ export interface DayExporter {
 }
 
 /** What became of a day. */
-export type DayExported =
+export type ExportOutcome =
   | {
       readonly outcome: 'settled';
       readonly entry: LedgerEntry;
@@ -83,7 +83,7 @@ export async function exportDay(
   exporter: DayExporter,
   exported: Export,
   task: Pick<ExportTask, 'day' | 'fingerprint'>,
-): Promise<DayExported> {
+): Promise<ExportOutcome> {
   const { ledger, owner, leaseUntil, clock } = exporter;
   const began = clock.now();
   const taken = await ledger.claim(exportPlace(exported, task.day), owner, leaseUntil, task.fingerprint);
@@ -101,11 +101,11 @@ export async function exportDay(
     claim = renewed;
     await exporter.faultPoint?.('renewed');
     removed = await work.publish(day);
-    settlement = succeeded(day, work.copied, clock.now() - began);
+    settlement = successSettlement(day, work.copied, clock.now() - began);
   } catch (error) {
     if (!(error instanceof SluiceError))
       exporter.log({ level: 'error', event: 'export_error', ...failureFields(error) });
-    return failed(exporter, claim, inOurWords(error), work.copied);
+    return settleFailed(exporter, claim, toSluiceError(error), work.copied);
   }
   const entry = await ledger.settle(claim, settlement);
   if (entry === null) return { outcome: 'lost' };
@@ -114,18 +114,18 @@ export async function exportDay(
 }
 
 /** Only our own errors' messages are told: others may quote data. */
-function inOurWords(error: unknown): SluiceError {
+function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   const name = error instanceof Error ? `${error.name}.` : '';
   return new ExportError('SLUICE_EXPORT_STOPPED', name, { cause: error });
 }
 
-async function failed(
+async function settleFailed(
   { ledger }: DayExporter,
   claim: Claim,
   { code, message }: SluiceError,
   copied: number,
-): Promise<DayExported> {
+): Promise<ExportOutcome> {
   const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = claim.entry;
   const kept = { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
   const entry = await ledger.settle(claim, { ...kept, state: 'failed', failure: { code, message } });
@@ -136,14 +136,14 @@ async function failed(
 }
 
 /** Rows are not counted: files are copied as they are. */
-function succeeded({ files, fingerprint }: DayFiles, copied: number, ms: number): Settlement {
+function successSettlement({ files, fingerprint }: DayFiles, copied: number, ms: number): Settlement {
   return {
     state: files.length === 0 ? 'succeeded_no_data' : 'succeeded',
     fingerprint,
     files: files.map((file) => ({ ...file, fate: 'loaded', detail: exportedFile(file) })),
     rows: { in: 0, out: 0, refused: 0 },
     rowsByDaysLate: {},
-    bytes: sum(files),
+    bytes: totalBytes(files),
     durations: { export: ms, files_copied: copied },
     superseded: [],
   };
@@ -170,7 +170,7 @@ class DayWork {
     await target.abortUploads(this.#folder);
     for (let round = 1; round <= LIST_ROUNDS; round += 1) {
       const location = (await table.locations([this.#day])).get(this.#day);
-      const day = await dayFiles(table, location);
+      const day = await listDayFiles(table, location);
       const there = await target.list(this.#folder);
       await faultPoint?.('listed');
       const missing = day.files.filter((file) => there.get(this.#keyOf(file)) !== file.size);
@@ -191,7 +191,7 @@ class DayWork {
       day: this.#day,
       fingerprint,
       exportedAt: new Date(clock.now()).toISOString(),
-      bytes: sum(files),
+      bytes: totalBytes(files),
       files: files.map((file) => ({ name: exportedFile(file), bytes: file.size })),
     };
     await target.writeJson(this.#folder + MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
@@ -233,7 +233,7 @@ class DayWork {
   }
 }
 
-function sum(files: readonly LandedFile[]): number {
+function totalBytes(files: readonly LandedFile[]): number {
   return files.reduce((bytes, { size }) => bytes + size, 0);
 }
 

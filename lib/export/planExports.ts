@@ -7,8 +7,8 @@ import type { Ledger } from '../drops/ledger/Ledger.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportPlace } from '../tables/ledgerKeys.ts';
-import { isPassing } from './ExportError.ts';
-import { dayFiles, type LandedTable } from './LandedTable.ts';
+import { isTransientCode } from './ExportError.ts';
+import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
 
@@ -55,7 +55,7 @@ export async function planExports(ports: PlanExportsPorts, request: ExportReques
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
-      const transient = isPassing(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
+      const transient = isTransientCode(code) || code === 'SLUICE_EXPORT_OUT_OF_TIME';
       failed.push({ export: exported.name, code, message, transient });
       return { queued: [], looked: 0, failedDays: 0 };
     }
@@ -78,8 +78,8 @@ async function planOne(
   const locations = await table.locations(days);
   const looked = await mapLimit(days, PARALLEL_DAYS, async (day) => {
     const entry = await ledger.read(exportPlace(exported, day));
-    const { fingerprint } = await dayFiles(table, locations.get(day));
-    const reason = asked === undefined ? reasonOf(entry, fingerprint, clock.now()) : 'asked';
+    const { fingerprint } = await listDayFiles(table, locations.get(day));
+    const reason = asked === undefined ? exportReason(entry, fingerprint, clock.now()) : 'asked';
     return { day, entry, fingerprint, reason };
   });
   const wanted = looked.flatMap(({ day, entry, fingerprint, reason }) => {
@@ -104,7 +104,7 @@ function lookback(today: UtcDay, days: number): UtcDay[] {
 }
 
 /** Why a day is to be exported; null when it isn't. */
-function reasonOf(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
+function exportReason(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
   if (entry === null) return fingerprint === NO_FILES ? null : 'new';
   if (entry.lease !== undefined && entry.lease.until > now) return null;
   const { queued } = entry;

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
-import { exportBucketThrough } from '../../lib/aws/exportBucket.ts';
+import { exportBucketFrom } from '../../lib/aws/exportBucket.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
 
@@ -51,7 +51,7 @@ describe('who may read what another account writes', () => {
     'the owner of a bucket with ownership %s reads every file of an export, and its manifest',
     async (ownership) => {
       const Bucket = await bucketOf(ownership, String(ownership).toLowerCase());
-      const target = exportBucketThrough(
+      const target = exportBucketFrom(
         accounts.ours,
         { bucket: Bucket, owner: THEIRS, kmsKeyArn: undefined, role: undefined },
         { clock: systemClock, deadline: Date.now() + 60_000, wait: async () => {}, random: () => 0 },

@@ -1,10 +1,10 @@
-import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
+import { s3LastListings } from '../../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { SluiceError } from '../../../lib/base/errors.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { leftOutOf } from '../../../lib/drops/lastLoad.ts';
+import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
-import type { LastLook } from '../../../lib/drops/plan/planSources.ts';
+import type { LastListing } from '../../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { explainAwsError } from '../../aws/explainAwsError.ts';
@@ -44,7 +44,7 @@ export const sources: Check = {
     const datasets = config.sources.flatMap((source) =>
       source.datasets.map((dataset) => ({ source, dataset })),
     );
-    const looks = s3LastLooks(s3, config.bucket);
+    const looks = s3LastListings(s3, config.bucket);
     return askLedger(doctor, async () => {
       const seen = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
         looks.read(source.name, dataset.name),
@@ -78,7 +78,7 @@ export const sources: Check = {
 /** A finding for days that were loaded without some of their objects; it names the latest day. */
 function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Finding[] {
   const left = days.flatMap(({ day, entry }) => {
-    const { count, words } = entry === null ? { count: 0, words: '' } : leftOutOf(entry);
+    const { count, words } = entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry);
     return count === 0 ? [] : [`${day} ${words}`];
   });
   const youngest = left.at(-1);
@@ -91,7 +91,7 @@ function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Findin
 function judgeLook(
   { name, bucket }: Pick<Source, 'name' | 'bucket'>,
   dataset: Pick<Dataset, 'name' | 'folder' | 'schedule' | 'lookbackDays'>,
-  look: LastLook | null,
+  look: LastListing | null,
   now: number,
 ): Finding[] {
   const of = `${name}/${dataset.name}`;

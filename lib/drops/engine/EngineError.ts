@@ -27,7 +27,9 @@ const CODES = {
 /** Turns what DuckDB threw into an error of the machine. */
 export function engineFailure(error: unknown): InstanceType<typeof EngineError> {
   const message = duckDbMessage(error);
-  return new EngineError(CODES[machineFault(message) ?? 'other'], tellable(message), { cause: error });
+  return new EngineError(CODES[classifyMachineFault(message) ?? 'other'], withoutValues(message), {
+    cause: error,
+  });
 }
 
 /**
@@ -54,24 +56,24 @@ const SIGNS = [
 /** Turns what DuckDB threw while it read one file into an error of that file; null when it is not the file's fault. */
 export function fileFailure(error: unknown, name: string): FileFailure | null {
   const message = duckDbMessage(error);
-  if (machineFault(message) !== null) return null;
+  if (classifyMachineFault(message) !== null) return null;
   if (/need at least one non-root column/i.test(message.text)) {
     return new FileError('SLUICE_INGEST_COLUMN_MISSING', `${name}: it has no columns at all.`, {
       cause: error,
     });
   }
   const [code] = SIGNS.find(([, sign]) => sign.test(message.text)) ?? ['SLUICE_INGEST_FILE_DAMAGED'];
-  return new FileError(code, `${name}: ${tellable(message)}`, { cause: error });
+  return new FileError(code, `${name}: ${withoutValues(message)}`, { cause: error });
 }
 
 /** Kinds of errors whose messages never quote a row; `''` are texts that DuckDB did not write as JSON. */
 const OF_THE_MACHINE = ['Out of Memory', 'IO', 'INTERRUPT', ''];
 
 /** What DuckDB's message says of the machine; null when it says nothing of it. It has a sentence for each way to ask for memory. */
-function machineFault(message: DuckDbMessage): 'memory' | 'disk' | 'interrupted' | null {
+function classifyMachineFault(message: DuckDbMessage): 'memory' | 'disk' | 'interrupted' | null {
   const { type, text } = message;
   // A quoted value may read like anything.
-  const said = OF_THE_MACHINE.includes(type) ? text : tellable(message);
+  const said = OF_THE_MACHINE.includes(type) ? text : withoutValues(message);
   if (/no space left|max_temp_directory_size/i.test(said)) return 'disk';
   if (type === 'Out of Memory' || /out of memory|(failed to|could not) allocate/i.test(said)) return 'memory';
   return type === 'INTERRUPT' || /interrupt/i.test(said) ? 'interrupted' : null;
@@ -107,7 +109,7 @@ export function duckDbMessage(error: unknown): DuckDbMessage {
  * What may be told of a message: its first line, without the paths of this machine, and only up to where DuckDB begins
  * to quote. Rows are customers' data, and what is told goes into the ledger and the logs.
  */
-function tellable({ type, text }: DuckDbMessage): string {
+function withoutValues({ type, text }: DuckDbMessage): string {
   const [line = ''] = text
     .replace(/ ?(["'])\/[^"'\n]*\1/g, '')
     .replace(/(?<=^|[\s(])\/\w[^\s"':]*/g, '…')

@@ -8,11 +8,11 @@ import type { Engine, EngineLimits, FileRows, LoadRequest, LoadResult, WrittenFi
 import { engineFailure, fileFailure } from './EngineError.ts';
 import { FileError, isRowReason, type RowReason } from './FileError.ts';
 import {
+  acceptedRowsStatement,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
-  refusedStatements,
-  takenStatement,
+  refusedRowsStatements,
 } from './loadStatements.ts';
 import { verifyPages } from './verifyPages.ts';
 
@@ -25,7 +25,7 @@ export function duckDbEngine(limits: EngineLimits): Engine {
       try {
         return await describeFiles(session, files);
       } catch (error) {
-        throw known(error, signal) ?? engineFailure(error);
+        throw passedThrough(error, signal) ?? engineFailure(error);
       } finally {
         session.close();
       }
@@ -35,7 +35,7 @@ export function duckDbEngine(limits: EngineLimits): Engine {
       try {
         return await loadFiles(session, request);
       } catch (error) {
-        throw known(error, request.signal) ?? (await blamed(error, request));
+        throw passedThrough(error, request.signal) ?? (await findFailedFile(error, request));
       } finally {
         session.close();
       }
@@ -52,7 +52,7 @@ function openForLoad({ files, outputDirectory, refusedPath, limits, signal }: Lo
 }
 
 /** What needs no translation. */
-function known(error: unknown, signal: AbortSignal | undefined): unknown {
+function passedThrough(error: unknown, signal: AbortSignal | undefined): unknown {
   return error instanceof SluiceError || signal?.aborted === true ? error : undefined;
 }
 
@@ -61,23 +61,23 @@ function known(error: unknown, signal: AbortSignal | undefined): unknown {
  * mapped of it, then the whole rows of those that have refused ones, or not as many rows as they say: what is missing was
  * taken for refused.
  */
-async function blamed(error: unknown, request: LoadRequest): Promise<unknown> {
+async function findFailedFile(error: unknown, request: LoadRequest): Promise<unknown> {
   if (fileFailure(error, '') === null) return engineFailure(error);
   const withRefused: number[] = [];
   for (const i of request.files.keys()) {
-    const [row, failure] = await probed(request, i, probeStatement(request, i));
+    const [row, failure] = await probeFile(request, i, probeStatement(request, i));
     if (failure !== null) return failure;
     if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
   }
   for (const i of withRefused) {
-    const [, failure] = await probed(request, i, refusedProbeStatement(request, i));
+    const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i));
     if (failure !== null) return failure;
   }
   return engineFailure(error);
 }
 
 /** The one row of a statement over one file, or what the statement fails with. */
-async function probed(
+async function probeFile(
   request: LoadRequest,
   file: number,
   sql: string,
@@ -89,7 +89,7 @@ async function probed(
     const name = request.files[file]?.name ?? '';
     return [
       undefined,
-      known(failure, request.signal) ?? fileFailure(failure, name) ?? engineFailure(failure),
+      passedThrough(failure, request.signal) ?? fileFailure(failure, name) ?? engineFailure(failure),
     ];
   } finally {
     session.close();
@@ -113,8 +113,8 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   if (mapping.groups.length === 0) return summary(request, [], null, [], {});
   const output = join(request.outputDirectory, OUTPUT_FILE);
   await verifyMapped(request);
-  await session.run(takenStatement(request, output));
-  const taken = await takenByFile(session, output);
+  await session.run(acceptedRowsStatement(request, output));
+  const taken = await acceptedByFile(session, output);
   const given = await rowsByFile(session, request);
   const rows = files.map(({ name }, i) => {
     const out = taken.get(name) ?? 0;
@@ -123,7 +123,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
   const refused = withRefused.size === 0 ? null : await writeRefused(session, request, withRefused);
-  const daysLate = await daysLateOf(session, request, output);
+  const daysLate = await readDaysLate(session, request, output);
   const out = rows.reduce((sum, file) => sum + file.out, 0);
   const byFile = rows.map(
     (file): FileRows => ({
@@ -177,7 +177,7 @@ function summary(
   return { written, refusedFile, rows, files: byFile, reasons, rowsByDaysLate };
 }
 
-async function takenByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
+async function acceptedByFile(session: DuckDbSession, output: string): Promise<Map<string, number>> {
   const rows = await session.rows(
     `SELECT source_file, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY source_file`,
   );
@@ -199,7 +199,7 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
     const file = request.files[i];
     if (file !== undefined) await verifyPages(file, { leaves: ALL, signal: request.signal });
   }
-  for (const statement of refusedStatements(request, only, path)) await session.run(statement);
+  for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);
   const reasons = new Map<string, Counts>();
   let total = 0;
   for (const row of await session.rows(
@@ -216,7 +216,7 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
 }
 
 /** By minute first: a zone's day begins on one, and there are far fewer of them than rows. */
-async function daysLateOf(
+async function readDaysLate(
   session: DuckDbSession,
   { mapping, day }: LoadRequest,
   output: string,

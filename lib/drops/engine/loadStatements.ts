@@ -18,7 +18,7 @@ const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
 export const ROWS_DIFFER = 'rows differ';
 
-type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
+type MappingRequest = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
   /** Only as many rows from the beginning of each file: whole row groups beyond it are not touched. Default all. */
   readonly firstRows?: number;
 };
@@ -27,8 +27,8 @@ type Wanted = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'>
  * The statement that maps all files and writes the rows that are taken, in order of time. Rows carry the number of
  * their file while they are sorted, and get its name behind that: what is sorted spills less.
  */
-export function takenStatement(request: Wanted, path: string): string {
-  return `COPY (${takenQuery(request, `ORDER BY ${request.mapping.sortBy}`)}) TO ${quoteText(path)} ${PARQUET}`;
+export function acceptedRowsStatement(request: MappingRequest, path: string): string {
+  return `COPY (${acceptedRowsQuery(request, `ORDER BY ${request.mapping.sortBy}`)}) TO ${quoteText(path)} ${PARQUET}`;
 }
 
 /**
@@ -36,16 +36,19 @@ export function takenStatement(request: Wanted, path: string): string {
  *
  * @param order Of the rows, by the columns that are mapped. Default as they come.
  */
-export function takenQuery({ files, mapping, loadedAt, firstRows }: Wanted, order = ''): string {
+export function acceptedRowsQuery(
+  { files, mapping, loadedAt, firstRows }: MappingRequest,
+  order = '',
+): string {
   const groups = mapping.groups.map(
     (group) => `SELECT ${group.columns}, [${group.files.join(', ')}][file_index + 1] AS ${FILE}, row_number
       FROM (${readGroup({ files, mapping }, group, firstRows)}) WHERE problem IS NULL`,
   );
-  const name = listAt(
-    files.map((_, i) => nameOf(files, i)),
+  const name = elementAt(
+    files.map((_, i) => nameAt(files, i)),
     FILE,
   );
-  return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestamp(loadedAt)} AS ingested_at
+  return `SELECT * EXCLUDE (${FILE}, row_number), ${name} AS source_file, row_number, ${timestampSql(loadedAt)} AS ingested_at
     FROM (${groups.join(' UNION ALL ')} ${order})`;
 }
 
@@ -55,8 +58,12 @@ export function takenQuery({ files, mapping, loadedAt, firstRows }: Wanted, orde
  *
  * @param only Places of the files that have any: the others are not read again.
  */
-export function refusedStatements(request: Wanted, only: ReadonlySet<number>, path: string): string[] {
-  const queries = refusedQueries(request, only);
+export function refusedRowsStatements(
+  request: MappingRequest,
+  only: ReadonlySet<number>,
+  path: string,
+): string[] {
+  const queries = refusedRowsQueries(request, only);
   const copy = (from: string) => `COPY (${from}) TO ${quoteText(path)} ${PARQUET}`;
   if (queries.length <= MOST_UNITED) return [copy(queries.join(' UNION ALL '))];
   const statements: string[] = [];
@@ -68,12 +75,12 @@ export function refusedStatements(request: Wanted, only: ReadonlySet<number>, pa
 }
 
 /** The rows that are refused, of some of the files, in the columns of the quarantine table. */
-export function refusedQuery(request: Wanted, only: ReadonlySet<number>): string {
-  return refusedQueries(request, only).join(' UNION ALL ');
+export function refusedRowsQuery(request: MappingRequest, only: ReadonlySet<number>): string {
+  return refusedRowsQueries(request, only).join(' UNION ALL ');
 }
 
-function refusedQueries(
-  { files, mapping, loadedAt, receivedAt = loadedAt, firstRows }: Wanted,
+function refusedRowsQueries(
+  { files, mapping, loadedAt, receivedAt = loadedAt, firstRows }: MappingRequest,
   only: ReadonlySet<number>,
 ): string[] {
   return mapping.groups
@@ -81,19 +88,19 @@ function refusedQueries(
     .map((group) => ({ ...group, files: group.files.filter((i) => only.has(i)) }))
     .filter((group) => group.files.length > 0)
     .map((group) => {
-      const file = nameList(group.files.map((i) => `${mapping.origin}${nameOf(files, i)}`));
+      const file = nameOfFile(group.files.map((i) => `${mapping.origin}${nameAt(files, i)}`));
       const { problems } = group;
       // The same row of the same file has the same ID whenever it is loaded.
       return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
-        ${timestamp(receivedAt)} AS received_at, reason,
+        ${timestampSql(receivedAt)} AS received_at, reason,
         'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
         CAST(NULL AS VARCHAR) AS key_environment, CAST(NULL AS VARCHAR) AS sdk_type, CAST(NULL AS VARCHAR) AS sdk_version,
         file AS path, raw, 'text' AS raw_encoding, CAST(NULL AS VARCHAR) AS raw_location
-      FROM (SELECT ${file} AS file, row_number, raw, ${listAt(
+      FROM (SELECT ${file} AS file, row_number, raw, ${elementAt(
         problems.map(({ reason }) => reason),
         'problem',
       )} AS reason,
-          ${listAt(
+          ${elementAt(
             problems.map(({ detail }) => detail),
             'problem',
           )} AS detail
@@ -105,23 +112,23 @@ function refusedQueries(
  * A query that reads every mapped value of one file and gives one row: it fails as the load would. Its column `problem`
  * is how many rows are refused, and {@link ROWS_DIFFER} whether the file holds other than as many as its footer says.
  */
-export function probeStatement({ files, mapping }: Wanted, file: number): string {
-  const group = groupOf(mapping, file);
-  const path = pathOf(files, file);
-  const said = `SELECT num_rows FROM parquet_file_metadata(${quoteText(path)})`;
-  return `SELECT count(COLUMNS(*)), count(*) <> (${said}) AS "${ROWS_DIFFER}"
+export function probeStatement({ files, mapping }: MappingRequest, file: number): string {
+  const group = groupWithFile(mapping, file);
+  const path = pathAt(files, file);
+  const footerRows = `SELECT num_rows FROM parquet_file_metadata(${quoteText(path)})`;
+  return `SELECT count(COLUMNS(*)), count(*) <> (${footerRows}) AS "${ROWS_DIFFER}"
     FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
 }
 
 /** A query that reads the whole refused rows of one file and gives one row: it fails as the load would. */
-export function refusedProbeStatement({ files, mapping }: Wanted, file: number): string {
-  const group = groupOf(mapping, file);
+export function refusedProbeStatement({ files, mapping }: MappingRequest, file: number): string {
+  const group = groupWithFile(mapping, file);
   const raw = group.raws.find((one) => one.files.includes(file));
   if (raw === undefined) throw new RangeError(`The mapping has no row of file ${file}.`);
   return `SELECT max(length(raw)) FROM (${readGroup({ files, mapping }, { ...group, files: [file] }, undefined, `, ${raw.sql} AS raw`)}) WHERE problem IS NOT NULL`;
 }
 
-function groupOf(mapping: Wanted['mapping'], file: number): MappedGroup {
+function groupWithFile(mapping: MappingRequest['mapping'], file: number): MappedGroup {
   const group = mapping.groups.find((one) => one.files.includes(file));
   if (group === undefined) throw new RangeError(`The mapping is not for file ${file}.`);
   return group;
@@ -129,12 +136,12 @@ function groupOf(mapping: Wanted['mapping'], file: number): MappedGroup {
 
 /** @param group Some files of it: each row is read with the number of its file among these. */
 function readGroup(
-  { files, mapping }: Pick<Wanted, 'files' | 'mapping'>,
+  { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
   group: Pick<MappedGroup, 'files' | 'reads' | 'problem'>,
   firstRows?: number,
   more = '',
 ): string {
-  const list = `[${group.files.map((i) => quoteText(pathOf(files, i))).join(', ')}]`;
+  const list = `[${group.files.map((i) => quoteText(pathAt(files, i))).join(', ')}]`;
   const folders = mapping.folders.map(({ column, values }) => {
     const texts = group.files.map((i) => (values[i] == null ? 'NULL' : quoteText(values[i])));
     return `, CAST([${texts.join(', ')}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS ${column}`;
@@ -150,26 +157,26 @@ function readGroup(
 }
 
 /** Names of files by the number that DuckDB gives them. */
-function nameList(names: readonly string[]): string {
-  return listAt(names, 'file_index');
+function nameOfFile(names: readonly string[]): string {
+  return elementAt(names, 'file_index');
 }
 
 /** The text at a place of a list, counted from 0; DuckDB counts from 1. */
-function listAt(texts: readonly string[], place: string): string {
+function elementAt(texts: readonly string[], place: string): string {
   return `[${texts.map(quoteText).join(', ')}][${place} + 1]`;
 }
 
-function timestamp(epochMs: number): string {
+function timestampSql(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
 }
 
-function pathOf(files: LoadRequest['files'], i: number): string {
+function pathAt(files: LoadRequest['files'], i: number): string {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
   return file.path;
 }
 
-function nameOf(files: LoadRequest['files'], i: number): string {
+function nameAt(files: LoadRequest['files'], i: number): string {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
   return file.name;

@@ -39,7 +39,7 @@ const MOST_HEADER_BYTES = 16 * 1_024 * 1_024;
 const PIECE_BYTES = 4 * 1_024 * 1_024;
 
 /** Which pages of a file are looked at. */
-export interface WantedPages {
+export interface PageRange {
   /** Places of columns among the column chunks of a row group: each range is its first and the one behind its last. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
   /** Row groups up to this many rows. Default all. */
@@ -67,7 +67,7 @@ interface Page {
  *
  * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
-export async function verifyPages(file: EngineFile, { leaves, rows, signal }: WantedPages): Promise<void> {
+export async function verifyPages(file: EngineFile, { leaves, rows, signal }: PageRange): Promise<void> {
   const handle = await open(file.path);
   try {
     const wanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
@@ -98,7 +98,7 @@ async function verifyChunk(
     file.expectAlike(page);
     if (page.crc !== undefined) {
       isChecked = true;
-      if ((await crcOf(file, page)) !== page.crc >>> 0) throw wrong(name, page, 'its CRC');
+      if ((await readCrc(file, page)) !== page.crc >>> 0) throw checksumError(name, page, 'its CRC');
     } else if (chunk.codec === GZIP && page.isCompressed && page.bytes > page.levels) {
       isChecked = true;
       await verifyGzip(file, page, name);
@@ -157,7 +157,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
     const bytes = await file.from(at, length);
     try {
       const reader = new ThriftReader(bytes);
-      return pageOf(reader.struct(), at + reader.at);
+      return parsePage(reader.struct(), at + reader.at);
     } catch (error) {
       // It may be longer than what was at hand.
       if (bytes.length < length || length >= MOST_HEADER_BYTES) throw error;
@@ -165,7 +165,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
   }
 }
 
-function pageOf(header: ThriftStruct, start: number): Page {
+function parsePage(header: ThriftStruct, start: number): Page {
   const bytes = intOf(header, PAGE.compressed);
   const uncompressed = intOf(header, PAGE.uncompressed);
   if (bytes === undefined || bytes < 0 || uncompressed === undefined || uncompressed < 0) {
@@ -185,7 +185,7 @@ function pageOf(header: ThriftStruct, start: number): Page {
   return { start, bytes, kind, uncompressed, crc: intOf(header, PAGE.crc), levels, isCompressed, values };
 }
 
-async function crcOf(file: FileWindow, { start, bytes }: Page): Promise<number> {
+async function readCrc(file: FileWindow, { start, bytes }: Page): Promise<number> {
   let crc = 0;
   for await (const piece of pieces(file, start, bytes)) crc = crc32(piece, crc);
   return crc;
@@ -208,7 +208,7 @@ async function verifyGzip(file: FileWindow, page: Page, name: string): Promise<v
     }
   } catch (error) {
     if (error instanceof Error && /incorrect (data|length) check/.test(error.message)) {
-      throw wrong(name, page, 'that of its gzip block');
+      throw checksumError(name, page, 'that of its gzip block');
     }
     throw error instanceof RangeError
       ? error
@@ -223,6 +223,6 @@ async function* pieces(file: FileWindow, start: number, bytes: number): AsyncGen
   }
 }
 
-function wrong(name: string, { start }: Page, which: string): FileFailure {
+function checksumError(name: string, { start }: Page, which: string): FileFailure {
   return new FileError('SLUICE_INGEST_FILE_CHECKSUM_WRONG', `${name}: page at byte ${start}, ${which}.`);
 }

@@ -78,7 +78,7 @@ export class Ledger {
       const stored = await store.read(place);
       const { lease } = stored?.entry ?? {};
       if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
-      const entry = knownOf(stored, place);
+      const entry = knownEntry(stored, place);
       // A day that was settled begins anew, also where its claim comes before the note.
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
@@ -153,7 +153,7 @@ export class Ledger {
     if (seen !== undefined && stored?.entry.token !== seen?.token) return false;
     const lease = stored?.entry.lease;
     if (lease !== undefined && lease.until > clock.now()) return false;
-    const entry = knownOf(stored, place);
+    const entry = knownEntry(stored, place);
     const same = entry.queued?.fingerprint === queued.fingerprint;
     const { lease: _, ...free } = entry;
     const written = await this.#write(
@@ -193,7 +193,10 @@ export class Ledger {
 }
 
 /** What is known of a day in a table: what landed in another, before the dataset got this one, says nothing of it. */
-function knownOf(stored: StoredEntry | null, place: LedgerPlace): Omit<LedgerEntry, 'token' | 'updatedAt'> {
+function knownEntry(
+  stored: StoredEntry | null,
+  place: LedgerPlace,
+): Omit<LedgerEntry, 'token' | 'updatedAt'> {
   return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
 }
 

@@ -51,7 +51,7 @@ export interface Failure {
 }
 
 /** What another try of the same files on the same machine can't mend. */
-const LASTING: ReadonlySet<string> = new Set([
+const PERMANENT_CODES: ReadonlySet<string> = new Set([
   ...Object.keys(FileError.entries),
   'SLUICE_SOURCE_ACCESS_DENIED',
   'SLUICE_SOURCE_KEY_DENIED',
@@ -76,16 +76,16 @@ const LASTING: ReadonlySet<string> = new Set([
 
 /** What a load ended with, in our words, and whether the day fails at once or is tried again first. */
 export interface LoadFailure extends Failure {
-  readonly lasting: boolean;
+  readonly isPermanent: boolean;
 }
 
 /** Makes of whatever was thrown what the ledger says. Only our own errors' messages are told: others may quote data. */
-export function failureOf(error: unknown): LoadFailure {
-  const named = inOurWords(error);
-  return { code: named.code, message: named.message, lasting: LASTING.has(named.code) };
+export function toLoadFailure(error: unknown): LoadFailure {
+  const named = toSluiceError(error);
+  return { code: named.code, message: named.message, isPermanent: PERMANENT_CODES.has(named.code) };
 }
 
-function inOurWords(error: unknown): SluiceError {
+function toSluiceError(error: unknown): SluiceError {
   if (error instanceof CatalogError || error instanceof SluiceError) return error;
   if (error instanceof CatalogCallError) {
     return new LoadError('SLUICE_LOAD_CATALOG_FAILED', `${error.code}.`, { cause: error });

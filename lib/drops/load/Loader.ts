@@ -61,12 +61,12 @@ export interface Loader {
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
   /** Makes ports that reach one dataset and nothing else, for its load. Default: the loader's own. */
-  readonly apart?: (source: Source, dataset: Dataset) => Promise<ApartPorts>;
+  readonly scopedPorts?: (source: Source, dataset: Dataset) => Promise<ScopedPorts>;
   readonly faultPoint?: FaultPoint<LoadFaultPoint>;
 }
 
 /** Ports for the load of one dataset, with a session of the load's role that may do no more (docs/ingest.md). */
-export interface ApartPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
+export interface ScopedPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
   /** Closes their connections. */
   close(): void;
 }
@@ -82,7 +82,7 @@ export interface LoadRun {
   /** Aborted a while before the function would be killed. */
   readonly signal: AbortSignal;
   /** Nobody tries the task again after this: what would be handed back, fails. */
-  readonly last: boolean;
+  readonly isLastAttempt: boolean;
   /** Tries that a day has, those included of which no end is known as the function was killed. */
   readonly tries: number;
 }

@@ -62,7 +62,10 @@ const REPLACED = 'What is there now replaced it; the last good version has it.';
  *   `loaded` when queries read it in the version of an earlier load, and otherwise `held` back with the day. What can't be
  *   loaded is `left_out` only if the last good load left it out, too: a later load has to know what came since.
  */
-export function fileFates({ drop, mapped, claim, problems }: Progress, failure: Failure | null): FileFate[] {
+export function listFileFates(
+  { drop, mapped, claim, problems }: Progress,
+  failure: Failure | null,
+): FileFate[] {
   if (drop === undefined) return [...claim.entry.files];
   const rows = new Map((mapped?.files ?? []).map((file) => [file.name, file]));
   const loaded = new Map(

@@ -17,7 +17,7 @@ const BACKOFF = { baseMs: 200, capMs: 2_000 } as const;
 const CHANGED = Symbol('changed');
 
 /** One read of a file: all of it, or a range. */
-interface Part {
+interface FilePart {
   readonly object: DropObject;
   readonly path: string;
   /** Undefined: all. First and last byte, both included. */
@@ -25,7 +25,7 @@ interface Part {
 }
 
 /** What fetching needs besides the bucket. */
-export interface Fetching {
+export interface FetchOptions {
   readonly directory: string;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
@@ -44,13 +44,13 @@ export interface Fetching {
 export async function fetchFiles(
   bucket: Pick<CustomerBucket, 'read'>,
   objects: readonly DropObject[],
-  { directory, wait, random, signal, failed }: Fetching,
+  { directory, wait, random, signal, failed }: FetchOptions,
 ): Promise<readonly EngineFile[] | null> {
   const files = objects.map(({ key }, index) => ({
     name: key,
     path: join(directory, `${String(index).padStart(6, '0')}.parquet`),
   }));
-  const parts = objects.flatMap((object, index) => partsOf(object, files[index]?.path ?? ''));
+  const parts = objects.flatMap((object, index) => splitFile(object, files[index]?.path ?? ''));
   // The first that fails stops the others, which may be long.
   const stop = new AbortController();
   const reading = { wait, random, signal: AbortSignal.any([signal, stop.signal]) };
@@ -73,9 +73,9 @@ export async function fetchFiles(
   return files;
 }
 
-function partsOf(object: DropObject, path: string): Part[] {
+function splitFile(object: DropObject, path: string): FilePart[] {
   if (object.size <= READ_BYTES) return [{ object, path, range: undefined }];
-  const parts: Part[] = [];
+  const parts: FilePart[] = [];
   for (let first = 0; first < object.size; first += READ_BYTES) {
     const last = Math.min(first + READ_BYTES, object.size) - 1;
     parts.push({ object, path, range: { first, last } });
@@ -86,8 +86,8 @@ function partsOf(object: DropObject, path: string): Part[] {
 /** False when the object is another by now. */
 async function fetchPart(
   bucket: Pick<CustomerBucket, 'read'>,
-  { object, path, range }: Part,
-  { wait, random, signal }: Pick<Fetching, 'wait' | 'random' | 'signal'>,
+  { object, path, range }: FilePart,
+  { wait, random, signal }: Pick<FetchOptions, 'wait' | 'random' | 'signal'>,
 ): Promise<boolean> {
   const first = range?.first ?? 0;
   const expected = range === undefined ? object.size : range.last - first + 1;

@@ -12,7 +12,7 @@ import { requireLoadable } from '../lastLoad.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
 import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
-import { lookInside } from '../lookInside.ts';
+import { inspectObjects } from '../lookInside.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import { fetchFiles } from './fetchFiles.ts';
@@ -32,13 +32,13 @@ export interface DropPlace {
 export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
 
 /** Why a day is let be once it is listed: its files are those that were loaded, or have changed just now. */
-export type LetBe = 'unchanged' | 'settling';
+export type SkipReason = 'unchanged' | 'settling';
 
 /**
  * Loads a claimed day, up to the partition: lists it, fetches and maps its files, and lets queries read the new version.
  * A day without rows gets a version without files, if it had a partition: what was taken back is gone.
  *
- * @param letBe Asked whenever the day is listed: unless it answers null, nothing more is done.
+ * @param findSkipReason Asked whenever the day is listed: unless it answers null, nothing more is done.
  * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
  */
 export async function loadDrop(
@@ -46,19 +46,19 @@ export async function loadDrop(
   run: LoadRun,
   place: DropPlace,
   progress: Progress,
-  letBe: (drop: Drop) => Promise<LetBe | null>,
-): Promise<DropState | LetBe | null> {
-  const fetched = await listAndFetch(loader, run, place, progress, letBe);
+  findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
+): Promise<DropState | SkipReason | null> {
+  const fetched = await listAndFetch(loader, run, place, progress, findSkipReason);
   if (typeof fetched === 'string') return fetched;
   await loader.faultPoint?.('fetched');
 
   const { files, drop } = fetched;
-  const mapped = files.length === 0 ? null : await map(loader, run, place, progress, files);
+  const mapped = files.length === 0 ? null : await mapFiles(loader, run, place, progress, files);
   if (mapped !== null) {
     await loader.faultPoint?.('mapped');
     await quarantine(loader, run, place, progress, drop, mapped);
     await loader.faultPoint?.('quarantined');
-    judgeRows(mapped, place.dataset);
+    requireAcceptableRows(mapped, place.dataset);
     // Whatever share is allowed: the day would be empty, and its files are not.
     if (mapped.rows.in > 0 && mapped.rows.out === 0) {
       throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${mapped.rows.in} rows.`);
@@ -75,8 +75,8 @@ async function listAndFetch(
   { signal }: LoadRun,
   place: DropPlace,
   progress: Progress,
-  letBe: (drop: Drop) => Promise<LetBe | null>,
-): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | LetBe> {
+  findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
+): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason> {
   const { directory, wait, random, freeBytes } = loader;
   const { source, dataset, day } = place;
   const bucket = loader.customerBucket(source, dataset);
@@ -87,10 +87,10 @@ async function listAndFetch(
     if (listed === undefined) throw new RangeError(`${day} was not listed.`);
     progress.drop = listed;
     await loader.faultPoint?.('listed');
-    const why = await letBe(listed);
+    const why = await findSkipReason(listed);
     if (why !== null) return why;
 
-    const drop = await progress.time('look', () => lookAt(loader, place, progress, listed, signal));
+    const drop = await progress.time('look', () => inspectDrop(loader, place, progress, listed, signal));
     if (drop === null) continue;
     progress.drop = drop;
     requireLoadable(drop, progress.claim.entry, progress.isBackfill);
@@ -118,7 +118,7 @@ async function listAndFetch(
 }
 
 /** What the day's objects are beyond what their names say; null when one of them is another by now. */
-async function lookAt(
+async function inspectDrop(
   loader: Loader,
   { source, dataset, day }: DropPlace,
   { problems }: Progress,
@@ -127,10 +127,10 @@ async function lookAt(
 ): Promise<Drop | null> {
   const bucket = loader.customerBucket(source, dataset);
   await requirePlainFiles(bucket, dataset, day, listed);
-  return lookInside(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
+  return inspectObjects(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
 }
 
-async function map(
+async function mapFiles(
   loader: Loader,
   { signal }: LoadRun,
   { source, dataset, day }: DropPlace,
@@ -142,7 +142,7 @@ async function map(
   await mkdir(outputDirectory);
   const described = await progress.time('describe', () => engine.describe(files, signal));
   const subject = { source, dataset, unitIds: config.unitIds };
-  const mapping = compileMapping(subject, mappable(subject, described, progress));
+  const mapping = compileMapping(subject, requireMappable(subject, described, progress));
   const mapped = await progress
     .time('map', () =>
       engine.load({
@@ -173,7 +173,7 @@ function noteProblem(error: unknown, files: readonly EngineFile[], { problems }:
 }
 
 /** @throws FileError of the first file that can't be read or mapped; the problems of all are noted. */
-function mappable(
+function requireMappable(
   subject: MappingSubject,
   described: readonly (FileSchema | UnreadableFile)[],
   { problems }: Progress,
@@ -266,7 +266,7 @@ async function switchVersion(
   if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
   if (replaced !== undefined) {
     await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
-    await forgetBegun(landing, { due, table, day, version: replaced });
+    await removeBeginNote(landing, { due, table, day, version: replaced });
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
@@ -282,7 +282,7 @@ async function switchVersion(
  *
  * @param note The version's new note, which stays.
  */
-async function forgetBegun(landing: Loader['landing'], note: VersionNote): Promise<void> {
+async function removeBeginNote(landing: Loader['landing'], note: VersionNote): Promise<void> {
   const began = versionTime(note.version);
   if (began === null || began + VERSION_KEPT_MS === note.due) return;
   const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
@@ -295,7 +295,7 @@ async function forgetBegun(landing: Loader['landing'], note: VersionNote): Promi
  *
  * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, `SLUICE_LOAD_ROWS_LATE`, with the shares, and refused rows by reason.
  */
-export function judgeRows(
+export function requireAcceptableRows(
   { rows, reasons, rowsByDaysLate }: Pick<LoadResult, 'rows' | 'reasons' | 'rowsByDaysLate'>,
   { refusedShare, lateShare }: Pick<Dataset, 'refusedShare' | 'lateShare'>,
 ): void {

@@ -7,14 +7,14 @@ import { MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { failureOf, LoadError, type LoadFailure } from './LoadError.ts';
+import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { type DropPlace, type DropState, type LetBe, loadDrop } from './loadDrop.ts';
+import { type DropPlace, type DropState, loadDrop, type SkipReason } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
-import { fileFates, Progress } from './Progress.ts';
+import { listFileFates, Progress } from './Progress.ts';
 
 /** What became of a task. */
-export type Loaded =
+export type LoadOutcome =
   /** The ledger has it; a `failed` one is not tried again by its message. */
   | {
       readonly outcome: Settlement['state'];
@@ -50,9 +50,9 @@ export type Loaded =
  *
  * @throws what the ledger throws.
  */
-export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<Loaded> {
+export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
   const { ledger, config, clock } = loader;
-  const place = placeOf(config.sources, task);
+  const place = findDropPlace(config.sources, task);
   if (place === null) return { outcome: 'unknown' };
   const { source, dataset, day } = place;
   const claimed = await ledger.claim(
@@ -69,19 +69,19 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
   const most = isAsked ? Infinity : run.tries;
   if (attempts > most) {
-    const killed = failureOf(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
+    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
     // Saying so is no try.
     progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
-    return settle(loader, task, progress, 'failed', killed);
+    return settleTask(loader, task, progress, 'failed', killed);
   }
   // A load that was killed may have let queries read another version since, and its note on this one has it deleted.
   const isUnchanged = async (drop: Drop) =>
     task.reason !== 'backfill' &&
-    isLoaded(claimed.claim, drop) &&
+    isAlreadyLoaded(claimed.claim, drop) &&
     (await isReadVersion(loader, { table: dataset.table, day, version }, run.deadline));
   let until = 0;
   let waiting = SETTLING;
-  const letBe = async (drop: Drop): Promise<LetBe | null> => {
+  const findSkipReason = async (drop: Drop): Promise<SkipReason | null> => {
     if (await isUnchanged(drop)) return 'unchanged';
     if (!isAsked && lacksMarker(drop, markerKey(dataset, day))) {
       until = clock.now() + MARKER_AFTER_MS;
@@ -94,44 +94,46 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
     return until > now ? 'settling' : null;
   };
-  let ended: { readonly state: DropState | LetBe | null } | { readonly failure: LoadFailure };
+  let ended: { readonly state: DropState | SkipReason | null } | { readonly failure: LoadFailure };
   try {
     await loader.faultPoint?.('claimed');
-    ended = { state: await loadDrop(loader, run, place, progress, letBe) };
+    ended = { state: await loadDrop(loader, run, place, progress, findSkipReason) };
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
-    ended = { failure: failureOf(outOfTime(error, run)) };
+    ended = { failure: toLoadFailure(asOutOfTime(error, run)) };
   }
 
   if ('failure' in ended) {
     const { failure } = ended;
-    if (failure.lasting || run.last || attempts >= most)
-      return settle(loader, task, progress, 'failed', failure);
-    await release(loader, progress, failure);
+    if (failure.isPermanent || run.isLastAttempt || attempts >= most)
+      return settleTask(loader, task, progress, 'failed', failure);
+    await releaseClaim(loader, progress, failure);
     return { outcome: 'handed_back', failure };
   }
   if (ended.state === null) return { outcome: 'lost' };
   if (ended.state === 'settling') {
     const { fingerprint = task.fingerprint } = progress.drop ?? {};
     const deferred = await ledger.defer(progress.claim, { fingerprint, reason: waiting });
-    return deferred === null ? { outcome: 'lost' } : { outcome: 'settling', until, again: !run.last };
+    return deferred === null
+      ? { outcome: 'lost' }
+      : { outcome: 'settling', until, again: !run.isLastAttempt };
   }
   if (ended.state === 'unchanged') {
-    const asBefore = await ledger.settle(progress.claim, unchanged(progress.claim));
+    const asBefore = await ledger.settle(progress.claim, unchangedSettlement(progress.claim));
     return { outcome: asBefore === null ? 'lost' : 'unchanged' };
   }
-  return settle(loader, task, progress, ended.state);
+  return settleTask(loader, task, progress, ended.state);
 }
 
 /** What a task is about; null when the configuration has no such dataset any more. */
-export function placeOf(sources: readonly Source[], task: IngestTask): DropPlace | null {
+export function findDropPlace(sources: readonly Source[], task: IngestTask): DropPlace | null {
   const source = sources.find(({ name }) => name === task.source);
   const dataset = source?.datasets.find(({ name }) => name === task.dataset);
   return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
 }
 
 /** Whether the last load that settled was of these files, and went well. */
-function isLoaded({ entry }: Claim, drop: Drop): boolean {
+function isAlreadyLoaded({ entry }: Claim, drop: Drop): boolean {
   const same = entry.fingerprint === drop.fingerprint && entry.failure === undefined;
   return same && !restoredSince(drop, entry);
 }
@@ -142,16 +144,16 @@ function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint
   return task.fingerprint === fingerprint || isNewer;
 }
 
-async function settle(
+async function settleTask(
   loader: Loader,
   task: IngestTask,
   progress: Progress,
   state: Settlement['state'],
   failure?: LoadFailure,
-): Promise<Loaded> {
+): Promise<LoadOutcome> {
   const { mapped, drop, claim, version, bytes, durations } = progress;
   const rows = { in: mapped?.rows.in ?? 0, out: mapped?.rows.out ?? 0, refused: mapped?.rows.refused ?? 0 };
-  const files = fileFates(progress, failure ?? null);
+  const files = listFileFates(progress, failure ?? null);
   const settled = await loader.ledger.settle(claim, {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,
@@ -160,7 +162,7 @@ async function settle(
     rowsByDaysLate: { ...mapped?.rowsByDaysLate },
     bytes,
     durations: { ...durations },
-    superseded: supersededBy(loader, progress),
+    superseded: supersededVersions(loader, progress),
     ...(version === undefined ? {} : { version }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   });
@@ -177,20 +179,20 @@ async function settle(
 }
 
 /** Those that a sweep has not deleted yet. */
-function supersededBy({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
+function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
   const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
   return [...kept, ...replaced];
 }
 
 /** What the entry said before it was claimed. */
-function unchanged({ entry }: Claim): Settlement {
+function unchangedSettlement({ entry }: Claim): Settlement {
   const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = entry;
   const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
   return { state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
 }
 
 /** Gives the day free at once; where that fails, the lease runs out by itself. */
-async function release(
+async function releaseClaim(
   { ledger, log }: Loader,
   { claim }: Progress,
   { code, message }: LoadFailure,
@@ -203,6 +205,6 @@ async function release(
 }
 
 /** A step that the signal has stopped may throw anything. */
-function outOfTime(error: unknown, { signal }: LoadRun): unknown {
+function asOutOfTime(error: unknown, { signal }: LoadRun): unknown {
   return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
 }

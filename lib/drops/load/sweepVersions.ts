@@ -9,7 +9,7 @@ import type { Loader, LoadRun } from './Loader.ts';
 import { isReadVersion } from './movePartition.ts';
 
 /** What a sweep did. */
-export interface Swept {
+export interface SweepResult {
   /** Versions that no query reads: deleted. */
   readonly removed: number;
   /** Versions that queries read, or that another load has noted anew: only the note is gone. */
@@ -44,7 +44,7 @@ export async function sweepVersions(
   sweeper: Sweeper,
   { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
   most = Number.POSITIVE_INFINITY,
-): Promise<Swept> {
+): Promise<SweepResult> {
   const { landing, clock } = sweeper;
   const counts = { removed: 0, kept: 0, failed: 0, late: 0 };
   let left = most;
@@ -80,7 +80,7 @@ async function sweepOne(
   deadline: number,
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
-  const isRead = await isRemaining(sweeper, note, deadline);
+  const isRead = await isStillRead(sweeper, note, deadline);
   // Asked after the catalog: a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
@@ -89,7 +89,7 @@ async function sweepOne(
   return isRead ? 'kept' : 'removed';
 }
 
-async function isRemaining(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
+async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
   try {
     return await isReadVersion(sweeper, note, deadline);
   } catch (error) {

@@ -6,7 +6,7 @@ import { FieldProblem, type FoundColumn, findColumn } from './findColumn.ts';
 type NamedPlace = { readonly column: string } | { readonly folder: string };
 
 /** What fields look for in a file. */
-export class FileLook {
+export class FileColumns {
   readonly timezone: string;
   /** Columns that fields were found in, so far. */
   readonly used = new Set<FileColumn>();
@@ -47,7 +47,7 @@ export class FileLook {
   #folder(name: string): FoundColumn | null {
     const column = this.#named.get(name) ?? folderColumn(name, this.#named.size);
     this.#named.set(name, column);
-    return folderNamed(this.#folders, name) === null ? null : column;
+    return findFolder(this.#folders, name) === null ? null : column;
   }
 
   /** People look for partition columns in files, where Hive's writers leave them out. */
@@ -91,7 +91,7 @@ export function pathFolders(key: string): PathFolder[] {
  *
  * @throws FieldProblem when it has several, or a value that is no text of SQL.
  */
-export function folderNamed(folders: readonly PathFolder[], name: string): PathFolder | null {
+export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | null {
   const alike = [
     folders.filter((one) => one.name === name),
     folders.filter((one) => one.name.toLowerCase() === name.toLowerCase()),

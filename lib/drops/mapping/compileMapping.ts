@@ -2,10 +2,10 @@ import { quoteName } from '../../base/sql.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
-import { FileLook, folderNamed, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';
+import { FileColumns, findFolder, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';
 import { FieldProblem, type FoundColumn } from './findColumn.ts';
 import { type MappedColumn, MappedRow, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
-import { finiteRow, printable } from './valueSql.ts';
+import { finiteRowSql, timestampTextSql } from './valueSql.ts';
 
 /** What a mapping is compiled for. */
 export interface MappingSubject {
@@ -59,7 +59,7 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
     timezone: dataset.timezone,
     folders: [...named].map(([name, { outer }]) => ({
       column: outer.sqlName,
-      values: folders.map((each) => folderNamed(each, name)?.value ?? null),
+      values: folders.map((each) => findFolder(each, name)?.value ?? null),
     })),
     groups: [...groups.values()],
   };
@@ -92,14 +92,19 @@ function compileRow(
   named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
-  const look = new FileLook(schema.columns, subject.dataset.timezone, pathFolders(schema.name), named);
-  const columns = mapRow(subject, schema, row, look);
+  const fileColumns = new FileColumns(
+    schema.columns,
+    subject.dataset.timezone,
+    pathFolders(schema.name),
+    named,
+  );
+  const columns = mapRow(subject, schema, row, fileColumns);
   return {
     reads: row.reads,
     problem: row.problem,
     columns: columns.map(([name, sql]) => `${sql} AS ${quoteName(name)}`).join(', '),
     problems: row.problems,
-    used: [...look.used],
+    used: [...fileColumns.used],
   };
 }
 
@@ -107,7 +112,7 @@ function mapRow(
   { dataset, unitIds }: MappingSubject,
   schema: FileSchema,
   row: MappedRow,
-  look: FileLook,
+  fileColumns: FileColumns,
 ): MappedColumn[] {
   try {
     const taken = schema.columns.find(
@@ -123,11 +128,11 @@ function mapRow(
     }
     switch (dataset.kind) {
       case 'events':
-        return mapEvents(dataset.mapping, unitIds, row, look);
+        return mapEvents(dataset.mapping, unitIds, row, fileColumns);
       case 'metrics':
-        return mapMetrics(dataset.mapping, row, look);
+        return mapMetrics(dataset.mapping, row, fileColumns);
       case 'exposures':
-        return mapExposures(dataset.mapping, row, look);
+        return mapExposures(dataset.mapping, row, fileColumns);
     }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error;
@@ -139,8 +144,8 @@ function mapRow(
 function rawRow({ columns }: FileSchema): string {
   const members = columns.map(({ sqlName, type, misread }) => {
     const name = quoteName(sqlName);
-    return `${name} := ${misread !== null ? 'NULL' : printable(`src.${name}`, type)}`;
+    return `${name} := ${misread !== null ? 'NULL' : timestampTextSql(`src.${name}`, type)}`;
   });
   const types = columns.map(({ type }) => type).join(' ');
-  return finiteRow(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
+  return finiteRowSql(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
 }

@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { FileColumn } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
-import { type ColumnKind, columnKind, textOfSixteen, UUID_BYTES } from './valueSql.ts';
+import { type ColumnKind, columnKind, fixed16TextSql, UUID_BYTES } from './valueSql.ts';
 
 /** What a column may be. */
 type FieldProblemCode =
@@ -27,7 +27,7 @@ export class FieldProblem extends Error {
 }
 
 /** How a field is read of a row `src` of a file. */
-export interface Reading {
+export interface FieldSql {
   /** Its value; null where there is none, or where it can't be read. */
   readonly value: string;
   /** The column it comes from; null for a constant. */
@@ -49,12 +49,12 @@ export interface Refusal {
 }
 
 /** When a column has something that is no value. */
-export function unreadable(reason: RowReason): Refusal {
+export function unreadableRefusal(reason: RowReason): Refusal {
   return { reason, when: (raw, value) => `${raw} IS NOT NULL AND ${value} IS NULL` };
 }
 
 /** A field that no row has. */
-export function nothing(type: string): Reading {
+export function nullField(type: string): FieldSql {
   return { value: `CAST(NULL AS ${type})`, column: null, refusals: [] };
 }
 
@@ -82,31 +82,31 @@ export interface FoundColumn {
  * @throws FieldProblem when there are several, or DuckDB misreads it.
  */
 export function findColumn(columns: readonly FileColumn[], name: string): FoundColumn | null {
-  const column = namedAlike(columns, name);
-  if (column !== undefined) return found(name, `src.${quoteName(column.sqlName)}`, column, column);
+  const column = columnsNamed(columns, name);
+  if (column !== undefined) return toFoundColumn(name, `src.${quoteName(column.sqlName)}`, column, column);
   // The longest name of a column first: `a.b.c` is the member c of a column `a.b`, if there is one.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const outer = namedAlike(columns, name.slice(0, dot));
-    const member = outer === undefined ? null : memberOf(outer, name, dot + 1);
+    const outer = columnsNamed(columns, name.slice(0, dot));
+    const member = outer === undefined ? null : findMember(outer, name, dot + 1);
     if (member !== null) return member;
   }
   return null;
 }
 
 /** @param from Where in the name the path to the member begins. */
-function memberOf(outer: FileColumn, name: string, from: number): FoundColumn | null {
+function findMember(outer: FileColumn, name: string, from: number): FoundColumn | null {
   let column = outer;
   let sql = `src.${quoteName(outer.sqlName)}`;
   for (const part of name.slice(from).split('.')) {
-    const member = namedAlike(column.members, part);
+    const member = columnsNamed(column.members, part);
     if (member === undefined) return null;
     column = member;
     sql = `struct_extract(${sql}, ${quoteText(member.sqlName)})`;
   }
-  return found(name, sql, column, outer);
+  return toFoundColumn(name, sql, column, outer);
 }
 
-function found(
+function toFoundColumn(
   name: string,
   sql: string,
   { type, declared, fixedBytes, utc, nanoseconds, misread }: FileColumn,
@@ -116,7 +116,15 @@ function found(
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', name, misread, declared);
   }
   if (fixedBytes === UUID_BYTES) {
-    return { name, sql: textOfSixteen(sql), type: 'VARCHAR', kind: 'text', nanoseconds, refusals: [], outer };
+    return {
+      name,
+      sql: fixed16TextSql(sql),
+      type: 'VARCHAR',
+      kind: 'text',
+      nanoseconds,
+      refusals: [],
+      outer,
+    };
   }
   const kind = columnKind(type);
   return {
@@ -130,7 +138,7 @@ function found(
   };
 }
 
-function namedAlike(among: readonly FileColumn[], name: string): FileColumn | undefined {
+function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {
   return (
     onlyOne(among.filter((one) => one.name === name)) ??
     onlyOne(among.filter((one) => one.name.toLowerCase() === name.toLowerCase()))
@@ -158,22 +166,28 @@ const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
  * @param declared The same with the decimals that the footer has.
  */
 function decimalRefusals(type: string, declared: string): readonly Refusal[] {
-  if (fits('x', type, declared) === null) return [];
-  return [{ reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${fits(raw, type, declared)}` }];
+  if (decimalFits('x', type, declared) === null) return [];
+  return [
+    { reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type, declared)}` },
+  ];
 }
 
 /** Whether all decimals of a value are as long as the footer says: true or false, never null; null when it has none. */
-function fits(sql: string, type: string, declared: string, depth = 0): string | null {
+function decimalFits(sql: string, type: string, declared: string, depth = 0): string | null {
   const [, digits] = DECIMAL.exec(declared) ?? [];
-  if (digits !== undefined) return sizeFits(sql, type, Number(digits));
+  if (digits !== undefined) return digitsFit(sql, type, Number(digits));
   const item = `d${depth}`;
   const [element, declaredElement] = [listElement(type), listElement(declared)];
   if (element !== null && declaredElement !== null) {
-    return allFit(sql, item, fits(item, element, declaredElement, depth + 1));
+    return allMembersFit(sql, item, decimalFits(item, element, declaredElement, depth + 1));
   }
   const [map, declaredMap] = [mapParts(type), mapParts(declared)];
   if (map !== null && declaredMap !== null) {
-    return allFit(`map_values(${sql})`, item, fits(item, map.value, declaredMap.value, depth + 1));
+    return allMembersFit(
+      `map_values(${sql})`,
+      item,
+      decimalFits(item, map.value, declaredMap.value, depth + 1),
+    );
   }
   const declaredMembers = structMembers(declared);
   const each = structMembers(type).flatMap((member, i) => {
@@ -181,19 +195,19 @@ function fits(sql: string, type: string, declared: string, depth = 0): string | 
     const one =
       other === undefined
         ? null
-        : fits(`struct_extract_at(${sql}, ${i + 1})`, member.type, other.type, depth);
+        : decimalFits(`struct_extract_at(${sql}, ${i + 1})`, member.type, other.type, depth);
     return one === null ? [] : [one];
   });
   return each.length === 0 ? null : `(${each.join(' AND ')})`;
 }
 
-function sizeFits(sql: string, type: string, digits: number): string {
+function digitsFit(sql: string, type: string, digits: number): string {
   const scale = Number(DECIMAL.exec(type)?.[2] ?? 0);
   const whole = '9'.repeat(digits - scale) || '0';
   const most = scale === 0 ? whole : `${whole}.${'9'.repeat(scale)}`;
   return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
 }
 
-function allFit(list: string, item: string, one: string | null): string | null {
+function allMembersFit(list: string, item: string, one: string | null): string | null {
   return one === null ? null : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${one})) = 0, true)`;
 }

@@ -1,11 +1,11 @@
 import type { EventsMapping, ExposuresMapping, Field, MetricsMapping } from '../../schema/mappings.ts';
 import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
-import type { FileLook } from './FileColumns.ts';
-import type { Reading } from './findColumn.ts';
-import { jsonObject, type Members, mergedObject, readJson, readJsonObject } from './readJson.ts';
+import type { FileColumns } from './FileColumns.ts';
+import type { FieldSql } from './findColumn.ts';
+import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
 import { readNumber, readText } from './readText.ts';
-import { dayIn, readTime } from './readTime.ts';
+import { dayInZoneSql, readTime } from './readTime.ts';
 
 /** What is read of a row, and for what it is refused, gathered field by field: the first problem of a row counts. */
 export class MappedRow {
@@ -14,7 +14,7 @@ export class MappedRow {
   readonly #conditions: string[] = [];
 
   /** Reads a field. @returns the name that its value has among the reads. */
-  read(reading: Reading): string {
+  read(reading: FieldSql): string {
     const number = this.#reads.length;
     const value = `v${number}`;
     this.#reads.push(`${reading.value} AS ${value}`);
@@ -46,15 +46,25 @@ export class MappedRow {
 export type MappedColumn = readonly [name: string, sql: string];
 
 /** The columns of an exposure, up to where it comes from. @throws FieldProblem */
-export function mapExposures(mapping: ExposuresMapping, row: MappedRow, look: FileLook): MappedColumn[] {
-  const timestamp = row.read(readTime(mapping.timestamp, look));
-  const name = requiredText(mapping.experiment, row, look, 'SLUICE_INGEST_ROW_NAME_MISSING', 'experiment');
-  const group = requiredText(mapping.group, row, look, 'SLUICE_INGEST_ROW_GROUP_MISSING', 'group');
-  const unitId = requiredText(mapping.unitId, row, look, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
+export function mapExposures(
+  mapping: ExposuresMapping,
+  row: MappedRow,
+  fileColumns: FileColumns,
+): MappedColumn[] {
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
+  const name = requiredText(
+    mapping.experiment,
+    row,
+    fileColumns,
+    'SLUICE_INGEST_ROW_NAME_MISSING',
+    'experiment',
+  );
+  const group = requiredText(mapping.group, row, fileColumns, 'SLUICE_INGEST_ROW_GROUP_MISSING', 'group');
+  const unitId = requiredText(mapping.unitId, row, fileColumns, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
   const unitType = requiredText(
     mapping.unitType,
     row,
-    look,
+    fileColumns,
     'SLUICE_INGEST_ROW_UNIT_MISSING',
     'type of the unit ID',
   );
@@ -64,7 +74,7 @@ export function mapExposures(mapping: ExposuresMapping, row: MappedRow, look: Fi
     ['group_id', group],
     ['unit_id', unitId],
     ['unit_type', unitType],
-    ['metadata', readMetadata(mapping, row, look)],
+    ['metadata', readMetadata(mapping, row, fileColumns)],
   ];
 }
 
@@ -78,20 +88,20 @@ export function mapEvents(
   mapping: EventsMapping,
   unitIds: Readonly<Record<string, string>>,
   row: MappedRow,
-  look: FileLook,
+  fileColumns: FileColumns,
 ): MappedColumn[] {
-  const timestamp = row.read(readTime(mapping.timestamp, look));
+  const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
   const eventName = requiredText(
     mapping.eventName,
     row,
-    look,
+    fileColumns,
     'SLUICE_INGEST_ROW_NAME_MISSING',
     'event name',
   );
   const ids = new Map(
     Object.entries(mapping.unitIds).map(([type, field]) => [
       type,
-      `nullif(${row.read(readText(field, look, 'flat'))}, '')`,
+      `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`,
     ]),
   );
   row.refuse(
@@ -100,8 +110,8 @@ export function mapEvents(
     [...ids.values()].map((id) => `${id} IS NULL`).join(' AND '),
   );
   const value =
-    mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, look, 'nested'));
-  const metadata = readMetadata(mapping, row, look);
+    mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, fileColumns, 'nested'));
+  const metadata = readMetadata(mapping, row, fileColumns);
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
   return [
     ['timestamp', timestamp],
@@ -111,7 +121,7 @@ export function mapEvents(
     ...Object.entries(unitIds).map(
       ([type, column]): MappedColumn => [column, ids.get(type) ?? 'CAST(NULL AS VARCHAR)'],
     ),
-    ['unit_ids', jsonObject([...ids].map(([type, id]) => [type, `CAST(to_json(${id}) AS VARCHAR)`]))],
+    ['unit_ids', jsonObjectSql([...ids].map(([type, id]) => [type, `CAST(to_json(${id}) AS VARCHAR)`]))],
     ['event_metadata', metadata],
   ];
 }
@@ -122,25 +132,35 @@ function isUserId(type: string): boolean {
 }
 
 /** The columns of a metric, up to where it comes from. @throws FieldProblem */
-export function mapMetrics(mapping: MetricsMapping, row: MappedRow, look: FileLook): MappedColumn[] {
-  const time = row.read(readTime(mapping.date, look));
-  const unitId = requiredText(mapping.unitId, row, look, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
+export function mapMetrics(
+  mapping: MetricsMapping,
+  row: MappedRow,
+  fileColumns: FileColumns,
+): MappedColumn[] {
+  const time = row.read(readTime(mapping.date, fileColumns));
+  const unitId = requiredText(mapping.unitId, row, fileColumns, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
   const idType = requiredText(
     mapping.idType,
     row,
-    look,
+    fileColumns,
     'SLUICE_INGEST_ROW_UNIT_MISSING',
     'type of the unit ID',
   );
-  const name = requiredText(mapping.metricName, row, look, 'SLUICE_INGEST_ROW_NAME_MISSING', 'metric name');
+  const name = requiredText(
+    mapping.metricName,
+    row,
+    fileColumns,
+    'SLUICE_INGEST_ROW_NAME_MISSING',
+    'metric name',
+  );
   const { numerator, denominator } = mapping;
   const ratio =
     numerator === undefined || denominator === undefined
       ? null
-      : [row.read(readNumber(numerator, look)), row.read(readNumber(denominator, look))];
+      : [row.read(readNumber(numerator, fileColumns)), row.read(readNumber(denominator, fileColumns))];
   const single =
     mapping.metricValue ?? (ratio === null ? { column: 'metric_value', optional: false } : undefined);
-  const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, look));
+  const value = single === undefined ? 'CAST(NULL AS DOUBLE)' : row.read(readNumber(single, fileColumns));
   const isRatio = ratio === null ? 'false' : ratio.map((part) => `${part} IS NOT NULL`).join(' AND ');
   row.refuse(
     'SLUICE_INGEST_ROW_VALUE_MISSING',
@@ -151,7 +171,7 @@ export function mapMetrics(mapping: MetricsMapping, row: MappedRow, look: FileLo
   return [
     ['unit_id', unitId],
     ['id_type', idType],
-    ['metric_date', dayIn(time, look.timezone)],
+    ['metric_date', dayInZoneSql(time, fileColumns.timezone)],
     ['metric_name', name],
     ['metric_value', `CASE WHEN NOT (${isRatio}) THEN ${value} END`],
     ['numerator', `CASE WHEN ${isRatio} THEN ${over} END`],
@@ -168,14 +188,14 @@ export function mapMetrics(mapping: MetricsMapping, row: MappedRow, look: FileLo
 function requiredText(
   field: Field,
   row: MappedRow,
-  look: FileLook,
+  fileColumns: FileColumns,
   reason:
     | 'SLUICE_INGEST_ROW_NAME_MISSING'
     | 'SLUICE_INGEST_ROW_GROUP_MISSING'
     | 'SLUICE_INGEST_ROW_UNIT_MISSING',
   what: string,
 ): string {
-  const value = `nullif(${row.read(readText(field, look, 'flat'))}, '')`;
+  const value = `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`;
   row.refuse(
     reason,
     'constant' in field
@@ -190,13 +210,13 @@ function requiredText(
 function readMetadata(
   { metadata, metadataJson }: Pick<EventsMapping, 'metadata' | 'metadataJson'>,
   row: MappedRow,
-  look: FileLook,
+  fileColumns: FileColumns,
 ): string {
   const members: Members = Object.entries(metadata).map(([key, field]) => [
     key,
-    row.read(readJson(field, look)),
+    row.read(readJson(field, fileColumns)),
   ]);
   return metadataJson === undefined
-    ? jsonObject(members)
-    : mergedObject(row.read(readJsonObject(metadataJson, look)), members);
+    ? jsonObjectSql(members)
+    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members);
 }

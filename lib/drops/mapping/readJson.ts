@@ -1,50 +1,50 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mappings.ts';
-import type { FileLook } from './FileColumns.ts';
-import { FieldProblem, type FoundColumn, nothing, type Reading, unreadable } from './findColumn.ts';
+import type { FileColumns } from './FileColumns.ts';
+import { FieldProblem, type FieldSql, type FoundColumn, nullField, unreadableRefusal } from './findColumn.ts';
 import { castColumn } from './readText.ts';
-import { finiteJson, isFiniteJson, textOf } from './valueSql.ts';
+import { finiteJsonSql, isFiniteJsonSql, textSql } from './valueSql.ts';
 
 /**
  * Reads a field as a JSON value: numbers and booleans are themselves, nested columns objects and arrays, all else texts.
  *
  * @throws FieldProblem when the file lacks the column.
  */
-export function readJson(field: Field, look: FileLook): Reading {
+export function readJson(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
     return { value: quoteText(JSON.stringify(field.constant)), column: null, refusals: [] };
   }
-  const column = look.column(field);
-  if (column === null) return nothing('VARCHAR');
+  const column = fileColumns.column(field);
+  if (column === null) return nullField('VARCHAR');
   if (field.cast !== undefined) {
     const cast = castColumn(column, field.cast);
     const bare = ['bigint', 'double', 'boolean'].includes(field.cast);
-    return { ...cast, value: bare ? cast.value : quoted(cast.value) };
+    return { ...cast, value: bare ? cast.value : quotedSql(cast.value) };
   }
   return {
-    value: jsonOf(column),
+    value: jsonSql(column),
     column,
-    refusals: column.kind === 'bytes' ? [unreadable('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
+    refusals: column.kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };
 }
 
-function jsonOf({ sql, kind, type }: FoundColumn): string {
+function jsonSql({ sql, kind, type }: FoundColumn): string {
   switch (kind) {
     case 'integer':
     case 'boolean':
       return `CAST(${sql} AS VARCHAR)`;
     case 'json':
-      return `coalesce(${finiteJson(`CAST(TRY(json(${sql})) AS VARCHAR)`)}, ${quoted(textOf(sql, kind, type))})`;
+      return `coalesce(${finiteJsonSql(`CAST(TRY(json(${sql})) AS VARCHAR)`)}, ${quotedSql(textSql(sql, kind, type))})`;
     case 'float':
     case 'decimal':
     case 'nested':
-      return textOf(sql, kind, type);
+      return textSql(sql, kind, type);
     default:
-      return quoted(textOf(sql, kind, type));
+      return quotedSql(textSql(sql, kind, type));
   }
 }
 
-function quoted(text: string): string {
+function quotedSql(text: string): string {
   return `CAST(to_json(${text}) AS VARCHAR)`;
 }
 
@@ -53,12 +53,12 @@ function quoted(text: string): string {
  *
  * @throws FieldProblem when the file lacks the column, or it can't hold an object.
  */
-export function readJsonObject(field: Field, look: FileLook): Reading {
+export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
-    return { value: objectOf(quoteText(String(field.constant))), column: null, refusals: [] };
+    return { value: objectSql(quoteText(String(field.constant))), column: null, refusals: [] };
   }
-  const column = look.column(field);
-  if (column === null) return nothing('VARCHAR');
+  const column = fileColumns.column(field);
+  if (column === null) return nullField('VARCHAR');
   if (!['text', 'json', 'bytes', 'nested'].includes(column.kind)) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
@@ -67,31 +67,31 @@ export function readJsonObject(field: Field, look: FileLook): Reading {
       column.type,
     );
   }
-  const text = textOf(column.sql, column.kind, column.type);
+  const text = textSql(column.sql, column.kind, column.type);
   return {
-    value: objectOf(text),
+    value: objectSql(text),
     column,
     refusals: [
       {
         reason: 'SLUICE_INGEST_ROW_METADATA_INVALID',
         when: (raw, value) =>
-          `${raw} IS NOT NULL AND ${value} IS NULL AND coalesce(trim(${textOf(raw, column.kind, column.type)}) NOT IN ('', 'null'), true)`,
+          `${raw} IS NOT NULL AND ${value} IS NULL AND coalesce(trim(${textSql(raw, column.kind, column.type)}) NOT IN ('', 'null'), true)`,
       },
     ],
   };
 }
 
 /** Looks at the text before it reads it as JSON, which is dear. */
-function objectOf(text: string): string {
+function objectSql(text: string): string {
   const json = `CAST(TRY(json(${text})) AS VARCHAR)`;
-  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJson(json, text)} THEN ${json} END`;
+  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJsonSql(json, text)} THEN ${json} END`;
 }
 
 /** Members of an object: keys, and the SQL of their values as JSON; null ones are left out. */
 export type Members = readonly (readonly [key: string, json: string])[];
 
 /** A JSON object of members as text; null when it has none. */
-export function jsonObject(members: Members): string {
+export function jsonObjectSql(members: Members): string {
   return members.length === 0
     ? 'CAST(NULL AS VARCHAR)'
     : `nullif('{' || ${memberList(members)} || '}', '{}')`;
@@ -102,7 +102,7 @@ export function jsonObject(members: Members): string {
  *
  * @param object Text of an object without white space, or null.
  */
-export function mergedObject(object: string, members: Members): string {
+export function mergedObjectSql(object: string, members: Members): string {
   if (members.length === 0) return `nullif(${object}, '{}')`;
   const own = memberList(members);
   const kept = members

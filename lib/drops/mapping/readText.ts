@@ -1,15 +1,23 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Cast, Field } from '../../schema/mappings.ts';
-import type { FileLook } from './FileColumns.ts';
+import type { FileColumns } from './FileColumns.ts';
 import {
   FieldProblem,
+  type FieldSql,
   type FoundColumn,
-  nothing,
-  type Reading,
+  nullField,
   type Refusal,
-  unreadable,
+  unreadableRefusal,
 } from './findColumn.ts';
-import { type ColumnKind, finite, finiteJson, textOf, textOfJson, UUID_BYTES, uuidOf } from './valueSql.ts';
+import {
+  type ColumnKind,
+  finiteJsonSql,
+  finiteSql,
+  jsonTextSql,
+  textSql,
+  UUID_BYTES,
+  uuidSql,
+} from './valueSql.ts';
 
 /**
  * Reads a field as text: whole numbers without `.0`, so that IDs that pandas turned into floats are still IDs. Decimals
@@ -19,12 +27,12 @@ import { type ColumnKind, finite, finiteJson, textOf, textOfJson, UUID_BYTES, uu
  * @param nested Whether nested values are allowed, which are read as JSON.
  * @throws FieldProblem when the file lacks the column, or it is nested where that is not allowed.
  */
-export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'): Reading {
+export function readText(field: Field, fileColumns: FileColumns, nested: 'nested' | 'flat'): FieldSql {
   if ('constant' in field) {
     return { value: quoteText(String(field.constant)), column: null, refusals: [] };
   }
-  const column = look.column(field);
-  if (column === null) return nothing('VARCHAR');
+  const column = fileColumns.column(field);
+  if (column === null) return nullField('VARCHAR');
   if (field.cast !== undefined) return castColumn(column, field.cast);
   if (column.kind === 'nested' && nested === 'flat') {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
@@ -32,19 +40,19 @@ export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'
   if (column.kind === 'decimal' && nested === 'flat') {
     const { sql, kind, type } = column;
     return {
-      value: `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textOf(sql, kind, type)} END`,
+      value: `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textSql(sql, kind, type)} END`,
       column,
       refusals: [],
     };
   }
   if (column.kind === 'json' && nested === 'flat') {
-    return { value: textOfJson(column.sql), column, refusals: [] };
+    return { value: jsonTextSql(column.sql), column, refusals: [] };
   }
-  const text = textOf(column.sql, column.kind, column.type);
+  const text = textSql(column.sql, column.kind, column.type);
   return {
-    value: column.kind === 'json' ? finiteJson(text) : text,
+    value: column.kind === 'json' ? finiteJsonSql(text) : text,
     column,
-    refusals: column.kind === 'bytes' ? [unreadable('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
+    refusals: column.kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };
 }
 
@@ -54,7 +62,7 @@ export function readText(field: Field, look: FileLook, nested: 'nested' | 'flat'
  *
  * @throws FieldProblem when the file lacks the column, or it can't hold a number.
  */
-export function readNumber(field: Field, look: FileLook): Reading {
+export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
     const number = Number(field.constant);
     return {
@@ -63,21 +71,21 @@ export function readNumber(field: Field, look: FileLook): Reading {
       refusals: [],
     };
   }
-  const column = look.column(field);
-  if (column === null) return nothing('DOUBLE');
+  const column = fileColumns.column(field);
+  if (column === null) return nullField('DOUBLE');
   if (['date', 'local', 'instant', 'nested', 'other'].includes(column.kind)) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
   }
   const cast = field.cast === undefined ? null : castColumn(column, field.cast);
   const read =
-    cast?.value ?? (column.kind === 'bytes' ? textOf(column.sql, 'bytes', column.type) : column.sql);
+    cast?.value ?? (column.kind === 'bytes' ? textSql(column.sql, 'bytes', column.type) : column.sql);
   return {
     value: `TRY_CAST(${read} AS DOUBLE)`,
     // As the file has it, whatever a cast made of it.
     column,
     refusals: [
       ...(column.kind === 'float' ? [NOT_FINITE] : []),
-      unreadable(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
+      unreadableRefusal(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
       { reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when: (_, value) => `NOT isfinite(${value})` },
     ],
   };
@@ -107,25 +115,25 @@ const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
  * Reads a column as text by way of a type; what can't be turned into it without loss is refused. NaN, infinity and times
  * that are none are no values, as without a cast; texts that read like them are refused.
  */
-export function castColumn(column: FoundColumn, cast: Cast): Reading {
+export function castColumn(column: FoundColumn, cast: Cast): FieldSql {
   const valued: FoundColumn =
     column.kind === 'json'
-      ? { ...column, sql: textOfJson(column.sql), kind: 'text', type: 'VARCHAR' }
-      : { ...column, sql: finite(column.sql, column.kind) };
+      ? { ...column, sql: jsonTextSql(column.sql), kind: 'text', type: 'VARCHAR' }
+      : { ...column, sql: finiteSql(column.sql, column.kind) };
   return {
-    value: textOf(casted(valued, cast), ...RESULTS[cast]),
+    value: textSql(castSql(valued, cast), ...RESULTS[cast]),
     column: valued,
-    refusals: [unreadable('SLUICE_INGEST_ROW_CAST_FAILED')],
+    refusals: [unreadableRefusal('SLUICE_INGEST_ROW_CAST_FAILED')],
   };
 }
 
-function casted({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
-  if (cast === 'string') return textOf(sql, kind, found);
+function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
+  if (cast === 'string') return textSql(sql, kind, found);
   if (cast === 'uuid') {
-    const text = textOf(sql, kind, found);
-    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidOf(sql)} ELSE ${text} END` : text} AS UUID)`;
+    const text = textSql(sql, kind, found);
+    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END` : text} AS UUID)`;
   }
-  const plain = kind === 'bytes' || kind === 'nested' ? textOf(sql, kind, found) : sql;
+  const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
   const type = cast.toUpperCase();
   if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
   switch (kind) {

@@ -1,9 +1,9 @@
 import { quoteText } from '../../base/sql.ts';
 import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
 import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
-import type { FileLook } from './FileColumns.ts';
-import { FieldProblem, type FoundColumn, type Reading, type Refusal } from './findColumn.ts';
-import { type ColumnKind, textOf } from './valueSql.ts';
+import type { FileColumns } from './FileColumns.ts';
+import { FieldProblem, type FieldSql, type FoundColumn, type Refusal } from './findColumn.ts';
+import { type ColumnKind, textSql } from './valueSql.ts';
 
 /** How many of a unit make a second. */
 const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
@@ -40,13 +40,15 @@ const END_LOCAL = "TIMESTAMP '10001-01-01'";
  *
  * @throws FieldProblem when the file lacks the column, or its type isn't what the unit says.
  */
-export function readTime(field: TimeField, look: FileLook): Reading {
-  const column = look.column(field);
+export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
+  const column = fileColumns.column(field);
   if (column === null) throw new RangeError('A time is never optional.');
   const unit = field.unit ?? defaultUnit(column);
   const { format } = field;
   const sql =
-    format === undefined ? utc(column, unit, look.timezone) : utcOfFormat(column, format, look.timezone);
+    format === undefined
+      ? utcSql(column, unit, fileColumns.timezone)
+      : utcOfFormat(column, format, fileColumns.timezone);
   if (sql === null) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
@@ -63,7 +65,7 @@ export function readTime(field: TimeField, look: FileLook): Reading {
 }
 
 /** The day of a UTC timestamp in a timezone. */
-export function dayIn(utcTimestamp: string, timezone: string): string {
+export function dayInZoneSql(utcTimestamp: string, timezone: string): string {
   return timezone === 'UTC'
     ? `CAST(${utcTimestamp} AS DATE)`
     : `CAST(timezone(${quoteText(timezone)}, timezone('UTC', ${utcTimestamp})) AS DATE)`;
@@ -98,7 +100,7 @@ interface TimeSql {
   readonly refusals: readonly Refusal[];
 }
 
-function utc(column: FoundColumn, unit: TimeUnit | null, timezone: string): TimeSql | null {
+function utcSql(column: FoundColumn, unit: TimeUnit | null, timezone: string): TimeSql | null {
   const { sql, kind, type } = column;
   switch (unit) {
     case null:
@@ -106,7 +108,7 @@ function utc(column: FoundColumn, unit: TimeUnit | null, timezone: string): Time
     case 'timestamp':
       return utcOfTimestamp(column, timezone);
     case 'iso':
-      return TEXTS.includes(kind) ? utcOfText(textOf(sql, kind, type), timezone) : null;
+      return TEXTS.includes(kind) ? utcOfText(textSql(sql, kind, type), timezone) : null;
     default:
       if (kind === 'integer') return { value: utcOfInteger(sql, unit), refusals: [] };
       if (kind === 'decimal' || kind === 'float') {
@@ -114,19 +116,19 @@ function utc(column: FoundColumn, unit: TimeUnit | null, timezone: string): Time
       }
       if (!TEXTS.includes(kind)) return null;
       return {
-        value: utcOfDouble(numberOf(sql, kind, type), unit),
+        value: utcOfDouble(numberSql(sql, kind, type), unit),
         refusals: [
           {
             reason: 'SLUICE_INGEST_ROW_TIME_INVALID',
-            when: (raw) => `NOT coalesce(isfinite(${numberOf(raw, kind, type)}), false)`,
+            when: (raw) => `NOT coalesce(isfinite(${numberSql(raw, kind, type)}), false)`,
           },
         ],
       };
   }
 }
 
-function numberOf(sql: string, kind: ColumnKind, type: string): string {
-  return `TRY_CAST(${textOf(sql, kind, type)} AS DOUBLE)`;
+function numberSql(sql: string, kind: ColumnKind, type: string): string {
+  return `TRY_CAST(${textSql(sql, kind, type)} AS DOUBLE)`;
 }
 
 /** Range first: no product overflows then. */
@@ -136,17 +138,17 @@ function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
     per <= 1_000_000
       ? `CAST(${sql} AS BIGINT) * ${1_000_000 / per}`
       : `CAST(${sql} AS BIGINT) // 1000 - CAST(${sql} % 1000 < 0 AS BIGINT)`;
-  return `CASE WHEN ${inReach(sql, per)} THEN make_timestamp(${micros}) END`;
+  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(${micros}) END`;
 }
 
 /** A double holds today's seconds to a quarter of a microsecond. */
 function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
-  return `CASE WHEN ${inReach(sql, per)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
+  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
 }
 
 /** Nanoseconds beyond 1677 and 2262 are no BIGINT; the bounds of other units are. */
-function inReach(sql: string, per: number): string {
+function inRangeSql(sql: string, per: number): string {
   const bound = (seconds: number) =>
     per === PER_SECOND.ns
       ? seconds < 0
@@ -189,7 +191,7 @@ function utcOfText(raw: string, timezone: string): TimeSql {
   const withSeconds = String.raw`regexp_replace(${text}, '[T ]\d{1,2}:\d{2}', '\0:00')`;
   return {
     value: `CASE WHEN ${matches(ZONED)} THEN ${instant(text)}
-      WHEN ${matches(LOCAL)} THEN ${timezone === 'UTC' ? local : zoned(local, timezone)}
+      WHEN ${matches(LOCAL)} THEN ${timezone === 'UTC' ? local : zonedSql(local, timezone)}
       WHEN ${matches(ZONED_APART)} THEN ${instant(joined(text))}
       WHEN ${matches(ZONED_MINUTE)} THEN ${instant(joined(withSeconds))} END`,
     refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
@@ -204,7 +206,7 @@ function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone:
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
   const variants = parseTimeFormat(format);
   if (typeof variants === 'string') throw new RangeError(`A format was let through: expected ${variants}.`);
-  const text = `lower(${textOf(sql, kind, type)})`;
+  const text = `lower(${textSql(sql, kind, type)})`;
   const ways = variants.map((variant) => {
     // With its ends: to replace is to find first, and `1` of `10` would be found.
     const whole = quoteText(`^${variant.pattern} *$`);
@@ -246,13 +248,13 @@ function utcOfVariant(text: string, whole: string, { parts }: TimeVariant, timez
 }
 
 /** A time without a zone in one, as a TIMESTAMP in UTC. */
-function zoned(timestamp: string, timezone: string): string {
+function zonedSql(timestamp: string, timezone: string): string {
   return `timezone('UTC', timezone(${quoteText(timezone)}, ${timestamp}))`;
 }
 
 /** The same of any TIMESTAMP; null far beyond what counts as a time, on which DuckDB would stop. */
 function utcOfLocal(timestamp: string, timezone: string): string {
-  return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zoned(timestamp, timezone)} END`;
+  return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
 }
 
 /** A TIMESTAMPTZ as a TIMESTAMP in UTC, null out of reach; no session's zone takes part. @param after It must lie after it. */

@@ -12,7 +12,7 @@ import type { TaskReason } from './messageBodies.ts';
  * @param timezone A name of the IANA database.
  */
 export function lookbackDays(now: number, timezone: string, days: number): readonly UtcDay[] {
-  const today = dayIn(now, timezone);
+  const today = dayInTimezone(now, timezone);
   return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
 }
 
@@ -24,7 +24,7 @@ export function daysBetween(from: UtcDay, to: UtcDay): readonly UtcDay[] {
 }
 
 /** What day an instant is in a timezone. */
-function dayIn(now: number, timezone: string): UtcDay {
+function dayInTimezone(now: number, timezone: string): UtcDay {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone: timezone,
     year: 'numeric',
@@ -145,12 +145,12 @@ export function settlesAt(
   const changes = [drop.lastModified ?? Number.NEGATIVE_INFINITY];
   const isEmpty = drop.files.length === 0 && drop.leftOut.length === 0;
   if (entry !== null && (isEmpty || missingFiles(drop, entry, ['loaded', 'failed', 'held']).length > 0))
-    changes.push(seenAt(drop, entry) ?? now);
+    changes.push(lastSeenAt(drop, entry) ?? now);
   return Math.max(...changes) + settleMs;
 }
 
 /** Since when it is known that the day's files are these; undefined when it is news. */
-function seenAt({ fingerprint }: Drop, { state, fingerprint: last, updatedAt, queued }: LedgerEntry) {
+function lastSeenAt({ fingerprint }: Drop, { state, fingerprint: last, updatedAt, queued }: LedgerEntry) {
   if (state === 'failed' && last === fingerprint) return updatedAt;
   return queued?.fingerprint === fingerprint ? queued.at : undefined;
 }

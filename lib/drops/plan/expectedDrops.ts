@@ -103,7 +103,7 @@ async function missingDays(
   const known = await mapLimit(due, PARALLEL_DAYS, ({ day }) =>
     ledger.read({ source: source.name, dataset: dataset.name, day }),
   );
-  const unknown = due.filter((_, i) => !wasRead(known[i] ?? null));
+  const unknown = due.filter((_, i) => !isLoadedOrFailed(known[i] ?? null));
   if (unknown.length === 0) return [];
   // What came since the last run of the plan is in no ledger yet.
   const { drops } = await listDrops(
@@ -111,11 +111,11 @@ async function missingDays(
     dataset,
     unknown.map(({ day }) => day),
   );
-  return unknown.filter(({ day }) => !hasCome(drops.get(day), markerKey(dataset, day)));
+  return unknown.filter(({ day }) => !hasArrived(drops.get(day), markerKey(dataset, day)));
 }
 
 /** Whether a load has read the day, well or not, whatever became of its files since. */
-function wasRead(entry: LedgerEntry | null): boolean {
+function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
   return entry?.version !== undefined || entry?.state === 'failed';
 }
 
@@ -124,14 +124,14 @@ function wasRead(entry: LedgerEntry | null): boolean {
  *
  * @param lookedAt Epoch milliseconds.
  */
-export function hasComeSince(entry: LedgerEntry | null, lookedAt: number): boolean {
-  if (entry === null || wasRead(entry)) return entry !== null;
+export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): boolean {
+  if (entry === null || isLoadedOrFailed(entry)) return entry !== null;
   const isIncomplete = entry.queued !== undefined && isMarkerReason(entry.queued.reason);
   return entry.updatedAt > lookedAt && !isIncomplete;
 }
 
 /** Folders as consoles make them, and files of a job that still writes, are no drop. */
-function hasCome(drop: Drop | undefined, marker: string | undefined): boolean {
+function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean {
   if (drop === undefined || lacksMarker(drop, marker)) return false;
   return (
     drop.files.length > 0 || drop.leftOut.some(({ reason }) => reason !== 'marker' && reason !== 'temporary')

@@ -4,7 +4,7 @@ import type { Clock, UtcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { type Drop, isUnloadable } from '../Drop.ts';
-import { leftOutOf } from '../lastLoad.ts';
+import { summarizeLeftOut } from '../lastLoad.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { PARALLEL_DAYS } from '../limits.ts';
@@ -100,7 +100,7 @@ export async function planDataset(
       day,
       decision,
       files: drop.files.length + drop.leftOut.filter(({ reason }) => isUnloadable(reason)).length,
-      leftOut: entry === null ? 0 : leftOutOf(entry).count,
+      leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
       failed: entry?.state === 'failed' && entry.fingerprint === drop.fingerprint,
     })),
   };

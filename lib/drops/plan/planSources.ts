@@ -9,7 +9,7 @@ import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
 /** What the last run saw of a dataset: `ledger/<source>/<dataset>/last-look.json`. It decides nothing. */
-export const lastLookSchema = z.strictObject({
+export const lastListingSchema = z.strictObject({
   /** Epoch milliseconds. */
   at: z.number(),
   /** Newest day looked at that has files; null when none has. */
@@ -21,20 +21,20 @@ export const lastLookSchema = z.strictObject({
 });
 
 /** What a look saw, validated. */
-export type LastLook = z.output<typeof lastLookSchema>;
+export type LastListing = z.output<typeof lastListingSchema>;
 
 /** Where last looks are kept. Methods throw IngestError. */
-export interface LastLooks {
+export interface LastListings {
   /** Null before the first. */
-  read(source: string, dataset: string): Promise<LastLook | null>;
-  write(source: string, dataset: string, look: LastLook): Promise<void>;
+  read(source: string, dataset: string): Promise<LastListing | null>;
+  write(source: string, dataset: string, look: LastListing): Promise<void>;
 }
 
 /** What {@link planSources} works with besides. */
 export interface PlanSourcesPorts extends PlanPorts {
   /** The plan's own queue, for days that wait. */
   readonly requests: TaskQueue;
-  readonly looks: Pick<LastLooks, 'write'>;
+  readonly looks: Pick<LastListings, 'write'>;
   /** Epoch milliseconds after which no dataset is begun. */
   readonly deadline: number;
 }
@@ -90,7 +90,7 @@ export async function planSources(
     try {
       if (ports.clock.now() >= ports.deadline) throw new IngestError('SLUICE_INGEST_OUT_OF_TIME');
       const plan = await planDataset(ports, source, dataset, request);
-      const hasStopped = await noteLook(ports, plan, request);
+      const hasStopped = await noteListing(ports, plan, request);
       await askAgain(ports, dataset, plan, request);
       planned.push(plan);
       if (hasStopped) stopped.push(place);
@@ -107,7 +107,7 @@ export async function planSources(
 }
 
 /** Leaves behind what was seen, where the whole lookback was looked at; answers whether the dataset stopped coming. */
-async function noteLook(
+async function noteListing(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset, days }: DatasetPlan,
   request: PlanRequest,
@@ -123,7 +123,7 @@ async function noteLook(
 async function noteFailure(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset }: { readonly source: string; readonly dataset: string },
-  failure: NonNullable<LastLook['failure']>,
+  failure: NonNullable<LastListing['failure']>,
 ): Promise<boolean> {
   try {
     await looks.write(source, dataset, { at: clock.now(), newestDay: null, stopped: false, failure });

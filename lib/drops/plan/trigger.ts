@@ -79,7 +79,7 @@ export function readReadyRequest(text: string): ReadyRequest {
   if (text.length > MAX_BODY_LENGTH)
     throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', `It has more than ${MAX_BODY_LENGTH} characters.`);
   const body = parseJson(text);
-  if (body === undefined) throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', noJson(text));
+  if (body === undefined) throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', describeInvalidJson(text));
   const result = schema.safeParse(body);
   if (!result.success) {
     const wrong = result.error.issues
@@ -87,7 +87,7 @@ export function readReadyRequest(text: string): ReadyRequest {
       .map((issue) =>
         issue.code === 'unrecognized_keys'
           ? `${issue.keys.join(', ')}: no such member.`
-          : `${issue.path.join('.') || 'the body'}: came ${shown(body, issue.path)}, expected ${expectedText(issue)}.`,
+          : `${issue.path.join('.') || 'the body'}: came ${redactedValue(body, issue.path)}, expected ${expectedText(issue)}.`,
       );
     throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', wrong.join(' '));
   }
@@ -95,29 +95,29 @@ export function readReadyRequest(text: string): ReadyRequest {
   return { days: datestamps.sort(), kind: type, sources };
 }
 
-function noJson(text: string): string {
+function describeInvalidJson(text: string): string {
   if (text.trim() === '') return 'It is empty.';
   // The first byte of gzip, which a gateway that takes the body for text leaves as it is.
   return text.startsWith('\u001f') ? 'It is compressed: send it as it is.' : 'It is no JSON.';
 }
 
-function shown(body: unknown, path: readonly PropertyKey[]): string {
+function redactedValue(body: unknown, path: readonly PropertyKey[]): string {
   return displayValue(valueAt(body, path)).replace(KEY, '$1-…');
 }
 
 /** Each source's turn: one start in two hours. Methods throw what the store throws. */
-export interface Turns {
+export interface Cooldowns {
   /** Takes a source's turn until an instant; null when somebody has it. */
-  take(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
+  start(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
   /** Gives back a turn that is taken, whoever has it: the next call may take it. */
-  giveBack(source: string): Promise<void>;
+  end(source: string): Promise<void>;
   /** Until when a source's turn is taken, epoch milliseconds; null when it isn't. */
-  takenUntil(source: string): Promise<number | null>;
+  endsAt(source: string): Promise<number | null>;
 }
 
 /** What {@link startSources} works with. */
 export interface StartPorts {
-  readonly turns: Pick<Turns, 'take' | 'takenUntil'>;
+  readonly cooldowns: Pick<Cooldowns, 'start' | 'endsAt'>;
   /** The plan's queue. */
   readonly requests: TaskQueue;
   readonly clock: Clock;
@@ -130,7 +130,7 @@ export interface StartableSource {
 }
 
 /** Which sources were started, and which have to wait for how long. */
-export interface Started {
+export interface StartResult {
   readonly started: readonly string[];
   readonly tooSoon: readonly { readonly source: string; readonly seconds: number }[];
 }
@@ -158,10 +158,10 @@ export function startableSources(
  * @throws TriggerError SLUICE_TRIGGER_NO_DATASET.
  */
 export async function startSources(
-  { turns, requests, clock }: StartPorts,
+  { cooldowns, requests, clock }: StartPorts,
   sources: readonly StartableSource[],
   { days, kind, sources: names }: ReadyRequest,
-): Promise<Started> {
+): Promise<StartResult> {
   const having = sources.filter(({ datasets }) => datasets.some((dataset) => dataset.kind === kind));
   const missing = names?.filter((name) => !having.some((source) => source.name === name)) ?? [];
   const wanted = having.filter(({ name }) => names === undefined || names.includes(name));
@@ -172,15 +172,15 @@ export async function startSources(
     );
 
   const taken: { readonly name: string; release(): Promise<void> }[] = [];
-  const tooSoon: Started['tooSoon'][number][] = [];
+  const tooSoon: StartResult['tooSoon'][number][] = [];
   try {
     for (const { name } of wanted) {
-      const turn = await turns.take(name, clock.now() + TRIGGER_PAUSE_MS);
-      if (turn !== null) {
-        taken.push({ name, release: () => turn.release() });
+      const cooldown = await cooldowns.start(name, clock.now() + TRIGGER_PAUSE_MS);
+      if (cooldown !== null) {
+        taken.push({ name, release: () => cooldown.release() });
         continue;
       }
-      const until = (await turns.takenUntil(name)) ?? 0;
+      const until = (await cooldowns.endsAt(name)) ?? 0;
       tooSoon.push({ source: name, seconds: Math.max(1, Math.ceil((until - clock.now()) / 1000)) });
     }
     const started = taken.map(({ name }) => name);
@@ -197,7 +197,7 @@ export async function startSources(
     return { started, tooSoon };
   } catch (error) {
     // What can't be given back either comes back by itself.
-    await Promise.allSettled(taken.map((turn) => turn.release()));
+    await Promise.allSettled(taken.map((cooldown) => cooldown.release()));
     throw error;
   }
 }

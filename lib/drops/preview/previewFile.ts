@@ -5,7 +5,7 @@ import { DuckDbSession, type SessionRow } from '../engine/DuckDbSession.ts';
 import { describeFiles } from '../engine/describeFiles.ts';
 import type { EngineLimits, FileColumn, FileSchema, LoadRequest } from '../engine/Engine.ts';
 import { duckDbMessage, fileFailure } from '../engine/EngineError.ts';
-import { refusedQuery, takenQuery } from '../engine/loadStatements.ts';
+import { acceptedRowsQuery, refusedRowsQuery } from '../engine/loadStatements.ts';
 import { verifyPages } from '../engine/verifyPages.ts';
 import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
@@ -161,8 +161,11 @@ async function previewRows(
       ),
     );
   return {
-    mapped: await texts(takenQuery(looked), 'source_file, row_number'),
+    mapped: await texts(acceptedRowsQuery(looked), 'source_file, row_number'),
     // The number of the row stands in front of the rest: `row 12, column …`.
-    refused: await texts(refusedQuery(looked, all), "path, CAST(regexp_extract(detail, '[0-9]+') AS BIGINT)"),
+    refused: await texts(
+      refusedRowsQuery(looked, all),
+      "path, CAST(regexp_extract(detail, '[0-9]+') AS BIGINT)",
+    ),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
@@ -67,7 +67,7 @@ describe('sluice doctor on sources and exports', () => {
     return { code, findings };
   }
   const look = (dataset: string, hoursAgo: number, more: object = {}) =>
-    s3LastLooks(s3, BUCKET).write('acme', dataset, {
+    s3LastListings(s3, BUCKET).write('acme', dataset, {
       ...{ at: Date.now() - hoursAgo * HOUR_MS, newestDay: TODAY, stopped: false },
       ...more,
     });

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Exporter, runTask } from '../../../functions/export/exportMessages.ts';
-import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { MAX_ROUNDS } from '../../../lib/export/limits.ts';
 import type { ExportTask } from '../../../lib/export/messageBodies.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
@@ -87,7 +87,7 @@ describe('a task of the export', () => {
       ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     });
-    const targetOf = () => exportBucketThrough(nowhere, world.configured().target, world.attempts());
+    const targetOf = () => exportBucketFrom(nowhere, world.configured().target, world.attempts());
     expect(await run({ targetOf })).toBe(true);
     expect(lines).toMatchObject([{ code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true }, {}]);
     nowhere.destroy();

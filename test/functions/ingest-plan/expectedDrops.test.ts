@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { lookForLateDrops, planMessages, runPlan } from '../../../functions/ingest-plan/planMessages.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { dueDays, hasComeSince } from '../../../lib/drops/plan/expectedDrops.ts';
+import { dueDays, hasArrivedSince } from '../../../lib/drops/plan/expectedDrops.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 import { startIngest } from './startIngest.ts';
@@ -162,7 +162,7 @@ describe('a look for overdue drops', () => {
     await runPlan(ingest.planner(), planRequestSchema.parse({ sluice: 'plan', schedule: 'daily' }));
     expect(await look()).toMatchObject({ late: [{ day: ago(1) }] });
     const entry = await ingest.ledger.read({ source: 'acme', dataset: 'events', day: ago(1) });
-    expect(hasComeSince(entry, ingest.clock.now() - HOUR_MS)).toBe(false);
+    expect(hasArrivedSince(entry, ingest.clock.now() - HOUR_MS)).toBe(false);
     await ingest.put(`events/${ago(1)}/READY`);
     expect(await look()).toMatchObject({ late: [] });
   });

@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Planner } from '../../../functions/ingest-plan/planMessages.ts';
 import { ingestSource } from '../../../lib/access/otherBucket.ts';
-import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { s3Turns } from '../../../lib/aws/s3Claim.ts';
-import { s3LastLooks, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
+import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
@@ -106,9 +106,9 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
     stage: 'test',
     clock,
     ledger,
-    bucketOf: (source) => bucketThrough(s3, source),
-    turns: s3Turns(s3, OWN, clock),
-    looks: s3LastLooks(s3, OWN),
+    bucketOf: (source) => customerBucketFrom(s3, source),
+    cooldowns: s3Cooldowns(s3, OWN, clock),
+    looks: s3LastListings(s3, OWN),
     lateNotes: s3LateNotes(s3, OWN),
     tasks: taskQueue(sqs, urlOf('load'), timing),
     requests: taskQueue(sqs, urlOf('plan'), timing),

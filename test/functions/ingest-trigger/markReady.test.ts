@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
 import { markReady, type Trigger } from '../../../functions/ingest-trigger/markReady.ts';
-import { s3Turns } from '../../../lib/aws/s3Claim.ts';
+import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
 import { planRequestSchema } from '../../../lib/drops/plan/messageBodies.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
@@ -44,7 +44,7 @@ function trigger(
     clock,
     log,
     anyKeyStartsAll,
-    turns: s3Turns(s3, ownBucket, clock),
+    cooldowns: s3Cooldowns(s3, ownBucket, clock),
     keys: new KeyGate({
       configured: [OPERATOR, ...CUSTOMERS, APP],
       cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log }),

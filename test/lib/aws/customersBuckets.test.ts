@@ -2,10 +2,10 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
-import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
-import { leftOut } from '../../../lib/drops/Drop.ts';
+import { leftOutReason } from '../../../lib/drops/Drop.ts';
 import {
   MOST_FILE_PAGES,
   MOST_PARTITION_PAGES,
@@ -55,8 +55,8 @@ afterAll(async () => {
 });
 
 const target = (more: Partial<Attempts> = {}) =>
-  exportBucketThrough(s3, { bucket: 'theirs', owner: OWNER }, { ...attempts, ...more });
-const source = () => bucketThrough(s3, { name: 'acme', bucket: 'theirs', owner: OWNER });
+  exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER }, { ...attempts, ...more });
+const source = () => customerBucketFrom(s3, { name: 'acme', bucket: 'theirs', owner: OWNER });
 const table = (more: Partial<Attempts> = {}) =>
   landedTable({ glue, s3 }, { database: 'd', table: 't', bucket: 'ours' }, { ...attempts, ...more });
 
@@ -94,7 +94,7 @@ describe('a file that lies in an archive', () => {
     answer = () => [200, `<ListBucketResult>${files.join('')}</ListBucketResult>`];
     const { objects } = await source().list({ prefix: 'd/' });
     expect(asked['x-amz-optional-object-attributes']).toBe('RestoreStatus');
-    expect(objects.map((object) => leftOut(object, 'd/'))).toEqual(['archived', 'archived', null]);
+    expect(objects.map((object) => leftOutReason(object, 'd/'))).toEqual(['archived', 'archived', null]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { s3Turns } from '../../../lib/aws/s3Claim.ts';
-import { s3LastLooks } from '../../../lib/aws/s3Ledger.ts';
+import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
+import { s3LastListings } from '../../../lib/aws/s3Ledger.ts';
 import { lastLookKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../harness/ManualClock.ts';
@@ -30,7 +30,7 @@ const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bu
 
 describe('what ingest keeps beside the ledger', () => {
   it('is a last look: none at first, and refused by name when it is something else or S3 is away', async () => {
-    const looks = s3LastLooks(client, Bucket);
+    const looks = s3LastListings(client, Bucket);
     expect(await looks.read('acme', 'events')).toBeNull();
     const look = { at: 1, newestDay: '2026-11-19', stopped: false };
     await looks.write('acme', 'events', look);
@@ -48,13 +48,13 @@ describe('what ingest keeps beside the ledger', () => {
   });
 
   it('is a turn, which something else under its key does not hold back', async () => {
-    const turns = s3Turns(client, Bucket, clock);
-    expect(await turns.takenUntil('acme')).toBeNull();
+    const turns = s3Cooldowns(client, Bucket, clock);
+    expect(await turns.endsAt('acme')).toBeNull();
     const until = clock.now() + 1_000;
-    expect(await turns.take('acme', until)).not.toBeNull();
-    expect([await turns.take('acme', until), await turns.takenUntil('acme')]).toEqual([null, until]);
+    expect(await turns.start('acme', until)).not.toBeNull();
+    expect([await turns.start('acme', until), await turns.endsAt('acme')]).toEqual([null, until]);
     await put(triggerKey('acme'), 'no JSON');
-    expect(await turns.takenUntil('acme')).toBeNull();
-    expect(await turns.take('acme', until)).not.toBeNull();
+    expect(await turns.endsAt('acme')).toBeNull();
+    expect(await turns.start('acme', until)).not.toBeNull();
   });
 });

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { linesOf } from '../../../lib/aws/s3RedriveStore.ts';
+import { readLines } from '../../../lib/aws/s3RedriveStore.ts';
 
 async function read(chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of linesOf(Readable.from(chunks))) lines.push(line);
+  for await (const line of readLines(Readable.from(chunks))) lines.push(line);
   return lines;
 }
 

@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RoleNotAssumed } from '../../../lib/aws/assumedRole.ts';
+import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
 import { ownSession } from '../../../lib/aws/ownSession.ts';
 import { type Accounts, startAccounts } from '../../../packages/local-aws/test/iam/startAccounts.ts';
 
@@ -70,7 +70,7 @@ describe('a session of the function’s own role', () => {
       waits += 1;
     };
     const assumed = ownSession(ROLE, 'acme-events', policy, { wait, random: () => 0 });
-    await expect(assumed).rejects.toThrow(RoleNotAssumed);
+    await expect(assumed).rejects.toThrow(AssumeRoleError);
     expect(waits).toBe(5);
   });
 });

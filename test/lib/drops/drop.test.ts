@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { addDays } from '../../../lib/base/time.ts';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
-import { leftOut, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
+import { leftOutReason, leftOutReasons, makeDrop, NO_FILES } from '../../../lib/drops/Drop.ts';
 import { dropDay, dropDayFolder } from '../../../lib/drops/listDrops.ts';
 import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 
@@ -43,12 +43,12 @@ describe('what is left out of a day', () => {
     ['20261119_061500_00012_abcde_1f4b', null],
     ['part-00000', null],
   ])('%j: %s', (path, reason) => {
-    expect(leftOut(object(path), FOLDER)).toBe(reason);
+    expect(leftOutReason(object(path), FOLDER)).toBe(reason);
   });
 
   it('is what is empty, or archived where S3 does not read at once', () => {
-    expect(leftOut(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
-    const of = (storageClass?: string) => leftOut(object('a.parquet', { storageClass }), FOLDER);
+    expect(leftOutReason(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
+    const of = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
     expect(['GLACIER', 'DEEP_ARCHIVE'].map(of)).toEqual(['archived', 'archived']);
     expect(['GLACIER_IR', 'STANDARD_IA', 'INTELLIGENT_TIERING', undefined].map(of)).toEqual(
       Array(4).fill(null),
@@ -58,7 +58,7 @@ describe('what is left out of a day', () => {
   it('has a reason that is explained, whatever the key', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40, unit: 'grapheme' }), fc.nat(2), (path, size) => {
-        const reason = leftOut(object(path, { size }), FOLDER);
+        const reason = leftOutReason(object(path, { size }), FOLDER);
         expect(reason === null || reason in leftOutReasons).toBe(true);
       }),
     );

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { bucketThrough } from '../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
@@ -129,7 +129,7 @@ describe('a customer’s bucket by real clients', () => {
   const source = { name: 'acme', bucket: 'drops', owner: '000000000000' };
 
   it('lists and reads what was listed, whole or in part, until it is another', async () => {
-    const bucket = bucketThrough(s3.client, source);
+    const bucket = customerBucketFrom(s3.client, source);
     const { drops } = await listDrops(bucket, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, [
       '2026-01-01',
       '2026-01-03',
@@ -151,17 +151,17 @@ describe('a customer’s bucket by real clients', () => {
 
   it('is refused by names of ours', async () => {
     const list = (other: Partial<typeof source>) =>
-      bucketThrough(s3.client, { ...source, ...other }).list({ prefix: '' });
+      customerBucketFrom(s3.client, { ...source, ...other }).list({ prefix: '' });
     await expect(list({ owner: '111122223333' })).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_ACCESS_DENIED',
     });
     await expect(list({ bucket: 'nobodys' })).rejects.toMatchObject({ code: 'SLUICE_SOURCE_BUCKET_MISSING' });
     const away = s3.makeClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 });
-    await expect(bucketThrough(away, source).list({ prefix: '' })).rejects.toMatchObject({
+    await expect(customerBucketFrom(away, source).list({ prefix: '' })).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_UNAVAILABLE',
     });
     const elsewhere = s3.makeClient({ region: 'eu-west-1' });
-    await expect(bucketThrough(elsewhere, source).list({ prefix: '' })).rejects.toMatchObject({
+    await expect(customerBucketFrom(elsewhere, source).list({ prefix: '' })).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_REGION_WRONG',
     });
   });

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { CreatePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { exportTarget } from '../../../lib/access/otherBucket.ts';
-import { exportBucketThrough } from '../../../lib/aws/exportBucket.ts';
+import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -117,7 +117,7 @@ export async function startExport() {
       const { exported = configured(), ...rest } = more;
       return {
         ...{ ledger, clock, table, owner: randomUUID(), log: () => undefined },
-        target: exportBucketThrough(s3, exported.target, attempts()),
+        target: exportBucketFrom(s3, exported.target, attempts()),
         deadline: clock.now() + 13 * MINUTE_MS,
         leaseUntil: clock.now() + 16 * MINUTE_MS,
         ...rest,

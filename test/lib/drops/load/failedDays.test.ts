@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import {
@@ -180,7 +180,7 @@ describe('a day that fails', () => {
     const inArchive = { storageClass: 'GLACIER', isRestored: false };
     let now: { storageClass?: string; isRestored?: boolean } = inArchive;
     const customerBucket: Loader['customerBucket'] = (source) => {
-      const bucket = bucketThrough(loads.s3, source);
+      const bucket = customerBucketFrom(loads.s3, source);
       const list: typeof bucket.list = async (request) => {
         const page = await bucket.list(request);
         return { ...page, objects: page.objects.map((object) => ({ ...object, ...now })) };
@@ -225,8 +225,8 @@ describe('a day that fails', () => {
   ])('is in a bucket that is %s', async (_, other, code) => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
-    const customerBucket = (one: Parameters<typeof bucketThrough>[1]) =>
-      bucketThrough(loads.s3, { ...one, ...other });
+    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
+      customerBucketFrom(loads.s3, { ...one, ...other });
     expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
       outcome: 'failed',
       failure: { code },
@@ -238,7 +238,8 @@ describe('a day that fails', () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     const elsewhere = new S3Client({ ...loads.options, region: 'eu-west-1' });
     try {
-      const customerBucket = (one: Parameters<typeof bucketThrough>[1]) => bucketThrough(elsewhere, one);
+      const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) =>
+        customerBucketFrom(elsewhere, one);
       expect(await loads.load({ loader: { customerBucket } })).toMatchObject({
         outcome: 'failed',
         failure: { code: 'SLUICE_SOURCE_REGION_WRONG' },
@@ -286,7 +287,7 @@ describe('a day that fails', () => {
       outcome: 'handed_back',
       failure: { code: 'SLUICE_LOAD_CATALOG_FAILED' },
     });
-    expect(await loads.load({ run: { last: true } })).toMatchObject({ outcome: 'failed' });
+    expect(await loads.load({ run: { isLastAttempt: true } })).toMatchObject({ outcome: 'failed' });
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 2));
   });

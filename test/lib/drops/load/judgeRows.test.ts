@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { judgeRows } from '../../../../lib/drops/load/loadDrop.ts';
+import { requireAcceptableRows } from '../../../../lib/drops/load/loadDrop.ts';
 
 /** Whether a day passes of whose rows so many are refused or late. */
 function passes(total: number, bad: number, share: number, kind: 'refused' | 'late'): boolean {
@@ -9,7 +9,7 @@ function passes(total: number, bad: number, share: number, kind: 'refused' | 'la
   const rowsByDaysLate = isLate ? { 0: total - bad, 2: bad } : { 0: total - bad };
   const shares = { refusedShare: isLate ? 1 : share, lateShare: isLate ? share : 1 };
   try {
-    judgeRows({ rows, reasons: {}, rowsByDaysLate }, shares);
+    requireAcceptableRows({ rows, reasons: {}, rowsByDaysLate }, shares);
     return true;
   } catch {
     return false;

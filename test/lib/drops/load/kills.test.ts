@@ -168,7 +168,7 @@ describe('a load that is killed', () => {
   it('fails the day when nobody would try again', async () => {
     const stop = new AbortController();
     stop.abort();
-    expect(await loads.load({ run: { signal: stop.signal, last: true } })).toMatchObject({
+    expect(await loads.load({ run: { signal: stop.signal, isLastAttempt: true } })).toMatchObject({
       outcome: 'failed',
     });
     expect(await loads.entry()).toMatchObject({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { leftOutReasons } from '../../../../lib/drops/Drop.ts';
 import { DAY, type Loads, parquetOf, readEvents, someEvents, startLoads, THEIRS } from './startLoads.ts';
 
@@ -146,8 +146,8 @@ describe('a load', () => {
     expect(bytes.byteLength).toBeGreaterThan(33_554_432);
     const asked: unknown[] = [];
     await loads.drop('large.parquet', bytes);
-    const customerBucket = (one: Parameters<typeof bucketThrough>[1]) => {
-      const bucket = bucketThrough(loads.s3, one);
+    const customerBucket = (one: Parameters<typeof customerBucketFrom>[1]) => {
+      const bucket = customerBucketFrom(loads.s3, one);
       return {
         list: bucket.list,
         read: (...how: Parameters<typeof bucket.read>) => {

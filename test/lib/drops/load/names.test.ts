@@ -1,11 +1,11 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import { MOST_LOOKED_INSIDE } from '../../../../lib/drops/limits.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { lookInside } from '../../../../lib/drops/lookInside.ts';
+import { inspectObjects } from '../../../../lib/drops/lookInside.ts';
 import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 let loads: Loads;
@@ -103,7 +103,7 @@ describe('a file whose name says nothing of Parquet', () => {
   it('costs two reads of four bytes at most, and none of names that end with .parquet', async () => {
     const asked: [string, unknown][] = [];
     const customerBucket: Loader['customerBucket'] = (source) => {
-      const bucket = bucketThrough(loads.s3, source);
+      const bucket = customerBucketFrom(loads.s3, source);
       const read: typeof bucket.read = (object, range) => {
         asked.push([object.key.split('/')[2] ?? '', range]);
         return bucket.read(object, range);
@@ -130,7 +130,7 @@ describe('a file whose name says nothing of Parquet', () => {
       ...{ key: `events/${DAY}/${i}.json`, size: 9, eTag: '"1"', lastModified },
     }));
     const bucket: Pick<CustomerBucket, 'read'> = { read: () => Promise.reject(new Error('was read')) };
-    await expect(lookInside(bucket, makeDrop(many, `events/${DAY}/`))).rejects.toMatchObject({
+    await expect(inspectObjects(bucket, makeDrop(many, `events/${DAY}/`))).rejects.toMatchObject({
       code: 'SLUICE_SOURCE_TOO_MANY_UNKNOWN',
     });
   });

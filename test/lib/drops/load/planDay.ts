@@ -1,4 +1,4 @@
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import type { DayDecision } from '../../../../lib/drops/plan/decideDay.ts';
 import { type IngestTask, ingestTaskSchema } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDataset } from '../../../../lib/drops/plan/planDataset.ts';
@@ -16,7 +16,7 @@ export async function planDay(
   const send = async (bodies: readonly string[]) => {
     tasks.push(...bodies.map((body) => ingestTaskSchema.parse(JSON.parse(body))));
   };
-  const ports = { bucketOf: () => bucketThrough(s3, source), ledger, clock, tasks: { send } };
+  const ports = { bucketOf: () => customerBucketFrom(s3, source), ledger, clock, tasks: { send } };
   const { days } = await planDataset(ports, source, dataset, { days: [day], asked });
   return { decision: days[0]?.decision, tasks };
 }

@@ -85,7 +85,7 @@ describe('a day that changes between its plan and its load', () => {
 
   it('is the plan’s to find when its task comes no more', async () => {
     await remove('a', 'b', 'late');
-    expect(await loads.load({ ...task, run: { last: true } })).toEqual(settles(false));
+    expect(await loads.load({ ...task, run: { isLastAttempt: true } })).toEqual(settles(false));
     expect(await planDay(loads, DAY)).toEqual({
       decision: { wait: 'settling', until: loads.clock.now() + SETTLE_MS },
       tasks: [],

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ingestSource } from '../../../../lib/access/otherBucket.ts';
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3Ledger } from '../../../../lib/aws/s3Ledger.ts';
@@ -22,7 +22,7 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { Ledger } from '../../../../lib/drops/ledger/Ledger.ts';
 import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load/Loader.ts';
-import { type Loaded, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
@@ -140,7 +140,7 @@ export async function startLoads(
       config,
       bucket: OWN,
       landing: landingBucket(s3, OWN),
-      customerBucket: (one) => bucketThrough(s3, one),
+      customerBucket: (one) => customerBucketFrom(s3, one),
       ledger,
       catalog: gluePartitionCatalog(glue),
       engine: duckDbEngine(limits),
@@ -159,7 +159,7 @@ export async function startLoads(
     leaseUntil: clock.now() + LEASE_MS,
     deadline: clock.now() + 855_000,
     signal: new AbortController().signal,
-    last: false,
+    isLastAttempt: false,
     tries: 10,
     ...more,
   });
@@ -182,7 +182,7 @@ export async function startLoads(
     makeRun,
 
     /** Runs one load; `killed` when it was. */
-    async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<Loaded | 'killed'> {
+    async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
       const killed = Promise.withResolvers<'killed'>();
       const faultPoint = async (point: LoadFaultPoint) => {
         await at?.[point]?.();

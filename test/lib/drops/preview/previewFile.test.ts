@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bucketThrough } from '../../../../lib/aws/customerBucket.ts';
+import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { type Preview, previewFile } from '../../../../lib/drops/preview/previewFile.ts';
 import { OWNER_ACCOUNT } from '../../../../packages/local-aws/src/index.ts';
 import { type RunningS3, startS3 } from '../../../../packages/local-aws/test/s3/startS3.ts';
@@ -29,7 +29,7 @@ async function preview(
   dataset: DatasetInput = { kind: 'events' },
 ): Promise<Preview> {
   await s3.client.send(new PutObjectCommand({ Bucket: 'acme-drops', Key: key, Body: body }));
-  const bucket = bucketThrough(s3.client, { name: 'acme', bucket: 'acme-drops', owner: OWNER_ACCOUNT });
+  const bucket = customerBucketFrom(s3.client, { name: 'acme', bucket: 'acme-drops', owner: OWNER_ACCOUNT });
   const [object] = (await bucket.list({ prefix: key })).objects;
   if (object === undefined) throw new RangeError('It was not listed.');
   previews += 1;
@@ -101,7 +101,11 @@ describe('previewFile', () => {
     const { path } = await bench.write('replaced.parquet', `SELECT * FROM (${ROWS}) LIMIT 20`);
     const key = 'replaced.parquet';
     await s3.client.send(new PutObjectCommand({ Bucket: 'acme-drops', Key: key, Body: 'other' }));
-    const bucket = bucketThrough(s3.client, { name: 'acme', bucket: 'acme-drops', owner: OWNER_ACCOUNT });
+    const bucket = customerBucketFrom(s3.client, {
+      name: 'acme',
+      bucket: 'acme-drops',
+      owner: OWNER_ACCOUNT,
+    });
     const [object] = (await bucket.list({ prefix: key })).objects;
     await s3.client.send(new PutObjectCommand({ Bucket: 'acme-drops', Key: key, Body: readFileSync(path) }));
     if (object === undefined) throw new RangeError('It was not listed.');
