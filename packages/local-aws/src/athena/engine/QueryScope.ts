@@ -43,7 +43,7 @@ export class QueryScope {
   /** By path in the session. */
   readonly #locations = new Map<string, string>();
   #filled = 0;
-  #hidden = false;
+  #hasHiddenColumns = false;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
@@ -53,11 +53,11 @@ export class QueryScope {
    * Resolves the names in a query and in the views that it reads. @param database The database of unqualified names.
    */
   async resolve(list: TokenList, database: string | undefined): Promise<void> {
-    this.#hidden = list.tokens.some(
+    this.#hasHiddenColumns = list.tokens.some(
       ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
     );
     await this.#resolve(list, database, 0);
-    await this.#options.session.use(await this.#schema(database));
+    await this.#options.session.setDatabase(await this.#schema(database));
   }
 
   /** The base tables that the query reads. */
@@ -66,11 +66,11 @@ export class QueryScope {
   }
 
   /** The columns of a table or view, with Trino's type names; undefined when it does not exist. */
-  columnsOf(
+  columnsFor(
     database: string,
     name: string,
   ): readonly { readonly name: string; readonly type: string }[] | undefined {
-    const input = this.#entry(database, name)?.input;
+    const input = this.#findTable(database, name)?.input;
     if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
     const columns = input && [
       ...sessionColumns(input.StorageDescriptor?.Columns),
@@ -96,7 +96,7 @@ export class QueryScope {
    *
    * @returns The files, each once.
    */
-  async fill(sql: string): Promise<readonly DataFile[]> {
+  async attachFiles(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
     const wanted = await prunePartitions(
@@ -119,23 +119,23 @@ export class QueryScope {
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
         ];
-        return listDataFiles(store, location).map((file) => this.#admit(file, own.join('/')));
+        return listDataFiles(store, location).map((file) => this.#linkFile(file, own.join('/')));
       });
       await session.run(
-        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hidden)}`,
+        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hasHiddenColumns)}`,
       );
     }
     return [...this.#files.values()];
   }
 
   /** Links a file into the session's folder. A file that two tables share is linked for each of them. */
-  #admit(file: DataFile, folder: string): DataFile {
+  #linkFile(file: DataFile, folder: string): DataFile {
     const { bucket, key, path } = file;
     if (!this.#files.has(path)) {
       this.#options.onCall({ service: 's3', operation: 'GetObject', bucket, key });
       this.#files.set(path, file);
     }
-    const own = this.#options.session.admit(path, folder);
+    const own = this.#options.session.linkFile(path, folder);
     this.#locations.set(own, `s3://${bucket}/${key}`);
     return { ...file, path: own };
   }
@@ -146,7 +146,10 @@ export class QueryScope {
   }
 
   /** The error for a table that does not exist. */
-  missing(name: string, database: string | undefined): { readonly code: string; readonly message: string } {
+  missingTable(
+    name: string,
+    database: string | undefined,
+  ): { readonly code: string; readonly message: string } {
     const [table = '', schema = database, catalog = CATALOG] = name
       .toLowerCase()
       .split('.')
@@ -173,17 +176,17 @@ export class QueryScope {
         await this.#informationSchema(list, chain, database);
       const [first, second, third] = chain;
       if (first === undefined) continue;
-      if (database !== undefined) await this.#add(database.toLowerCase(), first, depth);
-      if (second !== undefined) await this.#add(first, second, depth);
+      if (database !== undefined) await this.#addTable(database.toLowerCase(), first, depth);
+      if (second !== undefined) await this.#addTable(first, second, depth);
       if (third !== undefined && second !== undefined && first === CATALOG)
-        await this.#add(second, third, depth);
+        await this.#addTable(second, third, depth);
     }
   }
 
-  async #add(database: string, name: string, depth: number): Promise<void> {
+  async #addTable(database: string, name: string, depth: number): Promise<void> {
     const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
-    const entry = this.#entry(database, base);
+    const entry = this.#findTable(database, base);
     if (entry === undefined || this.#known.has(key)) return;
     this.#known.add(key);
     const { session, onCall } = this.#options;
@@ -196,7 +199,7 @@ export class QueryScope {
     else {
       const table = sessionTable(entry);
       this.#bases.set(key, { entry, table });
-      await session.run(emptyTableSql(table, this.#hidden));
+      await session.run(emptyTableSql(table, this.#hasHiddenColumns));
     }
   }
 
@@ -209,13 +212,13 @@ export class QueryScope {
       throw statementError('VIEW_IS_RECURSIVE', `View '${name}' is recursive`);
     const list = new TokenList(view.originalSql);
     await this.#resolve(list, view.schema, depth + 1);
-    await session.use(await this.#schema(view.schema));
+    await session.setDatabase(await this.#schema(view.schema));
     const names = view.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
     let failure: unknown;
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
-        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hidden });
-        await session.define(sql);
+        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hasHiddenColumns });
+        await session.defineMacros(sql);
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
       } catch (error) {
@@ -249,7 +252,7 @@ export class QueryScope {
         reportGlueCall(onCall, 'GetTables', { database: name });
     }
     await session.run(informationSchemaSql(catalog));
-    await session.use(await this.#schema(database));
+    await session.setDatabase(await this.#schema(database));
   }
 
   /** Creates the schema of a database once. @returns Its name; undefined when the database does not exist. */
@@ -266,7 +269,7 @@ export class QueryScope {
     return schema;
   }
 
-  #entry(database: string, name: string): TableEntry | undefined {
+  #findTable(database: string, name: string): TableEntry | undefined {
     const found = this.#options.catalog.databases().find(({ input }) => input.Name === database);
     return found?.tables.get(name);
   }

@@ -27,11 +27,11 @@ export class Session {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #macros = new Set<string>();
-  #admitted = 0;
+  #linkedFiles = 0;
   #closed = false;
   /** The number of pending calls into DuckDB. It must not be closed while there are any. */
   #running = 0;
-  #ending: NodeJS.Timeout | undefined;
+  #interruptTimer: NodeJS.Timeout | undefined;
 
   private constructor(directory: string, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.directory = directory;
@@ -60,7 +60,7 @@ export class Session {
   }
 
   /** Creates the macros of the functions in a query, which can then be bound. */
-  async define(sql: string): Promise<void> {
+  async defineMacros(sql: string): Promise<void> {
     const statements = macroStatements(sql, this.#macros);
     if (statements !== '') await this.run(statements);
   }
@@ -77,11 +77,11 @@ export class Session {
    * @param folder A path within the session's folder, e.g. `0/ds=2026-11-20`.
    * @returns The path of the link.
    */
-  admit(path: string, folder: string): string {
+  linkFile(path: string, folder: string): string {
     const place = join(this.directory, folder);
     mkdirSync(place, { recursive: true });
-    const own = join(place, `${this.#admitted}.parquet`);
-    this.#admitted += 1;
+    const own = join(place, `${this.#linkedFiles}.parquet`);
+    this.#linkedFiles += 1;
     try {
       linkSync(path, own);
     } catch {
@@ -93,36 +93,36 @@ export class Session {
 
   /** Runs statements and discards their rows. */
   async run(sql: string): Promise<void> {
-    await this.#busy(() => this.#connection.run(sql));
+    await this.#track(() => this.#connection.run(sql));
   }
 
   /** Binds a query without running it. */
   async prepare(sql: string): Promise<DuckDBPreparedStatement> {
-    return await this.#busy(() => this.#connection.prepare(sql));
+    return await this.#track(() => this.#connection.prepare(sql));
   }
 
   async read(sql: string): Promise<DuckDBResultReader> {
-    return await this.#busy(() => this.#connection.runAndReadAll(sql));
+    return await this.#track(() => this.#connection.runAndReadAll(sql));
   }
 
   /** Starts a query whose rows are read in chunks. No other statement may run before they have been read. */
   async stream(sql: string): Promise<DuckDBResult> {
-    return await this.#busy(() => this.#connection.stream(sql));
+    return await this.#track(() => this.#connection.stream(sql));
   }
 
   /** The next rows of a started query; undefined at the end. */
   async nextChunk(result: DuckDBResult): Promise<DuckDBDataChunk | undefined> {
-    const chunk = await this.#busy(() => result.fetchChunk());
+    const chunk = await this.#track(() => result.fetchChunk());
     return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
   }
 
   /** Interrupts the query and closes the session when the signal aborts, even if its rows are no longer read. */
-  endWith(signal: AbortSignal): void {
-    signal.addEventListener('abort', () => this.#end(), { once: true });
-    if (signal.aborted) this.#end();
+  closeOnAbort(signal: AbortSignal): void {
+    signal.addEventListener('abort', () => this.#interrupt(), { once: true });
+    if (signal.aborted) this.#interrupt();
   }
 
-  #end(): void {
+  #interrupt(): void {
     if (this.#closed) return;
     if (this.#running === 0) {
       this.close();
@@ -130,10 +130,10 @@ export class Session {
     }
     this.#connection.interrupt();
     // DuckDB loses an interruption that arrives between two steps of a query.
-    this.#ending ??= setInterval(() => this.#end(), STATEMENT_LIMITS.interruptMs);
+    this.#interruptTimer ??= setInterval(() => this.#interrupt(), STATEMENT_LIMITS.interruptMs);
   }
 
-  async #busy<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #track<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('The session is closed.');
     this.#running += 1;
     try {
@@ -144,7 +144,7 @@ export class Session {
   }
 
   /** Sets the database of unqualified names. @param database The name of a schema in DuckDB; undefined for none. */
-  async use(database: string | undefined): Promise<void> {
+  async setDatabase(database: string | undefined): Promise<void> {
     // The search path must contain a schema of the catalog, or DuckDB does not find `information_schema.tables` in
     // it.
     await this.run(
@@ -155,7 +155,7 @@ export class Session {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#ending);
+    clearInterval(this.#interruptTimer);
     this.#connection.closeSync();
     this.#instance.closeSync();
     rmSync(this.directory, { recursive: true, force: true });

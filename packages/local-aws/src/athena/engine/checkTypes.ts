@@ -47,14 +47,14 @@ interface CheckScope {
   /** Grouping expressions, as JSON. They must not be changed. */
   readonly grouped: ReadonlySet<string>;
   /** The SELECT that checks are attached to instead of the node. */
-  readonly instead: TreeNode | undefined;
+  readonly attachTo: TreeNode | undefined;
 }
 
 /** The rules without duplicates, and the nodes that they are attached to. */
 interface Checks {
   readonly rules: readonly Check[];
   /** Indexes of rules. */
-  readonly at: ReadonlyMap<TreeNode, readonly number[]>;
+  readonly byNode: ReadonlyMap<TreeNode, readonly number[]>;
 }
 
 /** A pair of queries with the named subqueries that are visible to them. */
@@ -103,8 +103,8 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
     offsetOf: (location) => translation.offsetOf(bytes.subarray(0, location).toString().length),
   };
   const { checks, pairs } = collectChecks(root, place);
-  const refused = await findTypeError(session, root, checks, query);
-  if (refused !== undefined) throw refused;
+  const error = await findTypeError(session, root, checks, query);
+  if (error !== undefined) throw error;
   for (const pair of pairs) {
     const alone = await pairChecks(session, pair, place);
     const unequal = alone && (await findTypeError(session, alone.root, alone.checks, query));
@@ -116,7 +116,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
 /** Collects all checks of a query. */
 function collectChecks(root: TreeNode, place: RulePlace) {
   const rules: Check[] = [];
-  const at = new Map<TreeNode, number[]>();
+  const byNode = new Map<TreeNode, number[]>();
   const pairs: ScopedPair[] = [];
   const known = new Map<string, number>();
   const visit = (tree: Tree, scope: CheckScope): void => {
@@ -129,8 +129,8 @@ function collectChecks(root: TreeNode, place: RulePlace) {
       const key = `${scope.inLambda} ${rule.condition} ${rule.operands.map(treeJson).join(' ')}`;
       const index = known.get(key) ?? rules.push({ rule, inLambda: scope.inLambda }) - 1;
       known.set(key, index);
-      const place = scope.instead ?? node;
-      at.set(place, [...(at.get(place) ?? []), index]);
+      const place = scope.attachTo ?? node;
+      byNode.set(place, [...(byNode.get(place) ?? []), index]);
     };
     const own = isNode(tree['cte_map']) ? tree['cte_map']['map'] : undefined;
     const named = Array.isArray(own) ? [...scope.named, ...own] : scope.named;
@@ -141,13 +141,13 @@ function collectChecks(root: TreeNode, place: RulePlace) {
     pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, named })));
     const groups = nodesOf(tree['group_expressions']);
     // A grouping expression must stay the same everywhere, so its check is added to the WHERE clause.
-    for (const group of groups) visit(group, { ...scope, named, instead: tree });
+    for (const group of groups) visit(group, { ...scope, named, attachTo: tree });
     const isSelect = Array.isArray(tree['group_expressions']);
     const inside: CheckScope = {
       ...scope,
       named,
       inLambda: scope.inLambda || tree['class'] === 'LAMBDA',
-      ...(isSelect ? { instead: undefined, grouped: new Set(groups.map(treeJson)) } : {}),
+      ...(isSelect ? { attachTo: undefined, grouped: new Set(groups.map(treeJson)) } : {}),
     };
     for (const [member, value] of Object.entries(tree)) {
       if (member === 'group_expressions') continue;
@@ -155,8 +155,8 @@ function collectChecks(root: TreeNode, place: RulePlace) {
       visit(member === 'function' && isNode(value) ? (value['children'] ?? null) : value, inside);
     }
   };
-  visit(root, { named: [], inLambda: false, grouped: new Set(), instead: undefined });
-  return { checks: { rules, at }, pairs };
+  visit(root, { named: [], inLambda: false, grouped: new Set(), attachTo: undefined });
+  return { checks: { rules, byNode }, pairs };
 }
 
 function columnPairs(tree: TreeNode): readonly ColumnPair[] {
@@ -211,7 +211,7 @@ async function pairChecks(
     );
     return { rule: columnRule(pair, index, operands, place), inLambda: false };
   });
-  return { root, checks: { rules, at: new Map([[node, rules.map((_, index) => index)]]) } };
+  return { root, checks: { rules, byNode: new Map([[node, rules.map((_, index) => index)]]) } };
 }
 
 /** A SELECT with its subquery replaced by another query. */
@@ -232,23 +232,23 @@ async function countColumns(session: Session, root: TreeNode): Promise<number | 
 async function findTypeError(
   session: Session,
   root: TreeNode,
-  { rules, at }: Checks,
+  { rules, byNode }: Checks,
   query: TypedQuery,
 ): Promise<StatementError | undefined> {
   if (rules.length === 0) return undefined;
   const sql = `SELECT ${rules.map(checkSql).join(', ')}`;
-  await session.define(sql);
+  await session.defineMacros(sql);
   const conditions = nodesOf((await parseTree(session, sql))?.['select_list']).map((condition, index) =>
     withOperands(condition, rules[index]?.rule.operands ?? []),
   );
   let tries = 0;
-  const refusalAmong = async (chosen: readonly number[]): Promise<StatementError | undefined> => {
+  const findAmong = async (chosen: readonly number[]): Promise<StatementError | undefined> => {
     tries += 1;
     const checked = new Set(chosen);
     const failure = await bindError(
       session,
       withChecks(root, (node) =>
-        (at.get(node) ?? [])
+        (byNode.get(node) ?? [])
           .filter((index) => checked.has(index))
           .map((index) => conditions[index])
           .filter(isNode),
@@ -268,9 +268,9 @@ async function findTypeError(
     )
       return undefined;
     const half = Math.ceil(chosen.length / 2);
-    return (await refusalAmong(chosen.slice(0, half))) ?? (await refusalAmong(chosen.slice(half)));
+    return (await findAmong(chosen.slice(0, half))) ?? (await findAmong(chosen.slice(half)));
   };
-  return await refusalAmong(rules.map((_, index) => index));
+  return await findAmong(rules.map((_, index) => index));
 }
 
 function typeError(
@@ -278,11 +278,11 @@ function typeError(
   types: readonly string[],
   { place, columnTypes }: TypedQuery,
 ): StatementError {
-  const written = rule.written ?? rule.operands;
+  const literals = rule.literals ?? rule.operands;
   const names = rule.operands.map((operand, index) =>
-    operandTypeName(written[index] ?? operand, types[index] ?? 'unknown', columnTypes),
+    operandTypeName(literals[index] ?? operand, types[index] ?? 'unknown', columnTypes),
   );
-  const { code, message, offset } = rule.refusal(names);
+  const { code, message, offset } = rule.toError(names);
   return statementError(code, message, { sql: place.sql, offset: place.shift + offset });
 }
 

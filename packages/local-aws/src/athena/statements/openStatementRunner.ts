@@ -90,7 +90,7 @@ async function runStatement(
     session.close();
     context.signal.throwIfAborted();
   }
-  session.endWith(context.signal);
+  session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };

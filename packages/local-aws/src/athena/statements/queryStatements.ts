@@ -39,9 +39,9 @@ export interface OpenQuery {
     readonly text?: string | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
-  fill(): Promise<number>;
+  attachFiles(): Promise<number>;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
-  failure(error: unknown, prefix?: number): unknown;
+  translateError(error: unknown, prefix?: number): unknown;
 }
 
 /**
@@ -69,15 +69,15 @@ export async function openQuery(
     let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
-    await session.define(translation.sql);
+    await session.defineMacros(translation.sql);
     await scope.resolve(list, database);
-    const failure = (error: unknown, prefix = 0, of = translation) =>
+    const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
         shift: query.offset,
         translation: of,
         prefix,
-        missingTable: (name) => scope.missing(name, database),
+        missingTable: (name) => scope.missingTable(name, database),
         columns: new Set(
           scope.tables.flatMap((table) => [...table.columns, ...table.keys].map(({ name }) => name)),
         ),
@@ -99,11 +99,11 @@ export async function openQuery(
       const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
       if (rows.sql === translation.sql) {
         await check(translation);
-        throw failure(error);
+        throw translateError(error);
       }
       // UNNEST with two columns may read an array of rows instead of a map.
       const found = await describeColumns(session, rows.sql).catch(() => undefined);
-      if (found === undefined) throw failure(error);
+      if (found === undefined) throw translateError(error);
       columns = found;
       translation = rows;
       unnestPairs = 'rows';
@@ -112,13 +112,13 @@ export async function openQuery(
     if (hiddenNames.size > 0) {
       const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
-      const refused = error instanceof Error ? failure(error, 0, bare) : undefined;
+      const refused = error instanceof Error ? translateError(error, 0, bare) : undefined;
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
       if (name !== undefined && hiddenNames.has(name)) throw refused;
     }
     const tree = await check(translation);
     const lengths =
-      tree === undefined ? [] : resultTextTypes(tree, (schema, name) => scope.columnsOf(schema, name));
+      tree === undefined ? [] : resultTextTypes(tree, (schema, name) => scope.columnsFor(schema, name));
     // The numbers differ when a `*` includes unknown columns: then no type is known.
     const texts = lengths.length === columns.length ? lengths : [];
     return {
@@ -127,9 +127,9 @@ export async function openQuery(
       columns: columns.map((column, index) =>
         column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
       ),
-      failure,
-      async fill() {
-        const files = await scope.fill(translation.sql);
+      translateError,
+      async attachFiles() {
+        const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
       },
     };
@@ -211,7 +211,7 @@ export async function runSelect(
   const open = await openQuery(query, { ...run, nameColumns: true });
   const { session, context } = run;
   try {
-    const scannedBytes = await open.fill();
+    const scannedBytes = await open.attachFiles();
     const result = await session.stream(open.sql);
     return {
       columns: resultColumns(open.columns, /^[\s(]*values\b/i.test(query.sql)),
@@ -221,7 +221,7 @@ export async function runSelect(
     };
   } catch (error) {
     session.close();
-    throw context.signal.aborted ? context.signal.reason : open.failure(error);
+    throw context.signal.aborted ? context.signal.reason : open.translateError(error);
   }
 }
 
@@ -234,7 +234,7 @@ export async function runExplain(
   const { session, context } = run;
   const words = analyze ? 'EXPLAIN ANALYZE ' : 'EXPLAIN ';
   try {
-    const scannedBytes = await open.fill();
+    const scannedBytes = await open.attachFiles();
     const reader = await session.read(`${words}${open.sql}`);
     const plan = reader.getRowsJS().map((row) => String(row[1]));
     return {
@@ -244,7 +244,7 @@ export async function runExplain(
       output: 'txt',
     };
   } catch (error) {
-    throw context.signal.aborted ? context.signal.reason : open.failure(error, words.length);
+    throw context.signal.aborted ? context.signal.reason : open.translateError(error, words.length);
   } finally {
     session.close();
   }
@@ -272,7 +272,7 @@ async function* resultRows(
       yield chunkRows(chunk, texts);
     }
   } catch (error) {
-    throw signal.aborted ? signal.reason : query.failure(error);
+    throw signal.aborted ? signal.reason : query.translateError(error);
   } finally {
     query.session.close();
   }

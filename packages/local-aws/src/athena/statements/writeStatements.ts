@@ -393,7 +393,7 @@ async function writeRows(
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
   const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION ${compression}${split})`;
   try {
-    const scannedBytes = await open.fill();
+    const scannedBytes = await open.attachFiles();
     const rows = Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0);
     const partitions = new Map<string, readonly string[]>();
     const locations: string[] = [];
@@ -423,7 +423,7 @@ async function writeRows(
     }
     return { rows, scannedBytes, locations, partitions: keys.length === 0 ? [] : [...partitions.values()] };
   } catch (error) {
-    throw context.signal.aborted ? context.signal.reason : open.failure(error, before.length);
+    throw context.signal.aborted ? context.signal.reason : open.translateError(error, before.length);
   } finally {
     session.close();
   }

@@ -21,9 +21,9 @@ export function writeDateShift(
   if (base === undefined) return undefined;
   const shifts: (Term & { readonly minus: boolean })[] = [];
   let end = base.to;
-  if (base.interval) {
+  if (base.isInterval) {
     const shifted = list.symbol(end) === '+' ? termAt(list, end + 1) : undefined;
-    if (shifted === undefined || shifted.interval || shifted.to > limit) return undefined;
+    if (shifted === undefined || shifted.isInterval || shifted.to > limit) return undefined;
     shifts.push({ ...base, minus: false });
     base = shifted;
     end = base.to;
@@ -31,7 +31,7 @@ export function writeDateShift(
   for (;;) {
     const sign = list.symbol(end);
     const term = sign === '+' || sign === '-' ? termAt(list, end + 1) : undefined;
-    if (term?.interval !== true || term.to > limit) break;
+    if (term?.isInterval !== true || term.to > limit) break;
     shifts.push({ ...term, minus: sign === '-' });
     end = term.to;
   }
@@ -51,20 +51,20 @@ export function writeDateShift(
 interface Term {
   readonly from: number;
   readonly to: number;
-  readonly interval: boolean;
+  readonly isInterval: boolean;
 }
 
 function termAt(list: TokenList, from: number): Term | undefined {
   let to = operandEnd(list, from);
   if (to === undefined) return undefined;
-  let interval = list.word(from) === 'interval';
+  let isInterval = list.word(from) === 'interval';
   for (let symbol = list.symbol(to); symbol === '*' || symbol === '/'; symbol = list.symbol(to)) {
     const next = operandEnd(list, to + 1);
     if (next === undefined) break;
-    interval ||= list.word(to + 1) === 'interval';
+    isInterval ||= list.word(to + 1) === 'interval';
     to = next;
   }
-  return { from, to, interval };
+  return { from, to, isInterval };
 }
 
 /** Whether an operand can start at an index: the token before it neither ends an operand nor binds more tightly. */

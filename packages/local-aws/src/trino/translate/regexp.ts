@@ -23,11 +23,11 @@ export function writeRegexpCall(
   const [subject, pattern, third] = list.split(index + 2, close);
   const text = literalText(list, pattern);
   if (subject === undefined || text === undefined) return undefined;
-  const java = translatePattern(text, word === 'regexp_like');
-  if (typeof java === 'string') {
+  const re2 = translatePattern(text, word === 'regexp_like');
+  if (typeof re2 === 'string') {
     throw new SqlError(
       'NOT_SUPPORTED',
-      `Function '${word}' with ${java} in the pattern is not emulated by the local Athena`,
+      `Function '${word}' with ${re2} in the pattern is not emulated by the local Athena`,
       at,
     );
   }
@@ -35,7 +35,7 @@ export function writeRegexpCall(
   const write = (before: string, after: string) => {
     out.add(`${before}(`, at);
     writer.write(out, subject.from, subject.to);
-    out.add(`, ${quoteText(java.pattern)}${after}`, at);
+    out.add(`, ${quoteText(re2.pattern)}${after}`, at);
     return close + 1;
   };
   if (third === undefined) return write(name, ')');
@@ -47,7 +47,7 @@ export function writeRegexpCall(
       out.add(')', list.offset(close));
       return close + 1;
     }
-    const spelled = translateReplacement(replacement, java);
+    const spelled = translateReplacement(replacement, re2);
     if (spelled === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
     return write('regexp_replace', `, ${quoteText(spelled)}, 'g')`);
@@ -60,7 +60,7 @@ export function writeRegexpCall(
     return close + 1;
   }
   const group = Number(number.raw);
-  const { groups } = java;
+  const { groups } = re2;
   if (group > groups.length) {
     throw new SqlError(
       'INVALID_FUNCTION_ARGUMENT',
@@ -68,7 +68,7 @@ export function writeRegexpCall(
       at,
     );
   }
-  if (group === 0 || groups[group - 1]?.empty === true) return write(name, `, ${group})`);
+  if (group === 0 || groups[group - 1]?.canBeEmpty === true) return write(name, `, ${group})`);
   // An empty match of a group that cannot be empty means that the group did not participate.
   return word === 'regexp_extract'
     ? write(`nullif(${name}`, `, ${group}), '')`)
@@ -86,7 +86,7 @@ function literalText(list: TokenList, range: TokenRange | undefined): string | u
 export interface Re2Pattern {
   readonly pattern: string;
   /** The groups in order: the name, if any, and whether the group can match an empty string. */
-  readonly groups: readonly { readonly name: string | undefined; readonly empty: boolean }[];
+  readonly groups: readonly { readonly name: string | undefined; readonly canBeEmpty: boolean }[];
 }
 
 /**
@@ -108,11 +108,11 @@ const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
 /**
  * Translates a pattern of Trino to RE2.
  *
- * @param ended Whether `$` also matches before a final line break, as in Java. Only correct when nothing is
+ * @param dollarBeforeFinalBreak Whether `$` also matches before a final line break, as in Java. Only correct when nothing is
  *   extracted.
  * @returns The pattern, or a description of the syntax that RE2 does not support.
  */
-function translatePattern(pattern: string, ended: boolean): Re2Pattern | string {
+function translatePattern(pattern: string, dollarBeforeFinalBreak: boolean): Re2Pattern | string {
   const groups: { name: string | undefined; start: number; end: number }[] = [];
   const open: (number | undefined)[] = [];
   let result = '';
@@ -139,13 +139,16 @@ function translatePattern(pattern: string, ended: boolean): Re2Pattern | string 
       const group = groups[open.pop() ?? -1];
       if (group !== undefined) group.end = at;
     }
-    const dollar = run === '$' && !inClass && ended && !/\(\?[a-z]*m/.test(pattern);
+    const dollar = run === '$' && !inClass && dollarBeforeFinalBreak && !/\(\?[a-z]*m/.test(pattern);
     result += dollar ? '(?:\\n?\\z)' : !inClass && run.startsWith('(?<') ? '(' : run;
     at += run.length;
   }
   return {
     pattern: result,
-    groups: groups.map(({ name, start, end }) => ({ name, empty: matchesEmpty(pattern.slice(start, end)) })),
+    groups: groups.map(({ name, start, end }) => ({
+      name,
+      canBeEmpty: matchesEmpty(pattern.slice(start, end)),
+    })),
   };
 }
 

@@ -119,7 +119,7 @@ function unexpectedEnd(list: TokenList): SqlError {
 interface Zoned {
   readonly from: number;
   readonly to: number;
-  readonly kept: 'clock' | 'instant';
+  readonly keeps: 'clock' | 'instant';
 }
 
 /** Functions that use the local time and return a value without time zone. */
@@ -164,13 +164,15 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
         list.offset(index),
       );
     const to = zone?.kind === 'text' ? index + 4 : (operandEnd(list, index + 3) ?? index + 4);
-    return { from: operandStart(list, index), to, kept: 'clock' };
+    return { from: operandStart(list, index), to, keeps: 'clock' };
   }
   const word = list.word(index);
   const literal = word === 'timestamp' ? list.at(index + 1) : undefined;
   if (literal?.kind === 'text') {
     const zone = ZONE.exec(literal.value.slice(10))?.[0].trim();
-    return zone === undefined || UTC.test(zone) ? undefined : { from: index, to: index + 2, kept: 'instant' };
+    return zone === undefined || UTC.test(zone)
+      ? undefined
+      : { from: index, to: index + 2, keeps: 'instant' };
   }
   if (list.symbol(index + 1) !== '(') return undefined;
   const close = list.closeOf(index + 1);
@@ -178,19 +180,19 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
   const given = list.at(second?.from ?? -1);
   if (second === undefined || (given?.kind === 'text' && UTC.test(given.value))) return undefined;
   if (word === 'at_timezone' || word === 'from_unixtime')
-    return { from: index, to: close + 1, kept: 'clock' };
-  return word === 'with_timezone' ? { from: index, to: close + 1, kept: 'instant' } : undefined;
+    return { from: index, to: close + 1, keeps: 'clock' };
+  return word === 'with_timezone' ? { from: index, to: close + 1, keeps: 'instant' } : undefined;
 }
 
 /** Whether the value's use gives the correct result although its time zone is lost. */
-function isSupportedUse(list: TokenList, { from, to, kept }: Zoned): boolean {
-  const clock = kept === 'clock';
+function isSupportedUse(list: TokenList, { from, to, keeps }: Zoned): boolean {
+  const clock = keeps === 'clock';
   const before = list.symbol(from - 1);
   const after = list.symbol(to);
   if (list.words(to, 'at', 'time', 'zone')) return !clock;
   if ((after === '+' || after === '-') && list.word(to + 1) === 'interval') {
     const next = parseTypedLiteral(list, to + 1)?.next;
-    return next !== undefined && isSupportedUse(list, { from, to: next, kept });
+    return next !== undefined && isSupportedUse(list, { from, to: next, keeps });
   }
   if ((after !== undefined && !/^[,)]$/.test(after)) || (before !== undefined && !/^[,(]$/.test(before)))
     return !clock;
@@ -202,14 +204,14 @@ function isSupportedUse(list: TokenList, { from, to, kept }: Zoned): boolean {
   const call = open === undefined || list.symbol(open) === '[' ? undefined : list.word(open - 1);
   if (open !== undefined && list.symbol(open) === '[') return !clock;
   if (open !== undefined && call !== undefined && !notFunctions.has(call))
-    return isSupportedArgument(list, { from: open - 1, to: close + 1, kept }, call, to);
-  if (open === from - 1 && close === to) return isSupportedUse(list, { from: open, to: close + 1, kept });
+    return isSupportedArgument(list, { from: open - 1, to: close + 1, keeps }, call, to);
+  if (open === from - 1 && close === to) return isSupportedUse(list, { from: open, to: close + 1, keeps });
   // The outer query may compare a subquery's column anywhere.
   return !clock || open === undefined || list.word(from - 1) === 'by' || !isSelectItem(list, from, open);
 }
 
 function isSupportedArgument(list: TokenList, whole: Zoned, call: string, end: number): boolean {
-  const clock = whole.kept === 'clock';
+  const clock = whole.keeps === 'clock';
   if (call === 'cast' || call === 'try_cast') {
     const zone = list.word(end + 1) === 'timestamp' && list.word(list.closeOf(whole.from + 1) - 1) === 'zone';
     return clock ? !zone && /^(?:date|time|timestamp)$/.test(list.word(end + 1) ?? '') : zone;

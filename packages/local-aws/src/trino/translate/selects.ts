@@ -149,11 +149,11 @@ function chainEnd(list: TokenList, from: number): number {
 /** Changes to the SELECTs of a statement, by token index. */
 export interface SelectEdits {
   /** Inserted before a token, or, at the list's length, at the end of the statement. */
-  readonly before: ReadonlyMap<number, string>;
+  readonly insertions: ReadonlyMap<number, string>;
   /** Replaces tokens up to `next`. */
-  readonly instead: ReadonlyMap<number, { readonly sql: string; readonly next: number }>;
+  readonly replacements: ReadonlyMap<number, { readonly sql: string; readonly next: number }>;
   /** Names in ORDER BY that refer to an expression of the select list. */
-  readonly meant: ReadonlyMap<number, TokenRange>;
+  readonly orderByAliases: ReadonlyMap<number, TokenRange>;
 }
 
 /** The placeholder name of an unnamed column in DuckDB. */
@@ -177,10 +177,11 @@ export function selectEdits(
     hidden,
   }: { readonly nameColumns: boolean; readonly hidden?: ReadonlySet<string> | undefined },
 ): SelectEdits {
-  const before = new Map<number, string>();
-  const instead = new Map<number, { readonly sql: string; readonly next: number }>();
-  const meant = new Map<number, TokenRange>();
-  const put = (index: number, sql: string) => before.set(index, `${before.get(index) ?? ''} ${sql}`.trim());
+  const insertions = new Map<number, string>();
+  const replacements = new Map<number, { readonly sql: string; readonly next: number }>();
+  const orderByAliases = new Map<number, TokenRange>();
+  const put = (index: number, sql: string) =>
+    insertions.set(index, `${insertions.get(index) ?? ''} ${sql}`.trim());
   let unnamed = 0;
   for (const block of selectBlocks(list)) {
     const renamed: string[] = [];
@@ -192,10 +193,10 @@ export function selectEdits(
         const name = token.kind === 'quoted' ? token.value : token.raw;
         if (hidden?.has(token.value.toLowerCase()) === true) {
           renamed.push(`${quoted(`${name}?`)} AS ${quoted(name)}`);
-          instead.set(alias, { sql: `${as}${quoted(`${name}?`)}`, next: alias + 1 });
+          replacements.set(alias, { sql: `${as}${quoted(`${name}?`)}`, next: alias + 1 });
         } else if (as !== '' && token.kind === 'word') {
           // DuckDB accepts fewer words as an alias without AS.
-          instead.set(alias, { sql: `AS ${quoted(name)}`, next: alias + 1 });
+          replacements.set(alias, { sql: `AS ${quoted(name)}`, next: alias + 1 });
         }
       } else if (nameColumns && !isNamed(list, item)) {
         put(item.to, `AS "${UNNAMED}${unnamed}"`);
@@ -205,10 +206,11 @@ export function selectEdits(
     if (renamed.length > 0) {
       put(block.select, `SELECT * RENAME (${renamed.join(', ')}) FROM (`);
       put(block.end, ')');
-      if (block.order.to > block.order.from) instead.set(block.order.from, { sql: '', next: block.order.to });
-    } else for (const [index, range] of aliasesInOrderBy(list, block)) meant.set(index, range);
+      if (block.order.to > block.order.from)
+        replacements.set(block.order.from, { sql: '', next: block.order.to });
+    } else for (const [index, range] of aliasesInOrderBy(list, block)) orderByAliases.set(index, range);
   }
-  return { before, instead, meant };
+  return { insertions, replacements, orderByAliases };
 }
 
 /**
@@ -218,13 +220,13 @@ export function selectEdits(
  * (`computeAndAssignOrderByScope`).
  */
 function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock): Map<number, TokenRange> {
-  const meant = new Map<number, TokenRange>();
+  const orderByAliases = new Map<number, TokenRange>();
   // The ORDER BY after a union belongs to the union.
   if (
     order.to === order.from ||
     /^(?:union|intersect|except|all|distinct)$/.test(list.word(select - 1) ?? '')
   )
-    return meant;
+    return orderByAliases;
   const expressions = new Map<string, TokenRange>();
   for (const item of items) {
     const alias = aliasIndex(list, item);
@@ -244,10 +246,10 @@ function aliasesInOrderBy(list: TokenList, { select, items, order }: SelectBlock
       const name = token?.kind === 'word' || token?.kind === 'quoted' ? token.value.toLowerCase() : '';
       const range = expressions.get(name);
       const joined = list.symbol(index - 1) === '.' || /^[.(]$/.test(list.symbol(index + 1) ?? '');
-      if (range !== undefined && !joined) meant.set(index, range);
+      if (range !== undefined && !joined) orderByAliases.set(index, range);
     }
   }
-  return meant;
+  return orderByAliases;
 }
 
 /**

@@ -115,7 +115,7 @@ class Translator implements TokenWriter {
   writeAll(out: Rendering): void {
     const { list, options } = this;
     this.write(out, 0, list.length);
-    out.add(options.edits.before.get(list.length) ?? '', list.offset(list.length));
+    out.add(options.edits.insertions.get(list.length) ?? '', list.offset(list.length));
   }
 
   /** Writes the tokens of a range. */
@@ -135,7 +135,7 @@ class Translator implements TokenWriter {
 
   #write(out: Rendering, from: number, to: number, token: (index: number) => number): void {
     for (let index = from; index < to; ) {
-      out.add(this.options.edits.before.get(index) ?? '', this.list.offset(index));
+      out.add(this.options.edits.insertions.get(index) ?? '', this.list.offset(index));
       index = token(index);
     }
   }
@@ -145,15 +145,15 @@ class Translator implements TokenWriter {
     const { list } = this;
     const token = list.at(index);
     if (token === undefined) return index + 1;
-    const instead = this.options.edits.instead.get(index);
-    if (instead !== undefined) {
-      out.add(instead.sql, token.start);
-      return instead.next;
+    const replacement = this.options.edits.replacements.get(index);
+    if (replacement !== undefined) {
+      out.add(replacement.sql, token.start);
+      return replacement.next;
     }
-    const meant = this.options.edits.meant.get(index);
-    if (meant !== undefined) {
+    const aliased = this.options.edits.orderByAliases.get(index);
+    if (aliased !== undefined) {
       out.addApart('(', token.start);
-      this.write(out, meant.from, meant.to);
+      this.write(out, aliased.from, aliased.to);
       out.add(')', token.start);
       return index + 1;
     }

@@ -18,13 +18,13 @@ export interface TypeRule {
   /** The expressions. Their kinds are `k0`, `k1`, … in {@link condition}. */
   readonly operands: readonly TreeNode[];
   /** Expressions whose literals show the length of a string when the operands do not. */
-  readonly written?: readonly (TreeNode | undefined)[];
+  readonly literals?: readonly (TreeNode | undefined)[];
   /** The node that the check is attached to instead of the node itself: for an aggregate, its argument. */
   readonly at?: TreeNode | undefined;
   /** SQL that is true for types that Trino accepts. */
   readonly condition: string;
   /** Trino's error for the names of rejected types, with its offset in the user's text. */
-  refusal(types: readonly string[]): {
+  toError(types: readonly string[]): {
     readonly code: string;
     readonly message: string;
     readonly offset: number;
@@ -104,7 +104,7 @@ export function booleanRules(
     {
       operands: [node],
       condition: kindIsOneOf(0, 'boolean'),
-      refusal: ([type]) =>
+      toError: ([type]) =>
         typeMismatch(
           `${what} must evaluate to a boolean${actual === 'clause' ? `: actual type ${type}` : ` (actual: ${type})`}`,
           sourceOffset(node, place),

@@ -55,7 +55,7 @@ export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
       {
         operands: children,
         condition: commonKind([0, 1]),
-        refusal: ([a, b]) => typeMismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
+        toError: ([a, b]) => typeMismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
       },
     ];
   }
@@ -81,7 +81,7 @@ function operatorSymbolRules(
       {
         operands: [first],
         condition: kindIsOneOf(0, 'number', 'interval'),
-        refusal: ([type]) => typeMismatch(`Cannot negate ${type}`, offset),
+        toError: ([type]) => typeMismatch(`Cannot negate ${type}`, offset),
       },
     ];
   }
@@ -89,7 +89,7 @@ function operatorSymbolRules(
     const text = (node: TreeNode, what: string): TypeRule => ({
       operands: [node],
       condition: kindIsOneOf(0, 'text'),
-      refusal: ([type]) =>
+      toError: ([type]) =>
         typeMismatch(
           `${what} LIKE expression must evaluate to a varchar (actual: ${type})`,
           sourceOffset(node, place),
@@ -103,7 +103,7 @@ function operatorSymbolRules(
       {
         operands: [first, second],
         condition: `${unknown} OR 'array' IN (k0, k1) OR (k0 = k1 AND k0 IN ('text', 'binary'))`,
-        refusal: (types) => unexpectedParameters('concat', types, offset),
+        toError: (types) => unexpectedParameters('concat', types, offset),
       },
     ];
   }
@@ -113,7 +113,7 @@ function operatorSymbolRules(
     {
       operands: [first, second],
       condition: `${unknown} OR (k0 || ' ' || k1) IN (${taken.map((pair) => `'${pair}'`).join(', ')})`,
-      refusal: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
+      toError: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
     },
   ];
 }
@@ -124,7 +124,7 @@ function zoneRules([, value]: readonly TreeNode[], place: RulePlace): readonly T
     {
       operands: [value],
       condition: kindIsOneOf(0, 'timestamp', 'time'),
-      refusal: ([type]) =>
+      toError: ([type]) =>
         typeMismatch(
           `Type of value must be a time or timestamp with or without time zone (actual ${type})`,
           sourceOffset(value, place),
@@ -144,7 +144,7 @@ function ifRules(
     {
       operands: results,
       condition: commonKind(results.map((_, index) => index)),
-      refusal: ([a, b]) => typeMismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
+      toError: ([a, b]) => typeMismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
     },
   ];
 }
@@ -160,7 +160,7 @@ function extractRules([value]: readonly TreeNode[], offset: number, place: RuleP
     {
       operands: [value],
       condition: kindIsOneOf(0, 'timestamp', ...kinds),
-      refusal: ([type]) =>
+      toError: ([type]) =>
         typeMismatch(`Cannot extract ${field.toUpperCase()} from ${type}`, sourceOffset(value, place)),
     },
   ];
@@ -216,7 +216,7 @@ export function castRules(
     {
       operands: [value],
       condition: kindIsOneOf(0, ...taken),
-      refusal: ([from]) => typeMismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
+      toError: ([from]) => typeMismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
     },
   ];
 }
@@ -262,7 +262,7 @@ function listaggRules([value]: readonly TreeNode[], written: string, offset: num
       operands: [value],
       at: value,
       condition: kindIsOneOf(0, 'text'),
-      refusal: ([type]) =>
+      toError: ([type]) =>
         typeMismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
     },
   ];
@@ -288,7 +288,7 @@ function functionRules(
       operands: children,
       at: isMacro ? undefined : children[0],
       condition,
-      refusal: (types) => unexpectedParameters(name, types, offset),
+      toError: (types) => unexpectedParameters(name, types, offset),
     },
   ];
 }

@@ -70,7 +70,7 @@ export function valuesRules(node: TreeNode, place: RulePlace): readonly (readonl
     const rule: TypeRule = {
       operands: [...first, ...row],
       condition,
-      refusal: (types) =>
+      toError: (types) =>
         typeMismatch(
           `Values rows have mismatched types: row(${types.slice(0, first.length).join(', ')}) vs row(${types.slice(first.length).join(', ')})`,
           values?.start ?? offset,
@@ -91,7 +91,7 @@ function comparisonRules(node: TreeNode, place: RulePlace): readonly TypeRule[] 
       {
         operands,
         condition: commonKind([0, 1]),
-        refusal: ([a, b]) => typeMismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
+        toError: ([a, b]) => typeMismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
       },
     ];
   }
@@ -102,7 +102,7 @@ function comparisonRules(node: TreeNode, place: RulePlace): readonly TypeRule[] 
     {
       operands,
       condition: commonKind([0, 1]),
-      refusal: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
+      toError: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
     },
   ];
 }
@@ -118,7 +118,7 @@ function betweenRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
     {
       operands: [input, lower, upper],
       condition: commonKind([0, 1, 2]),
-      refusal: ([a, b, c]) => typeMismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
+      toError: ([a, b, c]) => typeMismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
     },
   ];
 }
@@ -129,7 +129,7 @@ function sameTypeRule(what: string, all: readonly TreeNode[], place: RulePlace):
   return {
     operands,
     condition: commonKind(operands.map((_, index) => index)),
-    refusal: (types) => {
+    toError: (types) => {
       const kinds = types.map(kindOf);
       const at = kinds.findIndex(
         (kind) => kind !== 'unknown' && !kindsFit(kinds.find(isKnown) ?? kind, kind),
@@ -178,7 +178,7 @@ function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
         {
           operands: [left, right],
           condition: commonKind([0, 1]),
-          refusal: ([a, b]) =>
+          toError: ([a, b]) =>
             typeMismatch(
               `CASE operand type does not match WHEN clause operand type: ${a} vs ${b}`,
               sourceOffset(right, place),
@@ -207,7 +207,7 @@ function operatorRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
         {
           operands: children,
           condition: `k0 <> 'array' OR ${kindIsOneOf(1, 'number')}`,
-          refusal: ([array, index]) =>
+          toError: ([array, index]) =>
             typeMismatch(`Cannot use ${index} for subscript of ${array}`, sourceOffset(first, place)),
         },
       ];
@@ -232,7 +232,7 @@ function subqueryRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
     {
       operands: [child, { ...node, subquery_type: 'SCALAR', child: null, comparison_type: 'INVALID' }],
       condition: commonKind([0, 1]),
-      refusal: ([a, b]) =>
+      toError: ([a, b]) =>
         typeMismatch(
           `Value expression and result of subquery must be of the same type: row(${a}) vs row(${name === '' ? '' : `${name} `}${b})`,
           offset,
@@ -267,9 +267,9 @@ export function columnRule(
   const before = sourceOffset(right, place);
   return {
     operands,
-    written: [left, right].map((side) => nodesOf(firstSelect(side)['select_list'])[index]),
+    literals: [left, right].map((side) => nodesOf(firstSelect(side)['select_list'])[index]),
     condition: commonKind([0, 1]),
-    refusal: ([a, b]) => {
+    toError: ([a, b]) => {
       if ('using' in of) {
         const using = tokens.findIndex(({ start, value }) => start > before && value === 'using');
         const at = tokens.slice(using).find(({ value }) => value.toLowerCase() === of.using.toLowerCase());
