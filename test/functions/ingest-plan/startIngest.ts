@@ -18,6 +18,7 @@ import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { taskQueue } from '../../../lib/aws/taskQueue.ts';
+import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import {
@@ -46,6 +47,8 @@ type SourceInput = NonNullable<Parameters<typeof defineConfig>[0]['sources']>[nu
 export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]) {
   const directory = temporaryDirectory();
   const clock = new MovableClock();
+  // Noon of tomorrow: a test moves the clock by hours, and the days that it names must stay the same.
+  await clock.set(Date.parse(`${addDays(utcDay(clock.now()), 1)}T12:00:00Z`));
   const faults = new Faults();
   const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock });
   const queues = Queues.open({
