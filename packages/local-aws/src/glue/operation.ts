@@ -73,10 +73,10 @@ export function paginate<Item>(options: {
   const { items, nameOf, isAfter, size, token } = options;
   const last = token === undefined ? undefined : parseToken(token);
   const rest = last === undefined ? items : items.filter((item) => isAfter(item, last));
-  const taken = rest.slice(0, size);
-  const end = taken.at(-1);
-  if (rest.length <= size || end === undefined) return { items: taken };
-  return { items: taken, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
+  const pageItems = rest.slice(0, size);
+  const end = pageItems.at(-1);
+  if (rest.length <= size || end === undefined) return { items: pageItems };
+  return { items: pageItems, next: Buffer.from(JSON.stringify(nameOf(end))).toString('base64url') };
 }
 
 function parseToken(token: string): string[] {

@@ -99,7 +99,7 @@ export class QueryScope {
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
-    const wanted = await prunePartitions(
+    const needed = await prunePartitions(
       session,
       sql,
       partitioned.map(([key, { entry, table }]) => ({
@@ -109,12 +109,12 @@ export class QueryScope {
       })),
     );
     for (const [key, { entry, table }] of this.#bases) {
-      const chosen = wanted.get(`${CATALOG}.${key}`);
+      const selected = needed.get(`${CATALOG}.${key}`);
       if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const files = rowLocations(entry, chosen).flatMap(({ values, location }) => {
+      const files = rowLocations(entry, selected).flatMap(({ values, location }) => {
         const own = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
@@ -304,12 +304,12 @@ function reportGlueCall(
 }
 
 /** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */
-function rowLocations({ input, partitions }: TableEntry, chosen: ReadonlySet<number> | undefined) {
+function rowLocations({ input, partitions }: TableEntry, selected: ReadonlySet<number> | undefined) {
   if ((input.PartitionKeys ?? []).length === 0) {
     return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
   }
   return partitions
-    .filter((_, index) => chosen?.has(index) ?? true)
+    .filter((_, index) => selected?.has(index) ?? true)
     .map((partition) => ({
       values: partition.values,
       location: partition.input.StorageDescriptor?.Location ?? '',

@@ -42,7 +42,7 @@ interface Check {
 /** The context of a node. */
 interface CheckScope {
   /** The named subqueries (CTEs) that are visible to it. */
-  readonly named: readonly Tree[];
+  readonly ctes: readonly Tree[];
   readonly inLambda: boolean;
   /** Grouping expressions, as JSON. They must not be changed. */
   readonly grouped: ReadonlySet<string>;
@@ -58,7 +58,7 @@ interface Checks {
 }
 
 /** A pair of queries with the named subqueries that are visible to them. */
-type ScopedPair = ColumnPair & { readonly named: readonly Tree[] };
+type ScopedPair = ColumnPair & { readonly ctes: readonly Tree[] };
 
 /** Maximum number of bind attempts to find the expressions that cannot be checked. */
 const MAX_BIND_ATTEMPTS = 40;
@@ -133,19 +133,19 @@ function collectChecks(root: TreeNode, place: RulePlace) {
       byNode.set(place, [...(byNode.get(place) ?? []), index]);
     };
     const own = isNode(tree['cte_map']) ? tree['cte_map']['map'] : undefined;
-    const named = Array.isArray(own) ? [...scope.named, ...own] : scope.named;
+    const ctes = Array.isArray(own) ? [...scope.ctes, ...own] : scope.ctes;
     for (const rule of typeRules(tree, place)) add(rule.at ?? tree, rule);
     for (const [node, rule] of conditionRules(tree, place)) add(node, rule);
     if (tree['type'] === 'EXPRESSION_LIST')
       for (const [node, rule] of valuesRules(tree, place)) add(node, rule);
-    pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, named })));
+    pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, ctes })));
     const groups = nodesOf(tree['group_expressions']);
     // A grouping expression must stay the same everywhere, so its check is added to the WHERE clause.
-    for (const group of groups) visit(group, { ...scope, named, attachTo: tree });
+    for (const group of groups) visit(group, { ...scope, ctes, attachTo: tree });
     const isSelect = Array.isArray(tree['group_expressions']);
     const inside: CheckScope = {
       ...scope,
-      named,
+      ctes,
       inLambda: scope.inLambda || tree['class'] === 'LAMBDA',
       ...(isSelect ? { attachTo: undefined, grouped: new Set(groups.map(treeJson)) } : {}),
     };
@@ -155,7 +155,7 @@ function collectChecks(root: TreeNode, place: RulePlace) {
       visit(member === 'function' && isNode(value) ? (value['children'] ?? null) : value, inside);
     }
   };
-  visit(root, { named: [], inLambda: false, grouped: new Set(), attachTo: undefined });
+  visit(root, { ctes: [], inLambda: false, grouped: new Set(), attachTo: undefined });
   return { checks: { rules, byNode }, pairs };
 }
 
@@ -176,11 +176,11 @@ async function pairChecks(
   pair: ScopedPair,
   place: RulePlace,
 ): Promise<{ readonly root: TreeNode; readonly checks: Checks } | undefined> {
-  const { of, named } = pair;
+  const { of, ctes } = pair;
   const host = await parseTree(session, 'SELECT true');
   const [node] = nodesOf(host?.['select_list']);
   if (host === undefined || node === undefined) return undefined;
-  const root = { ...host, cte_map: { map: named } };
+  const root = { ...host, cte_map: { map: ctes } };
   const name = 'using' in of ? `"${of.using.replaceAll('"', '""')}"` : '*';
   const sides: TreeNode[] = [];
   for (const side of [pair.left, pair.right]) {
@@ -242,9 +242,9 @@ async function findTypeError(
     withOperands(condition, rules[index]?.rule.operands ?? []),
   );
   let tries = 0;
-  const findAmong = async (chosen: readonly number[]): Promise<StatementError | undefined> => {
+  const findAmong = async (candidates: readonly number[]): Promise<StatementError | undefined> => {
     tries += 1;
-    const checked = new Set(chosen);
+    const checked = new Set(candidates);
     const failure = await bindError(
       session,
       withChecks(root, (node) =>
@@ -254,12 +254,12 @@ async function findTypeError(
           .filter(isNode),
       ),
     );
-    if (failure === undefined || chosen.length === 0 || tries > MAX_BIND_ATTEMPTS) return undefined;
+    if (failure === undefined || candidates.length === 0 || tries > MAX_BIND_ATTEMPTS) return undefined;
     const [, index, types] = MARKED.exec(failure) ?? [];
     const rule = rules[Number(index ?? Number.NaN)];
     if (rule !== undefined) return typeError(rule.rule, (types ?? '').split('|'), query);
     if (
-      chosen.length === 1 ||
+      candidates.length === 1 ||
       (tries === 1 &&
         (await bindError(
           session,
@@ -267,8 +267,8 @@ async function findTypeError(
         )) !== undefined)
     )
       return undefined;
-    const half = Math.ceil(chosen.length / 2);
-    return (await findAmong(chosen.slice(0, half))) ?? (await findAmong(chosen.slice(half)));
+    const half = Math.ceil(candidates.length / 2);
+    return (await findAmong(candidates.slice(0, half))) ?? (await findAmong(candidates.slice(half)));
   };
   return await findAmong(rules.map((_, index) => index));
 }
@@ -344,8 +344,8 @@ function withChecks(tree: TreeNode, checksOf: (node: TreeNode) => readonly TreeN
     if (Array.isArray(part)) return part.map((item) => rebuild(item, outer));
     if (!isNode(part)) return part;
     const alone = /^(?:LAMBDA|SUBQUERY|WINDOW)$/.test(String(part['class']));
-    const kept = outer ?? (isMacro(part) ? [] : undefined);
-    const inside = alone || (part['class'] === 'FUNCTION' && !isMacro(part)) ? undefined : kept;
+    const collected = outer ?? (isMacro(part) ? [] : undefined);
+    const inside = alone || (part['class'] === 'FUNCTION' && !isMacro(part)) ? undefined : collected;
     const built: TreeNode = Object.fromEntries(
       Object.entries(part).map(([member, value]) => [member, rebuild(value, inside)]),
     );
@@ -357,7 +357,7 @@ function withChecks(tree: TreeNode, checksOf: (node: TreeNode) => readonly TreeN
         where_clause: checks.reduce<Tree>((all, check) => bothConditions(check, all), where ?? null),
       };
     }
-    if (outer === undefined) return [...(kept ?? []), ...checks].reduce<TreeNode>(onlyWhen, built);
+    if (outer === undefined) return [...(collected ?? []), ...checks].reduce<TreeNode>(onlyWhen, built);
     outer.push(...checks);
     return built;
   };
@@ -417,9 +417,9 @@ async function parseTree(session: Session, sql: string): Promise<TreeNode | unde
  *
  * @param named Names of subqueries that a table name may refer to.
  */
-function qualifyTables(tree: TreeNode, database: string | undefined, named: ReadonlySet<string>): TreeNode {
+function qualifyTables(tree: TreeNode, database: string | undefined, ctes: ReadonlySet<string>): TreeNode {
   const own = isNode(tree['cte_map']) ? nodesOf(tree['cte_map']['map']) : [];
-  const known = new Set(named);
+  const known = new Set(ctes);
   const within = (part: Tree, names: ReadonlySet<string>): Tree => {
     if (Array.isArray(part)) return part.map((item) => within(item, names));
     return isNode(part) ? qualifyTables(part, database, names) : part;

@@ -43,7 +43,7 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     at: { readonly sql: string; readonly offset: number } | undefined = place,
   ) => statementError(code, message, at, error);
   const { exception_type: type, exception_message: message } = problem;
-  const named = nameAt(query, place?.offset);
+  const nameInText = nameAt(query, place?.offset);
 
   if (type === 'Parser') {
     const near = /at or near "(.*)"/s.exec(message)?.[1];
@@ -72,34 +72,34 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     return fail('CATALOG_NOT_FOUND', `Catalog '${catalog.toLowerCase()}' does not exist`);
   // DuckDB tries to open an unknown table as a file, which it may not access.
   if (/^Table with name|^No extension found that is capable|^Cannot access file/.test(message)) {
-    const missing = query.missingTable(named ?? problem.name ?? '');
+    const missing = query.missingTable(nameInText ?? problem.name ?? '');
     return fail(missing.code, missing.message);
   }
   const column =
     problem.error_subtype === 'COLUMN_NOT_FOUND' ||
-    /^Referenced (?:column|table) |does not have a column named|^Could not find key|^Cannot extract field/.test(
+    /^Referenced (?:column|table) |does not have a column nameInText|^Could not find key|^Cannot extract field/.test(
       message,
     );
   if (column) {
     return fail(
       'COLUMN_NOT_FOUND',
-      `Column '${(named ?? problem.name ?? '').toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
+      `Column '${(nameInText ?? problem.name ?? '').toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
     );
   }
   if (/^Ambiguous reference/.test(message))
-    return fail('AMBIGUOUS_NAME', `Column '${named ?? ''}' is ambiguous`);
+    return fail('AMBIGUOUS_NAME', `Column '${nameInText ?? ''}' is ambiguous`);
   const ungrouped = /^column "?(.*?)"? must appear in the GROUP BY/.exec(message)?.[1];
   if (ungrouped !== undefined) {
-    const alias = aliasInHaving(query, named ?? ungrouped);
+    const alias = aliasInHaving(query, nameInText ?? ungrouped);
     if (alias !== undefined)
       return fail(
         'COLUMN_NOT_FOUND',
-        `Column '${(named ?? ungrouped).toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
+        `Column '${(nameInText ?? ungrouped).toLowerCase()}' cannot be resolved or requester is not authorized to access requested resources`,
         alias,
       );
     return fail(
       'EXPRESSION_NOT_AGGREGATE',
-      `'${named ?? ungrouped}' must be an aggregate expression or appear in GROUP BY clause`,
+      `'${nameInText ?? ungrouped}' must be an aggregate expression or appear in GROUP BY clause`,
     );
   }
   if (/clause cannot contain (?:aggregates|window functions)/.test(message)) {
@@ -218,12 +218,15 @@ function callError(
   types: string,
   fail: (code: string, message: string) => StatementError,
 ): StatementError {
-  const given = types.split(', ').map(trinoType);
+  const argumentTypes = types.split(', ').map(trinoType);
   if (/^\W+$/.test(name))
-    return fail('TYPE_MISMATCH', `Cannot apply operator: ${given.join(` ${name === '//' ? '/' : name} `)}`);
+    return fail(
+      'TYPE_MISMATCH',
+      `Cannot apply operator: ${argumentTypes.join(` ${name === '//' ? '/' : name} `)}`,
+    );
   return fail(
     'FUNCTION_NOT_FOUND',
-    `Unexpected parameters (${given.join(', ')}) for function ${trinoFunctionName(name)}`,
+    `Unexpected parameters (${argumentTypes.join(', ')}) for function ${trinoFunctionName(name)}`,
   );
 }
 

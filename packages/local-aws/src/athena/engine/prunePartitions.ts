@@ -37,7 +37,7 @@ export async function prunePartitions(
   const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
   await session.run('RESET disabled_optimizers');
   const scans = readScanFilters(String(plan));
-  const wanted = new Map<string, ReadonlySet<number>>();
+  const needed = new Map<string, ReadonlySet<number>>();
   for (const [index, partitioned] of tables.entries()) {
     const conditions = scans
       .filter(({ table }) => table === partitioned.table)
@@ -51,13 +51,13 @@ export async function prunePartitions(
     // A table that is read twice needs the partitions of both scans.
     const known = sets.filter((set) => set !== undefined);
     if (known.length === sets.length) {
-      wanted.set(
+      needed.set(
         partitioned.table,
         known.reduce((left, right) => left.union(right)),
       );
     }
   }
-  return wanted;
+  return needed;
 }
 
 /** The partitions that meet all conditions on keys; undefined when there is no such condition. */

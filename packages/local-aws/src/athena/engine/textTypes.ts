@@ -34,25 +34,25 @@ export function resultTextTypes(query: TreeNode, columnsOf: ColumnsOf): readonly
 }
 
 function queryColumns(query: TreeNode, outer: NamedQueries, columnsOf: ColumnsOf): readonly TextColumn[] {
-  const named = new Map(outer);
+  const ctes = new Map(outer);
   for (const entry of isNode(query['cte_map']) ? nodesOf(query['cte_map']['map']) : []) {
     const { value } = entry;
     const inner = isNode(value) && isNode(value['query']) ? value['query']['node'] : undefined;
-    const columns = isNode(inner) ? queryColumns(inner, named, columnsOf) : [];
+    const columns = isNode(inner) ? queryColumns(inner, ctes, columnsOf) : [];
     const aliases = isNode(value) ? value['aliases'] : undefined;
-    named.set(textMember(entry, 'key').toLowerCase(), renameColumns(columns, aliases));
+    ctes.set(textMember(entry, 'key').toLowerCase(), renameColumns(columns, aliases));
   }
   const { left, right } = query;
   if (query['type'] === 'SET_OPERATION_NODE' && isNode(left) && isNode(right)) {
-    const others = queryColumns(right, named, columnsOf);
-    return queryColumns(left, named, columnsOf).map(({ name, text }, index) => ({
+    const others = queryColumns(right, ctes, columnsOf);
+    return queryColumns(left, ctes, columnsOf).map(({ name, text }, index) => ({
       name,
       text: commonTextType(text, others[index]?.text),
     }));
   }
   if (query['type'] !== 'SELECT_NODE') return [];
   const { from_table: from } = query;
-  const seen = isNode(from) ? tableColumns(from, named, columnsOf) : [];
+  const seen = isNode(from) ? tableColumns(from, ctes, columnsOf) : [];
   return nodesOf(query['select_list']).flatMap((item): readonly TextColumn[] => {
     if (item['class'] !== 'STAR') return [{ name: columnName(item), text: textTypeOf(item, seen) }];
     const relation = textMember(item, 'relation_name').toLowerCase();
@@ -60,18 +60,18 @@ function queryColumns(query: TreeNode, outer: NamedQueries, columnsOf: ColumnsOf
   });
 }
 
-function tableColumns(table: TreeNode, named: NamedQueries, columnsOf: ColumnsOf): readonly VisibleColumn[] {
+function tableColumns(table: TreeNode, ctes: NamedQueries, columnsOf: ColumnsOf): readonly VisibleColumn[] {
   const { left, right, subquery } = table;
   if (isNode(left) && isNode(right))
-    return [...tableColumns(left, named, columnsOf), ...tableColumns(right, named, columnsOf)];
+    return [...tableColumns(left, ctes, columnsOf), ...tableColumns(right, ctes, columnsOf)];
   const name = textMember(table, 'table_name').toLowerCase();
   const of = (textMember(table, 'alias') || name).toLowerCase();
   const query = isNode(subquery) ? subquery['node'] : undefined;
   const schema = textMember(table, 'schema_name').toLowerCase();
   const columns: readonly TextColumn[] = isNode(query)
-    ? queryColumns(query, named, columnsOf)
+    ? queryColumns(query, ctes, columnsOf)
     : schema === ''
-      ? (named.get(name) ?? [])
+      ? (ctes.get(name) ?? [])
       : (columnsOf(schema, name) ?? []).map((column) => ({
           name: column.name,
           text: /^(?:var)?char\(/.test(column.type) ? column.type : undefined,

@@ -195,12 +195,12 @@ export class Executions {
 
   async #run(execution: Execution, signal: AbortSignal): Promise<void> {
     const { runner, workGroups, results, onCall } = this.#options;
-    let ran: RunOutcome | undefined;
+    let runOutcome: RunOutcome | undefined;
     let scannedBytes = () => 0;
     let end: FinalState;
     try {
       const { BytesScannedCutoffPerQuery: cutoffBytes } = workGroups.find(execution.workGroup).configuration;
-      ran = await runExecution(execution, {
+      runOutcome = await runExecution(execution, {
         runner,
         results,
         signal,
@@ -217,7 +217,7 @@ export class Executions {
     // A query that was stopped, or whose workgroup was deleted, is finished already.
     const now = this.#journal.executions.get(execution.id);
     if (now !== undefined && !isFinished(now))
-      this.#end({ ...now, scannedBytes: scannedBytes(), ...ran }, end);
+      this.#end({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
   }
 
   #finalState(error: unknown, signal: AbortSignal): FinalState {
@@ -233,7 +233,7 @@ export class Executions {
   }
 
   #interruption(): FinalState {
-    const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query ran.';
+    const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query runOutcome.';
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
   }
 

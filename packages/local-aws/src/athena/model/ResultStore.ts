@@ -105,10 +105,10 @@ export interface S3Location {
  */
 export function resolveResultConfiguration(
   { EnforceWorkGroupConfiguration: enforced = true, ResultConfiguration: own = {} }: WorkGroupConfiguration,
-  given: ResultConfiguration | undefined,
+  requested: ResultConfiguration | undefined,
   into: { readonly store: ObjectStore; readonly account: string },
 ): ResultConfiguration & { readonly OutputLocation: string } {
-  const { OutputLocation: location, ...rest } = enforced ? own : { ...own, ...given };
+  const { OutputLocation: location, ...rest } = enforced ? own : { ...own, ...requested };
   if (location === undefined || location === '') throw noOutputLocation();
   const { bucket, key } = parseResultFolder(location);
   const owner = rest.ExpectedBucketOwner;
@@ -167,8 +167,8 @@ export async function writeResult(
   const { write, folder, id, check } = into;
   const { columns, updateCount, manifest } = result;
   const format = manifest === undefined ? result.output : 'none';
-  const named = outputLocation(folder, id, result);
-  const location = format === 'none' ? named.replace(/\.(csv|txt)$/, '') : `${folder}${id}.${format}`;
+  const baseLocation = outputLocation(folder, id, result);
+  const location = format === 'none' ? baseLocation.replace(/\.(csv|txt)$/, '') : `${folder}${id}.${format}`;
   let outputRows = 0;
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -226,7 +226,7 @@ export async function readResult(
   location: string,
   options: { readonly format: 'csv' | 'txt'; readonly from: number; readonly rows: number },
 ): Promise<ResultPage> {
-  const { format, from, rows: wanted } = options;
+  const { format, from, rows: limit } = options;
   const { bucket, key } = parseResultLocation(location);
   const size = resultSize(store, bucket, key);
   if (from >= size) return { rows: [], next: undefined };
@@ -237,9 +237,9 @@ export async function readResult(
     if (values === undefined) throw resultsNotFound();
     rows.push(values);
     at += line.length + 1;
-    if (rows.length === wanted) break;
+    if (rows.length === limit) break;
   }
-  return { rows, next: at < size && rows.length === wanted ? at : undefined };
+  return { rows, next: at < size && rows.length === limit ? at : undefined };
 }
 
 /** Lines without their line feeds. A line feed within quotes does not end a line. */

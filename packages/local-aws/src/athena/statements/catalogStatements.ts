@@ -140,9 +140,9 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       const { database, name } = resolveTableName(statement.name, context.database);
       const { input } = catalog.table(database, name);
       const known = [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
-      const twice = statement.columns.find((column) => known.some(({ Name }) => Name === column.name));
-      if (twice !== undefined)
-        throw statementError('DDL', `Execution Error: Duplicate column name: ${twice.name}`);
+      const duplicate = statement.columns.find((column) => known.some(({ Name }) => Name === column.name));
+      if (duplicate !== undefined)
+        throw statementError('DDL', `Execution Error: Duplicate column name: ${duplicate.name}`);
       call('UpdateTable', { DatabaseName: database, Name: name });
       const added = [...(input.StorageDescriptor?.Columns ?? []), ...statement.columns.map(glueColumn)];
       catalog.updateTable(database, {
@@ -265,10 +265,10 @@ function changePartitions(
   }
   const specs = statement.partitions.map((spec) => ({ spec, values: partitionValues(spec, keys) }));
   if (statement.kind === 'addPartitions') {
-    const fresh = specs.filter(({ values }) => !(statement.ifNotExists && hasPartition(table, values)));
+    const newSpecs = specs.filter(({ values }) => !(statement.ifNotExists && hasPartition(table, values)));
     call('BatchCreatePartition');
     runner.catalog.changePartitions(database, name, (before) =>
-      fresh.reduce(
+      newSpecs.reduce(
         (changed, { spec, values }) =>
           insertPartition(changed, toPartitionInput(before, keys, values, spec.location), now),
         before,

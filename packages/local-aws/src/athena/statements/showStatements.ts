@@ -50,13 +50,13 @@ export function runShow(
       lines: names.filter(patternMatcher(statement.pattern)),
     };
   }
-  const named = resolveTableName(statement.name, database);
+  const target = resolveTableName(statement.name, database);
   onCall({
     service: 'glue',
     operation: 'GetTable',
-    input: { DatabaseName: named.database, Name: named.name },
+    input: { DatabaseName: target.database, Name: target.name },
   });
-  const table = catalog.table(named.database, named.name);
+  const table = catalog.table(target.database, target.name);
   switch (statement.kind) {
     case 'showColumns':
       return {
@@ -67,11 +67,11 @@ export function runShow(
       onCall({
         service: 'glue',
         operation: 'GetPartitions',
-        input: { DatabaseName: named.database, TableName: named.name },
+        input: { DatabaseName: target.database, TableName: target.name },
       });
       const keys = (table.input.PartitionKeys ?? []).map(({ Name }) => Name);
       if (keys.length === 0)
-        throw statementError('DDL', `SemanticException Table ${named.name} is not a partitioned table`);
+        throw statementError('DDL', `SemanticException Table ${target.name} is not a partitioned table`);
       return {
         columns: [textColumn('partition')],
         lines: table.partitions.map(({ values }) => partitionFolder(keys, values)),
@@ -79,16 +79,18 @@ export function runShow(
     }
     case 'showProperties': {
       const all = Object.entries(table.input.Parameters ?? {});
-      const wanted = all.filter(([name]) => statement.property === undefined || name === statement.property);
+      const selected = all.filter(
+        ([name]) => statement.property === undefined || name === statement.property,
+      );
       const columns = [textColumn('prpt_name'), textColumn('prpt_value')];
       if (statement.property === undefined)
-        return { columns, lines: wanted.map(([name, value]) => `${name}\t${value}`) };
+        return { columns, lines: selected.map(([name, value]) => `${name}\t${value}`) };
       return {
         columns,
         lines:
-          wanted.length > 0
-            ? wanted.map(([, value]) => value)
-            : [`Table ${named.database}.${named.name} does not have property: ${statement.property}`],
+          selected.length > 0
+            ? selected.map(([, value]) => value)
+            : [`Table ${target.database}.${target.name} does not have property: ${statement.property}`],
       };
     }
     case 'showCreate':

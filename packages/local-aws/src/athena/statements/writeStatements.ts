@@ -158,8 +158,10 @@ export async function runInsert(
         partitionLocation(entry, values) ??
         `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
     });
-    const fresh = written.partitions.filter((values) => partitionLocation(entry, values) === undefined);
-    addPartitions(run, database, name, keys, fresh, location);
+    const newPartitions = written.partitions.filter(
+      (values) => partitionLocation(entry, values) === undefined,
+    );
+    addPartitions(run, database, name, keys, newPartitions, location);
     return toStatementResult(written);
   } catch (error) {
     session.close();
@@ -277,17 +279,18 @@ function castTo(column: string, hive: string): string {
 
 /** Trino only accepts types that it can widen. */
 function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
-  const given = open.columns.map(({ type }) => trinoTypeName(type));
+  const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
   const fits = (want: string, have: string) =>
     want === have ||
     have === 'unknown' ||
     (isNumber(want) && isNumber(have)) ||
     (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
     (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3));
-  if (table.length === given.length && table.every((want, index) => fits(want, given[index] ?? ''))) return;
+  if (table.length === queryTypes.length && table.every((want, index) => fits(want, queryTypes[index] ?? '')))
+    return;
   throw statementError(
     'TYPE_MISMATCH',
-    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${given.join(', ')}]`,
+    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
   );
 }
 

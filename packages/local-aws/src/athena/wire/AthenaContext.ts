@@ -54,10 +54,10 @@ export function paginate<Item>(
   const last = NextToken === undefined ? undefined : Buffer.from(NextToken, 'base64url').toString('utf8');
   const before = last === undefined ? -1 : items.findIndex((item) => nameOf(item) === last);
   if (last !== undefined && before < 0) throw invalidRequest('The NextToken is not one that was given out.');
-  const taken = items.slice(before + 1, before + 1 + MaxResults);
-  const end = taken.at(-1);
-  const isLast = end === undefined || before + 1 + taken.length >= items.length;
-  return { items: taken, next: isLast ? undefined : Buffer.from(nameOf(end)).toString('base64url') };
+  const pageItems = items.slice(before + 1, before + 1 + MaxResults);
+  const end = pageItems.at(-1);
+  const isLast = end === undefined || before + 1 + pageItems.length >= items.length;
+  return { items: pageItems, next: isLast ? undefined : Buffer.from(nameOf(end)).toString('base64url') };
 }
 
 /** The only data catalog: this account's Glue. */

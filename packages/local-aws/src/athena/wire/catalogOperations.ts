@@ -74,10 +74,10 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
       run({ CatalogName, DatabaseName, Expression, ...paging }, request) {
         requireDataCatalog(CatalogName);
         glue(request, 'GetTables', { DatabaseName });
-        const wanted = nameFilter(Expression);
+        const matches = nameFilter(Expression);
         const tables = withMetadataError(request, () => catalog.tables(DatabaseName));
-        const named = tables.filter(({ input }) => wanted(input.Name));
-        const { items, next } = paginate(named, ({ input }) => input.Name, paging);
+        const matching = tables.filter(({ input }) => matches(input.Name));
+        const { items, next } = paginate(matching, ({ input }) => input.Name, paging);
         return { TableMetadataList: items.map(tableMetadata), NextToken: next };
       },
     }),

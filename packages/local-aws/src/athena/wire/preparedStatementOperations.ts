@@ -11,9 +11,9 @@ const nameSchema = z
   .min(1)
   .max(LIMITS.statementNameCharacters)
   .regex(/^[a-zA-Z_][a-zA-Z0-9_@:]*$/, 'a name that begins with a letter or an underscore');
-const named = { StatementName: nameSchema, WorkGroup: workGroupNameSchema };
+const nameMembers = { StatementName: nameSchema, WorkGroup: workGroupNameSchema };
 const statement = {
-  ...named,
+  ...nameMembers,
   QueryStatement: z.string().min(1).max(LIMITS.queryCharacters),
   Description: descriptionSchema.optional(),
 };
@@ -44,7 +44,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
       },
     }),
     GetPreparedStatement: operation({
-      input: z.strictObject(named),
+      input: z.strictObject(nameMembers),
       run: ({ StatementName, WorkGroup }) => ({
         PreparedStatement: document(find(WorkGroup, StatementName)),
       }),
@@ -87,7 +87,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
       },
     }),
     DeletePreparedStatement: operation({
-      input: z.strictObject(named),
+      input: z.strictObject(nameMembers),
       run({ StatementName, WorkGroup }) {
         const { workGroup, name } = find(WorkGroup, StatementName);
         prepared.remove(workGroup, name);

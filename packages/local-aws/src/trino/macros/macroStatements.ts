@@ -18,7 +18,7 @@ const DECIMAL = (operand: string) => `typeof(${operand}) LIKE 'DECIMAL%'`;
  */
 const failure = (text: string, like: string) => `cast_to_type('${text}', ${like})`;
 
-const refused = (what: string, like: string) =>
+const notEmulated = (what: string, like: string) =>
   failure(`NOT_SUPPORTED: ${what} is not emulated by the local Athena`, like);
 
 const divisionByZero = (like: string) => failure('DIVISION_BY_ZERO: Division by zero', like);
@@ -34,7 +34,7 @@ const MODULUS = `CASE
  */
 const operatorMacros: readonly string[] = [
   `"-"(a, b) AS CASE
-     WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ${refused('The difference of two dates (use date_diff)', 'system.main."-"(a, b)')}
+     WHEN typeof(a) = 'DATE' AND typeof(b) = 'DATE' THEN ${notEmulated('The difference of two dates (use date_diff)', 'system.main."-"(a, b)')}
      ELSE system.main."-"(a, b) END,
    (a) AS system.main."-"(a)`,
   `"/"(a, b) AS CASE
@@ -95,12 +95,12 @@ const create = (macro: string) => `CREATE OR REPLACE MACRO memory.main.${macro};
  * @returns The statements as one text. The macros are in `memory.main`, which must be on the search path.
  */
 export function macroStatements(sql?: string, known: Set<string> = new Set()): string {
-  const made: string[] = [];
+  const created: string[] = [];
   const add = (name: string, macro: string | undefined) => {
     if (macro === undefined || known.has(name)) return;
     known.add(name);
     for (const used of macro.match(FUNCTION) ?? []) add(used, BY_NAME.get(used));
-    made.push(macro);
+    created.push(macro);
   };
   for (const name of sql?.match(FUNCTION) ?? (sql === undefined ? BY_NAME.keys() : []))
     add(name, BY_NAME.get(name));
@@ -108,5 +108,5 @@ export function macroStatements(sql?: string, known: Set<string> = new Set()): s
   const bare = sql?.replaceAll(QUOTED, '');
   for (const { macro, written } of OPERATORS)
     if (bare === undefined || written.test(bare)) add(nameOf(macro), macro);
-  return made.map(create).join('\n');
+  return created.map(create).join('\n');
 }

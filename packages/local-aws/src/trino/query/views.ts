@@ -36,17 +36,17 @@ export function readViews(databases: readonly DatabaseEntry[]): AthenaView[] {
  */
 export function viewsNeededBy(query: string, views: readonly AthenaView[]): AthenaView[] {
   if (/\b(show|describe|summarize|information_schema|duckdb_\w+|pg_\w+)\b/i.test(query)) return [...views];
-  const wanted = new Set<AthenaView>();
+  const needed = new Set<AthenaView>();
   const texts = [query];
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
     const named = text.toLowerCase();
     for (const view of views) {
-      if (wanted.has(view) || !named.includes(view.name)) continue;
-      wanted.add(view);
+      if (needed.has(view) || !named.includes(view.name)) continue;
+      needed.add(view);
       texts.push(view.sql);
     }
   }
-  return views.filter((view) => wanted.has(view));
+  return views.filter((view) => needed.has(view));
 }
 
 /** CREATE VIEW of a view whose query is already in DuckDB's dialect. */

@@ -53,9 +53,9 @@ const patternForm =
   (convert: (text: string) => string | undefined): Form =>
   (call) => {
     const next = rewriteTextArgument(call, 1, (text) => {
-      const spelled = convert(text);
-      if (spelled === undefined) throw unsupported(call, `with the pattern '${text}'`);
-      return quoteText(spelled);
+      const translated = convert(text);
+      if (translated === undefined) throw unsupported(call, `with the pattern '${text}'`);
+      return quoteText(translated);
     });
     if (next === undefined) throw unsupported(call, 'with a pattern that is not a string literal');
     return next;
@@ -63,10 +63,10 @@ const patternForm =
 
 const jsonPathForm: Form = (call) =>
   rewriteTextArgument(call, 1, (text) => {
-    const spelled = translateJsonPath(text);
-    if (spelled === undefined)
+    const translated = translateJsonPath(text);
+    if (translated === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Invalid JSON path: '${text}'`, call.at);
-    return quoteText(spelled);
+    return quoteText(translated);
   });
 
 const withoutLambda: Form = (call) => {
@@ -256,12 +256,12 @@ function translateJsonPath(path: string): string | undefined {
   if (!path.startsWith('$')) return undefined;
   const named = path.replaceAll(/\[[^\]"']*\]|\[\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*\]/g, '');
   if (/[^\p{L}\p{N}_:.$"*]/u.test(named)) return undefined;
-  const spelled = path.replaceAll(
+  const translated = path.replaceAll(
     /\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')\s*\]/g,
     (_, double, single) => `."${double ?? single}"`,
   );
   // Colons and letters beyond ASCII need quotes in DuckDB only.
-  const quoted = spelled.replaceAll(/\.([\p{L}_][^.[\]"*\s]*)/gu, (match, name: string) =>
+  const quoted = translated.replaceAll(/\.([\p{L}_][^.[\]"*\s]*)/gu, (match, name: string) =>
     /^\w+$/.test(name) ? match : `."${name}"`,
   );
   const steps = quoted.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');

@@ -47,10 +47,10 @@ export function writeRegexpCall(
       out.add(')', list.offset(close));
       return close + 1;
     }
-    const spelled = translateReplacement(replacement, re2);
-    if (spelled === undefined)
+    const translated = translateReplacement(replacement, re2);
+    if (translated === undefined)
       throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
-    return write('regexp_replace', `, ${quoteText(spelled)}, 'g')`);
+    return write('regexp_replace', `, ${quoteText(translated)}, 'g')`);
   }
   const number = list.at(third.from);
   if (number?.kind !== 'number' || third.to - third.from !== 1) {

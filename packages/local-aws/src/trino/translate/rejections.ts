@@ -177,8 +177,9 @@ function zonedAt(list: TokenList, index: number): Zoned | undefined {
   if (list.symbol(index + 1) !== '(') return undefined;
   const close = list.closeOf(index + 1);
   const [, second] = list.split(index + 2, close);
-  const given = list.at(second?.from ?? -1);
-  if (second === undefined || (given?.kind === 'text' && UTC.test(given.value))) return undefined;
+  const zoneArgument = list.at(second?.from ?? -1);
+  if (second === undefined || (zoneArgument?.kind === 'text' && UTC.test(zoneArgument.value)))
+    return undefined;
   if (word === 'at_timezone' || word === 'from_unixtime')
     return { from: index, to: close + 1, keeps: 'clock' };
   return word === 'with_timezone' ? { from: index, to: close + 1, keeps: 'instant' } : undefined;

@@ -57,11 +57,11 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
   rejectForeignSyntax(list);
   rejectZonedTimes(list);
   const parameters = options.parameters ?? [];
-  const asked = list.tokens.filter(({ kind }) => kind === 'parameter').length;
-  if (asked !== parameters.length) {
+  const parameterCount = list.tokens.filter(({ kind }) => kind === 'parameter').length;
+  if (parameterCount !== parameters.length) {
     throw new SqlError(
       'INVALID_PARAMETER_USAGE',
-      `Incorrect number of parameters: expected ${asked} but found ${parameters.length}`,
+      `Incorrect number of parameters: expected ${parameterCount} but found ${parameters.length}`,
       0,
     );
   }
@@ -104,8 +104,10 @@ class Translator implements TokenWriter {
   constructor(list: TokenList, options: TranslatorOptions) {
     this.list = list;
     this.options = options;
-    const asked = [...list.tokens.keys()].filter((index) => list.at(index)?.kind === 'parameter');
-    this.#parameters = new Map(asked.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']));
+    const parameterIndexes = [...list.tokens.keys()].filter((index) => list.at(index)?.kind === 'parameter');
+    this.#parameters = new Map(
+      parameterIndexes.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']),
+    );
     this.#hidden =
       options.hiddenColumns ??
       list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));

@@ -107,12 +107,12 @@ function operatorSymbolRules(
       },
     ];
   }
-  const taken = ARITHMETIC[name];
-  if (taken === undefined) return [];
+  const accepted = ARITHMETIC[name];
+  if (accepted === undefined) return [];
   return [
     {
       operands: [first, second],
-      condition: `${unknown} OR (k0 || ' ' || k1) IN (${taken.map((pair) => `'${pair}'`).join(', ')})`,
+      condition: `${unknown} OR (k0 || ' ' || k1) IN (${accepted.map((pair) => `'${pair}'`).join(', ')})`,
       toError: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
     },
   ];
@@ -205,8 +205,8 @@ export function castRules(
   // The last AS within the parentheses: a type contains none.
   let as = close - 1;
   while (as > index && list.word(as) !== 'as') as -= 1;
-  const taken = CASTABLE_KINDS[list.word(as + 1) ?? ''];
-  if (taken === undefined) return [];
+  const accepted = CASTABLE_KINDS[list.word(as + 1) ?? ''];
+  if (accepted === undefined) return [];
   const written = list
     .text(as + 1, close)
     .toLowerCase()
@@ -215,7 +215,7 @@ export function castRules(
   return [
     {
       operands: [value],
-      condition: kindIsOneOf(0, ...taken),
+      condition: kindIsOneOf(0, ...accepted),
       toError: ([from]) => typeMismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
     },
   ];
@@ -279,9 +279,9 @@ function functionRules(
   const name = list.at(index)?.value.toLowerCase() ?? '';
   if (list.symbol(index + 1) !== '(') return [];
   if (name === 'listagg') return listaggRules(children, list.text(...firstArgument(list, index)), offset);
-  const given = list.split(index + 2, list.closeOf(index + 1)).length;
-  if (given !== children.length || given === 0) return [];
-  const condition = signatureCondition(name, given);
+  const argumentCount = list.split(index + 2, list.closeOf(index + 1)).length;
+  if (argumentCount !== children.length || argumentCount === 0) return [];
+  const condition = signatureCondition(name, argumentCount);
   if (condition === undefined) return [];
   return [
     {

@@ -316,17 +316,20 @@ export function expectedCalls(name: string): string {
  * SQL that is true when a function accepts the kinds of its arguments: `k0`, `k1`, … are the kinds, `e0`, `e1`, …
  * those of array elements.
  *
- * @param given The number of arguments.
+ * @param argumentCount The number of arguments.
  * @returns undefined for an unknown function, another number of arguments, or a function that takes a lambda.
  */
-export function signatureCondition(name: string, given: number): string | undefined {
+export function signatureCondition(name: string, argumentCount: number): string | undefined {
   const overloads = (signatures.get(name)?.overloads ?? []).flatMap(({ parameters }) => {
     const last = parameters.at(-1);
     const all =
       VARIADIC.has(name) && last !== undefined && !last.startsWith('array')
-        ? [...parameters, ...Array.from({ length: Math.max(0, given - parameters.length) }, () => last)]
+        ? [
+            ...parameters,
+            ...Array.from({ length: Math.max(0, argumentCount - parameters.length) }, () => last),
+          ]
         : parameters;
-    return all.length === given ? [all] : [];
+    return all.length === argumentCount ? [all] : [];
   });
   if (overloads.length === 0 || overloads.some((parameters) => parameters.includes('function')))
     return undefined;
@@ -336,17 +339,17 @@ export function signatureCondition(name: string, given: number): string | undefi
 /** SQL that is true when the kinds match the parameters, and those of the same type variable match each other. */
 function overloadCondition(parameters: readonly string[]): string {
   const bound = new Map<string, string>();
-  const taken = (value: string, kinds: readonly string[]) =>
+  const isOneOf = (value: string, kinds: readonly string[]) =>
     `${value} IN (${['null', 'other', ...kinds].map((kind) => `'${kind}'`).join(', ')})`;
   const conditions = parameters.flatMap((parameter, index) => {
     const [, element] = /^array ?(.*)$/.exec(parameter) ?? [];
     const value = element === undefined ? `k${index}` : `e${index}`;
     const type = element ?? parameter;
-    const array = element === undefined ? [] : [taken(`k${index}`, ['array'])];
+    const array = element === undefined ? [] : [isOneOf(`k${index}`, ['array'])];
     if (type === '') return array;
     if (type === 'none') return ['false'];
     if (!/^[A-Z]\d?$/.test(type))
-      return [...array, taken(value, type === 'timestamp' ? ['date', type] : [type])];
+      return [...array, isOneOf(value, type === 'timestamp' ? ['date', type] : [type])];
     const other = bound.get(type);
     bound.set(type, other ?? value);
     return other === undefined ? array : [...array, `trino_kinds_fit(${other}, ${value})`];
