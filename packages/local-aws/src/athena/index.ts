@@ -19,7 +19,6 @@ import { tagOperations, workGroupOperations } from './wire/workGroupOperations.t
 
 export { StatementError } from './engine/StatementError.ts';
 export type { QueryCall, StatementRunner } from './engine/StatementRunner.ts';
-export { textFormatter } from './engine/textFormat.ts';
 export { openStatementRunner } from './statements/openStatementRunner.ts';
 
 /** What {@link openAthena} needs. */

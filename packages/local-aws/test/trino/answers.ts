@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { textFormatter } from '../../src/athena/index.ts';
+import { textFormatter } from '../../src/athena/engine/textFormat.ts';
 import { macroStatements } from '../../src/trino/macros/macroStatements.ts';
 import { translate } from '../../src/trino/translate/translate.ts';
 
