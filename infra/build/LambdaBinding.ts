@@ -9,11 +9,11 @@ import type { Architecture } from '../../lib/schema/regions.ts';
 export const BuildError = defineErrorFamily('user', {
   SLUICE_BUILD_FUNCTION_MISSING: {
     cause: 'serverless.yml names a function that has no handler.',
-    cure: 'Add functions/<name>/handler.ts, or take the function out of serverless.yml.',
+    cure: 'Add functions/<name>/handler.ts, or remove the function from serverless.yml.',
   },
   SLUICE_BUILD_FAILED: {
     cause: 'A function could not be bundled.',
-    cure: 'Mend what esbuild names; `npm run check` shows the same and more.',
+    cure: 'Correct what esbuild names. `npm run check` shows the same and more.',
   },
   SLUICE_BUILD_BINDING_UNPINNED: {
     cause: "The lockfile does not pin DuckDB's binding for Lambda, or not by SHA-512.",
@@ -21,16 +21,16 @@ export const BuildError = defineErrorFamily('user', {
   },
   SLUICE_BUILD_BINDING_MISSING: {
     cause: "DuckDB's binding for Lambda is not on this machine and could not be fetched by npm.",
-    cure: 'Package once where npm reaches its registry; it is kept in .sluice/bindings/ from then on.',
+    cure: 'Package once on a machine that reaches the npm registry. The binding is then cached in .sluice/bindings/.',
   },
   SLUICE_BUILD_BINDING_WRONG: {
     cause:
       "What was fetched or packaged as DuckDB's binding for Lambda is not what the lockfile pins, or for another processor.",
-    cure: 'Delete .sluice/bindings/ and build/ and package again; if it stays, ask who answers for the npm registry.',
+    cure: 'Delete .sluice/bindings/ and build/ and package again. If it persists, ask the operator of the npm registry.',
   },
   SLUICE_BUILD_TOO_LARGE: {
     cause: 'A function is larger unzipped than Lambda allows.',
-    cure: 'Look at what lies in its folder under build/.',
+    cure: 'Check what is in its folder under build/.',
   },
 });
 

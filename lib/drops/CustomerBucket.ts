@@ -46,67 +46,68 @@ export interface CustomerBucket {
   ): Promise<Readable | null>;
 }
 
-/** Why a customer's bucket could not be read: what its owner or we have to mend. */
+/** Why a customer's bucket could not be read. The owner of the bucket, or whoever configures the source, can correct it. */
 export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_ACCESS_DENIED: {
     cause: "The customer's bucket refuses the call.",
-    cure: "Compare the bucket's policy with `sluice policy print --for ingest-source`; S3 answers the same when the bucket is not of the account that the source names as `owner`.",
+    cure: "Compare the bucket's policy with `sluice policy print --for ingest-source`; S3 returns the same error if the bucket does not belong to the account that the source names as `owner`.",
   },
   SLUICE_SOURCE_KEY_DENIED: {
     cause: "The key that the customer's files are encrypted with refuses to decrypt.",
-    cure: "Set `kmsKeyArn` of the source, and let the functions' roles decrypt in the key's own policy.",
+    cure: "Set `kmsKeyArn` of the source, and allow the functions' roles to decrypt in the key policy.",
   },
   SLUICE_SOURCE_ROLE_DENIED: {
     cause: 'The role of the source could not be assumed.',
-    cure: "Let the functions' roles assume it in its trust policy, with the external ID of the source if it asks for one.",
+    cure: "Allow the functions' roles in its trust policy, with the external ID of the source if it requires one.",
   },
   SLUICE_SOURCE_BUCKET_MISSING: {
     cause: 'There is no such bucket.',
-    cure: 'Mend `bucket` of the source.',
+    cure: 'Correct `bucket` of the source.',
   },
   SLUICE_SOURCE_REGION_WRONG: {
     cause: 'The bucket is in another region.',
-    cure: 'Mend `region` of the source.',
+    cure: 'Correct `region` of the source.',
   },
   SLUICE_SOURCE_OBJECT_ARCHIVED: {
-    cause: 'An object lies in an archive, from which S3 reads nothing before it is restored.',
-    cure: "Restore it, or keep the bucket's lifecycle from archiving days that may still be loaded.",
+    cause: 'An object is archived. S3 cannot read it until it is restored.',
+    cure: "Restore it, or change the bucket's lifecycle so that it does not archive days that may still be loaded.",
   },
   SLUICE_SOURCE_TOO_MANY_OBJECTS: {
-    cause: 'The folder of the dataset holds more objects than one run looks through.',
+    cause: 'The folder of the dataset holds more objects than one run lists.',
     cure: 'Write fewer and larger files, or lower `lookbackDays`.',
   },
   SLUICE_SOURCE_NOTHING_LOADABLE: {
-    cause: 'The folder of the day has objects, and none of them can be loaded: nothing of the day was taken.',
-    cure: 'Look at each with `sluice ingest explain`, and drop Parquet files instead. A day without rows is an empty folder, or a marker such as `_SUCCESS` alone; a marker of another name is named by `waitFor` of the dataset.',
+    cause:
+      'The folder of the day has objects, but none of them can be loaded. Nothing of the day was loaded.',
+    cure: 'Inspect them with `sluice ingest explain`, and drop Parquet files instead. A day without rows is an empty folder, or only a marker such as `_SUCCESS`. Set `waitFor` of the dataset for a marker with another name.',
   },
   SLUICE_SOURCE_FILES_REPLACED: {
     cause:
-      'Files whose rows queries see are gone or replaced, and objects that can’t be loaded arrived: the last good version stays.',
-    cure: 'Drop the files again, or delete the objects that can’t be loaded. If other files only are gone and that is right: `sluice ingest backfill` loads the day as it is.',
+      'Files that queries read were deleted or replaced, and objects that can’t be loaded arrived. The last good version stays.',
+    cure: 'Drop the files again, or delete the objects that can’t be loaded. If the files were deleted on purpose, `sluice ingest backfill` loads the day as it is.',
   },
   SLUICE_SOURCE_TOO_MANY_UNKNOWN: {
     cause:
-      'The folder of the day has more objects whose names end as those of another format than a load looks into.',
-    cure: 'Let other formats be written into another folder, or end the names of Parquet files with `.parquet`.',
+      'The folder of the day has more objects with the extension of another format than a load inspects.',
+    cure: 'Write other formats into another folder, or end the names of Parquet files with `.parquet`.',
   },
   SLUICE_SOURCE_DELTA_TABLE: {
     cause:
-      'The folder is a Delta Lake table: its log alone knows which of its Parquet files still count, so none is loaded.',
-    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+      'The folder is a Delta Lake table. Only its log says which Parquet files are current, so none is loaded.',
+    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
   },
   SLUICE_SOURCE_ICEBERG_TABLE: {
     cause:
-      'The folder is an Iceberg table: its metadata alone knows which of its Parquet files still count, so none is loaded.',
-    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+      'The folder is an Iceberg table. Only its metadata says which Parquet files are current, so none is loaded.',
+    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
   },
   SLUICE_SOURCE_HUDI_TABLE: {
     cause:
-      'The folder is a Hudi table: its timeline alone knows which of its Parquet files still count, so none is loaded.',
-    cure: 'Let the current rows be written as plain Parquet into a folder of their own, for instance by `UNLOAD` of Athena or by Spark, and name that folder.',
+      'The folder is a Hudi table. Only its timeline says which Parquet files are current, so none is loaded.',
+    cure: 'Write the current rows as plain Parquet into a separate folder, for example with `UNLOAD` in Athena or with Spark, and configure that folder.',
   },
   SLUICE_SOURCE_UNAVAILABLE: {
     cause: "The customer's bucket did not answer in time, or S3 is busy.",
-    cure: 'Nothing is to be done: the next run tries again.',
+    cure: 'No action is needed: the next run tries again.',
   },
 });

@@ -4,7 +4,7 @@ import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.t
 
 const CODE = 'SLUICE_INGEST_COLUMN_MISSING';
 const sentence = (name: string) =>
-  `A file lacks a column that the mapping names. ${name}, column "event_name".`;
+  `A file does not have a column that the mapping names. ${name}, column "event_name".`;
 const failed = (name: string): FileFate => ({
   ...{ key: `events/${name}`, size: 340, eTag: 'e', fate: 'failed' },
   reason: CODE,

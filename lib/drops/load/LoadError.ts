@@ -3,44 +3,44 @@ import { CatalogError } from '../../landing/catalog/CatalogError.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
 import { FileError } from '../engine/FileError.ts';
 
-/** Why a day could not be loaded, other than for its files, which FileError tells of, and its bucket, as SourceError. */
+/** Why a day could not be loaded, except for problems of its files (FileError) or of the customer's bucket (SourceError). */
 export const LoadError = defineErrorFamily('system', {
   SLUICE_LOAD_ROWS_REFUSED: {
-    cause: 'More rows were refused than the dataset allows: nothing of the day was taken.',
-    cure: "Look at the day's rows in the quarantine table, mend the mapping or the files, or raise `refusedShare` of the dataset.",
+    cause: 'More rows were refused than the dataset allows. Nothing of the day was loaded.',
+    cure: "Check the day's rows in the quarantine table, correct the mapping or the files, or raise `refusedShare` of the dataset.",
   },
   SLUICE_LOAD_ROWS_LATE: {
     cause:
-      "More rows than the dataset allows lie further than a day from their folder's: nothing of the day was taken.",
-    cure: 'Mend `timezone` or the unit of the time column if the mapping is wrong, or raise `lateShare` of the dataset.',
+      'More rows than the dataset allows are more than one day away from the day of their folder. Nothing of the day was loaded.',
+    cure: 'Correct `timezone` or the unit of the time column if the mapping is wrong, or raise `lateShare` of the dataset.',
   },
   SLUICE_LOAD_DAY_TOO_LARGE: {
     cause: "The day's files don't fit the function's disk.",
-    cure: 'The function `ingest-load` has the largest disk that Lambda gives, and half of it is for files. Let the files be written with a better compression (zstd), or into two folders, and configure a dataset for each.',
+    cure: 'The function `ingest-load` has the largest disk that Lambda offers, and half of it is for files. Write the files with a better compression (zstd), or into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_FILES_CHANGING: {
-    cause: 'Files were replaced again and again while they were read.',
-    cure: 'Nothing, if whoever writes them comes to an end: the day is tried again. Else raise `settleMinutes` of the source.',
+    cause: 'Files were replaced repeatedly while they were read.',
+    cure: 'No action is needed if the writer finishes: the day is retried. Otherwise raise `settleMinutes` of the source.',
   },
   SLUICE_LOAD_OUT_OF_TIME: {
-    cause: "The day's load takes longer than a function may run.",
-    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml: its CPUs grow with it. If it is at 10240, which is the most, let the files be written into two folders, and configure a dataset for each.',
+    cause: 'The load of the day takes longer than a function may run.',
+    cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, which also adds CPUs. If it is at the maximum of 10240, write the files into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_KILLED: {
-    cause: 'The function was killed, or ended by itself, each time that it loaded the day.',
-    cure: 'Look at the end of the log of `ingest-load`: most likely its memory is too small. Raise its `memorySize` in serverless.yml, to 10240 at most, or let the files be written into two folders with a dataset each. Then run `sluice ingest backfill`.',
+    cause: 'The function was killed or crashed each time it loaded the day.',
+    cure: 'Check the end of the log of `ingest-load`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240, or write the files into two folders with a dataset each. Then run `sluice ingest backfill`.',
   },
   SLUICE_LOAD_BUCKET_FAILED: {
     cause: "The deployment's own bucket could not be written or read.",
-    cure: "Nothing, if it passes: the day is tried again. If it stays, look at the code in the detail, and at the function's role.",
+    cure: "No action is needed at first: the day is retried. If it persists, check the code in the detail, and the function's role.",
   },
   SLUICE_LOAD_CATALOG_FAILED: {
     cause: "The day's partition could not be created or moved.",
-    cure: "Nothing, if it passes: the day is tried again. If it stays, deploy again, which makes the dataset's table, and look at the code in the detail.",
+    cure: "No action is needed at first: the day is retried. If it persists, deploy again, which creates the dataset's table, and check the code in the detail.",
   },
   SLUICE_LOAD_STOPPED: {
-    cause: 'Something failed that nobody expected.',
-    cure: 'Look at the log of the function; the day is tried again when it is next planned.',
+    cause: 'An unexpected error occurred.',
+    cure: 'Check the log of the function. The day is retried when it is next planned.',
   },
 });
 

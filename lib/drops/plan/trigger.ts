@@ -12,7 +12,7 @@ import type { PlanRequestInput } from './messageBodies.ts';
 /** Why `POST /v1/mark_data_ready_dwh` is refused. */
 export const TriggerError = defineErrorFamily('user', {
   SLUICE_TRIGGER_KEY_NOT_SECRET: {
-    cause: 'This is a client key, which everybody can read in an app.',
+    cause: 'This is a client key, which anyone can read in an app.',
     cure: 'Send a secret-… key in the header STATSIG-API-KEY.',
   },
   SLUICE_TRIGGER_KEY_NO_SOURCES: {
@@ -24,24 +24,24 @@ export const TriggerError = defineErrorFamily('user', {
     cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics or exposures, and sources a list of names, if it is not all.',
   },
   SLUICE_TRIGGER_NO_DATASET: {
-    cause: 'This key may start no dataset of this type there.',
-    cure: 'Compare `sources` with the names that the key was given, and `type` with the kinds of their datasets.',
+    cause: 'This key may not start a dataset of this type in these sources.',
+    cure: 'Compare `sources` with the sources of the key, and `type` with the kinds of their datasets.',
   },
   SLUICE_TRIGGER_TOO_SOON: {
-    cause: 'Each source is started at most once in two hours.',
-    cure: 'Send it again after the time in Retry-After; the schedule finds the data by itself, too.',
+    cause: 'Each source can be started at most once in two hours.',
+    cure: 'Send the request again after the time in Retry-After. The schedule also finds the data by itself.',
   },
 });
 
-/** What keeps the trigger from starting anything, through no fault of who called it. */
+/** What keeps the trigger from starting anything, although the request is valid. */
 export const TriggerFailure = defineErrorFamily('system', {
   SLUICE_TRIGGER_FAILED: {
     cause: 'The ingest could not be started.',
-    cure: 'Send it again: nothing was started, and it does not count.',
+    cure: 'Send the request again. Nothing was started, and the attempt does not count.',
   },
   SLUICE_TRIGGER_ENVIRONMENT_INVALID: {
     cause: "The trigger's environment is not complete.",
-    cure: 'Deploy serverless.yml as it is, or set the variables it sets.',
+    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
   },
 });
 

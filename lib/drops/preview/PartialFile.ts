@@ -11,11 +11,11 @@ export const PreviewError = defineErrorFamily('user', {
   },
   SLUICE_PREVIEW_NO_FILE: {
     cause: 'There is no such file to preview.',
-    cure: 'Name a day with files by --day, or a key by --file.',
+    cure: 'Name a day that has files with --day, or a key with --file.',
   },
   SLUICE_PREVIEW_TOO_LARGE: {
     cause: 'The first row group of the file, or its footer, is too large to be previewed.',
-    cure: 'Write the file with row groups of some 100 MB: loads need less memory for them, too.',
+    cure: 'Write the file with row groups of about 100 MB. Loads also need less memory for them.',
   },
 });
 
