@@ -5,6 +5,10 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const pages = [
   'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync(join(repositoryRoot, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -46,7 +50,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
   return anchors;
 }
 
-describe('the links of README.md and docs/', () => {
+describe('the links of the pages at the top and of docs/', () => {
   it('lead to files and headings that are there', () => {
     const known = new Map(pages.map((page) => [page, anchorsOf(page)]));
     const broken = links.filter(({ page, target }) => {
@@ -56,6 +60,20 @@ describe('the links of README.md and docs/', () => {
       return anchor !== undefined && known.get(file)?.has(decodeURIComponent(anchor)) !== true;
     });
     expect([links.length > 100, broken]).toEqual([true, []]);
+  });
+
+  it('and the paths between backquotes lead to files and folders that are there', () => {
+    const missing = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
+      [
+        ...prose(page).matchAll(
+          /`((?:bench|cli|demo|docs|functions|infra|lib|local|packages|scripts|test)\/[\w./-]*)`/g,
+        ),
+      ]
+        .map(([, path = '']) => path)
+        .filter((path) => !existsSync(join(repositoryRoot, path)))
+        .map((path) => `${page}: ${path}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('lead to every page of docs/', () => {
