@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { sourceName } from '../../lib/views/View.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { runStatement } from '../aws/runStatement.ts';
@@ -24,7 +24,7 @@ type LatenessConfig = Pick<Config, 'database' | 'timeWindow'>;
 function latenessSql(config: LatenessConfig): string {
   const { pastDays } = config.timeWindow;
   const from = (view: string) => `SELECT "ds", "timestamp", "received_at"
-  FROM ${sourceName(config, view)}
+  FROM ${qualifiedName(config, view)}
   WHERE "ds" >= date_add('day', -${HISTORY_DAYS + pastDays}, current_date)`;
   return `SELECT
   greatest(date_diff('day', "ds", CAST("received_at" AS date)), 0) AS "days_late",

@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { MetabaseReader } from '../../lib/schema/readers.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
-import { sourceName } from '../../lib/views/View.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
 import { type Deployment, readerQueries } from './readDeployment.ts';
@@ -147,9 +147,9 @@ function settingsStep(config: Config): Step {
 
 /** Three questions for Metabase's SQL editor: New > SQL query. */
 export function metabaseQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
-  const events = sourceName(config, 'product_events');
-  const first = sourceName(config, 'first_exposures');
-  const daily = sourceName(config, 'daily_exposures');
+  const events = qualifiedName(config, 'product_events');
+  const first = qualifiedName(config, 'first_exposures');
+  const daily = qualifiedName(config, 'daily_exposures');
   return [
     {
       name: 'Exposed users by day and group',

@@ -1,6 +1,6 @@
 import { type Config, PRIMARY_WORKGROUP } from '../../lib/schema/config.ts';
 import type { OwoxReader } from '../../lib/schema/readers.ts';
-import { sourceName } from '../../lib/views/View.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';
 import type { SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
@@ -66,9 +66,9 @@ function primaryStep(deployment: Deployment): Step {
  * FROM, so table names include the database and there is no semicolon at the end.
  */
 export function owoxQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
-  const events = sourceName(config, 'product_events');
-  const first = sourceName(config, 'first_exposures');
-  const daily = sourceName(config, 'daily_exposures');
+  const events = qualifiedName(config, 'product_events');
+  const first = qualifiedName(config, 'first_exposures');
+  const daily = qualifiedName(config, 'daily_exposures');
   return [
     {
       name: 'Units by experiment, group and day',

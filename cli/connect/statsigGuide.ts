@@ -2,7 +2,7 @@ import { quoteName } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { StatsigReader } from '../../lib/schema/readers.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
-import { sourceName, type View } from '../../lib/views/View.ts';
+import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
 import { queryCost, usd } from './athenaPrice.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
@@ -307,7 +307,7 @@ function select(config: Config, view: View, where: readonly string[], columns: r
   return [
     'SELECT',
     [...columns, ...context.map(quoteName)].map((column) => `  ${column}`).join(',\n'),
-    `FROM ${sourceName(config, view.name)}`,
+    `FROM ${qualifiedName(config, view.name)}`,
     `WHERE ${where.join(' AND ')}`,
   ].join('\n');
 }

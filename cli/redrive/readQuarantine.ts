@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
-import type { Quarantined } from '../../lib/collect/revalidate.ts';
+import type { QuarantinedItem } from '../../lib/collect/revalidate.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
@@ -36,7 +36,7 @@ export async function* readQuarantine(
   client: S3Client,
   config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
   wanted: QuarantineSelection,
-): AsyncGenerator<Quarantined> {
+): AsyncGenerator<QuarantinedItem> {
   const { bucket } = config;
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
   try {
@@ -70,7 +70,7 @@ async function* listKeys(
   }
 }
 
-interface Row extends Quarantined {
+interface Row extends QuarantinedItem {
   /** The object with the raw body if it was too large for the row. */
   readonly location: string | null;
 }

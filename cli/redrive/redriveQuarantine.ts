@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../lib/base/time.ts';
-import type { Quarantined, Verdict } from '../../lib/collect/revalidate.ts';
+import type { QuarantinedItem, Revalidation } from '../../lib/collect/revalidate.ts';
 import { type Delivery, deliver } from '../../lib/landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
@@ -31,8 +31,8 @@ export interface RedriveReport {
  * @param quarantined Each quarantine_id once.
  */
 export async function redriveQuarantine(
-  quarantined: AsyncIterable<Quarantined>,
-  revalidate: (quarantined: Quarantined) => Verdict,
+  quarantined: AsyncIterable<QuarantinedItem>,
+  revalidate: (quarantined: QuarantinedItem) => Revalidation,
   streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
 ): Promise<RedriveReport> {
   const report: RedriveReport = {

@@ -6,7 +6,7 @@ import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePu
 import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { plansOf } from '../../lib/collect/CollectPlan.ts';
+import { planProvider } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -42,7 +42,7 @@ function makeCollector(environment: Environment): Collector {
       for (const line of groupsFailureMetrics(environment.stage, systemClock.now())) logLine(line);
     },
   });
-  const planNow = plansOf(config, groups);
+  const planNow = planProvider(config, groups);
   return {
     get plan() {
       return planNow();

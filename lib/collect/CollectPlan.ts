@@ -35,7 +35,10 @@ type CollectConfig = Pick<
  *
  * @param groups Whose `current` is another object whenever it says something else.
  */
-export function plansOf(config: CollectConfig, groups: { readonly current: KnownGroups }): () => CollectPlan {
+export function planProvider(
+  config: CollectConfig,
+  groups: { readonly current: KnownGroups },
+): () => CollectPlan {
   let known: KnownGroups | null = null;
   let plan: CollectPlan | null = null;
   return () => {

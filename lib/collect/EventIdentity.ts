@@ -24,9 +24,9 @@ const MAX_GROUP = 64;
 
 // Shared by all batches: nothing waits between writing and reading. Bytes to spare, for hashes are read in 16s.
 const memory = Buffer.alloc(MEMORY_BYTES + ID_BYTES);
-const memoryView = viewOf(memory);
+const memoryView = dataView(memory);
 const ids = Buffer.alloc(MAX_GROUP * ID_BYTES);
-const idsView = viewOf(ids);
+const idsView = dataView(ids);
 
 /**
  * Gives the events of one batch their IDs. No SDK sends any, so an ID is the hash of who sent it (SDK key and
@@ -155,7 +155,7 @@ export class EventIdentity {
       murmur128(memoryView, 0, memory.write(text, 0, 'utf8'), this.#seed, idsView, 0);
     } else {
       const bytes = Buffer.alloc(Buffer.byteLength(text) + ID_BYTES);
-      murmur128(viewOf(bytes), 0, bytes.write(text, 0, 'utf8'), this.#seed, idsView, 0);
+      murmur128(dataView(bytes), 0, bytes.write(text, 0, 'utf8'), this.#seed, idsView, 0);
     }
     return ids.toString('hex', 0, ID_BYTES);
   }
@@ -226,7 +226,7 @@ export class BatchDocuments {
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+function dataView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

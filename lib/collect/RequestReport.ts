@@ -1,12 +1,12 @@
 import { Counts } from '../base/Counts.ts';
 import type { SluiceError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
-import type { Kept } from '../landing/delivery/deliver.ts';
-import type { Refused } from '../landing/quarantineWriter.ts';
+import type { StreamDelivery } from '../landing/delivery/deliver.ts';
+import type { RefusedItem } from '../landing/quarantineWriter.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
 import { sdkLabel } from '../wire/sdkRequest.ts';
-import type { Collected } from './collectBatch.ts';
+import type { CollectedBatch } from './collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 
 /** What became of one request, for its log line and its metrics. */
@@ -17,7 +17,7 @@ export class RequestReport {
   readonly #stage: string;
   readonly #fields: Record<string, unknown> = {};
   #refusedAs: string | null = null;
-  #collected: Collected | null = null;
+  #collected: CollectedBatch | null = null;
   #streams: readonly StreamOutcome[] = [];
   #refused: Readonly<Record<string, number>> = {};
   #ignored: Readonly<Record<string, number>> = {};
@@ -41,7 +41,7 @@ export class RequestReport {
   }
 
   /** Counts the events of a batch. */
-  collected(collected: Collected): void {
+  collected(collected: CollectedBatch): void {
     const { sdkType, sdkVersion, events, counted, noted } = collected;
     this.#collected = collected;
     this.add({ sdk: sdkLabel(sdkType, sdkVersion), events });
@@ -56,8 +56,8 @@ export class RequestReport {
    * @param refusedCounts By code. Default: `refused`, each once.
    */
   delivered(
-    deliveries: Readonly<Record<TableKind, Kept>>,
-    refused: readonly Refused[],
+    deliveries: Readonly<Record<TableKind, StreamDelivery>>,
+    refused: readonly RefusedItem[],
     refusedCounts: Readonly<Record<string, number>> = new Counts(refused.map(({ code }) => code)).toObject(),
   ): void {
     const all = Object.values(deliveries);
@@ -131,7 +131,7 @@ export class RequestReport {
 }
 
 /** @param each Events that a row stands for. */
-function streamOutcome(table: TableKind, delivery: Kept, each: number): StreamOutcome {
+function streamOutcome(table: TableKind, delivery: StreamDelivery, each: number): StreamOutcome {
   const { acknowledged, retried, bytes, billedBytes } = delivery;
   const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };
   return { table, ...counts, retried, payloadBytes: bytes, billedBytes };

@@ -42,7 +42,7 @@ export interface Sender {
 }
 
 /** What became of a batch: every event is a document, refused or counted. */
-export interface Collected {
+export interface CollectedBatch {
   /** Events in the batch. */
   readonly events: number;
   /** A JSON document for each row, by table, in the order of the batch. */
@@ -83,7 +83,7 @@ export function collectBatch(
   sender: Sender,
   plan: CollectPlan,
   outOfTime: () => boolean = () => false,
-): Collected {
+): CollectedBatch {
   const meter = new CostMeter(MAX_UNITS, (spent) => {
     if (!outOfTime()) return;
     if (spent > HEAVY_UNITS)
@@ -109,7 +109,7 @@ export function collectBatch(
 const EVENT_UNITS = 60;
 
 /** Events between two looks at the clock. A walk blocks everything else, timers too: nobody else can end it. */
-const CLOCK_EVERY = 16;
+const EVENTS_PER_CLOCK_CHECK = 16;
 
 /**
  * One walk over a batch. What its events share (user, sender) is written once and used in every document.
@@ -192,15 +192,15 @@ class BatchCollector {
    * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when its rows are too long, all together.
    * @throws What the meter throws.
    */
-  collect(): Collected {
+  collect(): CollectedBatch {
     const { events, exposures } = this.#batch;
     let i = 0;
     for (const event of events) {
-      if (i++ % CLOCK_EVERY === 0) this.#payForEvents();
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
       this.#take(event, 'events', event);
     }
     for (const item of exposures) {
-      if (i++ % CLOCK_EVERY === 0) this.#payForEvents();
+      if (i++ % EVENTS_PER_CLOCK_CHECK === 0) this.#payForEvents();
       this.#take(fromCustomExposure(item), 'exposures', item);
     }
     const { sdkType, sdkVersion, senderId } = this.#batchSender;
@@ -222,7 +222,7 @@ class BatchCollector {
   /** Counts the events since the last time, and asks the clock. */
   #payForEvents(): void {
     const { length } = this.#documents;
-    this.#meter.spend(EVENT_UNITS * CLOCK_EVERY + ((length - this.#paidLength) >> 2));
+    this.#meter.spend(EVENT_UNITS * EVENTS_PER_CLOCK_CHECK + ((length - this.#paidLength) >> 2));
     this.#paidLength = length;
     this.#meter.look();
   }
@@ -246,8 +246,8 @@ class BatchCollector {
       if (filtered === null) this.#collectEvent(readEvent(event, this.#batch.user));
       else this.#counted.add(filtered);
     } catch (error) {
-      const { code, detail } = refusal(error);
-      this.#refused.add(code, detail, list, asSent(sent));
+      const { code, detail } = toRefusal(error);
+      this.#refused.add(code, detail, list, parsedEvent(sent));
     }
   }
 
@@ -287,12 +287,12 @@ function withSession(statsigMetadata: JsonObject | null, sessionId: string | nul
 }
 
 /** A raw event as it came, without anything that was left unparsed. */
-function asSent(event: unknown): unknown {
+function parsedEvent(event: unknown): unknown {
   if (!isJsonObject(event) || !(event['metadata'] instanceof EvaluationText)) return event;
   return { ...event, metadata: event['metadata'].toObject() };
 }
 
-function refusal(error: unknown): { readonly code: EventCode; readonly detail: string } {
+function toRefusal(error: unknown): { readonly code: EventCode; readonly detail: string } {
   if (error instanceof EventError) return error;
   if (error instanceof DepthError) return eventRefusal('SLUICE_EVENT_TOO_DEEP');
   throw error;

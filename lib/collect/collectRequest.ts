@@ -3,7 +3,7 @@ import type { GroupsCache } from '../groups/GroupsCache.ts';
 import { deliverOrSpill, type PutOverflow } from '../landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
-import type { PutQuarantineLarge, QuarantineWriter, Refused } from '../landing/quarantineWriter.ts';
+import type { PutQuarantineLarge, QuarantineWriter, RefusedItem } from '../landing/quarantineWriter.ts';
 import { OVERFLOW_MS } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind, TableKind } from '../schema/kinds.ts';
 import { type DecodedBody, decodeBody, readBody } from '../wire/decodeBody.ts';
@@ -21,9 +21,9 @@ import {
 } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
 import type { CollectPlan } from './CollectPlan.ts';
-import { type Collected, collectBatch, type Sender } from './collectBatch.ts';
+import { type CollectedBatch, collectBatch, type Sender } from './collectBatch.ts';
 import { RequestReport } from './RequestReport.ts';
-import { keptBody } from './refusals.ts';
+import { redactBody } from './refusals.ts';
 
 /** What the collector works with: made once, used for every request. */
 export interface Collector {
@@ -152,7 +152,7 @@ async function takeBody(context: RequestContext, key: AuthenticatedKey): Promise
     // Half of what is left is for keeping it.
     const until = (clock.now() + deadline.at) / 2;
     const outOfTime = () => clock.now() > until;
-    const raw = keptBody(body, decoded?.text ?? null, plan.redaction, key.sha256, outOfTime);
+    const raw = redactBody(body, decoded?.text ?? null, plan.redaction, key.sha256, outOfTime);
     await deliverRows(context, key, NO_ROWS, [{ code: error.code, detail: error.detail, raw }], null);
     throw error;
   }
@@ -164,7 +164,7 @@ function collectText(
   { request, collector: { plan, clock }, deadline, report }: RequestContext,
   key: AuthenticatedKey,
   text: string,
-): Collected {
+): CollectedBatch {
   const { receivedAt } = report;
   const { clientTimes, sessionId, sdkType, sdkVersion } = request;
   const { sha256: keyHash, environment, kinds } = key;
@@ -196,8 +196,8 @@ async function deliverRows(
   context: RequestContext,
   key: AuthenticatedKey,
   rows: Readonly<Record<ForwardedKind, readonly string[]>>,
-  refused: readonly Refused[],
-  collected: Collected | null,
+  refused: readonly RefusedItem[],
+  collected: CollectedBatch | null,
 ): Promise<void> {
   const { collector, deadline, report } = context;
   const { streams, putOverflow, clock, wait, random } = collector;
@@ -231,8 +231,8 @@ async function deliverRows(
 async function quarantineRows(
   { request, collector, deadline, report }: RequestContext,
   key: AuthenticatedKey,
-  refused: readonly Refused[],
-  collected: Collected | null,
+  refused: readonly RefusedItem[],
+  collected: CollectedBatch | null,
 ): Promise<readonly string[]> {
   if (refused.length === 0) return [];
   const { writeQuarantine, putQuarantineLarge, clock } = collector;

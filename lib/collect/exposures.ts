@@ -5,7 +5,12 @@ import { flattenRope } from '../base/strings.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { ExposureRow } from '../tables/exposuresTable.ts';
 import { type MemberWriter, scalarText } from '../tables/memberWriter.ts';
-import { EVALUATION_SLOTS, EvaluationText, WHAT, WHEN } from '../wire/EvaluationText.ts';
+import {
+  EVALUATED_MEMBERS,
+  EVALUATION_SLOTS,
+  EvaluationText,
+  FETCH_TIME_MEMBERS,
+} from '../wire/EvaluationText.ts';
 import { eventRefusal } from '../wire/EventError.ts';
 import type { ResolvedName } from '../wire/experimentNames.ts';
 import { type HoldoutTest, isAssignment } from '../wire/isAssignment.ts';
@@ -85,13 +90,13 @@ export function exposureRow(
   heldOut = false,
   known = KnownGroups.none,
 ): { readonly columns: EvaluationColumns; readonly unresolved: boolean } {
-  const name = text(metadata.get(kind === 'gate' ? 'gate' : 'config'));
+  const name = readText(metadata.get(kind === 'gate' ? 'gate' : 'config'));
   if (name === null) throw eventRefusal('SLUICE_EVENT_BAD_EXPOSURE');
   const ruleId = scalarText(metadata.get('ruleID')) ?? '';
-  const reason = text(metadata.get('reason'));
-  const gateValue = kind === 'gate' ? flag(metadata.get('gateValue')) : null;
+  const reason = readText(metadata.get('reason'));
+  const gateValue = kind === 'gate' ? readFlag(metadata.get('gateValue')) : null;
   const layer = kind === 'layer';
-  const sent = layer ? text(metadata.get('allocatedExperiment')) : null;
+  const sent = layer ? readText(metadata.get('allocatedExperiment')) : null;
   const allocated = sent === null ? null : resolve(sent);
   const experiment = allocated === null ? name : allocated.name;
   const rule = layer && allocated === null ? undefined : known.find(kind === 'gate', experiment, ruleId);
@@ -101,18 +106,18 @@ export function exposureRow(
       experiment_id: experiment,
       exposure_type: kind,
       group_id: kind === 'gate' ? gateGroup(ruleId, gateValue) : ruleId,
-      group_name: text(metadata.get('group')) ?? (assigned ? (rule?.groupName ?? null) : null),
+      group_name: readText(metadata.get('group')) ?? (assigned ? (rule?.groupName ?? null) : null),
       rule_id: ruleId,
       gate_value: gateValue,
       // A gate without a value has passed nobody and failed nobody; a layer assigns through its experiment.
       is_assignment: assigned && (kind !== 'gate' || gateValue !== null) && (!layer || allocated !== null),
       layer_id: layer ? name : null,
       allocated_experiment: allocated === null ? null : allocated.name,
-      parameter_name: layer ? text(metadata.get('parameterName')) : null,
-      is_explicit_parameter: layer ? flag(metadata.get('isExplicitParameter')) : null,
+      parameter_name: layer ? readText(metadata.get('parameterName')) : null,
+      is_explicit_parameter: layer ? readFlag(metadata.get('isExplicitParameter')) : null,
       reason,
-      config_version: text(metadata.get('configVersion')),
-      is_manual: flag(metadata.get('isManualExposure')) ?? false,
+      config_version: readText(metadata.get('configVersion')),
+      is_manual: readFlag(metadata.get('isManualExposure')) ?? false,
     },
     unresolved: allocated !== null && !allocated.resolved,
   };
@@ -123,12 +128,12 @@ function gateGroup(ruleId: string, value: boolean | null): string | null {
 }
 
 /** SDKs send flags as text, and a hand-made request as booleans. */
-function flag(value: unknown): boolean | null {
+function readFlag(value: unknown): boolean | null {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : null;
 }
 
-function text(value: unknown): string | null {
+function readText(value: unknown): string | null {
   const written = scalarText(value);
   return written === '' ? null : written;
 }
@@ -158,10 +163,10 @@ interface Outline {
 }
 
 /** Outlines kept; then all are forgotten: gates, rules and versions come and go. */
-const OUTLINES_AT_MOST = 4_000;
+const MAX_OUTLINES = 4_000;
 
 /** UTF-16 units kept with them: about 1,000 an outline as SDKs send them, but whoever sends may make them longer. */
-const UNITS_AT_MOST = 8_000_000;
+const MAX_OUTLINES_LENGTH = 8_000_000;
 
 /** Told apart in the hash of an evaluation. */
 const KIND_HASHES: Record<ExposureKind, number> = { gate: 0, config: 0x51ed270b, layer: 0x2545f491 };
@@ -180,8 +185,8 @@ export class Evaluations {
   readonly #outlines = new Map<number, Outline>();
   #units = 0;
   /** Where the times of the metadata at hand start and end, by their order. */
-  readonly #starts: number[] = WHEN.map(() => 0);
-  readonly #ends: number[] = WHEN.map(() => 0);
+  readonly #starts: number[] = FETCH_TIME_MEMBERS.map(() => 0);
+  readonly #ends: number[] = FETCH_TIME_MEMBERS.map(() => 0);
 
   /**
    * @param own Writes the columns of what was evaluated.
@@ -220,8 +225,8 @@ export class Evaluations {
     const { own, around, unresolved } = outline;
     let metadata = around[0] ?? '';
     let gap = 1;
-    for (let i = 0; i < WHEN.length; i += 1) {
-      if (text.present & (1 << (WHAT.length + i))) {
+    for (let i = 0; i < FETCH_TIME_MEMBERS.length; i += 1) {
+      if (text.present & (1 << (EVALUATED_MEMBERS.length + i))) {
         metadata += text.body.slice(this.#starts[i], this.#ends[i]);
         metadata += around[gap] ?? '';
         gap += 1;
@@ -241,9 +246,9 @@ export class Evaluations {
       const slot = members[i] ?? 0;
       const start = members[i + 1] ?? 0;
       const end = members[i + 2] ?? 0;
-      if (slot >= WHAT.length) {
-        this.#starts[slot - WHAT.length] = start + 1;
-        this.#ends[slot - WHAT.length] = end - 1;
+      if (slot >= EVALUATED_MEMBERS.length) {
+        this.#starts[slot - EVALUATED_MEMBERS.length] = start + 1;
+        this.#ends[slot - EVALUATED_MEMBERS.length] = end - 1;
       } else {
         const value = outline.values[slot] ?? '';
         if (value.length !== end - start || !body.startsWith(value, start)) return false;
@@ -253,7 +258,7 @@ export class Evaluations {
   }
 
   #remember(hash: number, outline: Outline): void {
-    if (this.#outlines.size >= OUTLINES_AT_MOST || this.#units > UNITS_AT_MOST) {
+    if (this.#outlines.size >= MAX_OUTLINES || this.#units > MAX_OUTLINES_LENGTH) {
       this.#outlines.clear();
       this.#units = 0;
     }
@@ -271,13 +276,13 @@ export class Evaluations {
     // Parsed, its texts are copies: pieces of the body would keep all of it.
     const members = new SortedMembers(text.toObject());
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
-    const values = WHAT.map(() => '');
+    const values = EVALUATED_MEMBERS.map(() => '');
     const around: string[] = [];
     let written = '{';
     for (const [i, key] of members.keys.entries()) {
       const slot = EVALUATION_SLOTS.get(key) ?? 0;
       written += `${i === 0 ? '' : ','}${quoteEmbedded(key)}:`;
-      if (slot < WHAT.length) {
+      if (slot < EVALUATED_MEMBERS.length) {
         written += json.write(members.values[i], 1);
         values[slot] = JSON.stringify(members.values[i]);
       } else {

@@ -4,7 +4,7 @@ import { stringifyDeep } from '../base/deepJson.ts';
 import { isExactJson, parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostError, CostMeter } from '../base/jsonCost.ts';
-import { MAX_ONE_BY_ONE_LENGTH, type RefusedEvent, ROW_LENGTH } from '../landing/quarantineWriter.ts';
+import { MAX_SEPARATE_ROWS_LENGTH, type RefusedEvent, ROW_LENGTH } from '../landing/quarantineWriter.ts';
 import type { EventCode } from '../wire/EventError.ts';
 import { MAX_UNITS } from '../wire/limits.ts';
 import { type Batch, measureBody } from '../wire/parseBatch.ts';
@@ -16,12 +16,12 @@ import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPri
 const EVENT_UNITS = 60;
 
 /** The lists of a body that hold events. */
-type List = 'events' | 'exposures';
+type EventList = 'events' | 'exposures';
 
 interface Refusal {
   readonly code: EventCode;
   readonly detail: string;
-  readonly list: List;
+  readonly list: EventList;
   /** The event as it came. */
   readonly sent: unknown;
 }
@@ -61,7 +61,7 @@ export class RefusedEvents {
   }
 
   /** @param sent The event as it came. */
-  add(code: EventCode, detail: string, list: List, sent: unknown): void {
+  add(code: EventCode, detail: string, list: EventList, sent: unknown): void {
     this.#inexact ||= !isExactJson(sent, this.#meter);
     this.#refusals.push({ code, detail, list, sent });
   }
@@ -85,7 +85,7 @@ export class RefusedEvents {
       const text = this.#text(sent);
       const raw = body([[list, text]], members);
       length += raw.length + ROW_LENGTH;
-      if (length > MAX_ONE_BY_ONE_LENGTH && this.#refusals.length > 1) return [this.#together(members)];
+      if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) return [this.#together(members)];
       // Between resends the batch's metadata and its sender's clock may change.
       rows.push({ code, detail, raw, identity: user === 'null' ? text : `${text}${user}` });
     }
@@ -93,11 +93,11 @@ export class RefusedEvents {
   }
 
   #together(members: string): RefusedEvent {
-    const listed = (list: List) =>
+    const listed = (list: EventList) =>
       this.#refusals.filter((one) => one.list === list).map(({ sent }) => this.#text(sent));
     const events = listed('events').join();
     const exposures = listed('exposures').join();
-    const lists: [List, string][] = exposures === '' ? [] : [['exposures', exposures]];
+    const lists: [EventList, string][] = exposures === '' ? [] : [['exposures', exposures]];
     if (events !== '') lists.unshift(['events', events]);
     const detail = Object.entries(this.counts()).map(([code, count]) => `${code}: ${count}`);
     return {
@@ -119,7 +119,7 @@ export class RefusedEvents {
 }
 
 /** A body's JSON of its lists' texts and its other members, an object's JSON. */
-function body(lists: readonly (readonly [List, string])[], members: string): string {
+function body(lists: readonly (readonly [EventList, string])[], members: string): string {
   const text = lists.map(([list, events]) => `"${list}":[${events}]`).join();
   return members === '{}' ? `{${text}}` : `{${text},${members.slice(1)}`;
 }
@@ -127,30 +127,30 @@ function body(lists: readonly (readonly [List, string])[], members: string): str
 /**
  * What quarantine keeps of a body that is refused whole: the body as it was sent, if nothing in it is private. Private
  * attributes are taken out of what parses as JSON. Where they are named and can't be found, and always while redaction
- * is configured, only what {@link withheldBody} tells is kept.
+ * is configured, only what {@link bodyFingerprint} tells is kept.
  *
  * @param body As it was sent.
  * @param text As it was decoded; null when it could not be. Nobody has looked into what is compressed then.
  * @param keyHash Of the SDK key: salts the hash of what is withheld where no salt is configured.
  * @param outOfTime Asked now and then: whether to give up looking for private attributes. Default never.
  */
-export function keptBody(
+export function redactBody(
   body: Uint8Array,
   text: string | null,
   redaction: Redaction | null,
   keyHash: string,
   outOfTime: () => boolean = () => false,
 ): string | Uint8Array {
-  if (redaction !== null) return withheldBody(body, (sent) => redaction.hash(sent));
+  if (redaction !== null) return bodyFingerprint(body, (sent) => redaction.hash(sent));
   if (!namesPrivateAttributes(text ?? Buffer.from(body).toString('latin1'))) return body;
   return (
-    (text === null ? null : stripped(text, outOfTime)) ??
-    withheldBody(body, (sent) => hash('sha256', keyHash + sent))
+    (text === null ? null : withoutPrivateAttributes(text, outOfTime)) ??
+    bodyFingerprint(body, (sent) => hash('sha256', keyHash + sent))
   );
 }
 
 /** The JSON without private attributes; null when it is none, or takes too much work or time. */
-function stripped(text: string, outOfTime: () => boolean): string | null {
+function withoutPrivateAttributes(text: string, outOfTime: () => boolean): string | null {
   const meter = new CostMeter(MAX_UNITS, () => {
     if (outOfTime()) throw new CostError();
   });
@@ -173,6 +173,6 @@ function stripped(text: string, outOfTime: () => boolean): string | null {
  *
  * @param hashOf Salts and hashes a text.
  */
-function withheldBody(body: Uint8Array, hashOf: (text: string) => string): string {
+function bodyFingerprint(body: Uint8Array, hashOf: (text: string) => string): string {
   return `withheld: ${body.length} bytes, ${hashOf(Buffer.from(body).toString('base64'))}`;
 }

@@ -15,7 +15,7 @@ import { type CollectPlan, collectPlan } from './CollectPlan.ts';
 import { collectBatch } from './collectBatch.ts';
 
 /** What of a row of quarantine its second trial needs. */
-export interface Quarantined {
+export interface QuarantinedItem {
   readonly quarantineId: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
@@ -31,7 +31,7 @@ export interface Quarantined {
 }
 
 /** What a second trial came to. */
-export interface Verdict {
+export interface Revalidation {
   readonly documents: Readonly<Record<ForwardedKind, readonly string[]>>;
   /** What is refused still, by its code now. */
   readonly refused: readonly { readonly code: string; readonly detail: string }[];
@@ -46,7 +46,10 @@ export interface Verdict {
  *
  * @param known What the table of experiment groups says. Default nothing.
  */
-export function revalidator(config: Config, known = KnownGroups.none): (quarantined: Quarantined) => Verdict {
+export function revalidator(
+  config: Config,
+  known = KnownGroups.none,
+): (quarantined: QuarantinedItem) => Revalidation {
   const ofBodies = collectPlan(config, known);
   // Events were redacted before they were put into quarantine: a hash would be hashed again.
   const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } }, known);
@@ -61,7 +64,7 @@ export function revalidator(config: Config, known = KnownGroups.none): (quaranti
       const restored = restoreRow(Buffer.from(raw).toString('utf8'), tables[kind]);
       return 'problem' in restored
         ? refusal(reason, restored.problem)
-        : { documents: { ...NOTHING, [kind]: [restored.document] }, refused: [], ignored: 0 };
+        : { documents: { ...NO_DOCUMENTS, [kind]: [restored.document] }, refused: [], ignored: 0 };
     }
     try {
       return Object.hasOwn(EventError.entries, reason)
@@ -78,13 +81,13 @@ export function revalidator(config: Config, known = KnownGroups.none): (quaranti
   };
 }
 
-const NOTHING: Verdict['documents'] = { exposures: [], events: [] };
+const NO_DOCUMENTS: Revalidation['documents'] = { exposures: [], events: [] };
 
-function refusal(code: string, detail: string): Verdict {
-  return { documents: NOTHING, refused: [{ code, detail }], ignored: 0 };
+function refusal(code: string, detail: string): Revalidation {
+  return { documents: NO_DOCUMENTS, refused: [{ code, detail }], ignored: 0 };
 }
 
-function collect(text: string, quarantined: Quarantined, plan: CollectPlan): Verdict {
+function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan): Revalidation {
   const { documents, refused, counted } = collectBatch(
     text,
     {

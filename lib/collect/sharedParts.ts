@@ -70,7 +70,7 @@ export interface UserPart {
  * Longest user that is looked up among those before it, as JSON. V8 takes the length of a text of 16,384 characters and
  * more for its hash: a map would compare each such user with all others of that length.
  */
-const LONGEST_USER = 8_192;
+const MAX_SHARED_USER_LENGTH = 8_192;
 
 /** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
 export class UserParts {
@@ -109,7 +109,7 @@ export class UserParts {
   get(user: JsonObject | null): UserPart {
     if (this.#last !== undefined && sameJson(user, this.#lastUser)) return this.#last;
     const nested = this.#json.write(user);
-    const isShort = nested.length <= LONGEST_USER;
+    const isShort = nested.length <= MAX_SHARED_USER_LENGTH;
     let part = isShort ? this.#known.get(nested) : undefined;
     if (part === undefined) {
       part = this.#write(user, nested);
@@ -130,7 +130,7 @@ export class UserParts {
     // Both tables have the same unit columns, in the same order.
     const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
     // The tier says nothing of a person, and without it a row would pass for production's.
-    const environment = exposures.environment({ environment: environmentOf(user, this.#environment) });
+    const environment = exposures.environment({ environment: readTier(user, this.#environment) });
     const json =
       stored === null || isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
@@ -182,7 +182,7 @@ const DEFAULT_ENVIRONMENT = 'production';
  *
  * @param byDefault The key's own, for users without one.
  */
-function environmentOf(user: JsonObject | null, byDefault: string | null): string {
+function readTier(user: JsonObject | null, byDefault: string | null): string {
   const environment = user?.['statsigEnvironment'];
   return (isJsonObject(environment) ? idText(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
 }
@@ -273,7 +273,7 @@ export class SenderParts {
       this.#copyUnits + (extras === null ? 0 : EXTRA_UNITS * Object.keys(extras).length),
     );
     const named = { ...this.#batchMetadata, ...(isJsonObject(metadata) ? metadata : null) };
-    const all = undocumented === null ? named : { ...named, [freeKey(named)]: undocumented };
+    const all = undocumented === null ? named : { ...named, [unusedKey(named)]: undocumented };
     return {
       added: this.#added(metadata, extras),
       members: this.#plan.runs.exposures.senderMetadata(this.#json.write(all)) + this.#columns,
@@ -293,7 +293,7 @@ export class SenderParts {
   }
 
   #beside(metadata: JsonObject): SenderPart {
-    const text = onlyText(metadata);
+    const text = singleText(metadata);
     const known = text === null ? undefined : this.#known.get(text);
     if (known !== undefined && Object.hasOwn(metadata, known.key)) return known.part;
     const added = flattenRope(this.#json.write(metadata));
@@ -305,21 +305,21 @@ export class SenderParts {
 }
 
 /** Where the undocumented goes: `event`, with as many underscores as it takes to hide nothing that is there. */
-function freeKey(named: JsonObject): string {
+function unusedKey(named: JsonObject): string {
   let key = 'event';
   while (Object.hasOwn(named, key)) key += '_';
   return key;
 }
 
 /** Longest text that is looked up among those before it: V8 does not hash the whole of a very long one. */
-const LONGEST_PAGE = 4_096;
+const MAX_SINGLE_TEXT_LENGTH = 4_096;
 
 /** The text that is the only member, as a page is; null when there is more to it, or when it is very long. */
-function onlyText(metadata: JsonObject): string | null {
+function singleText(metadata: JsonObject): string | null {
   let only: string | null = null;
   for (const key in metadata) {
     const value = metadata[key];
-    if (only !== null || typeof value !== 'string' || value.length > LONGEST_PAGE) return null;
+    if (only !== null || typeof value !== 'string' || value.length > MAX_SINGLE_TEXT_LENGTH) return null;
     only = value;
   }
   return only;

@@ -5,7 +5,7 @@ import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { parseJsonPath } from '../views/userDetailColumns.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames } from '../views/views.ts';
-import { meantPath } from '../wire/memberPaths.ts';
+import { suggestPath } from '../wire/memberPaths.ts';
 
 /** The name in `user.customIDs` that was meant, without the path to it; null for the user's own ID, which is not there. */
 function meantUnitId(unitId: string): string | null {
@@ -48,7 +48,7 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
       problems.push(`jsonPaths.${column}: expected a column that tables and views don't have already.`);
     }
     const parsed = parseJsonPath(path);
-    const meant = meantPath(path, unitIds, true);
+    const meant = suggestPath(path, unitIds, true);
     const isMeant = meant !== null && parseJsonPath(meant) !== null;
     if (parsed === null) {
       problems.push(

@@ -1,5 +1,5 @@
 import { isoTimestamp } from '../base/time.ts';
-import { hashesOf } from '../wire/experimentNames.ts';
+import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
 /** What an experiment's name in the table is the name of. */
@@ -79,7 +79,7 @@ export function writeGroupRows(rows: readonly GroupRow[]): string {
                 ),
           sent_as:
             row.entity === 'holdout'
-              ? JSON.stringify([row.experimentId, ...hashesOf(row.experimentId)])
+              ? JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)])
               : null,
           first_seen: sqlTimestamp(row.firstSeen),
           last_seen: sqlTimestamp(row.lastSeen),

@@ -25,7 +25,7 @@ export interface PullOptions {
 }
 
 /** Tries to change an object that others change too: of any two, one succeeds. */
-const TRIES = 8;
+const MAX_ATTEMPTS = 8;
 const AFTER_CONFLICT = { baseMs: 50, capMs: 1_000 };
 
 /**
@@ -46,7 +46,7 @@ export async function pullGroups(
     const merged = mergeGroups(there === null ? [] : readGroupRows(there.text), rules, at);
     const text = groupsText(merged.rows);
     if (text === there?.text || (await store.write(text, there?.eTag ?? null))) return merged;
-    if (tries === TRIES) throw new GroupsError('SLUICE_GROUPS_BUSY');
+    if (tries === MAX_ATTEMPTS) throw new GroupsError('SLUICE_GROUPS_BUSY');
     await wait(backoffMs(tries, random, AFTER_CONFLICT));
   }
 }
@@ -76,16 +76,16 @@ interface GroupsMerge {
  * @param at When the specs were valid, epoch milliseconds.
  */
 export function mergeGroups(rows: readonly GroupRow[], rules: readonly SpecRule[], at: number): GroupsMerge {
-  const merged = new Map(rows.map((row) => [keyOf(row), row]));
+  const merged = new Map(rows.map((row) => [rowKey(row), row]));
   const before = merged.size;
   const seen = new Set<string>();
   for (const rule of rules) {
-    const key = keyOf(rule);
+    const key = rowKey(rule);
     const known = merged.get(key);
     // Specs may have an ID twice in one experiment; the first counts, as in the evaluators, unless a group follows.
     if (seen.has(key) && rule.kind !== 'group') continue;
     seen.add(key);
-    merged.set(key, known === undefined ? newRow(rule, at) : again(known, rule, at));
+    merged.set(key, known === undefined ? newRow(rule, at) : updateRow(known, rule, at));
   }
   const added = merged.size - before;
   return {
@@ -111,7 +111,7 @@ export function groupsText(rows: readonly GroupRow[]): string {
 }
 
 /** An experiment may have the name of a layer or a gate, but not that of another config. */
-function keyOf({
+function rowKey({
   experimentId,
   entity,
   ruleId,
@@ -125,7 +125,7 @@ function newRow({ split, ...rule }: SpecRule, at: number): GroupRow {
   return { ...rule, expectedSplit: split, splits, firstSeen: at, lastSeen: at };
 }
 
-function again(row: GroupRow, { split, ...rule }: SpecRule, at: number): GroupRow {
+function updateRow(row: GroupRow, { split, ...rule }: SpecRule, at: number): GroupRow {
   const isLatest = at >= row.lastSeen;
   const latest = isLatest ? { ...row, ...rule } : row;
   const splits = split === null ? row.splits : addPeriod(row.splits, at, split);

@@ -107,39 +107,39 @@ export function readSpecs(bytes: Uint8Array): Specs {
   if (typeof json === 'object' && json !== null && 'has_updates' in json && json.has_updates === false) {
     throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', 'has_updates is false: it holds no specs.');
   }
-  if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', whatIsWrong(json, read.error));
+  if (!read.success) throw new GroupsError('SLUICE_GROUPS_SPECS_INVALID', describeProblem(json, read.error));
   const { data } = read;
-  return { rules: [...rulesOf(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
+  return { rules: [...readRules(data)], time: data.time !== undefined && data.time > 0 ? data.time : null };
 }
 
-function whatIsWrong(json: unknown, { issues }: z.ZodError): string {
+function describeProblem(json: unknown, { issues }: z.ZodError): string {
   if (typeof json === 'object' && json !== null && ('evaluated_keys' in json || 'hash_used' in json)) {
     return 'It is an answer of /initialize.';
   }
   const [first] = issues;
   if (first === undefined) return 'It is not as expected.';
-  const { path, message } = deepest(first);
+  const { path, message } = deepestIssue(first);
   return `${path.length === 0 ? 'The document' : path.join('.')}: ${message}.`;
 }
 
 /** What is wrong where the document resembles one of the allowed forms most: there the path is longest. */
-function deepest(issue: z.core.$ZodIssue): {
+function deepestIssue(issue: z.core.$ZodIssue): {
   readonly path: readonly PropertyKey[];
   readonly message: string;
 } {
   const path = issue.path;
-  const inner = issue.code === 'invalid_union' ? issue.errors.flat().map(deepest) : [];
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().map(deepestIssue) : [];
   const [best] = inner.sort((one, other) => other.path.length - one.path.length);
   return best === undefined ? { path, message: issue.message } : { ...best, path: [...path, ...best.path] };
 }
 
-function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {
+function* readRules(root: z.output<typeof rootSchema>): Generator<SpecRule> {
   const conditions = new Map(Object.entries(root.condition_map ?? {}));
   const holdouts = new Set<string>();
   for (const [name, spec] of named(root.feature_gates)) {
     if (spec.entity !== 'holdout') continue;
     holdouts.add(name);
-    yield { ...NOTHING_KNOWN, experimentId: name, entity: 'holdout', kind: 'holdout' };
+    yield { ...UNKNOWN, experimentId: name, entity: 'holdout', kind: 'holdout' };
   }
   const layers = layersByExperiment(root);
   const found = (rule: Rule) =>
@@ -152,9 +152,9 @@ function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {
     for (const [name, spec] of named(specs)) {
       if (GROUPED.has(spec.entity)) continue;
       for (const rule of spec.rules) {
-        const groupName = holdoutOf(found(rule), holdouts);
+        const groupName = findHoldout(found(rule), holdouts);
         if (groupName === null) continue;
-        const own = { ...NOTHING_KNOWN, experimentId: name, ruleId: rule.id };
+        const own = { ...UNKNOWN, experimentId: name, ruleId: rule.id };
         yield { ...own, entity, groupName, kind: 'holdout' };
       }
     }
@@ -163,10 +163,10 @@ function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {
     const entity = GROUPED.get(spec.entity);
     if (entity === undefined) continue;
     const layerId = layers.get(name) ?? null;
-    const splits = splitsOf(spec.rules, found);
+    const splits = readSplits(spec.rules, found);
     for (const [index, rule] of spec.rules.entries()) {
-      const holdout = holdoutOf(found(rule), holdouts);
-      const kind = kindOf(rule, entity, holdout);
+      const holdout = findHoldout(found(rule), holdouts);
+      const kind = ruleKind(rule, entity, holdout);
       const split = kind === 'group' ? (splits[index] ?? null) : null;
       const groupName = rule.groupName || holdout;
       yield { experimentId: name, entity, layerId, ruleId: rule.id, groupName, kind, split };
@@ -174,10 +174,10 @@ function* rulesOf(root: z.output<typeof rootSchema>): Generator<SpecRule> {
   }
   for (const [name, spec] of named(root.layer_configs)) {
     for (const rule of spec.rules) {
-      const holdout = holdoutOf(found(rule), holdouts);
-      const kind = kindOf(rule, 'layer', holdout);
+      const holdout = findHoldout(found(rule), holdouts);
+      const kind = ruleKind(rule, 'layer', holdout);
       const groupName = rule.groupName || holdout;
-      const own = { ...NOTHING_KNOWN, ruleId: rule.id, groupName, kind };
+      const own = { ...UNKNOWN, ruleId: rule.id, groupName, kind };
       yield { ...own, experimentId: name, entity: 'layer' };
       // Layers of the newer kind log their own rule's ID beside the experiment that they delegate to
       // (statsig-rust, evaluator.rs, new_layer_eval).
@@ -194,7 +194,7 @@ const GROUPED: ReadonlyMap<string, 'experiment' | 'autotune'> = new Map([
   ['autotune', 'autotune'],
 ]);
 
-const NOTHING_KNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
+const UNKNOWN = { layerId: null, ruleId: '', groupName: null, split: null } as const;
 
 function named(specs: z.output<typeof specsSchema>): (readonly [string, Spec])[] {
   return Array.isArray(specs) ? specs.map((spec) => [spec.name, spec]) : Object.entries(specs);
@@ -214,7 +214,11 @@ function layersByExperiment(root: z.output<typeof rootSchema>): Map<string, stri
   return layers;
 }
 
-function kindOf(rule: Rule, entity: 'experiment' | 'autotune' | 'layer', holdout: string | null): GroupKind {
+function ruleKind(
+  rule: Rule,
+  entity: 'experiment' | 'autotune' | 'layer',
+  holdout: string | null,
+): GroupKind {
   if (rule.isExperimentGroup === true) return 'group';
   const constant = Object.hasOwn(CONSTANT_RULES, rule.id) ? CONSTANT_RULES[rule.id] : undefined;
   if (constant !== undefined) return constant;
@@ -226,7 +230,7 @@ function kindOf(rule: Rule, entity: 'experiment' | 'autotune' | 'layer', holdout
 }
 
 /** The holdout whose units a rule is for; null when it is for others. */
-function holdoutOf(
+function findHoldout(
   conditions: readonly (Condition | undefined)[],
   holdouts: ReadonlySet<string>,
 ): string | null {
@@ -244,7 +248,7 @@ function holdoutOf(
  * The share of each rule that is a group. Statsig writes shares as upper bounds of a unit's bucket, each group's above
  * the one before it: 500 and 1,000 for halves. A rule for everyone gets the rest.
  */
-function splitsOf(
+function readSplits(
   rules: readonly Rule[],
   found: (rule: Rule) => readonly (Condition | undefined)[],
 ): (number | null)[] {
@@ -258,7 +262,7 @@ function splitsOf(
       return ((BUCKETS - below) / BUCKETS) * (rule.passPercentage / 100);
     }
     if (condition.type !== 'user_bucket' || condition.operator !== 'lt') return null;
-    const bound = numberOf(condition.targetValue);
+    const bound = readNumber(condition.targetValue);
     if (!(bound >= 0 && bound <= BUCKETS)) return null;
     const salt = condition.additionalValues?.['salt'];
     const below = reached.get(salt) ?? 0;
@@ -268,7 +272,7 @@ function splitsOf(
 }
 
 /** As the evaluators take a target: a number, or a text that is one. */
-function numberOf(value: unknown): number {
+function readNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
 }

@@ -42,7 +42,10 @@ export interface QuarantineRows {
 }
 
 /** Writes what one request was refused as rows of the quarantine table. */
-export type QuarantineWriter = (refused: readonly Refused[], context: QuarantineContext) => QuarantineRows;
+export type QuarantineWriter = (
+  refused: readonly RefusedItem[],
+  context: QuarantineContext,
+) => QuarantineRows;
 
 /**
  * Makes the writer of a configuration's quarantine rows.
@@ -62,17 +65,17 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     const large: LargeRaw[] = [];
     const write = (row: QuarantineRow) => `{${members(row).slice(1)},"ds":"${day}"}`;
     for (const { code, detail, raw, identity: same, isUnique = false } of refused) {
-      const { text, encoding } = rawText(raw);
+      const { text, encoding } = encodeRaw(raw);
       const row: QuarantineRow = {
         quarantine_id: isUnique ? identity.of(code, same ?? text) : identity.next(code, same ?? text),
         received_at: context.receivedAt,
         reason: code,
-        detail: detail === '' ? null : bounded(detail),
+        detail: detail === '' ? null : truncate(detail),
         key_label: context.keyLabel,
         key_environment: context.keyEnvironment ?? null,
-        sdk_type: bounded(context.sdkType),
-        sdk_version: bounded(context.sdkVersion),
-        path: bounded(context.path),
+        sdk_type: truncate(context.sdkType),
+        sdk_version: truncate(context.sdkVersion),
+        path: truncate(context.path),
         raw: text,
         raw_encoding: encoding,
         raw_location: null,
@@ -93,7 +96,10 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
   };
 }
 
-function rawText(raw: string | Uint8Array): { readonly text: string; readonly encoding: 'text' | 'base64' } {
+function encodeRaw(raw: string | Uint8Array): {
+  readonly text: string;
+  readonly encoding: 'text' | 'base64';
+} {
   if (typeof raw === 'string') return { text: raw, encoding: 'text' };
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   return isUtf8(bytes)
@@ -102,7 +108,7 @@ function rawText(raw: string | Uint8Array): { readonly text: string; readonly en
 }
 
 /** Text of the sender's own is cut: it may be of any length, and the row must fit. */
-function bounded(text: string | null): string | null {
+function truncate(text: string | null): string | null {
   return text === null ? null : text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
@@ -110,7 +116,7 @@ function bounded(text: string | null): string | null {
 export type PutQuarantineLarge = (large: LargeRaw, timeoutMs: number) => Promise<void>;
 
 /** One event or body that was refused: kept, never dropped. */
-export interface Refused {
+export interface RefusedItem {
   readonly code: QuarantineReason;
   readonly detail: string;
   /** Text of ours; or a body's bytes as they came. */
@@ -122,7 +128,7 @@ export interface Refused {
 }
 
 /** One event of a batch that was refused, or all of them where they are too many. */
-export interface RefusedEvent extends Refused {
+export interface RefusedEvent extends RefusedItem {
   /** A body with it, without private attributes and redacted as configured, that would mean the same if it came. */
   readonly raw: string;
 }
@@ -160,12 +166,12 @@ class RefusedIdentity {
     const id = this.of(code, raw);
     const before = this.#seen.get(id) ?? 0;
     this.#seen.set(id, before + 1);
-    return before === 0 ? id : hashOf(`${before}:${this.#scopeOf(code)}`, raw);
+    return before === 0 ? id : hashText(`${before}:${this.#scopeOf(code)}`, raw);
   }
 
   /** ID of what has an identity of its own, by which repeats are told apart already. As {@link next} of the first. */
   of(code: string, raw: string): string {
-    return hashOf(this.#scopeOf(code), raw);
+    return hashText(this.#scopeOf(code), raw);
   }
 
   #scopeOf(code: string): string {
@@ -179,14 +185,15 @@ class RefusedIdentity {
 }
 
 /** Characters of a text that are written as JSON at a time: all of a large body's would be twice as long once more. */
-const PIECE = 1_048_576;
+const HASH_CHUNK_LENGTH = 1_048_576;
 
 /** The hash of a text as JSON, with a prefix. */
-function hashOf(prefix: string, raw: string): string {
-  if (raw.length <= PIECE) return hash('sha256', prefix + JSON.stringify(raw)).slice(0, ID_LENGTH);
+function hashText(prefix: string, raw: string): string {
+  if (raw.length <= HASH_CHUNK_LENGTH)
+    return hash('sha256', prefix + JSON.stringify(raw)).slice(0, ID_LENGTH);
   const sum = createHash('sha256').update(`${prefix}"`);
   for (let start = 0; start < raw.length; ) {
-    let end = start + PIECE;
+    let end = start + HASH_CHUNK_LENGTH;
     // Not between the halves of a surrogate pair: JSON would escape both.
     if (end < raw.length && (raw.charCodeAt(end) & 0xfc00) === 0xdc00) end += 1;
     sum.update(JSON.stringify(raw.slice(start, end)).slice(1, -1));
@@ -202,7 +209,7 @@ const MAX_TEXT_LENGTH = 1_024;
  * Refused events of one batch have a row each as long as those rows come to no more than this, in UTF-16 units: one
  * call's worth of Firehose. Thousands of them, each with its batch's user, would not be written in time.
  */
-export const MAX_ONE_BY_ONE_LENGTH = 4 * 1024 * 1024;
+export const MAX_SEPARATE_ROWS_LENGTH = 4 * 1024 * 1024;
 
 /** What a row has besides its `raw`, roughly, in UTF-16 units. */
 export const ROW_LENGTH = 400;

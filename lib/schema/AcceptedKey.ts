@@ -20,7 +20,7 @@ export interface AcceptedKey {
 }
 
 /** Most sources that one key names: as many as a configuration has. */
-export const MOST_KEY_SOURCES = 100;
+export const MAX_KEY_SOURCES = 100;
 
 /** What a key's text members look like, and the words for it: the configuration and the secret share them. */
 export const KEY_FORMATS = {

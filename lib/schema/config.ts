@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from './AcceptedKey.ts';
+import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
@@ -136,7 +136,7 @@ export const keySchema = z
     sources: z
       .array(placeName(), 'a list of names of sources')
       .min(1, 'the name of at least one source')
-      .max(MOST_KEY_SOURCES, `at most ${MOST_KEY_SOURCES} names of sources`)
+      .max(MAX_KEY_SOURCES, `at most ${MAX_KEY_SOURCES} names of sources`)
       .optional(),
   })
   .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {

@@ -134,7 +134,7 @@ export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Athena names results, and the folders of tables that it makes, after the query's ID. */
-const OF_A_QUERY = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
+const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
 
 /**
  * Whether a key in one of our folders is one that Sluice, its streams or Athena write. Folder markers, as consoles leave
@@ -156,5 +156,5 @@ export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: 
   const table = (['quarantine', 'exposures', 'events'] as const).some((kind) =>
     key.startsWith(tableFolder(layout, kind)),
   );
-  return table ? 'kind' in parseTableKey(layout, key) : OF_A_QUERY.test(key);
+  return table ? 'kind' in parseTableKey(layout, key) : QUERY_ID.test(key);
 }

@@ -29,7 +29,7 @@ export interface View {
 }
 
 /** A table's column as it is. */
-export function passed({ name, type, comment }: Column): ViewColumn {
+export function passThrough({ name, type, comment }: Column): ViewColumn {
   return { name, type, comment, sql: quoteName(name) };
 }
 
@@ -41,7 +41,7 @@ export function selectList(columns: readonly ViewColumn[]): string {
 }
 
 /** A table or view of the configured database as views name it: always with its database. */
-export function sourceName(config: Pick<Config, 'database'>, name: string): string {
+export function qualifiedName(config: Pick<Config, 'database'>, name: string): string {
   return `${quoteName(config.database)}.${quoteName(name)}`;
 }
 
@@ -65,7 +65,7 @@ export const productionOnly = `"environment" = 'production'`;
  * @param key The column with the name: equal for equal `event_id`s.
  * @param where Conditions on rows, each of which all copies meet or none.
  */
-export function oneOfEach(options: {
+export function dedupeByEventId(options: {
   readonly from: string;
   readonly key: string;
   readonly where: readonly string[];

@@ -2,8 +2,13 @@ import { quoteText } from '../base/sql.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import type { Config } from '../schema/config.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { NO_EVALUATION_PATTERN, NO_GROUP, NO_GROUP_ENDINGS, sentNames } from '../wire/isAssignment.ts';
-import { productionOnly, sourceName, type ViewColumn } from './View.ts';
+import {
+  NO_EVALUATION_PATTERN,
+  NON_GROUP_RULE_ENDINGS,
+  NON_GROUP_RULES,
+  sentNames,
+} from '../wire/isAssignment.ts';
+import { productionOnly, qualifiedName, type ViewColumn } from './View.ts';
 
 /** Secondary exposures as they are stored, as an array; null for what is no list, or no JSON. */
 export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))';
@@ -19,8 +24,8 @@ export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
  */
 export function isGroupRule(rule: string): string {
   return [
-    `${rule} NOT IN (${[...NO_GROUP.keys()].map(quoteText).join(', ')})`,
-    `NOT regexp_like(${rule}, ${quoteText(`(${[...NO_GROUP_ENDINGS.keys()].join('|')})\\z`)})`,
+    `${rule} NOT IN (${[...NON_GROUP_RULES.keys()].map(quoteText).join(', ')})`,
+    `NOT regexp_like(${rule}, ${quoteText(`(${[...NON_GROUP_RULE_ENDINGS.keys()].join('|')})\\z`)})`,
   ].join(' AND ');
 }
 
@@ -38,7 +43,7 @@ export function isConfiguredHoldout({ holdouts }: Pick<Config, 'holdouts'>, name
 export function holdoutNames(config: Pick<Config, 'database'>): string {
   return `(
   SELECT "known_sent_name", "entity" AS "known_entity", max("experiment_id") AS "known_holdout"
-  FROM ${sourceName(config, GROUPS_TABLE)}
+  FROM ${qualifiedName(config, GROUPS_TABLE)}
   CROSS JOIN UNNEST(CAST(json_parse("sent_as") AS ARRAY(VARCHAR))) AS "sent" ("known_sent_name")
   WHERE "entity" = 'holdout'
   GROUP BY 1, 2
@@ -118,7 +123,7 @@ function knownRules(config: Pick<Config, 'database'>): string {
       "rule_id" AS "known_rule",
       max("kind") AS "known_kind",
       max("group_name") AS "known_name"
-    FROM ${sourceName(config, GROUPS_TABLE)}
+    FROM ${qualifiedName(config, GROUPS_TABLE)}
     WHERE "entity" NOT IN ('layer', 'holdout')
     GROUP BY 1, 2, 3
   )`;

@@ -1,7 +1,7 @@
 import type { Config } from '../schema/config.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
-import { passed, selectList, sourceName, type View, type ViewColumn } from './View.ts';
+import { passThrough, qualifiedName, selectList, type View, type ViewColumn } from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
@@ -42,7 +42,7 @@ const columns: readonly ViewColumn[] = [
     comment: 'Time of the last of these exposures, UTC',
     sql: 'max("timestamp")',
   },
-  passed(partitionKey),
+  passThrough(partitionKey),
 ];
 
 /** Units and exposures of every group by day: what is charted first, and shows a split that is off. */
@@ -64,7 +64,7 @@ FROM (
     ${unitId(config)} AS "unit_id",
     "timestamp",
     "ds"
-  FROM ${sourceName(config, 'experiment_exposures')}
+  FROM ${qualifiedName(config, 'experiment_exposures')}
   CROSS JOIN ${unitTypes(config)}
 ) AS "exposures"
 WHERE "unit_id" IS NOT NULL AND NOT "held_out"

@@ -4,7 +4,14 @@ import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import { oneOfEach, passed, selectList, sourceName, type View, type ViewColumn } from './View.ts';
+import {
+  dedupeByEventId,
+  passThrough,
+  qualifiedName,
+  selectList,
+  type View,
+  type ViewColumn,
+} from './View.ts';
 
 /** What the view's conditions make the same in every row. */
 const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
@@ -24,10 +31,10 @@ export function experimentExposures(config: Config): View {
       // An exposure's metadata says what was evaluated, and the table has columns for that.
       metadata: null,
     }),
-    passed(table.partitionKey),
+    passThrough(table.partitionKey),
   ];
-  const rows = oneOfEach({
-    ...groupedExposures(config, sourceName(config, table.name)),
+  const rows = dedupeByEventId({
+    ...groupedExposures(config, qualifiedName(config, table.name)),
     key: 'experiment_id',
   });
   return {
@@ -43,7 +50,7 @@ export function experimentExposures(config: Config): View {
 /** A held-out unit is in no group: the rule that the row has is the holdout's. */
 function shownColumns(column: Column): readonly ViewColumn[] {
   if (column.name === 'group_name') return [groupOnly(column, GROUP_NAME), heldOutColumn];
-  return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passed(column)];
+  return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passThrough(column)];
 }
 
 function groupOnly(column: Column, sql: string): ViewColumn {

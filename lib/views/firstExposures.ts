@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { GROUP_NAME, groupedExposures } from './assignments.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
-import { selectList, sourceName, type View, type ViewColumn } from './View.ts';
+import { qualifiedName, selectList, type View, type ViewColumn } from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
@@ -67,17 +67,17 @@ export function firstExposures(config: Config): View {
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
     sql: unitColumnNames(config)
-      .map((unit) => firstOf(config, unit))
+      .map((unit) => firstExposuresOfUnit(config, unit))
       .join('\nUNION ALL\n'),
     prunesByDay: false,
   };
 }
 
-function firstOf(config: Config, unit: string): string {
+function firstExposuresOfUnit(config: Config, unit: string): string {
   const selected = columns.map((column) =>
     column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
   );
-  const { from, where } = groupedExposures(config, sourceName(config, config.tables.exposures));
+  const { from, where } = groupedExposures(config, qualifiedName(config, config.tables.exposures));
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `SELECT
 ${selectList(selected)}

@@ -4,11 +4,11 @@ import { eventsTable } from '../tables/eventsTable.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
 import {
-  oneOfEach,
-  passed,
+  dedupeByEventId,
+  passThrough,
   productionOnly,
+  qualifiedName,
   selectList,
-  sourceName,
   type View,
   type ViewColumn,
 } from './View.ts';
@@ -36,18 +36,18 @@ export function productEvents(config: Config): View {
     ...table.columns
       .filter(({ name }) => name !== 'environment')
       .flatMap((column) =>
-        column.name === 'event_value' ? [passed(column), valueNumber] : [passed(column)],
+        column.name === 'event_value' ? [passThrough(column), valueNumber] : [passThrough(column)],
       ),
     ...userDetailColumns(config, {
       user: 'user_object',
       statsigMetadata: 'statsig_metadata',
       metadata: 'company_metadata',
     }),
-    passed(table.partitionKey),
+    passThrough(table.partitionKey),
   ];
   const telemetry = [...TELEMETRY_EVENTS].map(quoteText).join(', ');
-  const rows = oneOfEach({
-    from: sourceName(config, table.name),
+  const rows = dedupeByEventId({
+    from: qualifiedName(config, table.name),
     key: 'event_name',
     where: [productionOnly, `"event_name" NOT IN (${telemetry})`],
   });

@@ -2,7 +2,7 @@ import { quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
-import { hashesOf } from '../wire/experimentNames.ts';
+import { hashedNames } from '../wire/experimentNames.ts';
 import {
   EVALUATIONS,
   HAS_EVALUATIONS,
@@ -12,11 +12,11 @@ import {
 } from './assignments.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
 import {
-  oneOfEach,
-  passed,
+  dedupeByEventId,
+  passThrough,
   productionOnly,
+  qualifiedName,
   selectList,
-  sourceName,
   type View,
   type ViewColumn,
 } from './View.ts';
@@ -38,8 +38,8 @@ const EVALUATION = {
 export function secondaryExposures(config: Config): View {
   const table = exposuresTable(config);
   const columns = secondaryColumns(config, table.columns, table.partitionKey);
-  const rows = oneOfEach({
-    from: sourceName(config, table.name),
+  const rows = dedupeByEventId({
+    from: qualifiedName(config, table.name),
     key: 'experiment_id',
     where: [productionOnly, HAS_EVALUATIONS],
   });
@@ -73,7 +73,7 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
         own.findIndex(({ name }) => name === from),
         own.findIndex(({ name }) => name === to) + 1,
       )
-      .map(passed);
+      .map(passThrough);
   return [
     {
       name: 'event_id',
@@ -129,7 +129,7 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
     }),
     ...kept('user_dimensions', 'user_dimensions'),
     ...kept('session_id', 'sdk_version'),
-    passed(partitionKey),
+    passThrough(partitionKey),
   ];
 }
 
@@ -140,7 +140,7 @@ function knownNames({ experiments, holdouts }: Pick<Config, 'experiments' | 'hol
 function realNames(config: Pick<Config, 'experiments' | 'holdouts'>): string {
   const names = knownNames(config);
   if (names.length === 0) return '';
-  const pairs = names.flatMap((name) => hashesOf(name).map((hash) => [hash, name] as const));
+  const pairs = names.flatMap((name) => hashedNames(name).map((hash) => [hash, name] as const));
   // Two names may have one djb2; joined twice, a row would be two.
   const values = [...new Map(pairs)].map(([hash, name]) => `(${quoteText(hash)}, ${quoteText(name)})`);
   return `

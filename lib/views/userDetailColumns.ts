@@ -22,13 +22,13 @@ export function userDetailColumns(
   from: JsonColumns & { readonly user: string; readonly statsigMetadata: string },
 ): ViewColumn[] {
   const device = (key: string) =>
-    `COALESCE(${textAt(from.user, [key])}, ${textAt(from.statsigMetadata, [key])})`;
+    `COALESCE(${jsonTextSql(from.user, [key])}, ${jsonTextSql(from.statsigMetadata, [key])})`;
   return [
     {
       name: 'country',
       type: 'string',
       comment: 'Country of the user, as the application said it',
-      sql: textAt(from.user, ['country']),
+      sql: jsonTextSql(from.user, ['country']),
     },
     {
       name: 'locale',
@@ -48,7 +48,12 @@ export function userDetailColumns(
       if (parsed === null || column === null) return [];
       const comment = `${path} of the event; null when it is nothing, empty, a list or an object`;
       return [
-        { name, type: 'string', comment: comment.slice(0, 255), sql: textAt(column, parsed.keys) } as const,
+        {
+          name,
+          type: 'string',
+          comment: comment.slice(0, 255),
+          sql: jsonTextSql(column, parsed.keys),
+        } as const,
       ];
     }),
   ];
@@ -83,7 +88,7 @@ export function parseJsonPath(path: string): JsonPath | null {
  * The text at a place inside a JSON column; numbers and booleans as JSON writes them. Null when there is nothing, an
  * empty text, or a list or an object, which is no plain value.
  */
-function textAt(column: string, keys: readonly string[]): string {
+function jsonTextSql(column: string, keys: readonly string[]): string {
   const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
   return `NULLIF(json_extract_scalar(${quoteName(column)}, ${quoteText(`$${steps.join('')}`)}), '')`;
 }

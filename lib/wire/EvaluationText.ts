@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.ts';
 
 /** Members of an exposure's metadata that say what was evaluated and how. There are few such evaluations: rules times answers. */
-export const WHAT = [
+export const EVALUATED_MEMBERS = [
   'gate',
   'config',
   'ruleID',
@@ -16,17 +16,24 @@ export const WHAT = [
 ] as const;
 
 /** Members that say when the rules were fetched, in the order of their keys: different for each device. */
-export const WHEN = ['configSyncTime', 'initTime', 'lcut', 'receivedAt', 'serverTime', 'time'] as const;
+export const FETCH_TIME_MEMBERS = [
+  'configSyncTime',
+  'initTime',
+  'lcut',
+  'receivedAt',
+  'serverTime',
+  'time',
+] as const;
 
 /** Numbers of these members: those of `WHAT`, then those of `WHEN`. */
 export const EVALUATION_SLOTS: ReadonlyMap<string, number> = new Map(
-  [...WHAT, ...WHEN].map((name, slot): [string, number] => [name, slot]),
+  [...EVALUATED_MEMBERS, ...FETCH_TIME_MEMBERS].map((name, slot): [string, number] => [name, slot]),
 );
 
 const { imul } = Math;
 
 /** Longest value, in UTF-16 units: longer ones are nothing that repeats. */
-const LONGEST_VALUE = 256;
+const MAX_VALUE_LENGTH = 256;
 
 /** A flag, or an integer that JSON writes as it came and a double holds. */
 const SCALAR = /^(?:true|false|0|-?[1-9]\d{0,14})$/;
@@ -41,7 +48,7 @@ const SPACE = 0x20;
 const SURROGATES = 0xd800;
 
 const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }> = new Map(
-  [...EVALUATION_SLOTS].map(([name, slot]) => [hashOf(name), { name, slot }]),
+  [...EVALUATION_SLOTS].map(([name, slot]) => [hashName(name), { name, slot }]),
 );
 
 /**
@@ -142,14 +149,18 @@ export class EvaluationText {
         i += 1;
       } else {
         // A time is written into the row as it came, as a text.
-        if (slot >= WHAT.length) break;
-        for (; unit !== COMMA && unit !== CLOSE && i - value < LONGEST_VALUE; unit = body.charCodeAt(++i)) {
+        if (slot >= EVALUATED_MEMBERS.length) break;
+        for (
+          ;
+          unit !== COMMA && unit !== CLOSE && i - value < MAX_VALUE_LENGTH;
+          unit = body.charCodeAt(++i)
+        ) {
           sum = (imul(sum, 31) + unit) | 0;
         }
         if (!SCALAR.test(body.slice(value, i))) break;
       }
-      if (i - value - 2 > LONGEST_VALUE) break;
-      if (slot < WHAT.length) hash = (hash + spread(sum)) | 0;
+      if (i - value - 2 > MAX_VALUE_LENGTH) break;
+      if (slot < EVALUATED_MEMBERS.length) hash = (hash + spread(sum)) | 0;
       present |= 1 << slot;
       members.push(slot, value, i);
       unit = body.charCodeAt(i);
@@ -176,7 +187,7 @@ function spread(sum: number): number {
   return imul(bits ^ (bits >>> 13), 0xc2b2ae35);
 }
 
-function hashOf(name: string): number {
+function hashName(name: string): number {
   let sum = 0;
   for (let i = 0; i < name.length; i += 1) sum = (imul(sum, 31) + name.charCodeAt(i)) | 0;
   return sum;

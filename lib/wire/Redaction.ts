@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
-import { bareName, meantPath } from './memberPaths.ts';
+import { normalizeName, suggestPath } from './memberPaths.ts';
 
 /** What becomes of the values at a path: they are left out, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
@@ -15,7 +15,7 @@ const HASH_UNITS = 150;
 /** What is done at one place of an event: something to all of it, or something further down. */
 type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
 
-interface Rest {
+interface RemainingPath {
   readonly steps: readonly PathStep[];
   readonly action: RedactionAction;
 }
@@ -145,7 +145,7 @@ export class Redaction {
 }
 
 /** Puts paths together into a tree. What `*` says also holds for keys that other paths name. */
-function compile(rests: readonly Rest[]): Rule {
+function compile(rests: readonly RemainingPath[]): Rule {
   const here = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
   if (here.length > 0) return here.includes('drop') ? 'drop' : 'hash';
   const rest = (of: (step: PathStep | undefined) => boolean) =>
@@ -162,10 +162,10 @@ function compile(rests: readonly Rest[]): Rule {
 type PathStep = string | null;
 
 /** Members of an event that say what it is, and when: without them there is no row. */
-const KEPT: ReadonlySet<string> = new Set(['eventname', 'time', 'secondaryexposures']);
+const REQUIRED_MEMBERS: ReadonlySet<string> = new Set(['eventname', 'time', 'secondaryexposures']);
 
 /** Members that are objects as a whole: a hash of all of it would identify nothing. */
-const OBJECTS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsigmetadata']);
+const OBJECT_MEMBERS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsigmetadata']);
 
 /** Taken out of all events at any depth, before any path is followed. */
 const PRIVATE = 'privateattributes';
@@ -187,12 +187,12 @@ export function parseRedactionPath(path: string): readonly PathStep[] | null {
   const steps: PathStep[] = [];
   for (const step of path.split(DOT)) {
     if (step === '') return null;
-    steps.push(step === '*' ? null : keyOf(step).toLowerCase());
+    steps.push(step === '*' ? null : unescapeKey(step).toLowerCase());
   }
   return steps;
 }
 
-function keyOf(step: string): string {
+function unescapeKey(step: string): string {
   return step.replace(/^\\(?![.*[\]])/, '').replaceAll(/\\([.*[\]])/g, '$1');
 }
 
@@ -212,14 +212,14 @@ export function redactionPathProblem(
     return 'a path such as user.email or user.custom.*, beginning with a member of the event';
   }
   // With a backslash before it, event_name is a member that an application has added.
-  if (KEPT.has(path.startsWith('\\') ? root : bareName(root)))
+  if (REQUIRED_MEMBERS.has(path.startsWith('\\') ? root : normalizeName(root)))
     return 'another member of the event: without this one there is no row';
-  if (action === 'hash' && steps.length === 1 && OBJECTS.has(root)) {
+  if (action === 'hash' && steps.length === 1 && OBJECT_MEMBERS.has(root)) {
     return 'drop, or a path to what is to be hashed in it';
   }
   if (steps.includes(PRIVATE))
     return 'another path: private attributes are taken out of every event as it is';
-  const meant = meantPath(path, unitIds);
+  const meant = suggestPath(path, unitIds);
   if (meant !== null)
     return `${meant}: events have that there. A key that is named so is written with a \\ before it`;
   const star = path.split(DOT).find((step) => STAR_IN_KEY.test(step) || STAR_AFTER_KEY.test(step));

@@ -26,7 +26,7 @@ type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
 /** Bytes that are inflated at a time at most: it is the sender who says how many there are, and memory is taken first. */
-const MOST_AT_ONCE = 1024 * 1024;
+const MAX_INFLATE_CHUNK = 1024 * 1024;
 
 const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
   // Several members are one text (RFC 1952, 2.2): Node reads them all, and fails on anything else that follows but zeros.
@@ -57,7 +57,7 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
   }
   let bytes = body;
   for (let layer = 0; ; layer += 1) {
-    const format = formatOf(bytes) ?? (layer === 0 ? announcedFormat(bytes, markers) : undefined);
+    const format = detectFormat(bytes) ?? (layer === 0 ? announcedFormat(bytes, markers) : undefined);
     if (format === undefined) break;
     if (layer === MAX_ENCODING_LAYERS) {
       throw new RequestError('SLUICE_BODY_CORRUPT', `It is compressed more than ${layer} times.`);
@@ -79,10 +79,10 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
  */
 function gunzipChunk(bytes: Uint8Array): number {
   const length = bytes.length < 4 ? 0 : asBuffer(bytes).readUInt32LE(bytes.length - 4);
-  return Math.max(constants.Z_DEFAULT_CHUNK, Math.min(length, MOST_AT_ONCE));
+  return Math.max(constants.Z_DEFAULT_CHUNK, Math.min(length, MAX_INFLATE_CHUNK));
 }
 
-function formatOf(bytes: Uint8Array): Format | undefined {
+function detectFormat(bytes: Uint8Array): Format | undefined {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip';
   if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return 'zstd';
   return undefined;

@@ -18,7 +18,7 @@ const HASHED = /^(?:\d{1,10}|[A-Za-z0-9+/]{43}=)$/;
  */
 export function experimentNames(experiments: readonly string[]): (sent: string) => ResolvedName {
   const known = new Map<string, string>();
-  for (const name of experiments) for (const hashed of hashesOf(name)) known.set(hashed, name);
+  for (const name of experiments) for (const hashed of hashedNames(name)) known.set(hashed, name);
   for (const name of experiments) known.set(name, name);
   return (sent) => {
     const name = known.get(sent);
@@ -27,7 +27,7 @@ export function experimentNames(experiments: readonly string[]): (sent: string) 
 }
 
 /** What an initialize response may have in place of a name. */
-export function hashesOf(name: string): readonly string[] {
+export function hashedNames(name: string): readonly string[] {
   return [djb2(name), hash('sha256', name, 'base64')];
 }
 

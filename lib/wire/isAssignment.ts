@@ -1,6 +1,6 @@
 import { isJsonObject } from '../base/json.ts';
 import { InternCache } from '../base/strings.ts';
-import { hashesOf } from './experimentNames.ts';
+import { hashedNames } from './experimentNames.ts';
 
 /**
  * Rule IDs that assign nobody to a group, and what each of them means. This is the one list: the collector, the views
@@ -11,7 +11,7 @@ import { hashesOf } from './experimentNames.ts';
  * they are tested with (server-core: eval_proj_dcs.json), where the rule of a group has `isExperimentGroup: true` and
  * these have not.
  */
-export const NO_GROUP: ReadonlyMap<string, string> = new Map([
+export const NON_GROUP_RULES: ReadonlyMap<string, string> = new Map([
   ['', 'Nothing was evaluated: the SDK does not know the name, or has no values yet.'],
   ['default', 'No rule matched.'],
   ['disabled', 'The gate or config is switched off.'],
@@ -27,7 +27,7 @@ export const NO_GROUP: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Endings of rule IDs that assign nobody to a group, and what each of them means. */
-export const NO_GROUP_ENDINGS: ReadonlyMap<string, string> = new Map([
+export const NON_GROUP_RULE_ENDINGS: ReadonlyMap<string, string> = new Map([
   [':explore', "Autotune's exploration: the group is drawn anew (server-core cmab_evaluator.rs)."],
   [':override', 'An override of a gate or segment in the console.'],
   [':id_override', 'An override of single IDs in the console.'],
@@ -43,7 +43,7 @@ const NO_EVALUATION = 'unrecognized|no_?values|uninitialized|loading|local_?over
 export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
 
 const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
-const endings = [...NO_GROUP_ENDINGS.keys()];
+const endings = [...NON_GROUP_RULE_ENDINGS.keys()];
 
 /** Reasons are few: each is looked at once. */
 const evaluated = new InternCache<boolean>(1_000);
@@ -53,7 +53,7 @@ const evaluated = new InternCache<boolean>(1_000);
  * rule looks like any other: see {@link holdoutTest}.
  */
 export function isAssignment(ruleId: string, reason: string | null): boolean {
-  if (NO_GROUP.has(ruleId)) return false;
+  if (NON_GROUP_RULES.has(ruleId)) return false;
   if (ruleId.includes(':') && endings.some((ending) => ruleId.endsWith(ending))) return false;
   return reason === null || isEvaluated(reason);
 }
@@ -93,5 +93,5 @@ export function holdoutTest(holdouts: readonly string[]): HoldoutTest | null {
 
 /** What SDKs send for these names: the name itself, or a hash of it, as browsers do. */
 export function sentNames(names: readonly string[]): readonly string[] {
-  return [...new Set(names.flatMap((name) => [name, ...hashesOf(name)]))];
+  return [...new Set(names.flatMap((name) => [name, ...hashedNames(name)]))];
 }

@@ -74,20 +74,20 @@ type UnitIds = Readonly<Record<string, string>>;
  * @param isSameCase Whether upper and lower case matter to who follows the path. Default false.
  * @returns The path that was meant; null when this one is fine, or may be: applications name members as they like.
  */
-export function meantPath(path: string, unitIds: UnitIds, isSameCase = false): string | null {
-  const plain = respelled(path);
+export function suggestPath(path: string, unitIds: UnitIds, isSameCase = false): string | null {
+  const plain = normalizePath(path);
   const steps = plain.split(DOT);
-  const names = namesOf(unitIds);
-  const meant = meantSteps(steps, names);
+  const names = pathsByName(unitIds);
+  const meant = suggestSteps(steps, names);
   // `custom_ids.company_id`: the second step is known once the first is.
-  if (meant !== null) return (meantSteps(meant, names) ?? meant).join('.');
-  const cased = isSameCase ? casedSteps(steps) : steps;
+  if (meant !== null) return (suggestSteps(meant, names) ?? meant).join('.');
+  const cased = isSameCase ? withKnownCase(steps) : steps;
   const result = cased.join('.');
   return result === path ? null : result;
 }
 
 /** A path of JSONPath, of a JSON pointer, with arrows or with white space, as paths are written here. */
-function respelled(path: string): string {
+function normalizePath(path: string): string {
   const dotted = POINTER.test(path) ? path.replaceAll(/^\/|\/$/g, '').replaceAll(/\/|->/g, '.') : path;
   return dotted
     .replaceAll(
@@ -101,58 +101,58 @@ function respelled(path: string): string {
 }
 
 /** The steps that were meant; null when these can't be told from right ones. */
-function meantSteps(steps: readonly string[], names: Names): readonly string[] | null {
+function suggestSteps(steps: readonly string[], names: Names): readonly string[] | null {
   const [first = '', ...rest] = steps;
   const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase());
-  if (root === 'user') return meantInUser(rest, names);
-  if (root === 'statsigMetadata') return meantInSender(rest);
+  if (root === 'user') return suggestInUser(rest, names);
+  if (root === 'statsigMetadata') return suggestInSender(rest);
   if (root !== undefined || first === '*' || first.startsWith('\\')) return null;
   // `event.user.email`, `events.*.user.email`.
   const inner = rest.findIndex((step) => ROOTS.some((name) => name.toLowerCase() === step.toLowerCase()));
   if (inner === 0 || (inner === 1 && /^(\*|\d+)$/.test(rest[0] ?? ''))) {
     const tail = rest.slice(inner);
-    return meantSteps(tail, names) ?? tail;
+    return suggestSteps(tail, names) ?? tail;
   }
-  const known = names.get(bareName(first));
+  const known = names.get(normalizeName(first));
   if (known !== undefined) return [...known.split(DOT), ...rest];
-  if (/^events?$/i.test(first) && rest.length > 0) return meantSteps(rest, names) ?? rest;
+  if (/^events?$/i.test(first) && rest.length > 0) return suggestSteps(rest, names) ?? rest;
   const [near] = rest.length === 0 ? [] : nearestNames(first, ROOTS);
   return near === undefined ? null : [near, ...rest];
 }
 
-function meantInUser(steps: readonly string[], names: Names): readonly string[] | null {
+function suggestInUser(steps: readonly string[], names: Names): readonly string[] | null {
   const [first, ...rest] = steps;
   if (first === undefined) return null;
-  if (first.toLowerCase() === 'customids') return meantUnitId(rest, names);
+  if (first.toLowerCase() === 'customids') return suggestUnitId(rest, names);
   if (USER_MEMBERS.some((name) => name.toLowerCase() === first.toLowerCase())) return null;
-  const known = names.get(bareName(first));
+  const known = names.get(normalizeName(first));
   if (known === undefined) return null;
   // `user.user.email` and `user.statsigMetadata.…`, too.
   return [...known.split(DOT), ...rest];
 }
 
 /** The unit ID that was meant by its column's name or in another spelling. */
-function meantUnitId([first = '', ...rest]: readonly string[], names: Names): readonly string[] | null {
-  const [, root, unitId] = names.get(bareName(first))?.split(DOT) ?? [];
+function suggestUnitId([first = '', ...rest]: readonly string[], names: Names): readonly string[] | null {
+  const [, root, unitId] = names.get(normalizeName(first))?.split(DOT) ?? [];
   if (root !== 'customIDs' || unitId === undefined) return null;
   return unitId.toLowerCase() === first.toLowerCase() ? null : ['user', root, unitId, ...rest];
 }
 
-function meantInSender(steps: readonly string[]): readonly string[] | null {
+function suggestInSender(steps: readonly string[]): readonly string[] | null {
   const [first, ...rest] = steps;
   if (first === undefined) return null;
   // Where the column shows members that no SDK documents.
   if (/^event_*$/.test(first) && rest.length > 0) return rest;
   const isSame = (name: string) => name.toLowerCase() === first.toLowerCase();
   if (SENDER_MEMBERS.some(isSame)) return null;
-  const sender = SENDER_MEMBERS.find((name) => bareName(name) === bareName(first));
+  const sender = SENDER_MEMBERS.find((name) => normalizeName(name) === normalizeName(first));
   if (sender !== undefined) return ['statsigMetadata', sender, ...rest];
-  const user = USER_MEMBERS.find((name) => bareName(name) === bareName(first));
+  const user = USER_MEMBERS.find((name) => normalizeName(name) === normalizeName(first));
   return user === undefined ? null : ['user', user, ...rest];
 }
 
 /** The steps with members that SDKs send written as they write them. */
-function casedSteps(steps: readonly string[]): readonly string[] {
+function withKnownCase(steps: readonly string[]): readonly string[] {
   const [first = '', second, ...rest] = steps;
   const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase()) ?? first;
   const members: readonly string[] =
@@ -164,10 +164,10 @@ function casedSteps(steps: readonly string[]): readonly string[] {
 /** Paths by the names that members go by elsewhere. */
 type Names = ReadonlyMap<string, string>;
 
-function namesOf(unitIds: UnitIds): Names {
+function pathsByName(unitIds: UnitIds): Names {
   const names = new Map<string, string>();
   const add = (name: string, path: string) => {
-    if (!names.has(bareName(name))) names.set(bareName(name), path);
+    if (!names.has(normalizeName(name))) names.set(normalizeName(name), path);
   };
   for (const root of ROOTS) add(root, root);
   for (const member of USER_MEMBERS) add(member, `user.${member}`);
@@ -185,6 +185,6 @@ function namesOf(unitIds: UnitIds): Names {
 }
 
 /** A name as it is compared: `user_id`, `userId` and `userID` are one. */
-export function bareName(name: string): string {
+export function normalizeName(name: string): string {
   return name.replaceAll('\\.', '.').replaceAll(/[_-]/g, '').toLowerCase();
 }

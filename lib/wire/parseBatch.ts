@@ -68,7 +68,7 @@ export function parseBatch(text: string, exact = false, meter = CostMeter.unlimi
   if (statsigMetadata !== undefined && statsigMetadata !== null && !isJsonObject(statsigMetadata)) {
     throw wrongShape('statsigMetadata is no object.');
   }
-  const lists = { events: listOf(events, 'events'), exposures: listOf(exposures, 'exposures') };
+  const lists = { events: readList(events, 'events'), exposures: readList(exposures, 'exposures') };
   const count = lists.events.length + lists.exposures.length;
   if (count > MAX_EVENTS) {
     throw new RequestError('SLUICE_BODY_TOO_MANY_EVENTS', `${count} events, at most ${MAX_EVENTS}.`);
@@ -81,7 +81,7 @@ export function parseBatch(text: string, exact = false, meter = CostMeter.unlimi
   };
 }
 
-function listOf(value: unknown, name: string): readonly unknown[] {
+function readList(value: unknown, name: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw wrongShape(`${name} is no array.`);
   return value;
@@ -106,10 +106,10 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 /** Longest user that is looked up among those before it: V8 does not hash the whole of a very long text. */
-const LONGEST = 8_192;
+const MAX_SHARED_USER_LENGTH = 8_192;
 
 /** Different users met, one after the other, before it is given up: there is nothing to share. */
-const TRIES = 8;
+const MAX_DISTINCT_USERS = 8;
 
 /**
  * Stands for what is taken out first in the shortened text, the next lower numbers for the rest: numbers that nobody
@@ -141,7 +141,7 @@ function parseShortened(text: string): unknown {
   if (shortened === null) return null;
   try {
     const parsed: unknown = JSON.parse(shortened.text);
-    return putBack(parsed, shortened) ? parsed : null;
+    return restoreParts(parsed, shortened) ? parsed : null;
   } catch {
     // Not JSON: the text itself says best why.
     return null;
@@ -189,15 +189,15 @@ function shorten(text: string): Shortened | null {
     const start = userAt + USER.length;
     if (user === '' || text.slice(start, start + user.length) !== user) {
       // As an object's first member it is not an event's, but one that js-client was bootstrapped with.
-      user = follows(text, userAt) ? objectAt(text, start) : '';
-      if (user === '' || (users === TRIES && marks.size === TRIES)) {
+      user = isLaterMember(text, userAt) ? readObjectText(text, start) : '';
+      if (user === '' || (users === MAX_DISTINCT_USERS && marks.size === MAX_DISTINCT_USERS)) {
         userAt = -1;
         continue;
       }
-      const known = user.length > LONGEST ? undefined : marks.get(user);
+      const known = user.length > MAX_SHARED_USER_LENGTH ? undefined : marks.get(user);
       mark = known ?? String(MARK - apart.length);
       if (known === undefined) {
-        if (user.length <= LONGEST || marks.size < TRIES) marks.set(user, mark);
+        if (user.length <= MAX_SHARED_USER_LENGTH || marks.size < MAX_DISTINCT_USERS) marks.set(user, mark);
         apart.push(user);
       }
     }
@@ -222,19 +222,19 @@ function nextUser(text: string, from: number): number {
 /** Where metadata that is an object comes next as a later member, -1 when none does. */
 function nextMetadata(text: string, from: number): number {
   let at = text.indexOf(METADATA, from);
-  while (at >= 0 && !(text.startsWith(METADATA_REST, at + METADATA.length) && follows(text, at))) {
+  while (at >= 0 && !(text.startsWith(METADATA_REST, at + METADATA.length) && isLaterMember(text, at))) {
     at = text.indexOf(METADATA, at + METADATA.length);
   }
   return at;
 }
 
 /** Whether a key is a member that follows another. */
-function follows(text: string, key: number): boolean {
+function isLaterMember(text: string, key: number): boolean {
   return text.charCodeAt(key - 1) === QUOTE && text.charCodeAt(key - 2) === COMMA;
 }
 
 /** The text of the object that begins there, '' when it has no end. */
-function objectAt(text: string, start: number): string {
+function readObjectText(text: string, start: number): string {
   let depth = 0;
   for (let i = start; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);
@@ -258,7 +258,7 @@ function closingQuote(text: string, opening: number): number {
 }
 
 /** Whether all that was taken out was found again as an event's own, and is there again. */
-function putBack(parsed: unknown, { apart, taken }: Shortened): boolean {
+function restoreParts(parsed: unknown, { apart, taken }: Shortened): boolean {
   if (!isJsonObject(parsed) || !Array.isArray(parsed['events'])) return false;
   const values = apart.map((one): unknown => (typeof one === 'string' ? JSON.parse(one) : one));
   let found = 0;

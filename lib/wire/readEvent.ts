@@ -35,11 +35,11 @@ export function readEvent(raw: unknown, batchUser: JsonObject | null): LogEvent 
     time: raw['time'] ?? null,
     secondaryExposures: raw['secondaryExposures'] ?? null,
     statsigMetadata: raw['statsigMetadata'] ?? null,
-    extras: extrasOf(raw),
+    extras: readExtras(raw),
   };
 }
 
-function extrasOf(raw: JsonObject): JsonObject | null {
+function readExtras(raw: JsonObject): JsonObject | null {
   let extras: [string, unknown][] | undefined;
   for (const key in raw) {
     switch (key) {
@@ -77,15 +77,15 @@ export function fromCustomExposure(item: unknown): unknown {
   const named = group === undefined ? rule : { ...rule, group };
   if (others['experimentName'] !== undefined) {
     const { experimentName, ...rest } = others;
-    return eventOf('statsig::config_exposure', { ...own, config: experimentName, ...named }, rest);
+    return makeEvent('statsig::config_exposure', { ...own, config: experimentName, ...named }, rest);
   }
   if (others['gateName'] === undefined) return item;
   const { gateName, passes, ...rest } = others;
   const gateValue = passes === undefined ? {} : { gateValue: String(passes) };
-  return eventOf('statsig::gate_exposure', { ...own, gate: gateName, ...gateValue, ...named }, rest);
+  return makeEvent('statsig::gate_exposure', { ...own, gate: gateName, ...gateValue, ...named }, rest);
 }
 
-function eventOf(eventName: string, metadata: JsonObject, others: JsonObject): JsonObject {
+function makeEvent(eventName: string, metadata: JsonObject, others: JsonObject): JsonObject {
   return { ...others, eventName, metadata };
 }
 

@@ -10,7 +10,7 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
-import { sourceName } from '../../lib/views/View.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
 import { expectedCalls, functionNames } from '../../packages/local-aws/src/trino/index.ts';
 import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
@@ -165,7 +165,7 @@ function loadRows(
   landed: readonly Readonly<Record<string, string | boolean | null>>[],
 ): string[] {
   const columns = [...table.columns, ...(table.partitionKey === undefined ? [] : [table.partitionKey])];
-  const name = sourceName(config, table.name);
+  const name = qualifiedName(config, table.name);
   const statements: string[] = [];
   for (let from = 0; from < landed.length; from += ROWS_A_STATEMENT) {
     const values = landed
@@ -188,7 +188,7 @@ function literal(value: string | boolean | null | undefined): string {
 
 /** A view's query, with the one it reads put in its place: the runner makes no views. */
 function queryOf(name: (typeof viewNames)[number]): string {
-  const base = sourceName(config, 'experiment_exposures');
+  const base = qualifiedName(config, 'experiment_exposures');
   return all[name].sql.replaceAll(base, () => `(${all.experiment_exposures.sql})`);
 }
 

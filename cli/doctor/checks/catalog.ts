@@ -5,8 +5,8 @@ import { kindId, logicalIds } from '../../../infra/template/Stack.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import type { CatalogPartition } from '../../../lib/landing/catalog/PartitionCatalog.ts';
-import { dayLocation, findStale } from '../../../lib/landing/catalog/registerPartitions.ts';
-import { findMissing } from '../../../lib/landing/catalog/repairTable.ts';
+import { dayLocation, findStalePartitions } from '../../../lib/landing/catalog/registerPartitions.ts';
+import { findMissingDays } from '../../../lib/landing/catalog/repairTable.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
@@ -278,7 +278,7 @@ function judgePartitions(
       partition.storage.Location?.replace(/\/?$/, '/') ===
       dayLocation(config, config.bucket, kind, dayOf(partition)),
   );
-  const missing = findMissing({ today, folders, partitions: all }).filter((day) => there.has(day));
+  const missing = findMissingDays({ today, folders, partitions: all }).filter((day) => there.has(day));
   // On most days no row is refused.
   const empty =
     kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
@@ -289,7 +289,7 @@ function judgePartitions(
     ...tell('SLUICE_DOCTOR_PARTITION_MISSING', missing),
     ...tell('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
     ...tell('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
-    ...tell('SLUICE_DOCTOR_PARTITION_STALE', findStale(table, inPlace).map(dayOf)),
+    ...tell('SLUICE_DOCTOR_PARTITION_STALE', findStalePartitions(table, inPlace).map(dayOf)),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { TableKind } from '../../schema/kinds.ts';
 import { parseTableKey, type TableKey } from '../../tables/tableFolders.ts';
 
 /** Why an object's key calls for no partition. */
-export type IgnoredReason = Extract<TableKey, { ignored: string }>['ignored'];
+export type IgnoredKeyReason = Extract<TableKey, { ignored: string }>['ignored'];
 
 /** A day that has files and, as far as is known, no partition. */
 export interface WantedDay {
@@ -21,7 +21,7 @@ export interface PartitionPlan {
   /** How many keys lie in days that have their partition. */
   readonly known: number;
   /** How many keys call for none, by reason. */
-  readonly ignored: Readonly<Partial<Record<IgnoredReason, number>>>;
+  readonly ignored: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
 }
 
 /**
@@ -36,7 +36,7 @@ export function planPartitions(
   isKnown: (kind: TableKind, day: UtcDay) => boolean,
 ): PartitionPlan {
   const wanted = new Map<string, { kind: TableKind; day: UtcDay; keys: number[] }>();
-  const ignored: Partial<Record<IgnoredReason, number>> = {};
+  const ignored: Partial<Record<IgnoredKeyReason, number>> = {};
   let known = 0;
   for (const [index, key] of keys.entries()) {
     const parsed = parseTableKey(config, key);

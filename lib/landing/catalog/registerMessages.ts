@@ -18,7 +18,7 @@ import {
 } from './planPartitions.ts';
 import {
   type FailedDay,
-  type Refreshed,
+  type RefreshedDays,
   type RegistrarTarget,
   registerPartitions,
 } from './registerPartitions.ts';
@@ -131,7 +131,7 @@ async function registerKind(
   registrar: Registrar,
   kind: TableKind,
   wanted: readonly WantedDay[],
-): Promise<Refreshed> {
+): Promise<RefreshedDays> {
   const days = wanted.map(({ day }) => day);
   try {
     return await registerPartitions(registrar, kind, days);

@@ -13,7 +13,7 @@ import {
   type PartitionCatalog,
   type StorageDescriptor,
 } from './PartitionCatalog.ts';
-import { type Settled, settleInBatches } from './settleInBatches.ts';
+import { type SettledPartitions, settleInBatches } from './settleInBatches.ts';
 
 /** Where partitions are registered, and for which files. */
 export interface RegistrarTarget {
@@ -24,15 +24,15 @@ export interface RegistrarTarget {
 }
 
 /** What became of the days of one table. */
-export interface Registered {
+export interface RegisteredDays {
   readonly created: readonly UtcDay[];
   /** Were registered already, by an earlier file or by somebody at the same time. */
   readonly existed: readonly UtcDay[];
   readonly failed: readonly FailedDay[];
 }
 
-/** {@link Registered}, and what was brought along. */
-export interface Refreshed extends Registered {
+/** {@link RegisteredDays}, and what was brought along. */
+export interface RefreshedDays extends RegisteredDays {
   readonly updated: readonly UtcDay[];
 }
 
@@ -50,11 +50,11 @@ export async function registerPartitions(
   target: RegistrarTarget,
   kind: TableKind,
   days: readonly UtcDay[],
-): Promise<Refreshed> {
+): Promise<RefreshedDays> {
   if (days.length === 0) return { created: [], existed: [], updated: [], failed: [] };
   const table = await readTable(target, kind);
   const registered = await registerDays(target, kind, table, days);
-  const { updated, failed } = await refresh(target, kind, table, registered.existed);
+  const { updated, failed } = await syncExistingDays(target, kind, table, registered.existed);
   const late = new Set(failed.map(({ day }) => day));
   return {
     created: registered.created,
@@ -65,12 +65,12 @@ export async function registerPartitions(
 }
 
 /** Looks at partitions that were there. A day that can't be looked at is handed back, as one that can't be registered. */
-async function refresh(
+async function syncExistingDays(
   target: RegistrarTarget,
   kind: TableKind,
   table: CatalogTable,
   days: readonly UtcDay[],
-): Promise<Pick<Refreshed, 'updated' | 'failed'>> {
+): Promise<Pick<RefreshedDays, 'updated' | 'failed'>> {
   const { config, catalog, attempts } = target;
   const updated: UtcDay[] = [];
   const failed: FailedDay[] = [];
@@ -80,7 +80,7 @@ async function refresh(
       const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
         catalog.listPage(config.database, table.name, token, some),
       );
-      const along = await bringAlong(target, kind, table, partitions ?? []);
+      const along = await syncPartitionSchemas(target, kind, table, partitions ?? []);
       updated.push(...along.updated);
       failed.push(...along.failed);
     } catch (error) {
@@ -98,14 +98,18 @@ export async function registerDays(
   kind: TableKind,
   table: CatalogTable,
   days: readonly UtcDay[],
-): Promise<Registered> {
+): Promise<RegisteredDays> {
   const { config, bucket, catalog, attempts } = target;
   const settled = await settleInBatches(
     days.map((day) => dayPartition(table, day, dayLocation(config, bucket, kind, day))),
     (batch) => catalog.batchCreate(config.database, table.name, batch),
     attempts,
   );
-  return { created: daysOf(settled.done), existed: daysOf(settled.existed), failed: failedDays(settled) };
+  return {
+    created: partitionDays(settled.done),
+    existed: partitionDays(settled.existed),
+    failed: failedDays(settled),
+  };
 }
 
 /**
@@ -165,7 +169,7 @@ export function checkTable(table: CatalogTable): CatalogTable {
 }
 
 /** What became of partitions that were there. */
-export interface Along {
+export interface SyncedPartitions {
   /** Were described as the table was before, and now as it is. */
   readonly updated: readonly UtcDay[];
   /** Point elsewhere than at their day's folder: made by hand, so left alone, but their rows aren't read. */
@@ -179,31 +183,33 @@ export interface Along {
  *
  * @param partitions Of days, as they are in the catalog.
  */
-export async function bringAlong(
+export async function syncPartitionSchemas(
   target: RegistrarTarget,
   kind: TableKind,
   table: CatalogTable,
   partitions: readonly CatalogPartition[],
-): Promise<Along> {
+): Promise<SyncedPartitions> {
   const { config, bucket, catalog, attempts } = target;
   const locationOf = (day: UtcDay) => dayLocation(config, bucket, kind, day);
   const inPlace = partitions.filter(({ values: [day = ''], storage }) =>
     isSameFolder(storage.Location, locationOf(day)),
   );
   const updated = await settleInBatches(
-    findStale(table, inPlace).map(({ values: [day = ''] }) => dayPartition(table, day, locationOf(day))),
+    findStalePartitions(table, inPlace).map(({ values: [day = ''] }) =>
+      dayPartition(table, day, locationOf(day)),
+    ),
     (batch) => catalog.batchUpdate(config.database, table.name, batch),
     attempts,
   );
   return {
-    updated: daysOf(updated.done),
-    misplaced: daysOf(partitions.filter((partition) => !inPlace.includes(partition))),
-    failed: stillThere(failedDays(updated)),
+    updated: partitionDays(updated.done),
+    misplaced: partitionDays(partitions.filter((partition) => !inPlace.includes(partition))),
+    failed: withoutDropped(failedDays(updated)),
   };
 }
 
 /** A partition that was dropped since it was listed needs no update. */
-function stillThere(failed: readonly FailedDay[]): FailedDay[] {
+function withoutDropped(failed: readonly FailedDay[]): FailedDay[] {
   return failed.filter(({ code }) => code !== 'EntityNotFoundException');
 }
 
@@ -215,13 +221,16 @@ function isSameFolder(location: string | undefined, folder: string): boolean {
  * The partitions that don't describe their files as the table does: made before its columns or format changed,
  * which Glue doesn't pass on. Comments and other parameters don't count: no reader takes them from a partition.
  */
-export function findStale(table: CatalogTable, partitions: readonly CatalogPartition[]): CatalogPartition[] {
-  const wanted = readingOf(table.storage);
-  return partitions.filter(({ storage }) => !isDeepStrictEqual(readingOf(storage), wanted));
+export function findStalePartitions(
+  table: CatalogTable,
+  partitions: readonly CatalogPartition[],
+): CatalogPartition[] {
+  const wanted = readerSettings(table.storage);
+  return partitions.filter(({ storage }) => !isDeepStrictEqual(readerSettings(storage), wanted));
 }
 
 /** What decides how a reader reads the files. */
-function readingOf({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: StorageDescriptor) {
+function readerSettings({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: StorageDescriptor) {
   return {
     columns: Columns.map(({ Name, Type }) => [Name, Type]),
     InputFormat,
@@ -239,11 +248,11 @@ export interface FailedDay {
 }
 
 /** The days of partitions whose only value is a day. */
-export function daysOf(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
+export function partitionDays(partitions: readonly { readonly values: readonly string[] }[]): UtcDay[] {
   return partitions.map(({ values }) => values[0] ?? '');
 }
 
 /** The days of a batch that failed. */
-function failedDays({ failed }: Pick<Settled, 'failed'>): FailedDay[] {
+function failedDays({ failed }: Pick<SettledPartitions, 'failed'>): FailedDay[] {
   return failed.map(({ values, code, message }) => ({ day: values[0] ?? '', code, message }));
 }

@@ -4,22 +4,22 @@ import { tableFolder } from '../../tables/tableFolders.ts';
 import { CatalogError } from './CatalogError.ts';
 import { type Attempts, CatalogCallError, type Page, readPages } from './catalogCalls.ts';
 import {
-  type Along,
-  bringAlong,
-  daysOf,
-  type Registered,
+  partitionDays,
+  type RegisteredDays,
   type RegistrarTarget,
   readTable,
   registerDays,
+  type SyncedPartitions,
+  syncPartitionSchemas,
 } from './registerPartitions.ts';
 
 /** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
-const MOST_PARTITION_PAGES = 500;
+const MAX_PARTITION_PAGES = 500;
 /** Pages of at most 1,000 folders: beyond any number of days. */
-const MOST_FOLDER_PAGES = 100;
+const MAX_FOLDER_PAGES = 100;
 
 /** What the daily run did for one table. */
-export interface Repaired extends Registered, Along {
+export interface RepairedTable extends RegisteredDays, SyncedPartitions {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
 }
@@ -33,28 +33,28 @@ export interface Repaired extends Registered, Along {
 export async function repairTable(
   target: RegistrarTarget & { readonly folders: DayFolders },
   kind: TableKind,
-): Promise<Repaired> {
+): Promise<RepairedTable> {
   const { config, bucket, catalog, folders, attempts } = target;
   const table = await readTable(target, kind);
   const folder = tableFolder(config, kind);
   const [partitions, names] = await Promise.all([
-    listAll(attempts, `${config.database}.${table.name}: partitions`, MOST_PARTITION_PAGES, (token) =>
+    listAll(attempts, `${config.database}.${table.name}: partitions`, MAX_PARTITION_PAGES, (token) =>
       catalog.listPage(config.database, table.name, token),
     ),
-    listAll(attempts, `s3://${bucket}/${folder}: folders`, MOST_FOLDER_PAGES, (token) =>
+    listAll(attempts, `s3://${bucket}/${folder}: folders`, MAX_FOLDER_PAGES, (token) =>
       folders.listPage(bucket, folder, token),
     ),
   ]);
-  const missing = findMissing({ today: utcDay(attempts.clock.now()), folders: names, partitions });
+  const missing = findMissingDays({ today: utcDay(attempts.clock.now()), folders: names, partitions });
   const { created, existed, failed } = await registerDays(target, kind, table, missing);
 
   const ours = partitions.filter(({ values: [day = ''] }) => isUtcDay(day));
-  const along = await bringAlong(target, kind, table, ours);
+  const along = await syncPartitionSchemas(target, kind, table, ours);
   return {
     created,
     existed,
     failed: [...failed, ...along.failed],
-    registered: [...daysOf(ours), ...created, ...existed],
+    registered: [...partitionDays(ours), ...created, ...existed],
     updated: along.updated,
     misplaced: along.misplaced,
   };
@@ -84,7 +84,7 @@ async function listAll<Item>(
  *
  * @param today The UTC day it is.
  */
-export function findMissing(options: {
+export function findMissingDays(options: {
   readonly today: UtcDay;
   readonly folders: readonly string[];
   readonly partitions: readonly { readonly values: readonly string[] }[];

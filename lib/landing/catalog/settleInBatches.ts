@@ -2,7 +2,7 @@ import { type Attempts, CatalogCallError, isTransient, outOfTime, waitForNextTry
 import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
 
 /** What became of every partition given. */
-export interface Settled {
+export interface SettledPartitions {
   readonly done: readonly CatalogPartition[];
   /** Were there already. */
   readonly existed: readonly CatalogPartition[];
@@ -24,7 +24,7 @@ export async function settleInBatches(
   partitions: readonly CatalogPartition[],
   send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,
   attempts: Attempts,
-): Promise<Settled> {
+): Promise<SettledPartitions> {
   const done: CatalogPartition[] = [];
   const existed: CatalogPartition[] = [];
   const failed: ItemFailure[] = [];
@@ -38,7 +38,7 @@ export async function settleInBatches(
       continue;
     }
     const tries = batch.tries + 1;
-    const answer = await answerOf(items, send);
+    const answer = await sendBatch(items, send);
     if (answer.wholeExists && items.length > 1) {
       const middle = items.length >>> 1;
       const halves = [items.slice(0, middle), items.slice(middle)];
@@ -61,7 +61,7 @@ export async function settleInBatches(
   return { done, existed, failed };
 }
 
-interface Answer {
+interface BatchAnswer {
   readonly failureOf: (item: CatalogPartition) => ItemFailure | undefined;
   /** The call as a whole failed, for a reason that passes. */
   readonly transient: boolean;
@@ -69,17 +69,17 @@ interface Answer {
   readonly wholeExists: boolean;
 }
 
-async function answerOf(
+async function sendBatch(
   items: readonly CatalogPartition[],
   send: (batch: readonly CatalogPartition[]) => Promise<readonly ItemFailure[]>,
-): Promise<Answer> {
+): Promise<BatchAnswer> {
   try {
-    const failures = new Map((await send(items)).map((failure) => [nameOf(failure.values), failure]));
-    const known = new Set(items.map(({ values }) => nameOf(values)));
+    const failures = new Map((await send(items)).map((failure) => [partitionName(failure.values), failure]));
+    const known = new Set(items.map(({ values }) => partitionName(values)));
     // A failure that names no item of ours must not be lost: it counts against every item not named.
     const stray = [...failures].find(([name]) => !known.has(name))?.[1];
     return {
-      failureOf: ({ values }) => failures.get(nameOf(values)) ?? (stray && { ...stray, values }),
+      failureOf: ({ values }) => failures.get(partitionName(values)) ?? (stray && { ...stray, values }),
       transient: false,
       wholeExists: false,
     };
@@ -94,7 +94,7 @@ async function answerOf(
   }
 }
 
-function nameOf(values: readonly string[]): string {
+function partitionName(values: readonly string[]): string {
   return JSON.stringify(values);
 }
 

@@ -65,7 +65,7 @@ export interface SpillContext extends DeliveryContext {
 }
 
 /** A delivery, and what became of the documents that the stream handed back. */
-export interface Kept extends Delivery {
+export interface StreamDelivery extends Delivery {
   /** Whether every document is with Firehose or in overflow: only then may anybody be told so. */
   readonly kept: boolean;
   /** Documents in overflow: all that were returned, or none. */
@@ -83,7 +83,7 @@ export async function deliverOrSpill(
   kind: TableKind,
   documents: readonly string[],
   context: SpillContext,
-): Promise<Kept> {
+): Promise<StreamDelivery> {
   const { clock, deadline } = context;
   const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
   const delivery = await deliver(documents, { ...context, deadline: deadline - reserved });
@@ -138,7 +138,7 @@ export async function overflowObject(
   returned: readonly ReturnedDocument[],
   spilledAt: number,
 ): Promise<OverflowObject> {
-  const left = leftOver(documents, returned);
+  const left = returnedDocuments(documents, returned);
   const ids = left.map((document) => ROW_ID.exec(document)?.[1] ?? document);
   return {
     key: overflowKey(kind, hash('sha256', ids.join('\n'))),
@@ -146,18 +146,21 @@ export async function overflowObject(
     metadata: {
       documents: String(left.length),
       since: isoTimestamp(spilledAt),
-      code: lastCode(returned),
+      code: lastErrorCode(returned),
     },
   };
 }
 
 /** The documents that were handed back, in their order. */
-export function leftOver(documents: readonly string[], returned: readonly ReturnedDocument[]): string[] {
+export function returnedDocuments(
+  documents: readonly string[],
+  returned: readonly ReturnedDocument[],
+): string[] {
   return returned.flatMap(({ index }) => documents[index] ?? []);
 }
 
 /** Why the last one was handed back. */
-export function lastCode(returned: readonly ReturnedDocument[]): string {
+export function lastErrorCode(returned: readonly ReturnedDocument[]): string {
   const last = returned.at(-1);
   return last?.code ?? last?.reason ?? '';
 }

@@ -12,7 +12,7 @@ export interface PackedRecord {
 }
 
 /** Every document is in exactly one record, or too large for any. */
-export interface Packed {
+export interface PackedDocuments {
   readonly records: readonly PackedRecord[];
   readonly tooLarge: readonly number[];
 }
@@ -21,7 +21,7 @@ export interface Packed {
  * Packs JSON documents, which hold no newline, into as few records as order allows. AWS bills every record
  * rounded up to 5 KB, so full records are what makes it cheap. Order is kept.
  */
-export function packDocuments(documents: readonly string[]): Packed {
+export function packDocuments(documents: readonly string[]): PackedDocuments {
   const records: PackedRecord[] = [];
   const tooLarge: number[] = [];
   let room = 0;

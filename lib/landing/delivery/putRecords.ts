@@ -28,14 +28,14 @@ export interface UnacknowledgedRecord {
 }
 
 /** Every record is acknowledged or among the `unacknowledged`. */
-export interface PutRecords {
+export interface PutRecordsResult {
   readonly unacknowledged: readonly UnacknowledgedRecord[];
   /** Records put again, each time; calls, retries included. */
   readonly retried: number;
   readonly calls: number;
 }
 
-interface Pending {
+interface PendingRecord {
   readonly record: PackedRecord;
   readonly code?: string;
 }
@@ -50,18 +50,18 @@ interface Pending {
 export async function putRecords(
   records: readonly PackedRecord[],
   context: DeliveryContext,
-): Promise<PutRecords> {
+): Promise<PutRecordsResult> {
   const unacknowledged: UnacknowledgedRecord[] = [];
-  let pending: Pending[] = records.map((record) => ({ record }));
+  let pending: PendingRecord[] = records.map((record) => ({ record }));
   let calls = 0;
   let retried = 0;
   for (let attempt = 1; pending.length > 0; attempt += 1) {
-    const failed: Pending[] = [];
+    const failed: PendingRecord[] = [];
     const codes = new Map(pending.map(({ record, code }) => [record, code]));
     for (const call of packCalls(pending.map(({ record }) => record))) {
       const remaining = context.deadline - context.clock.now();
       if (remaining <= 0) {
-        failed.push(...call.map((record) => pendingOf(record, codes.get(record))));
+        failed.push(...call.map((record) => pendingRecord(record, codes.get(record))));
         continue;
       }
       calls += 1;
@@ -87,7 +87,7 @@ export async function putRecords(
   return { unacknowledged, retried, calls };
 }
 
-function pendingOf(record: PackedRecord, code: string | undefined): Pending {
+function pendingRecord(record: PackedRecord, code: string | undefined): PendingRecord {
   return code === undefined ? { record } : { record, code };
 }
 

@@ -35,8 +35,8 @@ export function readErrorLine(line: string, outputType: string): FailedRecord {
       arrivedAt: null,
     };
   }
-  const code = textOf(members, 'lastErrorCode', 'errorCode', 'ErrorCode');
-  const message = textOf(members, 'lastErrorMessage', 'errorMessage', 'ErrorMessage');
+  const code = firstText(members, 'lastErrorCode', 'errorCode', 'ErrorCode');
+  const message = firstText(members, 'lastErrorMessage', 'errorMessage', 'ErrorMessage');
   const arrived = members['arrivalTimestamp'];
   return {
     reason: firehoseReason(outputType, code),
@@ -69,7 +69,7 @@ function parse(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function textOf(members: Readonly<Record<string, unknown>>, ...names: readonly string[]): string {
+function firstText(members: Readonly<Record<string, unknown>>, ...names: readonly string[]): string {
   for (const name of names) {
     const value = members[name];
     if (typeof value === 'string') return value;

@@ -4,7 +4,7 @@ import type {
   PutQuarantineLarge,
   QuarantineContext,
   QuarantineWriter,
-  Refused,
+  RefusedItem,
 } from '../quarantineWriter.ts';
 import { type FailedRecord, readFailedRow } from './failedRecords.ts';
 import type { QuarantineRecords } from './redriveObject.ts';
@@ -27,7 +27,7 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
   return async (records, key, deadline) => {
     const documents: string[] = [];
     try {
-      for (const { context, refused } of alike(records, key, clock.now())) {
+      for (const { context, refused } of groupByContext(records, key, clock.now())) {
         const rows = parts.write(refused, context);
         // First what a row points to, then the row.
         for (const large of rows.large) await parts.putLarge(large, Math.max(1, deadline - clock.now()));
@@ -41,24 +41,24 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
 }
 
 /** Text goes with the content type of JSON where it is too large for a row: our rows are JSON. */
-function textOf(raw: Uint8Array): string | Uint8Array {
+function decodeRaw(raw: Uint8Array): string | Uint8Array {
   return isUtf8(raw) ? Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8') : raw;
 }
 
-interface Alike {
+interface RecordGroup {
   readonly context: QuarantineContext;
-  readonly refused: Refused[];
+  readonly refused: RefusedItem[];
 }
 
 /** Records by what their rows have in common. */
-function alike(records: readonly FailedRecord[], key: string, now: number): Iterable<Alike> {
-  const groups = new Map<string, Alike>();
+function groupByContext(records: readonly FailedRecord[], key: string, now: number): Iterable<RecordGroup> {
+  const groups = new Map<string, RecordGroup>();
   for (const record of records) {
     const { eventId, sdkType, sdkVersion } = readFailedRow(record.raw);
-    const refused: Refused = {
+    const refused: RefusedItem = {
       code: record.reason,
       detail: record.detail,
-      raw: textOf(record.raw),
+      raw: decodeRaw(record.raw),
       ...(eventId === null ? null : { identity: eventId, isUnique: true }),
     };
     const receivedAt = record.arrivedAt ?? now;

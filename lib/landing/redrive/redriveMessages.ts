@@ -2,7 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { tableKinds } from '../../schema/kinds.ts';
 import { errorFolder, overflowFolder, PARKED_FOLDER } from '../../tables/objectKeys.ts';
-import { type Redrive, type Redriven, type RedriveStore, redriveObject } from './redriveObject.ts';
+import { type Redrive, type RedriveOutcome, type RedriveStore, redriveObject } from './redriveObject.ts';
 
 /**
  * Works off a batch of messages: objects first, then the run for stragglers, once however often it is asked for. A
@@ -57,11 +57,11 @@ async function redriveObjects(
 /** An object that has waited for so long has lost its message, or its message its tries. */
 const STRAGGLER_MS = 15 * 60_000;
 /** No queue counts the tries of what lost its message: after a day it is parked. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+const MAX_WAIT_MS = 24 * 3_600_000;
 /** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
 /** Parked objects that are counted at most: ten calls. */
-const MOST_PARKED = 10_000;
+const MAX_COUNTED_PARKED = 10_000;
 
 const FOLDERS = [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf));
 
@@ -112,7 +112,7 @@ async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): 
     const redriven = await redriveObject(key, redriver, {
       deadline,
       claimUntil,
-      last: age >= LONGEST_WAIT_MS,
+      last: age >= MAX_WAIT_MS,
     });
     tally.add(key, redriven);
     if (isStreamAway(redriven)) return;
@@ -120,7 +120,7 @@ async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): 
 }
 
 /** Whether it was the stream that took nothing: the next object would wait for it as long. */
-function isStreamAway(redriven: Redriven): boolean {
+function isStreamAway(redriven: RedriveOutcome): boolean {
   return (
     'code' in redriven &&
     (redriven.code === 'SLUICE_REDRIVE_NOT_DELIVERED' || redriven.code === 'SLUICE_REDRIVE_NOT_QUARANTINED')
@@ -131,14 +131,14 @@ async function countParked(store: RedriveStore): Promise<number> {
   let count = 0;
   for await (const _ of store.list(PARKED_FOLDER)) {
     count += 1;
-    if (count === MOST_PARKED) break;
+    if (count === MAX_COUNTED_PARKED) break;
   }
   return count;
 }
 
 /** Counts what became of objects and rows over one invocation, for its one log line. */
 class Tally {
-  readonly #objects: Partial<Record<Redriven['outcome'], number>> = {};
+  readonly #objects: Partial<Record<RedriveOutcome['outcome'], number>> = {};
   readonly #why: Record<string, number> = {};
   readonly #log: (fields: Record<string, unknown>) => void;
   #documents = 0;
@@ -148,7 +148,7 @@ class Tally {
   }
 
   /** An object that is parked has a line of its own: the alarm counts them. */
-  add(key: string, redriven: Redriven): void {
+  add(key: string, redriven: RedriveOutcome): void {
     const { outcome } = redriven;
     this.#objects[outcome] = (this.#objects[outcome] ?? 0) + 1;
     if ('documents' in redriven) this.#documents += redriven.documents;

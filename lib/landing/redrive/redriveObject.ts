@@ -1,12 +1,18 @@
 import type { Clock } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey, parseErrorKey, parseOverflowKey } from '../../tables/objectKeys.ts';
-import { deliver, lastCode, leftOver, overflowBody, readOverflow } from '../delivery/deliver.ts';
+import {
+  deliver,
+  lastErrorCode,
+  overflowBody,
+  readOverflow,
+  returnedDocuments,
+} from '../delivery/deliver.ts';
 import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import { type FailedRecord, readErrorLine, splitRecord } from './failedRecords.ts';
 
 /** Why an object can't go on now; `hopeless` when it never can. */
-interface Hindrance {
+interface RedriveFailure {
   readonly code: string;
   readonly detail: string;
   readonly hopeless?: true;
@@ -19,7 +25,11 @@ interface Hindrance {
  * What makes a row come twice is only a death between Firehose's acknowledgement and the next write to the bucket,
  * and an acknowledgement that never arrived: the row's event_id is the same.
  */
-export async function redriveObject(key: string, redrive: Redrive, tried: Try): Promise<Redriven> {
+export async function redriveObject(
+  key: string,
+  redrive: Redrive,
+  tried: RedriveAttempt,
+): Promise<RedriveOutcome> {
   const overflow = parseOverflowKey(key);
   const error = overflow === null ? parseErrorKey(key) : null;
   if (overflow === null && error === null) return { outcome: 'ignored' };
@@ -33,7 +43,7 @@ export async function redriveObject(key: string, redrive: Redrive, tried: Try): 
       const done = await (overflow !== null
         ? redriveOverflow(key, overflow, redrive, tried)
         : quarantineErrors(key, redrive, tried)
-      ).catch(bucketFailed);
+      ).catch(bucketFailure);
       if ('outcome' in done) return done;
       return done.hopeless || tried.last ? await park(key, done, redrive) : { outcome: 'kept', ...done };
     } finally {
@@ -42,12 +52,12 @@ export async function redriveObject(key: string, redrive: Redrive, tried: Try): 
     }
   } catch (thrown) {
     // It could not be claimed, or not be parked.
-    return { outcome: 'kept', ...bucketFailed(thrown) };
+    return { outcome: 'kept', ...bucketFailure(thrown) };
   }
 }
 
 /** What throws hinders an object as anything else does: one that can't be read is parked, too. */
-function bucketFailed(thrown: unknown): Hindrance {
+function bucketFailure(thrown: unknown): RedriveFailure {
   const detail = thrown instanceof Error ? thrown.name : String(thrown);
   return { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail };
 }
@@ -56,8 +66,8 @@ async function redriveOverflow(
   key: string,
   kind: TableKind,
   { store, streams, clock, wait, random }: Redrive,
-  { deadline }: Try,
-): Promise<Redriven | Hindrance> {
+  { deadline }: RedriveAttempt,
+): Promise<RedriveOutcome | RedriveFailure> {
   const object = await store.read(key);
   if (object === null) return { outcome: 'gone' };
   const documents = readOverflow(object.body);
@@ -75,10 +85,10 @@ async function redriveOverflow(
     await store.remove(key);
     return { outcome: 'delivered', documents: acknowledged };
   }
-  const code = lastCode(returned);
+  const code = lastErrorCode(returned);
   if (acknowledged === 0) return { code: 'SLUICE_REDRIVE_NOT_DELIVERED', detail: code };
 
-  const left = leftOver(documents, returned);
+  const left = returnedDocuments(documents, returned);
   // Not rewritten when a resend of the batch was spilled over it meanwhile: that has the same rows, and an event of
   // its own that brings it back.
   await store.rewrite(key, {
@@ -90,7 +100,11 @@ async function redriveOverflow(
 }
 
 /** Copied before it is removed: a death in between leaves it in both places, never in none. */
-async function park(key: string, { code, detail }: Hindrance, { store }: Redrive): Promise<Redriven> {
+async function park(
+  key: string,
+  { code, detail }: RedriveFailure,
+  { store }: Redrive,
+): Promise<RedriveOutcome> {
   const to = parkedKey(key);
   if (!(await store.copy(key, to))) return { outcome: 'gone' };
   await store.remove(key);
@@ -115,8 +129,8 @@ interface Kept {
 async function quarantineErrors(
   key: string,
   { store, quarantine, clock }: Redrive,
-  { deadline }: Try,
-): Promise<Redriven | Kept> {
+  { deadline }: RedriveAttempt,
+): Promise<RedriveOutcome | Kept> {
   const parsed = parseErrorKey(key);
   if (parsed === null) return { outcome: 'ignored' };
   if (parsed.kind === 'quarantine')
@@ -172,7 +186,7 @@ export interface Redrive {
 }
 
 /** How one object is tried. */
-export interface Try {
+export interface RedriveAttempt {
   /** Epoch milliseconds after which nothing more is begun. */
   readonly deadline: number;
   /** Epoch milliseconds until which the object is ours: later than this function can live. */
@@ -182,7 +196,7 @@ export interface Try {
 }
 
 /** What became of one object. */
-export type Redriven =
+export type RedriveOutcome =
   /** All of it is with Firehose, or in quarantine, and the object is gone. */
   | { readonly outcome: 'delivered' | 'quarantined'; readonly documents: number }
   /** Some of it is with Firehose; the rest is in its place, and the write's own event brings it back. */

@@ -23,7 +23,7 @@ export const STALE_MS = 30 * 60_000;
  */
 export const UNKNOWN_KEY_PAUSE_MS = 30_000;
 /** The longest that one look may take, in milliseconds. */
-const LOOK_MS = 1_500;
+const READ_TIMEOUT_MS = 1_500;
 /** Pause after a failed look; it doubles with every failure. */
 const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000 } as const;
 
@@ -91,7 +91,7 @@ export class KeyCache {
     const now = this.#options.clock.now();
     if (this.#underWay === undefined) {
       if (now >= this.#failedAt && now - this.#failedAt < this.#pauseMs) return;
-      this.#underWay = this.#read(now, Math.max(1, Math.min(LOOK_MS, deadline - now))).finally(() => {
+      this.#underWay = this.#read(now, Math.max(1, Math.min(READ_TIMEOUT_MS, deadline - now))).finally(() => {
         this.#underWay = undefined;
       });
     }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { defineErrorFamily } from '../../base/errors.ts';
-import { type AcceptedKey, defaultKinds, KEY_FORMATS, MOST_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
+import { type AcceptedKey, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '../../schema/AcceptedKey.ts';
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
 
@@ -45,7 +45,7 @@ export function readKeyring(text: string): Keyring {
   const document = parse(text);
   const unknown = Object.keys(document).filter((name) => name !== 'keys');
   if (unknown.length > 0) {
-    throw new KeysError('SLUICE_KEYS_INVALID', `Beside keys it has ${unknown.map(memberName).join(', ')}.`);
+    throw new KeysError('SLUICE_KEYS_INVALID', `Beside keys it has ${unknown.map(loggableName).join(', ')}.`);
   }
   const entries: unknown = Reflect.get(document, 'keys');
   if (!Array.isArray(entries)) throw new KeysError('SLUICE_KEYS_INVALID', 'keys is no list.');
@@ -84,30 +84,30 @@ export function readKey(entry: unknown): AcceptedKey | string[] {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return ['expected an object'];
   const problems = Object.keys(entry)
     .filter((name) => !MEMBERS.has(name))
-    .map((name) => `no such member as ${memberName(name)}`);
+    .map((name) => `no such member as ${loggableName(name)}`);
   const text = (name: 'label' | 'sha256' | 'environment'): string => {
     const value: unknown = Reflect.get(entry, name);
     if (typeof value === 'string' && KEY_FORMATS[name].pattern.test(value)) return value;
     problems.push(`${name}: expected ${KEY_FORMATS[name].words}`);
     return '';
   };
-  const sources = sourcesOf(Reflect.get(entry, 'sources'), problems);
+  const sources = readSources(Reflect.get(entry, 'sources'), problems);
   const key = {
     label: text('label'),
     sha256: text('sha256'),
     ...(Reflect.get(entry, 'environment') === undefined ? {} : { environment: text('environment') }),
-    kinds: kindsOf(Reflect.get(entry, 'kinds'), sources, problems),
+    kinds: readKinds(Reflect.get(entry, 'kinds'), sources, problems),
     ...(sources === undefined ? {} : { sources }),
   };
   return problems.length > 0 ? problems : key;
 }
 
 /** A name as a log may have it. */
-function memberName(name: string): string {
+function loggableName(name: string): string {
   return PLAIN_NAME.test(name) ? name : 'one with a strange name';
 }
 
-function sourcesOf(value: unknown, problems: string[]): readonly string[] | undefined {
+function readSources(value: unknown, problems: string[]): readonly string[] | undefined {
   if (value === undefined) return undefined;
   const { pattern, words } = KEY_FORMATS.source;
   const list: unknown[] = Array.isArray(value) ? value : [];
@@ -115,12 +115,12 @@ function sourcesOf(value: unknown, problems: string[]): readonly string[] | unde
     (item): item is string =>
       typeof item === 'string' && item.length <= PLACE_NAME_LENGTH && pattern.test(item),
   );
-  if (names.length === 0 || names.length < list.length || names.length > MOST_KEY_SOURCES)
-    problems.push(`sources: expected a list of 1 to ${MOST_KEY_SOURCES} texts, each ${words}`);
+  if (names.length === 0 || names.length < list.length || names.length > MAX_KEY_SOURCES)
+    problems.push(`sources: expected a list of 1 to ${MAX_KEY_SOURCES} texts, each ${words}`);
   return names;
 }
 
-function kindsOf(
+function readKinds(
   value: unknown,
   sources: readonly string[] | undefined,
   problems: string[],

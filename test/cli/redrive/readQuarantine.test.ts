@@ -4,7 +4,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readQuarantine } from '../../../cli/redrive/readQuarantine.ts';
-import type { Quarantined } from '../../../lib/collect/revalidate.ts';
+import type { QuarantinedItem } from '../../../lib/collect/revalidate.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
@@ -77,8 +77,8 @@ beforeEach(() => {
   atOnce = { now: 0, most: 0 };
 });
 
-async function read(wanted: Parameters<typeof readQuarantine>[2]): Promise<Quarantined[]> {
-  const rows: Quarantined[] = [];
+async function read(wanted: Parameters<typeof readQuarantine>[2]): Promise<QuarantinedItem[]> {
+  const rows: QuarantinedItem[] = [];
   for await (const row of readQuarantine(client, config, wanted)) rows.push(row);
   return rows;
 }

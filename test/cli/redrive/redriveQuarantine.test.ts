@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { redriveQuarantine } from '../../../cli/redrive/redriveQuarantine.ts';
-import type { Quarantined } from '../../../lib/collect/revalidate.ts';
+import type { QuarantinedItem } from '../../../lib/collect/revalidate.ts';
 import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
 
 const DOCUMENT = JSON.stringify('x'.repeat(900_000));
@@ -10,7 +10,7 @@ describe('redriveQuarantine', () => {
     let drawn = 0;
     let delivered = 0;
     let mostHeld = 0;
-    async function* quarantined(): AsyncGenerator<Quarantined> {
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
       for (; drawn < 10; drawn += 1) {
         mostHeld = Math.max(mostHeld, drawn * 10 - delivered);
         const quarantineId = `q${drawn}`;

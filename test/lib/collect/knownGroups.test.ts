@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { collectPlan, plansOf } from '../../../lib/collect/CollectPlan.ts';
+import { collectPlan, planProvider } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
-import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 import { input, now, sender } from './collectOne.ts';
 
@@ -37,7 +37,7 @@ describe('an exposure, when groups are known', () => {
   });
 
   it('of a layer resolves its hashed experiment, and the group of that', () => {
-    for (const allocatedExperiment of ['hero', ...hashesOf('hero')]) {
+    for (const allocatedExperiment of ['hero', ...hashedNames('hero')]) {
       const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment };
       expect(row('layer', metadata)).toEqual(['hero', 'Control', true]);
     }
@@ -69,7 +69,7 @@ describe('an exposure, when groups are known', () => {
 
   it('by an unknown rule is held out by a known holdout, plain or hashed, and else an assignment', () => {
     const metadata = { config: 'button', ruleID: 'new' };
-    for (const gate of ['winter_holdout', ...hashesOf('winter_holdout')]) {
+    for (const gate of ['winter_holdout', ...hashedNames('winter_holdout')]) {
       expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual(['button', undefined, false]);
       expect(row('config', metadata, [{ gate, gateValue: 'false' }])).toEqual(['button', undefined, true]);
     }
@@ -83,7 +83,7 @@ describe('an exposure, when groups are known', () => {
 
   it('is read by another plan as soon as something else is known', () => {
     const groups = { current: KnownGroups.none };
-    const planNow = plansOf(config, groups);
+    const planNow = planProvider(config, groups);
     const first = planNow();
     const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment: djb2('hero') };
     expect(row('layer', metadata, [], first)).toEqual([djb2('hero'), undefined, true]);

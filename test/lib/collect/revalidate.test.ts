@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../../lib/collect/collectBatch.ts';
-import { type Quarantined, restoreRow, revalidator } from '../../../lib/collect/revalidate.ts';
+import { type QuarantinedItem, restoreRow, revalidator } from '../../../lib/collect/revalidate.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
@@ -10,7 +10,7 @@ import { eventsTable } from '../../../lib/tables/eventsTable.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 7, 32);
 const judge = (input: Partial<ConfigInput> = {}) => revalidator(defineConfig({ bucket: 'bucket', ...input }));
-const quarantined = (raw: string, rest: Partial<Quarantined> = {}): Quarantined => ({
+const quarantined = (raw: string, rest: Partial<QuarantinedItem> = {}): QuarantinedItem => ({
   quarantineId: 'q1',
   receivedAt: NOW,
   reason: 'SLUICE_EVENT_KIND_NOT_ALLOWED',

@@ -6,7 +6,7 @@ import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs, SPECS_BYTES, type SpecRule } from '../../../lib/groups/readSpecs.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
-import { djb2, hashesOf } from '../../../lib/wire/experimentNames.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
 
 const HOUR = 3_600_000;
@@ -330,7 +330,10 @@ describe("the table's object", () => {
       expect(Object.keys(JSON.parse(line))).toEqual(groupsTable.columns.map(({ name }) => name));
     }
     const holdout = lines.map((line) => JSON.parse(line)).find(({ entity }) => entity === 'holdout');
-    expect(JSON.parse(holdout.sent_as)).toEqual([holdout.experiment_id, ...hashesOf(holdout.experiment_id)]);
+    expect(JSON.parse(holdout.sent_as)).toEqual([
+      holdout.experiment_id,
+      ...hashedNames(holdout.experiment_id),
+    ]);
     expect(holdout.first_seen).toBe('2026-11-01 10:00:00.000');
   });
 

@@ -6,7 +6,7 @@ import type { QuarantineReason } from '../../../lib/landing/quarantineReasons.ts
 import {
   type QuarantineContext,
   quarantineWriter,
-  type Refused,
+  type RefusedItem,
 } from '../../../lib/landing/quarantineWriter.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
 
@@ -23,14 +23,14 @@ const context: QuarantineContext = {
 };
 
 type Row = Record<string, unknown>;
-const rowsOf = (refused: readonly Refused[], more: Partial<QuarantineContext> = {}): Row[] =>
+const rowsOf = (refused: readonly RefusedItem[], more: Partial<QuarantineContext> = {}): Row[] =>
   write(refused, { ...context, ...more }).documents.map((document): Row => JSON.parse(document));
-const event = (raw: string, code: QuarantineReason = 'SLUICE_EVENT_NO_NAME'): Refused => ({
+const event = (raw: string, code: QuarantineReason = 'SLUICE_EVENT_NO_NAME'): RefusedItem => ({
   code,
   detail: '',
   raw,
 });
-const idsOf = (refused: readonly Refused[], more: Partial<QuarantineContext> = {}) =>
+const idsOf = (refused: readonly RefusedItem[], more: Partial<QuarantineContext> = {}) =>
   rowsOf(refused, more).map((row) => row['quarantine_id']);
 
 describe('a quarantine row', () => {
@@ -82,7 +82,7 @@ describe('a quarantine row', () => {
     );
     fc.assert(
       fc.property(fc.array(raw, { maxLength: 3 }), fc.string({ unit: 'binary' }), (raws, text) => {
-        const refused = raws.map((one): Refused => ({ ...event(''), detail: text, raw: one }));
+        const refused = raws.map((one): RefusedItem => ({ ...event(''), detail: text, raw: one }));
         const sender = { sdkType: text.repeat(2_000), path: text };
         const { documents, large } = write(refused, { ...context, ...sender });
         expect(documents).toHaveLength(raws.length);

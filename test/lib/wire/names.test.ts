@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { djb2, experimentNames } from '../../../lib/wire/experimentNames.ts';
-import { holdoutTest, isAssignment, NO_GROUP, NO_GROUP_ENDINGS } from '../../../lib/wire/isAssignment.ts';
+import {
+  holdoutTest,
+  isAssignment,
+  NON_GROUP_RULE_ENDINGS,
+  NON_GROUP_RULES,
+} from '../../../lib/wire/isAssignment.ts';
 import { isExceptionReport, readSdkKey, reservedEndpoint } from '../../../lib/wire/sdkRequest.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
@@ -75,8 +80,11 @@ describe('docs/statsig.md', () => {
   it('lists every rule that is no group, and what it means', () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'statsig.md'), 'utf8');
     const [, table = ''] = page.split('\n| rule ID | what it means |\n|---|---|\n');
-    const rules = [...NO_GROUP].map(([rule, meaning]) => [rule === '' ? '(empty)' : `\`${rule}\``, meaning]);
-    const endings = [...NO_GROUP_ENDINGS].map(([ending, meaning]) => [`\`…${ending}\``, meaning]);
+    const rules = [...NON_GROUP_RULES].map(([rule, meaning]) => [
+      rule === '' ? '(empty)' : `\`${rule}\``,
+      meaning,
+    ]);
+    const endings = [...NON_GROUP_RULE_ENDINGS].map(([ending, meaning]) => [`\`…${ending}\``, meaning]);
     const expected = [...rules, ...endings].map((row) => `| ${row.join(' | ')} |`);
     expect(table.split('\n\n')[0]).toBe(expected.join('\n'));
   });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
-import { findMissing } from '../../../../lib/landing/catalog/repairTable.ts';
+import { findMissingDays } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 
@@ -85,7 +85,7 @@ describe('planPartitions', () => {
 describe('findMissing', () => {
   it('wants today, tomorrow and every day with a folder, and nothing that is no day', () => {
     expect(
-      findMissing({
+      findMissingDays({
         today: '2026-12-31',
         folders: ['2026-12-30', '2026-12-29', '2026-02-30', 'tmp', ''],
         partitions: [{ values: ['2026-12-30'] }, { values: ['2027-06-01'] }],

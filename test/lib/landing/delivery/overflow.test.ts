@@ -3,11 +3,11 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import {
   deliverOrSpill,
-  lastCode,
-  leftOver,
+  lastErrorCode,
   overflowBody,
   overflowObject,
   readOverflow,
+  returnedDocuments,
 } from '../../../../lib/landing/delivery/deliver.ts';
 import { MAX_OVERFLOW_BYTES, MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { overflowKey } from '../../../../lib/tables/objectKeys.ts';
@@ -46,14 +46,14 @@ describe('an overflow object', () => {
   });
 
   it('has the code of the document that was returned last, or else its reason', () => {
-    expect(lastCode(returned)).toBe('ServiceUnavailableException');
-    expect(lastCode([...returned, { index: 3, reason: 'too_large' }])).toBe('too_large');
-    expect(lastCode([])).toBe('');
+    expect(lastErrorCode(returned)).toBe('ServiceUnavailableException');
+    expect(lastErrorCode([...returned, { index: 3, reason: 'too_large' }])).toBe('too_large');
+    expect(lastErrorCode([])).toBe('');
   });
 
   it('leaves out what it was not given', () => {
-    expect(leftOver(['a', 'b'], [{ index: 1, reason: 'refused' }])).toEqual(['b']);
-    expect(leftOver(['a'], [{ index: 7, reason: 'refused' }])).toEqual([]);
+    expect(returnedDocuments(['a', 'b'], [{ index: 1, reason: 'refused' }])).toEqual(['b']);
+    expect(returnedDocuments(['a'], [{ index: 7, reason: 'refused' }])).toEqual([]);
   });
 
   it('is read back as it was written, and not when anything is missing', async () => {

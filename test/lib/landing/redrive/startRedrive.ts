@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
-import type { Redrive, Try } from '../../../../lib/landing/redrive/redriveObject.ts';
+import type { Redrive, RedriveAttempt } from '../../../../lib/landing/redrive/redriveObject.ts';
 import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
@@ -61,7 +61,7 @@ export async function startRedrive() {
       answer = next;
     },
     /** A try with a minute to go. */
-    tried: (last = false): Try => ({
+    tried: (last = false): RedriveAttempt => ({
       deadline: clock.now() + 60_000,
       claimUntil: clock.now() + CLAIM_MS,
       last,
