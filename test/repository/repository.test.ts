@@ -59,6 +59,8 @@ describe('the repository', () => {
 
   it('pins every dependency', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    const ofEmulator = JSON.parse(read('packages/local-aws/package.json')).dependencies;
+    expect(dependencies).toMatchObject(ofEmulator);
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
       ([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
     );
