@@ -21,11 +21,11 @@ import { streams } from './streams/streams.ts';
 import { type Output, type Resources, sub, type Value } from './template/Resource.ts';
 import { logicalIds, partName, type Stack } from './template/Stack.ts';
 
-/** Everything the deployment has besides functions and their triggers, which serverless.yml shows. */
+/** All resources of the deployment except the functions and their triggers, which are in serverless.yml. */
 export function resources(stack: Stack): {
   readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, Output>>;
-  /** Serverless's word for it; it is no part of the template. */
+  /** A term of Serverless, not part of the template. */
   readonly extensions: Readonly<Record<string, Extension>>;
 } {
   return {
@@ -54,14 +54,14 @@ export function resources(stack: Stack): {
   };
 }
 
-/** Properties that resources get besides those that Serverless gives them. */
+/** Properties that are added to a resource of Serverless. */
 interface Extension {
   readonly Properties: { readonly [name: string]: Value };
 }
 
 /**
- * What Serverless makes and can't be told in serverless.yml. A property given here replaces Serverless's own as a
- * whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
+ * Properties of resources of Serverless that serverless.yml cannot set. A property here replaces the one of Serverless as
+ * a whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
  */
 function serverlessExtensions(stack: Stack): Readonly<Record<string, Extension>> {
   const { requestsPerSecond, burst } = requestLimits(stack.config);
@@ -78,7 +78,7 @@ function serverlessExtensions(stack: Stack): Readonly<Record<string, Extension>>
   };
 }
 
-/** What whoever deployed needs next: where to point SDKs, and where the data is. */
+/** The outputs that are needed after a deployment: where to point SDKs, and where the data is. */
 function outputs(stack: Stack): Readonly<Record<string, Output>> {
   const tables = deliveredTables(stack.config);
   return {

@@ -1,7 +1,7 @@
 import { getAtt, type Resource, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
-/** Seconds over which an alarm looks unless it says otherwise. */
+/** Default period of an alarm, seconds. */
 const PERIOD_SECONDS = 300;
 
 /** A metric, and how its values of one period become one. */
@@ -12,20 +12,20 @@ export interface WatchedMetric {
   readonly dimensions: Readonly<Record<string, Value>>;
 }
 
-/** When an alarm rings, and what it says. */
+/** When an alarm fires, and its description. */
 export interface AlarmTerms {
   readonly description: string;
-  /** It rings at this value and above. Default 1: as soon as there is one. */
+  /** The alarm fires at this value and above. Default 1. */
   readonly threshold?: number;
-  /** Periods one after the other that must reach it. Default 1. */
+  /** Consecutive periods that must reach the threshold. Default 1. */
   readonly periods?: number;
-  /** Seconds over which it looks. Default 300; CloudWatch takes multiples of 60 for metrics of AWS's own. */
+  /** Length of a period, seconds. Default 300. CloudWatch accepts multiples of 60 for metrics of AWS services. */
   readonly periodSeconds?: number;
-  /** What no data means. Default that all is well; `ignore` leaves the alarm as it was. */
+  /** What missing data means. By default the alarm is OK; `ignore` keeps its state. */
   readonly missing?: 'ignore';
 }
 
-/** An alarm on one metric, `<service>-<stage>-<part>`, on for as long as the metric is that high. */
+/** An alarm on one metric, named `<service>-<stage>-<part>`. It stays in ALARM while the metric reaches the threshold. */
 export function alarm(stack: Stack, part: string, watched: WatchedMetric & AlarmTerms): Resource {
   return alarmResource(stack, part, watched, {
     ...metricMembers(watched),
@@ -34,14 +34,14 @@ export function alarm(stack: Stack, part: string, watched: WatchedMetric & Alarm
   });
 }
 
-/** An alarm on what part of some metric another is, in percent; 0 as long as the part is smaller than `atLeast`. */
+/** An alarm on one metric as a percentage of another. The share counts as 0 while the metric is below `atLeast`. */
 export function shareAlarm(
   stack: Stack,
   part: string,
   watched: AlarmTerms & {
     readonly some: WatchedMetric;
     readonly all: WatchedMetric;
-    /** Below this many a share says nothing: one of two is half. */
+    /** Below this count a share means nothing: one of two is half. */
     readonly atLeast: number;
   },
 ): Resource {
@@ -99,10 +99,10 @@ function alarmResource(
 }
 
 /**
- * On messages and runs that a function could not work off: `<service>-<stage>-<worker>-dead-letters`.
+ * An alarm on messages and runs that a function could not process: `<service>-<stage>-<worker>-dead-letters`.
  *
  * @param queue Logical ID of the dead-letter queue.
- * @param page Where it is said what to do: `docs/redrive.md, "Alarms"`.
+ * @param page The page that says what to do: `docs/redrive.md, "Alarms"`.
  */
 export function deadLettersAlarm(stack: Stack, worker: string, queue: string, page: string): Resource {
   return alarm(stack, `${worker}-dead-letters`, {

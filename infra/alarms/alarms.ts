@@ -12,7 +12,7 @@ import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
 const PAGE = 'docs/redrive.md, "Alarms"';
 
-/** Alarms on what needs a person: docs/metrics.md lists them. They tell the topic of the configuration, if there is one. */
+/** Alarms on what needs a person. docs/metrics.md lists them. They notify `alarms.topicArn` of the configuration, if set. */
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
@@ -20,13 +20,13 @@ export function alarms(stack: Stack): Resources {
     ParkedAlarm: alarm(stack, 'parked', {
       ...parkedMetric(stack),
       description: 'Objects are parked: see docs/redrive.md, "What is parked"',
-      // A run that was late says nothing of what is parked.
+      // A late run does not change what is parked.
       missing: 'ignore',
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...partitionGapsMetric(stack),
       description: 'Days have files that no query reads: see docs/deploy.md, "When something is stuck"',
-      // Until the next run says otherwise.
+      // The next run changes the state.
       missing: 'ignore',
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
@@ -36,23 +36,23 @@ export function alarms(stack: Stack): Resources {
   };
 }
 
-/** Percent of requests. Some 4xx are always there: apps with an old key, and whoever looks for open doors. */
+/** Percent of requests. Some 4xx are normal: apps with an old key, and port scanners. */
 const CLIENT_ERRORS_PERCENT = 5;
 const SERVER_ERRORS_PERCENT = 1;
-/** Requests in five minutes below which their share says nothing. */
+/** Requests in five minutes below which their share means nothing. */
 const CLIENT_ERRORS_AT_LEAST = 20;
 const SERVER_ERRORS_AT_LEAST = 5;
-/** Periods for which Firehose must leave something over: a moment's throttling is what overflow is for. */
+/** Periods in which Firehose must reject records before the alarm fires. Overflow absorbs short throttling. */
 const OVERFLOW_PERIODS = 3;
-/** Of the lower one of the stage's limit and the account's, beyond which the gateway loses events. */
+/** Percent of the lower of the limits of stage and account. Beyond the limit the gateway rejects requests, and events are lost. */
 const STAGE_LIMIT_PERCENT = 50;
 const MINUTE = 60;
 
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 
 /**
- * Alarms on requests that are not taken: by the collector's own count where it sees them, and by the gateway's and
- * Lambda's where it doesn't: a 429 or 413 of the gateway's own, an invocation that Lambda throttles.
+ * Alarms on requests that are not accepted. The collector's own metrics cover the requests that reach it. The metrics of
+ * the gateway and of Lambda cover the others: a 429 or 413 of the gateway, and an invocation that Lambda throttles.
  *
  * Metrics and dimensions: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html and
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
@@ -93,7 +93,7 @@ function collectorAlarms(stack: Stack): Resources {
     StageLimitAlarm: alarm(stack, 'stage-limit', {
       ...ofApi('Count'),
       description: `${STAGE_LIMIT_PERCENT} % of what the gateway takes: beyond its limit events are lost, see docs/deploy.md, "Overload"`,
-      // One request is a minute's least, where the limit is that low.
+      // At least one request a minute, for very low limits.
       threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * STAGE_LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
@@ -114,13 +114,13 @@ function collectorAlarms(stack: Stack): Resources {
   };
 }
 
-/** Periods for which a stream must be late: one file that was written at the second try needs nobody. */
+/** Periods in which a stream must be late. One file that succeeds on the second attempt needs no person. */
 const LATE_PERIODS = 3;
 
 /**
- * An alarm on each stream that no longer brings what it took into the bucket. A file comes up to one and a half
- * buffer intervals after its oldest record (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html),
- * and Firehose may try for some time to write it.
+ * An alarm on each stream that stops delivering to the bucket. A file arrives up to one and a half buffer intervals
+ * after its oldest record (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html), and Firehose may
+ * retry for some time.
  *
  * Metric and dimension: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  */

@@ -14,7 +14,7 @@ const WIDGET = { width: 8, height: 6 } as const;
 const ALARMS_HEIGHT = 3;
 const PERIOD_SECONDS = 300;
 
-/** A line of a graph. What is only known when deployed is a `${…}` and stands in `names`. */
+/** A line of a graph. Values that are known only at deployment are a `${…}`, listed in `names`. */
 interface Line {
   readonly namespace: string;
   readonly metric: string;
@@ -25,12 +25,12 @@ interface Line {
 
 interface Graph {
   readonly title: string;
-  /** How values of one period become one, unless a line says otherwise. */
+  /** Default statistic of a line. */
   readonly stat: string;
   readonly lines: readonly Line[];
 }
 
-/** The dashboard `<service>-<stage>`: all alarms, and below what they look at and what it costs. */
+/** The dashboard `<service>-<stage>`: all alarms, then the metrics behind them, then the cost drivers. */
 export function dashboard(stack: Stack): Resources {
   const alarmIds = Object.entries(alarms(stack)).flatMap(([logicalId, { Type }]) =>
     Type === 'AWS::CloudWatch::Alarm' ? [logicalId] : [],

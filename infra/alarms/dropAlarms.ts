@@ -10,7 +10,7 @@ import { failedLoadsMetric } from './loggedMetrics.ts';
 
 const INGEST_PAGE = 'docs/ingest.md, "Alarms"';
 
-/** Alarms on what the plan found, one of each for every schedule in use, and on what queues set aside. None without sources. */
+/** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
 export function ingestAlarms(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
   const made = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
@@ -26,7 +26,7 @@ export function ingestAlarms(stack: Stack): Resources {
         [`IngestFailed${id}Alarm`]: alarm(stack, `ingest-failed-${schedule}`, {
           ...seen(planMetrics.days_failed),
           description: `Days of ${schedule} datasets could not be loaded: see ${INGEST_PAGE}`,
-          // Until the next run says otherwise; so with the others.
+          // The next run changes the state; the same holds for the others.
           missing: 'ignore',
         }),
         [`IngestUnreadable${id}Alarm`]: alarm(stack, `ingest-unreadable-${schedule}`, {
@@ -77,7 +77,7 @@ export function ingestAlarms(stack: Stack): Resources {
 
 const EXPORT_PAGE = 'docs/export.md, "When an export fails"';
 
-/** Alarms on exports that fail, one for every schedule in use, and on what the queue set aside. None without exports. */
+/** Alarms on failed exports, one for every schedule in use, and on dead letters. None without exports. */
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
@@ -90,7 +90,7 @@ export function exportAlarms(stack: Stack): Resources {
         statistic: 'Maximum',
         dimensions: { function: 'export', stage: stack.stage, schedule },
         description: `Days of ${schedule} exports could not be exported: see ${EXPORT_PAGE}`,
-        // Until the next run says otherwise.
+        // The next run changes the state.
         missing: 'ignore',
       }),
     };

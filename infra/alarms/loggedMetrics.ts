@@ -3,16 +3,16 @@ import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 
-/** Metrics that CloudWatch reads out of lines that a function logs anyway. */
+/** Metric filters on log lines of the functions. */
 export function loggedMetrics(stack: Stack): Resources {
   return {
-    // The run for stragglers counts what is there, every five minutes (lib/landing/redrive/redriveMessages.ts).
+    // The stragglers run counts parked objects every five minutes (lib/landing/redrive/redriveMessages.ts).
     ParkedMetric: metricFilter(parkedMetric(stack), {
       logGroup: logicalIds.redriveLogGroup,
       event: 'redrive_stragglers',
       field: 'parked',
     }),
-    // The daily run counts what it could not close (lib/landing/catalog/registerMessages.ts).
+    // The daily run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
       event: 'register_daily',
@@ -26,17 +26,17 @@ export function parkedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`ObjectsParked-${stack.stage}`);
 }
 
-/** Days whose rows no query reads, because their partition is missing or points elsewhere. */
+/** Days whose rows no query reads because their partition is missing or points to another folder. */
 export function partitionGapsMetric(stack: Stack): WatchedMetric {
   return logged(`PartitionGaps-${stack.stage}`);
 }
 
-/** Days that a load gave up, one for each line of its log. */
+/** Days whose load failed, one for each log line. */
 export function failedLoadsMetric(stack: Stack): WatchedMetric {
   return { ...logged(`IngestLoadsFailed-${stack.stage}`), statistic: 'Sum' };
 }
 
-/** What {@link failedLoadsMetric} is counted from (functions/ingest-load/loadMessages.ts): told at once, not by the plan's next run. */
+/** The filter behind {@link failedLoadsMetric} (functions/ingest-load/loadMessages.ts). It counts a failure at once, before the next run of the plan. */
 export function failedLoadsFilter(stack: Stack): Resource {
   const { namespace, metric } = failedLoadsMetric(stack);
   return {
@@ -49,12 +49,12 @@ export function failedLoadsFilter(stack: Stack): Resource {
   };
 }
 
-/** The line in the log has no stage to make a dimension of, so it is in the name. */
+/** The log line has no stage that could become a dimension, so the metric's name has it. */
 function logged(metric: string): WatchedMetric {
   return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };
 }
 
-/** Without a default value: a line of something else, or one that could not count, says nothing. */
+/** No default value: other lines, and lines without a count, add no data point. */
 function metricFilter(
   { namespace, metric }: WatchedMetric,
   line: { readonly logGroup: string; readonly event: string; readonly field: string },

@@ -48,7 +48,7 @@ export interface LambdaBinding {
   /** The package. */
   readonly name: string;
   readonly version: string;
-  /** As npm's lockfile has it: `sha512-…`, base64, of the tarball. */
+  /** The tarball's hash as in npm's lockfile: `sha512-…`, base64. */
   readonly integrity: string;
 }
 
@@ -60,8 +60,8 @@ const lockSchema = z.object({
 });
 
 /**
- * The release that the lockfile pins. npm leaves packages of other machines out without a word, and so nothing but this
- * holds the deployed binding to the version that the tests ran.
+ * The release that the lockfile pins. npm silently skips packages of other platforms, so only this check ensures that
+ * the deployed binding has the version that the tests ran.
  *
  * @param root Of the repository.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
@@ -77,9 +77,9 @@ export async function pinnedBinding(root: string, architecture: Architecture): P
 }
 
 /**
- * Folder of the binding that npm has installed for this machine; null for a machine that DuckDB has none for.
+ * Folder of the binding that npm has installed for this machine; null if DuckDB does not support the machine.
  *
- * @param root Of the repository, or a folder that lies in it.
+ * @param root The repository, or a folder in it.
  * @param name Default this machine's own.
  */
 export function installedBinding(

@@ -10,41 +10,41 @@ import { type BindingPlace, placeBinding } from './placeBinding.ts';
 
 /** What to bundle. */
 export interface BundleRequest {
-  /** Folder with `functions/` in it; bundles go to `build/<function>/` beside. */
+  /** Folder that contains `functions/`. Bundles are written to `build/<function>/` beside it. */
   readonly root: string;
   /** Names of the functions, as in serverless.yml. */
   readonly functions: readonly string[];
-  /** Each bundle holds what its function uses of it, in place of `#config`. */
+  /** The configuration. Each bundle contains the part that its function uses, in place of `#config`. */
   readonly config: Config;
-  /** Where the functions will run. Default on Lambda. */
+  /** Where the functions will run. Default: on Lambda. */
   readonly place?: BindingPlace;
 }
 
 /** One bundled function. */
 export interface Bundle {
   readonly name: string;
-  /** Absolute path of the module; its source map and what it loads late lie beside it. */
+  /** Absolute path of the module. Its source map and its lazy chunks are beside it. */
   readonly file: string;
-  /** Of all its modules. */
+  /** Bytes of all its modules. */
   readonly bytes: number;
-  /** The source files that went in, relative to the root. */
+  /** The bundled source files, relative to the root. */
   readonly inputs: readonly string[];
 }
 
 /** What DuckDB's native bindings are called, for each kind of machine. */
 const BINDINGS = '@duckdb/node-bindings-';
 
-/** Dependencies in CommonJS call `require`, which an ES module has only if it makes one. */
+/** Dependencies in CommonJS call `require`, which an ES module must create. */
 const REQUIRE =
   "import{createRequire as sluiceRequire}from'node:module';const require=sluiceRequire(import.meta.url);";
 
-/** How esbuild makes a module for Lambda's Node 24. */
+/** Options of esbuild for Lambda's Node 24. */
 export const lambdaModule = {
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // ES modules before CommonJS, or esbuild can't leave out what nobody imports.
+  // ES modules before CommonJS: esbuild cannot tree-shake CommonJS.
   mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
@@ -53,12 +53,12 @@ export const lambdaModule = {
 } satisfies BuildOptions;
 
 /**
- * Bundles each function into a minified ES module for Lambda's Node 24, `handler.mjs`, and a `chunk-….mjs` for what it
- * imports when it needs it: that costs nothing at a cold start. The AWS SDK is included: the runtime's
- * own copy is older, unpinned and slower to load
+ * Bundles each function into a minified ES module for Lambda's Node 24, `handler.mjs`, and a `chunk-….mjs` for each lazy
+ * import, which costs nothing at a cold start. The AWS SDK is included: the runtime's own copy is older, unpinned and
+ * slower to load
  * (https://aws.amazon.com/blogs/developer/reduce-lambda-cold-start-times-migrate-to-aws-sdk-for-javascript-v3/).
  *
- * A function that runs DuckDB is given its binding besides ({@link placeBinding}).
+ * A function that runs DuckDB also gets its binding ({@link placeBinding}).
  *
  * @throws BuildError `SLUICE_BUILD_FUNCTION_MISSING`, `SLUICE_BUILD_FAILED`, and those of {@link placeBinding}
  */
@@ -85,7 +85,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     splitting: true,
     write: false,
     ...lambdaModule,
-    // Native, one for each kind of machine: lib/drops/engine loads the one that it finds.
+    // Native packages, one for each platform: lib/drops/engine loads the one that is present.
     external: [`${BINDINGS}*`],
     sourcemap: 'linked',
     sourcesContent: false,
@@ -118,7 +118,7 @@ function entryOf(root: string, name: string): string {
   return join(root, 'functions', name, 'handler.ts');
 }
 
-/** Chunks of an earlier build: they would be packaged along. */
+/** Removes chunks of an earlier build, which would be packaged too. */
 async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(folder)) {
     if (/^chunk-\w+\.mjs(?:\.map)?$/.test(name) && !kept.has(name))
@@ -126,7 +126,7 @@ async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<
   }
 }
 
-/** Whole or not at all: another process may be reading the file, or writing it. */
+/** Writes a file atomically: another process may read or write it at the same time. */
 async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -137,10 +137,10 @@ async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
 const NAMESPACE = 'sluice-config';
 
 /**
- * Makes `#config` what a function uses of the validated configuration, as plain data: a deployed function neither
- * validates it again nor carries the file it came from, nor what other functions use.
+ * Replaces `#config` with the part of the validated configuration that a function uses, as plain data. A deployed
+ * function does not validate it again, and contains neither the configuration file nor what other functions use.
  *
- * @param name Of the function. One that lib/config/functionConfig.ts doesn't know gets all.
+ * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets all of it.
  */
 function configModule(name: string, config: Config): Plugin {
   const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;

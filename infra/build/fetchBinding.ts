@@ -14,22 +14,22 @@ import {
   pinnedBinding,
 } from './LambdaBinding.ts';
 
-/** Milliseconds that npm may take for 22 MB. */
+/** Time limit of npm for 22 MB, milliseconds. */
 const DEADLINE_MS = 300_000;
-/** Offline, npm shall say so soon; its own default is two tries more and minutes. */
+/** Offline, npm fails soon. By default it retries twice, for minutes. */
 const NPM_SETTINGS = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fetch-timeout=60000'];
-/** How much of what npm says goes into an error, characters. */
+/** Characters of npm's output that an error quotes. */
 const SAID = 1_000;
 
 /** Puts a package's tarball into a folder. */
 export type PackPackage = (specifier: string, folder: string) => Promise<void>;
 
 /**
- * Folder of an architecture's binding as the lockfile pins it: where npm has installed it, on the same kind of machine, or
- * from `.sluice/bindings/`, into which it is fetched once by npm, whatever the machine. Afterwards no network is needed.
+ * Folder of the binding for an architecture, in the version that the lockfile pins. On a machine of that architecture npm
+ * has installed it. Elsewhere npm fetches it once into `.sluice/bindings/`; after that no network is needed.
  *
  * @param root Of the repository.
- * @param pack Default `npm pack`, with the registry and proxy that npm is set up with.
+ * @param pack Default: `npm pack`, with npm's own registry and proxy settings.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`, `SLUICE_BUILD_BINDING_WRONG`
  */
 export async function fetchBinding(
@@ -47,7 +47,7 @@ export async function fetchBinding(
   try {
     const whole = await unpack(await fetchTarball(binding, temporary, pack), join(temporary, 'whole'));
     await rm(kept, { recursive: true, force: true });
-    // Somebody else may have just put theirs there: it is the same.
+    // Another process may have just put the same binding there.
     await rename(whole, kept).catch((error: unknown) => {
       if (!isWhole(kept)) throw error;
     });
@@ -57,13 +57,13 @@ export async function fetchBinding(
   }
 }
 
-/** Another tarball under the same version is another folder. */
+/** The folder's name contains the hash, so another tarball of the same version gets another folder. */
 function folderName({ name, version, integrity }: LambdaBinding): string {
   const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
   return `${basename(name)}-${version}-${digest}`;
 }
 
-/** It is moved into place at once, so what is there is all there. */
+/** The folder is moved into place in one step, so if it exists it is complete. */
 function isWhole(folder: string): boolean {
   return BINDING_FILES.every((name) => existsSync(join(folder, name)));
 }
@@ -113,7 +113,7 @@ function npmPack(specifier: string, folder: string): Promise<void> {
       {
         cwd: folder,
         stdio: ['ignore', 'ignore', 'pipe'],
-        // A command file, which Windows runs only so; nothing of the line is a user's.
+        // npm is a command file on Windows, which needs a shell. No part of the line is user input.
         shell: process.platform === 'win32' && command === 'npm',
         timeout: DEADLINE_MS,
       },
@@ -141,9 +141,9 @@ const BLOCK = 512;
 const PLAIN: ReadonlySet<string> = new Set(['0', '\0', '']);
 
 /**
- * The plain files of a tar archive, as npm packs them: names of at most 100 characters, which all of DuckDB's have.
+ * The plain files of a tar archive as npm packs it, with names of at most 100 characters.
  *
- * @throws RangeError when it is cut off.
+ * @throws RangeError if the archive is truncated.
  */
 export function* readTar(archive: Uint8Array): Generator<TarFile> {
   const text = (from: number, length: number) =>

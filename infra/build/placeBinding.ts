@@ -13,16 +13,16 @@ export const UNZIPPED_BYTES = 250 * 1024 * 1024;
 const ELF_MACHINES: Readonly<Record<Architecture, number>> = { arm64: 183, x86_64: 62 };
 const MACHINE_OFFSET = 18;
 
-/** Where a function that runs DuckDB finds its binding. */
+/** Where a function finds DuckDB's binding. */
 export type BindingPlace =
   /** On Lambda: in the artifact. */
   | 'lambda'
-  /** On this machine, as the local cloud runs functions: where npm has installed it. */
+  /** On this machine, where the local cloud runs functions: npm has installed it. */
   | 'here';
 
 /**
- * Gives a bundle DuckDB's binding. For Lambda it goes into the function's own folder, `build/<function>/node_modules/`,
- * which is packaged; for this machine `build/node_modules/` links to it, which is not.
+ * Adds DuckDB's binding to a bundle. For Lambda it is copied into `build/<function>/node_modules/`, which is packaged.
+ * For this machine `build/node_modules/` links to it, which is not packaged.
  *
  * @param root Of the service, with `build/` in it.
  * @param folder Of the bundle.
@@ -40,7 +40,7 @@ export async function placeBinding(
   await mkdir(target, { recursive: true });
   for (const name of await readdir(fetched)) {
     await rm(join(target, name), { force: true });
-    // Sixty megabytes: nothing is copied where it can be helped.
+    // The binding has 60 MB: a link avoids a copy where possible.
     await link(join(fetched, name), join(target, name)).catch(() =>
       copyFile(join(fetched, name), join(target, name)),
     );
@@ -49,7 +49,7 @@ export async function placeBinding(
 }
 
 /**
- * Makes sure that a function's folder has the binding of Lambda's machine and fits Lambda.
+ * Checks that a function's folder has the binding for Lambda and is within Lambda's size limit.
  *
  * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
@@ -73,7 +73,7 @@ export async function checkArtifact(folder: string, architecture: Architecture):
   }
 }
 
-/** `e_machine` of an ELF file; null for what is none. */
+/** `e_machine` of an ELF file; null for other files. */
 async function machineOf(path: string): Promise<number | null> {
   const file = await open(path).catch(() => null);
   if (file === null) return null;
@@ -95,7 +95,7 @@ async function bytesOf(folder: string): Promise<number> {
   return bytes;
 }
 
-/** Without one, the function says so when it is invoked: nothing else needs DuckDB's binding here. */
+/** A missing binding is reported when the function is invoked. Nothing else needs it here. */
 async function linkInstalled(folder: string): Promise<void> {
   const installed = installedBinding(import.meta.dirname);
   if (installed === null) return;

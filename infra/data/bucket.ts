@@ -10,8 +10,8 @@ import { logicalIds, type Stack } from '../template/Stack.ts';
 import { keyArn } from './key.ts';
 
 /**
- * The one bucket and who may reach it, unless one is brought. It outlives the stack: data goes only by someone's own
- * hand. lib/access/bucketSettings.ts says the same of a bucket that the stack can't set up.
+ * The bucket and its access settings, unless the configuration names an existing bucket. The bucket is retained when the
+ * stack is deleted. lib/access/bucketSettings.ts has the same settings for an existing bucket.
  */
 export function bucketResources(stack: Stack): Resources {
   if (stack.config.existing.bucket) return {};
@@ -70,7 +70,7 @@ function ruleProperties(rule: LifecycleRule): Value {
 
 type Brought = Pick<Stack, 'config'>;
 
-/** Name of the bucket, the stack's own or brought. */
+/** Name of the bucket, created by the stack or existing. */
 export function bucketName({ config }: Brought): Value {
   return config.existing.bucket ? config.bucket : ref(logicalIds.bucket);
 }
@@ -88,7 +88,7 @@ export function bucketArn(stack: Brought): Value {
 }
 
 /**
- * ARN of all objects under a folder, which ends in a slash; without one, of all objects.
+ * ARN of all objects under a folder, which ends with a slash. Without a folder, of all objects.
  *
  * @param folder Part of a key as it stands, a `${…}` in the notation of `Fn::Sub` included.
  */

@@ -19,8 +19,8 @@ import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
 import { s3Location } from './bucket.ts';
 
 /**
- * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. It has no underscores, so those that no letter
- * follows are told apart by a digest: `a_1` is another table than `a1`.
+ * Logical ID of a dataset's table, e.g. `AcmeWebEventsIngestedTable`. Logical IDs have no underscores. A digest keeps
+ * `a_1` and `a1` apart.
  */
 function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
   const words = name.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
@@ -29,8 +29,8 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
 }
 
 /**
- * The Glue database with a table for each kind, each dataset and the experiment groups, their columns from lib/tables,
- * and Statsig's own database. All of it outlives the stack: what Statsig staged, and the partitions, would be lost.
+ * The Glue database with a table for each kind, each dataset and the experiment groups, with columns from lib/tables, and
+ * Statsig's staging database. All of it is retained when the stack is deleted, as partitions would be lost.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -99,7 +99,7 @@ function glueDatabase(name: string, description: string): Resource {
   };
 }
 
-/** Formats by the Hive classes that Athena and Firehose know Parquet by. */
+/** A table of Parquet files, by the Hive classes that Athena and Firehose expect. */
 function glueTable(
   stack: Stack,
   table: Omit<Table, 'kind'>,
@@ -144,7 +144,7 @@ function glueColumn(column: Column): Value {
   return { Name: column.name, Type: column.type, Comment: column.comment };
 }
 
-/** Name of the Glue database of the tables, the stack's own or brought. */
+/** Name of the Glue database of the tables, created by the stack or existing. */
 export function databaseName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.database ? config.database : ref(logicalIds.database);
 }
@@ -154,13 +154,13 @@ function databaseText({ config }: Pick<Stack, 'config'>): string {
   return config.existing.database ? config.database : `\${${logicalIds.database}}`;
 }
 
-/** Name of the Glue database that Statsig stages in, the stack's own or brought. */
+/** Name of the Glue database that Statsig stages in, created by the stack or existing. */
 export function stagingDatabaseName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.stagingDatabase ? config.athena.stagingDatabase : ref(logicalIds.stagingDatabase);
 }
 
 /**
- * What a policy must name to allow an action on tables: Glue checks the catalog and the database too.
+ * The ARNs that a policy must name to allow an action on tables. Glue also checks the catalog and the database.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function catalogArns(stack: Pick<Stack, 'config'>, kinds: readonly TableKind[]): Value[] {

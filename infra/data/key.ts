@@ -1,21 +1,22 @@
 import { getAtt, type Resources, ref, sub, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
-/** Days in which a key whose deletion was asked for can still be kept; KMS's longest. */
+/** Days in which the deletion of the key can be cancelled; the maximum of KMS. */
 const PENDING_WINDOW_DAYS = 30;
 
 /**
- * The key that the bucket is encrypted with, unless one is brought. It outlives the stack: without it nobody reads
- * the data again. It has no name that the next deployment could find taken, so it stays even where the first one fails: to
- * take it back whoever deploys would have to be let delete any key of the account (lib/access/deployPolicy.ts).
+ * The key that encrypts the bucket, unless the configuration names an existing key. It is retained when the stack is
+ * deleted, as without it the data cannot be read. It is also retained when the first deployment fails: to delete it the
+ * deploying identity would need permission to delete any key of the account (lib/access/deployPolicy.ts). The key has no
+ * name, so it does not block the next deployment.
  *
- * KMS refuses to create a key whose creator could not change its policy later, to protect people from locking themselves
- * out. This policy names the account's root, so nobody is locked out, and whoever deploys needs no `kms:PutKeyPolicy`
- * on the account's keys: that is what BypassPolicyLockoutSafetyCheck is for. Control Tower's CT.KMS.PV.3 forbids it
- * (docs/deploy.md). https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+ * KMS refuses to create a key whose creator could not change its policy later. This policy names the account's root, so
+ * nobody is locked out. BypassPolicyLockoutSafetyCheck lets the deploying identity work without `kms:PutKeyPolicy` on the
+ * account's keys. Control Tower's CT.KMS.PV.3 forbids it (docs/deploy.md).
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  *
- * Its policy leaves the say to IAM, where each role names the key, and names no service: S3 uses the key for whoever
- * calls it, with that caller's permission, and nothing else of ours is encrypted with it.
+ * Its policy delegates to IAM, where each role names the key. It names no service: S3 uses the key with the permission of
+ * its caller, and nothing else is encrypted with the key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
@@ -58,7 +59,7 @@ export function key(stack: Stack): Resources {
   };
 }
 
-/** ARN of the key that the bucket is encrypted with, the stack's own or brought. */
+/** ARN of the key that encrypts the bucket, created by the stack or existing. */
 export function keyArn({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.keyArn ?? getAtt(logicalIds.key);
 }

@@ -2,9 +2,9 @@ import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
- * The secret with the hashes of SDK keys, which `sluice keys` writes and the collector reads. It starts empty and
- * its content here never changes: CloudFormation puts a value anew only when the template's own does, so no
- * deployment overwrites keys that were added since. It outlives the stack: whoever deploys anew has their keys.
+ * The secret with the hashes of SDK keys, which `sluice keys` writes and the collector reads. It starts empty, and its
+ * value in the template never changes. CloudFormation writes the value only when the template changes it, so a deployment
+ * does not overwrite keys. The secret is retained when the stack is deleted.
  */
 export function keysSecret(stack: Stack): Resources {
   return {

@@ -11,15 +11,15 @@ export function viewId(name: ViewName): string {
   return `${words.join('')}View`;
 }
 
-/** The views of lib/views in the catalog. They go with the stack: there is nothing in them. */
+/** The views of lib/views in the catalog. They are deleted with the stack, as they hold no data. */
 export function views(stack: Stack): Resources {
   const all = viewsOf(stack.config);
   return Object.fromEntries(viewNames.map((name) => [viewId(name), glueView(stack, all[name])]));
 }
 
 /**
- * A view as Athena's own CREATE VIEW leaves it in Glue: the text decides what is read, the columns only what Glue and
- * those who ask it show. `ds` is among the columns, for a view has no partitions of its own.
+ * A view as Athena's own CREATE VIEW stores it in Glue. The text decides what is read; the columns are only for display.
+ * `ds` is one of the columns, as a view has no partitions.
  */
 function glueView(stack: Stack, view: View): Resource {
   return {

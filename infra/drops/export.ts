@@ -7,10 +7,10 @@ import { exportIds, partName, type Stack } from '../template/Stack.ts';
 
 /** Timeout of the function in serverless.yml, seconds. */
 const EXPORT_SECONDS = 900;
-/** The next scheduled run finds whatever is left out. */
+/** The next scheduled run finds what this one misses. */
 const EXPORT_RECEIVES = 5;
 
-/** What writes tables to customers' buckets, besides the alarms: queue, schedules and role. Nothing of it without `exports`. */
+/** The queue, schedules and role of exports to customers' buckets. Nothing without `exports`. */
 export function exportResources(stack: Stack): Resources {
   if (stack.config.exports.length === 0) return {};
   return {
@@ -26,7 +26,7 @@ export function exportResources(stack: Stack): Resources {
   };
 }
 
-/** The role that customers let into their buckets. */
+/** The role that customers allow into their buckets. */
 export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Record<string, Output>> {
   if (config.exports.length === 0) return {};
   return {
@@ -38,8 +38,8 @@ export function exportOutputs({ config }: Pick<Stack, 'config'>): Readonly<Recor
 }
 
 /**
- * Daily exports at half past eleven in the morning UTC, when the ingest of the day's drops, which begins at nine, is done;
- * hourly ones at a quarter to.
+ * Daily exports run at 11:30 UTC, after the ingest of the day's drops, which starts at 9:00. Hourly exports run at minute
+ * 45.
  */
 function exportSchedules(stack: Stack): Resources {
   const made = {
@@ -47,7 +47,7 @@ function exportSchedules(stack: Stack): Resources {
       id: 'ExportDaily',
       description: 'Exports the days of tables that are new or changed, daily',
       expression: 'cron(30 11 * * ? *)',
-      // An hour: what is late is found the next day all the same.
+      // An hour: the next day's run finds what is late.
       oldestSeconds: 3_600,
       attempts: 10,
     },
@@ -55,7 +55,7 @@ function exportSchedules(stack: Stack): Resources {
       id: 'ExportHourly',
       description: 'Exports the days of tables that are new or changed, hourly',
       expression: 'cron(45 * * * ? *)',
-      // The next run comes before more would be of use.
+      // The next run starts before a longer retry would help.
       oldestSeconds: 1_800,
       attempts: 5,
     },

@@ -10,14 +10,14 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 /** Timeouts of the functions in serverless.yml, seconds. */
 const PLAN_SECONDS = 300;
 const LOAD_SECONDS = 900;
-/** The next scheduled run finds whatever is left out. */
+/** The next scheduled run finds what this one misses. */
 const PLAN_RECEIVES = 5;
-/** A task comes back while another load has its day, and after loads that were cut short. */
+/** A task is received again while another load has its day, and after an interrupted load. */
 const LOAD_RECEIVES = 10;
 
 /**
- * What takes customers' drops in, besides tables and alarms: the plan's queue with its schedules and the load's, and the
- * roles of the functions. Nothing of it without `sources`.
+ * The resources of ingest, except tables and alarms: the queues of plan and load, their schedules, and the roles of the
+ * functions. Nothing without `sources`.
  */
 export function ingestResources(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
@@ -43,8 +43,8 @@ export function ingestResources(stack: Stack): Resources {
 }
 
 /**
- * The runs of the plan: of daily datasets at nine in the morning UTC, when yesterday is over as far west as Los Angeles;
- * of hourly ones at a quarter past. And the hourly sweep, by the load: only its role may delete versions.
+ * The runs of the plan: daily datasets at 9:00 UTC, when yesterday is over as far west as Los Angeles, and hourly datasets
+ * at minute 15. Also the hourly sweep by the load, as only its role may delete versions.
  */
 function ingestSchedules(stack: Stack): Resources {
   const made = {
@@ -52,7 +52,7 @@ function ingestSchedules(stack: Stack): Resources {
       id: 'IngestDaily',
       description: "Looks for customers' drops that are new or changed, of daily datasets",
       expression: 'cron(0 9 * * ? *)',
-      // An hour: days that come late are found the next day all the same.
+      // An hour: the next day's run finds days that arrive late.
       oldestSeconds: 3_600,
       attempts: 10,
     },
@@ -60,7 +60,7 @@ function ingestSchedules(stack: Stack): Resources {
       id: 'IngestHourly',
       description: "Looks for customers' drops that are new or changed, of hourly datasets",
       expression: 'cron(15 * * * ? *)',
-      // The next run comes before more would be of use.
+      // The next run starts before a longer retry would help.
       oldestSeconds: 1_800,
       attempts: 5,
     },
@@ -70,7 +70,7 @@ function ingestSchedules(stack: Stack): Resources {
     name: partName(stack, 'ingest-sweep'),
     description: "Deletes versions of ingested tables' days that were replaced a day ago",
     expression: 'cron(40 * * * ? *)',
-    // The next run comes before more would be of use.
+    // The next run starts before a longer retry would help.
     oldestSeconds: 1_800,
     attempts: 5,
     queue: logicalIds.loadQueue,
@@ -93,14 +93,14 @@ function ingestSchedules(stack: Stack): Resources {
   );
 }
 
-/** Just after the hour: `expectedBy` has whole hours. */
+/** Just after the hour, as `expectedBy` has whole hours. */
 function expected(stack: Stack): Resources {
   return schedule({
     id: 'IngestExpected',
     name: partName(stack, 'ingest-expected'),
     description: "Looks for customers' drops that are overdue",
     expression: 'cron(5 * * * ? *)',
-    // The next run comes before more would be of use.
+    // The next run starts before a longer retry would help.
     oldestSeconds: 1_800,
     attempts: 5,
     queue: logicalIds.planQueue,

@@ -24,7 +24,7 @@ import {
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { workgroupResource } from './workgroup.ts';
 
-/** Where OWOX writes results. Beside them lie the files of its connectors' tables, which nothing may expire. */
+/** Where OWOX writes results. The same bucket has files of its connectors' tables, which must not expire. */
 const OWOX_RESULT_FOLDERS = [
   'athena-check-access/',
   'athena-data-last-updated/',
@@ -33,14 +33,14 @@ const OWOX_RESULT_FOLDERS = [
   'owox-data-marts/',
 ];
 
-/** Each configured reader's policies, the role or user they are attached to, and what is its own. */
+/** The policies of each configured reader, its role or user, and its own resources. */
 export function readers(stack: Stack): Resources {
   return Object.assign({}, ...stack.config.readers.map((reader) => readerResources(stack, reader)));
 }
 
 /**
- * What to hand each reader: the role to assume, or the secret in which its access keys are, never a key; and the
- * workgroup to query in, if it has one.
+ * The outputs for each reader: the role to assume, or the secret with its access keys, and its workgroup, if it has one.
+ * An access key is never an output.
  */
 export function readerOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   return Object.fromEntries(
@@ -120,7 +120,7 @@ function readerRole(stack: Stack, reader: StatsigReader | MetabaseReader, polici
     },
   };
   if (principal !== 'ec2') return resources;
-  // An instance takes a role by way of a profile only.
+  // An EC2 instance gets a role only through an instance profile.
   return {
     ...resources,
     [readerId(reader, 'InstanceProfile')]: {
@@ -130,7 +130,7 @@ function readerRole(stack: Stack, reader: StatsigReader | MetabaseReader, polici
   };
 }
 
-/** Of Statsig or Metabase alone: who queries in the workgroup of others reads, replaces and deletes their results. */
+/** The reader's own workgroup. A reader that shared one could read, replace and delete the results of others. */
 function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Resource {
   const { workgroup, resultsFolder } = readerWorkgroup(stackPlace(stack), reader);
   return workgroupResource(stack, {
@@ -141,8 +141,8 @@ function ownWorkgroup(stack: Stack, reader: StatsigReader | MetabaseReader): Res
 }
 
 /**
- * A user, its access keys, and the secret they are in: nothing else ever shows the secret key, not even to whoever
- * deploys. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
+ * A user, its access keys, and the secret that holds them. Nothing else shows the secret key, not even the deployment.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-accesskey.html
  */
 function readerUser(stack: Stack, reader: Reader, policies: Value): Resources {
   const keyId = readerId(reader, 'AccessKey');
@@ -164,9 +164,9 @@ function readerUser(stack: Stack, reader: Reader, policies: Value): Resources {
 }
 
 /**
- * `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack, so that who deploys this stack need not be let
- * delete another's secrets, and ends like the stack's ID: a deleted secret may keep its name for 30 days, and a stack
- * that is deployed anew would be refused it.
+ * Name of the secret: `sluice-prod-reader-metabase-0a1b2c3d`. It begins like the stack's name, so that the identity that
+ * deploys this stack needs no permission to delete another's secrets. It ends like the stack's ID, as a deleted secret
+ * keeps its name for up to 30 days, which would block a new deployment.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
  */
 function secretName(stack: Stack, { name }: Reader): Value {
@@ -176,7 +176,7 @@ function secretName(stack: Stack, { name }: Reader): Value {
   };
 }
 
-/** OWOX's form takes a bucket without a folder, so that its results can't lie beside our data. */
+/** A bucket for the results of OWOX. OWOX accepts a bucket without a folder, so its results cannot share the data bucket. */
 function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
   const { queryResultDays } = stack.config.retention;
   const id = readerId(reader, 'ResultsBucket');
@@ -231,7 +231,7 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
   };
 }
 
-/** It outlives the stack: views that someone made in it would be lost. */
+/** A database that is retained when the stack is deleted, as it may hold views of the reader. */
 function ownDatabase(name: string, database: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
@@ -254,7 +254,7 @@ export function readerId({ name }: Pick<Reader, 'name'>, part: string): string {
   return `Reader${words.join('')}${part}`;
 }
 
-/** Where the stack's things are, in the notation of `Fn::Sub`. */
+/** Bucket, database, key and account of the stack, in the notation of `Fn::Sub`. */
 function stackPlace({ config }: Pick<Stack, 'config'>): Place {
   return placeFor(config, {
     ...PSEUDO_PARAMETERS,

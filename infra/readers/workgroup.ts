@@ -5,7 +5,7 @@ import { keyArn } from '../data/key.ts';
 import { type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
-/** The Athena workgroup of people, unless one is brought. Readers have workgroups of their own: infra/readers/readers.ts. */
+/** The Athena workgroup for people, unless the configuration names an existing one. Each reader has its own workgroup. */
 export function workgroup(stack: Stack): Resources {
   const { athena, existing } = stack.config;
   if (existing.workgroup) return {};
@@ -19,8 +19,8 @@ export function workgroup(stack: Stack): Resources {
 }
 
 /**
- * A workgroup. Where results go and how they are encrypted is its say, whatever a client asks for. With its removal go
- * its history and the queries saved in it.
+ * A workgroup. It enforces the location and the encryption of results, whatever a client requests. Its history and its
+ * saved queries are deleted with it.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-athena-workgroup.html
  *
  * @param of.folder In the bucket, with the slash at its end.
@@ -52,7 +52,7 @@ export function workgroupResource(
   };
 }
 
-/** Name of the Athena workgroup, the stack's own or brought. */
+/** Name of the Athena workgroup, created by the stack or existing. */
 export function workgroupName({ config }: Pick<Stack, 'config'>): Value {
   return config.existing.workgroup ? config.athena.workgroup : ref(logicalIds.workgroup);
 }

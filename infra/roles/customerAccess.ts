@@ -7,13 +7,13 @@ import type { AllowStatement } from './policies.ts';
 import { type StatementAlternatives, shrinkingPrefixes } from './policySize.ts';
 
 /**
- * That what is asked for is another account's: of a statement about accounts of customers, one of which may be our own.
- * There an identity's policy is enough, so that all the account has would stand open to it.
+ * Limits a statement about customers' accounts to accounts other than the deployment's own, which may be one of them.
+ * Within the same account an identity policy alone grants access, so the statement would open everything there.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
  */
 const NOT_OWN_ACCOUNT = { StringNotEquals: { 'aws:ResourceAccount': sub(PSEUDO_PARAMETERS.account) } };
 
-/** A customer's bucket and the folders in it that a role works in, each with the slash at its end. */
+/** A customer's bucket and the folders in it that a role uses, each with a slash at its end. */
 export interface CustomerFolders extends Pick<Source, 'bucket' | 'owner'> {
   readonly folders: readonly string[];
 }
@@ -21,14 +21,14 @@ export interface CustomerFolders extends Pick<Source, 'bucket' | 'owner'> {
 /** Actions on buckets, and on objects in their folders. */
 interface BucketActions {
   readonly onBucket: readonly string[];
-  /** None: none. */
+  /** Empty: no access to objects. */
   readonly onObjects: readonly string[];
 }
 
 /**
- * What a role may do in customers' buckets that let it in themselves: by folder, else by bucket, else in all of the
- * accounts that own them, but in ours only in the first that are configured, as many as there is room for. Into our own
- * bucket no wide statement leads, whoever owns it.
+ * Statements for customers' buckets whose policies allow the role. They name folders; if those do not fit, buckets; if
+ * those do not fit either, the accounts that own them. In the deployment's own account they still name buckets, as many as
+ * fit, in the order of the configuration. No wide statement includes the deployment's own bucket.
  */
 export function customerBucketStatements(
   stack: Stack,
@@ -64,7 +64,7 @@ export function customerBucketStatements(
   ];
 }
 
-/** A customer's key, and the region of the bucket that it encrypts: no bucket has a key of another region. */
+/** A customer's key, and the region of the bucket that it encrypts. Both are always in the same region. */
 interface CustomerKey {
   readonly arn: string;
   /** In the notation of `Fn::Sub`. */
@@ -72,8 +72,8 @@ interface CustomerKey {
 }
 
 /**
- * Uses customers' keys by way of S3: by name, else any in their accounts, but in ours only the first that are configured,
- * as many as there is room for.
+ * Statements for customers' keys, used through S3. They name keys; if those do not fit, the accounts that own them. In the
+ * deployment's own account they still name keys, as many as fit, in the order of the configuration.
  */
 export function customerKeyStatements(
   customers: readonly Pick<Source, 'kmsKeyArn' | 'region'>[],
@@ -98,8 +98,8 @@ export function customerKeyStatements(
 }
 
 /**
- * Takes the roles by which customers let us in: by name, else any in their accounts, but in ours only the first that are
- * configured, as many as there is room for.
+ * Statements to assume customers' roles. They name roles; if those do not fit, the accounts that own them. In the
+ * deployment's own account they still name roles, as many as fit, in the order of the configuration.
  */
 export function customerRoleStatements(
   customers: readonly { readonly role?: Source['role'] }[],

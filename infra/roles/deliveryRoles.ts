@@ -8,7 +8,7 @@ import { arn, type Resource, type Resources } from '../template/Resource.ts';
 import { kindId, type Stack } from '../template/Stack.ts';
 import { firehoseService, serviceRole, useKey } from './policies.ts';
 
-/** A role for each stream, so that none can write in another's folders. */
+/** One role for each stream, so that none can write to another's folders. */
 export function deliveryRoles(stack: Stack): Resources {
   return Object.fromEntries(
     tableKinds.map((kind) => [kindId(kind, 'DeliveryRole'), deliveryRole(stack, kind)]),

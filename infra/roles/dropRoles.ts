@@ -29,7 +29,7 @@ export function ingestRoles(stack: Stack): Resources {
   ];
   const cooldowns = (of: readonly string[]) => [
     {
-      // Deleting gives a turn back when the start itself fails. What is read is there, or was a moment ago.
+      // Deleting ends the cooldown if the start fails. An object that is read exists, or did a moment ago.
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
       Resource: of.map((name) => objectArn(stack, triggerKey(name))),
     },
@@ -70,7 +70,7 @@ export function ingestRoles(stack: Stack): Resources {
 }
 
 /**
- * On all names: whoever may not list them is answered 403 for an object that is not there, not 404.
+ * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function seesWhatIsMissing(stack: Stack): AllowStatement {
@@ -82,9 +82,9 @@ function objectArn(stack: Stack, key: string) {
 }
 
 /**
- * Reads customers' files, writes versions of the tables' days, refused rows and the ledger, and moves partitions. It can
- * read nothing that has landed. Each load works in a session of this role that reaches one dataset
- * (lib/access/sessionPolicies.ts); the role as a whole only sweeps.
+ * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
+ * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
+ * uses the whole role.
  */
 function ingestLoadRole(stack: Stack): Resource {
   const { config } = stack;
@@ -112,20 +112,20 @@ function ingestLoadRole(stack: Stack): Resource {
     fitPolicySize(stack, [
       writeLogs(stack, 'ingest-load'),
       { Action: ['s3:PutObject'], Resource: [landed, notes, refused] },
-      // Versions that no query reads any more, and the notes on them; what an earlier mapping refused.
+      // Versions that no query reads any more, the notes on them, and rows that an earlier mapping refused.
       { Action: ['s3:DeleteObject'], Resource: [landed, notes, refused] },
-      // Of uploads in parts that come to nothing.
+      // For multipart uploads that fail.
       { Action: ['s3:AbortMultipartUpload'], Resource: [landed, refused] },
       [ledger(sources.map(({ name }) => name)), ledger(['*'])],
       {
-        // On all names: whoever may not list them is answered 403 for an entry that is not there, not 404.
+        // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing entry.
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         Action: ['s3:ListBucket'],
         Resource: [bucketArn(stack)],
       },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       [catalog(tables), catalog(['*'])],
-      // Before a version is deleted: tables of datasets that the configuration has no more are asked about, too.
+      // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       consumeQueue(logicalIds.loadQueue),
       customerBucketStatements(

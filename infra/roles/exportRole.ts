@@ -13,9 +13,9 @@ import { assumeSelf, consumeQueue, lambdaService, serviceRole, useKey, writeLogs
 import { fitPolicySize, type StatementAlternatives } from './policySize.ts';
 
 /**
- * Reads the tables that are exported and writes to the customers' buckets, each by its own policy's word too, or by a role
- * there. Of a customer's bucket it touches the folder of the export only. Each task works in a session of this role that
- * reaches one export (lib/access/sessionPolicies.ts); the role as a whole only looks for what is to be exported.
+ * Reads the exported tables and writes to customers' buckets, which must allow it by their own policies, or through a role
+ * of the customer. In a customer's bucket it uses only the folder of the export. Each task works in a session of this role
+ * that is limited to one export (lib/access/sessionPolicies.ts). Only the search for days to export uses the whole role.
  */
 export function exportRole(stack: Stack): Resource {
   const { exports } = stack.config;
@@ -33,7 +33,7 @@ export function exportRole(stack: Stack): Resource {
       writeLogs(stack, 'export'),
       readsTables(stack, exports),
       {
-        // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
+        // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         Action: ['s3:ListBucket'],
         Resource: [bucketArn(stack)],
@@ -61,7 +61,7 @@ export function exportRole(stack: Stack): Resource {
   );
 }
 
-/** Partitions and objects of the tables that are exported; of many tables, of all that are ingested. */
+/** Statements for partitions and objects of the exported tables; if those do not fit, of all ingested tables. */
 function readsTables(stack: Stack, exports: readonly Export[]): StatementAlternatives {
   const { config } = stack;
   const tables = [...new Set(exports.map(({ table }) => table))];
@@ -84,7 +84,7 @@ function readsTables(stack: Stack, exports: readonly Export[]): StatementAlterna
   ];
 }
 
-/** Folder in our bucket, with the slash at its end, of a table that Firehose writes; of another undefined. */
+/** Folder of a table that Firehose writes, with a slash at its end; undefined for other tables. */
 function deliveredFolder(config: Config, table: string): string | undefined {
   const kind = tableKinds.find((one) => config.tables[one] === table);
   return kind === undefined ? undefined : tableFolder(config, kind);

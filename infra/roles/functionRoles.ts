@@ -13,7 +13,7 @@ import { getAtt, type Resource, type Resources, ref } from '../template/Resource
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 
-/** One role for each function: none can do another's work. */
+/** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
   return {
     [logicalIds.collectRole]: collectRole(stack),
@@ -23,9 +23,9 @@ export function functionRoles(stack: Stack): Resources {
 }
 
 /**
- * Puts records on every stream, and into the bucket what no record holds or was left over. It reads the keys' hashes and
- * the experiment groups. It lists the folder of the groups, so that it can tell a missing object from a refusal:
- * without that permission S3 answers 403 for both.
+ * Writes records to every stream, and overflow and large quarantined bodies to the bucket. It reads the keys' hashes and
+ * the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing
+ * object.
  */
 function collectRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
@@ -49,7 +49,7 @@ function collectRole(stack: Stack): Resource {
   ]);
 }
 
-/** Registers partitions of every table; of the bucket it sees names only, and only under the tables' folders. */
+/** Registers partitions of every table. In the bucket it can only list names, and only under the tables' folders. */
 function registerRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
     writeLogs(stack, 'register'),
@@ -74,7 +74,8 @@ function registerRole(stack: Stack): Resource {
 }
 
 /**
- * Moves what is in overflow and errors onto the streams, or to parked/; of the rest of the bucket it sees names only.
+ * Moves the contents of overflow and errors to the streams, or to parked/. In the rest of the bucket it can only list
+ * names.
  */
 function redriveRole(stack: Stack): Resource {
   return serviceRole(lambdaService, [
@@ -94,7 +95,7 @@ function redriveRole(stack: Stack): Resource {
       ),
     },
     {
-      // On all names: whoever may not list them is answered 403 for an object that is gone, not 404.
+      // On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
       // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],

@@ -3,23 +3,23 @@ import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
 
-/** One statement that allows actions on resources, or on all but some, on a condition if there is one. */
+/** A statement that allows actions on resources, or on all resources except some, under an optional condition. */
 export type AllowStatement = {
   readonly Action: readonly string[];
   readonly Condition?: Value;
 } & ({ readonly Resource: readonly Value[] } | { readonly NotResource: readonly Value[] });
 
-/** A service that assumes a role of ours, and what it must prove before it may. */
+/** A service that may assume a role, and the condition for it. */
 export interface TrustedService {
   readonly service: string;
   readonly Condition?: Value;
 }
 
 /**
- * A role that one service assumes. Its policy is inline, so that whoever depends on the role also waits for
- * the policy: a stream made before it is refused (https://github.com/aws/aws-cdk/issues/7236).
+ * A role that one service assumes. Its policy is inline, so that a resource that depends on the role also waits for the
+ * policy. A stream that is created before its policy fails (https://github.com/aws/aws-cdk/issues/7236).
  *
- * @param alsoTrusted Statements of the trust policy besides. Default none.
+ * @param alsoTrusted Additional statements of the trust policy. Default none.
  */
 export function serviceRole(
   trusted: TrustedService,
@@ -55,7 +55,7 @@ export function serviceRole(
 }
 
 /**
- * Only on behalf of one resource of this account: against confused deputies.
+ * Condition that a service acts on behalf of one resource of this account, against confused deputies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 export function onBehalfOf(sourceArn: Value): Value {
@@ -67,13 +67,13 @@ export function onBehalfOf(sourceArn: Value): Value {
 
 /** Characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ROLE_NAME_CHARACTERS = 64;
-/** What CloudFormation adds to a name that it makes: a dash and 13 characters. */
+/** Length of the suffix of a generated name: a dash and 13 characters. */
 const SUFFIX_CHARACTERS = 14;
 
 /**
- * ARN of a role of this stack as a pattern, in the notation of `Fn::Sub`: for the role's own policies, which can't refer to
- * the role. CloudFormation makes the name, `<stack>-<logical ID>-<random>`, and cuts it where it is too long. A name of our
- * own would make another role of it, and customers' policies name the one there is.
+ * ARN pattern of a role of this stack, in the notation of `Fn::Sub`, for the role's own policies, which cannot refer to the
+ * role. CloudFormation generates the name, `<stack>-<logical ID>-<random>`, and truncates it if it is too long. An explicit
+ * name would replace the role, and customers' policies name the existing one.
  */
 function ownRolePattern(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string): Value {
   const stackName = `${stack.service}-${stack.stage}`;
@@ -85,14 +85,14 @@ function ownRolePattern(stack: Pick<Stack, 'service' | 'stage'>, logicalId: stri
 }
 
 /**
- * Lets a role assume itself, for sessions that may do less: by its own policy, and by its trust policy, without which no
- * role trusts itself. https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
+ * Allows a role to assume itself, for sessions with fewer permissions. Both its policy and its trust policy must allow it.
+ * https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/
  */
 export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string) {
   const itself = ownRolePattern(stack, logicalId);
   return {
     allowance: { Action: ['sts:AssumeRole'], Resource: [itself] } satisfies AllowStatement,
-    // The principal is the account, as a role that isn't there yet is no principal.
+    // The principal is the account, as a role that does not exist yet cannot be a principal.
     trust: {
       Effect: 'Allow',
       Principal: { AWS: sub(iamArn(PSEUDO_PARAMETERS, 'root')) },
@@ -103,8 +103,8 @@ export function assumeSelf(stack: Pick<Stack, 'service' | 'stage'>, logicalId: s
 }
 
 /**
- * Lambda puts neither `aws:SourceArn` nor `aws:SourceAccount` into the call by which it assumes an execution
- * role, so a condition on them would lock the function out; it takes roles of the function's account only.
+ * Lambda sends neither `aws:SourceArn` nor `aws:SourceAccount` when it assumes an execution role, so a condition on them
+ * would lock the function out. It accepts only roles of the function's account.
  * https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
  */
 export const lambdaService: TrustedService = { service: 'lambda.amazonaws.com' };
@@ -119,7 +119,7 @@ export const firehoseService: TrustedService = {
 };
 
 /**
- * Scheduler's source is the schedule's group: AWS says not to name the schedule itself.
+ * The source is the schedule's group. AWS advises against naming the schedule itself.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
  */
 export const schedulerService: TrustedService = {
@@ -127,7 +127,7 @@ export const schedulerService: TrustedService = {
   Condition: onBehalfOf(arn('scheduler', 'schedule-group/default')),
 };
 
-/** Serverless makes the group; the function only writes to it. */
+/** Permission to write to the function's log group, which Serverless creates. */
 export function writeLogs(stack: Stack, functionName: string): AllowStatement {
   return {
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -135,7 +135,7 @@ export function writeLogs(stack: Stack, functionName: string): AllowStatement {
   };
 }
 
-/** What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+/** The permissions of Lambda's SQS poller: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 export function consumeQueue(queue: string): AllowStatement {
   return {
     Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -144,8 +144,8 @@ export function consumeQueue(queue: string): AllowStatement {
 }
 
 /**
- * What S3 asks of the key on behalf of whoever reads (`kms:Decrypt`) or writes (`kms:GenerateDataKey`, and
- * `kms:Decrypt` for uploads in parts), by way of S3 only.
+ * Permission to use the bucket's key, only through S3. Reading needs `kms:Decrypt`. Writing needs `kms:GenerateDataKey`,
+ * and multipart uploads also `kms:Decrypt`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
  */
 export function useKey(

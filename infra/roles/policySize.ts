@@ -3,11 +3,11 @@ import type { Stack } from '../template/Stack.ts';
 import type { AllowStatement } from './policies.ts';
 
 /**
- * Of the 10,240 characters that a role's inline policies may hold in all; the rest is for what goes around statements.
+ * Characters for statements, of the 10,240 that a role's inline policies may have in total.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
  */
 const MAX_POLICY_CHARACTERS = 10_000;
-/** A queue's ARN with the longest name there is: the longest of what `Ref` and `Fn::GetAtt` give here. */
+/** Length of the longest ARN that `Ref` and `Fn::GetAtt` return here: that of a queue with the longest possible name. */
 const LONGEST_REFERENCE = 130;
 /** Longest value of each pseudo parameter. */
 const LONGEST_PSEUDO_PARAMETERS = {
@@ -17,16 +17,16 @@ const LONGEST_PSEUDO_PARAMETERS = {
 };
 
 /**
- * Statements for one purpose, to choose one list of: the first names everything, those after it name less and allow
- * more, but in our own account nothing that isn't named.
+ * Alternative lists of statements for one purpose. The first list names every resource. Each later list names fewer and
+ * allows more, but in the deployment's own account it allows nothing that is not named.
  */
 export type StatementAlternatives = readonly (readonly AllowStatement[])[];
 
 /**
- * What a role may do, within the characters that IAM has for it: names stand as long as there is room for all; where
- * there is none, wildcards come in, first for the purpose whose names take the most.
+ * Fits the statements of a role into the characters that IAM allows. Resources are named as long as all names fit. If they
+ * do not, the purpose with the longest statements switches to its next alternative, until everything fits.
  *
- * @param parts In the order of the policy; a single statement always stays as it is.
+ * @param parts In the order of the policy. A single statement has no alternative.
  * @throws ConfigError `SLUICE_CONFIG_ROLE_TOO_LARGE`
  */
 export function fitPolicySize(
@@ -49,20 +49,20 @@ export function fitPolicySize(
   }
 }
 
-/** The first of a purpose's choices, and what is left to choose that takes less than it. */
+/** The first alternative, and the later ones that are shorter. */
 function firstAlternative(stack: Stack, [statements = [], ...wider]: StatementAlternatives) {
   const length = policyLength(stack, statements);
   const at = wider.findIndex((one) => policyLength(stack, one) < length);
   return { statements, length, shorter: at < 0 ? [] : wider.slice(at) };
 }
 
-/** Fewer and fewer of what comes first in a list: half of it, a quarter, and in the end nothing. */
+/** Shorter and shorter beginnings of a list: half of it, a quarter, and in the end none. */
 export function shrinkingPrefixes<Item>(items: readonly Item[]): (readonly Item[])[] {
   const half = items.slice(0, Math.floor(items.length / 2));
   return half.length === 0 ? [[]] : [half, ...shrinkingPrefixes(half)];
 }
 
-/** Characters of statements when everything in them is filled in, at the most. */
+/** The most characters that statements can have once all references are resolved. */
 function policyLength({ config }: Stack, allowances: readonly AllowStatement[]): number {
   const names: Readonly<Record<string, string>> = {
     'DataBucket.Arn': `arn:${LONGEST_PSEUDO_PARAMETERS.Partition}:s3:::${config.bucket}`,
@@ -81,6 +81,6 @@ function policyLength({ config }: Stack, allowances: readonly AllowStatement[]):
       (_whole, name: string) => names[name] ?? ' '.repeat(LONGEST_REFERENCE),
     );
   };
-  // `Effect` is added to each by role().
+  // serviceRole() adds `Effect` to each.
   return JSON.stringify(allowances, filledIn).length + allowances.length * '"Effect":"Allow",'.length;
 }

@@ -1,7 +1,7 @@
-// What serverless.yml takes from the configuration as it stands. Null, which Serverless takes for nothing, sets none.
+// The values that serverless.yml reads from the configuration. Serverless leaves a setting out if its value is null.
 const { resolve } = require('node:path');
 
-/** In place of a wrong configuration: resources.cjs refuses it, and once is enough. */
+/** Used if the configuration is invalid. resources.cjs reports the error. */
 const nothing = { bucket: '', region: 'us-east-1', architecture: 'arm64', reservedConcurrency: null };
 
 module.exports = async () => {

@@ -1,6 +1,5 @@
-// The things Serverless doesn't do by itself: it bundles nothing, it would deploy a collector that refuses every
-// request because no key is configured, or a stack that CloudFormation refuses, and functions that the configuration has
-// no use for.
+// Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, and refuses to
+// deploy a collector without keys or a stack that CloudFormation would refuse.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
@@ -62,7 +61,7 @@ module.exports = class SluicePlugin {
     return this.explain(() => loadConfig(configFile(root, process.env)));
   }
 
-  /** Shows our errors as Serverless shows its own: the sentences, without a stack. */
+  /** Shows our errors as Serverless shows its own: code, message and cure, without a stack trace. */
   async explain(run) {
     try {
       return await run();

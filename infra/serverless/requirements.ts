@@ -5,14 +5,14 @@ import type { Config } from '../../lib/schema/config.ts';
 import { hasArm64, isRegion, type Region } from '../../lib/schema/regions.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 
-/** What CloudFormation takes of a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+/** CloudFormation's limits for a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
 
 /**
- * Refuses to package what CloudFormation would refuse to deploy: each dataset's table is a resource, and each of its
- * columns some of the template.
+ * Refuses to package a template that CloudFormation would refuse. Each dataset adds a table as a resource, and each of its
+ * columns adds bytes.
  *
- * @param template As it is uploaded, in JSON without white space.
+ * @param template As it is uploaded: JSON without white space.
  * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`
  */
 export function requireTemplateFits(template: { readonly Resources: object }): void {
@@ -26,8 +26,8 @@ export function requireTemplateFits(template: { readonly Resources: object }): v
 }
 
 /**
- * Refuses to package what STS would refuse at run time: the session policy of each dataset's load and of each export, and
- * those of the customers' roles, with the longest partition there is.
+ * Refuses to package session policies that STS would refuse at run time: those of each load and each export, and those of
+ * the customers' roles, computed for the longest partition name.
  *
  * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, naming the first.
  */
@@ -56,8 +56,8 @@ export function requireSessionPoliciesFit(config: Config): void {
 }
 
 /**
- * Refuses to deploy a collector that would refuse every request, as no key may post events, unless it is said that its keys are in the
- * secret: what that holds can't be seen from here, and a first deployment has only just made it.
+ * Refuses to deploy a collector that would refuse every request because no key may post events, unless the configuration
+ * says that the keys are in the secret. The secret cannot be read here, and the first deployment creates it.
  *
  * @throws ConfigError `SLUICE_CONFIG_NO_KEYS`
  */
@@ -71,8 +71,9 @@ export function requireKeys(config: {
 }
 
 /**
- * Refuses a region that lacks a service or the functions' architecture, and a key or a topic of another one: S3 takes keys of the bucket's region only
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), and CloudWatch topics of the alarm's
+ * Refuses a region that lacks a service or the functions' architecture, and a key or topic of another region. S3 accepts
+ * only keys of the bucket's region
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), and CloudWatch only topics of the alarm's
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
  *
  * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
@@ -105,7 +106,7 @@ export function requireRegion(
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 
-/** Functions of serverless.yml that a configuration has no use for: they are left out of the deployment. */
+/** Functions of serverless.yml that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
   sources,
   exports,

@@ -1,8 +1,8 @@
-// Serverless reads `resources` from CommonJS; the resources themselves are TypeScript modules, which Node runs
-// as they are. Both come from `resources.ts`, made for the service and stage at hand.
+// Serverless reads `resources` from CommonJS. The resources themselves are TypeScript modules, which Node runs directly.
+// resources.ts makes them for one service and stage.
 const { resolve } = require('node:path');
 
-// Serverless prints the stack of whatever a file throws. Ours lead nowhere; the sentences are what helps.
+// Serverless prints the stack trace of an error. Code, message and cure are more helpful.
 async function explain(run) {
   try {
     return await run();
@@ -30,7 +30,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   return explain(async () => {
     const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env));
     requireRegion(config, region);
-    // `--region` wins over the configuration's, and limits differ between regions.
+    // `--region` overrides the configuration, and limits differ between regions.
     return resources({ config: { ...config, region }, service, stage });
   });
 };

@@ -33,8 +33,8 @@ export function objectCreatedRules(stack: Stack): Resources {
 }
 
 /**
- * A rule on new objects. The bucket also sees Statsig's own files and ours of other kinds, so the pattern names the
- * bucket and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ * A rule on new objects. The bucket also receives Statsig's files and others of Sluice, so the pattern names the bucket
+ * and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 function objectCreatedRule(rule: {
   readonly name: string;

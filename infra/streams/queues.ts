@@ -2,11 +2,11 @@ import { onBehalfOf } from '../roles/policies.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** The daily run registers whatever went missing. */
+/** The daily run registers what was missed. */
 const REGISTER_RECEIVES = 5;
 /**
- * Tries before an object is parked: one each half hour, so Firehose may be away for ten hours. serverless.yml tells the
- * function as `SLUICE_TRIES`.
+ * Attempts before an object is parked: one every half hour, so an outage of Firehose may last ten hours. serverless.yml
+ * passes the number to the function as `SLUICE_TRIES`.
  */
 const REDRIVE_RECEIVES = 20;
 /** Timeouts of the functions, and the registrar's batching window, in serverless.yml. */
@@ -14,7 +14,7 @@ const REGISTER_SECONDS = 60;
 const REGISTER_BATCHING_SECONDS = 10;
 const REDRIVE_SECONDS = 300;
 
-/** The queues of the registrar and of redrive, each with a queue of what could not be done. */
+/** The queues of the registrar and of redrive, each with a dead-letter queue. */
 export function queues(stack: Stack): Resources {
   return {
     ...workQueue(stack, {
@@ -39,35 +39,35 @@ export function queues(stack: Stack): Resources {
 
 /** Seconds: four days, SQS's default. */
 const RETENTION_SECONDS = 345_600;
-/** Seconds: fourteen days, SQS's longest, to look at what could not be done. */
+/** Seconds: fourteen days, the maximum of SQS. */
 const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
 /**
- * AWS asks for six times the function's timeout, and the batching window besides, in which Lambda holds a message
- * before it invokes, so that no message comes twice while an invocation still works on it.
+ * AWS recommends six times the function's timeout plus the batching window, so that a message is not delivered again while
+ * an invocation still works on it.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 const TIMEOUTS_HIDDEN = 6;
 
-/** A queue that a rule, a schedule or a function feeds and one function empties. */
+/** A queue that a rule, a schedule or a function sends to and one function consumes. */
 export interface WorkQueue {
-  /** The function, as serverless.yml calls it; the queues are named after it. */
+  /** The function's name in serverless.yml. The queues are named after it. */
   readonly part: string;
   /** Logical IDs. */
   readonly queue: string;
   readonly deadLetters: string;
-  /** Of the rule that sends to it. Default none: who sends has a role of their own that lets them. */
+  /** The rule that sends to the queue. Default none: other senders have a role that allows it. */
   readonly rule?: string;
   /** The function's timeout in serverless.yml, seconds. */
   readonly timeoutSeconds: number;
   /** `maximumBatchingWindow` in serverless.yml, seconds. Default 0. */
   readonly batchingSeconds?: number;
-  /** Receives before a message is set aside. At least five, or throttling alone would set messages aside (same page). */
+  /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it (same page). */
   readonly maxReceives: number;
 }
 
 /**
- * The queue, the queue of what could not be done, and the policies that let the rule, and nobody else's, send. A
- * schedule or function sends by its role.
+ * The queue, its dead-letter queue, and the policies that allow the rule, and no other rule, to send. A schedule or
+ * function sends with its role.
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rule, timeoutSeconds, batchingSeconds = 0, maxReceives } = work;

@@ -3,9 +3,9 @@ import { getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
- * The daily run of the registrar at five past midnight UTC: it makes today's and tomorrow's partitions and mends
- * gaps; every hour where the bucket was brought, whose events the stack can't turn on. And redrive's run for
- * stragglers, every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
+ * The daily run of the registrar at 00:05 UTC, which creates today's and tomorrow's partitions and closes gaps. It runs
+ * every hour with an existing bucket, whose events the stack cannot enable. Redrive's run for stragglers starts every five
+ * minutes. Both go through the function's queue: lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -17,7 +17,7 @@ export function schedules(stack: Stack): Resources {
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       input: { sluice: 'daily' },
-      // An hour. Tomorrow's partition was made yesterday, so nobody waits for a late run.
+      // An hour. The previous run created today's partition, so a late run delays nothing.
       oldestSeconds: 3_600,
       attempts: 10,
     }),
@@ -29,7 +29,7 @@ export function schedules(stack: Stack): Resources {
       queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,
       input: { sluice: 'stragglers' },
-      // The next run comes before sending again would be of use. AWS takes no less than a minute.
+      // The next run starts before a retry would help. The minimum of AWS is a minute.
       oldestSeconds: 60,
       attempts: 0,
     }),
@@ -37,8 +37,8 @@ export function schedules(stack: Stack): Resources {
 }
 
 /**
- * A schedule that sends to a queue, and the role that lets it: `<id>Schedule` and `<id>ScheduleRole`. What it can't send
- * in time goes to the same dead letters as what can't be worked off.
+ * A schedule that sends to a queue, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`. Messages that it
+ * cannot send in time go to the queue's dead-letter queue.
  */
 export function schedule(made: {
   readonly id: string;
@@ -77,10 +77,10 @@ export function schedule(made: {
   };
 }
 
-/** How often datasets and exports are looked at. */
+/** How often datasets and exports are checked. */
 type Schedule = 'daily' | 'hourly';
 
-/** Which schedules are in use: each has a run of its own, and alarms on what that run saw. */
+/** The schedules in use. Each has its own run, and alarms on the results of that run. */
 export function usedSchedules(of: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
   const used = new Set(of.map(({ schedule }) => schedule));
   return (['daily', 'hourly'] as const).filter((one) => used.has(one));

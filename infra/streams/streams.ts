@@ -6,7 +6,7 @@ import { databaseName } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { kindId, partName, type Stack } from '../template/Stack.ts';
 
-/** How long Firehose tries to write a partition's file before it turns to the error prefix. Firehose's default. */
+/** How long Firehose retries to write a file before it uses the error prefix. Firehose's default. */
 export const DELIVERY_RETRY_SECONDS = 300;
 const LOG_RETENTION_DAYS = 30;
 
@@ -15,7 +15,7 @@ export function streams(stack: Stack): Resources {
   return Object.assign({}, ...tableKinds.map((kind) => streamOf(stack, kind)));
 }
 
-/** Name of a kind's stream, which the collector is told in its environment. */
+/** Name of a kind's stream. The collector reads it from its environment. */
 export function streamName(stack: Pick<Stack, 'service' | 'stage'>, kind: TableKind): string {
   return partName(stack, kind);
 }
@@ -40,7 +40,7 @@ function streamOf(stack: Stack, kind: TableKind): Resources {
 /**
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
  *
- * Firehose looks the table up and tries the role while the stream is made, hence `DependsOn` beside the
+ * Firehose reads the table and tests the role while the stream is created, so `DependsOn` is needed besides the
  * references. `CompressionFormat` must stay UNCOMPRESSED: Parquet compresses its pages itself.
  */
 function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
@@ -51,7 +51,7 @@ function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
     Properties: {
       DeliveryStreamName: name,
       DeliveryStreamType: 'DirectPut',
-      // What waits for its file is encrypted, too. A key of Firehose's own costs nothing and needs no permission.
+      // Buffered records are encrypted too. A key owned by Firehose costs nothing and needs no permission.
       DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
       ExtendedS3DestinationConfiguration: {
         BucketARN: bucketArn(stack),
@@ -86,7 +86,7 @@ function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
         },
         DataFormatConversionConfiguration: {
           Enabled: true,
-          // Columns are written in lower case already; folding would only merge keys that differ in case.
+          // Columns are in lower case already. Folding would only merge keys that differ in case.
           InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: { CaseInsensitive: false } } },
           OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
           SchemaConfiguration: {

@@ -13,8 +13,8 @@ export interface Resource {
   readonly Properties: { readonly [name: string]: Value };
   readonly DependsOn?: readonly string[];
   /**
-   * What outlives the stack; but where the very deployment that makes it fails, it goes again, or every further
-   * deployment would find its name taken. `Retain` is for what has no name that could be taken. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+   * `RetainExceptOnCreate` keeps a resource when the stack is deleted, and deletes it when the deployment that creates it
+   * fails, so that its name is free for the next one. `Retain` is for resources without a fixed name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
   readonly DeletionPolicy?: 'Retain' | 'RetainExceptOnCreate';
   readonly UpdateReplacePolicy?: 'Retain';

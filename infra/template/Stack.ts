@@ -10,7 +10,7 @@ export interface Stack {
   readonly stage: string;
 }
 
-/** Physical name of a part: `sluice-dev-exposures`. Serverless names the functions in the same way. */
+/** Physical name of a part: `sluice-dev-exposures`. Serverless names functions the same way. */
 export function partName(stack: Pick<Stack, 'service' | 'stage'>, part: string): string {
   return `${stack.service}-${stack.stage}-${part}`;
 }
@@ -40,7 +40,7 @@ export const logicalIds = {
   planRole: 'IngestPlanRole',
   triggerRole: 'IngestTriggerRole',
   loadRole: 'IngestLoadRole',
-  /** Serverless makes these, from the names in serverless.yml. */
+  /** Serverless creates these from the names in serverless.yml. */
   registerLogGroup: 'RegisterLogGroup',
   redriveLogGroup: 'RedriveLogGroup',
   loadLogGroup: 'IngestDashloadLogGroup',
@@ -58,7 +58,7 @@ export function kindId(
   return `${kindPrefix[kind]}${part}`;
 }
 
-/** Logical IDs of what the export has. */
+/** Logical IDs of the export. */
 export const exportIds = {
   queue: 'ExportQueue',
   deadLetters: 'ExportDeadLetterQueue',
