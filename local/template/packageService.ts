@@ -9,7 +9,7 @@ import { SOURCE_FOLDERS } from './templateInputs.ts';
 /** How long packaging may take, ms. It takes about a second and a half. */
 const DEADLINE_MS = 120_000;
 /** How much of what Serverless says goes into an error, characters. */
-const SAID = 2_000;
+const OUTPUT_CHARACTERS = 2_000;
 
 /** What to package, and where. */
 export interface PackageRequest {
@@ -84,9 +84,9 @@ function run(serverless: string, request: PackageRequest): Promise<void> {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
-    let said = '';
+    let output = '';
     const listen = (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-SAID);
+      output = `${output}${chunk}`.slice(-OUTPUT_CHARACTERS);
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
@@ -107,7 +107,7 @@ function run(serverless: string, request: PackageRequest): Promise<void> {
       if (late)
         settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`));
       else if (code === 0) settle();
-      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `It said:\n${said.trim()}`));
+      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `It said:\n${output.trim()}`));
     });
   });
 }

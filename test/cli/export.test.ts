@@ -12,8 +12,8 @@ import {
   s3Service,
   sqsService,
 } from '../../packages/local-aws/src/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
-import { startServices } from '../harness/startServices.ts';
 
 const BUCKET = 'sluice-cli-export';
 

@@ -7,10 +7,10 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type RunningS3, startS3 } from '../../packages/local-aws/test/s3/startS3.ts';
+import { type RunningS3, startS3 } from '../../packages/local-aws/test/harness/startS3.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
 
 const BUCKET = 'sluice-cli-groups';
 const KEY = 'secret-a1b2c3';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
+import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
 
 const owner = '111122223333';
 const TODAY = utcDay(Date.now());

@@ -6,7 +6,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startSecretsManager } from '../../packages/local-aws/test/secretsmanager/startSecretsManager.ts';
+import { startSecretsManager } from '../../packages/local-aws/test/harness/startSecretsManager.ts';
 import { callMain } from '../harness/callMain.ts';
 import { keysEnvironment, sluiceKeys } from '../harness/sluiceKeys.ts';
 

@@ -5,7 +5,11 @@ import { previewDrop } from '../../cli/ingest/previewDrop.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
-import { type ClientOptions, startServices, temporaryDirectory } from '../harness/startServices.ts';
+import {
+  type ClientOptions,
+  startServices,
+  temporaryDirectory,
+} from '../../packages/local-aws/test/harness/startServices.ts';
 
 const directory = temporaryDirectory();
 const ROW = `SELECT TIMESTAMP '2026-11-20 12:00:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id`;

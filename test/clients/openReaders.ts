@@ -11,7 +11,7 @@ import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { loadTemplate } from '../../local/template/loadTemplate.ts';
 import { type RecordedCall, resolveTemplate } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { type Policies, readPolicies } from '../proof/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 

@@ -10,8 +10,8 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { Cloud } from '../../local/Cloud.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
+import { readParquet } from '../../packages/local-aws/test/harness/readParquet.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
-import { readParquet } from '../harness/readParquet.ts';
 
 const TABLES = { exposures: 'statsig_forwarded_exposures', events: 'statsig_forwarded_events' } as const;
 const days = [-2, -1].map((away) => addDays(utcDay(Date.now()), away));

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Cloud } from '../../local/Cloud.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startCloud } from '../../local/startCloud.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { shellPipelines } from '../harness/shellPipelines.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
 
 let cloud: Cloud | undefined;
 let directory: ReturnType<typeof temporaryDirectory>;

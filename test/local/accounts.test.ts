@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportTarget, ingestSource } from '../../lib/access/otherBucket.ts';
-import { failureOf } from '../../packages/local-aws/test/s3/startS3.ts';
+import { failureOf } from '../../packages/local-aws/test/harness/startS3.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
 
 const Bucket = 'acme-exports';

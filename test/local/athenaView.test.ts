@@ -10,7 +10,7 @@ import {
   runQuery,
   viewsNeededBy,
 } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { openData } from '../lib/views/openData.ts';
 
 const view = (name: string, sql: string): AthenaView => ({ database: 'sluice', name, sql, columns: ['n'] });

@@ -19,15 +19,15 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTarget } from '../../lib/access/otherBucket.ts';
 import {
+  type AccessKeys,
   Keys,
   type ObjectStore,
-  type Principals,
   Roles,
   realClock,
 } from '../../packages/local-aws/src/index.ts';
-import { type Accounts, startAccounts } from '../../packages/local-aws/test/iam/startAccounts.ts';
-import { failureOf } from '../../packages/local-aws/test/s3/startS3.ts';
-import type { ClientOptions } from '../harness/startServices.ts';
+import { type Accounts, startAccounts } from '../../packages/local-aws/test/harness/startAccounts.ts';
+import { failureOf } from '../../packages/local-aws/test/harness/startS3.ts';
+import type { ClientOptions } from '../../packages/local-aws/test/harness/startServices.ts';
 
 const OURS = '000000000000';
 const THEIRS = '111122223333';
@@ -39,7 +39,7 @@ const denied = { name: 'AccessDenied', status: 403 };
 describe('who gets into another account', () => {
   let store: ObjectStore;
   let roles: Roles;
-  let principals: Principals;
+  let principals: AccessKeys;
   let accounts: Accounts;
   let options: ClientOptions;
   const theirs = { credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } };

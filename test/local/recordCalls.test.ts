@@ -14,8 +14,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Cloud } from '../../local/Cloud.ts';
 import { startCloud } from '../../local/startCloud.ts';
 import { type Call, CallRecorder, type RecordedCall } from '../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../harness/ManualClock.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { ManualClock } from '../../packages/local-aws/test/harness/ManualClock.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 
 const root = 'arn:aws:iam::000000000000:root';
 const made = (operation: string): Call => ({

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
-import { startS3 } from '../../packages/local-aws/test/s3/startS3.ts';
+import { startS3 } from '../../packages/local-aws/test/harness/startS3.ts';
 
 /** The account that the local cloud is. */
 export const OURS = '000000000000';

@@ -12,7 +12,7 @@ import {
   type RecordedCall,
   resolveTemplate,
 } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { decide } from './decide.ts';
 import { narrower } from './narrower.ts';
 import { type Policies, readPolicies } from './Policies.ts';

@@ -8,8 +8,8 @@ import {
   chunks,
   ScriptedRunner,
   textColumn,
-} from '../../../packages/local-aws/test/athena/ScriptedRunner.ts';
-import { BUCKET, settle, startAthena } from '../../../packages/local-aws/test/athena/startAthena.ts';
+} from '../../../packages/local-aws/test/harness/ScriptedRunner.ts';
+import { BUCKET, settle, startAthena } from '../../../packages/local-aws/test/harness/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 let client: AthenaClient;

@@ -7,8 +7,8 @@ import type { SetupGuide, Step } from '../../../cli/connect/setupGuide.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { cloudFormationService, type DeployedStack } from '../../../packages/local-aws/src/index.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { startServices } from '../../harness/startServices.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`;
 const ROLE = 'arn:aws:iam::000000000000:role/sluice-local-role';

@@ -7,7 +7,7 @@ import { checks } from '../../../cli/doctor/checks.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 describe('sluice doctor on what is deployed locally', () => {

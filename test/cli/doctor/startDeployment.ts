@@ -32,8 +32,11 @@ import {
   startEdge,
   stsService,
 } from '../../../packages/local-aws/src/index.ts';
+import {
+  type ClientOptions,
+  temporaryDirectory,
+} from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { type ClientOptions, temporaryDirectory } from '../../harness/startServices.ts';
 
 /** What `sluice doctor --json` says. */
 export interface DoctorReport {

@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isTimestampType, timestampColumn } from '../../../cli/probe/timestampColumn.ts';
 import { ObjectStore, realClock, s3Service } from '../../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
+import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 
 const directory = temporaryDirectory();
 let services: Awaited<ReturnType<typeof startServices>>;

@@ -8,8 +8,8 @@ import type { QuarantinedItem } from '../../../lib/collect/revalidate.ts';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';

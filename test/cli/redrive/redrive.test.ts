@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
 import { callMain } from '../../harness/callMain.ts';
 
 let s3: RunningS3;

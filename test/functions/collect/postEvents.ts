@@ -12,7 +12,7 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
-import { ManualClock } from '../../harness/ManualClock.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);

@@ -4,7 +4,7 @@ import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
-import { ManualClock } from '../../harness/ManualClock.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
 import { memoryCollector, requestOf } from './memoryCollector.ts';
 import { NOW } from './postEvents.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
 import { engineShare, makeWorkDirectory } from '../../../functions/ingest-load/machine.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 
 describe('messages of the load', () => {

@@ -29,7 +29,7 @@ import {
   s3Service,
   sqsService,
 } from '../../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
+import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 
 const OURS = '000000000000';
 export const CUSTOMER = '111122223333';

@@ -13,8 +13,8 @@ import {
   realClock,
   s3Service,
 } from '../../../packages/local-aws/src/index.ts';
+import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
-import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
 const TRIES = 3;
 const HOUR_MS = 3_600_000;

@@ -4,8 +4,8 @@ import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastListings } from '../../../lib/aws/s3Ledger.ts';
 import { lastLookKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 
 const Bucket = 'own';
 const directory = temporaryDirectory();

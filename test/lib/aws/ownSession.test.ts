@@ -2,7 +2,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
 import { ownSession } from '../../../lib/aws/ownSession.ts';
-import { type Accounts, startAccounts } from '../../../packages/local-aws/test/iam/startAccounts.ts';
+import { type Accounts, startAccounts } from '../../../packages/local-aws/test/harness/startAccounts.ts';
 
 const ACCOUNT = '000000000000';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/sluice-dev-IngestLoadRole-X`;

@@ -7,7 +7,7 @@ import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/Cu
 import { makeDrop } from '../../../lib/drops/Drop.ts';
 import { dropFolder, listDrops } from '../../../lib/drops/listDrops.ts';
 import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
-import { type RunningS3, startS3 } from '../../../packages/local-aws/test/s3/startS3.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
 
 const lastModified = new Date(0);
 const object = (key: string): DropObject => ({ key, size: 1, eTag: '"1"', lastModified });

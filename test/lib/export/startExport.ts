@@ -11,21 +11,21 @@ import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import {
+  AccessKeys,
   Catalog,
-  callerOf,
+  createCallerLookup,
   Faults,
   glueService,
   Keys,
   keyAccess,
   ObjectStore,
-  Principals,
   Roles,
   realClock,
   s3Service,
   startEdge,
 } from '../../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../../harness/ManualClock.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 
 export const OURS = '000000000000';
 export const THEIRS = '111122223333';
@@ -48,13 +48,13 @@ export async function startExport() {
   const glue = Catalog.open({ directory: `${directory.path}/glue`, clock });
   const keys = new Keys({ clock, partition: 'aws', region: 'us-east-1', account: OURS });
   const roles = new Roles();
-  const principals = new Principals(
+  const principals = new AccessKeys(
     {
       ...{ arn: `arn:aws:iam::${OURS}:root`, accessKeyId: 'test', secretAccessKey: 'test' },
     },
     'test',
   );
-  const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
+  const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account: OURS });
   const edge = await startEdge({
     services: [
       s3Service({ store, clock, callerOf: asks, keyAccess: keyAccess(keys) }),

@@ -7,9 +7,9 @@ import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
-import { ManualClock } from '../../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../harness/startServices.ts';
 
 const Bucket = 'own';
 const Key = groupsKey({ statsigFolder: 'statsig' });

@@ -6,7 +6,7 @@ import { RESERVED_COLUMNS } from '../../../lib/tables/deliveredTables.ts';
 import { RESERVED_VIEW_COLUMNS, viewNames, views } from '../../../lib/views/views.ts';
 import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
 import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
 import { type LandedRow, openData } from './openData.ts';

@@ -37,7 +37,7 @@ export class MovableClock implements LocalClock {
    * What time it would be by each offset that the clock has ever had, to the minute, the machine's own first.
    * A client goes by one of them: by the machine's clock, or by the one at which a function was invoked.
    */
-  timesEverTold(): number[] {
+  timesByPastOffsets(): number[] {
     return [...this.#offsetMinutes].map((minutes) => Date.now() + minutes * MINUTE_MS);
   }
 

@@ -8,8 +8,8 @@ import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
 import type { Catalog } from '../glue/index.ts';
-import type { RecordedCall } from '../iam/Place.ts';
-import type { Credentials } from '../iam/Principals.ts';
+import type { Credentials } from '../iam/AccessKeys.ts';
+import type { RecordedCall } from '../iam/permissions.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
@@ -252,17 +252,17 @@ function setFaults({ faults, services, targets }: SetFaultsContext, body: unknow
     }
   }
   for (const fault of Object.values(wanted).flat()) {
-    if ('stream' in fault) expectTarget(targets, 'stream', fault.stream);
-    if ('table' in fault) expectTarget(targets, 'table', fault.table);
-    if ('queue' in fault) expectTarget(targets, 'queue', fault.queue);
-    if ('workgroup' in fault) expectTarget(targets, 'workgroup', fault.workgroup);
-    if ('secret' in fault) expectTarget(targets, 'secret', fault.secret);
+    if ('stream' in fault) requireTarget(targets, 'stream', fault.stream);
+    if ('table' in fault) requireTarget(targets, 'table', fault.table);
+    if ('queue' in fault) requireTarget(targets, 'queue', fault.queue);
+    if ('workgroup' in fault) requireTarget(targets, 'workgroup', fault.workgroup);
+    if ('secret' in fault) requireTarget(targets, 'secret', fault.secret);
   }
   faults.set(wanted);
 }
 
 /** With a `*` at the end it may be meant for what isn't there yet. */
-function expectTarget(targets: FaultTargets, kind: keyof FaultTargets, name: string | undefined): void {
+function requireTarget(targets: FaultTargets, kind: keyof FaultTargets, name: string | undefined): void {
   if (name === undefined || name.endsWith('*')) return;
   const there = targets[kind]();
   if (there.includes(name)) return;

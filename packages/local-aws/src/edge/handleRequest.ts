@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Clock, LocalClock } from '../base/clock.ts';
-import { type CallFate, type Faults, suffer } from '../faults/Faults.ts';
+import { applyFaultEffect, type CallFaultEffects, type Faults } from '../faults/Faults.ts';
 import {
   type AwsRequest,
   type AwsResponse,
@@ -31,7 +31,7 @@ import {
  * @param signedAtMs When the request was signed; undefined when it wasn't.
  * @param otherTimes As in startEdge.ts, the machine's first.
  */
-export function callersTime(
+export function callerTime(
   signedAtMs: number | undefined,
   nowMs: number,
   otherTimes: (() => readonly number[]) | undefined,
@@ -45,7 +45,7 @@ export function callersTime(
 }
 
 /** Whom the edge lets in, and by which time. */
-export interface Admission {
+export interface AuthenticationContext {
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
   /** See `otherTimes` in startEdge.ts. */
@@ -55,11 +55,11 @@ export interface Admission {
 }
 
 /** Checks the signature of a request and makes it what a service handles. */
-export async function admitRequest(
+export async function authenticateRequest(
   message: IncomingMessage,
   parts: { readonly signable: SignableRequest; readonly query: URLSearchParams; readonly requestId: string },
   authorization: Authorization,
-  admission: Admission,
+  admission: AuthenticationContext,
 ): Promise<AwsRequest> {
   const claimed = parts.query.get('X-Amz-Content-Sha256') ?? message.headers['x-amz-content-sha256'];
   let body: Readable = message;
@@ -118,7 +118,7 @@ function wrongToken(): SignatureProblem {
  *
  * @throws the AwsError to answer instead, or ConnectionReset.
  */
-export async function handleUnderFaults(
+export async function handleWithFaults(
   service: AwsService,
   request: AwsRequest,
   options: {
@@ -131,7 +131,7 @@ export async function handleUnderFaults(
     readonly onCall?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
-  const fates: CallFate[] = [];
+  const fates: CallFaultEffects[] = [];
   const reached: string[] = [];
   let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
   const tell = (status: number | undefined) => {
@@ -154,7 +154,7 @@ export async function handleUnderFaults(
         });
         const fate = options.faults.takeCall({ service: service.signingName, operation, resource });
         fates.push(fate);
-        await suffer(fate.before, options);
+        await applyFaultEffect(fate.before, options);
       },
       reach: (resource) => void reached.push(resource),
     })
@@ -164,7 +164,7 @@ export async function handleUnderFaults(
     });
   tell(response.status);
   try {
-    for (const { after } of fates) await suffer(after, options);
+    for (const { after } of fates) await applyFaultEffect(after, options);
     return response;
   } catch (error) {
     // Nobody will read it, and an object's file must not stay open.

@@ -17,7 +17,7 @@ import {
   SignatureProblem,
   signatureError,
 } from '../protocol/sigv4.ts';
-import { admitRequest, callersTime, handleUnderFaults } from './handleRequest.ts';
+import { authenticateRequest, callerTime, handleWithFaults } from './handleRequest.ts';
 import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
 
 /** What {@link startEdge} needs. */
@@ -32,7 +32,7 @@ export interface EdgeOptions {
   readonly controlPath?: string;
   /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/Caller.ts. */
   readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
-  /** Judges the age of signatures, dates the answers (see {@link callersTime}), and measures the latency that faults ask for. */
+  /** Judges the age of signatures, dates the answers (see {@link callerTime}), and measures the latency that faults ask for. */
   readonly clock: LocalClock;
   /** Failures on demand. Default: none. */
   readonly faults?: Faults;
@@ -99,8 +99,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
       }
       const parts = { signable, query, requestId };
-      const request = await admitRequest(message, parts, authorization, admission);
-      return await handleUnderFaults(service, request, {
+      const request = await authenticateRequest(message, parts, authorization, admission);
+      return await handleWithFaults(service, request, {
         faults,
         clock,
         connection: message.socket,
@@ -111,7 +111,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       if (error instanceof SignatureProblem) return refuse(signatureError(error, service.signingName));
       if (error instanceof AwsError) return refuse(error);
       if (error instanceof ConnectionReset) throw error;
-      if (!hungUp(error)) onDefect(error);
+      if (!isHangUp(error)) onDefect(error);
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
       return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
     }
@@ -132,7 +132,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const answered = await answer(message, call, requestId);
       // Kept open, the connection would hold up the closing until its client lets go of it.
       if (closing) response.shouldKeepAlive = false;
-      const date = callersTime(call.authorization?.signedAtMs, clock.now(), options.otherTimes);
+      const date = callerTime(call.authorization?.signedAtMs, clock.now(), options.otherTimes);
       await sendResponse(response, answered, requestId, date);
     }
     // What a refusal left unread must go before the connection can carry the next request.
@@ -143,7 +143,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const server = createServer({ requireHostHeader: false }, (message, response) => {
     serve(message, response).catch((error: unknown) => {
       if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
-      if (!hungUp(error)) onDefect(error);
+      if (!isHangUp(error)) onDefect(error);
       response.destroy();
     });
   });
@@ -203,7 +203,7 @@ function toAwsError({ error, status }: RefusedRequest): AwsError {
 }
 
 /** The client went away: nobody is left to answer, and nothing of ours is wrong. */
-function hungUp(error: unknown): boolean {
+function isHangUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

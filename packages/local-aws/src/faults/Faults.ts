@@ -21,7 +21,7 @@ export class ConnectionReset extends Error {
 }
 
 /** What happens to a call on one side of the work. */
-export interface Blow {
+export interface FaultEffect {
   readonly delayMs: number;
   /** Ends the delay at once: the faults have been cleared. */
   readonly cleared?: AbortSignal;
@@ -30,9 +30,9 @@ export interface Blow {
 }
 
 /** What happens to one call before the service does anything, and after it has done everything. */
-export interface CallFate {
-  readonly before: Blow;
-  readonly after: Blow;
+export interface CallFaultEffects {
+  readonly before: FaultEffect;
+  readonly after: FaultEffect;
 }
 
 /**
@@ -41,8 +41,8 @@ export interface CallFate {
  *
  * @throws the AwsError to answer, or ConnectionReset.
  */
-export async function suffer(
-  { delayMs, cleared, end }: Blow,
+export async function applyFaultEffect(
+  { delayMs, cleared, end }: FaultEffect,
   { clock, connection }: { readonly clock: Pick<LocalClock, 'after'>; readonly connection: Socket },
 ): Promise<void> {
   if (delayMs > 0) await delay(delayMs, { clock, connection, cleared });
@@ -97,7 +97,7 @@ export type FaultReport = Fault & {
   readonly items?: number;
 };
 
-interface Held {
+interface ActiveFault {
   readonly service: FaultyService;
   readonly fault: Fault;
   readonly random: () => number;
@@ -107,7 +107,7 @@ interface Held {
   items: number;
 }
 
-const UNHARMED: CallFate = { before: { delayMs: 0 }, after: { delayMs: 0 } };
+const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs: 0 } };
 
 /**
  * Failures on demand of every service of the local cloud, to try what calls it against the worst that AWS does.
@@ -119,13 +119,15 @@ const UNHARMED: CallFate = { before: { delayMs: 0 }, after: { delayMs: 0 } };
  * faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'], rate: 0.2, seed: 7 }] });
  */
 export class Faults {
-  #held: Held[] = [];
+  #held: ActiveFault[] = [];
   #clearing = new AbortController();
 
   /** Adds faults. @throws ZodError when one of them is none; then none is added. */
   set(input: FaultsInput): void {
     const byService = faultsSchema.parse(input);
-    const held = services.flatMap((service) => byService[service].map((fault) => hold(service, fault)));
+    const held = services.flatMap((service) =>
+      byService[service].map((fault) => activateFault(service, fault)),
+    );
     this.#held = [...this.#held, ...held];
   }
 
@@ -149,8 +151,8 @@ export class Faults {
   }
 
   /** What happens to a call: uses up one call of each fault that strikes it. */
-  takeCall(call: AnnouncedCall): CallFate {
-    if (this.#held.length === 0) return UNHARMED;
+  takeCall(call: AnnouncedCall): CallFaultEffects {
+    if (this.#held.length === 0) return NO_EFFECTS;
     const delays = { before: 0, after: 0 };
     let end: { readonly side: 'before' | 'after'; readonly with: AwsError | 'reset' } | undefined;
     for (const held of this.#held) {
@@ -159,10 +161,10 @@ export class Faults {
       if (fault.fault === 'delayCalls') {
         if (strikes(held, fault)) delays[fault.afterwards ? 'after' : 'before'] += fault.ms;
       } else if (end === undefined && strikes(held, fault)) {
-        end = ending(held.service, fault);
+        end = faultEnding(held.service, fault);
       }
     }
-    const blow = (side: 'before' | 'after'): Blow => ({
+    const blow = (side: 'before' | 'after'): FaultEffect => ({
       delayMs: delays[side],
       cleared: this.#clearing.signal,
       ...(end?.side === side ? { end: end.with } : {}),
@@ -200,7 +202,7 @@ export class Faults {
 
 const services = faultsSchema.keyof().options;
 
-function hold(service: FaultyService, fault: Fault): Held {
+function activateFault(service: FaultyService, fault: Fault): ActiveFault {
   const repeats =
     ('every' in fault && fault.every !== undefined) || ('rate' in fault && fault.rate !== undefined);
   const calls = fault.calls ?? (repeats ? 'all' : 1);
@@ -212,7 +214,7 @@ function isItemFault(fault: Fault): fault is ItemFault {
   return fault.fault === 'failRecords' || fault.fault === 'failPartitions';
 }
 
-function isMeant({ service, fault }: Held, call: AnnouncedCall): boolean {
+function isMeant({ service, fault }: ActiveFault, call: AnnouncedCall): boolean {
   if (service !== call.service) return false;
   if ('operations' in fault && fault.operations?.includes(call.operation) === false) return false;
   const wanted = target(fault);
@@ -233,7 +235,7 @@ function target(fault: Fault): string | undefined {
 }
 
 /** Counts a call that the fault is meant for, and says whether it strikes it. */
-function strikes(held: Held, { nth, every, rate }: CallFault): boolean {
+function strikes(held: ActiveFault, { nth, every, rate }: CallFault): boolean {
   if (held.left <= 0) return false;
   held.seen += 1;
   const hit =
@@ -258,7 +260,7 @@ function strikesItem(fault: ItemFault, index: number, name: string, random: () =
   return fault.rate === undefined || random() < fault.rate;
 }
 
-function ending(service: FaultyService, fault: Exclude<CallFault, { readonly fault: 'delayCalls' }>) {
+function faultEnding(service: FaultyService, fault: Exclude<CallFault, { readonly fault: 'delayCalls' }>) {
   if (fault.fault === 'resetConnection') return { side: 'before', with: 'reset' } as const;
   if (fault.fault === 'loseResponse') return { side: 'after', with: 'reset' } as const;
   const error =

@@ -148,7 +148,7 @@ export class Delivery {
       ? reader
       : conversionFailed(
           'DataFormatConversion.InvalidSchema',
-          `Column ${reader.unsupported.name} has the type ${reader.unsupported.type}, which Sluice's local cloud does not convert.`,
+          `Column ${reader.unsupported.name} has the type ${reader.unsupported.type}, which the local cloud does not convert.`,
         );
   }
 

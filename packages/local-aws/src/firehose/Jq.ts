@@ -7,7 +7,7 @@ interface JqModule {
 }
 
 /** Name under which the documents reach the query; long enough that no query of a user's has it. */
-const DOCUMENTS = 'sluice__documents';
+const DOCUMENTS = 'local_aws__documents';
 
 /** UTF-16 units of JSON for one call: it blocks the event loop for as long as it takes, at about 3 MB/s. */
 const CALL_UNITS = 64 * 1024;

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { LocalClock } from '../base/clock.ts';
 import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
-import { ConnectionReset, Faults, suffer } from '../faults/Faults.ts';
+import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {
@@ -117,9 +117,9 @@ export async function startGateway({
     );
     const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
     const connection = request.socket;
-    await suffer(fate.before, { clock, connection });
+    await applyFaultEffect(fate.before, { clock, connection });
     const answered = await invokeRoute(match.route, JSON.stringify(event), requestId);
-    await suffer(fate.after, { clock, connection });
+    await applyFaultEffect(fate.after, { clock, connection });
     return answered;
   }
 
@@ -294,7 +294,7 @@ const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) and nowhere of
  * HTTP APIs. Should an HTTP API mangle such a body, the collector knows it by its replacement characters.
  */
-function comesAsText({
+function isTextBody({
   'content-type': type = '',
   'content-encoding': encoding = 'identity',
 }: IncomingHttpHeaders): boolean {
@@ -319,7 +319,7 @@ function toLambdaEvent(
     ]),
   );
   const query = joinRepeated(new URLSearchParams(rawQueryString));
-  const text = comesAsText(request.headers);
+  const text = isTextBody(request.headers);
   const at = new Date(request.timeMs);
   return {
     version: '2.0',

@@ -123,7 +123,7 @@ export class Roles {
  * Tells who signs with an access key: the role or user that it was issued to, else the root of the account that the key
  * is, else the root of the deployment's account.
  */
-export function callerOf(options: {
+export function createCallerLookup(options: {
   /** ARN of whom a key was issued to. */
   readonly arnOf: (accessKeyId: string) => string | undefined;
   readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;

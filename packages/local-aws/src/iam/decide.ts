@@ -1,7 +1,7 @@
 import { AwsError } from '../protocol/AwsError.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import { type Caller, isUnbound } from './Caller.ts';
-import type { NeededPermission } from './Place.ts';
+import type { NeededPermission } from './permissions.ts';
 import {
   conditionsHold,
   matchesPattern,
@@ -42,7 +42,7 @@ export function decide(request: AccessRequest): Decision {
   const decision = decideWithoutSession(request, context);
   const { sessionPolicy } = request.caller;
   if (!decision.allowed || sessionPolicy === undefined) return decision;
-  switch (saysOf(sessionPolicy(), request, context, () => true)) {
+  switch (policyEffect(sessionPolicy(), request, context, () => true)) {
     case 'Allow':
       return decision;
     case 'Deny':
@@ -54,33 +54,33 @@ export function decide(request: AccessRequest): Decision {
 
 function decideWithoutSession(request: AccessRequest, context: RequestContext): Decision {
   const { caller, owner, resourcePolicy = [] } = request;
-  const atResource = saysOf(resourcePolicy, request, context, names);
-  if (atResource === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
-  if (request.resourceDecides === true && atResource !== 'Allow')
+  const resourceEffect = policyEffect(resourcePolicy, request, context, matchesPrincipal);
+  if (resourceEffect === 'Deny') return denied(request, 'with an explicit deny in a resource-based policy');
+  if (request.resourceDecides === true && resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
   const same = caller.account === owner;
   if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
-  const own = caller.policies === undefined ? 'Allow' : ownWord(caller.policies(), request, context);
+  const own = caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
   if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
   if (same) {
     // A statement for the account leaves it to the account's own policies; one for the caller itself is enough.
-    return own === 'Allow' || saysOf(resourcePolicy, request, context, namesItself) === 'Allow'
+    return own === 'Allow' || policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow'
       ? { allowed: true }
       : denied(request, `because no identity-based policy allows the ${request.action} action`);
   }
-  if (atResource !== 'Allow')
+  if (resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
   return own === 'Allow'
     ? { allowed: true }
     : denied(request, `because no identity-based policy allows the ${request.action} action`);
 }
 
-function ownWord(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
-  return saysOf(policies.flat(), request, context, () => true);
+function identityEffect(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
+  return policyEffect(policies.flat(), request, context, () => true);
 }
 
 /** What a policy says: undefined when nothing of this request. */
-function saysOf(
+function policyEffect(
   policy: Policy,
   request: AccessRequest,
   context: RequestContext,
@@ -89,7 +89,7 @@ function saysOf(
   let says: 'Allow' | undefined;
   for (const statement of policy) {
     if (!isFor(statement, request.caller)) continue;
-    if (!concerns(statement, request) || !conditionsHold(statement.conditions, context)) continue;
+    if (!matchesRequest(statement, request) || !conditionsHold(statement.conditions, context)) continue;
     if (statement.effect === 'Deny') return 'Deny';
     says = 'Allow';
   }
@@ -97,20 +97,20 @@ function saysOf(
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html */
-function names(statement: PolicyStatement, caller: Caller): boolean {
+function matchesPrincipal(statement: PolicyStatement, caller: Caller): boolean {
   const { account } = caller;
-  if (namesItself(statement, caller)) return true;
+  if (matchesCaller(statement, caller)) return true;
   return (statement.principals ?? []).some(
     (principal) =>
       principal === account || (principal.endsWith(`::${account}:root`) && principal.startsWith('arn:')),
   );
 }
 
-function namesItself({ principals = [] }: PolicyStatement, { arn }: Caller): boolean {
+function matchesCaller({ principals = [] }: PolicyStatement, { arn }: Caller): boolean {
   return principals.some((principal) => principal === '*' || principal === arn);
 }
 
-function concerns(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {
+function matchesRequest(statement: PolicyStatement, { action, resource }: AccessRequest): boolean {
   const named = statement.actions.some((pattern) => matchesPattern(pattern, action.toLowerCase()));
   if (named === statement.notActions) return false;
   if (statement.resources === undefined) return true;
@@ -154,7 +154,7 @@ const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
  *
  * @returns What throws AwsError `AccessDeniedException` for a call that is not allowed.
  */
-export function admitOwn(options: {
+export function identityPolicyGuard(options: {
   readonly callerOf: (accessKeyId: string) => Caller;
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
   /** The deployment's. */

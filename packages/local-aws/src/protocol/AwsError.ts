@@ -25,5 +25,5 @@ export class AwsError extends Error {
  * @param what Names the thing, e.g. `S3 PutBucketAcl` or `glue GetPartitions member Expression`.
  */
 export function notImplemented(what: string): AwsError {
-  return new AwsError('NotImplemented', 501, `${what} is not emulated by Sluice's local cloud.`);
+  return new AwsError('NotImplemented', 501, `${what} is not emulated by the local cloud.`);
 }

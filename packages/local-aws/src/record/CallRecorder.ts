@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Call, RecordedCall } from '../iam/Place.ts';
+import type { Call, RecordedCall } from '../iam/permissions.ts';
 
 /** Entries that are kept; one is about a kilobyte. */
 const MOST_CALLS = 10_000;

@@ -1,6 +1,12 @@
 import type { StreamCall } from '../firehose/ports.ts';
-import { arnAt, type Call, type NeededPermission, type Place, s3Arn } from '../iam/Place.ts';
-import { kmsNeeds } from '../iam/s3Needs.ts';
+import {
+  arnAt,
+  type Call,
+  type NeededPermission,
+  type PermissionContext,
+  s3Arn,
+} from '../iam/permissions.ts';
+import { kmsPermissions } from '../iam/s3Permissions.ts';
 
 /** What a stream acts as. */
 export interface StreamRole {
@@ -13,7 +19,7 @@ export interface StreamRole {
  * documentation says it may do for that step. It logs when something fails, of which an object of failures is a sign.
  * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
  */
-export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: Place): Call[] {
+export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: PermissionContext): Call[] {
   const made = (
     basis: Call['basis'],
     service: string,
@@ -41,12 +47,12 @@ export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place
   return [
     made('seen', 's3', 'PutObject', [
       plain('s3:PutObject', ofObject),
-      ...kmsNeeds(place, bucket, ['kms:GenerateDataKey']),
+      ...kmsPermissions(place, bucket, ['kms:GenerateDataKey']),
     ]),
     // A large object goes up in parts, and what was begun and not ended is looked for and given up.
     made('documented', 's3', 'UploadPart', [
       plain('s3:PutObject', ofObject),
-      ...kmsNeeds(place, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']),
+      ...kmsPermissions(place, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']),
     ]),
     made('documented', 's3', 'AbortMultipartUpload', [plain('s3:AbortMultipartUpload', ofObject)]),
     made('documented', 's3', 'GetObject', [plain('s3:GetObject', ofObject)]),

@@ -1,7 +1,7 @@
 import type { QueryCall } from '../athena/index.ts';
-import { glueNeeds } from '../iam/callNeeds.ts';
-import { type Call, type Place, s3Arn } from '../iam/Place.ts';
-import { s3Needs } from '../iam/s3Needs.ts';
+import { gluePermissions } from '../iam/neededPermissions.ts';
+import { type Call, type PermissionContext, s3Arn } from '../iam/permissions.ts';
+import { s3Permissions } from '../iam/s3Permissions.ts';
 
 /** Besides the writing itself, on the bucket and on the object. */
 const BUCKET_ACTIONS = ['GetBucketLocation', 'ListBucketMultipartUploads'];
@@ -15,14 +15,14 @@ const DEFAULT_DATABASE = 'default';
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions. lib/access grants it to
  * each reader where its results lie.
  */
-export function queryCalls(call: QueryCall, principal: string, place: Place): Call[] {
+export function queryCalls(call: QueryCall, principal: string, place: PermissionContext): Call[] {
   if (call.service === 'glue') {
     const glue = (operation: string, input: object, basis: Call['basis']): Call => ({
       principal,
       service: call.service,
       operation,
       basis,
-      permissions: glueNeeds(operation, input, place),
+      permissions: gluePermissions(operation, input, place),
     });
     const seen = glue(call.operation, call.input, 'seen');
     return call.operation === 'GetTable'
@@ -36,7 +36,7 @@ export function queryCalls(call: QueryCall, principal: string, place: Place): Ca
     service,
     operation,
     basis: 'seen',
-    permissions: s3Needs(operation, request, place),
+    permissions: s3Permissions(operation, request, place),
   };
   const documented = (action: string, resource: string, context = {}): Call => ({
     principal,

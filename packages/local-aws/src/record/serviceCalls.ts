@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arnAt, type Call, type NeededPermission, type Place } from '../iam/Place.ts';
+import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 
@@ -10,7 +10,7 @@ import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemp
 export function serviceCalls(
   deployment: Pick<Deployment, 'functions' | 'eventSourceMappings'>,
   resolved: ResolvedTemplate,
-  place: Place,
+  place: PermissionContext,
 ): Call[] {
   const roleOf = new Map(deployment.functions.map(({ name, role }) => [name, role]));
   const accountContext = { 'aws:SourceAccount': place.account };
@@ -73,9 +73,9 @@ const integrationSchema = z.object({ ApiId: z.string(), IntegrationUri: z.string
 const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
 
 /** Functions that an HTTP API invokes, for each route; `*` in a route stands for any part of a path. */
-function apiFunctions(resolved: ResolvedTemplate, place: Place) {
-  const integrations = ofType(resolved, 'AWS::ApiGatewayV2::Integration');
-  return ofType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
+function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
+  const integrations = resourcesOfType(resolved, 'AWS::ApiGatewayV2::Integration');
+  return resourcesOfType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
     const { ApiId, RouteKey, Target } = routeSchema.parse(properties);
     const [method = '*', path = ''] = RouteKey.split(' ');
     const integration = integrations.find(({ physicalId }) => Target === `integrations/${physicalId}`);
@@ -97,7 +97,7 @@ const scheduleSchema = z.object({
 
 /** Where rules send, dead letters included. */
 function ruleTargets(resolved: ResolvedTemplate) {
-  return ofType(resolved, 'AWS::Events::Rule').flatMap(({ arn: ruleArn = '', properties }) =>
+  return resourcesOfType(resolved, 'AWS::Events::Rule').flatMap(({ arn: ruleArn = '', properties }) =>
     ruleSchema
       .parse(properties)
       .Targets.flatMap(({ Arn, DeadLetterConfig }) => [Arn, DeadLetterConfig?.Arn ?? []].flat())
@@ -107,7 +107,7 @@ function ruleTargets(resolved: ResolvedTemplate) {
 
 /** Where schedules send, dead letters included, and by which role. */
 function scheduleTargets(resolved: ResolvedTemplate) {
-  return ofType(resolved, 'AWS::Scheduler::Schedule').flatMap(({ properties }) => {
+  return resourcesOfType(resolved, 'AWS::Scheduler::Schedule').flatMap(({ properties }) => {
     const { Arn, RoleArn: role, DeadLetterConfig } = scheduleSchema.parse(properties).Target;
     return [Arn, DeadLetterConfig?.Arn ?? []].flat().map((targetArn) => ({ role, targetArn }));
   });
@@ -122,8 +122,8 @@ const roleSchema = z.object({
 });
 
 /** Services that assume a role of the template, with what each tells of itself. */
-function roleTrusts(resolved: ResolvedTemplate, place: Place) {
-  return ofType(resolved, 'AWS::IAM::Role').flatMap(({ arn: role = '', properties }) => {
+function roleTrusts(resolved: ResolvedTemplate, place: PermissionContext) {
+  return resourcesOfType(resolved, 'AWS::IAM::Role').flatMap(({ arn: role = '', properties }) => {
     const services = roleSchema
       .parse(properties)
       .AssumeRolePolicyDocument.Statement.flatMap(({ Principal }) => Principal.Service);
@@ -145,7 +145,7 @@ function trustContext(
   service: string,
   role: string,
   resolved: ResolvedTemplate,
-  place: Place,
+  place: PermissionContext,
 ): Record<string, string> {
   const account = { 'aws:SourceAccount': place.account };
   if (service === 'scheduler.amazonaws.com')
@@ -170,15 +170,17 @@ const streamSchema = z.object({
 /** What a delivery stream acts as, where it logs, and its ARN, by the stream's name. */
 export function streamRoles(resolved: ResolvedTemplate) {
   return new Map(
-    ofType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(({ physicalId, arn, properties }) => {
-      const { RoleARN, CloudWatchLoggingOptions } =
-        streamSchema.parse(properties).ExtendedS3DestinationConfiguration;
-      return [physicalId, { arn, role: RoleARN, log: CloudWatchLoggingOptions }] as const;
-    }),
+    resourcesOfType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(
+      ({ physicalId, arn, properties }) => {
+        const { RoleARN, CloudWatchLoggingOptions } =
+          streamSchema.parse(properties).ExtendedS3DestinationConfiguration;
+        return [physicalId, { arn, role: RoleARN, log: CloudWatchLoggingOptions }] as const;
+      },
+    ),
   );
 }
 
 /** The resources of a type. */
-export function ofType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
+export function resourcesOfType(resolved: ResolvedTemplate, type: string): ResolvedResource[] {
   return resolved.resources.filter((resource) => resource.type === type);
 }

@@ -3,9 +3,9 @@ import type { QueryCall } from '../athena/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';
-import { callNeeds } from '../iam/callNeeds.ts';
-import type { NeededPermission, Place } from '../iam/Place.ts';
-import { type Credentials, Principals } from '../iam/Principals.ts';
+import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
+import { neededPermissions } from '../iam/neededPermissions.ts';
+import type { NeededPermission, PermissionContext } from '../iam/permissions.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
@@ -13,7 +13,7 @@ import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { CallRecorder } from './CallRecorder.ts';
 import { deliveryCalls, type StreamRole } from './deliveryCalls.ts';
 import { queryCalls } from './queryCalls.ts';
-import { ofType, serviceCalls, streamRoles } from './serviceCalls.ts';
+import { resourcesOfType, serviceCalls, streamRoles } from './serviceCalls.ts';
 
 const PRINCIPAL_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Role', 'AWS::IAM::User']);
 
@@ -26,7 +26,7 @@ export interface DeployedPrincipal {
 /** What the cloud tells its recorder, and what it asks of it. */
 export interface Recording {
   readonly recorder: CallRecorder;
-  readonly principals: Principals;
+  readonly principals: AccessKeys;
   readonly onCall: (call: EdgeCall) => void;
   readonly onStreamCall: (stream: string, call: StreamCall) => void;
   /** What a call needs on AWS. */
@@ -45,15 +45,15 @@ export interface Recording {
 export function startRecording(options: {
   readonly clock: Clock;
   readonly secrets: Secrets;
-  readonly place: Pick<Place, 'partition' | 'region' | 'account'>;
+  readonly place: Pick<PermissionContext, 'partition' | 'region' | 'account'>;
   /** What the account's root signs with. */
   readonly root: Credentials;
-  /** See {@link Principals}. */
+  /** See {@link AccessKeys}. */
   readonly keySeed: string;
 }): Recording {
   const { partition, region, account } = options.place;
   const recorder = new CallRecorder(options.clock);
-  const principals = new Principals(
+  const principals = new AccessKeys(
     { arn: `arn:${partition}:iam::${account}:root`, ...options.root },
     options.keySeed,
   );
@@ -61,7 +61,7 @@ export function startRecording(options: {
   let streams: ReadonlyMap<string, StreamRole> = new Map();
   let deployedPrincipals: readonly DeployedPrincipal[] = [];
   let standing: ReturnType<typeof serviceCalls> = [];
-  const place: Place = {
+  const place: PermissionContext = {
     partition,
     region,
     account,
@@ -78,16 +78,19 @@ export function startRecording(options: {
       const { accessKeyId, service, operation } = call;
       const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
       // The trust of a role that may assume itself asks who it is.
-      const told = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
+      const callerContext = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
       recorder.record({
         principal,
         service,
         operation,
-        permissions: callNeeds(call, place).map((one) => ({ ...one, context: { ...one.context, ...told } })),
+        permissions: neededPermissions(call, place).map((one) => ({
+          ...one,
+          context: { ...one.context, ...callerContext },
+        })),
         basis: 'seen',
       });
     },
-    needsOf: (call) => callNeeds(call, place),
+    needsOf: (call) => neededPermissions(call, place),
     onStreamCall(stream, call) {
       const role = streams.get(stream);
       if (role === undefined) return;
@@ -132,11 +135,11 @@ const encryptionSchema = z.object({
 function bucketKeys(
   { buckets }: Deployment,
   resolved: ResolvedTemplate,
-  place: Omit<Place, 'bucketKey'>,
+  place: Omit<PermissionContext, 'bucketKey'>,
 ): Map<string, string> {
   const keys = new Map<string, string>();
   for (const { name, keyArn } of buckets) if (keyArn !== undefined) keys.set(name, keyArn);
-  for (const { physicalId, properties } of ofType(resolved, 'AWS::S3::Bucket')) {
+  for (const { physicalId, properties } of resourcesOfType(resolved, 'AWS::S3::Bucket')) {
     const [rule] =
       encryptionSchema.parse(properties).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
     const key = rule?.ServerSideEncryptionByDefault.KMSMasterKeyID;

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, rootOf } from '../iam/Caller.ts';
-import { COPY_SOURCE } from '../iam/s3Needs.ts';
+import { COPY_SOURCE } from '../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
-import type { Credentials } from '../iam/Principals.ts';
+import type { Credentials } from '../iam/AccessKeys.ts';
 import { LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 

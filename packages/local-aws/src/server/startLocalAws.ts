@@ -21,9 +21,9 @@ import { openFirehose } from '../firehose/index.ts';
 import { startGateway } from '../gateway/index.ts';
 import { Catalog } from '../glue/Catalog.ts';
 import { glueService } from '../glue/index.ts';
-import { admitOwn } from '../iam/decide.ts';
+import { identityPolicyGuard } from '../iam/decide.ts';
 import { iamService } from '../iam/index.ts';
-import { callerOf, Roles } from '../iam/Roles.ts';
+import { createCallerLookup, Roles } from '../iam/Roles.ts';
 import { kmsService } from '../kms/index.ts';
 import { Keys } from '../kms/Keys.ts';
 import { keyAccess } from '../kms/keyAccess.ts';
@@ -200,7 +200,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const roles = new Roles(folders.iam);
 
   const { principals } = recording;
-  const callerByKey = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals), sessionOf };
   let stack: DeployedStack | undefined;
@@ -229,11 +229,11 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     control: controlApi({ path: controlPath, controlled: () => controlled, ...options.presentation }),
     controlPath,
     clock,
-    otherTimes: () => clock.timesEverTold(),
+    otherTimes: () => clock.timesByPastOffsets(),
     faults,
     credentials: principals.secrets,
     sessionOf,
-    admit: admitOwn({ callerOf: callerByKey, needsOf: recording.needsOf, account }),
+    admit: identityPolicyGuard({ callerOf: callerByKey, needsOf: recording.needsOf, account }),
     onCall: recording.onCall,
     allowedHosts: options.allowedHosts,
     port: options.port ?? 0,

@@ -1,10 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import type { SessionCredentials } from '../iam/AccessKeys.ts';
 import { accountOfKey, type Caller, isRoot, rootOf } from '../iam/Caller.ts';
 import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
-import type { SessionCredentials } from '../iam/Principals.ts';
 import { readPolicy } from '../iam/policy.ts';
 import { type Roles, roleId } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';

@@ -16,8 +16,8 @@ import {
   UpdatePreparedStatementCommand,
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ScriptedRunner } from './ScriptedRunner.ts';
-import { ACCOUNT, START, startAthena } from './startAthena.ts';
+import { ScriptedRunner } from '../harness/ScriptedRunner.ts';
+import { ACCOUNT, START, startAthena } from '../harness/startAthena.ts';
 
 const CatalogName = 'AwsDataCatalog';
 
@@ -25,9 +25,9 @@ let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeEach(async () => {
   athena = await startAthena(() => new ScriptedRunner());
   const { catalog } = athena;
-  catalog.createDatabase({ Name: 'sluice', Description: 'raw' });
+  catalog.createDatabase({ Name: 'app', Description: 'raw' });
   catalog.createDatabase({ Name: 'other' });
-  catalog.createTable('sluice', {
+  catalog.createTable('app', {
     Name: 'exposures',
     TableType: 'EXTERNAL_TABLE',
     Parameters: { EXTERNAL: 'TRUE' },
@@ -40,7 +40,7 @@ beforeEach(async () => {
       SerdeInfo: { SerializationLibrary: 'lib', Parameters: { 'serialization.format': '1' } },
     },
   });
-  catalog.createTable('sluice', { Name: 'events' });
+  catalog.createTable('app', { Name: 'events' });
 });
 afterEach(() => athena.close());
 
@@ -68,13 +68,13 @@ describe('the data catalog', () => {
     const second = await list(first.NextToken);
     expect([first.DatabaseList, second.DatabaseList, second.NextToken]).toEqual([
       [{ Name: 'other' }],
-      [{ Name: 'sluice', Description: 'raw' }],
+      [{ Name: 'app', Description: 'raw' }],
       undefined,
     ]);
     const { Database } = await athena.client.send(
-      new GetDatabaseCommand({ CatalogName, DatabaseName: 'sluice' }),
+      new GetDatabaseCommand({ CatalogName, DatabaseName: 'app' }),
     );
-    expect(Database).toEqual({ Name: 'sluice', Description: 'raw' });
+    expect(Database).toEqual({ Name: 'app', Description: 'raw' });
     const table = {
       Name: 'exposures',
       CreateTime: new Date(START),
@@ -92,12 +92,12 @@ describe('the data catalog', () => {
       },
     };
     const { TableMetadata } = await athena.client.send(
-      new GetTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', TableName: 'exposures' }),
+      new GetTableMetadataCommand({ CatalogName, DatabaseName: 'app', TableName: 'exposures' }),
     );
     expect(TableMetadata).toEqual(table);
     const names = async (Expression?: string) => {
       const { TableMetadataList } = await athena.client.send(
-        new ListTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', Expression }),
+        new ListTableMetadataCommand({ CatalogName, DatabaseName: 'app', Expression }),
       );
       return TableMetadataList?.map(({ Name }) => Name);
     };
@@ -116,7 +116,7 @@ describe('the data catalog', () => {
     );
     await expect(
       athena.client.send(
-        new GetTableMetadataCommand({ CatalogName, DatabaseName: 'sluice', TableName: 'nope' }),
+        new GetTableMetadataCommand({ CatalogName, DatabaseName: 'app', TableName: 'nope' }),
       ),
     ).rejects.toMatchObject({ name: 'MetadataException', message: missing });
     const absent = { CatalogName, DatabaseName: 'absent' };
@@ -125,7 +125,7 @@ describe('the data catalog', () => {
     }
     const glue = { accessKeyId: 'test', service: 'glue' };
     expect(athena.calls).toEqual([
-      { ...glue, operation: 'GetTable', input: { DatabaseName: 'sluice', Name: 'nope' } },
+      { ...glue, operation: 'GetTable', input: { DatabaseName: 'app', Name: 'nope' } },
       { ...glue, operation: 'GetDatabase', input: { Name: 'absent' } },
       { ...glue, operation: 'GetTables', input: { DatabaseName: 'absent' } },
     ]);

@@ -6,18 +6,18 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
-import { BUCKET, runToEnd, settle, startAthena, submit } from './startAthena.ts';
+import { BUCKET, runToEnd, settle, startAthena, submit } from '../harness/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeAll(async () => {
   athena = await startAthena(openStatementRunner);
-  athena.catalog.createDatabase({ Name: 'sluice' });
+  athena.catalog.createDatabase({ Name: 'app' });
 });
 afterAll(() => athena.close());
 
-const inSluice = { QueryExecutionContext: { Database: 'sluice' } };
+const inApp = { QueryExecutionContext: { Database: 'app' } };
 
-async function rows(sql: string, input: Parameters<typeof submit>[2] = inSluice) {
+async function rows(sql: string, input: Parameters<typeof submit>[2] = inApp) {
   const execution = await runToEnd(athena.client, sql, input);
   expect(execution?.Status).toMatchObject({ State: 'SUCCEEDED' });
   const { ResultSet, UpdateCount } = await athena.client.send(
@@ -42,7 +42,7 @@ describe('Athena with its engine', () => {
   });
 
   it('puts parameters in the place of question marks, and runs what was prepared', async () => {
-    const asked = { ...inSluice, ExecutionParameters: ["'it''s'", '2'] };
+    const asked = { ...inApp, ExecutionParameters: ["'it''s'", '2'] };
     expect((await rows('SELECT ? AS a, ? + 1 AS b', asked)).rows?.[1]).toEqual(["it's", '3']);
     await athena.client.send(
       new CreatePreparedStatementCommand({
@@ -80,7 +80,7 @@ describe('Athena with its engine', () => {
     expect(shown.rows).toEqual([['made']]);
     expect(shown.execution?.ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
     const glue = { accessKeyId: 'test', service: 'glue', operation: 'GetTable' };
-    expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'sluice', Name: 'made' } });
+    expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
   it('refuses at once what it cannot read, with its place', async () => {

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StatementError } from '../../src/athena/engine/StatementError.ts';
-import { chunks, ScriptedRunner } from './ScriptedRunner.ts';
-import { BUCKET, runToEnd, START, settle, startAthena, submit } from './startAthena.ts';
+import { chunks, ScriptedRunner } from '../harness/ScriptedRunner.ts';
+import { BUCKET, runToEnd, START, settle, startAthena, submit } from '../harness/startAthena.ts';
 
 const DAY_MS = 86_400_000;
 const TOKEN = 'a-token-of-at-least-thirty-two-characters';
@@ -65,7 +65,7 @@ const results = (id: string) => athena.client.send(new GetQueryResultsCommand({ 
 describe('a query', () => {
   it('runs in the background, and everything of it is told', async () => {
     const id = await submit(athena.client, 'wait here', {
-      QueryExecutionContext: { Database: 'Sluice' },
+      QueryExecutionContext: { Database: 'App' },
       ExecutionParameters: ["'a'", '1'],
     });
     expect(await state(id)).toBe('RUNNING');
@@ -83,7 +83,7 @@ describe('a query', () => {
       SubstatementType: 'SELECT',
       ResultConfiguration: { OutputLocation: location },
       ResultReuseConfiguration: { ResultReuseByAgeConfiguration: { Enabled: false } },
-      QueryExecutionContext: { Database: 'sluice', Catalog: 'awsdatacatalog' },
+      QueryExecutionContext: { Database: 'app', Catalog: 'awsdatacatalog' },
       Status: {
         State: 'SUCCEEDED',
         SubmissionDateTime: new Date(START),
@@ -108,7 +108,7 @@ describe('a query', () => {
     });
     expect(runner.ran[0]?.context).toMatchObject({
       catalog: 'AwsDataCatalog',
-      database: 'Sluice',
+      database: 'App',
       parameters: ["'a'", '1'],
       executionId: id,
       outputLocation: `s3://${BUCKET}/out/`,

@@ -8,8 +8,8 @@ import {
   UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ScriptedRunner } from './ScriptedRunner.ts';
-import { ACCOUNT, BUCKET, runToEnd, START, startAthena, submit } from './startAthena.ts';
+import { ScriptedRunner } from '../harness/ScriptedRunner.ts';
+import { ACCOUNT, BUCKET, runToEnd, START, startAthena, submit } from '../harness/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeEach(async () => {
@@ -124,14 +124,14 @@ describe('workgroups', () => {
 
   it('of a template are brought to it again at every start', async () => {
     const ensure = (BytesScannedCutoffPerQuery: number) =>
-      athena.athena.ensureWorkGroup('sluice', {
-        Name: 'sluice',
+      athena.athena.ensureWorkGroup('app', {
+        Name: 'app',
         WorkGroupConfiguration: { BytesScannedCutoffPerQuery },
       });
     ensure(10_000_000);
     athena.clock.advance(1_000);
     ensure(20_000_000);
-    expect(await get('sluice')).toMatchObject({
+    expect(await get('app')).toMatchObject({
       Configuration: { BytesScannedCutoffPerQuery: 20_000_000 },
       CreationTime: new Date(START),
     });

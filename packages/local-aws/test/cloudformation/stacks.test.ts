@@ -5,11 +5,11 @@ import {
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startServices } from '../../../../test/harness/startServices.ts';
 import { cloudFormationService, type DeployedStack } from '../../src/cloudformation/index.ts';
+import { startServices } from '../harness/startServices.ts';
 
 const STACK: DeployedStack = {
-  name: 'sluice-local',
+  name: 'app-local',
   region: 'us-east-1',
   account: '000000000000',
   partition: 'aws',
@@ -19,7 +19,7 @@ const STACK: DeployedStack = {
     physicalId: `http://127.0.0.1/q?a&b=${i}`,
     type: 'AWS::SQS::Queue',
   })),
-  outputs: { DatabaseName: 'sluice', Odd: '<&>"' },
+  outputs: { DatabaseName: 'app', Odd: '<&>"' },
 };
 
 describe('the local CloudFormation', () => {
@@ -37,25 +37,23 @@ describe('the local CloudFormation', () => {
   });
 
   it('describes the stack by name and by ID', async () => {
-    const { Stacks: [found] = [] } = await client.send(
-      new DescribeStacksCommand({ StackName: 'sluice-local' }),
-    );
+    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: 'app-local' }));
     expect(found).toMatchObject({
       StackStatus: 'CREATE_COMPLETE',
       CreationTime: new Date(STACK.createdMs),
       Outputs: [
-        { OutputKey: 'DatabaseName', OutputValue: 'sluice' },
+        { OutputKey: 'DatabaseName', OutputValue: 'app' },
         { OutputKey: 'Odd', OutputValue: '<&>"' },
       ],
     });
-    expect(found?.StackId).toMatch(/^arn:aws:cloudformation:us-east-1:000000000000:stack\/sluice-local\//);
+    expect(found?.StackId).toMatch(/^arn:aws:cloudformation:us-east-1:000000000000:stack\/app-local\//);
     const again = await client.send(new DescribeStacksCommand({ StackName: found?.StackId }));
     expect(again.Stacks).toEqual([found]);
     expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([found]);
   });
 
   it('lists every resource, a hundred a page', async () => {
-    const input = { StackName: 'sluice-local' };
+    const input = { StackName: 'app-local' };
     const first = await client.send(new ListStackResourcesCommand(input));
     const { NextToken } = first;
     const second = await client.send(new ListStackResourcesCommand({ ...input, NextToken }));
@@ -77,12 +75,12 @@ describe('the local CloudFormation', () => {
       message: 'Stack with id other does not exist',
     });
     await expect(
-      client.send(new ListStackResourcesCommand({ StackName: 'sluice-local', NextToken: 'x' })),
+      client.send(new ListStackResourcesCommand({ StackName: 'app-local', NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'ValidationError' });
     await expect(
-      client.send(new DescribeStacksCommand({ StackName: 'sluice-local', NextToken: 'x' })),
+      client.send(new DescribeStacksCommand({ StackName: 'app-local', NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('NextToken') });
-    await expect(client.send(new DeleteStackCommand({ StackName: 'sluice-local' }))).rejects.toMatchObject({
+    await expect(client.send(new DeleteStackCommand({ StackName: 'app-local' }))).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('cloudformation DeleteStack'),
     });
@@ -91,8 +89,8 @@ describe('the local CloudFormation', () => {
   it('knows none while there is none', async () => {
     stack = undefined;
     expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
-    await expect(client.send(new DescribeStacksCommand({ StackName: 'sluice-local' }))).rejects.toMatchObject(
-      { name: 'ValidationError' },
-    );
+    await expect(client.send(new DescribeStacksCommand({ StackName: 'app-local' }))).rejects.toMatchObject({
+      name: 'ValidationError',
+    });
   });
 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { readJsonFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
 
 const lineSchema = z.string();
 let directory: ReturnType<typeof temporaryDirectory>;

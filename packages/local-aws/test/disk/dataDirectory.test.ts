@@ -16,7 +16,7 @@ import { dataFolders, makeDataPrivate } from '../../src/disk/dataDirectory.ts';
 
 let parent: string;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'sluice-private-'));
+  parent = mkdtempSync(join(tmpdir(), 'app-private-'));
 });
 afterEach(() => rmSync(parent, { recursive: true }));
 

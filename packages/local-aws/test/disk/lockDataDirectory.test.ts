@@ -8,7 +8,7 @@ import { lockDataDirectory } from '../../src/disk/dataDirectory.ts';
 
 let data: string;
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'sluice-lock-'));
+  data = mkdtempSync(join(tmpdir(), 'app-lock-'));
 });
 afterEach(() => rmSync(data, { recursive: true }));
 

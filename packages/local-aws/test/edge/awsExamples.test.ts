@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { signingKey } from '../../src/protocol/sigv4.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { chunkedBody } from '../../src/s3/wire/receiveBody.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
 import { send } from './signedRequest.ts';
 
 /**
@@ -25,7 +25,7 @@ const HOST = 'examplebucket.s3.amazonaws.com';
 
 describe("AWS's signature examples", () => {
   const clock = new ManualClock(Date.UTC(2013, 4, 24));
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-examples-'));
+  const directory = mkdtempSync(join(tmpdir(), 'app-examples-'));
   const store = ObjectStore.open({ directory, clock });
   let edge: Edge;
 

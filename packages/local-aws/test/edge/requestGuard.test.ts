@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { parseAllowedHosts } from '../../src/edge/requestGuard.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { type Gateway, startGateway } from '../../src/gateway/index.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
 import { type RawRequest, send, signedRequest } from './signedRequest.ts';
 
 const clock = new ManualClock(Date.now());
-const allowedHosts = ['sluice.test', '.shop.test', '10.0.0.7', '[fd00::7]'];
+const allowedHosts = ['app.test', '.shop.test', '10.0.0.7', '[fd00::7]'];
 
 /** Sends bytes that no client of HTTP would; the status and body of the answer. */
 async function sendBytes(port: string, text: string): Promise<{ status: number; body: string }> {
@@ -41,7 +41,7 @@ const LOCAL = [
   '[::FFFF:127.0.0.1]',
   'host.docker.internal:4566',
   'host.containers.internal',
-  'sluice.test',
+  'app.test',
   'eu.shop.test:80',
   '10.0.0.7:4566',
   '[fd00:0::7]',
@@ -272,7 +272,7 @@ describe('hosts', () => {
 
 describe('parseAllowedHosts', () => {
   it.each([
-    ['Sluice.Test', ['sluice.test']],
+    ['App.Test', ['app.test']],
     [' a.test , .b.test,10.0.0.7', ['a.test', '.b.test', '10.0.0.7']],
     ['fd00::7,[FD00:0::8]', ['[fd00::7]', '[fd00::8]']],
     ['', { wrong: '' }],

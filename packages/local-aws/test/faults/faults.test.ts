@@ -11,11 +11,6 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type ClientOptions,
-  startServices,
-  temporaryDirectory,
-} from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
@@ -28,6 +23,7 @@ import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
+import { type ClientOptions, startServices, temporaryDirectory } from '../harness/startServices.ts';
 
 const ACCOUNT = { region: 'us-east-1', account: '000000000000', partition: 'aws' } as const;
 const clock = realClock;

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { z } from 'zod';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
-import { type ParquetRow, readParquet } from '../../../../test/harness/readParquet.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { type Firehose, openFirehose } from '../../src/firehose/index.ts';
 import type { TableSchema } from '../../src/firehose/ports.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+import { type ParquetRow, readParquet } from '../harness/readParquet.ts';
 
 /** 20 November 2026, 12:00 UTC. */
 export const START = Date.UTC(2026, 10, 20, 12);
@@ -35,7 +35,7 @@ export class FirehoseFixture {
   readonly failures: unknown[] = [];
   /** Called before each object is stored: throw to keep it from being. */
   beforePut: (key: string) => void = () => undefined;
-  readonly directory = mkdtempSync(join(tmpdir(), 'sluice-firehose-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'app-firehose-'));
   #running: { firehose: Firehose; edge: Edge; client: FirehoseClient } | undefined;
 
   get firehose(): Firehose {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readParquet } from '../../../../test/harness/readParquet.ts';
+import { readParquet } from '../harness/readParquet.ts';
 import { ACCOUNT, conversion, convertingStream, FirehoseFixture, REGION, START } from './FirehoseFixture.ts';
 
 let fixture: FirehoseFixture;

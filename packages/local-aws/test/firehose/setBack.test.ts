@@ -1,8 +1,8 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { expect, it } from '@jest/globals';
-import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { openFirehose } from '../../src/firehose/index.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
 import { ACCOUNT, plainStream, REGION } from './FirehoseFixture.ts';
 
 const DAY_MS = 86_400_000;

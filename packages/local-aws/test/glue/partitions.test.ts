@@ -17,12 +17,12 @@ import { dayTable, startGlue } from './startGlue.ts';
 let glue: Awaited<ReturnType<typeof startGlue>>;
 beforeEach(async () => {
   glue = await startGlue();
-  glue.catalog.ensureDatabase({ Name: 'sluice' });
-  glue.catalog.ensureTable('sluice', dayTable);
+  glue.catalog.ensureDatabase({ Name: 'app' });
+  glue.catalog.ensureTable('app', dayTable);
 });
 afterEach(() => glue.close());
 
-const target = { DatabaseName: 'sluice', TableName: 'exposures' };
+const target = { DatabaseName: 'app', TableName: 'exposures' };
 const storage = { ...dayTable.StorageDescriptor, Location: 's3://bucket/day/' };
 const input = (day: string) => ({ Values: [day], StorageDescriptor: storage });
 const days = (count: number) => Array.from({ length: count }, (_, index) => `day-${1_000 + index}`);
@@ -73,7 +73,7 @@ describe('BatchCreatePartition', () => {
   it('names the table it misses', async () => {
     await expect(
       glue.client.send(
-        new BatchCreatePartitionCommand({ DatabaseName: 'sluice', TableName: 'no', PartitionInputList: [] }),
+        new BatchCreatePartitionCommand({ DatabaseName: 'app', TableName: 'no', PartitionInputList: [] }),
       ),
     ).rejects.toMatchObject({ name: 'EntityNotFoundException', message: 'Table no not found.' });
   });

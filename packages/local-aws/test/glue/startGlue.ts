@@ -1,9 +1,9 @@
 import { GlueClient } from '@aws-sdk/client-glue';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
 import { glueService } from '../../src/glue/index.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -18,42 +18,42 @@ import { ACCOUNT, dayTable, START, startGlue } from './startGlue.ts';
 let glue: Awaited<ReturnType<typeof startGlue>>;
 beforeEach(async () => {
   glue = await startGlue();
-  await glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'Sluice', Description: 'd' } }));
+  await glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'App', Description: 'd' } }));
 });
 afterEach(() => glue.close());
 
 const createTable = (Name: string) =>
-  glue.client.send(new CreateTableCommand({ DatabaseName: 'sluice', TableInput: { ...dayTable, Name } }));
+  glue.client.send(new CreateTableCommand({ DatabaseName: 'app', TableInput: { ...dayTable, Name } }));
 
 describe('databases', () => {
   it('are kept under their name in lower case and found under any', async () => {
-    const { Database } = await glue.client.send(new GetDatabaseCommand({ Name: 'SLUICE' }));
-    expect(Database).toMatchObject({ Name: 'sluice', Description: 'd', CatalogId: ACCOUNT });
+    const { Database } = await glue.client.send(new GetDatabaseCommand({ Name: 'APP' }));
+    expect(Database).toMatchObject({ Name: 'app', Description: 'd', CatalogId: ACCOUNT });
     expect(Database?.CreateTime?.getTime()).toBe(START);
   });
 
   it('are updated as a whole', async () => {
     await glue.client.send(
       new UpdateDatabaseCommand({
-        Name: 'sluice',
-        DatabaseInput: { Name: 'sluice', LocationUri: 's3://b/' },
+        Name: 'app',
+        DatabaseInput: { Name: 'app', LocationUri: 's3://b/' },
       }),
     );
     const { DatabaseList } = await glue.client.send(new GetDatabasesCommand({}));
     expect(DatabaseList).toHaveLength(1);
-    expect(DatabaseList?.[0]).toMatchObject({ Name: 'sluice', LocationUri: 's3://b/' });
+    expect(DatabaseList?.[0]).toMatchObject({ Name: 'app', LocationUri: 's3://b/' });
     expect(DatabaseList?.[0]?.Description).toBeUndefined();
   });
 
   it('can be there once, and deleted once', async () => {
     await expect(
-      glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'SLUICE' } })),
+      glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'APP' } })),
     ).rejects.toMatchObject({ name: 'AlreadyExistsException', message: 'Database already exists.' });
     await createTable('t');
-    await glue.client.send(new DeleteDatabaseCommand({ Name: 'sluice' }));
-    await expect(glue.client.send(new DeleteDatabaseCommand({ Name: 'sluice' }))).rejects.toMatchObject({
+    await glue.client.send(new DeleteDatabaseCommand({ Name: 'app' }));
+    await expect(glue.client.send(new DeleteDatabaseCommand({ Name: 'app' }))).rejects.toMatchObject({
       name: 'EntityNotFoundException',
-      message: 'Database sluice not found.',
+      message: 'Database app not found.',
     });
     expect(readCatalog(glue.directory)).toEqual([]);
   });
@@ -62,12 +62,10 @@ describe('databases', () => {
 describe('tables', () => {
   it('come back as they were given, with what Glue adds', async () => {
     await createTable('Exposures');
-    const { Table } = await glue.client.send(
-      new GetTableCommand({ DatabaseName: 'Sluice', Name: 'EXPOSURES' }),
-    );
+    const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'App', Name: 'EXPOSURES' }));
     expect(Table).toMatchObject({
       ...dayTable,
-      DatabaseName: 'sluice',
+      DatabaseName: 'app',
       VersionId: '0',
       Retention: 0,
       StorageDescriptor: { ...dayTable.StorageDescriptor, Compressed: false, NumberOfBuckets: 0 },
@@ -79,12 +77,12 @@ describe('tables', () => {
     glue.clock.advance(5_000);
     await glue.client.send(
       new UpdateTableCommand({
-        DatabaseName: 'sluice',
+        DatabaseName: 'app',
         TableInput: { Name: 't', PartitionKeys: dayTable.PartitionKeys, Description: 'new' },
         SkipArchive: true,
       }),
     );
-    const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'sluice', Name: 't' }));
+    const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'app', Name: 't' }));
     expect(Table).toMatchObject({ Description: 'new', VersionId: '1' });
     expect(Table?.StorageDescriptor).toBeUndefined();
     expect([Table?.CreateTime?.getTime(), Table?.UpdateTime?.getTime()]).toEqual([START, START + 5_000]);
@@ -93,7 +91,7 @@ describe('tables', () => {
   it('are listed in pages by name', async () => {
     for (const name of ['c', 'a', 'e', 'b', 'd']) await createTable(name);
     const pages: (string | undefined)[][] = [];
-    const paginator = paginateGetTables({ client: glue.client, pageSize: 2 }, { DatabaseName: 'sluice' });
+    const paginator = paginateGetTables({ client: glue.client, pageSize: 2 }, { DatabaseName: 'app' });
     for await (const { TableList = [] } of paginator) pages.push(TableList.map(({ Name }) => Name));
     expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
@@ -105,9 +103,9 @@ describe('tables', () => {
       name: 'EntityNotFoundException',
       message: 'Database nowhere not found.',
     });
-    await glue.client.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 't' }));
+    await glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' }));
     await expect(
-      glue.client.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 't' })),
+      glue.client.send(new DeleteTableCommand({ DatabaseName: 'app', Name: 't' })),
     ).rejects.toMatchObject({ message: 'Table t not found.' });
   });
 
@@ -115,7 +113,7 @@ describe('tables', () => {
     const withComment = (length: number) =>
       glue.client.send(
         new CreateTableCommand({
-          DatabaseName: 'sluice',
+          DatabaseName: 'app',
           TableInput: {
             Name: `c${length}`,
             StorageDescriptor: { Columns: [{ Name: 'x', Type: 'string', Comment: 'c'.repeat(length) }] },
@@ -133,13 +131,13 @@ describe('tables', () => {
     await expect(
       glue.client.send(
         new CreateTableCommand({
-          DatabaseName: 'sluice',
+          DatabaseName: 'app',
           TableInput: { Name: 'x', TargetTable: { CatalogId: ACCOUNT } },
         }),
       ),
     ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('TargetTable') });
     await expect(
-      glue.client.send(new GetTableCommand({ DatabaseName: 'sluice', Name: 'x', CatalogId: '123456789012' })),
+      glue.client.send(new GetTableCommand({ DatabaseName: 'app', Name: 'x', CatalogId: '123456789012' })),
     ).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 });
@@ -150,7 +148,7 @@ describe('the catalog on disk', () => {
     const before = readCatalog(glue.directory);
     expect(before).toEqual(glue.catalog.databases());
     const again = Catalog.open({ directory: glue.directory, clock: glue.clock });
-    expect(again.table('sluice', 't')).toEqual(glue.catalog.table('sluice', 't'));
+    expect(again.table('app', 't')).toEqual(glue.catalog.table('app', 't'));
   });
 
   it('keeps names that can be no file names', () => {
@@ -170,19 +168,19 @@ describe('the catalog on disk', () => {
 
 describe('a template', () => {
   it('creates and updates, and leaves partitions where they are', () => {
-    glue.catalog.ensureDatabase({ Name: 'sluice', Description: 'by template' });
-    glue.catalog.ensureTable('sluice', dayTable);
-    glue.catalog.ensureTable('sluice', dayTable);
-    expect(glue.catalog.table('sluice', 'exposures').version).toBe(0);
-    glue.catalog.ensureTable('sluice', { ...dayTable, Description: 'more' });
-    expect(glue.catalog.table('sluice', 'exposures').version).toBe(1);
-    expect(glue.catalog.database('sluice').input.Description).toBe('by template');
+    glue.catalog.ensureDatabase({ Name: 'app', Description: 'by template' });
+    glue.catalog.ensureTable('app', dayTable);
+    glue.catalog.ensureTable('app', dayTable);
+    expect(glue.catalog.table('app', 'exposures').version).toBe(0);
+    glue.catalog.ensureTable('app', { ...dayTable, Description: 'more' });
+    expect(glue.catalog.table('app', 'exposures').version).toBe(1);
+    expect(glue.catalog.database('app').input.Description).toBe('by template');
   });
 
   it('is refused by property', () => {
     expect(() => glue.catalog.ensureDatabase({ Name: 'x', TargetDatabase: {} })).toThrow(
       'AWS::Glue::Database DatabaseInput property TargetDatabase is not emulated',
     );
-    expect(() => glue.catalog.ensureTable('sluice', {})).toThrow('AWS::Glue::Table TableInput Name');
+    expect(() => glue.catalog.ensureTable('app', {})).toThrow('AWS::Glue::Table TableInput Name');
   });
 });

@@ -17,12 +17,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { failureOf } from '../s3/startS3.ts';
-import { type Accounts, startAccounts } from './startAccounts.ts';
+import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
+import { failureOf } from '../harness/startS3.ts';
 
 const THEIRS = '111122223333';
 const Bucket = 'acme-drops';
-const RoleName = 'sluice';
+const RoleName = 'app';
 const RoleArn = `arn:aws:iam::${THEIRS}:role/${RoleName}`;
 
 describe("a role of a customer's account", () => {
@@ -249,17 +249,17 @@ describe('the key that something is to be encrypted with', () => {
 
   it('may be named by an alias of the template', async () => {
     const { options, kept, keys, store } = accounts;
-    store.createBucket('sluice-own');
+    store.createBucket('app-own');
     keys.ensure('11111111-2222-3333-4444-555555555555', { KeyPolicy: {} });
-    keys.ensureAlias({ AliasName: 'alias/sluice', TargetKeyId: '11111111-2222-3333-4444-555555555555' });
+    keys.ensureAlias({ AliasName: 'alias/app', TargetKeyId: '11111111-2222-3333-4444-555555555555' });
     const s3 = kept(new S3Client(options));
     const put = (SSEKMSKeyId: string) =>
       s3.send(
         new PutObjectCommand({
-          ...{ Bucket: 'sluice-own', Key: 'k', Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId },
+          ...{ Bucket: 'app-own', Key: 'k', Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId },
         }),
       );
-    await put('alias/sluice');
+    await put('alias/app');
     expect(await failureOf(put('alias/other'))).toMatchObject({ name: 'KMS.NotFoundException' });
   });
 });

@@ -3,13 +3,13 @@ import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { failureOf } from '../s3/startS3.ts';
-import { type Accounts, startAccounts } from './startAccounts.ts';
+import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
+import { failureOf } from '../harness/startS3.ts';
 
 const OURS = '000000000000';
 const THEIRS = '111122223333';
-const LOAD = `arn:aws:iam::${OURS}:role/sluice-dev-IngestLoadRole-X`;
-const OTHER = `arn:aws:iam::${OURS}:role/sluice-dev-ExportRole-X`;
+const LOAD = `arn:aws:iam::${OURS}:role/app-dev-IngestLoadRole-X`;
+const OTHER = `arn:aws:iam::${OURS}:role/app-dev-ExportRole-X`;
 const OWN = 'own-bucket';
 const DROPS = 'acme-drops';
 const denied = { name: 'AccessDenied', status: 403 };
@@ -93,7 +93,7 @@ describe('a session of a role', () => {
     deploy({ Statement: [itself(LOAD)] });
     expect(await failureOf(assume({}, sts(accounts.principals.issue(OTHER))))).toMatchObject(denied);
     expect(await assume()).toMatchObject({
-      AssumedRoleUser: { Arn: `arn:aws:sts::${OURS}:assumed-role/sluice-dev-IngestLoadRole-X/acme-events` },
+      AssumedRoleUser: { Arn: `arn:aws:sts::${OURS}:assumed-role/app-dev-IngestLoadRole-X/acme-events` },
     });
   });
 
@@ -105,7 +105,7 @@ describe('a session of a role', () => {
       }),
     );
     const identity = await sts(acme.credentials).send(new GetCallerIdentityCommand({}));
-    expect(identity.Arn).toContain('assumed-role/sluice-dev-IngestLoadRole-X/acme-events');
+    expect(identity.Arn).toContain('assumed-role/app-dev-IngestLoadRole-X/acme-events');
     for (const bucket of [OWN, DROPS]) {
       await acme.get(bucket, 'acme/a');
       expect((await acme.list(bucket, 'acme/')).Contents).toHaveLength(1);
@@ -137,10 +137,10 @@ describe('a session of a role', () => {
   it('is narrowed in the services that are the deployment’s alone, and in what it may assume', async () => {
     const table = (name: string) => `arn:aws:glue:us-east-1:${OURS}:${name}`;
     const acme = await session(
-      allow('glue:GetTable', [table('catalog'), table('database/sluice'), table('table/sluice/acme_events')]),
+      allow('glue:GetTable', [table('catalog'), table('database/app'), table('table/app/acme_events')]),
     );
     const glue = accounts.kept(new GlueClient({ ...accounts.options, credentials: acme.credentials }));
-    const get = (Name: string) => glue.send(new GetTableCommand({ DatabaseName: 'sluice', Name }));
+    const get = (Name: string) => glue.send(new GetTableCommand({ DatabaseName: 'app', Name }));
     await expect(get('acme_events')).rejects.toMatchObject({ name: 'EntityNotFoundException' });
     await expect(get('other_events')).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(await failureOf(assume({}, sts(acme.credentials)))).toMatchObject(denied);

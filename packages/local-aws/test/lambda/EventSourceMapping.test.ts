@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { EventSourceMapping, type MappingOptions } from '../../src/lambda/EventSourceMapping.ts';
 import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
 
 const VISIBILITY_SECONDS = 360;
 let directory: string;
@@ -16,7 +16,7 @@ let queue: Queue;
 let mapping: EventSourceMapping | undefined;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'sluice-mapping-'));
+  directory = mkdtempSync(join(tmpdir(), 'app-mapping-'));
   clock = new ManualClock(Date.UTC(2026, 10, 20));
   queues = Queues.open({ directory, clock, region: 'us-east-1', account: '000000000000' });
   const settings = queueSettingsSchema.parse({ VisibilityTimeout: VISIBILITY_SECONDS });

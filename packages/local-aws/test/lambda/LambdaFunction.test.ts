@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { LambdaFunction, type LambdaFunctionOptions } from '../../src/lambda/LambdaFunction.ts';
 
-const handlerFile = fileURLToPath(
-  new URL('../../../../test/fixtures/functions/handler.mjs', import.meta.url),
-);
+const handlerFile = fileURLToPath(new URL('../fixtures/functions/handler.mjs', import.meta.url));
 const opened: LambdaFunction[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
@@ -15,11 +13,11 @@ function open(options: Partial<LambdaFunctionOptions> = {}) {
   const lambda = new LambdaFunction({
     handlerFile,
     handlerName: 'handler',
-    functionName: 'sluice-dev-collect',
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:sluice-dev-collect',
+    functionName: 'app-dev-collect',
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:app-dev-collect',
     memoryMb: 256,
     timeoutMs: 10_000,
-    variables: { SLUICE_BUCKET: 'b' },
+    variables: { APP_BUCKET: 'b' },
     log: (text) => log.push(text),
     ...options,
   });
@@ -35,7 +33,7 @@ describe('LambdaFunction', () => {
   it('gives the handler its event, a context and its own environment only', async () => {
     const { invoke } = open();
     const result = await invoke({ a: 1 });
-    expect(result).toMatchObject({ event: { a: 1 }, env: { SLUICE_BUCKET: 'b' } });
+    expect(result).toMatchObject({ event: { a: 1 }, env: { APP_BUCKET: 'b' } });
     expect(result.env.PATH).toBeUndefined();
     expect(result.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(result.remaining).toBeGreaterThan(5_000);

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
@@ -11,6 +10,7 @@ import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
 
 const ACCOUNT = '000000000000';
 const NAME = 'loop';
@@ -65,7 +65,7 @@ describe('a function that sends to its own queue', () => {
     const dead = queues.ensure('dead', queueSettingsSchema.parse({}));
     const RedrivePolicy = { deadLetterTargetArn: dead.arn, maxReceiveCount: 3 };
     const queue = queues.ensure('work', queueSettingsSchema.parse({ RedrivePolicy }));
-    const code = fileURLToPath(new URL('../../../../test/fixtures/functions/loop.mjs', import.meta.url));
+    const code = fileURLToPath(new URL('../fixtures/functions/loop.mjs', import.meta.url));
     const deployed = {
       logicalId: 'Loop',
       handler: 'loop.handler',

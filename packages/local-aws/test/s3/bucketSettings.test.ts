@@ -14,7 +14,7 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 const Bucket = 'settings';
 const ALL_BLOCKED = {

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { plainAttributes } from '../../src/s3/model/StoredObject.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
 
 describe('the object store on disk', () => {
   const clock = new ManualClock(Date.UTC(2026, 10, 20));
@@ -35,7 +35,7 @@ describe('the object store on disk', () => {
   const lines = () => readFileSync(journal(), 'utf8').trimEnd().split('\n');
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'sluice-durable-'));
+    directory = mkdtempSync(join(tmpdir(), 'app-durable-'));
     store = ObjectStore.open({ directory, clock });
     store.createBucket('durable', { eventBridge: true, region: 'eu-west-1' });
   });

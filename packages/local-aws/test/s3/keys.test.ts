@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
-import { startS3 } from './startS3.ts';
+import { startS3 } from '../harness/startS3.ts';
 
 /** Keys that are hard on a file system, and ordinary ones that clash with them. */
 const segment = fc.oneof(
@@ -63,7 +63,7 @@ function filesBelow(folder: string): string[] {
 
 describe('keys', () => {
   it('any key holds its own bytes beside any others, also after a restart, and nothing leaves the folder', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
+    const root = mkdtempSync(join(tmpdir(), 'app-keys-'));
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -110,7 +110,7 @@ describe('keys', () => {
     ['keys that differ by case', ['Data/x', 'data/X']],
     ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
   ])('keeps the first of two in its place: %s', async (_, [first = '', second = '']) => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
+    const directory = mkdtempSync(join(tmpdir(), 'app-keys-'));
     const store = ObjectStore.open({ directory, clock: realClock });
     store.createBucket('keys');
     await store.put('keys', first, '1');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
-import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('lists through the real client', () => {
   let s3: RunningS3;

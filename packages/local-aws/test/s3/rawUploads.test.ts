@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/signedRequest.ts';
-import { type RunningS3, startS3 } from './startS3.ts';
+import { type RunningS3, startS3 } from '../harness/startS3.ts';
 
 /** What the SDK never sends: uploads signed by hand, some of them torn or lying. */
 describe('uploads by hand', () => {

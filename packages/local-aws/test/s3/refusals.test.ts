@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RawRequest, signedRequest } from '../edge/signedRequest.ts';
-import { failureOf, type RunningS3, startS3 } from './startS3.ts';
+import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('what the embedded S3 does not emulate', () => {
   let s3: RunningS3;

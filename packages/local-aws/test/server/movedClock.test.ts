@@ -2,14 +2,14 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
 
-const NAME = 'sluice-local-caller';
+const NAME = 'app-local-caller';
 /** Less than the minute within which a caller's time and ours are taken for one. */
 const STEP_MS = 45_000;
 /** Together more than the quarter of an hour that a signature may be off. */
@@ -29,12 +29,12 @@ describe('who signs while the clock is moved in small steps', () => {
     edge = await startEdge({
       services: [s3Service({ store, clock })],
       clock,
-      otherTimes: () => clock.timesEverTold(),
+      otherTimes: () => clock.timesByPastOffsets(),
       onCall: () => {
         if (moving) void clock.set(clock.now() + STEP_MS);
       },
     });
-    const code = fileURLToPath(new URL('../../../../test/fixtures/functions/caller.mjs', import.meta.url));
+    const code = fileURLToPath(new URL('../fixtures/functions/caller.mjs', import.meta.url));
     functions = startFunctions({
       functions: [
         {

@@ -9,11 +9,11 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/MovableClock.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startServices } from '../../../../test/harness/startServices.ts';
 import { stsService } from '../../src/sts/index.ts';
+import { startServices } from '../harness/startServices.ts';
 
 describe('the local STS', () => {
   let options: ConstructorParameters<typeof STSClient>[0];

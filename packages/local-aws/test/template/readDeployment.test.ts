@@ -8,7 +8,7 @@ const stack = {
   region: 'us-east-1',
   account: '000000000000',
   partition: 'aws',
-  stackName: 'sluice-local',
+  stackName: 'app-local',
   endpoint: 'http://127.0.0.1:4566',
 };
 

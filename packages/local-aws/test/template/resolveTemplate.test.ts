@@ -10,7 +10,7 @@ const stack = {
   region: 'us-east-1',
   account: '000000000000',
   partition: 'aws',
-  stackName: 'sluice-local',
+  stackName: 'app-local',
   endpoint: 'http://127.0.0.1:4566',
 };
 
@@ -63,9 +63,9 @@ describe('names and ARNs', () => {
 
   it('are generated where none is given, the same at every start and fit for a bucket', () => {
     const [bucket] = namesOf('AWS::S3::Bucket', {});
-    expect(bucket).toMatch(/^sluice-local-it-[0-9a-f]{12}$/);
+    expect(bucket).toMatch(/^app-local-it-[0-9a-f]{12}$/);
     expect(namesOf('AWS::S3::Bucket', {})[0]).toBe(bucket);
-    expect(namesOf('AWS::IAM::Role', {}, 'Arn')[1]).toMatch(/:role\/sluice-local-It-[0-9A-F]{12}$/);
+    expect(namesOf('AWS::IAM::Role', {}, 'Arn')[1]).toMatch(/:role\/app-local-It-[0-9A-F]{12}$/);
   });
 
   it('has a Ref for every type in the list', () => {
@@ -85,7 +85,7 @@ describe('references', () => {
     expect(resources.map(({ logicalId }) => logicalId)).toEqual(['Bucket', 'Queue']);
     expect(outputs).toEqual({
       Url: 'http://127.0.0.1:4566/000000000000/b-us-east-1-queue',
-      Stack: 'sluice-local',
+      Stack: 'app-local',
     });
   });
 

@@ -10,7 +10,7 @@ import { runQuery } from '../../src/trino/query/runQuery.ts';
 
 let data: string;
 beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'sluice-query-'));
+  data = mkdtempSync(join(tmpdir(), 'app-query-'));
 });
 afterEach(() => rmSync(data, { recursive: true }));
 
@@ -19,8 +19,8 @@ const location = (day: string) => `s3://bucket/events/${day}/`;
 /** A table `events(name, value)` by day; only the days given are registered. */
 function makeCatalog(days: readonly string[]): void {
   const catalog = Catalog.open({ directory: dataFolders(data).glue, clock: realClock });
-  catalog.ensureDatabase({ Name: 'sluice' });
-  catalog.ensureTable('sluice', {
+  catalog.ensureDatabase({ Name: 'app' });
+  catalog.ensureTable('app', {
     Name: 'events',
     StorageDescriptor: {
       Columns: [
@@ -32,7 +32,7 @@ function makeCatalog(days: readonly string[]): void {
     },
     PartitionKeys: [{ Name: 'ds', Type: 'date' }],
   });
-  catalog.changePartitions('sluice', 'events', (table) => ({
+  catalog.changePartitions('app', 'events', (table) => ({
     ...table,
     partitions: days.map((day) => ({
       values: [day],
@@ -64,9 +64,9 @@ describe('runQuery', () => {
       { ds: '2026-11-19', name: 'y', value: 2, added_later: null },
       { ds: '2026-11-20', name: 'x', value: 3, added_later: null },
     ]);
-    expect(
-      await runQuery(data, "SELECT count(*) AS n FROM sluice.events WHERE ds = DATE '2026-11-20'"),
-    ).toEqual([{ n: 1 }]);
+    expect(await runQuery(data, "SELECT count(*) AS n FROM app.events WHERE ds = DATE '2026-11-20'")).toEqual(
+      [{ n: 1 }],
+    );
   });
 
   it('reads no other partition for a filter on the key', async () => {

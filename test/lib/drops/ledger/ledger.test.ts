@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type Claim, Ledger, type Settlement } from '../../../../lib/drops/ledger/Ledger.ts';
 import { type LedgerEntry, ledgerEntrySchema } from '../../../../lib/drops/ledger/LedgerEntry.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 import { FaultyStore } from './FaultyStore.ts';
 
 const MINUTE_MS = 60_000;

@@ -37,8 +37,11 @@ import {
   ObjectStore,
   s3Service,
 } from '../../../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
+import {
+  startServices,
+  temporaryDirectory,
+} from '../../../../packages/local-aws/test/harness/startServices.ts';
 
 const OURS = '000000000000';
 export const THEIRS = '111122223333';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CatalogCallError, type Page, readPages } from '../../../../lib/landing/catalog/catalogCalls.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 const pages: readonly Page<string>[] = [
   { items: ['a', 'b'], next: '1' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { settleInBatches } from '../../../../lib/landing/catalog/settleInBatches.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 const attempts = { clock: new ManualClock(0), wait: async () => {}, random: () => 0, deadline: 1_000 };
 const partition = (day: string) => ({ values: [day], storage: {} });

@@ -13,8 +13,11 @@ import {
   ObjectStore,
   s3Service,
 } from '../../../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
+import {
+  startServices,
+  temporaryDirectory,
+} from '../../../../packages/local-aws/test/harness/startServices.ts';
 
 export const BUCKET = 'data-bucket';
 const START = Date.UTC(2026, 10, 20);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Delivery, deliver } from '../../../../lib/landing/delivery/deliver.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import { MAX_ATTEMPTS, MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
 /** Documents so large that each takes a record of its own; the first character tells which it is. */

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { deliverOrSpill } from '../../../../lib/landing/delivery/deliver.ts';
 import { SPILL_AT_LEAST_MS } from '../../../../lib/schema/deliveryLimits.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 /** Delivers to a stream that fails when so much time is left; how often the bucket was asked, and what came of it. */
 async function withLeft(leftMs: number) {

@@ -11,7 +11,7 @@ import {
 } from '../../../../lib/landing/delivery/deliver.ts';
 import { MAX_OVERFLOW_BYTES, MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { overflowKey } from '../../../../lib/tables/objectKeys.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 const SPILLED_AT = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { PackedRecord } from '../../../../lib/landing/delivery/packDocuments.ts';
 import { putRecords } from '../../../../lib/landing/delivery/putRecords.ts';
 import { MAX_ATTEMPTS } from '../../../../lib/schema/deliveryLimits.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);
 

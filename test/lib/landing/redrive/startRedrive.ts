@@ -4,8 +4,11 @@ import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
 import type { Redrive, RedriveAttempt } from '../../../../lib/landing/redrive/redriveObject.ts';
 import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../harness/startServices.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
+import {
+  startServices,
+  temporaryDirectory,
+} from '../../../../packages/local-aws/test/harness/startServices.ts';
 
 export const BUCKET = 'data-bucket';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

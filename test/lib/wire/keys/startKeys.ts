@@ -1,6 +1,6 @@
 import { KeyCache } from '../../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate, type KeyGateOptions } from '../../../../lib/wire/keys/KeyGate.ts';
-import { ManualClock } from '../../../harness/ManualClock.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 import { secretOf } from './keyring.ts';
 
 const START = Date.UTC(2026, 10, 20, 7, 32);

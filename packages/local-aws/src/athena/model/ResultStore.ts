@@ -1,5 +1,5 @@
 import type { LocalClock } from '../../base/clock.ts';
-import type { Blow, Faults } from '../../faults/Faults.ts';
+import type { FaultEffect, Faults } from '../../faults/Faults.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
@@ -58,7 +58,7 @@ export class ResultStore {
     }
   }
 
-  async #applyFault({ delayMs, cleared, end }: Blow): Promise<void> {
+  async #applyFault({ delayMs, cleared, end }: FaultEffect): Promise<void> {
     if (delayMs > 0 && cleared?.aborted !== true) {
       await new Promise<void>((resolve) => {
         const alarm = this.#options.clock.after(delayMs, resolve);

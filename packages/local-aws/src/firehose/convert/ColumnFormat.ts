@@ -127,7 +127,7 @@ export interface ColumnFormat {
   readonly stage: (raw: string) => string;
 }
 
-const asItIs = (staged: string) => staged;
+const passThrough = (staged: string) => staged;
 
 /**
  * The format of a Glue type: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
@@ -145,8 +145,8 @@ export function columnFormat(glueType: string): ColumnFormat | undefined {
 }
 
 const FORMATS: ReadonlyMap<string, ColumnFormat> = new Map([
-  ['string', { stagedType: 'VARCHAR', select: asItIs, stage: stageText }],
-  ['boolean', { stagedType: 'BOOLEAN', select: asItIs, stage: stageBoolean }],
+  ['string', { stagedType: 'VARCHAR', select: passThrough, stage: stageText }],
+  ['boolean', { stagedType: 'BOOLEAN', select: passThrough, stage: stageBoolean }],
   ['tinyint', integer('TINYINT', 8)],
   ['smallint', integer('SMALLINT', 16)],
   ['int', integer('INTEGER', 32)],
@@ -154,7 +154,7 @@ const FORMATS: ReadonlyMap<string, ColumnFormat> = new Map([
   ['bigint', integer('BIGINT', 64)],
   ['float', floating('FLOAT')],
   ['double', floating('DOUBLE')],
-  ['date', { stagedType: 'DATE', select: asItIs, stage: stageDate }],
+  ['date', { stagedType: 'DATE', select: passThrough, stage: stageDate }],
   [
     'timestamp',
     // Plain TIMESTAMP, which is written as INT64 microseconds without a zone: every reader gets those right.
@@ -190,7 +190,7 @@ function stageBoolean(raw: string): string {
 function integer(stagedType: string, bits: number): ColumnFormat {
   return {
     stagedType,
-    select: asItIs,
+    select: passThrough,
     stage(raw) {
       const text = scalarText(raw).trim();
       if (!/^[+-]?\d+$/.test(text)) throw badInput(text);
@@ -205,7 +205,7 @@ function integer(stagedType: string, bits: number): ColumnFormat {
 function floating(stagedType: 'FLOAT' | 'DOUBLE'): ColumnFormat {
   return {
     stagedType,
-    select: asItIs,
+    select: passThrough,
     stage(raw) {
       const text = scalarText(raw).trim();
       if (readDecimal(text) === undefined) throw badInput(text);
@@ -224,7 +224,7 @@ function decimalFormat(precision: number, scale: number): ColumnFormat | undefin
   const stagedType = `DECIMAL(${precision},${scale})`;
   return {
     stagedType,
-    select: asItIs,
+    select: passThrough,
     stage(raw) {
       const text = scalarText(raw).trim();
       const decimal = readDecimal(text);

@@ -1,8 +1,8 @@
 import type { Caller } from '../../iam/Caller.ts';
 import { decide } from '../../iam/decide.ts';
-import { type NeededPermission, s3Arn } from '../../iam/Place.ts';
+import { type NeededPermission, s3Arn } from '../../iam/permissions.ts';
 import { type Policy, readPolicy } from '../../iam/policy.ts';
-import { s3Needs } from '../../iam/s3Needs.ts';
+import { s3Permissions } from '../../iam/s3Permissions.ts';
 import { s3Errors } from '../errors.ts';
 import type { Bucket } from '../model/Bucket.ts';
 import type { BucketSettings } from '../model/bucketSettings.ts';
@@ -26,22 +26,22 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
  */
 export function authorize(call: S3Call, operation: string, status = 200): void {
   const { bucket, key, query, headers } = call;
-  for (const need of s3Needs(operation, { bucket, key, query, headers, keys: [], status }, PLACE))
-    demand(call, need);
+  for (const need of s3Permissions(operation, { bucket, key, query, headers, keys: [], status }, ARN_CONTEXT))
+    requirePermission(call, need);
 }
 
 /** Whether the caller may do one thing to one object of the call's bucket. @throws AwsError `AccessDenied`. */
 export function authorizeObject(call: S3Call, action: string, key: string): void {
-  demand(call, { action, resource: s3Arn(PLACE, call.bucket, key), context: {} });
+  requirePermission(call, { action, resource: s3Arn(ARN_CONTEXT, call.bucket, key), context: {} });
 }
 
 /** Whether the caller may make a bucket, by its own policies: no bucket has a say yet. @throws AwsError `AccessDenied`. */
 export function authorizeCreation({ bucket, caller }: S3Call): void {
-  demandOwn(caller, 's3:CreateBucket', s3Arn(PLACE, bucket));
+  requireIdentityPermission(caller, 's3:CreateBucket', s3Arn(ARN_CONTEXT, bucket));
 }
 
 /** Only what ARNs are made of: keys are judged where they are used. */
-const PLACE = {
+const ARN_CONTEXT = {
   partition: PARTITION,
   region: '',
   account: '',
@@ -49,11 +49,11 @@ const PLACE = {
   secretArn: () => undefined,
 };
 
-function demand(call: S3Call, { action, resource, context }: NeededPermission): void {
+function requirePermission(call: S3Call, { action, resource, context }: NeededPermission): void {
   const name = resource.slice(`arn:${PARTITION}:s3:::`.length).split('/')[0] ?? '';
   const { caller } = call;
   if (resource === '*') {
-    demandOwn(caller, action, resource);
+    requireIdentityPermission(caller, action, resource);
     return;
   }
   // For a bucket that isn't there the operation itself answers.
@@ -67,7 +67,7 @@ function demand(call: S3Call, { action, resource, context }: NeededPermission): 
 }
 
 /** What only the caller's own policies have a say in, as it is about nothing that is somebody else's. */
-function demandOwn(caller: Caller, action: string, resource: string): void {
+function requireIdentityPermission(caller: Caller, action: string, resource: string): void {
   const decision = decide({ caller, action, resource, owner: caller.account, resourcePolicy: undefined });
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
 }

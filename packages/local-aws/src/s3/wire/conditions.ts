@@ -16,7 +16,7 @@ export function writeCondition(headers: Headers, operation: string): WriteCondit
     throw notImplemented(`S3 ${operation} with both If-Match and If-None-Match`);
   }
   if (ifNoneMatch !== undefined) return { ifNoneMatch: '*' };
-  return ifMatch === undefined ? {} : { ifMatch: bareTag(ifMatch) };
+  return ifMatch === undefined ? {} : { ifMatch: unquoteETag(ifMatch) };
 }
 
 /**
@@ -44,7 +44,7 @@ export function checkReadConditions(object: StoredObject, headers: Headers, pref
 }
 
 /** Whether a `Range` still holds: `If-Range` has the tag or the date of what the client has the rest of. */
-export function rangeHolds(object: StoredObject, headers: Headers): boolean {
+export function isRangeConditionMet(object: StoredObject, headers: Headers): boolean {
   const ifRange = headers['if-range'];
   if (ifRange === undefined) return true;
   if (ifRange.includes('"')) return matches(ifRange, object.etag);
@@ -52,11 +52,11 @@ export function rangeHolds(object: StoredObject, headers: Headers): boolean {
 }
 
 function matches(header: string, etag: string): boolean {
-  return header.split(',').some((tag) => ['*', etag].includes(bareTag(tag)));
+  return header.split(',').some((tag) => ['*', etag].includes(unquoteETag(tag)));
 }
 
 /** Without quotes; S3 takes tags with and without. */
-export function bareTag(tag: string): string {
+export function unquoteETag(tag: string): string {
   return tag.trim().replace(/^"(.*)"$/, '$1');
 }
 

@@ -1,4 +1,4 @@
-import { COPY_SOURCE, type CopySource, splitCopySource } from '../../iam/s3Needs.ts';
+import { COPY_SOURCE, type CopySource, splitCopySource } from '../../iam/s3Permissions.ts';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { s3Errors } from '../errors.ts';
 import { SINGLE_PUT_BYTES } from '../limits.ts';
@@ -6,11 +6,11 @@ import { archivedClasses, type ObjectAttributes } from '../model/StoredObject.ts
 import { checkReadConditions, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
-  demandKey,
   encrypted,
   encryptionHeaders,
   readAlgorithm,
   readAttributes,
+  requireKeyAccess,
 } from './objectAttributes.ts';
 import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import type { S3Operation } from './S3Operation.ts';
@@ -82,7 +82,7 @@ export const copyObject: S3Operation = {
     if (from.storageClass !== undefined && archivedClasses.has(from.storageClass))
       throw s3Errors.invalidObjectState(from.storageClass);
     requireReadableByOwnership(call, store.bucket(source.bucket), object);
-    demandKey(call, store.bucket(source.bucket), from.encryption, 'kms:Decrypt');
+    requireKeyAccess(call, store.bucket(source.bucket), from.encryption, 'kms:Decrypt');
     const given = encrypted(call, store.bucket(bucket), readAttributes(headers, 'CopyObject'));
     const attributes = withOwner(
       call,

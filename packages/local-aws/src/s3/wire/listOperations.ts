@@ -37,7 +37,7 @@ function nameEncoder(query: S3Call['query']): (name: string) => string {
 }
 
 /** Begins every continuation token, so that a token of something else is known for one. */
-const TOKEN = 'sluice1.';
+const TOKEN = 'local1.';
 
 /** What is asked for besides what every list tells. */
 const ATTRIBUTES = 'x-amz-optional-object-attributes';

@@ -5,15 +5,15 @@ import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Part, Upload } from '../model/MultipartUploads.ts';
 import type { StagedFile } from '../model/objectFiles.ts';
 import type { StoredChecksum } from '../model/StoredObject.ts';
-import { bareTag, writeCondition } from './conditions.ts';
+import { unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
   checksumHeaders,
-  demandKey,
   encrypted,
   encryptionHeaders,
   readAlgorithm,
   readAttributes,
+  requireKeyAccess,
 } from './objectAttributes.ts';
 import { withOwner } from './objectOwnership.ts';
 import { checksumHeader, receiveBody } from './receiveBody.ts';
@@ -102,7 +102,7 @@ export const uploadPart: S3Operation = {
     const uploadId = query.get('uploadId') ?? '';
     const partNumber = readPartNumber(query);
     const upload = bucket.uploads.get(uploadId, key);
-    demandKey(call, bucket, upload.attributes.encryption, 'kms:GenerateDataKey');
+    requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:GenerateDataKey');
     const received = receiveBody(call);
     const expected = upload.checksum?.algorithm;
     if (received.algorithm !== undefined && expected !== undefined && received.algorithm !== expected) {
@@ -165,7 +165,7 @@ export const completeMultipartUpload: S3Operation = {
     const upload = bucket.uploads.get(uploadId, key);
     const condition = writeCondition(headers, 'CompleteMultipartUpload');
     const before = bucket.find(key);
-    demandKey(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
+    requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
     // The checksum headers here are of the object to be, not of this request's body.
     const body = await readXmlBody(
       { ...call, headers: withoutChecksums(headers) },
@@ -232,7 +232,7 @@ function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded:
     if (partNumber <= previous) throw s3Errors.invalidPartOrder();
     previous = partNumber;
     const part = byNumber.get(partNumber);
-    if (part === undefined || part.etag !== bareTag(etag)) throw s3Errors.invalidPart(partNumber);
+    if (part === undefined || part.etag !== unquoteETag(etag)) throw s3Errors.invalidPart(partNumber);
     checkPartChecksum(element, upload, part);
     return part;
   });

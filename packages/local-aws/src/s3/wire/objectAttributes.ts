@@ -134,12 +134,12 @@ type Encryption = ObjectAttributes['encryption'];
  */
 export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttributes): ObjectAttributes {
   const encryption = ALGORITHM in attributes.encryption ? attributes.encryption : bucketDefault(bucket);
-  demandKey(call, bucket, encryption, 'kms:GenerateDataKey');
+  requireKeyAccess(call, bucket, encryption, 'kms:GenerateDataKey');
   return { ...attributes, encryption };
 }
 
 /** Whether the caller may use the key of what is encrypted so. @throws AwsError as {@link KeyAccess.demand}. */
-export function demandKey(
+export function requireKeyAccess(
   { caller, keyAccess, request }: S3Call,
   { info }: Bucket,
   encryption: Encryption,

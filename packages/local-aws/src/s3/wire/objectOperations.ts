@@ -6,16 +6,16 @@ import { DELETE_KEYS } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
 import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
 import { authorizeObject } from './authorize.ts';
-import { bareTag, checkReadConditions, rangeHolds, writeCondition } from './conditions.ts';
+import { checkReadConditions, isRangeConditionMet, unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
   checksumHeaders,
-  demandKey,
   encrypted,
   encryptionHeaders,
   objectHeaders,
   overrideParameters,
   readAttributes,
+  requireKeyAccess,
 } from './objectAttributes.ts';
 import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import { receiveBody } from './receiveBody.ts';
@@ -96,13 +96,13 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   if (withBody) {
     if (storageClass !== undefined && archivedClasses.has(storageClass))
       throw s3Errors.invalidObjectState(storageClass);
-    demandKey(call, bucket, encryption, 'kms:Decrypt');
+    requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
   }
   if (!checkReadConditions(object, headers)) {
     const { etag = '', 'last-modified': modified = '' } = described;
     return { status: 304, headers: { etag, 'last-modified': modified } };
   }
-  const range = rangeHolds(object, headers) ? readRange(headers['range'], object.size) : undefined;
+  const range = isRangeConditionMet(object, headers) ? readRange(headers['range'], object.size) : undefined;
   const length = range === undefined ? object.size : range.end - range.start + 1;
   // S3 sends the checksum of the whole object with the whole object only.
   const checksum =
@@ -200,7 +200,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     call.request.reach?.(`${call.bucket}/${key}`);
     authorizeObject(call, 's3:DeleteObject', key);
     const etag = childText(object, 'ETag');
-    call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: bareTag(etag) });
+    call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: unquoteETag(etag) });
     return ['Deleted', [['Key', key]]];
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

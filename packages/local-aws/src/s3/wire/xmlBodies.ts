@@ -184,5 +184,5 @@ export function errorResponse(
 
 /** S3's second request id. Ours says no more than the first. */
 export function hostId(requestId: string): string {
-  return Buffer.from(`sluice-local/${requestId}`).toString('base64');
+  return Buffer.from(`local-aws/${requestId}`).toString('base64');
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runToEnd } from '../startAthena.ts';
+import { runToEnd } from '../../harness/startAthena.ts';
 import { openLake } from './openLake.ts';
 
 let lake: Awaited<ReturnType<typeof openLake>>;

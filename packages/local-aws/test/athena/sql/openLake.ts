@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { temporaryDirectory } from '../../../../../test/harness/startServices.ts';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
-import { BUCKET, runToEnd, startAthena, type submit } from '../startAthena.ts';
+import { BUCKET, runToEnd, startAthena, type submit } from '../../harness/startAthena.ts';
+import { temporaryDirectory } from '../../harness/startServices.ts';
 
 /** What a statement came to. */
 export interface Answer {

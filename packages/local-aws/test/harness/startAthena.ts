@@ -1,11 +1,11 @@
 import { AthenaClient, GetQueryExecutionCommand, StartQueryExecutionCommand } from '@aws-sdk/client-athena';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import type { PreparedStatements, StatementRunner } from '../../src/athena/engine/StatementRunner.ts';
 import { openAthena } from '../../src/athena/index.ts';
 import { Faults } from '../../src/faults/Faults.ts';
 import { Catalog } from '../../src/glue/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { ManualClock } from './ManualClock.ts';
+import { startServices, temporaryDirectory } from './startServices.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AwsService, Faults, realClock, startEdge } from '../../packages/local-aws/src/index.ts';
+import { type AwsService, Faults, realClock, startEdge } from '../../src/index.ts';
 
 /** What every client of the local cloud is made with. */
 export interface ClientOptions {
@@ -33,6 +33,6 @@ export async function startServices(
 
 /** An empty directory of its own, and what removes it. */
 export function temporaryDirectory(): { readonly path: string; readonly remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  const path = mkdtempSync(join(tmpdir(), 'app-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

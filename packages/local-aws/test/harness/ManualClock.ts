@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../../packages/local-aws/src/index.ts';
+import type { Alarm, LocalClock } from '../../src/index.ts';
 
 /**
  * A clock that stands still until told to move: for tests.

@@ -20,7 +20,7 @@ const TEMPORARY = 'ASIA';
  * Who signs with which access key: the account's root with the one given, and each role or user with credentials of
  * its own, the same after every start.
  */
-export class Principals {
+export class AccessKeys {
   readonly #seed: string;
   readonly #secrets = new Map<string, string>();
   readonly #arns = new Map<string, string>();

@@ -1,18 +1,18 @@
-import { type ClientOptions, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { realClock } from '../../src/base/clock.ts';
 import { startEdge } from '../../src/edge/startEdge.ts';
 import { Catalog, glueService } from '../../src/glue/index.ts';
-import { callNeeds } from '../../src/iam/callNeeds.ts';
-import { admitOwn } from '../../src/iam/decide.ts';
+import { AccessKeys } from '../../src/iam/AccessKeys.ts';
+import { identityPolicyGuard } from '../../src/iam/decide.ts';
 import { iamService } from '../../src/iam/index.ts';
-import { Principals } from '../../src/iam/Principals.ts';
-import { callerOf, Roles } from '../../src/iam/Roles.ts';
+import { neededPermissions } from '../../src/iam/neededPermissions.ts';
+import { createCallerLookup, Roles } from '../../src/iam/Roles.ts';
 import { kmsService } from '../../src/kms/index.ts';
 import { Keys } from '../../src/kms/Keys.ts';
 import { keyAccess } from '../../src/kms/keyAccess.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { stsService } from '../../src/sts/index.ts';
+import { type ClientOptions, temporaryDirectory } from './startServices.ts';
 
 const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
 
@@ -21,7 +21,7 @@ export interface Accounts {
   readonly store: ObjectStore;
   readonly keys: Keys;
   readonly roles: Roles;
-  readonly principals: Principals;
+  readonly principals: AccessKeys;
   readonly catalog: Catalog;
   readonly options: ClientOptions;
   /** Where all is kept. */
@@ -39,8 +39,8 @@ export async function startAccounts(): Promise<Accounts> {
   const keys = new Keys({ clock: realClock, ...place, directory: `${directory.path}/kms` });
   const roles = new Roles(`${directory.path}/iam`);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const principals = new Principals({ arn: `arn:aws:iam::${account}:root`, ...credentials }, 'test');
-  const asks = callerOf({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const principals = new AccessKeys({ arn: `arn:aws:iam::${account}:root`, ...credentials }, 'test');
+  const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
   const calledPlace = { ...place, bucketKey: () => undefined, secretArn: () => undefined };
@@ -58,7 +58,11 @@ export async function startAccounts(): Promise<Accounts> {
     clock: realClock,
     credentials: principals.secrets,
     sessionOf,
-    admit: admitOwn({ callerOf: asks, needsOf: (call) => callNeeds(call, calledPlace), account }),
+    admit: identityPolicyGuard({
+      callerOf: asks,
+      needsOf: (call) => neededPermissions(call, calledPlace),
+      account,
+    }),
   });
   const clients: { destroy(): void }[] = [];
   return {

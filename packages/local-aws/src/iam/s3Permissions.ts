@@ -1,4 +1,4 @@
-import { type NeededPermission, type Place, s3Arn } from './Place.ts';
+import { type NeededPermission, type PermissionContext, s3Arn } from './permissions.ts';
 
 /** A call of S3 as the recorder sees it. */
 export interface S3Request {
@@ -14,7 +14,7 @@ export interface S3Request {
   readonly status: number | undefined;
 }
 
-type Needs = (request: S3Request, place: Place) => readonly NeededPermission[];
+type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPermission[];
 
 /** What each operation needs, by AWS's name. Those that aren't here need the action of their own name on the bucket. */
 const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
@@ -27,7 +27,10 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['GetPublicAccessBlock', onBucket('GetBucketPublicAccessBlock')],
   ['GetBucketLifecycleConfiguration', onBucket('GetLifecycleConfiguration')],
   ['GetBucketNotificationConfiguration', onBucket('GetBucketNotification')],
-  ['GetObject', (call, place) => [...reading(call, place), ...kmsNeeds(place, call.bucket, ['kms:Decrypt'])]],
+  [
+    'GetObject',
+    (call, place) => [...reading(call, place), ...kmsPermissions(place, call.bucket, ['kms:Decrypt'])],
+  ],
   // Only a checksum asked for with it needs the key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
   ['HeadObject', reading],
   ['PutObject', writing(['kms:GenerateDataKey'])],
@@ -52,7 +55,11 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
 ]);
 
 /** The permissions that a call of S3 needs, those on the bucket's key included. */
-export function s3Needs(operation: string, call: S3Request, place: Place): readonly NeededPermission[] {
+export function s3Permissions(
+  operation: string,
+  call: S3Request,
+  place: PermissionContext,
+): readonly NeededPermission[] {
   const needs =
     NEEDS.get(operation) ?? (call.bucket === '' ? () => [need(operation, '*')] : onBucket(operation));
   return needs(call, place);
@@ -62,7 +69,11 @@ function need(action: string, resource: string, context: Record<string, string> 
   return { action: `s3:${action}`, resource, context };
 }
 
-function onObject(action: string, { bucket, key }: Pick<S3Request, 'bucket' | 'key'>, place: Place) {
+function onObject(
+  action: string,
+  { bucket, key }: Pick<S3Request, 'bucket' | 'key'>,
+  place: PermissionContext,
+) {
   return need(action, s3Arn(place, bucket, key));
 }
 
@@ -86,7 +97,7 @@ function listing(action: string): Needs {
  * Who may not list the bucket is answered 403 for an object that is not there, so to see the 404 is a permission.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-function reading(call: S3Request, place: Place): NeededPermission[] {
+function reading(call: S3Request, place: PermissionContext): NeededPermission[] {
   return [
     onObject('GetObject', call, place),
     ...(call.status === 404 ? [need('ListBucket', s3Arn(place, call.bucket))] : []),
@@ -98,7 +109,7 @@ function reading(call: S3Request, place: Place): NeededPermission[] {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html says so of deletes, and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html of writes.
  */
-function comparing(etag: string | undefined, call: S3Request, place: Place): NeededPermission[] {
+function comparing(etag: string | undefined, call: S3Request, place: PermissionContext): NeededPermission[] {
   return etag === undefined || etag === '*' ? [] : [onObject('GetObject', call, place)];
 }
 
@@ -109,19 +120,22 @@ function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[])
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, Permissions
     ...('x-amz-acl' in call.headers ? [onObject('PutObjectAcl', call, place)] : []),
     ...('x-amz-tagging' in call.headers ? [onObject('PutObjectTagging', call, place)] : []),
-    ...kmsNeeds(place, call.bucket, keyActions),
+    ...kmsPermissions(place, call.bucket, keyActions),
   ];
 }
 
 /** A source that can't be read is refused before it is looked for. */
-function copying(call: S3Request, place: Place): NeededPermission[] {
+function copying(call: S3Request, place: PermissionContext): NeededPermission[] {
   const source = splitCopySource(call.headers[COPY_SOURCE] ?? '');
   return [
     ...(source === undefined
       ? []
-      : [...reading({ ...call, ...source }, place), ...kmsNeeds(place, source.bucket, ['kms:Decrypt'])]),
+      : [
+          ...reading({ ...call, ...source }, place),
+          ...kmsPermissions(place, source.bucket, ['kms:Decrypt']),
+        ]),
     onObject('PutObject', call, place),
-    ...kmsNeeds(place, call.bucket, ['kms:GenerateDataKey']),
+    ...kmsPermissions(place, call.bucket, ['kms:GenerateDataKey']),
   ];
 }
 
@@ -129,8 +143,8 @@ function copying(call: S3Request, place: Place): NeededPermission[] {
  * What S3 asks of the caller's permissions on a bucket's key. With a bucket key the encryption context is the bucket's
  * ARN, not the object's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
  */
-export function kmsNeeds(
-  place: Place,
+export function kmsPermissions(
+  place: PermissionContext,
   bucket: string,
   actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[],
 ): NeededPermission[] {

@@ -1,19 +1,19 @@
 import { memberOf } from '../base/json.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
-import { arnAt, type NeededPermission, type Place } from './Place.ts';
-import { type S3Request, s3Needs } from './s3Needs.ts';
+import { arnAt, type NeededPermission, type PermissionContext } from './permissions.ts';
+import { type S3Request, s3Permissions } from './s3Permissions.ts';
 
 /**
  * What a call at the edge needs, by the "Actions, resources, and condition keys" page of its service under
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-export function callNeeds(call: EdgeCall, place: Place): readonly NeededPermission[] {
+export function neededPermissions(call: EdgeCall, place: PermissionContext): readonly NeededPermission[] {
   const { service, operation, resource = '', input } = call;
   switch (service) {
     case 's3':
-      return s3Needs(operation, s3Request(call), place);
+      return s3Permissions(operation, s3Request(call), place);
     case 'glue':
-      return glueNeeds(operation, input, place);
+      return gluePermissions(operation, input, place);
     case 'firehose':
       return [need(call, resource === '' ? '*' : arnAt(place, 'firehose', `deliverystream/${resource}`))];
     case 'sqs':
@@ -40,12 +40,12 @@ function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, r
 }
 
 /** A secret that isn't there has no suffix yet: AWS makes up six characters. */
-function secretArn(id: string, place: Place): string {
+function secretArn(id: string, place: PermissionContext): string {
   return place.secretArn(id) ?? arnAt(place, 'secretsmanager', `secret:${id}-AAAAAA`);
 }
 
 /** Work groups and data catalogs are Athena's only resources; a query is checked as one of its work group. */
-function athenaNeeds(call: EdgeCall, place: Place): NeededPermission[] {
+function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
   if (
     operation === 'ListWorkGroups' ||
@@ -100,7 +100,11 @@ const OF_TABLE = new Set([
  * Glue checks the catalog, the database and the table, each by itself; a list of tables needs every table of the
  * database. https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
-export function glueNeeds(operation: string, input: unknown, place: Place): NeededPermission[] {
+export function gluePermissions(
+  operation: string,
+  input: unknown,
+  place: PermissionContext,
+): NeededPermission[] {
   const named = (name: string) => memberOf(input, name);
   const database =
     named('DatabaseName') ??

@@ -20,7 +20,7 @@ export interface RunningS3 {
 }
 
 export async function startS3(clock: LocalClock = realClock): Promise<RunningS3> {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-s3-'));
+  const directory = mkdtempSync(join(tmpdir(), 'app-s3-'));
   const store = ObjectStore.open({ directory, clock });
   const defects: unknown[] = [];
   const edge = await startEdge({

@@ -33,7 +33,7 @@ export interface RecordedCall extends Call {
 }
 
 /** Where the recorded calls go: what the ARNs in them are made of. */
-export interface Place {
+export interface PermissionContext {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
@@ -44,11 +44,15 @@ export interface Place {
 }
 
 /** ARN of something in the account and region: `arnAt(place, 'glue', 'catalog')`. */
-export function arnAt({ partition, region, account }: Place, service: string, resource: string): string {
+export function arnAt(
+  { partition, region, account }: PermissionContext,
+  service: string,
+  resource: string,
+): string {
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
 /** ARN of a bucket, or of an object in it. */
-export function s3Arn({ partition }: Place, bucket: string, key = ''): string {
+export function s3Arn({ partition }: PermissionContext, bucket: string, key = ''): string {
   return `arn:${partition}:s3:::${bucket}${key === '' ? '' : `/${key}`}`;
 }

@@ -1,8 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ManualClock } from '../../../../test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../../test/harness/startServices.ts';
 import { secretsManagerService } from '../../src/secretsmanager/index.ts';
 import { Secrets } from '../../src/secretsmanager/Secrets.ts';
+import { ManualClock } from './ManualClock.ts';
+import { startServices, temporaryDirectory } from './startServices.ts';
 
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 
