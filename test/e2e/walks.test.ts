@@ -73,7 +73,7 @@ describe.each([['docs/ingest.md'], ['docs/export.md']])('the walk in %s', (page)
     const { blocks, text, start } = walkOf(page);
     const [config, begin, ...rest] = blocks;
     const [, between = ''] = text.slice(start).split(begin?.inside ?? '');
-    expect(between).toMatch(/^```\n\nAs soon as it says that it is ready, go on in another/);
+    expect(between).toMatch(/^```\n\nWhen the terminal shows that the cloud is ready, continue in another/);
     const [, file = '', source = ''] =
       /> \.sluice\/(\S+) <<'END'\n([\s\S]*)^END$/m.exec(config?.inside ?? '') ?? [];
     const [, data = ''] =

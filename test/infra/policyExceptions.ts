@@ -22,20 +22,20 @@ export const trustExceptions: readonly TrustException[] = [
   {
     service: 'lambda.amazonaws.com',
     instead: [],
-    why: 'Lambda sends neither key when it assumes a role, and takes roles of the function’s account only.',
+    why: 'Lambda sends neither key when it assumes a role, and accepts only roles of the function’s account.',
     source: 'https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html',
   },
   {
     service: 'apigateway.amazonaws.com',
     instead: ['aws:SourceArn'],
-    why: 'The ARN of the API has the account in it, which is what the second key is for; AWS documents the first for API Gateway.',
+    why: 'The ARN of the API contains the account, so it also does what aws:SourceAccount is for. AWS documents aws:SourceArn for API Gateway.',
     source:
       'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html',
   },
   {
     service: 'ec2.amazonaws.com',
     instead: [],
-    why: 'EC2 sends neither key when an instance assumes its role, which takes iam:PassRole in this account.',
+    why: 'EC2 sends neither key when an instance assumes its role, which requires iam:PassRole in this account.',
     source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html',
   },
 ];
@@ -56,25 +56,25 @@ export const unscopedActions: readonly UnscopedActions[] = [
   {
     actions: ['kms:*'],
     who: 'key',
-    why: 'In the policy of a key, * is the key itself; the account is let decide by IAM who uses it.',
+    why: 'In a key policy, * means the key itself. The account decides through IAM who uses the key.',
     source: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html',
   },
   {
     actions: ['athena:ListDataCatalogs', 'athena:ListWorkGroups'],
     who: 'metabase',
-    why: 'Lists are of the whole account.',
+    why: 'The list covers the whole account.',
     source: ATHENA,
   },
   {
     actions: ['athena:ListDataCatalogs'],
     who: 'owox',
-    why: 'Lists are of the whole account.',
+    why: 'The list covers the whole account.',
     source: ATHENA,
   },
   {
     actions: ['cloudformation:ValidateTemplate'],
     who: 'deploy',
-    why: 'A template that is only looked at has no ARN.',
+    why: 'A template that is only validated has no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html',
   },
   {
@@ -85,13 +85,13 @@ export const unscopedActions: readonly UnscopedActions[] = [
       'lambda:UpdateEventSourceMapping',
     ],
     who: 'deploy',
-    why: "A mapping gets its ARN when it is made; a condition narrows it to the stack's functions.",
+    why: "AWS assigns the ARN of a mapping when it creates the mapping. A condition narrows the actions to the stack's functions.",
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
   },
   {
     actions: ['kms:CreateKey'],
     who: 'deploy',
-    why: 'A key gets its ARN when it is made.',
+    why: 'AWS assigns the ARN of a key when it creates the key.',
     source:
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html',
   },
@@ -109,7 +109,7 @@ export const unscopedActions: readonly UnscopedActions[] = [
       'lakeformation:ListResources',
     ],
     who: 'deploy',
-    why: 'CloudFormation asks whether Lake Formation manages the place of a database or table. These actions take no resource.',
+    why: 'CloudFormation asks whether Lake Formation manages the location of a database or table. These actions take no resource.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslakeformation.html',
   },
   {
