@@ -22,44 +22,44 @@ export function awsPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
 
-Nothing here has run on AWS yet. What AWS documents is built as documented; what it leaves open is below: what we rely on, who says so, how sure that makes us, and what to do if it is otherwise. Certainty is \`documented\` (AWS says so), \`measured\` (others saw it on AWS, in public), \`likely\` (it follows from what was seen elsewhere) or \`open\` (nobody says). \`sluice probe\` asks a deployment:
+Sluice has not run on AWS yet. Where AWS documents a behavior, Sluice is built to the documentation. This page lists the behavior that AWS leaves open: what Sluice relies on, the source, how certain it is, and what to do if AWS behaves differently. Certainty is \`documented\` (AWS documents it), \`measured\` (others observed it on AWS and published it), \`likely\` (it follows from observations elsewhere) or \`open\` (no source). \`sluice probe\` tests a deployment:
 
 \`\`\`sh
-K=client-probe-$(openssl rand -hex 16)                                   # a key of its own, for as long as it takes
+K=client-probe-$(openssl rand -hex 16)                                   # a key for the probe only
 printf %s "$K" | npx sluice keys add probe --stage prod --kinds events   # collectors know it within half a minute
 SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
 npx sluice keys remove probe --stage prod
 \`\`\`
 
-It sends ${samples.length} marked events, each in another way in which SDKs and proxies send them, ${PACKED_EVENTS} in one request and four bodies around the size limits (27 MiB in all), follows each to its row in Athena, leaves redrive an object under \`overflow/\` and one under \`errors/\`, has a day of a source of your own loaded again, asks CloudWatch for metrics, and prints a table: \`as expected\`, or \`OTHERWISE\` with what was found, what was expected and what to change. That takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same in seconds.
+It sends ${samples.length} marked events, each in one of the ways in which SDKs and proxies send them, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object under \`overflow/\` and one under \`errors/\` for redrive, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. The probe takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
 
 | option | what it does | default |
 |---|---|---|
-| \`--key\` | the SDK key to send with; better in \`SLUICE_PROBE_KEY\`, for a shell remembers what is typed | locally any |
-| \`--url\` | the collector's address, as of your own domain: all is sent there, and the probe tells whether it comes through unchanged | the stack's \`CollectorUrl\` |
-| \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see what comes beyond a limit | off |
-| \`--slow\` | sends the slowest body that is taken | off |
+| \`--key\` | the SDK key to send with; preferably set \`SLUICE_PROBE_KEY\`, because a shell keeps a history of commands | any key for the local cloud |
+| \`--url\` | the collector's address, for example on your own domain: the probe sends everything there, and reports whether it arrives unchanged | the stack's \`CollectorUrl\` |
+| \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see the answers above a limit | off |
+| \`--slow\` | sends the slowest body that the collector accepts | off |
 | \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
-| \`--keep\` | leaves rows and query results where they are | off |
+| \`--keep\` | keeps rows and query results | off |
 | \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as [sluice doctor](doctor.md) |
 | \`--json\` | one object: \`{"run","collector","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
 
-Exit: 0 nothing is otherwise, 1 it could not begin, 2 wrong use, 3 something is otherwise.
+Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong usage, 3 something differs from what is expected.
 
-What it takes prints \`npx sluice policy print --for probe --stage prod --account 111122223333\`: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. A question whose permission is missing stays unanswered. Somebody who may deploy has little of it.
+\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. If a permission is missing, its question stays unanswered. The permissions to deploy include few of these.
 
 ## What it leaves behind
 
-- **Rows.** Of events they have \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. A file in which every row is a probe's is deleted; in a file that Firehose filled with others' rows, too, they stay, for files are never rewritten: the probe says how many. On a stage where nobody else sends, nothing remains. What a run that was broken off has left, the next of the day takes along.
-- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive takes them. What it has not taken when the wait is over is deleted.
-- **A day of a source in your own account** is loaded again, with the same rows. The version that it replaces is deleted by the hourly sweep, a day later.
-- **Results of its queries** are deleted. Versions of what was deleted go by the bucket's lifecycle, after a day.
-- **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway destroys sets \`mangled\` off: that is what it is for.
-- A body that the collector refuses (another 4xx than these) is a row of \`quarantine\`.
+- **Rows.** Rows of events have the \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. The probe deletes a file if all of its rows are a probe's. If Firehose wrote other rows into the same file, the probe's rows stay, because files are never rewritten, and the probe prints how many. On a stage without other senders, nothing remains. If a run was interrupted, the next run on the same day deletes its rows.
+- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive processes them. The probe deletes what is left when the wait is over.
+- **A day of a source in your own account** is loaded again, with the same rows. The hourly sweep deletes the replaced version one day later.
+- **Results of its queries** are deleted. The bucket's lifecycle removes the versions of deleted objects after one day.
+- **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway destroys turns on \`mangled\`, which is the purpose of that alarm.
+- **Refused bodies.** A body that the collector refuses with another 4xx becomes a row of \`quarantine\`.
 
 ## A source of your own
 
-Whether DuckDB starts in \`ingest-load\` shows only when it loads a file. The probe does that with a source whose \`owner\` is the deployment's account, and never with a customer's. Without one, configure one for the purpose, deploy, drop one small file, and probe once it is loaded:
+Only a load of a file shows whether DuckDB starts in \`ingest-load\`. The probe loads a day of a source whose \`owner\` is the deployment's account, and never of a customer's source. If you have no such source, configure one, deploy, drop one small file, and run the probe after the file is loaded:
 
 \`\`\`ts
 sources: [
@@ -75,40 +75,40 @@ npx sluice ingest run --source own --stage prod   # loads it as soon as it has s
 
 ## Limits on purpose
 
-\`--burst\` sends what the collector's limits let through on a stage in use, and holds others up there; \`--slow\` shows what a request can take at most. To see what comes beyond, deploy a stage of its own with low limits, probe it, and remove it:
+\`--burst\` sends as many requests as the limits of a stage in use accept, and delays other senders on that stage; \`--slow\` shows the longest time that a request can take. To see the answers above the limits, deploy a separate stage with low limits, run the probe on it, and remove it:
 
 | to see | in its configuration | then |
 |---|---|---|
 | 429 of the stage | \`endpoint: { requestsPerSecond: 50, burst: 50 }\` | \`--burst 500\` |
-| our 503, and Lambda throttled | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
-| the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; other answers are then of no use | \`--slow\` |
+| the collector's 503, and Lambda throttled | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
+| the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; ignore the other answers in this case | \`--slow\` |
 
 ## What only a first deployment tells
 
-No probe runs before the stack stands. \`npx sluice doctor --before-deploy\` asks what can be asked ([doctor.md](doctor.md#before-the-first-deployment)); these it can't.
+The probe cannot run before the stack exists. \`npx sluice doctor --before-deploy\` checks everything that can be checked before ([doctor.md](doctor.md#before-the-first-deployment)). It cannot check these behaviors:
 
-| behavior | we rely on | witness | certainty | if it is otherwise |
+| behavior | Sluice relies on | source | certainty | if AWS behaves differently |
 |---|---|---|---|---|
 ${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
 
 ## Other emulators
 
-\`npm run test:aws\` holds every decision of our policies' tests against [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation has no model of 15 of our types, Firehose among them; they are created through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
+\`npm run test:aws\` compares every decision of the policies' tests with [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation has no model of 15 of the templates' types, including Firehose. The tests create these resources through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
 
-On 2026-11-20 \`serverless deploy\` ran by hand against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. From Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, as Central served not every artifact that it pins; Sluice uses neither.
+On 2026-11-20 \`serverless deploy\` was run manually against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. With Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, because Central did not have every artifact that floci pins. Sluice uses neither of them.
 
-| what | result | what it says about Sluice |
+| what | result | meaning for Sluice |
 |---|---|---|
 | first deployment of four configurations (defaults, all readers, customers' buckets, every option: 76 to 129 resources) and removal of one | completed | dependencies, references, outputs and Serverless's own steps fit together |
-| functions with code, memory, timeout and reserved concurrency; HTTP API with CORS, routes and integration; event rules with targets; queues with dead letters; alarms; roles; key and alias; secret; log groups; streams | created, read back as given | floci accepts these properties |
+| functions with code, memory, timeout and reserved concurrency; HTTP API with CORS, routes and integration; event rules with targets; queues with dead letters; alarms; roles; key and alias; secret; log groups; streams | created, and read back with the same values | floci accepts these properties |
 | Athena workgroups, Glue databases and tables, schedules, log streams | floci's CloudFormation has no such type and reports \`CREATE_COMPLETE\` with an invented ID; floci's own APIs accept all of them | their properties are accepted, their CloudFormation types are not tested |
 | metric filters, dashboard | floci has neither, and reports \`CREATE_COMPLETE\` | nothing |
-| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: the properties are ignored without a word | nothing |
+| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: floci silently ignores the properties | nothing |
 | second deployment | fails: floci creates the secret a second time (\`already exists\`) | nothing: CloudFormation updates a secret that has the same name |
 | deployment bucket that Serverless creates | floci gives it another name at each change set, and its code is missing there; a bucket named in \`provider.deploymentBucket\` works | nothing |
 | running the functions | not tried: floci starts them in Docker | nothing |
 
-No failure was a fault of ours. A success there is weaker than one in moto, which refuses what it does not know.
+No failure was caused by Sluice. A success in floci means less than one in moto, which refuses unknown types and properties.
 
 ## Bodies
 
@@ -128,14 +128,14 @@ ${table(serviceQuestions)}
 `;
 }
 
-/** A row for each question; what the probe does not always ask says when. */
+/** One row for each question, with the condition under which the probe asks it. */
 function table(questions: Readonly<Record<string, Omit<Question, 'code'>>>): string {
   const rows = Object.entries(questions).map(
     ([code, { asks, reliesOn, witness, certainty, cure, asked }]) =>
       `| \`${code}\`<br>${asks}${asked === 'always' ? '' : ` (${asked === 'by hand' ? 'not asked by the probe' : `\`${asked}\``})`} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`,
   );
   return [
-    '| question | we rely on | witness | certainty | if it is otherwise |',
+    '| question | Sluice relies on | source | certainty | if AWS behaves differently |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');

@@ -35,8 +35,8 @@ Names, keys and rows from outside can contain characters that a terminal interpr
 `;
 
 const WHOSE = {
-  user: 'The caller, or whoever wrote the configuration, can correct it.',
-  system: 'Whoever operates Sluice can correct it.',
+  user: 'The caller or the author of the configuration can correct it.',
+  system: 'The operator of Sluice can correct it.',
 } as const;
 
 /** The complete text of docs/errors.md. */

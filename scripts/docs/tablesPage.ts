@@ -19,7 +19,7 @@ const CONFIGURED: Readonly<Record<string, ColumnNote>> = {
   company_id: {
     example: 'acme',
     filledBy: 'all SDKs, if the application set that custom ID',
-    nullWhen: 'it did not',
+    nullWhen: 'the application did not set it',
   },
   plan: {
     example: 'pro',
@@ -41,24 +41,24 @@ export function tablesPage(): string {
 
 <!-- Made by \`npm run docs\` from lib/tables, lib/views and scripts/docs: edit those. -->
 
-Read the views. The tables hold what SDKs sent, as they sent it: resends, staging, evaluations that assigned nobody, users as JSON.
+Read the views. The tables contain the events as SDKs sent them, including resends, staging events, evaluations that assigned nobody, and users as JSON.
 
-| Read | for |
+| View | Use it for |
 |---|---|
 ${viewNames.map((name) => `| [\`${name}\`](#${name}) | ${all[name].comment} |`).join('\n')}
 
-The columns \`company_id\`, \`plan\` and \`sku\` below stand for those of your own configuration: \`unitIds: { companyID: 'company_id' }\` and \`jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' }\`. Table names can be changed there (\`tables\`), names of views can't.
+The columns \`company_id\`, \`plan\` and \`sku\` below are examples of columns from your own configuration: \`unitIds: { companyID: 'company_id' }\` and \`jsonPaths: { plan: 'user.custom.plan', sku: 'metadata.sku' }\`. You can change the names of tables there (\`tables\`), but not the names of views.
 
 ## What the views do
 
-- **Resends are gone**: of the rows of a day with one \`event_id\`, the one received first is shown; of two received in the same millisecond, either. A resend has its day from the event's own time, so it lies beside the first. Only where a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, do two days show it once each; \`first_exposures\` doesn't mind even that.
-- **Only production**: an event without a tier is production's.
-- **Only groups of experiments**: rules that are no group, such as \`launchedGroup\`, and units in a known holdout count in none, in rows of earlier versions too: [statsig.md](statsig.md#what-is-no-group).
-- **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads (and Athena bills) those days only. \`first_exposures\` has no \`ds\`, for which exposure was first only all days tell; restrict \`experiment_id\` and \`unit_type\` there.
-- **Units by type**: an exposure doesn't say which of its IDs the experiment randomises. \`first_exposures\` and \`daily_exposures\` have a row for each: always restrict \`unit_type\` to one.
-- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and what \`jsonPaths\` names. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null there; the JSON is in the column beside. What is no JSON is null, too; no query fails of it. A number is written as the SDK's JSON has it: \`2.5\`, \`1e+21\`.
-- **Numbers**: \`value_number\` is null where \`event_value\` is more or less than a number, as with a line break behind it.
-- **The same rows everywhere**: the views are one text, run by Athena as it is and by DuckDB in translation. Their rows are compared with rows worked out without SQL, in DuckDB by \`npm test\` and in Trino 435, of whose kind Athena is, by \`npm run test:trino\` (Java 17 and Maven).
+- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first; of two received in the same millisecond, either one. The day of a resend comes from the event's own time, so it is on the same day as the first row. Only if a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, two days show the event once each. Even this does not affect \`first_exposures\`.
+- **Only production**: an event without a tier counts as production.
+- **Only groups of experiments**: rules that are not a group, such as \`launchedGroup\`, and units in a known holdout count in no group. This includes rows of earlier versions: [statsig.md](statsig.md#what-is-no-group).
+- **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads (and Athena bills) those days only. \`first_exposures\` has no \`ds\`, because only all days together show which exposure was first; restrict \`experiment_id\` and \`unit_type\` there.
+- **Units by type**: an exposure does not show which of its IDs the experiment randomizes. \`first_exposures\` and \`daily_exposures\` have a row for each ID: always restrict \`unit_type\` to one.
+- **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and the paths in \`jsonPaths\`. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null in these columns; their JSON is in the JSON column. Invalid JSON is also null, and no query fails because of it. A number is written as in the SDK's JSON: \`2.5\`, \`1e+21\`.
+- **Numbers**: \`value_number\` is null if \`event_value\` is anything other than exactly a number, for example a number with a line break after it.
+- **The same rows everywhere**: each view is one SQL text, which Athena runs unchanged and DuckDB runs translated. Tests compare the rows with rows calculated without SQL, in DuckDB with \`npm test\` and in Trino 435, the engine that Athena is based on, with \`npm run test:trino\` (Java 17 and Maven).
 
 ${COSTS}
 ## Views
@@ -70,9 +70,9 @@ ${tableKinds.map((kind) => tableSection(tables[kind])).join('\n')}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns, groupNoteOf)}
 ## Adding columns
 
-A unit ID that is added to \`unitIds\` becomes a column of both forwarded tables, their streams and all views with the next deployment. A day's partition is described anew as soon as a new file comes for it, all others by the next daily run (00:05 UTC). Rows from before have null there; their \`custom_ids\` has the ID.
+If you add a unit ID to \`unitIds\`, it becomes a column of both forwarded tables, their streams and all views with the next deployment. The partition of a day gets the new column as soon as a new file arrives for the day, all other partitions with the next daily run (00:05 UTC). Earlier rows have null in the column; their \`custom_ids\` contains the ID.
 
-A path that is added to \`jsonPaths\` becomes a column of the views alone, so it has the values of all days at once.
+If you add a path to \`jsonPaths\`, it becomes a column of the views only, so it immediately has the values of all days.
 
 ## Words
 
@@ -83,9 +83,9 @@ ${glossary.map(([word, meaning]) => `- **${word}**: ${meaning}`).join('\n')}
 /** Of `npm run bench views`, where `read_of_a_day` has the figures. */
 const COSTS = `## What a query of a view costs
 
-Athena bills the compressed bytes of the columns that a query reads, of the days that it reads, 10 MB at least. Measured with \`npm run bench views\` on a day of 333,334 exposures in one file, 62 MB with all columns:
+Athena bills the compressed bytes of the columns and days that a query reads, 10 MB at least. These figures were measured with \`npm run bench views\` on a day of 333,334 exposures in one file, 62 MB with all columns:
 
-| A query of | reads of that day |
+| Query | Bytes read of that day |
 |---|---|
 | \`experiment_exposures\`, units, groups and times of one experiment | 18 MB |
 | the same by \`country\` | 20 MB |
@@ -95,7 +95,7 @@ Athena bills the compressed bytes of the columns that a query reads, of the days
 | \`first_exposures\`, one \`unit_type\` | 5 MB, and as much of every other day |
 | the table, \`experiment_id\` alone | 0.2 MB |
 
-Most of what the first ones read is \`event_id\`, which tells resends apart and does not compress: 32 hexadecimal digits a row. Where resends don't matter, as for the units that were ever exposed, \`first_exposures\` and \`count(DISTINCT user_id)\` over the table do without it.
+Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress: 32 hexadecimal digits a row. If resends do not matter, for example when you count the units that were ever exposed, \`first_exposures\` and \`count(DISTINCT user_id)\` over the table do not read it.
 
 `;
 
@@ -122,7 +122,7 @@ function groupNoteOf(column: string): ColumnNote {
 function noteOf(column: string): ColumnNote {
   const notes: Readonly<Record<string, ColumnNote>> = { ...columnNotes, ...CONFIGURED };
   const found = notes[column];
-  if (found === undefined) throw new Error(`Nothing is said of the column ${column}.`);
+  if (found === undefined) throw new Error(`The column ${column} has no note.`);
   return found;
 }
 
@@ -147,43 +147,43 @@ ${lines.join('\n')}
 `;
 }
 
-/** Words that mean one thing here, and another elsewhere. */
+/** Words with a special meaning in Sluice. */
 const glossary: readonly (readonly [word: string, meaning: string])[] = [
   [
     'exposure',
-    'A record that somebody was shown a gate, experiment or layer. SDKs log one each time it is looked at, at most every few minutes.',
+    'A record that a user was shown a gate, experiment or layer. SDKs log one each time the application checks it, at most every few minutes.',
   ],
   [
     'assignment',
-    'An exposure that puts a unit in a group (`is_assignment`). Defaults, disabled rules, overrides, shipped experiments and holdouts are exposures too, but no assignments.',
+    'An exposure that puts a unit in a group (`is_assignment`). Defaults, disabled rules, overrides, shipped experiments and holdouts are also exposures, but not assignments.',
   ],
   [
     'unit',
-    'Who or what an experiment randomises: a user, a device (`stable_id`), or one of your own IDs, such as a company.',
+    'The subject that an experiment randomizes: a user, a device (`stable_id`), or one of your own IDs, such as a company.',
   ],
   [
     'resend',
-    'The same event again, sent by an SDK that had no answer. It has the same `event_id`; the raw tables hold it, the views do not.',
+    'The same event again, sent by an SDK that got no answer. It has the same `event_id`. The raw tables contain it, the views do not.',
   ],
   [
     'forwarded',
-    'What came from SDKs through the collector, in `statsig_forwarded_exposures` and `statsig_forwarded_events`: the names that Statsig gives its own.',
+    'Data that SDKs sent through the collector, in `statsig_forwarded_exposures` and `statsig_forwarded_events`. Statsig uses the same names for its own forwarding.',
   ],
   [
     'dataset',
     "A folder of your own Parquet files in S3, a subfolder for each day, that Statsig's S3 ingestion or Sluice reads.",
   ],
-  ['drop', 'One day of a dataset, as it was put into the bucket.'],
+  ['drop', 'One day of a dataset, as the customer put it into the bucket.'],
   [
     'staging database',
-    'The Glue database in which Statsig makes tables of its own and drops them. Never that of the tables here.',
+    'The Glue database in which Statsig creates and drops its own tables. It is never the database of the tables on this page.',
   ],
   [
     'Statsig folder',
-    'The folder of the bucket that Statsig writes to (`statsigFolder`); the forwarded tables lie in it, beside what it stages.',
+    'The folder of the bucket that Statsig writes to (`statsigFolder`); the forwarded tables are in it, beside Statsig’s staging data.',
   ],
   [
     'quarantine',
-    'What came with a valid key and could not become a row, with the reason: [quarantine.md](quarantine.md).',
+    'Data that was sent with a valid key and could not become a row, with the reason: [quarantine.md](quarantine.md).',
   ],
 ];

@@ -9,44 +9,44 @@ import type { Tried } from './Tried.ts';
 
 const HEAD = `# Statements tried by client
 
-Which statements of which client the local Athena answers as Athena does: \`npm test\` sends each through \`@aws-sdk/client-athena\`, signed as the deployed reader, and compares types and rows with what was worked out by hand from Trino's documentation; nothing was compared with AWS itself. It writes this page, too (\`SLUICE_WRITE_DOCS=1 npm test -- test/clients/docs\`). The sequences around them follow the clients' sources, which each file of \`test/clients/\` names.
+This page lists the statements of each client that the local Athena answers as Athena does. \`npm test\` sends each statement through \`@aws-sdk/client-athena\`, signed as the deployed reader. It compares types and rows with expected values that were derived manually from Trino's documentation; nothing was compared with AWS itself. The test also writes this page (\`SLUICE_WRITE_DOCS=1 npm test -- test/clients/docs\`). The sequences of calls follow the clients' sources, which each file of \`test/clients/\` names.
 
-What every reader called is then held against its policies of the packaged template, Glue, S3 and KMS that Athena uses on its behalf included: all of it is allowed, and without any one statement of a policy some of it is not.
+The test then compares every reader's calls with its policies in the packaged template, including the calls of Athena to Glue, S3 and KMS on the reader's behalf. The policies allow all calls, and without any one statement of a policy some calls are denied.
 
-Column names stand here without their tables.
+Column names are shown without their tables.
 `;
 
 const OWOX_STEPS = `
 | step | calls | results in |
 |---|---|---|
 | access check | \`SELECT 1\` | \`athena-check-access/\` |
-| dry run | \`EXPLAIN <data mart>\`; a column that is not there comes back as \`COLUMN_NOT_FOUND\` with line and column | \`athena-dry-run/\` |
-| last change of the sources | \`EXPLAIN (TYPE IO, FORMAT JSON) <data mart>\` (refused here by name), GetTableMetadata | \`athena-data-last-updated/\` |
+| dry run | \`EXPLAIN <data mart>\`; a missing column is reported as \`COLUMN_NOT_FOUND\` with line and column | \`athena-dry-run/\` |
+| last change of the sources | \`EXPLAIN (TYPE IO, FORMAT JSON) <data mart>\` (refused by name in the local Athena), GetTableMetadata | \`athena-data-last-updated/\` |
 | schema | \`SELECT * … LIMIT 0\`, types from one row of GetQueryResults; comments from \`information_schema.columns\` | \`athena-schema-fetch/\` |
 | report | any of the statements below, with execution parameters; pages of up to 1,000 rows | \`owox-data-marts/\` |
-| view | \`CREATE OR REPLACE VIEW "owox"."…" AS …\`, in its own database | \`owox-data-marts/ddl/\` |
+| view | \`CREATE OR REPLACE VIEW "owox"."…" AS …\`, in OWOX's own database | \`owox-data-marts/ddl/\` |
 | clean-up | ListObjectsV2 and DeleteObjects of the step's folder | |
 `;
 
 const LIMITS = `
-## Otherwise than Athena
+## Differences from Athena
 
-| client | what | here |
+| client | what | local Athena |
 |---|---|---|
-| OWOX | when a source was last updated: \`EXPLAIN (TYPE IO, FORMAT JSON) …\` | refused by name; its document gives it no \`athena:GetTableMetadata\` for it either |
-| Statsig | Iceberg tables in the staging database | refused by name; the calls of S3 and Glue that they take are proved to be allowed |
-| all | times of another zone (\`AT TIME ZONE\`) | \`timestamp\` of that zone's clock, without its name behind it |
-| awswrangler | results of SHOW | it reads none, on AWS neither: \`GetQueryResults\` does |
-| PyAthena | \`ArrowCursor\` | goes to AWS's S3 whatever endpoint is set up: give \`pyarrow.fs.S3FileSystem\` an \`endpoint_override\` |
+| OWOX | when a source was last updated: \`EXPLAIN (TYPE IO, FORMAT JSON) …\` | refused by name; OWOX's document does not grant \`athena:GetTableMetadata\` for it either |
+| Statsig | Iceberg tables in the staging database | refused by name; the tests prove that the S3 and Glue calls that they need are allowed |
+| all | times of another zone (\`AT TIME ZONE\`) | \`timestamp\` in that zone's local time, without the zone's name after it |
+| awswrangler | results of SHOW | awswrangler reads none, not even on AWS; \`GetQueryResults\` returns them |
+| PyAthena | \`ArrowCursor\` | always uses AWS's S3, whatever endpoint is configured: pass an \`endpoint_override\` to \`pyarrow.fs.S3FileSystem\` |
 `;
 
-/** docs/sql.md, in whole. */
+/** The whole of docs/sql.md. */
 export function sqlPage(config: Config): string {
   return [
     HEAD,
     '## Metabase',
     '',
-    "The driver lists schemas, tables and columns by Athena's API (`ListDatabases`, `ListTableMetadata`, `GetTableMetadata`) or Glue's, a foreign database among them; `DESCRIBE` where a table's columns come back empty; results by `GetQueryResults` or from S3.",
+    "The driver lists schemas, tables and columns by Athena's API (`ListDatabases`, `ListTableMetadata`, `GetTableMetadata`) or Glue's, including a foreign database. It sends `DESCRIBE` if a table's columns are empty, and reads results with `GetQueryResults` or from S3.",
     '',
     table([...metabaseSync, ...metabaseQueries]),
     '',
@@ -56,13 +56,13 @@ export function sqlPage(config: Config): string {
     '',
     '## Statsig',
     '',
-    'The sources that `sluice connect statsig` prints, their date macros filled in.',
+    'The sources that `sluice connect statsig` prints, with values for their date macros.',
     '',
     table(statsigQueries(config)),
     '',
     '## awswrangler and PyAthena',
     '',
-    `\`npm run test:clients\` runs ${pins()}, where Python and pip are; \`.ci/run\` does it, too. Both find the local cloud by \`AWS_ENDPOINT_URL\`.`,
+    `\`npm run test:clients\` runs ${pins()} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
     '',
     '| client | tried |',
     '|---|---|',

@@ -8,16 +8,22 @@ const PAGE = join(repositoryRoot, 'docs', 'permissions.md');
 
 const HEAD = `# Permissions
 
-What each role of the deployment may do, and for which calls: nothing else. \`npm test\` writes this page's tables from packaged templates and from what the functions really called in the local cloud, and fails when a call is not allowed, when a role has an action, a resource or a condition's value that no call needs, or when this page is not what it found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it anew). The local cloud's own IAM decides; under \`npm run test:aws\`, [iam-simulate](https://github.com/cloud-copilot/iam-simulate) decides every call too, and has to agree.
+This page lists what each role of the deployment may do, and which calls need it. The roles may do nothing else. \`npm test\` writes the tables from packaged templates and from the calls that the functions really made in the local cloud. The tests fail in each of these cases:
 
-The last column says what a row rests on. Proved are the rows with *calls seen*: the function, or the delivery that the local cloud plays, made such a call, and without the row it would have been denied. The rows with *AWS's documentation* are not observed anywhere here: AWS says that its service makes the calls in *italics* for what was seen, and only an account can show it ([local.md](local.md#calls)).
+- A call is not allowed.
+- A role has an action, a resource or a condition's value that no call needs.
+- This page differs from what the tests found (\`SLUICE_WRITE_DOCS=1 npm test -- test/proof\` writes it again).
 
-The roles whose names begin with \`Ingest\` and \`Export\` are there only with \`sources\` and \`exports\` in the configuration. Their tables are of one with a source and an export that customers' buckets let in (\`acme-drops\` with the folder \`events\`, \`acme-warehouse\`), and one of each that reaches its bucket through a role of the customer's: there the role's own policy has the say.
+The local cloud's own IAM decides. Under \`npm run test:aws\`, [iam-simulate](https://github.com/cloud-copilot/iam-simulate) also decides every call, and must agree.
+
+The last column shows the evidence for a row. Rows with *calls seen* are proved: the function, or the delivery that the local cloud emulates, made such a call, and it would have been denied without the row. Rows with *AWS's documentation* were not observed here: according to AWS, its service makes the calls in *italics* on behalf of the calls seen, and only a deployment on AWS can show it ([local.md](local.md#calls)).
+
+Roles whose names begin with \`Ingest\` and \`Export\` exist only with \`sources\` and \`exports\` in the configuration. Their tables come from a configuration with two sources and two exports. For one of each, the policy of the customer's bucket gives access (\`acme-drops\` with the folder \`events\`, \`acme-warehouse\`). The others reach their bucket through a role of the customer, whose own policy then decides.
 `;
 
 /**
- * docs/permissions.md with the tables of these roles as their policies and the calls that were recorded have them; those of
- * other roles as they are there. Each proof holds the roles that it has walked.
+ * docs/permissions.md with the tables of these roles, from their policies and the recorded calls. The tables of other roles
+ * do not change. Each proof checks the roles that it has exercised.
  */
 export function heldPage(roles: readonly Role[], calls: readonly RecordedCall[], bucket: string) {
   const page = readFileSync(PAGE, 'utf8');
@@ -55,7 +61,7 @@ function section(role: Role, calls: readonly RecordedCall[]): string {
   return [
     `## ${role.logicalId}`,
     '',
-    '| action | on | for | rests on |',
+    '| action | on | for | evidence |',
     '|---|---|---|---|',
     ...rows,
     '',
