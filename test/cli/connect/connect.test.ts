@@ -147,7 +147,7 @@ describe('sluice connect', () => {
 
   it('says when Athena could not be asked how late rows come, and goes on', async () => {
     const { code, stdout, stderr } = await connect(['statsig']);
-    expect([code, stderr]).toEqual([0, 'Asking Athena how late rows come …\n']);
+    expect([code, stderr]).toEqual([0, 'Asking Athena how late rows arrive …\n']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('How late rows arrive could not be measured: ');
   });
 
