@@ -7,11 +7,11 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { backoffMs } from '../../lib/base/retry.ts';
+import { eachAttempt } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 
 /** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
-const POLL = { baseMs: 200, capMs: 3_000 };
+const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
 /** Rows per page: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 const PAGE_ROWS = 1_000;
 /** Pages that are read of a result. */
@@ -62,10 +62,10 @@ export async function runStatement(
       ClientRequestToken: randomUUID(),
     }),
   );
-  for (let polls = 1; ; polls += 1) {
-    const { QueryExecution: execution = {} } = await client.send(
-      new GetQueryExecutionCommand({ QueryExecutionId }),
-    );
+  let execution: QueryExecution = {};
+  for await (const _ of eachAttempt({ ...POLL, wait, random })) {
+    const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+    execution = answer.QueryExecution ?? {};
     const { State, StateChangeReason, AthenaError } = execution.Status ?? {};
     if (State === 'SUCCEEDED') {
       const scannedBytes = execution.Statistics?.DataScannedInBytes ?? 0;
@@ -73,15 +73,13 @@ export async function runStatement(
     }
     if (State === 'FAILED' || State === 'CANCELLED')
       return { failed: StateChangeReason ?? AthenaError?.ErrorMessage ?? State, ...locationOf(execution) };
-    if (clock.now() >= deadline) {
-      await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
-      return {
-        failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
-        ...locationOf(execution),
-      };
-    }
-    await wait(POLL.baseMs / 2 + backoffMs(polls, random, POLL));
+    if (clock.now() >= deadline) break;
   }
+  await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+  return {
+    failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
+    ...locationOf(execution),
+  };
 }
 
 function locationOf({ ResultConfiguration }: QueryExecution): { readonly location?: string } {

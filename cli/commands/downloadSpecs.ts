@@ -1,4 +1,4 @@
-import { backoffMs } from '../../lib/base/retry.ts';
+import { eachAttempt } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
 import { SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
@@ -14,8 +14,7 @@ export interface DownloadOptions {
   readonly random: () => number;
 }
 
-const TRIES = 4;
-const AFTER_FAILURE = { baseMs: 500, capMs: 5_000 };
+const RETRIES = { tries: 4, baseMs: 500, capMs: 5_000, leastMs: 250 };
 /** For all attempts together, in milliseconds. */
 const DEADLINE_MS = 60_000;
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/;
@@ -32,15 +31,13 @@ export async function downloadSpecs(url: string, key: string, options: DownloadO
   const { clock, wait, random } = options;
   const target = specsUrl(url, key);
   const deadline = clock.now() + DEADLINE_MS;
-  for (let tries = 1; ; tries += 1) {
-    const failed = await requestSpecs(target, options, Math.max(1, deadline - clock.now()));
-    if (failed instanceof Uint8Array) return failed;
-    const pause = AFTER_FAILURE.baseMs / 2 + backoffMs(tries, random, AFTER_FAILURE);
-    if (tries === TRIES || clock.now() + pause >= deadline) {
-      throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', `${failed}, ${tries} attempts.`);
-    }
-    await wait(pause);
+  let failure = '';
+  for await (const attempt of eachAttempt({ ...RETRIES, wait, random, until: { clock, deadline } })) {
+    const specs = await requestSpecs(target, options, Math.max(1, deadline - clock.now()));
+    if (specs instanceof Uint8Array) return specs;
+    failure = `${specs}, ${attempt} attempts.`;
   }
+  throw new GroupsError('SLUICE_GROUPS_UNAVAILABLE', failure);
 }
 
 function specsUrl(url: string, key: string): URL {

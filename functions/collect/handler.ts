@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts';
 import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { planProvider } from '../../lib/collect/CollectPlan.ts';
@@ -68,13 +68,11 @@ function makeCollector(environment: Environment): Collector {
     putOverflow: overflowBucket(environment.bucket),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: quarantineLargeBucket(environment.bucket),
-    clock: systemClock,
-    wait: (ms) => wait(ms),
+    ...systemTiming,
     alarm: (ms, ring) => {
       const timer = setTimeout(ring, ms);
       return () => clearTimeout(timer);
     },
-    random: Math.random,
     log: logLine,
     logSuccess: () => sampler.next(),
     writeMetrics: logLine,

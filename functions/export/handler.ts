@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -13,6 +12,7 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
@@ -39,8 +39,6 @@ const MARGIN_MS = 120_000;
 const LAST_CALL_MS = 30_000;
 /** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
 const LEASE_SLACK_MS = 60_000;
-
-const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
 const schema = z.object({
   /** Our bucket: the tables' files, and the ledger. */
@@ -86,14 +84,14 @@ export const handler = middy<unknown, SQSBatchResponse | ExportReport>(noEarlyTi
 
 function makeExporter(from: Environment, endsAt: number): Exporter {
   const { SLUICE_BUCKET: bucket, SLUICE_EXPORT_QUEUE, SLUICE_STAGE: stage } = from;
-  const attempts = { ...timing, clock: systemClock, deadline: endsAt - LAST_CALL_MS };
+  const attempts = { ...systemTiming, deadline: endsAt - LAST_CALL_MS };
   return {
     exports: config.exports,
     stage,
     clock: systemClock,
     ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }, attempts),
     apart: (exported) => apartPorts(from, exported, attempts),
-    tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, timing),
+    tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, systemTiming),
     newOwner: randomUUID,
     log: logLine,
     deadline: endsAt - MARGIN_MS,
@@ -110,9 +108,8 @@ function portsOf(
   return {
     ledger: new Ledger({
       store: s3Ledger(by.s3, bucket),
-      clock: systemClock,
       newToken: randomUUID,
-      ...timing,
+      ...systemTiming,
     }),
     tableOf: (table) => landedTable(by, { database: config.database, table, bucket }, attempts),
     targetOf: (exported) => exportBucket(exported, attempts, session),
@@ -126,7 +123,7 @@ async function apartPorts(from: Environment, exported: Export, attempts: Attempt
   const [, partition = '', , , account = ''] = role.split(':');
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
   const policy = exportSession(place, config, exported);
-  const session = await ownSession(role, `export-${exported.name}`, policy, timing).catch(
+  const session = await ownSession(role, `export-${exported.name}`, policy, systemTiming).catch(
     (error: unknown) => {
       throw new ExportError(
         'SLUICE_EXPORT_SESSION_REFUSED',

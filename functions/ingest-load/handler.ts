@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -15,6 +14,7 @@ import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
@@ -34,8 +34,6 @@ const config: FunctionConfig<'ingest-load'> = wholeConfig;
 const MARGIN_MS = 45_000;
 /** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
 const LEASE_SLACK_MS = 60_000;
-
-const timing = { wait: (ms: number) => wait(ms), random: Math.random };
 
 const schema = z.object({
   /** Where rows and the ledger go. */
@@ -107,8 +105,7 @@ async function makeLoader(environment: Environment, directory: string): Promise<
       const { bavail, bsize } = await statfs(directory);
       return bavail * bsize;
     },
-    clock: systemClock,
-    ...timing,
+    ...systemTiming,
     log: logLine,
   };
 }
@@ -119,9 +116,8 @@ function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: 
     customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
     ledger: new Ledger({
       store: s3Ledger(by.s3, bucket),
-      clock: systemClock,
       newToken: randomUUID,
-      ...timing,
+      ...systemTiming,
     }),
     catalog: gluePartitionCatalog(by.glue),
   };
@@ -135,7 +131,7 @@ async function apartPorts(from: Environment, source: Source, dataset: Dataset): 
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
   const policy = loadSession(place, config, source, dataset);
   const name = `${source.name}-${dataset.name}`;
-  const session = await ownSession(role, name, policy, timing).catch((error: unknown) => {
+  const session = await ownSession(role, name, policy, systemTiming).catch((error: unknown) => {
     throw new IngestError(
       'SLUICE_INGEST_SESSION_REFUSED',
       error instanceof Error ? `${error.message}.` : '',

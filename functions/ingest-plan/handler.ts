@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -10,6 +9,7 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
@@ -66,7 +66,6 @@ export const handler = middy<unknown, SQSBatchResponse | PlanReport>(noEarlyTime
 
 function makePlanner(from: Environment, endsAt: number): Planner {
   const { SLUICE_BUCKET: bucket, SLUICE_PLAN_QUEUE, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
-  const timing = { wait: (ms: number) => wait(ms), random: Math.random };
   return {
     sources: config.sources,
     stage,
@@ -74,15 +73,14 @@ function makePlanner(from: Environment, endsAt: number): Planner {
     bucketOf: (source, dataset) => customerBucket(source, dataset, 'list'),
     ledger: new Ledger({
       store: s3Ledger(s3Client(), bucket),
-      clock: systemClock,
       newToken: randomUUID,
-      ...timing,
+      ...systemTiming,
     }),
     cooldowns: s3Cooldowns(s3Client(), bucket, systemClock),
     looks: s3LastListings(s3Client(), bucket),
     lateNotes: s3LateNotes(s3Client(), bucket),
-    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, timing),
-    requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, timing),
+    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),
+    requests: taskQueue(sqsClient(), SLUICE_PLAN_QUEUE, systemTiming),
     log: logLine,
     deadline: endsAt - MARGIN_MS,
   };

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
@@ -8,6 +7,7 @@ import { s3Cooldowns } from '../../lib/aws/s3Claim.ts';
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
 import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
@@ -38,10 +38,7 @@ function makeTrigger(environment: Environment): Trigger {
     }),
     anyKeyStartsAll: environment.SLUICE_ALLOW_ANY_KEY,
     cooldowns: s3Cooldowns(s3Client(), environment.SLUICE_BUCKET, systemClock),
-    requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, {
-      wait: (ms) => wait(ms),
-      random: Math.random,
-    }),
+    requests: taskQueue(sqsClient(), environment.SLUICE_PLAN_QUEUE, systemTiming),
     clock: systemClock,
     log: logLine,
   };

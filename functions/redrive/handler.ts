@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -8,6 +7,7 @@ import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
@@ -76,15 +76,14 @@ function makeRedriver(environment: Environment, endsAt: number): Redriver {
     events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
     quarantine: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
   };
-  const timing = { clock: systemClock, wait: (ms: number) => wait(ms), random: Math.random };
   return {
-    ...timing,
+    ...systemTiming,
     bucket,
     tries,
     streams,
     store: s3RedriveStore(s3Client(), bucket, systemClock),
     quarantine: quarantineRecords({
-      ...timing,
+      ...systemTiming,
       write: quarantineWriter(config),
       putLarge: s3QuarantineLarge(s3Client(), bucket),
       putOverflow: s3Overflow(s3Client(), bucket),

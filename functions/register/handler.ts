@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
@@ -7,7 +6,7 @@ import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCat
 import { s3SingleTryClient } from '../../lib/aws/s3Client.ts';
 import { s3DayFolders } from '../../lib/aws/s3DayFolders.ts';
 import { logLine } from '../../lib/base/log.ts';
-import { systemClock } from '../../lib/base/time.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
@@ -74,9 +73,7 @@ function makeRegistrar(environment: Environment, endsAt: number): Registrar {
     known,
     log: logLine,
     attempts: {
-      clock: systemClock,
-      wait: (ms: number) => wait(ms),
-      random: Math.random,
+      ...systemTiming,
       deadline: endsAt - MARGIN_MS,
     },
   };

@@ -1,7 +1,7 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { backoffMs } from '../base/retry.ts';
+import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import {
   AssumeRoleError,
   assumedRoleCredentials,
@@ -13,8 +13,7 @@ import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
 
 /** Times that a role is asked for, beyond the client's own: IAM takes some seconds to know a trust policy everywhere. */
-const TRIES = 6;
-const BACKOFF = { baseMs: 500, capMs: 8_000 } as const;
+const RETRIES = { tries: 6, baseMs: 500, capMs: 8_000 } as const;
 
 /** A session of the function's own role that may do less than the role, and the clients that work in it. */
 export interface OwnSession {
@@ -41,18 +40,10 @@ export async function ownSession(
   roleArn: string,
   name: string,
   policy: string,
-  { wait, random }: { readonly wait: (ms: number) => Promise<void>; readonly random: () => number },
+  timing: RetryPorts,
 ): Promise<OwnSession> {
   const assume = assumedRoleCredentials(stsClient(), { arn: roleArn }, name, policy);
-  let credentials: SessionCredentials | undefined;
-  for (let tries = 1; credentials === undefined; tries += 1) {
-    try {
-      credentials = await assume();
-    } catch (error) {
-      if (!(error instanceof AssumeRoleError) || tries >= TRIES) throw error;
-      await wait(backoffMs(tries, random, BACKOFF));
-    }
-  }
+  const credentials = await retryAssume(assume, timing);
   const s3 = newS3Client(credentials);
   const glue = newGlueClient(credentials);
   const sts = newStsClient(credentials);
@@ -67,4 +58,20 @@ export async function ownSession(
       for (const client of clients) client.destroy();
     },
   };
+}
+
+async function retryAssume(
+  assume: () => Promise<SessionCredentials>,
+  timing: RetryPorts,
+): Promise<SessionCredentials> {
+  let failure: unknown;
+  for await (const _ of eachAttempt({ ...RETRIES, ...timing })) {
+    try {
+      return await assume();
+    } catch (error) {
+      if (!(error instanceof AssumeRoleError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
 }

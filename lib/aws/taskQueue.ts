@@ -1,26 +1,21 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MAX_BATCH_MESSAGES, QueueError, SEND_BACKOFF, SEND_TRIES, type TaskQueue } from '../base/queue.ts';
-import { backoffMs } from '../base/retry.ts';
+import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
+import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 
 /**
  * A queue of SQS. A batch may be taken in part: what wasn't is sent again.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
-export function taskQueue(
-  client: SQSClient,
-  queueUrl: string,
-  timing: { readonly wait: (ms: number) => Promise<unknown>; readonly random: () => number },
-): TaskQueue {
+export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPorts): TaskQueue {
   return {
     async send(bodies, delaySeconds = 0) {
       for (let from = 0; from < bodies.length; from += MAX_BATCH_MESSAGES) {
         let left = bodies.slice(from, from + MAX_BATCH_MESSAGES);
-        for (let tries = 1; left.length > 0; tries += 1) {
+        for await (const _ of eachAttempt({ ...SEND_RETRIES, ...timing })) {
           left = await sendBatch(client, queueUrl, left, delaySeconds);
           if (left.length === 0) break;
-          if (tries === SEND_TRIES) throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${left.length} messages.`);
-          await timing.wait(backoffMs(tries, timing.random, SEND_BACKOFF));
         }
+        if (left.length > 0) throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${left.length} messages.`);
       }
     },
   };

@@ -27,10 +27,8 @@ export const QueueError = defineErrorFamily('system', {
 export const MAX_DELAY_SECONDS = 900;
 /** Messages of one SendMessageBatch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 export const MAX_BATCH_MESSAGES = 10;
-/** Times that a batch is sent, each time with what was not taken. */
-export const SEND_TRIES = 4;
-/** Pauses between them. */
-export const SEND_BACKOFF = { baseMs: 200, capMs: 2_000 } as const;
+/** How often a batch is sent, each time with the messages that SQS has not accepted. */
+export const SEND_RETRIES = { tries: 4, baseMs: 200, capMs: 2_000 } as const;
 
 /** Only what is read is asked for: AWS adds members to its events as it likes. */
 const queueEventSchema = z.object({

@@ -33,7 +33,7 @@ export const GROUPS_FRESH_MS = 5 * 60_000;
 /** The longest that a read may take, and with it the longest that it delays an answer, in milliseconds. */
 const READ_MS = 500;
 /** Pause after a failed read; it doubles with every failure. */
-const AFTER_FAILURE = { baseMs: 10_000, capMs: GROUPS_FRESH_MS } as const;
+const AFTER_FAILURE = { baseMs: 10_000, capMs: GROUPS_FRESH_MS, leastMs: 5_000 } as const;
 
 /**
  * The table of experiment groups as one execution environment knows it. It is read when the environment starts, and
@@ -97,7 +97,7 @@ export class GroupsCache {
       this.#dueAt = now + GROUPS_FRESH_MS;
     } catch (error) {
       this.#failures += 1;
-      this.#dueAt = now + AFTER_FAILURE.baseMs / 2 + backoffMs(this.#failures, random, AFTER_FAILURE);
+      this.#dueAt = now + backoffMs(this.#failures, random, AFTER_FAILURE);
       log({ level: 'warn', event: 'groups', ...describe(error), failures: this.#failures });
       countFailure();
     } finally {

@@ -1,4 +1,4 @@
-import { backoffMs } from '../base/retry.ts';
+import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import { GROUPS_BYTES, type GroupRow, readGroupRows, type SplitPeriod, writeGroupRows } from './GroupRow.ts';
 import type { GroupsObject } from './GroupsCache.ts';
 import { GroupsError } from './GroupsError.ts';
@@ -18,15 +18,12 @@ export interface GroupsStore {
 }
 
 /** What {@link pullGroups} works with. */
-export interface PullOptions {
+export interface PullOptions extends RetryPorts {
   readonly store: GroupsStore;
-  readonly wait: (ms: number) => Promise<unknown>;
-  readonly random: () => number;
 }
 
 /** Tries to change an object that others change too: of any two, one succeeds. */
-const MAX_ATTEMPTS = 8;
-const AFTER_CONFLICT = { baseMs: 50, capMs: 1_000 };
+const RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 };
 
 /**
  * Merges rules of specs into the table. When somebody else changed the table in the meantime, it merges again into
@@ -41,14 +38,13 @@ export async function pullGroups(
   at: number,
   { store, wait, random }: PullOptions,
 ): Promise<GroupsMerge> {
-  for (let tries = 1; ; tries += 1) {
+  for await (const _ of eachAttempt({ ...RETRIES, wait, random })) {
     const there = await store.read();
     const merged = mergeGroups(there === null ? [] : readGroupRows(there.text), rules, at);
     const text = groupsText(merged.rows);
     if (text === there?.text || (await store.write(text, there?.eTag ?? null))) return merged;
-    if (tries === MAX_ATTEMPTS) throw new GroupsError('SLUICE_GROUPS_BUSY');
-    await wait(backoffMs(tries, random, AFTER_CONFLICT));
   }
+  throw new GroupsError('SLUICE_GROUPS_BUSY');
 }
 
 /** What the table says, for who reads it once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */

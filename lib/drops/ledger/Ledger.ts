@@ -1,4 +1,4 @@
-import { backoffMs } from '../../base/retry.ts';
+import { eachAttempt } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import type { LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './LedgerEntry.ts';
 
@@ -32,10 +32,8 @@ export type Settlement = Pick<
     readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
   };
 
-/** A write is tried so often when S3 answers that it could not decide between two writers (409). */
-const WRITE_TRIES = 3;
-/** Between these: who came in each other's way shall not come back together. */
-const BACKOFF = { baseMs: 100, capMs: 1_000 } as const;
+/** A write is retried when S3 answers that it could not decide between two writers (409). */
+const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
 /** A claim that loses to another write is tried so often on top of what that left: with a lease in it there is no other try. */
 const CLAIM_TRIES = 5;
 
@@ -175,7 +173,8 @@ export class Ledger {
   ): Promise<StoredEntry | null> {
     const { store, clock, newToken, wait, random } = this.#options;
     const entry: LedgerEntry = { ...changed, updatedAt: clock.now(), token: newToken() };
-    for (let tries = 1; ; tries += 1) {
+    let failure: { readonly error: unknown } | null = null;
+    for await (const _ of eachAttempt({ ...WRITE_RETRIES, wait, random })) {
       const outcome = await store.write(entry, on?.eTag ?? null).catch((error: unknown) => ({ error }));
       if (typeof outcome === 'string') return { entry, eTag: outcome };
       const there = await store.read(entry);
@@ -183,12 +182,10 @@ export class Ledger {
       const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
       if (!asBefore) return null;
       // As it was: either the write failed, or S3 could not decide between two (409 ConditionalRequestConflict).
-      if (tries === WRITE_TRIES) {
-        if (outcome !== null) throw outcome.error;
-        return null;
-      }
-      await wait(backoffMs(tries, random, BACKOFF));
+      failure = outcome;
     }
+    if (failure !== null) throw failure.error;
+    return null;
   }
 }
 

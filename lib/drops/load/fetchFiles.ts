@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { SluiceError } from '../../base/errors.ts';
-import { backoffMs } from '../../base/retry.ts';
+import { eachAttempt } from '../../base/retry.ts';
 import { type CustomerBucket, type DropObject, SourceError } from '../CustomerBucket.ts';
 import type { EngineFile } from '../engine/Engine.ts';
 import { PARALLEL_READS, READ_BYTES, READ_TIMEOUT_MS, READ_TRIES } from '../limits.ts';
@@ -12,7 +12,7 @@ import { LoadError } from './LoadError.ts';
 
 /** Ranges of one file are written side by side: it is made when it is not there, and never cut to nothing. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;
-const BACKOFF = { baseMs: 200, capMs: 2_000 } as const;
+const RETRIES = { tries: READ_TRIES, baseMs: 200, capMs: 2_000 } as const;
 /** Says that an object is another by now. */
 const CHANGED = Symbol('changed');
 
@@ -93,8 +93,8 @@ async function fetchPart(
   const expected = range === undefined ? object.size : range.last - first + 1;
   const file = await onDisk(() => open(path, OPEN));
   try {
-    for (let tries = 1; ; tries += 1) {
-      signal.throwIfAborted();
+    let failure: unknown;
+    for await (const _ of eachAttempt({ ...RETRIES, wait, random, signal })) {
       const body = await bucket.read(object, range);
       if (body === null) return false;
       try {
@@ -104,16 +104,14 @@ async function fetchPart(
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof LoadError) throw error;
-        if (tries === READ_TRIES) {
-          const name = error instanceof Error ? error.message : String(error);
-          throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}`, { cause: error });
-        }
+        failure = error;
       } finally {
         // What is not read to its end holds a connection.
         body.destroy();
       }
-      await wait(backoffMs(tries, random, BACKOFF));
     }
+    const name = failure instanceof Error ? failure.message : String(failure);
+    throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}`, { cause: failure });
   } finally {
     await file.close();
   }

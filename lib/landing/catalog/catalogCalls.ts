@@ -1,4 +1,4 @@
-import { backoffMs } from '../../base/retry.ts';
+import { eachAttempt, type RetryPolicy, type RetryPorts } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 
 /** A call to Glue or S3 that failed as a whole, whatever it was for. Adapters in `lib/aws` make it. */
@@ -41,44 +41,29 @@ export function isTransient(code: string): boolean {
   return TRANSIENT_CODES.has(code);
 }
 
-/** Tries of one call or batch, the first included. */
-export const MOST_TRIES = 8;
-/** Up to 200 ms before the second try, up to 5 s before the last. */
-const BACKOFF = { baseMs: 200, capMs: 5_000 };
+/** Attempts of one call or batch. They pause up to 200 ms before the second, up to 5 s before the last. */
+export const RETRIES = { tries: 8, baseMs: 200, capMs: 5_000 };
 
-/** What retrying hangs on. */
-export interface Attempts {
+/** What retrying depends on. */
+export interface Attempts extends RetryPorts {
   readonly clock: Clock;
-  /** Resolves after that many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>;
-  /** A number from 0 to below 1. */
-  readonly random: () => number;
   /** Epoch milliseconds from which no call begins: one that began before ends in its own time. */
   readonly deadline: number;
 }
 
-/** Code of what was not called because the deadline had come. */
+/** Code of a call that was not made because the deadline had passed. */
 export const OUT_OF_TIME = 'OutOfTime';
 
-/** What a call that may not begin any more rejects with; undefined while there is time. */
+/** The error of a call that may not begin any more; undefined while there is time. */
 export function outOfTime({ clock, deadline }: Attempts): CatalogCallError | undefined {
   return clock.now() < deadline
     ? undefined
     : new CatalogCallError(OUT_OF_TIME, false, 'There was no time left to begin the call.');
 }
 
-/**
- * Waits before the next try and answers true, or answers false when there shall be none: too many tries, or
- * no time left for the wait.
- *
- * @param tries Tries made so far.
- */
-export async function waitForNextTry(attempts: Attempts, tries: number): Promise<boolean> {
-  if (tries >= MOST_TRIES) return false;
-  const delay = backoffMs(tries, attempts.random, BACKOFF);
-  if (attempts.clock.now() + delay >= attempts.deadline) return false;
-  await attempts.wait(delay);
-  return outOfTime(attempts) === undefined;
+/** How calls to the catalogue are retried. */
+export function retryPolicy({ wait, random, clock, deadline }: Attempts): RetryPolicy {
+  return { ...RETRIES, wait, random, until: { clock, deadline } };
 }
 
 /**
@@ -91,16 +76,16 @@ export async function retryTransient<Result>(
   attempts: Attempts,
   call: () => Promise<Result>,
 ): Promise<Result> {
-  const late = outOfTime(attempts);
-  if (late !== undefined) throw late;
-  for (let tries = 1; ; tries += 1) {
+  let failure: CatalogCallError | undefined;
+  for await (const _ of eachAttempt(retryPolicy(attempts))) {
     try {
       return await call();
     } catch (error) {
       if (!(error instanceof CatalogCallError) || !error.transient) throw error;
-      if (!(await waitForNextTry(attempts, tries))) throw error;
+      failure = error;
     }
   }
+  throw failure ?? outOfTime(attempts);
 }
 
 /** A page of a listing. */

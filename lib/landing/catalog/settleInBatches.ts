@@ -1,4 +1,5 @@
-import { type Attempts, CatalogCallError, isTransient, outOfTime, waitForNextTry } from './catalogCalls.ts';
+import { waitForRetry } from '../../base/retry.ts';
+import { type Attempts, CatalogCallError, isTransient, outOfTime, retryPolicy } from './catalogCalls.ts';
 import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
 
 /** What became of every partition given. */
@@ -54,7 +55,7 @@ export async function settleInBatches(
       else failed.push(failure);
     }
     if (again.length === 0) continue;
-    if (await waitForNextTry(attempts, tries))
+    if (await waitForRetry(retryPolicy(attempts), tries))
       batches.unshift({ items: again.map(({ item }) => item), tries });
     else failed.push(...again.map(({ failure }) => failure));
   }

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../base/retry.ts';
+import { eachAttempt } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
@@ -55,11 +55,13 @@ export async function putRecords(
   let pending: PendingRecord[] = records.map((record) => ({ record }));
   let calls = 0;
   let retried = 0;
-  for (let attempt = 1; pending.length > 0; attempt += 1) {
+  const { wait, random, clock, deadline } = context;
+  const retries = { tries: MAX_ATTEMPTS, ...BACKOFF, wait, random, until: { clock, deadline } };
+  for await (const attempt of eachAttempt(retries)) {
     const failed: PendingRecord[] = [];
     const codes = new Map(pending.map(({ record, code }) => [record, code]));
     for (const call of packCalls(pending.map(({ record }) => record))) {
-      const remaining = context.deadline - context.clock.now();
+      const remaining = deadline - clock.now();
       if (remaining <= 0) {
         failed.push(...call.map((record) => pendingRecord(record, codes.get(record))));
         continue;
@@ -77,13 +79,8 @@ export async function putRecords(
     }
     pending = failed;
     if (pending.length === 0) break;
-    const pause = backoffMs(attempt, context.random, BACKOFF);
-    if (attempt === MAX_ATTEMPTS || context.clock.now() + pause >= context.deadline) {
-      unacknowledged.push(...pending.map((item) => ({ ...item, reason: 'not_acknowledged' as const })));
-      break;
-    }
-    await context.wait(pause);
   }
+  unacknowledged.push(...pending.map((item) => ({ ...item, reason: 'not_acknowledged' as const })));
   return { unacknowledged, retried, calls };
 }
 

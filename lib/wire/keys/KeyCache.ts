@@ -25,7 +25,7 @@ export const UNKNOWN_KEY_PAUSE_MS = 30_000;
 /** The longest that one look may take, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
 /** Pause after a failed look; it doubles with every failure. */
-const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000 } as const;
+const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000, leastMs: 1_000 } as const;
 
 /**
  * The keys in Secrets Manager, as one execution environment knows them: read when first needed, read again in
@@ -109,7 +109,7 @@ export class KeyCache {
     } catch (error) {
       this.#failures += 1;
       // At least a second, so that a busy environment doesn't call for each of its requests.
-      this.#pauseMs = AFTER_FAILURE.baseMs / 2 + backoffMs(this.#failures, random, AFTER_FAILURE);
+      this.#pauseMs = backoffMs(this.#failures, random, AFTER_FAILURE);
       this.#failedAt = clock.now();
       log({ level: 'error', event: 'keys', ...describe(error), failures: this.#failures });
     }

@@ -2,7 +2,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { addDays } from '../../../../lib/base/time.ts';
-import { CatalogCallError, MOST_TRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { CatalogCallError, RETRIES } from '../../../../lib/landing/catalog/catalogCalls.ts';
 import { registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { BUCKET, startCatalog, TODAY, tableInput } from './startCatalog.ts';
@@ -158,7 +158,7 @@ describe('registerPartitions', () => {
     world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
     const { failed } = await register(days(1), 600_000);
     expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
-    expect(world.waits).toHaveLength(MOST_TRIES - 1);
+    expect(world.waits).toHaveLength(RETRIES.tries - 1);
     expect(Math.max(...world.waits)).toBeLessThanOrEqual(5_000);
   });
 
