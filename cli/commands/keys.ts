@@ -114,7 +114,7 @@ async function hashFromStdin(isForTrigger: boolean): Promise<string> {
   const sent = (await textOf(process.stdin)).trim();
   const key = readSdkKey({ 'statsig-api-key': sent }, new URLSearchParams());
   if (key === null) {
-    const hint = SHA256.test(sent) ? 'It looks like a SHA-256. Use --sha256 for that.' : '';
+    const hint = SHA256.test(sent) ? 'It looks like a SHA-256: give that with --sha256.' : '';
     throw new KeyListError('SLUICE_KEYS_NOT_AN_SDK_KEY', hint);
   }
   if (isForTrigger && !key.startsWith('secret-'))

@@ -12,26 +12,26 @@ import { MAX_BURST } from '../probe/limits.ts';
 import { ProbeError } from '../probe/ProbeError.ts';
 import type { ProbeOptions } from '../probe/Run.ts';
 
-/** The local cloud takes any key of this shape. */
+/** The local cloud accepts any key of this form. */
 const LOCAL_KEY = 'client-sluice-probe';
 
-/** `sluice probe`: answers of AWS's own to what its documents leave open. */
+/** `sluice probe`: asks AWS what its documentation leaves open. */
 export const probe: Command = {
   name: 'probe',
   summary:
-    'Send marked events through a deployment in every encoding, follow them to Athena, and say what AWS does.',
+    'Send marked events through a deployment in every encoding, follow them to Athena, and report what AWS does.',
   usage: 'sluice probe [--local] [--stage NAME] [--key KEY] [options]',
   options: {
     ...placeOptions,
-    key: { type: 'string', help: 'SDK key to send with (default SLUICE_PROBE_KEY; locally any)' },
-    url: { type: 'string', help: "the collector's address (default: that of the stack)" },
+    key: { type: 'string', help: 'SDK key to send with (default: SLUICE_PROBE_KEY; locally any)' },
+    url: { type: 'string', help: 'URL of the collector (default: that of the stack)' },
     burst: {
       type: 'string',
-      help: `also send so many requests at once, ${MAX_BURST} at most; holds others up`,
+      help: `also send this many requests at once, at most ${MAX_BURST}; slows down other senders`,
     },
-    slow: { type: 'boolean', help: 'also send the slowest body that is taken' },
+    slow: { type: 'boolean', help: 'also send the slowest body that is accepted' },
     wait: { type: 'string', help: 'seconds to wait for rows (default 1.5 × buffering.seconds + 240)' },
-    keep: { type: 'boolean', help: 'leave rows and query results where they are' },
+    keep: { type: 'boolean', help: 'keep rows and query results' },
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
@@ -63,8 +63,8 @@ export const probe: Command = {
       slow: line.values['slow'] === true,
       keep: line.values['keep'] === true,
       ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
-      told: (doing) => {
-        if (process.stderr.isTTY) writeNote(`${doing} …\n`);
+      onProgress: (step) => {
+        if (process.stderr.isTTY) writeNote(`${step} …\n`);
       },
     };
     const place = await openPlace(deployment, url);

@@ -1,33 +1,33 @@
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { QuestionCode } from './questions.ts';
 
-/** `expected`: as we rely on. `otherwise`: it isn't. `unanswered`: not asked, or not found out. */
+/** `expected`: AWS behaves as expected. `otherwise`: it does not. `unanswered`: not asked, or without a result. */
 export type Verdict = 'expected' | 'otherwise' | 'unanswered';
 
-/** What a question came to. */
+/** The answer to a question. */
 export interface Answer {
   readonly code: QuestionCode;
   readonly verdict: Verdict;
-  /** What was found, in a few words. */
+  /** The result, in a few words. */
   readonly found: string;
 }
 
-/** Whether it is as expected, and what was found. */
+/** Makes an answer. */
 export function answer(code: QuestionCode, asExpected: boolean, found: string): Answer {
   return { code, verdict: asExpected ? 'expected' : 'otherwise', found };
 }
 
-/** Why there is no answer. */
+/** Makes an answer that says why there is none. */
 export function unanswered(code: QuestionCode, found: string): Answer {
   return { code, verdict: 'unanswered', found };
 }
 
 /**
- * Asks, and says instead of an answer what AWS refused.
+ * Asks a question; if AWS returns an error, the answer is that there is none.
  *
- * @throws AwsAccessError when AWS can't be asked at all.
+ * @throws AwsAccessError when AWS cannot be reached.
  */
-export async function unlessRefused<Asked>(
+export async function answerUnlessDenied<Asked>(
   code: QuestionCode,
   ask: () => Promise<Asked>,
 ): Promise<Asked | Answer> {

@@ -1,25 +1,25 @@
 import { errorFolder } from '../../lib/tables/objectKeys.ts';
 
-/** What a page would say that it is. */
+/** The `Origin` of the requests. */
 export const ORIGIN = 'https://sluice-probe.example';
 
-/** Path that bodies are sent to, of which no SDK's is one. */
+/** The path of the requests, which no SDK uses. */
 export const PROBE_PATH = '/v1/sluice-probe';
 
-/** What every event of every probe begins with. */
+/** The prefix of the event names of every probe. */
 export const NAME_PREFIX = 'sluice-probe:';
 
-/** What the key of every probe's object under `errors/` begins with. */
+/** The prefix of the keys of every probe's object under `errors/`. */
 export const ERROR_KEY_PREFIX = `${errorFolder('events')}format-conversion-failed/sluice-probe-`;
 
-/** The environment of the probe's rows: views show production only. */
+/** The environment of the probe's rows, which views exclude. */
 export const ENVIRONMENT = 'sluice-probe';
 
 /** One run of the probe. */
 export interface Run {
-  /** Eight hexadecimal digits: what marks its events. */
+  /** Eight hexadecimal digits that mark its events. */
   readonly id: string;
-  /** The collector's address; a path is one that a domain maps to it. */
+  /** The collector's URL; it has a path if a domain maps one to the API. */
   readonly collector: string;
   /** The SDK key. */
   readonly key: string;
@@ -27,17 +27,17 @@ export interface Run {
   readonly time: number;
 }
 
-/** What a probe is allowed besides what it always does. */
+/** Options of a probe. */
 export interface ProbeOptions {
-  /** Requests of the burst; 0 none. */
+  /** Requests of the burst; 0 for none. */
   readonly burst: number;
   readonly slow: boolean;
-  /** Leave rows and results where they are. */
+  /** Keep rows and query results. */
   readonly keep: boolean;
-  /** How long to wait for rows, milliseconds. Default: as Firehose takes at most, and three minutes. */
+  /** How long to wait for rows, milliseconds. Default: Firehose's maximum plus three minutes. */
   readonly waitMs?: number;
-  /** Called with what is being done. */
-  readonly told: (doing: string) => void;
+  /** Called with a description of each step. */
+  readonly onProgress: (step: string) => void;
 }
 
 /** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
@@ -61,7 +61,7 @@ export function probeEvent(
   };
 }
 
-/** The path that events are posted to, and how: with the key in a header, or in the query. */
+/** The URL that events are posted to. */
 export function postUrl(run: Run, path: string, query: Readonly<Record<string, string>> = {}): URL {
   const url = new URL(`${run.collector.replace(/\/+$/, '')}${path}`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

@@ -4,36 +4,36 @@ import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
 
-/** What a probe has taken away again, and what not. */
+/** What a probe has deleted, and what remains. */
 export interface CleanUp {
-  /** Files that held rows of probes only, and how many. */
+  /** Files with rows of probes only. */
   readonly deletedFiles: number;
   readonly deletedRows: number;
-  /** Rows of probes in files with others' rows: they stay, for files are not rewritten. */
+  /** Rows of probes in files with other rows. They remain, because files are not rewritten. */
   readonly remainingFiles: number;
   readonly remainingRows: number;
-  /** Whether views leave them out: redaction may take their environment away. */
+  /** Whether views exclude them: redaction can remove their environment. */
   readonly hiddenFromViews: boolean;
   /** Results of the probe's queries. */
   readonly deletedResults: number;
-  /** Objects under `overflow/` and `errors/` that redrive had not taken. */
+  /** Objects under `overflow/` and `errors/` that redrive had not processed. */
   readonly deletedObjects: number;
-  /** What could not be done, in AWS's words. */
+  /** What could not be deleted, with AWS's message. */
   readonly problems: readonly string[];
 }
 
-/** What there is to be deleted. */
+/** What is to be deleted. */
 export interface Remains {
   readonly files: readonly FileRows[];
   /** `s3://` locations of results. */
   readonly results: readonly string[];
-  /** Keys of objects that nobody has taken. */
+  /** Keys of objects that were not processed. */
   readonly objects: readonly string[];
 }
 
 /**
- * Deletes files in which every row is a probe's, the results of its queries, and what redrive left. Versions of what is deleted go with
- * the bucket's lifecycle, after a day.
+ * Deletes files with rows of probes only, results of the probe's queries, and objects that redrive has not processed. The
+ * bucket's lifecycle deletes their versions after a day.
  */
 export async function cleanUp(
   s3: S3Client,
@@ -57,7 +57,7 @@ export async function cleanUp(
 
   let [deletedFiles, deletedRows, remainingFiles, remainingRows, deletedResults] = [0, 0, 0, 0, 0];
   for (const { file, rows, ours } of files) {
-    const object = s3Object(file);
+    const object = parseS3Address(file);
     const deletable = ours === rows && object?.bucket === config.bucket && isIn(object.key, folders);
     if (deletable && object !== undefined && (await remove(object.bucket, object.key))) {
       deletedFiles += 1;
@@ -68,11 +68,11 @@ export async function cleanUp(
     }
   }
   for (const location of results) {
-    const object = s3Object(location);
+    const object = parseS3Address(location);
     if (object === undefined) continue;
     const deleted = await remove(object.bucket, object.key);
     if (deleted) deletedResults += 1;
-    // Athena keeps the types beside the rows.
+    // Athena stores the column types beside the rows.
     if (deleted) await remove(object.bucket, `${object.key}.metadata`);
   }
   let deletedObjects = 0;
@@ -85,8 +85,10 @@ function isIn(key: string, folders: readonly string[]): boolean {
   return folders.some((folder) => key.startsWith(folder));
 }
 
-/** The bucket and the key of an `s3://` address; undefined when it is none of an object. */
-export function s3Object(address: string): { readonly bucket: string; readonly key: string } | undefined {
+/** The bucket and key of an `s3://` address; undefined if it is not the address of an object. */
+export function parseS3Address(
+  address: string,
+): { readonly bucket: string; readonly key: string } | undefined {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
   return bucket === undefined || key === undefined ? undefined : { bucket, key };
 }

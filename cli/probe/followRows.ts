@@ -2,7 +2,7 @@ import { quoteName } from '../../lib/base/sql.ts';
 import { viewNames } from '../../lib/views/views.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
-import { type CleanUp, cleanUp, s3Object } from './cleanUp.ts';
+import { type CleanUp, cleanUp, parseS3Address } from './cleanUp.ts';
 import {
   DELIVERY_FACTOR,
   DELIVERY_MARGIN_MS,
@@ -20,7 +20,7 @@ import {
   countQuarantined,
   judgeBodies,
   judgeTimes,
-  OURS,
+  PROBE_ROWS,
   type ProbedTable,
   QueryError,
   type Replies,
@@ -33,7 +33,7 @@ import { PACKED_PART } from './sendRequest.ts';
 import { timestampColumn } from './timestampColumn.ts';
 
 /**
- * Waits for the rows of what was taken, judges them, and cleans up.
+ * Waits for the rows of accepted requests, judges them, and cleans up.
  *
  * @throws QueryError, and what Athena's client throws.
  */
@@ -76,16 +76,16 @@ export async function followRows(
       ...(planted === undefined ? [] : [judgeRedrive(planted, rows, quarantined, left)]),
     ];
     if (options.keep) return { answers, cleanUp: null };
-    options.told('cleaning up');
+    options.onProgress('cleaning up');
     const files = [
-      ...(rows.length === 0 ? [] : await readFiles(athena, where, run, OURS.events)),
-      ...(quarantined === 0 ? [] : await readFiles(athena, quarantine, run, OURS.quarantine)),
+      ...(rows.length === 0 ? [] : await readFiles(athena, where, run, PROBE_ROWS.events)),
+      ...(quarantined === 0 ? [] : await readFiles(athena, quarantine, run, PROBE_ROWS.quarantine)),
     ];
     const hidden = rows.every(({ environment }) => environment === ENVIRONMENT);
     const remains = { files, results: athena.results, objects: left };
     return { answers, cleanUp: await cleanUp(clients.s3, config, remains, hidden) };
   } catch (error) {
-    // The results of what was asked before are no use to anybody.
+    // The results of the earlier queries are of no further use.
     if (!options.keep) {
       const objects = await leftObjects(clients.s3, config.bucket, planted);
       await cleanUp(clients.s3, config, { files: [], results: athena.results, objects }, true);
@@ -94,12 +94,12 @@ export async function followRows(
   }
 }
 
-/** Looks for the rows until all that were promised by a 202 are there, and those of redrive, or the time is over. */
+/** Polls until every event that was answered 202 and those for redrive have rows, or the time is over. */
 async function awaitRows(
   place: Place,
   athena: Athena,
   run: Run,
-  { waitMs, told }: ProbeOptions,
+  { waitMs, onProgress }: ProbeOptions,
   { replies, sentAt }: Sent,
   where: {
     readonly events: ProbedTable;
@@ -123,8 +123,8 @@ async function awaitRows(
     const redriven = where.planted === undefined || (sent.length < rows.length && quarantined > 0);
     if ((seenAt !== null && redriven) || clock.now() >= deadline) return { rows, seenAt, quarantined };
     const seconds = (ms: number) => Math.round(ms / 1_000);
-    told(
-      `${events} of ${promised} events have their row${redriven ? '' : ', those of redrive not all'}, after ${seconds(clock.now() - sentAt)} s of ${seconds(deadline - sentAt)} s at most`,
+    onProgress(
+      `${events} of ${promised} events have a row${redriven ? '' : ', not all of those for redrive'}, after ${seconds(clock.now() - sentAt)} s of at most ${seconds(deadline - sentAt)} s`,
     );
     await wait(Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
@@ -144,7 +144,7 @@ function longestDelayMs({ config }: Place): number {
 function judgeDelay(place: Place, sentAt: number, seenAt: number | null): Answer {
   const code = 'SLUICE_PROBE_DELIVERY_TIME';
   const longest = longestDelayMs(place);
-  if (seenAt === null) return answer(code, false, 'not all rows came in the time that was waited');
+  if (seenAt === null) return answer(code, false, 'not all rows arrived in time');
   const took = seenAt - sentAt;
   const flushed = place.flush === undefined ? '' : ', flushed';
   return answer(
@@ -154,10 +154,10 @@ function judgeDelay(place: Place, sentAt: number, seenAt: number | null): Answer
   );
 }
 
-/** Of a file that holds a row of ours. */
+/** Judges the timestamps of a file with a row of the probe. */
 async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answer> {
   const code = 'SLUICE_PROBE_TIMESTAMP_TYPE';
-  const object = s3Object(rows[0]?.file ?? '');
+  const object = parseS3Address(rows[0]?.file ?? '');
   if (object === undefined) return unanswered(code, 'no row');
   try {
     const { text, isTime } = await timestampColumn(clients.s3, object.bucket, object.key);
@@ -170,7 +170,7 @@ async function judgeType({ clients }: Place, rows: readonly Row[]): Promise<Answ
   }
 }
 
-/** A query of each without rows, all at once: what is wrong with a view is found before anything is read. */
+/** Queries every view without rows, at the same time: an error of a view is found before anything is read. */
 async function judgeViews({ config }: Place, athena: Athena): Promise<Answer> {
   const problems = await Promise.all(
     viewNames.map(async (name) => {

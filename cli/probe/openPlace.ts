@@ -13,10 +13,10 @@ import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
 import { ProbeError } from './ProbeError.ts';
 
-/** Tries of one call: all of them may be made again. */
+/** Attempts for one call: every call can be retried. */
 const MAX_ATTEMPTS = 4;
 
-/** What a probe works with. */
+/** What a probe needs of a deployment. */
 export interface Place {
   readonly config: Config;
   readonly local: boolean;
@@ -26,26 +26,26 @@ export interface Place {
     readonly cloudwatch: CloudWatchClient;
     readonly lambda: LambdaClient;
     readonly s3: S3Client;
-    /** Makes each call once. */
+    /** Without retries. */
     readonly s3Once: S3Client;
     readonly sqs: SQSClient;
     readonly sts: STSClient;
   };
-  /** Whether the collector's address is another than the stack's own. */
+  /** Whether the collector's URL is not that of the stack. */
   readonly ownDomain: boolean;
-  /** The machine's: it measures, and bounds what is waited. */
+  /** This machine's clock, which measures and limits waiting. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
-  /** Delivers what Firehose holds; undefined on AWS, where nobody can. */
+  /** Delivers Firehose's buffers; undefined on AWS, where that is not possible. */
   readonly flush?: () => Promise<void>;
 }
 
-/** A place, with where events go and what time they get. */
+/** A place, with the collector and the time of its events. */
 export interface OpenPlace extends Place {
-  /** The collector's address. */
+  /** The collector's URL. */
   readonly collector: string;
-  /** What time it is there, epoch milliseconds: the local cloud's clock may be elsewhere. */
+  /** The time of the deployment, epoch milliseconds: the local cloud's clock can be moved. */
   readonly now: number;
   close(): void;
 }
@@ -53,7 +53,7 @@ export interface OpenPlace extends Place {
 /**
  * Opens a deployment for a probe.
  *
- * @param url The collector's address, if it is not the stack's or is to be reached under another name.
+ * @param url The collector's URL, if it is not that of the stack.
  * @throws ProbeError `SLUICE_PROBE_NO_COLLECTOR`, `SLUICE_PROBE_NOT_ALLOWED`; AwsAccessError.
  */
 export async function openPlace(
@@ -99,7 +99,7 @@ export async function openPlace(
   }
 }
 
-/** The output of the stack. */
+/** Reads the collector's URL from the stack's outputs. */
 async function stackCollector(
   options: ConstructorParameters<typeof CloudFormationClient>[0],
   StackName: string,
@@ -126,7 +126,7 @@ async function stackCollector(
 const status = z.object({ collector: z.string() });
 const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
 
-/** What of the local cloud's control API a probe needs: docs/local.md, "Control". */
+/** The part of the local cloud's control API that a probe uses: docs/local.md, "Control". */
 function localCloud(edge: string) {
   const call = async (method: string, path: string): Promise<unknown> => {
     try {
@@ -141,7 +141,7 @@ function localCloud(edge: string) {
     if (!parsed.success)
       throw new ProbeError(
         'SLUICE_PROBE_NO_COLLECTOR',
-        `${edge} answers ${path} otherwise than a local cloud.`,
+        `${edge} does not answer ${path} like a local cloud.`,
       );
     return parsed.data;
   };

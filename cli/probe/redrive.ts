@@ -12,12 +12,12 @@ import type { Place } from './openPlace.ts';
 import { ERROR_KEY_PREFIX, probeEvent, type Run } from './Run.ts';
 import type { Row } from './rows.ts';
 
-/** Last part of the name of the event that lies under `overflow/`. */
+/** Last part of the name of the event that is put under `overflow/`. */
 export const OVERFLOW_PART = 'redrive_overflow';
-/** Last part of the name of the event that Firehose gave up, as its line under `errors/` says. */
+/** Last part of the name of the event in a line under `errors/`, like one that Firehose could not deliver. */
 const ERROR_PART = 'redrive_errors';
 
-/** The objects of a run that redrive should take: their keys. */
+/** Keys of the objects that redrive should process. */
 export interface PlantedObjects {
   readonly overflow: string;
   readonly error: string;
@@ -51,7 +51,7 @@ export async function plantObjects({ clients: { s3 }, config }: Place, run: Run)
   return { overflow: overflow.key, error };
 }
 
-/** The row that the collector makes of an event of the probe. */
+/** The row that the collector makes from an event of the probe. */
 function rowOf(config: Config, run: Run, part: string): string {
   const sender = {
     keyHash: hash('sha256', run.key),
@@ -63,14 +63,14 @@ function rowOf(config: Config, run: Run, part: string): string {
   };
   const batch = JSON.stringify({ events: [probeEvent(run, part, {})] });
   const [row] = collectBatch(batch, sender, collectPlan(config)).documents.events;
-  if (row === undefined) throw new TypeError('The event of the probe makes no row.');
+  if (row === undefined) throw new TypeError('The event of the probe does not make a row.');
   return row;
 }
 
 /**
- * Tells whether both objects became rows: of the events table, and of quarantine.
+ * Judges whether both objects became rows, in the events table and in quarantine.
  *
- * @param left Keys of those that still lie where they were written.
+ * @param left Keys of those that still exist.
  */
 export function judgeRedrive(
   planted: PlantedObjects,
@@ -94,7 +94,7 @@ export function judgeRedrive(
   );
 }
 
-/** Which of the objects still lie there; those that S3 does not show count as gone. */
+/** Keys of the objects that still exist; those that S3 does not return count as deleted. */
 export async function leftObjects(
   s3: S3Client,
   bucket: string,

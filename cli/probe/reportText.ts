@@ -6,7 +6,7 @@ import type { ProbeReport } from './runProbe.ts';
 
 const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-' } as const;
 
-/** The report as a table, and below it what is otherwise: what was expected, and what to do. */
+/** The report as a table, and below it each unexpected result with what was expected and what to do. */
 export function reportText({ run, collector, answers, cleanUp }: ProbeReport): string {
   const rows = answers
     .filter(({ code }) => questionEntries[code].asked !== 'by hand')
@@ -22,7 +22,7 @@ export function reportText({ run, collector, answers, cleanUp }: ProbeReport): s
     textTable(rows),
     ...otherwise,
     `\nRun ${run} at ${collector}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
-    `What each question is about: docs/aws.md\n`,
+    `docs/aws.md explains each question.\n`,
     ...(cleanUp === null ? [] : [cleanUpText(cleanUp)]),
   ].join('');
 }
@@ -40,11 +40,11 @@ function cleanUpText({
   const remaining =
     remainingRows === 0
       ? ''
-      : `Rows that remain, in files with others' rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? "views don't show them, for their environment is sluice-probe" : 'views show them, for redaction took their environment away'}.\n`;
-  return `Cleaned up: rows ${deletedRows}, in files ${deletedFiles}; results of queries ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under overflow/ and errors/, as redrive had not taken it: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not cleaned up: ${visibleLine(problem)}\n`).join('')}`;
+      : `Remaining rows, in files with other rows: ${remainingRows} in ${remainingFiles}; ${hiddenFromViews ? 'views exclude them by their environment sluice-probe' : 'views include them because redaction removed their environment'}.\n`;
+  return `Deleted: rows ${deletedRows}, in files ${deletedFiles}; query results ${deletedResults}.\n${deletedObjects === 0 ? '' : `Deleted under overflow/ and errors/, because redrive had not processed them: objects ${deletedObjects}.\n`}${remaining}${problems.map((problem) => `Not deleted: ${visibleLine(problem)}\n`).join('')}`;
 }
 
-/** The same for machines, each answer with its question. */
+/** The report for `--json`, each answer with its question. */
 export function reportJson({ answers, ...rest }: ProbeReport) {
   return {
     ...rest,

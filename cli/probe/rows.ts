@@ -9,7 +9,7 @@ import { PACKED_EVENTS, QUERY_TIMEOUT_MS } from './limits.ts';
 import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
 import { type Sample, samples } from './samples.ts';
 import {
-  isOurs,
+  isFromCollector,
   isUnderLimit,
   PACKED_PART,
   type Reply,
@@ -19,7 +19,7 @@ import {
   sizes,
 } from './sendRequest.ts';
 
-/** A query that Athena took and could not do; the message is Athena's. */
+/** A query that Athena accepted but that failed, with Athena's message. */
 export class QueryError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -27,12 +27,12 @@ export class QueryError extends Error {
   }
 }
 
-/** What queries are run with. */
+/** Options of {@link Athena}. */
 export interface AthenaOptions extends Omit<StatementOptions, 'deadlineMs'> {
   readonly client: AthenaClient;
 }
 
-/** Runs queries in the workgroup, and remembers where their results lie. */
+/** Runs queries in the workgroup, and keeps the locations of their results. */
 export class Athena {
   readonly #options: AthenaOptions;
   readonly #results: string[] = [];
@@ -47,8 +47,8 @@ export class Athena {
   }
 
   /**
-   * @returns Rows without the header, each value as Athena's text; 10,000 at most.
-   * @throws QueryError when it failed, was cancelled or took longer than two minutes; else what the client threw.
+   * @returns Rows without the header, each value as Athena's text; at most 10,000.
+   * @throws QueryError when it failed, was cancelled or took longer than two minutes; otherwise what the client threw.
    */
   async query(sql: string): Promise<readonly (readonly (string | null)[])[]> {
     const { client, ...options } = this.#options;
@@ -59,7 +59,7 @@ export class Athena {
   }
 }
 
-/** A row that the probe's events became. */
+/** A row of one of the probe's events. */
 export interface Row {
   /** Last part of the event's name. */
   readonly part: string;
@@ -71,17 +71,17 @@ export interface Row {
   /** `2026-11-20 10:15:30.123` */
   readonly timestamp: string | null;
   readonly ds: string | null;
-  /** `s3://` address of the file that holds it. */
+  /** `s3://` address of its file. */
   readonly file: string;
 }
 
-/** Where the rows are. */
+/** The table of the rows. */
 export interface ProbedTable {
   readonly database: string;
   readonly table: string;
 }
 
-/** The rows of a run that Athena sees now. */
+/** The rows of a run that Athena returns now. */
 export async function readRows(athena: Athena, where: ProbedTable, run: Run): Promise<readonly Row[]> {
   const begin = eventName(run, '');
   const rows = await athena.query(
@@ -110,20 +110,20 @@ export async function readRows(athena: Athena, where: ProbedTable, run: Run): Pr
   );
 }
 
-/** Which rows of a table are a probe's: by what its column begins with. */
-export const OURS = {
+/** How rows of a probe are recognized in a table: by the prefix of a column. */
+export const PROBE_ROWS = {
   events: { column: 'event_name', begin: NAME_PREFIX },
   quarantine: { column: 'path', begin: ERROR_KEY_PREFIX },
 } as const;
 
-/** How many rows a file has, and how many of them are the probe's. */
+/** The rows of a file, and how many of them belong to a probe. */
 export interface FileRows {
   readonly file: string;
   readonly rows: number;
   readonly ours: number;
 }
 
-/** How many rows of quarantine are of one object under `errors/`. */
+/** The number of rows of quarantine from one object under `errors/`. */
 export async function countQuarantined(
   athena: Athena,
   where: ProbedTable,
@@ -136,12 +136,12 @@ export async function countQuarantined(
   return Number(count ?? 0);
 }
 
-/** The files of some days that hold rows of this probe or of an earlier one. */
+/** The files of some days with rows of this probe or of an earlier one. */
 export async function readFiles(
   athena: Athena,
   where: ProbedTable,
   run: Run,
-  { column, begin }: (typeof OURS)[keyof typeof OURS],
+  { column, begin }: (typeof PROBE_ROWS)[keyof typeof PROBE_ROWS],
 ): Promise<readonly FileRows[]> {
   const ours = `count_if(${column} LIKE ${quoteText(`${begin}%`)})`;
   const rows = await athena.query(
@@ -154,48 +154,48 @@ function from({ database, table }: ProbedTable): string {
   return `${quoteName(database)}.${quoteName(table)}`;
 }
 
-/** A sender's clock may be beyond midnight before the collector's. */
+/** The sender's clock can pass midnight before the collector's. */
 function aroundDay({ time }: Run): string {
   return `ds BETWEEN DATE ${quoteText(utcDay(time - DAY_MS))} AND DATE ${quoteText(utcDay(time + DAY_MS))}`;
 }
 
-/** What each body was answered, by the last part of its event's name. */
+/** The reply to each body, by the last part of its event's name. */
 export type Replies = ReadonlyMap<string, Reply>;
 
-/** What was sent, to be found again. */
+/** What was sent, so that its rows can be found. */
 export interface Sent {
   readonly replies: Replies;
-  /** Of bodies over a limit, what was answered. */
+  /** The answers about bodies over a limit. */
   readonly overLimits: ReadonlyMap<string, Answer>;
-  /** When the last of it was answered, epoch milliseconds. */
+  /** When the last reply arrived, epoch milliseconds. */
   readonly sentAt: number;
 }
 
-/** The rows of a run; null when nobody could read them. */
+/** The rows of a run; null if they could not be read. */
 type Seen = readonly Row[] | null;
 
 const UNREAD = '202; its row could not be looked for';
 
-/** A body that was sent as SDKs do: answered 202, landed, whole. */
+/** Judges a body as SDKs send it: 202, and one intact row. */
 function judgeSample(sample: Sample, replies: Replies, rows: Seen, config: Config): Answer {
   const { code, part, text } = sample;
   const reply = replies.get(part);
   if (reply === undefined) return unanswered(code, 'not sent');
   const mangled = refusalCode(reply) === 'SLUICE_COLLECT_BODY_MANGLED';
   if (code === 'SLUICE_PROBE_GZIP_UNMARKED' && mangled) return answer(code, true, replyText(reply));
-  if (reply.status !== 202 || !isOurs(reply)) return answer(code, false, replyText(reply));
+  if (reply.status !== 202 || !isFromCollector(reply)) return answer(code, false, replyText(reply));
   if (rows === null) return unanswered(code, UNREAD);
   const found = rows.filter((row) => row.part === part);
   const [row] = found;
   if (row === undefined) return answer(code, false, '202, but no row');
-  // What is redacted is not there to compare.
+  // Redacted text cannot be compared.
   const redacted = Object.keys(config.privacy.redact).length > 0;
   const whole = redacted || found.every(({ metadata }) => textOf(metadata) === text);
   const seen = `202, ${rowCount(found)}${whole ? '' : `, but another text: ${row.metadata}`}`;
   return answer(code, whole && new Set(found.map(({ eventId }) => eventId)).size === 1, seen);
 }
 
-/** Rows, and events when there are fewer: Firehose delivers at least once. */
+/** The number of rows, and of events if there are fewer: Firehose delivers at least once. */
 function rowCount(rows: readonly Row[]): string {
   const events = new Set(rows.map(({ eventId }) => eventId)).size;
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
@@ -212,7 +212,7 @@ function textOf(metadata: string | null): unknown {
   }
 }
 
-/** A large body: whether its row is there, or, over a limit, isn't. */
+/** Judges a large body: whether it has a row, or has none if it is over a limit. */
 function judgeSize(size: Size, gateway: Answer, replies: Replies, rows: Seen): Answer {
   const found = (rows ?? []).filter(({ part }) => part === size.part);
   if (!isUnderLimit(size)) {
@@ -231,7 +231,7 @@ function judgeSize(size: Size, gateway: Answer, replies: Replies, rows: Seen): A
   );
 }
 
-/** Whether every event of the packed ones has its row. */
+/** Judges the packed events: whether each has a row. */
 function judgePacked(replies: Replies, rows: Seen): Answer {
   const code = 'SLUICE_PROBE_PACKED_RECORDS';
   const reply = replies.get(PACKED_PART);
@@ -245,7 +245,7 @@ function judgePacked(replies: Replies, rows: Seen): Answer {
   return answer(code, complete && missing.length === 0, `${rowCount(found)}${shown}`);
 }
 
-/** What is known of bodies with rows or without: all that {@link Sent} was about. */
+/** Judges every body of {@link Sent}, with or without rows. */
 export function judgeBodies({ replies, overLimits }: Sent, rows: Seen, config: Config): readonly Answer[] {
   return [
     ...samples.map((sample) => judgeSample(sample, replies, rows, config)),
@@ -256,7 +256,7 @@ export function judgeBodies({ replies, overLimits }: Sent, rows: Seen, config: C
   ];
 }
 
-/** What holds for every row: its day, its time, as Athena reads them. */
+/** Judges what holds for every row: its day and its time, as Athena reads them. */
 export function judgeTimes(rows: readonly Row[], { time }: Run): readonly Answer[] {
   if (rows.length === 0) {
     return (['SLUICE_PROBE_DAY', 'SLUICE_PROBE_TIMESTAMP_VALUE'] as const).map((code) =>

@@ -1,6 +1,6 @@
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
-import { type Answer, answer, unlessRefused } from './Answer.ts';
+import { type Answer, answer, answerUnlessDenied } from './Answer.ts';
 import { askDomain, askPreflight, askRefused, judgeAccepted } from './ask/askGateway.ts';
 import { askBurst, askSlow } from './ask/askLimits.ts';
 import { beginLoad, judgeLoad } from './ask/askLoadEngine.ts';
@@ -16,7 +16,7 @@ import { type PlantedObjects, plantObjects } from './redrive.ts';
 import { judgeBodies, QueryError, type Sent } from './rows.ts';
 import { sampleRequest, samples } from './samples.ts';
 import {
-  isOurs,
+  isFromCollector,
   judgeOverLimit,
   PACKED_PART,
   type Reply,
@@ -27,56 +27,56 @@ import {
   sizes,
 } from './sendRequest.ts';
 
-/** What came of a probe. */
+/** The result of a probe. */
 export interface ProbeReport {
   readonly run: string;
   readonly collector: string;
-  /** One of each question, in their order. */
+  /** One for each question, in their order. */
   readonly answers: readonly Answer[];
-  /** Null when nothing was to be cleaned up, or nobody could. */
+  /** Null if there was nothing to clean up, or it was not possible. */
   readonly cleanUp: CleanUp | null;
 }
 
 /**
- * Asks every question: sends what SDKs send, follows it to its rows, and takes it away again.
+ * Asks every question: sends events as SDKs do, follows them to their rows, and deletes the rows again.
  *
- * @throws ProbeError when it makes no sense to begin.
+ * @throws ProbeError when the probe would be of no use.
  */
 export async function runProbe(place: Place, run: Run, options: ProbeOptions): Promise<ProbeReport> {
-  demandPassing(place, run, options);
+  assertEventsLand(place, run, options);
   const answers: Answer[] = [];
   const since = place.clock.now();
   const replies = new Map<string, Reply>();
 
-  options.told('sending events in every encoding');
+  options.onProgress('sending events in every encoding');
   for (const sample of samples) {
     const reply = await sendRequest(sampleRequest(run, sample));
-    if (replies.size === 0) demandTaken(run, reply);
+    if (replies.size === 0) assertAccepted(run, reply);
     replies.set(sample.part, reply);
     if (sample.code === 'SLUICE_PROBE_PLAIN_TEXT') answers.push(judgeAccepted(reply));
   }
   answers.push(await askPreflight(run), await askRefused(run));
-  options.told('leaving work for redrive and the load');
-  const planted = await unlessRefused('SLUICE_PROBE_REDRIVE', () => plantObjects(place, run));
-  const loading = await unlessRefused('SLUICE_PROBE_LOAD_ENGINE', () => beginLoad(place, run));
-  options.told('writing under conditions');
+  options.onProgress('writing objects for redrive and requesting a load');
+  const planted = await answerUnlessDenied('SLUICE_PROBE_REDRIVE', () => plantObjects(place, run));
+  const loading = await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => beginLoad(place, run));
+  options.onProgress('making conditional writes');
   answers.push(...(await askServices(place, run)));
-  options.told('sending many events at once');
+  options.onProgress('sending many events at once');
   replies.set(PACKED_PART, await sendPacked(run));
   const overLimits = new Map<string, Answer>();
   for (const size of sizes) {
-    options.told(`sending ${(size.bytes / 1_048_576).toFixed(1)} MiB`);
+    options.onProgress(`sending ${(size.bytes / 1_048_576).toFixed(1)} MiB`);
     const reply = await sendSize(run, size);
     replies.set(size.part, reply);
     overLimits.set(size.part, judgeOverLimit(size, reply));
   }
   const sentAt = place.clock.now();
   if (options.burst > 0) {
-    options.told(`sending ${options.burst} requests at once`);
+    options.onProgress(`sending ${options.burst} requests at once`);
     answers.push(...(await askBurst(run, options.burst, place.config)));
   }
   if (options.slow) {
-    options.told('sending the slowest request');
+    options.onProgress('sending the slowest request');
     answers.push(...(await askSlow(run)));
   }
 
@@ -84,13 +84,13 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
   const landed = await follow(place, run, options, { replies, overLimits, sentAt }, objects);
   answers.push(...landed.answers);
   if ('verdict' in planted) answers.push(planted);
-  options.told('waiting for metrics and the load');
-  const requests = [...replies.values()].filter(isOurs).length;
+  options.onProgress('waiting for metrics and the load');
+  const requests = [...replies.values()].filter(isFromCollector).length;
   answers.push(
-    await unlessRefused('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests })),
+    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests })),
     'verdict' in loading
       ? loading
-      : await unlessRefused('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(place, loading)),
+      : await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(place, loading)),
   );
   if (place.ownDomain) answers.push(await askDomain(run, answers));
   return {
@@ -101,7 +101,7 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
   };
 }
 
-/** Athena and S3 may refuse: what the gateway answered is worth telling nevertheless. */
+/** Athena and S3 may deny access: the responses of the gateway are reported all the same. */
 async function follow(
   place: Place,
   run: Run,
@@ -124,23 +124,23 @@ async function follow(
   }
 }
 
-/** @throws ProbeError when what is sent would never be seen, or would have to be. */
-function demandPassing({ config }: Place, run: Run, { slow }: ProbeOptions): void {
+/** @throws ProbeError when the configuration filters out the probe's events, or would land telemetry of `--slow`. */
+function assertEventsLand({ config }: Place, run: Run, { slow }: ProbeOptions): void {
   const name = eventName(run, 'plain_json');
   if (!new NameFilter(config.events).passes([name]))
     throw new ProbeError('SLUICE_PROBE_FILTERED', `events, for ${name}.`);
   if (slow && config.landTelemetry) throw new ProbeError('SLUICE_PROBE_WOULD_LAND');
 }
 
-/** @throws ProbeError when the first request shows that nothing is to be learnt by the others. */
-function demandTaken({ collector }: Run, reply: Reply): void {
+/** @throws ProbeError when the first request shows that further ones are of no use. */
+function assertAccepted({ collector }: Run, reply: Reply): void {
   if (reply.status === null)
     throw new ProbeError('SLUICE_PROBE_UNREACHABLE', `${collector}: ${reply.problem}.`);
-  if (reply.status === 401 && isOurs(reply))
-    throw new ProbeError('SLUICE_PROBE_KEY_REFUSED', `It says ${refusalCode(reply)}.`);
+  if (reply.status === 401 && isFromCollector(reply))
+    throw new ProbeError('SLUICE_PROBE_KEY_REFUSED', `The collector answered ${refusalCode(reply)}.`);
 }
 
-/** One answer of each question: those that nobody asked say so. */
+/** One answer for each question, also for those that were not asked. */
 function inOrder(
   answers: readonly Answer[],
   { burst, slow }: ProbeOptions,
@@ -159,9 +159,9 @@ function inOrder(
         code,
         verdict: 'unanswered',
         found: allowed[asked]
-          ? 'not found out'
+          ? 'no result'
           : asked === 'by hand'
-            ? 'the probe does not ask: docs/aws.md'
+            ? 'the probe does not ask this: docs/aws.md'
             : `not asked: ${asked}`,
       },
   );

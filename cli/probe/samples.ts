@@ -3,7 +3,7 @@ import type { bodyQuestions } from './questions.ts';
 import { ORIGIN, PROBE_PATH, postUrl, probeEvent, type Run } from './Run.ts';
 import type { ProbeRequest } from './sendRequest.ts';
 
-/** A way in which SDKs and proxies send a body. */
+/** One way in which SDKs and proxies send a body. */
 export interface Sample {
   readonly code: keyof typeof bodyQuestions;
   /** Last part of its event's name. */
@@ -11,16 +11,16 @@ export interface Sample {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** Where the key is. */
+  /** Where the request has the key. */
   readonly key: 'header' | 'query';
-  /** What it says in its metadata, to be found again as it is. */
+  /** The text in its metadata, which the row must have unchanged. */
   readonly text: string;
   readonly encode: (json: string) => Uint8Array;
 }
 
-/** Characters of one to four bytes, and what JSON escapes. */
+/** Characters of one to four bytes, and some that JSON escapes. */
 const TEXT = 'Grüße, 東京 🚀 "quoted" \\ a\ttab\nand a line';
-/** Statsig's encoding takes Latin-1 only. */
+/** Statsig's encoding supports Latin-1 only. */
 const LATIN_1 = 'Grüße, "quoted" \\ a\ttab\nand a line';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -47,7 +47,7 @@ const encoded = (contentEncoding: string) => ({
   headers: { ...JSON_TYPE, 'content-encoding': contentEncoding },
 });
 
-/** One of each way. */
+/** One sample for each way. */
 export const samples: readonly Sample[] = [
   sample('SLUICE_PROBE_PLAIN_JSON', { headers: JSON_TYPE }),
   sample('SLUICE_PROBE_PLAIN_TEXT', { headers: { ...TEXT_TYPE, origin: ORIGIN }, key: 'query' }),

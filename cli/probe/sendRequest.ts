@@ -4,14 +4,14 @@ import { type Answer, answer } from './Answer.ts';
 import { BODY_BYTES, PACKED_EVENTS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { ORIGIN, PROBE_PATH, postUrl, probeEvent, type Run } from './Run.ts';
 
-/** What a request was answered, or why it wasn't. */
+/** The response to a request, or why there is none. */
 export type Reply =
   | {
       readonly status: number;
       readonly headers: Headers;
-      /** The body as JSON; undefined when it is none. */
+      /** The body as JSON; undefined if it is not JSON. */
       readonly json: unknown;
-      /** From sending to the end of the body, milliseconds. */
+      /** From the request to the end of the body, milliseconds. */
       readonly ms: number;
     }
   | { readonly status: null; readonly problem: string };
@@ -21,11 +21,11 @@ export interface ProbeRequest {
   readonly url: URL;
   readonly method?: 'POST' | 'OPTIONS';
   readonly headers?: Readonly<Record<string, string>>;
-  /** Bytes: a text would get a content type of its own. */
+  /** Bytes, because fetch adds a content type to a text. */
   readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-/** Sends one request, once: what is asked is what comes of it. */
+/** Sends one request without retries. */
 export async function sendRequest({
   url,
   method = 'POST',
@@ -52,29 +52,29 @@ export async function sendRequest({
   }
 }
 
-/** fetch says "fetch failed" and puts what happened into the cause. */
+/** fetch throws "fetch failed" with the actual error as its cause. */
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
+  if (error.name === 'TimeoutError') return `no response within ${REQUEST_TIMEOUT_MS / 1_000} s`;
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
   return code ?? (cause instanceof Error ? cause.message : error.message);
 }
 
-/** The code of an answer of ours that refuses; null when it is not ours, or refuses nothing. */
+/** The error code of a response of the collector; null for other responses and success. */
 export function refusalCode(reply: Reply): string | null {
   if (reply.status === null || !isJsonObject(reply.json)) return null;
   const { code } = reply.json;
   return typeof code === 'string' ? code : null;
 }
 
-/** Whether the collector gave the answer, and not the gateway. */
-export function isOurs(reply: Reply): boolean {
+/** Whether the response is from the collector and not from the gateway. */
+export function isFromCollector(reply: Reply): boolean {
   if (reply.status === null || !isJsonObject(reply.json)) return false;
   return reply.json['success'] === true || refusalCode(reply) !== null;
 }
 
-/** Whether a page of `origin` may read the answer: the header is there, once. */
+/** Whether a page of `origin` may read the response: it has the header exactly once. */
 export function readableBy(reply: Reply, origin: string): boolean {
   if (reply.status === null) return false;
   const allowed = reply.headers.get('access-control-allow-origin');
@@ -85,7 +85,7 @@ export function readableBy(reply: Reply, origin: string): boolean {
 export function replyText(reply: Reply, origin?: string): string {
   if (reply.status === null) return reply.problem;
   const code = refusalCode(reply);
-  const from = isOurs(reply) ? (code === null ? [] : [code]) : [`gateway${messageOf(reply.json)}`];
+  const from = isFromCollector(reply) ? (code === null ? [] : [code]) : [`gateway${messageOf(reply.json)}`];
   const cors = origin === undefined ? [] : [corsText(reply, origin)];
   return [String(reply.status), ...from, ...cors].join(', ');
 }
@@ -104,7 +104,7 @@ function corsText(reply: Reply, origin: string): string {
 /** Part of the name of the events that are packed into records together. */
 export const PACKED_PART = 'packed_records';
 
-/** Sends as many events in one request as need two records. */
+/** Sends one request with so many events that they need two records. */
 export function sendPacked(run: Run): Promise<Reply> {
   const events = Array.from({ length: PACKED_EVENTS }, (_, n) => probeEvent(run, PACKED_PART, {}, n));
   return sendRequest({
@@ -114,7 +114,7 @@ export function sendPacked(run: Run): Promise<Reply> {
   });
 }
 
-/** The bodies around the limits; each holds one marked event and is padded with a member that nobody reads. */
+/** The bodies around the limits. Each has one marked event and a padding member. */
 export const sizes = [
   { code: 'SLUICE_PROBE_TEXT_UNDER_LIMIT', part: 'text_under_limit', bytes: BODY_BYTES.textUnderLimit },
   { code: 'SLUICE_PROBE_BINARY_UNDER_LIMIT', part: 'binary_under_limit', bytes: BODY_BYTES.binaryUnderLimit },
@@ -125,12 +125,12 @@ export const sizes = [
 /** A body of {@link sizes}. */
 export type Size = (typeof sizes)[number];
 
-/** Whether a body of this size is taken, by our reckoning. */
+/** Whether a body of this size should be accepted. */
 export function isUnderLimit({ part }: Size): boolean {
   return part.endsWith('_under_limit');
 }
 
-/** Sends a body of a size. */
+/** Sends one of {@link sizes}. */
 export function sendSize(run: Run, { part, bytes }: Size): Promise<Reply> {
   const json = (padding: number) =>
     JSON.stringify({ events: [probeEvent(run, part, {})], padding: 'x'.repeat(padding) });
@@ -144,12 +144,12 @@ export function sendSize(run: Run, { part, bytes }: Size): Promise<Reply> {
       ...(binary ? { 'content-encoding': 'gzip' } : {}),
       'content-type': 'application/json',
     },
-    // Not compressed, but wrapped: the body has the size, and what is in it, too.
+    // Stored without compression, so that both the body and its content have this size.
     body: Uint8Array.from(binary ? gzipSync(text, { level: 0 }) : text),
   });
 }
 
-/** What became of a body over a limit; that it has no row is seen later. */
+/** Judges the reply to a body over a limit; that it has no row is judged later. */
 export function judgeOverLimit(size: Size, reply: Reply): Answer {
   const fine = reply.status === 413 && readableBy(reply, ORIGIN);
   return answer(size.code, fine, replyText(reply, ORIGIN));

@@ -6,34 +6,34 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
 
-/** At the end of the file stand the footer, its length in 4 bytes and `PAR1`: https://parquet.apache.org/docs/file-format/ */
+/** A file ends with the footer, its length in 4 bytes, and `PAR1`: https://parquet.apache.org/docs/file-format/ */
 const TAIL_BYTES = 8;
 const MAGIC = Buffer.from('PAR1');
 
-/** Bytes that are fetched of the end: the footer of a file of ours has some thousands. */
+/** Bytes that are read from the end: the footer of Sluice's files has a few thousand. */
 const FIRST_FETCH_BYTES = 65_536;
 
-/** A footer larger than this is none of a file of ours. */
+/** No file of Sluice has a larger footer. */
 const MAX_FOOTER_BYTES = 16 * 1_024 * 1_024;
 
-/** What a footer says of the column `timestamp`. */
+/** The type of the column `timestamp` in a footer. */
 export interface TimestampColumn {
-  /** `INT96`, or `INT64` with what its annotations say. */
+  /** `INT96`, or `INT64` with its annotation. */
   readonly text: string;
-  /** Whether that is a time to a reader of Parquet. */
+  /** Whether readers of Parquet take that for a time. */
   readonly isTime: boolean;
 }
 
 /**
- * Reads the type of the column `timestamp` off a Parquet file, of which it fetches the footer only.
+ * Reads the type of the column `timestamp` from the footer of a Parquet file.
  *
- * @throws TypeError when it is no Parquet file, or has no such column.
+ * @throws TypeError when it is not a Parquet file, or has no such column.
  */
 export async function timestampColumn(s3: S3Client, bucket: string, key: string): Promise<TimestampColumn> {
   const { size, footer } = await readFooter(s3, bucket, key);
   const directory = mkdtempSync(join(tmpdir(), 'sluice-probe-'));
   try {
-    // DuckDB reads footers of files: one of the right length, with nothing in it but its ends.
+    // DuckDB reads the footer from a file: this one has the right length, and only its ends are filled.
     const file = join(directory, 'footer.parquet');
     const handle = await open(file, 'w');
     try {
@@ -57,9 +57,9 @@ async function readSchema(file: string): Promise<TimestampColumn> {
       `SELECT "type", converted_type, logical_type FROM parquet_schema(${quoteText(file)}) WHERE name = 'timestamp'`,
     );
     const [column] = reader.getRowObjectsJson();
-    if (column === undefined) throw new TypeError('It has no column timestamp.');
+    if (column === undefined) throw new TypeError('The file has no column timestamp.');
     const type = String(column['type']);
-    // The converted type is the older word for the logical one; nanoseconds have the latter only.
+    // The converted type is the older form of the logical type; nanoseconds only have the latter.
     const annotation = column['converted_type'] ?? column['logical_type'];
     const text = annotation === null ? type : `${type} ${String(annotation)}`;
     return { text, isTime: isTimestampType(type, annotation === null ? '' : String(annotation)) };
@@ -73,9 +73,10 @@ async function readFooter(s3: S3Client, bucket: string, key: string) {
   const end = await fetchEnd(s3, bucket, key, FIRST_FETCH_BYTES);
   const { bytes } = end;
   if (bytes.length < TAIL_BYTES + MAGIC.length || !bytes.subarray(-MAGIC.length).equals(MAGIC))
-    throw new TypeError('It is no Parquet file.');
+    throw new TypeError('The object is not a Parquet file.');
   const wanted = bytes.readUInt32LE(bytes.length - TAIL_BYTES) + TAIL_BYTES;
-  if (wanted > MAX_FOOTER_BYTES || wanted > end.size) throw new TypeError('Its footer has no such length.');
+  if (wanted > MAX_FOOTER_BYTES || wanted > end.size)
+    throw new TypeError('The length of the footer is not valid.');
   const { bytes: enough, size } = wanted <= bytes.length ? end : await fetchEnd(s3, bucket, key, wanted);
   return { size, footer: enough.subarray(enough.length - wanted) };
 }
@@ -89,10 +90,10 @@ async function fetchEnd(s3: S3Client, Bucket: string, Key: string, bytes: number
 }
 
 /**
- * Whether Athena takes a Parquet column of this type for a time: INT96, or INT64 that is annotated as one.
+ * Whether Athena reads a Parquet column of this type as a time: INT96, or INT64 with such an annotation.
  *
  * @param type Physical type.
- * @param annotation Its converted or its logical type, as DuckDB words it; '' when it has none.
+ * @param annotation Its converted or logical type, as DuckDB prints it; '' if it has none.
  */
 export function isTimestampType(type: string, annotation: string): boolean {
   return type === 'INT96' || (type === 'INT64' && /timestamp/i.test(annotation));

@@ -133,7 +133,7 @@ describe('what the file system refuses', () => {
     ]);
     expect(answers.map(({ code }) => code)).toEqual([1, 1]);
     expect(answers[0]?.stderr).toMatch(
-      /^SLUICE_FILE_NOT_FOLDER: A file is where a folder is expected\. .*file.*\n {2}.*\n$/,
+      /^SLUICE_FILE_NOT_FOLDER: The path is or contains a file, but a folder is expected\. .*file.*\n {2}.*\n$/,
     );
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
   }, 60_000);

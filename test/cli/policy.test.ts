@@ -69,7 +69,7 @@ describe('sluice policy print', () => {
     const { stdout, stderr } = await print('--for', 'ingest-source');
     expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
     expect(stderr).toContain('Placeholder left: __S3_BUCKET__. Replace it, or use --bucket.');
-    expect(stderr).toContain('__INGEST_ROLE_ARN__, by hand or with --principal.');
+    expect(stderr).toContain('__INGEST_ROLE_ARN__. Replace it, or use --principal.');
     const filled = await print(
       ...[
         '--for',

@@ -376,7 +376,7 @@ describe('customers’ drops', () => {
     await drop('events', D20, 'part-1.parquet', byDuckDb, eventRows(D20, ['late']));
     await ingest.jumpTo(`${D21}T12:00:00Z`);
     const run = await sluice('ingest', 'run', '--source', 'acme', '--dataset', 'events');
-    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('1 dataset:') });
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('1 dataset.') });
     states.set(`events ${D20}`, 'succeeded');
     await statesAreRight();
 

@@ -1,9 +1,16 @@
 import { type Answer, answer } from '../Answer.ts';
 import { bodyQuestions, gatewayQuestions } from '../questions.ts';
 import { ORIGIN, PROBE_PATH, postUrl, type Run } from '../Run.ts';
-import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from '../sendRequest.ts';
+import {
+  isFromCollector,
+  type Reply,
+  readableBy,
+  refusalCode,
+  replyText,
+  sendRequest,
+} from '../sendRequest.ts';
 
-/** Headers that SDKs in browsers set: facts of js-client and statsig-js. */
+/** Headers that browser SDKs set (js-client and statsig-js). */
 const SDK_HEADERS = [
   'content-type',
   'statsig-api-key',
@@ -15,7 +22,7 @@ const SDK_HEADERS = [
   'statsig-sdk-version',
 ] as const;
 
-/** Asks for the preflight of js-client. */
+/** Sends the preflight request of js-client. */
 export async function askPreflight(run: Run): Promise<Answer> {
   const reply = await sendRequest({
     url: postUrl(run, PROBE_PATH),
@@ -47,13 +54,13 @@ function lists(header: string | null, name: string): boolean {
   return names.includes('*') || names.includes(name);
 }
 
-/** What a browser sees of a 202, which some sample was answered. */
+/** Judges whether a browser can read a 202, which some sample got. */
 export function judgeAccepted(reply: Reply): Answer {
-  const fine = reply.status === 202 && isOurs(reply) && readableBy(reply, ORIGIN);
+  const fine = reply.status === 202 && isFromCollector(reply) && readableBy(reply, ORIGIN);
   return answer('SLUICE_PROBE_CORS_ACCEPTED', fine, replyText(reply, ORIGIN));
 }
 
-/** Sends without a key: refused by us, whoever is let in. */
+/** Sends a request without a key, which the collector always refuses. */
 export async function askRefused(run: Run): Promise<Answer> {
   const reply = await sendRequest({
     url: postUrl(run, PROBE_PATH),
@@ -64,13 +71,13 @@ export async function askRefused(run: Run): Promise<Answer> {
   return answer('SLUICE_PROBE_CORS_REFUSED', fine, replyText(reply, ORIGIN));
 }
 
-/** A path that is Statsig's: the collector refuses it by name, if it is asked for as it was sent. */
+/** A path of Statsig's API, which the collector refuses with a code of its own if it receives it unchanged. */
 const RESERVED_PATH = '/v1/initialize';
 
 /**
- * Asks over an address of the user's own whether the collector gets paths as they are sent.
+ * Asks through the user's own URL whether the collector receives paths unchanged.
  *
- * @param others Answers that were found over that address.
+ * @param others The other answers through that URL.
  */
 export async function askDomain(run: Run, others: readonly Answer[]): Promise<Answer> {
   const reply = await sendRequest({

@@ -3,11 +3,18 @@ import { type Config, requestLimits } from '../../../lib/schema/config.ts';
 import { type Answer, answer, unanswered } from '../Answer.ts';
 import { BURST_AT_ONCE, PATIENCE_MS, SLOW_EVENT_BYTES, SLOW_EVENTS } from '../limits.ts';
 import { ORIGIN, postUrl, type Run } from '../Run.ts';
-import { isOurs, type Reply, readableBy, refusalCode, replyText, sendRequest } from '../sendRequest.ts';
+import {
+  isFromCollector,
+  type Reply,
+  readableBy,
+  refusalCode,
+  replyText,
+  sendRequest,
+} from '../sendRequest.ts';
 
 /**
- * Sends so many requests without events as fast as it can, and tells what was beyond a limit. Others are held up by it,
- * too, so it is for a stage that has been given low limits for the purpose.
+ * Sends requests without events as fast as possible, and reports the responses above a limit. This affects other senders, so
+ * it is for a stage with low limits for the purpose.
  */
 export async function askBurst(
   run: Run,
@@ -32,11 +39,11 @@ export async function askBurst(
   await Promise.all(Array.from({ length: Math.min(BURST_AT_ONCE, requests) }, sender));
 
   const tooMany = replies.filter(({ status }) => status === 429);
-  // The stage lets so many through at once: a 429 before that is not the stage's.
+  // The stage allows a burst of this size: an earlier 429 is not from the stage.
   const fromStage = requests > requestLimits(config).burst;
   const overKey = replies.filter((reply) => refusalCode(reply) === 'SLUICE_KEY_OVER_LIMIT');
   const gatewayFailed = replies.filter(
-    (reply) => reply.status !== null && reply.status >= 500 && !isOurs(reply),
+    (reply) => reply.status !== null && reply.status >= 500 && !isFromCollector(reply),
   );
   const throttled = [...gatewayFailed, ...(fromStage ? [] : tooMany)];
   const all = `${requests} requests, ${statusText(replies)}`;
@@ -47,7 +54,7 @@ export async function askBurst(
   ];
 }
 
-/** As expected when every reply is, and a browser can read it. */
+/** As expected if every reply is, and a browser can read it. */
 function judge(
   code: 'SLUICE_PROBE_STAGE_LIMIT' | 'SLUICE_PROBE_KEY_LIMIT' | 'SLUICE_PROBE_LAMBDA_THROTTLED',
   replies: readonly Reply[],
@@ -73,7 +80,7 @@ function statusText(replies: readonly Reply[]): string {
     .join(', ');
 }
 
-/** Sends as many events as one body may have, of telemetry, which is counted and not landed. */
+/** Sends the maximum number of events in one body, as telemetry, which is counted and not stored. */
 export async function askSlow(run: Run): Promise<readonly Answer[]> {
   const event = JSON.stringify({
     eventName: 'statsig::diagnostics',
@@ -92,7 +99,7 @@ export async function askSlow(run: Run): Promise<readonly Answer[]> {
     body: Uint8Array.from(gzipSync(json)),
   });
   const found = `${replyText(reply, ORIGIN)}${reply.status === null ? '' : `, after ${(reply.ms / 1_000).toFixed(1)} s`}`;
-  if (reply.status !== null && !isOurs(reply)) {
+  if (reply.status !== null && !isFromCollector(reply)) {
     return [
       answer('SLUICE_PROBE_SLOW_REQUEST', false, found),
       answer('SLUICE_PROBE_GATEWAY_TIMEOUT', reply.status >= 500 && readableBy(reply, ORIGIN), found),
@@ -102,6 +109,6 @@ export async function askSlow(run: Run): Promise<readonly Answer[]> {
     (reply.status === 202 || reply.status === 503) && readableBy(reply, ORIGIN) && reply.ms <= PATIENCE_MS;
   return [
     answer('SLUICE_PROBE_SLOW_REQUEST', fine, found),
-    unanswered('SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered by itself'),
+    unanswered('SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered in time'),
   ];
 }

@@ -20,10 +20,10 @@ interface OwnDataset {
 }
 
 /**
- * Asks for the smallest recent day of a source in the own account to be loaded again: its rows stay the same. Others'
- * buckets are left alone.
+ * Requests that the smallest recent day of a source in the own account is loaded again, with the same rows. Buckets of
+ * other accounts are not touched.
  *
- * @returns the day as the ledger had it before; or the answer, if there is none.
+ * @returns The day's earlier entry in the ledger, or an answer if there is no such day.
  * @throws What clients of AWS throw.
  */
 export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | Answer> {
@@ -39,13 +39,13 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
   if (own.length === 0)
     return unanswered(
       CODE,
-      'every source is in another account, and stays untouched: "A source of your own" in docs/aws.md',
+      'every source is in another account and is not touched: "A source of your own" in docs/aws.md',
     );
   const day = await smallestDay(place, run, own);
   if (day === undefined)
     return unanswered(
       CODE,
-      `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(nameOf).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
+      `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(datasetName).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
     );
   await enqueueRequests(
     { sqs: clients.sqs, stack: place.stack },
@@ -55,7 +55,7 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
   return day;
 }
 
-/** Of the days that the plan looks at anyway: one that was loaded, or is to be. */
+/** A day of the lookback that was loaded, or will be. */
 async function smallestDay(
   { clients: { s3 }, config }: Place,
   { time }: Run,
@@ -81,7 +81,7 @@ function sizeOf({ files }: LedgerEntry): number {
 }
 
 /**
- * Waits until the day is settled. DuckDB ran where a file was refused, too, but that shows not all of it.
+ * Waits until the day is loaded or failed. If a file was refused, DuckDB ran as well, but not all of it is tested then.
  *
  * @throws What clients of AWS throw.
  */
@@ -111,6 +111,6 @@ function judgeSettled(name: string, { state, rows, failure }: LedgerEntry): Answ
   return unanswered(CODE, `${name}: ${state}${failure === undefined ? '' : `, ${failure.code}`}`);
 }
 
-function nameOf({ source, dataset }: OwnDataset): string {
+function datasetName({ source, dataset }: OwnDataset): string {
   return `${source.name}/${dataset.name}`;
 }

@@ -11,20 +11,20 @@ const CODE = 'SLUICE_PROBE_METRICS';
 const PERIOD_SECONDS = 60;
 const PERIOD_MS = PERIOD_SECONDS * 1_000;
 
-/** A metric, and how much of it there must be. */
+/** A metric and its expected minimum. */
 interface Wanted {
   readonly name: string;
   readonly query: MetricDataQuery;
-  /** Epoch milliseconds from which it counts. */
+  /** Start of the period, epoch milliseconds. */
   readonly since: number;
   readonly least: number;
 }
 
 /**
- * Asks CloudWatch for a metric that a function prints, one that a filter reads out of a log, and Scheduler's own, until
- * all are there or the time is over.
+ * Polls CloudWatch for a metric that a function prints, one of a metric filter, and one of EventBridge Scheduler, until all
+ * are there or the time is over.
  *
- * @param sent Requests that the collector has answered since an instant by the machine's clock.
+ * @param sent Requests that the collector has answered since a time of this machine's clock.
  * @throws What CloudWatch's client throws.
  */
 export async function askMetrics(
@@ -64,7 +64,7 @@ function wantedMetrics(
       least: sent.requests,
     },
     {
-      // Its values are 0 where all is well: that there are any shows that the filter reads.
+      // Its values are normally 0: that there are datapoints shows that the filter works.
       name: `datapoints of ${parked.metric}`,
       query: metricQuery('filtered', parked.namespace, parked.metric, 'SampleCount', {}),
       since: now - SCHEDULED_MS,
@@ -92,7 +92,7 @@ function metricQuery(
   return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: PERIOD_SECONDS, Stat } };
 }
 
-/** The sum of each metric's datapoints since its instant, in one call. */
+/** The sum of each metric's datapoints in its period, in one call. */
 async function countMetrics(
   { clients, clock }: Place,
   wanted: readonly Wanted[],

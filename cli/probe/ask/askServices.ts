@@ -2,26 +2,26 @@ import { GetFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { partName } from '../../../infra/template/Stack.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
-import { type Answer, answer, unanswered, unlessRefused } from '../Answer.ts';
+import { type Answer, answer, answerUnlessDenied, unanswered } from '../Answer.ts';
 import { CONDITIONAL_TRIES } from '../limits.ts';
 import type { Place } from '../openPlace.ts';
 import type { Run } from '../Run.ts';
 
 /**
- * Asks S3 and Lambda for what the functions rely on. What is refused is not answered.
+ * Tests in S3 and Lambda what the functions rely on. A denied call leaves its question unanswered.
  *
- * @throws AwsAccessError when AWS can't be asked at all.
+ * @throws AwsAccessError when AWS cannot be reached.
  */
 export async function askServices(place: Place, run: Run): Promise<readonly Answer[]> {
   return [
-    await unlessRefused('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(place, run)),
-    await unlessRefused('SLUICE_PROBE_RECURSIVE_LOOP', () => askRecursiveLoop(place)),
+    await answerUnlessDenied('SLUICE_PROBE_CONDITIONAL_WRITES', () => askConditionalWrites(place, run)),
+    await answerUnlessDenied('SLUICE_PROBE_RECURSIVE_LOOP', () => askRecursiveLoop(place)),
   ];
 }
 
 /**
- * Asks anew, with another object, when a call fails in passing. The client makes each call once: after an answer that got
- * lost its own second try would be refused, as the first had written.
+ * Starts again with another object after a transient failure. The client does not retry: if only the response was lost, its
+ * retry would be refused because the first attempt had written.
  */
 async function askConditionalWrites(place: Place, run: Run): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
@@ -33,13 +33,13 @@ async function askConditionalWrites(place: Place, run: Run): Promise<Answer> {
   }
 }
 
-/** Whether S3 would say the same again; 409 says that it could not decide between two writers. */
+/** Whether S3 would return the same error again; 409 means a conflict between two writers. */
 function isRefused(error: unknown): boolean {
   const { httpStatusCode: status = 0 } = error instanceof S3ServiceException ? error.$metadata : {};
   return status >= 400 && status < 500 && status !== 409;
 }
 
-/** Writes one object four times, of which two must be refused, and deletes it. */
+/** Writes one object four times, two of which must be refused, and deletes it. */
 async function writeUnderConditions(
   { clients: { s3, s3Once }, config }: Place,
   Key: string,
@@ -58,18 +58,18 @@ async function writeUnderConditions(
     const createdTwice = await write('2', { IfNoneMatch: '*' });
     const replaced = await write('3', { IfMatch: created?.ETag });
     const replacedTwice = await write('4', { IfMatch: created?.ETag });
-    const said = (what: string, done: unknown) => `${what} ${done === undefined ? '412' : '200'}`;
+    const result = (what: string, done: unknown) => `${what} ${done === undefined ? '412' : '200'}`;
     const found = [
-      said('created', created),
-      said('again', createdTwice),
-      said('replaced', replaced),
-      said('again', replacedTwice),
+      result('created', created),
+      result('again', createdTwice),
+      result('replaced', replaced),
+      result('again', replacedTwice),
       created?.ServerSideEncryption ?? 'no encryption named',
     ].join(', ');
     const once = createdTwice === undefined && replacedTwice === undefined;
     return { found, asExpected: once && created !== undefined && replaced !== undefined };
   };
-  // Whatever comes of it, nothing stays.
+  // In any case, the object is deleted.
   const [result] = await Promise.allSettled([asked()]);
   const remains = await s3.send(new DeleteObjectCommand(object)).then(
     () => '',
@@ -83,7 +83,7 @@ async function writeUnderConditions(
   );
 }
 
-/** Reads the setting of each function that sends to its own queue. */
+/** Reads the setting of each function that sends messages to its own queue. */
 async function askRecursiveLoop({ clients: { lambda }, config, local, stack }: Place): Promise<Answer> {
   const code = 'SLUICE_PROBE_RECURSIVE_LOOP';
   const names = [

@@ -72,7 +72,7 @@ describe('sluice probe, where AWS does otherwise', () => {
       TEXT_UNDER_LIMIT: '413, gateway (Tampered)',
       OVER_LAMBDA_LIMIT: '502, gateway (Tampered), CORS headers',
       OVER_GATEWAY_LIMIT: '413, gateway (Tampered), CORS headers, but 1 row',
-      DELIVERY_TIME: 'not all rows came in the time that was waited',
+      DELIVERY_TIME: 'not all rows arrived in time',
       PACKED_RECORDS: '599 rows; of 600 the first missing is number 417',
       DAY: expect.stringMatching(/^\d{4}-\d\d-\d\d instead of /),
       TIMESTAMP_VALUE: expect.stringMatching(/^[\d-]{10} [\d:.]{12} instead of /),
@@ -214,7 +214,7 @@ describe('sluice probe that can not begin', () => {
     const refused = await run(['--key', 'nonsense']);
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/^SLUICE_PROBE_KEY_REFUSED: .* It says SLUICE_KEY_MISSING\./),
+      expect.stringMatching(/^SLUICE_PROBE_KEY_REFUSED: .* The collector answered SLUICE_KEY_MISSING\./),
     ]);
   });
 

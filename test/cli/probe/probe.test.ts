@@ -47,7 +47,7 @@ describe('sluice probe', () => {
         ['SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered by itself'],
         ...questions
           .filter(({ asked }) => asked === 'by hand')
-          .map(({ code: one }) => [one, 'the probe does not ask: docs/aws.md']),
+          .map(({ code: one }) => [one, 'the probe does not ask this: docs/aws.md']),
         ['SLUICE_PROBE_RECURSIVE_LOOP', 'neither sources nor exports are configured'],
         ['SLUICE_PROBE_METRICS', 'the local cloud keeps no metrics'],
         ['SLUICE_PROBE_LOAD_ENGINE', 'no sources are configured: "A source of your own" in docs/aws.md'],
@@ -120,7 +120,7 @@ describe('sluice probe', () => {
     expect(first.stdout).toMatch(/\nas expected {2}SLUICE_PROBE_ZSTD_JSON {2,}202, 1 row\n/);
     expect(first.stdout).toMatch(/\n- +SLUICE_PROBE_STAGE_LIMIT +not asked: --burst\n/);
     expect(first.stdout).toMatch(
-      /\nCleaned up: rows 1, in files 1; results of queries 0\.\nRows that remain, in files with others' rows: 613 in 1; views don't show them, for their environment is sluice-probe\.\nNot cleaned up: AccessDenied.*\n$/,
+      /\nDeleted: rows 1, in files 1; query results 0\.\nRemaining rows, in files with other rows: 613 in 1; views exclude them by their environment sluice-probe\.\nNot deleted: AccessDenied.*\n$/,
     );
     const files = await probed.keys(FOLDER);
     expect(files.length).toBe(1);
