@@ -1,5 +1,5 @@
-// `npm run demo`: the whole story in one command. Real SDKs post to the local cloud over three days, a customer drops
-// files and corrects them; what they say they sent is held against what landed. Exits 1 if any figure is off.
+// `npm run demo`: shows everything in one command. Real SDKs post to the local cloud over three days, and a customer
+// delivers files and corrects them. What was sent is compared with what was stored. Exits 1 if any figure differs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,7 +29,7 @@ const cloud = await startCloud({
   onPackaging: () => say('Packaging changed functions (a few seconds, once) …'),
 });
 say(`collector  ${cloud.collector}`);
-say(`edge       ${cloud.edge}   every AWS service that it needs, over its own protocol`);
+say(`edge       ${cloud.edge}   every AWS service that Sluice needs, with its own protocol`);
 
 const checks = new Checks();
 const witness = new CatalogWitness(cloud.edge);
@@ -44,16 +44,16 @@ try {
 heading('The audit');
 for (const problem of checks.failed) say(`✗ ${problem}`);
 say(
-  `${checks.passed} figures agree, ${checks.failed.length} are off; ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
+  `${checks.passed} figures agree, ${checks.failed.length} differ; ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
 );
-say(`The data stays: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
+say(`The data is kept: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
 say(
-  `It ends two nights ahead, at ${ended}. To go on with it (docs/local.md), start it and move its clock there:`,
+  `The demo ends two nights later, at ${ended}. To continue with its data (docs/local.md), start the local cloud and set its clock:`,
 );
 say(`curl -f -X POST http://127.0.0.1:4566/_sluice/clock -d '{"now":"${ended}"}'`);
 process.exitCode = checks.failed.length === 0 ? 0 : 1;
 
-/** Answers when the story ends, by the local cloud's clock. */
+/** Runs all parts. @returns The time of the local cloud at the end. */
 async function tell(story: Story): Promise<string> {
   const { exposures } = await tellEvents(story);
   const account = config.sources[0]?.owner ?? '';
@@ -67,7 +67,7 @@ async function tell(story: Story): Promise<string> {
   }
 }
 
-/** `.sluice/demo`, emptied; or what `--data` names, which must be empty: it may be anything. */
+/** `.sluice/demo`, emptied; or the directory of `--data`, which must be empty because it may hold anything. */
 function dataDirectory(): string {
   const { data: given } = parseArgs({ options: { data: { type: 'string' } } }).values;
   if (given !== undefined) {
@@ -82,7 +82,7 @@ function dataDirectory(): string {
   return own;
 }
 
-/** Lets everything in this process and below go by the demo's configuration, which is made of the user's. */
+/** Sets the demo's configuration, which is based on the user's, for this process and its children. */
 function useDemoConfig(): string {
   const demo = join(repositoryRoot, 'demo', 'sluice.config.ts');
   const own = configFile(repositoryRoot, process.env);

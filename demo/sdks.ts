@@ -1,6 +1,6 @@
-// `npm run sdks`: every real SDK sends while the local Firehose is down for one stream and fails records of the
-// other, and while a gateway in front of the collector loses answers; then both recover. What the SDKs were
-// made to log is held against what landed. Exits 1 if anything is lost. Its output is in docs/sdks.md.
+// `npm run sdks`: every real SDK sends while the local Firehose fails all calls of one stream and records of the other,
+// and while a gateway in front of the collector loses responses; then both recover. What the SDKs logged is compared
+// with what was stored. Exits 1 if anything is lost. docs/sdks.md has its output.
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { textTable } from '../cli/output.ts';
@@ -13,9 +13,9 @@ import { CatalogWitness } from './story/catalogWitness.ts';
 import { runDriver } from './story/runDriver.ts';
 import { say } from './story/Story.ts';
 
-/** Enough that a batch is worth a record, few enough that the legacy browser SDK stays under its rate limit. */
+/** Enough for batches, and few enough for the rate limit of the legacy browser SDK. */
 const USERS = 40;
-/** The SDKs give up after some seconds to minutes: well within that Firehose is back, as a short outage is. */
+/** SDKs give up after seconds to minutes. The outage of Firehose is shorter than that. */
 const OUTAGE_AT_MOST_MS = 20_000;
 const SETTLED_WITHIN_MS = 20_000;
 
@@ -78,8 +78,8 @@ async function tell(): Promise<boolean> {
     }),
   );
   const restoreBy = Date.now() + OUTAGE_AT_MOST_MS;
-  const turnedAway = () => [...gateways.values()].every(({ posts }) => posts.length > 2);
-  while (sending > 0 && !turnedAway() && Date.now() < restoreBy) await setTimeout(20);
+  const allRetried = () => [...gateways.values()].every(({ posts }) => posts.length > 2);
+  while (sending > 0 && !allRetried() && Date.now() < restoreBy) await setTimeout(20);
   await control('DELETE', 'faults');
 
   const reports = await driven;
@@ -89,22 +89,22 @@ async function tell(): Promise<boolean> {
     for (;;) {
       await cloud.flush();
       const rows = await Promise.all(reports.map(({ sdk, report }) => account(sdk, report.byDay)));
-      const left = await leftOvers(witness);
-      const whole = rows.every(({ lost }) => lost === 0) && left.every(({ objects }) => objects === 0);
-      if (whole || Date.now() > settleBy) return { rows, left, whole };
+      const left = await leftObjects(witness);
+      const isComplete = rows.every(({ lost }) => lost === 0) && left.every(({ objects }) => objects === 0);
+      if (isComplete || Date.now() > settleBy) return { rows, left, isComplete };
       await setTimeout(500);
     }
   };
-  // A flush tries again what redrive could not put in while Firehose was down: nothing waits out its timeouts.
+  // A flush retries at once what redrive could not deliver during the outage, without waiting for timeouts.
   const outcome = await settle();
   witness.close();
   say(textTable(outcome.rows));
-  say(`Left in ${outcome.left.map(({ folder, objects }) => `${folder} ${objects}`).join(', ')}`);
-  return outcome.whole;
+  say(`Objects left in ${outcome.left.map(({ folder, objects }) => `${folder} ${objects}`).join(', ')}`);
+  return outcome.isComplete;
 }
 
-/** What is neither lost nor landed: put by, refused, not converted or given up. */
-function leftOvers(witness: CatalogWitness): Promise<{ folder: string; objects: number }[]> {
+/** Objects of events that are neither lost nor delivered: in overflow, refused, not converted, or parked. */
+function leftObjects(witness: CatalogWitness): Promise<{ folder: string; objects: number }[]> {
   return Promise.all(
     ['overflow/', 'quarantine/', 'errors/', 'parked/'].map(async (folder) => ({
       folder,
@@ -113,7 +113,7 @@ function leftOvers(witness: CatalogWitness): Promise<{ folder: string; objects: 
   );
 }
 
-/** One SDK's line: what it was made to log against what is in the tables under its users. */
+/** One SDK's row: what it logged, compared with the rows of its users. */
 async function account(
   sdk: Sdk,
   byDay: Readonly<Record<string, { readonly exposures: number; readonly events: number }>>,
@@ -131,8 +131,8 @@ async function account(
   return {
     sdk: sdk.sdk,
     version: String(found?.['version']),
-    encoding: each(posts, encodingOf),
-    key: each(posts, keyOf),
+    encoding: distinct(posts, encodingOf),
+    key: distinct(posts, keyOf),
     posts: posts.length,
     sent,
     landed,
@@ -150,8 +150,8 @@ function keyOf({ headers, query }: Post): string {
   return query.has('k') ? 'query k' : 'none';
 }
 
-/** The different findings, in the order they were first met. */
-function each(posts: readonly Post[], find: (post: Post) => string): string {
+/** The distinct values, in the order of their first occurrence. */
+function distinct(posts: readonly Post[], find: (post: Post) => string): string {
   return [...new Set(posts.map(find))].join(', then ');
 }
 

@@ -2,12 +2,12 @@ import { defineConfig } from '../lib/config/defineConfig.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 
-/** Yours: what SLUICE_CONFIG named when the demo began, else sluice.config.ts at the root. */
+/** The user's configuration: SLUICE_CONFIG at the start of the demo, else sluice.config.ts at the root. */
 const own = await loadConfig(configFile(repositoryRoot, { SLUICE_CONFIG: process.env['SLUICE_OWN_CONFIG'] }));
 
 /**
- * What `npm run demo` deploys: under your names, so that what it leaves can be looked at with your configuration, and
- * with a customer besides. All else has its default: filters or redaction of yours would be another story.
+ * The configuration of `npm run demo`: it has your names, so that you can read its data with your configuration, and a
+ * customer. Everything else is the default, because your filters or redaction would change the figures.
  */
 export default defineConfig({
   bucket: own.bucket,

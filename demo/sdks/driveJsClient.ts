@@ -1,6 +1,6 @@
-// Drives the real @statsig/js-client, as a shop's web page would, and prints what it logged as one JSON line.
-// One child process is one device: people sign in on it one after another, on each of the days given, while
-// it is offline; then it comes online, with the right clock, and flushes.
+// Drives the real @statsig/js-client like a shop's web page, and prints what it logged as one JSON line. One child process
+// is one device: people sign in one after another, on each of the given days, while it is offline. Then it goes online,
+// with the correct clock, and flushes.
 //   node demo/sdks/driveJsClient.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo","days":[…]}'
 import { setTimeout } from 'node:timers/promises';
 import { driverSettings, type SentEvent, SentTally } from './driver.ts';
@@ -34,7 +34,7 @@ const client = new StatsigClient(settings.key, userAt(0), {
 });
 
 const tally = new SentTally();
-// Fired by the SDK only once a batch has been answered with 2xx.
+// The SDK fires this only after a 2xx response to a batch.
 client.on('logs_flushed', ({ events }) => {
   for (const event of events) tally.count(sentEvent(event));
 });
@@ -56,7 +56,7 @@ function sentEvent(event: Record<string, unknown>): SentEvent {
   };
 }
 
-/** Events of one visit with everything in it; the SDK stores at most 500 while logging is disabled. */
+/** Events of a full visit; the SDK stores at most 500 while logging is disabled. */
 const EVENTS_PER_VISIT = 10;
 const STORED_AT_MOST = 400;
 const trueNow = Date.now;
@@ -78,7 +78,7 @@ async function comeOnline(): Promise<void> {
 }
 
 const days = settings.days ?? [senderNow() - settings.users * 1_000];
-// Before the first request: the SDK's rate limit takes a clock that goes backwards for a flood and blocks.
+// Before the first request: the SDK's rate limit blocks when its clock goes backwards.
 const firstDay = days[0] ?? 0;
 Date.now = () => firstDay;
 await client.initializeAsync();

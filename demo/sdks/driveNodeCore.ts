@@ -1,4 +1,4 @@
-// Drives the real @statsig/statsig-node-core, as a shop's backend would, and prints what it logged as one
+// Drives the real @statsig/statsig-node-core like a shop's backend, and prints what it logged as one
 // JSON line. Run as a child process: node demo/sdks/driveNodeCore.ts '{"collector":"http://127.0.0.1:4700",…}'
 import { setTimeout } from 'node:timers/promises';
 import { Statsig, StatsigUser } from '@statsig/statsig-node-core';
@@ -54,19 +54,19 @@ for (let i = 0; i < settings.users; i += 1) {
   tally.count({ eventName: 'order_placed', time: Date.now() });
 }
 
-// A flush says that it succeeded when it has only queued the batch again, and shutting down drops what fails
-// once more: flush until the SDK has counted its events as sent, or has dropped the batch at its sixth try.
+// A flush reports success even if it only queued the batch again, and a shutdown drops what fails once more. So flush until
+// the SDK has counted its events as sent, or has dropped the batch at its sixth attempt.
 const deadline = Date.now() + 60_000;
 for (let pauseMs = 250; ; pauseMs = Math.min(2 * pauseMs, 4_000)) {
   await statsig.flushEvents();
-  // The count is the SDK's telemetry included, and reaches JavaScript a moment after the flush.
+  // The count includes the SDK's telemetry, and reaches JavaScript shortly after the flush.
   const countedBy = Date.now() + pauseMs;
   while (acknowledged < tally.rows && Date.now() < countedBy) await setTimeout(2);
   if (acknowledged >= tally.rows || Date.now() > deadline) break;
 }
 await statsig.shutdown();
 specs.close();
-// What it counted as sent beside what it was made to log is its own, by names that it doesn't tell.
+// What it counted beyond the logged events is its own telemetry, whose names it does not report.
 if (acknowledged > tally.rows) tally.sent.telemetry['statsig::…'] = acknowledged - tally.rows;
 process.stdout.write(
   `${JSON.stringify({ sdk: 'node-core', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,

@@ -1,5 +1,5 @@
-// Drives the real statsig-js, the legacy browser SDK, as driveJsClient.ts does its successor: people sign in
-// on one device one after another. Prints what it was made to log as one JSON line.
+// Drives the real statsig-js, the legacy browser SDK, like driveJsClient.ts its successor: people sign in on one device one
+// after another. Prints what it logged as one JSON line.
 //   node demo/sdks/driveStatsigJs.ts '{"collector":"http://127.0.0.1:4700","key":"client-demo"}'
 import { setTimeout } from 'node:timers/promises';
 import { driverSettings, SentTally } from './driver.ts';
@@ -15,7 +15,7 @@ const trueNow = Date.now;
 const senderNow = () => trueNow() + settings.clockOffsetMs;
 Date.now = senderNow;
 
-// A flush of this SDK returns nothing and fires nothing: what becomes of its posts is seen at `fetch` alone.
+// A flush of this SDK returns and fires nothing: only `fetch` shows the result of its posts.
 const collector = `${settings.collector}${settings.path ?? '/v1'}`;
 const acknowledged = new SentTally();
 const failures = new Map<string, number>();
@@ -46,11 +46,11 @@ const userAt = (i: number) => ({
   custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
 });
 
-/** Events of one visit, and the most that the SDK queues before it sends on its own. */
+/** Events of one visit, and the size of the SDK's queue, above which it sends by itself. */
 const EVENTS_PER_VISIT = 8;
 const QUEUED_AT_MOST = 500;
 
-/** The SDK posts a batch so often, then keeps it for the next time the page is opened. */
+/** The SDK posts a batch this many times, then keeps it until the page is opened again. */
 const TRIES = 3;
 
 const openPage = async (user: ReturnType<typeof userAt>) => {
@@ -59,7 +59,7 @@ const openPage = async (user: ReturnType<typeof userAt>) => {
     eventLoggingApi: collector,
     loggingBufferMaxSize: QUEUED_AT_MOST,
     loggingIntervalMillis: 1_000,
-    disableErrorLogging: true, // They go to Statsig, wherever events go.
+    disableErrorLogging: true, // They go to Statsig, whatever the endpoint of events.
     disableHashing: settings.hash === 'none',
     ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
   });
@@ -78,7 +78,7 @@ async function flush(): Promise<void> {
     await setTimeout(250);
     const givenUp = [...failures].filter(([, tries]) => tries >= TRIES);
     if (givenUp.length === 0) continue;
-    // What was kept is posted once by the next page: another failure is given up at once.
+    // The next page posts a kept batch once, and drops it if that fails.
     for (const [body] of givenUp) failures.set(body, TRIES - 1);
     client.shutdown();
     client = await openPage(userAt(0));
@@ -118,7 +118,7 @@ for (const day of settings.days ?? [senderNow() - settings.users * 1_000]) {
   for (let i = 0; i < settings.users; i += 1) {
     if (queued + EVENTS_PER_VISIT > QUEUED_AT_MOST / 2) await flush();
     await client.updateUser(userAt(i));
-    // Only while it logs: a batch that left with another day's clock would have its times corrected.
+    // Only while it logs: the times of a batch that is sent with another day's clock would be corrected.
     Date.now = () => day + i * 1_000;
     visit(i, Date.now);
     Date.now = senderNow;
@@ -131,6 +131,6 @@ await specs.close();
 await window.happyDOM.close();
 process.stdout.write(
   `${JSON.stringify({ sdk: 'statsig-js', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
-  // It leaves timers behind that would keep the process.
+  // Its timers would keep the process running.
   () => process.exit(),
 );

@@ -1,5 +1,5 @@
-// Drives the real statsig-node, the legacy server SDK, as driveNodeCore.ts does its successor, and prints
-// what it was made to log as one JSON line.
+// Drives the real statsig-node, the legacy server SDK, like driveNodeCore.ts its successor, and prints what it logged as
+// one JSON line.
 //   node demo/sdks/driveStatsigNode.ts '{"collector":"http://127.0.0.1:4700","key":"secret-demo"}'
 import { createRequire } from 'node:module';
 import statsigNode from 'statsig-node';
@@ -10,7 +10,7 @@ const settings = driverSettings();
 const specs = await startSpecsServer();
 const statsig = statsigNode.default;
 
-// The SDK reports its failures to a host that no option changes: nothing of a demo leaves this machine.
+// The SDK reports its failures to a fixed host. The demo replaces that, so that nothing leaves this machine.
 const reports: object = createRequire(import.meta.url)('statsig-node/dist/ErrorBoundary.js');
 Reflect.set(reports, 'ExceptionEndpoint', `${settings.collector}/v1/sdk_exception`);
 
@@ -23,7 +23,7 @@ await statsig.initialize(settings.key, {
   apiForDownloadConfigSpecs: specs.api,
   apiForGetIdLists: specs.api,
   initStrategyForIP3Country: 'none',
-  // Each pause is ten times the one before; 1 s, the default, makes the third a hundred seconds.
+  // Each pause is ten times the previous one: with the default of 1 s, the third would be a hundred seconds.
   postLogsRetryBackoff: 60,
   ...(settings.environment === undefined ? {} : { environment: { tier: settings.environment } }),
 });
@@ -61,9 +61,9 @@ function visit(i: number, now: () => number): void {
 
 for (const [d, day] of (settings.days ?? [senderNow() - settings.users * 1_000]).entries()) {
   for (let i = 0; i < settings.users; i += 1) {
-    // Only while it logs: a batch that left with another day's clock would have its times corrected.
+    // Only while it logs: the times of a batch that is sent with another day's clock would be corrected.
     Date.now = () => day + i * 1_000;
-    // Other people each day: within a minute of its own the SDK logs an exposure once, whatever the date.
+    // Different users each day: the SDK logs an exposure once per minute of real time, whatever the date.
     visit(d * settings.users + i, Date.now);
     Date.now = senderNow;
   }

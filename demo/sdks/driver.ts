@@ -9,13 +9,13 @@ const settingsSchema = z.strictObject({
   path: z.string().startsWith('/').optional(),
   /** SDK key: `client-…` for the browser, `secret-…` for the server. */
   key: z.string().min(1),
-  /** How many users visit. Default 10. */
+  /** Number of users. Default 10. */
   users: z.int().min(1).max(10_000).default(10),
   /** Start of the user IDs; default `user`. */
   userPrefix: z.string().default('user'),
   /**
    * Epoch milliseconds of each day's first visit, ascending and none in the future; default now.
-   * Server Core can't be taken into the past: it reads its clock in native code.
+   * Not for Server Core, which reads its clock in native code.
    */
   days: z.array(z.int()).min(1).optional(),
   /** How many milliseconds the sender's clock is ahead, negative for behind; Server Core's can't be set. */
@@ -28,7 +28,7 @@ const settingsSchema = z.strictObject({
   compress: z.boolean().default(false),
 });
 
-/** What a driver is told. */
+/** The settings of a driver. */
 export type DriverSettings = z.output<typeof settingsSchema>;
 
 /** Reads a driver's settings: one JSON object as the first argument, or on stdin when there is none. */
@@ -46,14 +46,14 @@ export interface SentEvent {
   readonly ruleId?: string;
 }
 
-/** What an SDK was made to log, as the drivers print it: the demo checks the landed rows against it. */
+/** What an SDK logged, as the drivers print it. The demo compares the stored rows with it. */
 export interface Sent {
   gate: number;
   config: number;
   layer: number;
   /** Custom events by name. */
   custom: Record<string, number>;
-  /** SDK telemetry by name, which the collector counts and does not land. */
+  /** SDK telemetry by name, which the collector counts and does not store. */
   telemetry: Record<string, number>;
 }
 
@@ -63,7 +63,7 @@ const EXPOSURES = new Map<string, 'gate' | 'config' | 'layer'>([
   ['statsig::layer_exposure', 'layer'],
 ]);
 
-/** Counts what an SDK sent: in all, by UTC day and, for experiments, by group. */
+/** Counts what an SDK sent: in total, by UTC day and, for experiments, by group. */
 export class SentTally {
   readonly sent: Sent = { gate: 0, config: 0, layer: 0, custom: {}, telemetry: {} };
   /** Rows by UTC day and table. */
@@ -71,7 +71,7 @@ export class SentTally {
   /** Exposure rows by experiment and rule ID. */
   readonly groups: Record<string, Record<string, number>> = {};
 
-  /** Rows that all of it makes in the tables. */
+  /** Total of the rows in the tables. */
   get rows(): number {
     return Object.values(this.byDay).reduce((sum, { exposures, events }) => sum + exposures + events, 0);
   }

@@ -1,8 +1,8 @@
 import { Window } from 'happy-dom';
 
 /**
- * Gives this process a browser's window, for the browser SDKs do nothing at all where there is none, and look
- * for one while they are being imported: call it before.
+ * Gives this process a browser's window. Without one, the browser SDKs do nothing. They look for it while they are imported,
+ * so call this before.
  */
 export function openWindow(): Window {
   const window = new Window({ url: 'https://shop.example/' });

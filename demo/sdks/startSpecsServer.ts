@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
-/** A stand-in for the part of Statsig that hands out rules: the only thing the SDKs ask it for. */
+/** A replacement for the part of Statsig that serves rules, the only one that the SDKs call. */
 export interface SpecsServer {
   /** For Server Core's `specsUrl`. */
   readonly specsUrl: string;
@@ -47,7 +47,7 @@ export function startSpecsServer(initialize?: (user: unknown) => string): Promis
   });
 }
 
-/** The body's text; the legacy browser SDK sends it as base64 written backwards. */
+/** The body's text; the legacy browser SDK sends it as reversed base64. */
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -73,10 +73,9 @@ const specsSchema = z.looseObject({
 type Spec = z.output<typeof specSchema>;
 
 /**
- * Rules in the shape that the legacy server SDKs read: lists instead of maps, and each condition inside its
- * rule. https://github.com/statsig-io/statsig-node, `SpecStore.ts` and `ConfigSpec.ts`.
+ * Rules in the format of the legacy server SDKs: lists instead of maps, and each condition inside its rule. https://github.com/statsig-io/statsig-node, `SpecStore.ts` and `ConfigSpec.ts`.
  *
- * @param specs Rules as `/v2/download_config_specs` gives them to Server Core.
+ * @param specs Rules as `/v2/download_config_specs` returns them to Server Core.
  */
 export function legacySpecs(specs: unknown): object {
   const { feature_gates, dynamic_configs, layer_configs, condition_map, experiment_to_layer, ...rest } =

@@ -10,38 +10,38 @@ import { setTimeout } from 'node:timers/promises';
 import { isExceptionReport } from '../../lib/wire/sdkRequest.ts';
 
 /**
- * What becomes of one post. `pass` hands it on; `refuse` answers 503 itself; `reset` cuts the connection and
- * hands nothing on; `lose` hands it on and cuts the connection instead of answering, `deny` hands it on and
- * answers 503, so that the sender resends what has landed; `delayMs` hands the answer on so much later. What the
- * collector itself could not take passes instead, and the next post has its fate.
+ * What the gateway does with one post. `pass` forwards it; `refuse` answers 503 itself; `reset` closes the connection without
+ * forwarding; `lose` forwards it and closes the connection instead of answering; `deny` forwards it and answers 503, so that
+ * the sender resends what was accepted; `delayMs` delays the response. If the collector itself fails, its response is
+ * passed on, and the action applies to the next post.
  */
 export type Fate = 'pass' | 'refuse' | 'reset' | 'lose' | 'deny' | { readonly delayMs: number };
 
-/** A post as it came, and what became of it. */
+/** A post, and what the gateway did with it. */
 export interface Post {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly fate: Fate;
-  /** Status that the collector answered; null when it was never asked. */
+  /** Status of the collector; null if the post was not forwarded. */
   readonly collected: number | null;
 }
 
-/** A gateway that fails on purpose, between an SDK and the collector. */
+/** A gateway between an SDK and the collector that fails on purpose. */
 export interface UnreliableGateway {
   readonly url: string;
-  /** Every post so far, in the order they were settled; exception reports left out. */
+  /** Every post so far, in the order of completion, without exception reports. */
   readonly posts: readonly Post[];
   close(): Promise<void>;
 }
 
 /**
- * Starts one on loopback.
+ * Starts an unreliable gateway on loopback.
  *
  * @param upstream Base URL of the collector.
- * @param script What becomes of the first posts, one after another, those after them pass; or what becomes of
- *   each, by its body. Preflights and the SDKs' exception reports always pass.
+ * @param script Actions for the first posts, after which posts pass, or a function from a post's body to its action.
+ *   Preflights and the SDKs' exception reports always pass.
  *
  * @example
  * const gateway = await startUnreliableGateway(cloud.collector, ['refuse', 'lose']);
@@ -85,7 +85,7 @@ export function startUnreliableGateway(
   }
 
   const server = createServer((request, response) => {
-    // A sender that has gone away, or no collector: there is nobody to answer, or nothing to say.
+    // The sender has closed the connection, or there is no collector: no response is possible.
     serve(request, response).catch(() => request.socket.destroy());
   });
   return new Promise((resolve) => {

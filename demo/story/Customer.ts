@@ -15,14 +15,14 @@ import { quoteText } from '../../lib/base/sql.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 
-/** An object in a bucket of the customer's, fetched by themselves. */
+/** An object in a bucket of the customer, downloaded with the customer's credentials. */
 export interface Fetched {
   readonly key: string;
-  /** Where it lies on the disk. */
+  /** The path of the downloaded file. */
   readonly path: string;
 }
 
-/** Somebody with an AWS account of their own: what they drop into their buckets, and find in them, goes through it. */
+/** A customer with an AWS account of their own, whose credentials write and read their buckets. */
 export class Customer {
   readonly account: string;
   readonly #s3: S3Client;
@@ -37,7 +37,7 @@ export class Customer {
     this.#connection = connection;
   }
 
-  /** @param account 12 digits, which are its access key in the local cloud. */
+  /** @param account 12 digits, which are also its access key in the local cloud. */
   static async open(endpoint: string, account: string): Promise<Customer> {
     const credentials = { accessKeyId: account, secretAccessKey: localAccount.secretAccessKey };
     const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
@@ -45,7 +45,7 @@ export class Customer {
     return new Customer(account, s3, duckDb, await duckDb.connect());
   }
 
-  /** Makes a bucket and lets one of ours in, by the policy that `sluice policy print` prints. */
+  /** Creates a bucket with the policy of `sluice policy print`, which grants access to one of Sluice's roles. */
   async makeBucket(
     config: Config,
     target: 'ingest-source' | 'export-target',
@@ -58,14 +58,14 @@ export class Customer {
     await this.#s3.send(new PutBucketPolicyCommand({ Bucket: names.bucket, Policy }));
   }
 
-  /** Writes what a query of DuckDB's answers as a Parquet file, in place of what the key had. */
+  /** Writes the result of a DuckDB query as a Parquet file, which replaces the object of the key. */
   async drop(bucket: string, key: string, sql: string): Promise<void> {
     const path = join(this.#folder, 'drop.parquet');
     await this.#connection.run(`COPY (${sql}) TO ${quoteText(path)} (FORMAT parquet)`);
     await this.#s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(path) }));
   }
 
-  /** Fetches every object under a prefix. */
+  /** Downloads every object under a prefix. */
   async fetchAll(bucket: string, prefix: string): Promise<readonly Fetched[]> {
     const fetched: Fetched[] = [];
     const pages = paginateListObjectsV2({ client: this.#s3 }, { Bucket: bucket, Prefix: prefix });

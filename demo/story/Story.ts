@@ -6,13 +6,13 @@ import type { Cloud } from '../../local/Cloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
-/** What every chapter is told with. */
+/** What every part of the demo works with. */
 export interface Story {
   readonly cloud: Cloud;
   readonly config: Config;
   readonly checks: Checks;
   readonly witness: CatalogWitness;
-  /** The day that it begins on, which it goes by to its end. */
+  /** The day on which the demo begins. */
   readonly today: UtcDay;
 }
 
@@ -23,12 +23,12 @@ export async function ask({ cloud }: Story, question: string, sql: string): Prom
   return rows;
 }
 
-/** The demo's own audit: every figure it prints is held against another source. */
+/** The demo's audit: every figure that it prints is compared with another source. */
 export class Checks {
   readonly #failed: string[] = [];
   #passed = 0;
 
-  /** Holds two findings against each other, whatever the order of their keys. */
+  /** Compares two values, whatever the order of their keys. */
   equal(what: string, found: unknown, expected: unknown): void {
     if (isDeepStrictEqual(found, expected)) this.#passed += 1;
     else this.#failed.push(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
@@ -43,20 +43,20 @@ export class Checks {
   }
 }
 
-/** A line of the story. */
+/** Prints a line. */
 export function say(text = ''): void {
   writeOut(`${text}\n`);
 }
 
-/** The title of a chapter. */
+/** Prints the heading of a part. */
 export function heading(text: string): void {
   say(`\n${text}\n${'─'.repeat(text.length)}`);
 }
 
-/** Who shops in the demo: how many sign in through each SDK, by the beginning of their user IDs. */
+/** The shoppers of the demo: how many sign in through each SDK, by the prefix of their user IDs. */
 export const shoppers = { member: 20, visitor: 12 } as const;
 
-/** User IDs, as the drivers of the SDKs make them. */
+/** The user IDs that the drivers of the SDKs use. */
 export function userIds(kind: keyof typeof shoppers): string[] {
   return Array.from({ length: shoppers[kind] }, (_, i) => `${kind}-${i}`);
 }

@@ -4,7 +4,7 @@ import { localAccount } from '../../local/localAccount.ts';
 
 const STACK = 'sluice-local';
 
-/** What the real AWS clients find behind the edge endpoint: the demo trusts them, not the cloud's own word. */
+/** Reads the local cloud with real AWS clients, as an independent check of its state. */
 export class CatalogWitness {
   readonly s3: S3Client;
   readonly #options: ReturnType<typeof clientOptions>;
@@ -37,7 +37,7 @@ export class CatalogWitness {
     return found;
   }
 
-  /** An output of the stack. The client is loaded late: few ask. */
+  /** An output of the stack. The client is imported when it is needed, which is rare. */
   async output(name: string): Promise<string> {
     const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
     const client = new CloudFormationClient(this.#options);

@@ -19,11 +19,11 @@ const sentSchema = z.object({
   groups: z.record(z.string(), counts),
 });
 
-/** What one SDK logged, by its own account. */
+/** What one SDK logged, as its driver reports it. */
 export type DriverReport = z.output<typeof sentSchema>;
 
 /**
- * Runs a script of `demo/sdks` with its settings, in a process of its own as an app would be, and reads what it sent.
+ * Runs a script of `demo/sdks` with its settings, in a separate process like an app, and reads what it sent.
  *
  * @throws when the driver fails or takes longer than `timeoutMs`, with what it wrote to stderr.
  */
@@ -32,7 +32,7 @@ export async function runDriver(script: string, settings: object, timeoutMs = 90
   const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
-    // Server Core reports its failures to Statsig, whatever it was told: nothing of that leaves this machine.
+    // Server Core reports its failures to Statsig and has no option against that: the proxy keeps them on this machine.
     env: { ...process.env, HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' },
   });
   const [out, errors, code] = await Promise.all([
@@ -48,7 +48,7 @@ export async function runDriver(script: string, settings: object, timeoutMs = 90
 /** Rows by table, then by day. */
 export type RowsByDay = Readonly<Record<'exposures' | 'events', Readonly<Record<string, number>>>>;
 
-/** What must be in the tables if nothing is lost and nothing is doubled: the sum of what the SDKs say they sent. */
+/** The expected rows if nothing is lost or duplicated: the sum of what the SDKs report. */
 export function expectedRows(reports: readonly DriverReport[]): RowsByDay {
   const rows: Record<'exposures' | 'events', Record<string, number>> = { exposures: {}, events: {} };
   for (const { byDay } of reports) {

@@ -15,10 +15,10 @@ interface Revenue {
 type RevenueByDay = Readonly<Record<UtcDay, readonly Revenue[]>>;
 
 /**
- * A customer drops two days of a dataset, one of them with a column by another name; then corrects both. What is in the
- * table after each run of the schedule is held against what they meant.
+ * A customer delivers two days of a dataset, one of them with a column of another name, and then corrects both. After each
+ * run of the schedule, the table is compared with the intended rows.
  *
- * @returns when it ends, by the local cloud's clock: ISO 8601.
+ * @returns The time of the local cloud at the end, ISO 8601.
  */
 export async function tellDrops(story: Story, customer: Customer): Promise<string> {
   const { config, checks, witness, today } = story;
@@ -32,15 +32,15 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
     (await witness.partitions(story.cloud.database, dataset.table)).find(({ value }) => value === day)
       ?.location;
 
-  heading('7. A customer drops files, and a night passes');
+  heading('7. A customer delivers files, and a night passes');
   const members = userIds('member').map((name, i) => ({ customer: name, amount: 10 + i / 4 }));
   const visitors = userIds('visitor').map((name, i) => ({ customer: name, amount: 3 + i / 4 }));
   await makeBuckets(story, customer);
   await drop(yesterday, 'members.parquet', members);
   await drop(yesterday, 'visitors.parquet', visitors);
   await drop(today, 'all.parquet', [...members, ...visitors], 'customer_id');
-  say(`Two days of ${dataset.folder}/ are dropped, one of them with a column that is called otherwise.`);
-  say('At 9:00 the schedule looks at the drops, at 11:30 it exports.\n');
+  say(`The customer delivers two days of ${dataset.folder}/, one of them with another column name.`);
+  say('The scheduled load runs at 9:00, the export at 11:30.\n');
   await advanceClock(story, `${addDays(today, 1)}T12:00:00Z`);
   const failed = await showDays(story, [yesterday, today], addDays(today, 1));
   checks.equal('states of the dropped days', failed, {
@@ -51,15 +51,20 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   await compare(story, dataset.table, dropped, [today]);
   const before = await partitionOf(yesterday);
 
-  heading('8. They correct both days, and another night passes');
-  // Two visitors took everything back, and one a part of it.
+  heading('8. The customer corrects both days, and another night passes');
+  // Two visitors returned everything, and one returned a part.
   const corrected = visitors.slice(2).map((one, i) => (i === 0 ? { ...one, amount: 1.5 } : one));
   await drop(yesterday, 'visitors.parquet', corrected);
   await drop(today, 'all.parquet', [...members, ...visitors]);
-  say('Two rows go and one changes in a file of the first day; the column of the second has its name.\n');
+  say(
+    'In a file of the first day, two rows are removed and one changes. The second day has the correct column name.\n',
+  );
   const ended = await advanceClock(story, `${addDays(today, 2)}T12:00:00Z`);
-  const mended = await showDays(story, [yesterday, today], addDays(today, 2));
-  checks.equal('states of the corrected days', mended, { [yesterday]: 'succeeded', [today]: 'succeeded' });
+  const corrections = await showDays(story, [yesterday, today], addDays(today, 2));
+  checks.equal('states of the corrected days', corrections, {
+    [yesterday]: 'succeeded',
+    [today]: 'succeeded',
+  });
   await compare(story, dataset.table, {
     [yesterday]: [...members, ...corrected],
     [today]: [...members, ...visitors],
@@ -83,7 +88,7 @@ function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): stri
   return `SELECT * FROM (VALUES ${values.join(', ')}) t(${column}, day, amount)`;
 }
 
-/** What `sluice ingest status` shows; answers the state of each day. */
+/** Prints `sluice ingest status`. @returns The state of each day. */
 async function showDays(
   { config, witness }: Story,
   days: readonly UtcDay[],
@@ -104,9 +109,9 @@ async function showDays(
 }
 
 /**
- * Holds the table's rows against those that were dropped, each one of them.
+ * Compares each row of the table with the delivered rows.
  *
- * @param failed Days none of which may be there.
+ * @param failed Days that must have no rows.
  */
 async function compare(
   { cloud, checks }: Story,
@@ -138,7 +143,7 @@ async function compare(
   );
 }
 
-/** The customer's figures by our groups, held against a sum over what they dropped. */
+/** The customer's figures by experiment group, compared with the sum over the delivered rows. */
 async function tellGroups(story: Story, table: string, dropped: readonly Revenue[]): Promise<void> {
   const { cloud, config, checks } = story;
   const groups = `SELECT user_id, min(group_id) AS group_id FROM ${config.tables.exposures} WHERE experiment_id = 'checkout_button' GROUP BY 1`;
@@ -171,29 +176,29 @@ function sorted(rows: readonly Revenue[]): readonly Revenue[] {
   return rows.toSorted((a, b) => (a.customer < b.customer ? -1 : 1));
 }
 
-/** The customer makes the buckets that the configuration names, each with the policy that lets us in. */
+/** The customer creates the buckets of the configuration, each with the policy that grants Sluice access. */
 async function makeBuckets({ config, witness }: Story, customer: Customer): Promise<void> {
   for (const { bucket } of config.sources) {
     const principal = `arn:aws:iam::${localAccount.id}:root`;
     await customer.makeBucket(config, 'ingest-source', { bucket, principal });
-    say(`s3://${bucket}  of account ${customer.account} lets ${principal} read`);
+    say(`s3://${bucket}  of account ${customer.account} allows ${principal} to read`);
   }
   const principal = await witness.output('ExportRoleArn');
   for (const { target } of config.exports) {
     await customer.makeBucket(config, 'export-target', { bucket: target.bucket, principal });
-    say(`s3://${target.bucket}  of account ${customer.account} lets ${principal} write`);
+    say(`s3://${target.bucket}  of account ${customer.account} allows ${principal} to write`);
   }
 }
 
-/** What failed for somebody else's sake, as a claim that met another, is tried again by the next flush. */
+/** A flush retries what failed because of other work, such as a claim that was taken. */
 const MOST_FLUSHES = 4;
 
 /**
- * Moves the local cloud's clock, so that what is scheduled until then runs, once each, and waits until all that came of
- * it is done. docs/local.md, "Time".
+ * Moves the local cloud's clock, so that each schedule until then runs once, and waits until the resulting work is done:
+ * docs/local.md, "Time".
  *
- * @param until ISO 8601 with its zone.
- * @returns it.
+ * @param until ISO 8601 with a timezone.
+ * @returns `until`.
  */
 async function advanceClock({ cloud, checks }: Story, until: string): Promise<string> {
   const answer = await fetch(`${cloud.edge}/_sluice/clock`, {

@@ -10,7 +10,7 @@ import { ask, heading, type Story, say, shoppers } from './Story.ts';
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
 
-/** Real SDKs post over three days, and all of it is found again. Answers how many rows landed. */
+/** Real SDKs post over three days, and everything is found in the tables. @returns The stored rows by day. */
 export async function tellEvents(story: Story): Promise<RowsByDay> {
   const { cloud, config, checks, witness, today } = story;
   heading('2. Real SDKs post to it');
@@ -45,7 +45,7 @@ export async function tellEvents(story: Story): Promise<RowsByDay> {
     ),
   );
   say(
-    'SDK telemetry is counted and not landed; js-client had no network for two days and sent those events today.',
+    'SDK telemetry is counted but not stored. js-client was offline for two days and sent those events today.',
   );
 
   const { delivered, unregistered } = await cloud.flush();
@@ -65,7 +65,7 @@ export async function tellEvents(story: Story): Promise<RowsByDay> {
     `Received: ${events} events in ${requests} requests, ${counted} of them telemetry; ${accepted} went to Firehose, in ${records} records.`,
   );
 
-  heading('3. What landed, by table and day');
+  heading('3. The stored rows, by table and day');
   const expected = expectedRows(reports);
   const landed = await landedRows(story);
   const allDays = [...new Set(forwardedKinds.flatMap((kind) => Object.keys(expected[kind])))].sort();
@@ -108,7 +108,7 @@ export async function tellEvents(story: Story): Promise<RowsByDay> {
   }
   say(textTable(registered));
 
-  heading('6. SQL over the landed Parquet');
+  heading('6. SQL over the Parquet files');
   await ask(
     story,
     'Events by name',
@@ -147,7 +147,7 @@ async function landedRows({ cloud, config }: Story): Promise<RowsByDay> {
   return rows;
 }
 
-/** The collector's line for one request, as far as the demo reads it. */
+/** The members that the demo reads of the collector's log line for a request. */
 const lineSchema = z.object({
   event: z.literal('collect'),
   events: z.number().default(0),
@@ -157,7 +157,7 @@ const lineSchema = z.object({
   counted: z.record(z.string(), z.number()).default({}),
 });
 
-/** What the collector's log says: requests, events in them, those put on streams, those only counted, records made. */
+/** Totals of the collector's log: requests, events, events put on streams, events only counted, and records. */
 function receivedEvents(data: string) {
   const { logs } = dataFolders(data);
   const received = { requests: 0, events: 0, landed: 0, counted: 0, records: 0 };

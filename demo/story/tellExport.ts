@@ -11,8 +11,8 @@ import type { RowsByDay } from './runDriver.ts';
 import { heading, type Story, say } from './Story.ts';
 
 /**
- * What the first night has exported, as the customer finds it in their bucket: held against our table, row by row, and
- * against what the SDKs have sent.
+ * The export of the first night, as the customer reads it in their bucket, compared row by row with the table and with what
+ * the SDKs sent.
  *
  * @param sent Rows of exposures by day.
  */
@@ -21,7 +21,7 @@ export async function tellExport(
   customer: Customer,
   sent: RowsByDay['exposures'],
 ): Promise<void> {
-  heading('9. Our exposures in their bucket');
+  heading("9. Exposures in the customer's bucket");
   for (const { name, table, target, lookbackDays } of config.exports) {
     const prefix = exportFolder({ name, target });
     const byDay = Map.groupBy(
@@ -39,7 +39,7 @@ export async function tellExport(
     }
     const rows = filesByDay.size === 0 ? [] : await runQuery(cloud.data, comparison(table, filesByDay));
     say(
-      `With lookbackDays: ${lookbackDays} a night exports the day before it: the first did ${today}, the second had nothing new.`,
+      `With lookbackDays: ${lookbackDays}, each night exports the previous day. The first night exported ${today}, the second had no changes.`,
     );
     say(
       textTable(
@@ -55,7 +55,7 @@ export async function tellExport(
   }
 }
 
-/** Counts a day's exported rows, and those that only one side has. The day is the folder's name: files don't have it. */
+/** Counts a day's exported rows, and those that only one side has. The day is the name of the folder, not in the files. */
 function comparison(table: string, filesByDay: ReadonlyMap<UtcDay, readonly Fetched[]>): string {
   const days = [...filesByDay].map(([day, files]) => {
     const list = files.map(({ path }) => quoteText(path)).join(', ');

@@ -63,7 +63,7 @@ describe('the demo', () => {
 
   it('finds every figure that it prints confirmed, whatever the user has configured', () => {
     expect(told).toMatchObject({ code: 0, stderr: '' });
-    const [, agree = 0, off] = /^(\d+) figures agree, (\d+) are off/m.exec(told.stdout) ?? [];
+    const [, agree = 0, off] = /^(\d+) figures agree, (\d+) differ/m.exec(told.stdout) ?? [];
     expect([Number(agree) > 20, off]).toEqual([true, '0']);
   });
 
