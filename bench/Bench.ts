@@ -1,4 +1,4 @@
-/** One measured number. Every benchmark keeps this shape. */
+/** One measured number, in the form of every benchmark. */
 export interface BenchRow {
   /** What was measured on, e.g. `20 events`. */
   readonly case: string;
@@ -9,7 +9,7 @@ export interface BenchRow {
   readonly unit: string;
 }
 
-/** What a `bench/<name>.bench.ts` exports by default. */
+/** The default export of a `bench/<name>.bench.ts`. */
 export interface Bench {
   readonly name: string;
   run(): Promise<readonly BenchRow[]>;

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const ROUNDS = 21;
 const WARM_UP_ROUNDS = 3;
 
-/** The least a collector for Firehose can be: middy and one client, bundled as ours are. */
+/** The minimal collector for Firehose: middy and one client, bundled with the same options. */
 const BARE = `
   import middy from '@middy/core';
   import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
@@ -30,7 +30,7 @@ async function bundleBare(file: string): Promise<number> {
   return Object.values(metafile.outputs).reduce((bytes, output) => bytes + output.bytes, 0);
 }
 
-/** Milliseconds in which a new Node imports a module. */
+/** The time in which a new Node process imports a module, milliseconds. */
 function load(file: string): number {
   const script = `const t=performance.now();await import(${JSON.stringify(pathToFileURL(file).href)});process.stdout.write(String(performance.now()-t))`;
   return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
@@ -40,7 +40,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
-/** The collector's bundle: its size, and the time to load it against the least that could do its work. */
+/** The collector's bundle: its size, and its load time compared with that of the minimal collector. */
 const bench: Bench = {
   name: 'bundle',
   run: async () => {

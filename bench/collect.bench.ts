@@ -5,7 +5,7 @@ import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 import { hostileBodies } from './collect/hostileBodies.ts';
 import { runHostileRequests } from './collect/takeHostile.ts';
 
-/** Events in the bodies of one round: long enough to time, short enough that noise hits both sides alike. */
+/** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;
 const ROUNDS = 31;
 const WARM_UP_ROUNDS = 12;
@@ -13,13 +13,13 @@ const FIRST_SEED = 100;
 
 const collect = collectorFor();
 
-/** The whole way of a body up to what is put on the streams. */
+/** All processing of a body up to the records for the streams. */
 function ours(body: Uint8Array) {
   const { documents } = collect(body);
   return [packDocuments(documents.exposures), packDocuments(documents.events)];
 }
 
-/** The least anything of the kind must do: decompress, parse, write each event once. */
+/** The minimum of any collector: decompress, parse, write each event once. */
 function bare(body: Uint8Array): number {
   const { events } = JSON.parse(gunzipSync(body).toString());
   let length = 0;
@@ -28,9 +28,8 @@ function bare(body: Uint8Array): number {
 }
 
 /**
- * Microseconds of processor time for all bodies: of all threads, so that garbage collection and compilation, which V8
- * does beside, count as on a machine with one core; and whatever else the machine is doing does not.
- * `kept` holds results, so that nothing is optimised away.
+ * Microseconds of CPU time for all bodies. It includes all threads, so that V8's garbage collection and compilation count as
+ * on a machine with one core, and excludes other processes. `kept` holds results, so that nothing is optimized away.
  */
 function time(work: (body: Uint8Array) => unknown, bodies: readonly Uint8Array[], kept: unknown[]): number {
   const start = process.cpuUsage();
@@ -48,14 +47,14 @@ function measure(eventsPerBody: number): BenchRow[] {
   const events = count * eventsPerBody;
   const kept: unknown[] = [];
   const rounds: { ours: number; bare: number }[] = [];
-  // Each round has users, keys and values of its own: nothing that was remembered of one helps in the next. They are
-  // made beforehand, so that neither side clears away what making them left behind.
+  // Each round has different users, keys and values, so that caches of one round do not help the next. They are made
+  // beforehand, so that neither side collects their garbage.
   const bodiesOf = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, (_, round) =>
     collectBodies(eventsPerBody, count, FIRST_SEED + round),
   );
   for (const [made, bodies] of bodiesOf.entries()) {
     const round = made - WARM_UP_ROUNDS;
-    // Turn about, so that neither side always runs on the other's garbage.
+    // The order alternates, so that neither side always collects the other's garbage.
     const bareFirst = round % 2 === 0;
     const first = bareFirst ? time(bare, bodies, kept) : time(ours, bodies, kept);
     const second = bareFirst ? time(ours, bodies, kept) : time(bare, bodies, kept);
@@ -82,7 +81,7 @@ function measure(eventsPerBody: number): BenchRow[] {
 /** `memorySize` of the collector in serverless.yml. */
 const FUNCTION_MEGABYTES = 1_024;
 
-/** What the worst of all hostile bodies takes, each in a process of its own. The kinds go to stderr, the worst last. */
+/** The maximum cost of all hostile bodies, each in a separate process. The kinds are printed on stderr, the worst last. */
 function hostile(): BenchRow[] {
   const outcomes = Object.entries(hostileBodies).map(([kind, make]) => {
     const [outcome] = runHostileRequests([make()], FUNCTION_MEGABYTES);
@@ -108,8 +107,8 @@ function hostile(): BenchRow[] {
 }
 
 /**
- * decode → parse → normalise → pack of gzip bodies, half from browsers and half from servers. `events_per_s` are those of
- * a second of processor time. `hostile bodies` is the whole way of a request, with streams and a bucket that take everything.
+ * decode → parse → normalize → pack of gzip bodies, half from browsers and half from servers. `events_per_s` is per second
+ * of CPU time. `hostile bodies` measures complete requests, with streams and a bucket that accept everything.
  */
 const bench: Bench = {
   name: 'collect',

@@ -8,17 +8,17 @@ import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.t
 const MILLION = 1_000_000;
 /** Events of the bodies that are measured. */
 const EVENTS = 20_000;
-/** What the collector's metrics are spread over: so many events a month pay one set of them. */
+/** Events a month over which the cost of the collector's metrics is spread. */
 const EVENTS_A_MONTH = 100 * MILLION;
 /** Objects of a month: both streams deliver every 5 minutes (`buffering`). */
 const OBJECTS_A_MONTH = 2 * 12 * 24 * 30;
-/** Custom metrics that the collector keeps: names times dimensions (docs/metrics.md), rare reasons left out. */
+/** Custom metrics of the collector: names times dimensions (docs/metrics.md), without rare reasons. */
 const METRICS = 24;
 /** `memorySize` of the collector in serverless.yml, in GB. */
 const MEMORY_GB = 1;
 /**
- * Milliseconds that an invocation waits for Firehose's answer. An assumption, there being no AWS here: what a call
- * within a region takes. The work around it is measured; both streams are put at once.
+ * Milliseconds that an invocation waits for Firehose's response. This is an assumption about a call within a region; the
+ * rest is measured. Both streams are called at the same time.
  */
 const FIREHOSE_MS = 15;
 /** Lambda's own START, END and REPORT lines of an invocation, bytes. */
@@ -30,7 +30,7 @@ interface Usage {
   readonly requestSteps: number;
   readonly cpuMs: number;
   readonly payloadBytes: number;
-  /** Each record of many events rounded up; and each event as a record of its own. */
+  /** Bytes as billed: with many events per record, and with one record per event. */
   readonly packedBytes: number;
   readonly singleBytes: number;
   readonly logBytes: number;
@@ -76,7 +76,7 @@ function use(body: Uint8Array): Usage {
 
 function measure(eventsPerBody: number): BenchRow[] {
   const bodies = collectBodies(eventsPerBody, Math.max(2, Math.round(EVENTS / eventsPerBody)), 11);
-  for (const body of bodies.slice(0, 2_000)) use(body); // Compiled and warm, as in a Lambda that is in use.
+  for (const body of bodies.slice(0, 2_000)) use(body); // Compiled and warm, as in a Lambda function in use.
   const usages = bodies.map(use);
   const sum = (of: (usage: Usage) => number) => usages.reduce((all, usage) => all + of(usage), 0);
   const millions = (bodies.length * eventsPerBody) / MILLION;
@@ -120,7 +120,7 @@ function measure(eventsPerBody: number): BenchRow[] {
   ];
 }
 
-/** Dollars for a million events by list prices, packed as we do and with a record for each event. */
+/** Dollars per million events at list prices, with packed records and with one record per event. */
 const bench: Bench = {
   name: 'cost',
   run: async () => [1, 20, 100, 1000].flatMap(measure),

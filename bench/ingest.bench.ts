@@ -12,7 +12,7 @@ import { planDrops } from './ingest/planDrops.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const THREADS = 1;
-/** Half of it is DuckDB's to manage. */
+/** DuckDB's memory limit: half of the memory. */
 const MEMORY_MEGABYTES = 884;
 const ROUNDS = 3;
 /** Rows that parquetjs-lite maps. */
@@ -23,7 +23,7 @@ type Once = z.output<typeof once>;
 
 type Side = 'sluice' | 'bare' | 'unsorted';
 
-/** One load in a process of its own. @throws unless it has all rows. */
+/** One load in a separate process. @throws Error unless it has all rows. */
 async function run(side: Side, files: readonly EngineFile[], rows: number, directory: string): Promise<Once> {
   const script = join(import.meta.dirname, 'ingest/ingestOnce.ts');
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -40,10 +40,10 @@ function medianOf(runs: readonly Once[], kind: 'wallMs' | 'cpuMs' | 'rssMb'): nu
 }
 
 /**
- * A load of a drop on the local disk against a bare `COPY (SELECT …) TO` of the same mapping and order, written by
- * hand, in a DuckDB of the same settings; `wall_vs_unsorted` is against one that leaves the order out, too. Then the
- * memory of one four times the size, and the same mapping by parquetjs-lite of a few rows. Beside that, what it takes to
- * plan 400 dataset-days with 20,000 objects (planDrops.ts).
+ * A load of a drop on the local disk, compared with a hand-written `COPY (SELECT …) TO` with the same mapping and order in
+ * DuckDB with the same settings; `wall_vs_unsorted` compares with one without the order. Also the memory of a load of four
+ * times the size, the same mapping of a few rows with parquetjs-lite, and the time to plan 400 dataset-days with 20,000
+ * objects (planDrops.ts).
  */
 const bench: Bench = {
   name: 'ingest',
@@ -67,7 +67,7 @@ async function againstDuckDb(files: readonly EngineFile[], directory: string): P
   const rows = FILES * ROWS_PER_FILE;
   const runs: Record<Side, Once[]> = { sluice: [], bare: [], unsorted: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Turn about, so that neither always finds what the other has warmed.
+    // The order alternates, so that neither side always has warm caches.
     const sides: Side[] = round % 2 === 0 ? ['sluice', 'bare', 'unsorted'] : ['unsorted', 'bare', 'sluice'];
     for (const side of sides) runs[side].push(await run(side, files, rows, directory));
   }

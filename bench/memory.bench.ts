@@ -6,12 +6,12 @@ import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 
 const EVENTS = 1_000_000;
 const EVENTS_PER_BODY = 20;
-/** Different bodies of a round; each round has other users, keys and values. */
+/** Different bodies of a round; each round has different users, keys and values. */
 const BODIES_PER_ROUND = 2_500;
 
 const collectGarbage = garbageCollector();
 
-/** V8's own collector, which is there only when a flag says so. */
+/** V8's garbage collector, which needs a flag to be callable. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
@@ -28,7 +28,7 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
-/** What the collector still holds after a million events from ever new users, when all garbage is gone. */
+/** The memory that the collector still holds after a million events of different users, after garbage collection. */
 const bench: Bench = {
   name: 'memory',
   run: async () => {
@@ -43,7 +43,7 @@ const bench: Bench = {
         events += EVENTS_PER_BODY;
       }
     };
-    round(0); // What is compiled and cached once is no growth.
+    round(0); // Code and caches that are created once are not growth.
     const before = heldBytes();
     events = 0;
     for (let seed = 1; events < EVENTS; seed += 1) {

@@ -1,7 +1,7 @@
-/** One price of AWS's list. */
+/** One list price of AWS. */
 interface Price {
   readonly usd: number;
-  /** What is paid for at that price. */
+  /** The unit of the price. */
   readonly per: string;
   readonly source: string;
 }
@@ -9,14 +9,13 @@ interface Price {
 const GB = 2 ** 30;
 
 /**
- * List prices of us-east-1, on demand, first tier, without the free tier. The one place where money enters: check
- * against the sources before quoting a figure that comes out. Not in it: Firehose's hours of jq, which can't be
- * measured outside AWS, storage and queries.
+ * List prices of us-east-1, on demand, first tier, without the free tier. All prices are in this file: check the sources before
+ * you quote a figure. Not included are Firehose's hours of jq, which cannot be measured outside of AWS, storage and queries.
  */
 export const prices = {
   httpApiRequest: {
     usd: 1 / 1e6,
-    per: 'request to an HTTP API, each begun 512 KB of it',
+    per: 'request to an HTTP API, per started 512 KB',
     source: 'https://aws.amazon.com/api-gateway/pricing/',
   },
   lambdaRequest: { usd: 0.2 / 1e6, per: 'invocation', source: 'https://aws.amazon.com/lambda/pricing/' },
@@ -48,12 +47,12 @@ export const prices = {
   s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
   logByte: {
     usd: 0.5 / GB,
-    per: 'byte of logs taken in, 26 bytes a line included',
+    per: 'byte of ingested logs, with 26 bytes per line',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
   metricMonth: {
     usd: 0.3,
-    per: 'custom metric and month, a metric being a name with its dimensions',
+    per: 'custom metric and month; a metric is a name with its dimensions',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
 } as const satisfies Record<string, Price>;
@@ -61,27 +60,27 @@ export const prices = {
 /** HTTP APIs meter requests in these steps: https://aws.amazon.com/api-gateway/pricing/ */
 export const HTTP_API_STEP_BYTES = 512 * 1024;
 
-/** CloudWatch Logs counts so many bytes for each line besides its own: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+/** CloudWatch Logs adds this number of bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
 export const LOG_LINE_OVERHEAD_BYTES = 26;
 
-/** Of `buffering.seconds`: the least, the default and the most among them. */
+/** Values of `buffering.seconds`, with the minimum, the default and the maximum. */
 const SECONDS = [60, 120, 300, 600, 900];
-/** Of `buffering.megabytes`. */
+/** Value of `buffering.megabytes`. */
 const MEGABYTES = 128;
 const MIB = 2 ** 20;
 const KB = 1_000;
-/** Exposures and events; of quarantine there is little. */
+/** Exposures and events; quarantine has little data. */
 const STREAMS = 2;
 const SECONDS_A_DAY = 86_400;
 const DAYS_A_MONTH = 30;
-/** Firehose holds a record for up to so many intervals: https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
+/** Firehose holds a record for up to this number of intervals: https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
 const LONGEST_INTERVALS = 1.5;
 
 /**
- * The rows of docs/deploy.md's table of buffering, in Markdown: how late a row may be, how many files a day has, what
- * they cost by bench/prices.ts, and from which traffic on the size decides instead of the time.
+ * The rows of the buffering table in docs/deploy.md, in Markdown: the maximum delay of a row, the files per day, their cost, and
+ * the traffic from which the size triggers delivery instead of the time.
  *
- * It counts one file for each stream and interval. Where rows of several days come, each day has a file of its own.
+ * It counts one file per stream and interval. If rows of several days arrive, each day has a file of its own.
  */
 export function bufferingTable(): readonly string[] {
   return SECONDS.map((seconds) => {

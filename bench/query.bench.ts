@@ -39,11 +39,11 @@ const columns = [
 /** The name of a day's folder, counted from 0. */
 const dayName = (day: number) => new Date(FIRST_DAY_MS + day * DAY_MS).toISOString().slice(0, 10);
 
-/** A table of so many days and rows a day in the local S3 and Glue: a Parquet file a day, its partition registered. */
+/** Creates a table in the local S3 and Glue, with one Parquet file and one registered partition per day. */
 async function makeQueryData(options: {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
-  /** For files on their way to the store. */
+  /** Directory for temporary files. */
   readonly scratch: string;
   readonly days: number;
   readonly rowsPerDay: number;
@@ -95,14 +95,14 @@ const DAYS = 30;
 const ROWS_PER_DAY = 100_000;
 const ROUNDS = 9;
 const WARM_UP_ROUNDS = 2;
-/** What a query may cost besides its rows: requests, a poll, a result written and read. */
+/** Allowance for requests, a poll, and writing and reading a result. */
 const ALLOWANCE_MS = 50;
-/** Milliseconds before asking again, the first time and at most: a client beside its server takes from it while it asks. */
+/** First and maximum interval between polls, milliseconds: a client on the same machine slows its server while it polls. */
 const FIRST_POLL_MS = 10;
 const LAST_POLL_MS = 50;
 const RESULTS = 'results';
 
-/** The same words in both dialects. */
+/** SQL that is the same in both dialects. */
 const QUERIES = {
   'one number': 'SELECT 1',
   'a count of one day': `SELECT event_name, count(*) AS n FROM ${TABLE} WHERE ds = DATE '${dayName(3)}' GROUP BY event_name`,
@@ -111,7 +111,7 @@ const QUERIES = {
   '100,000 rows': `SELECT event_id, event_name, user_id, value, ds FROM ${TABLE} WHERE ds = DATE '${dayName(5)}'`,
 } as const;
 
-/** Milliseconds by the clock, and of processor time over all threads. */
+/** Milliseconds of wall-clock time, and of CPU time over all threads. */
 interface Times {
   readonly wall: number;
   readonly cpu: number;
@@ -119,7 +119,7 @@ interface Times {
 
 type Ask = (sql: string) => Promise<Times>;
 
-/** What is timed, side by side in one process, on the same objects; and what ends it. */
+/** Both sides of the measurement, in one process on the same objects, and how to close them. */
 async function openSides(): Promise<{
   readonly athena: Ask;
   readonly duckdb: Ask;
@@ -163,7 +163,7 @@ async function openSides(): Promise<{
   };
 }
 
-/** In a DuckDB of its own, which has no file in its cache either; opening it is not timed. */
+/** In a new DuckDB instance without cached files; opening it is not measured. */
 async function askDuckDb(view: string, sql: string): Promise<Times> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -175,7 +175,7 @@ async function askDuckDb(view: string, sql: string): Promise<Times> {
   return times;
 }
 
-/** As clients do it: submit, ask until it is over, read the first page. */
+/** Queries like a client: submit, poll until the end, read the first page. */
 async function ask(client: AthenaClient, sql: string): Promise<void> {
   const { QueryExecutionId } = await client.send(
     new StartQueryExecutionCommand({
@@ -225,9 +225,9 @@ function medianOf(times: readonly Times[], kind: keyof Times): number {
 }
 
 /**
- * A query through the local Athena, over HTTP with the real client, against the same SQL in DuckDB on the same files
- * with its rows read. `wall_vs_duckdb` is the ratio once 50 ms are taken off: at most 1.3. `cpu_vs_duckdb` is the same
- * of processor time, client included, which whatever else the machine is doing does not change.
+ * A query through the local Athena, over HTTP with the real client, compared with the same SQL in DuckDB on the same files,
+ * including reading the rows. `wall_vs_duckdb` is the ratio after subtracting 50 ms: at most 1.3. `cpu_vs_duckdb` is the ratio
+ * of CPU time, including the client, which other load on the machine does not change.
  */
 const bench: Bench = {
   name: 'query',
@@ -239,7 +239,7 @@ const bench: Bench = {
         const through: Times[] = [];
         const direct: Times[] = [];
         for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-          // Turn about, so that neither side always finds what the other has warmed.
+          // The order alternates, so that neither side always has warm caches.
           const athenaFirst = round % 2 === 0;
           const first = await (athenaFirst ? athena : duckdb)(sql);
           const second = await (athenaFirst ? duckdb : athena)(sql);

@@ -1,4 +1,4 @@
-// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object a line.
+// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object per line.
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import type { Bench, BenchRow } from './Bench.ts';
@@ -34,7 +34,7 @@ for (const name of wanted.length > 0 ? wanted : names) {
   );
 }
 
-/** A line for each case, a column for each metric. */
+/** One line per case, one column per metric. */
 function table(bench: Bench, rows: readonly BenchRow[]): string {
   const metrics = [
     ...new Set(rows.map(({ metric, unit }) => (unit === 'ratio' ? metric : `${metric} (${unit})`))),

@@ -13,14 +13,14 @@ import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './
 const DAYS = 30;
 const EXPOSURES = 10_000_000;
 const ROUNDS = 3;
-/** As much as a statement of the local Athena has (packages/local-aws/src/athena/engine/StatementRunner.ts). */
+/** The memory of a statement in the local Athena (packages/local-aws/src/athena/engine/StatementRunner.ts). */
 const LITTLE_MEMORY = '1GB';
 
-/** All of an answer in one row: to fetch millions would measure the fetching. */
+/** A whole result in one row: fetching millions of rows would dominate the measurement. */
 const digestOf = (query: string) =>
   `SELECT count(*), sum(groups_seen), min(ts), max(ts), max(first_day), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, group_name, ts)) FROM (${query})`;
 
-/** How somebody who knows DuckDB would write it, who knows that a unit's groups are few: as fast as we could make it. */
+/** An optimized query for DuckDB by hand, which assumes that a unit has few groups. */
 const byHand = ['user_id', 'stable_id', 'company_id']
   .map(
     (
@@ -36,7 +36,7 @@ const byHand = ['user_id', 'stable_id', 'company_id']
   )
   .join(' UNION ALL ');
 
-/** Queries whose bytes are told, of one day: a question as analysts ask it, and everything. */
+/** Queries of one day whose bytes are measured: typical questions of analysts, and all columns. */
 const ONE_DAY = "ds = DATE '2026-10-20'";
 const QUESTIONS: Readonly<Record<string, string>> = {
   experiment_exposures: `SELECT user_id, group_id, timestamp FROM experiment_exposures WHERE experiment_id = 'experiment_7' AND ${ONE_DAY}`,
@@ -48,7 +48,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   'the table, one column': `SELECT DISTINCT experiment_id FROM statsig_forwarded_exposures WHERE ${ONE_DAY}`,
 };
 
-/** `first_exposures` of a month beside the same by hand, and what a query of each view reads of a day. */
+/** `first_exposures` of a month compared with a query by hand, and the bytes that a query of each view reads of a day. */
 const bench: Bench = {
   name: 'views',
   async run() {
@@ -79,7 +79,7 @@ function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
     return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
   };
   const view = 'SELECT * FROM first_exposures';
-  // Side by side, so that whatever else the machine does falls on both.
+  // At the same time, so that other load on the machine affects both.
   const rounds = Array.from({ length: ROUNDS }, () => ({ hand: time(byHand), shown: time(view) }));
   const hand = best(rounds.map((round) => round.hand));
   const shown = best(rounds.map((round) => round.shown));
@@ -104,7 +104,7 @@ function firstExposures(files: readonly DayFile[], spill: string): BenchRow[] {
   ];
 }
 
-/** The least of each figure. */
+/** The minimum of each figure. */
 function best(times: readonly QueryTimes[]): QueryTimes {
   const least = (figure: (one: QueryTimes) => number) => Math.min(...times.map(figure));
   return {
@@ -136,7 +136,7 @@ async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
   return rows;
 }
 
-/** Columns of the file that a query reads, for its answer and its filters, by DuckDB's plan. */
+/** Columns of the file that a query reads for its result and its filters, by DuckDB's plan. */
 async function columnsRead(connection: DuckDBConnection, sql: string): Promise<ReadonlySet<string>> {
   const reader = await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`);
   const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[1]));

@@ -1,10 +1,10 @@
-// Runs the Node that Lambda runs (the npm package `node`), whatever Node the machine has. Plain JavaScript and
-// no dependency: scripts/launch.mjs needs it before anything is installed, cli/sluice.mjs on an older Node.
+// Runs the Node version of Lambda (the npm package `node`), whatever Node the machine has. Plain JavaScript without
+// dependencies: scripts/launch.mjs needs it before anything is installed, cli/sluice.mjs on an older Node.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 /**
- * Where the Node of a repository is, installed or not.
+ * The path of a repository's Node, whether it is installed or not.
  *
  * @param {string} root The repository's directory.
  */
@@ -13,8 +13,8 @@ export function nodeBinary(root) {
 }
 
 /**
- * Runs it in place of this process: same input and output, the signals it gets are passed on, and this process
- * ends when it does, with its exit code.
+ * Runs a repository's Node in place of this process: it has the same input and output and gets this process's signals, and
+ * this process ends with its exit code.
  *
  * @param {string} root The repository's directory.
  * @param {readonly string[]} args Node's command line.
@@ -22,7 +22,7 @@ export function nodeBinary(root) {
  */
 export function runNode(root, args, options = {}) {
   const child = spawn(nodeBinary(root), args, { ...options, stdio: 'inherit' });
-  // The terminal sends Ctrl-C to the whole group, the child included: wait for it to shut down in its own time.
+  // The terminal sends Ctrl-C to the whole process group, including the child: wait until it has shut down.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// The `sluice` command. Plain JavaScript up to the point where the right Node runs: an older one could not
-// even read the TypeScript behind it.
+// The `sluice` command. Plain JavaScript until the correct Node version runs, because an older one cannot read TypeScript.
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +10,8 @@ const root = resolve(dirname(file), '..');
 const [major = 0] = process.versions.node.split('.').map(Number);
 
 if (major >= 24) {
-  // Whoever read the output has enough of it (`… | head -1`): what is under way goes on to its end, and its exit
-  // code stays. Without a listener Node would end the process with a stack.
+  // The reader of the output has closed it (`… | head -1`): the work continues to its end and keeps its exit code. Without a
+  // listener, Node would end the process with a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       if (error.code !== 'EPIPE') throw error;

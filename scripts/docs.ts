@@ -1,4 +1,4 @@
-// Writes the pages of docs/ that are made from code: npm run docs.
+// Writes the pages of docs/ that are generated from code: npm run docs.
 import { writeFileSync } from 'node:fs';
 import { awsPage } from './docs/awsPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';

@@ -1,6 +1,6 @@
-// What every npm script runs through: installs what is missing, then runs the rest of the command line on
-// the Node that Lambda runs (the npm package `node`), whatever Node the machine has. Plain JavaScript and no
-// dependency, because it runs before anything is installed.
+// Starts every npm script: installs missing packages, then runs the rest of the command line with the Node version of Lambda
+// (the npm package `node`), whatever Node the machine has. Plain JavaScript without dependencies, because it runs before
+// anything is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,14 +10,14 @@ import { nodeBinary, runNode } from '../cli/runNode.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const node = nodeBinary(root);
 
-/** npm rewrites its hidden lockfile at the end of every install: older than ours means behind ours. */
+/** npm rewrites its hidden lockfile at the end of every install. If it is older than ours, the install is outdated. */
 function installed() {
   const stamp = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(stamp) || !existsSync(node)) return false;
   return statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs || sameVersions(stamp);
 }
 
-/** A fresh checkout touches our lockfile without changing it, so a newer date alone proves nothing. */
+/** A fresh checkout gives our lockfile a new date without a change, so the versions are compared. */
 function sameVersions(stamp) {
   const ours = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const theirs = JSON.parse(readFileSync(stamp, 'utf8')).packages;
@@ -27,7 +27,7 @@ function sameVersions(stamp) {
 }
 
 function install() {
-  process.stderr.write('Installing what is missing (once) …\n');
+  process.stderr.write('Installing missing packages (once) …\n');
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
   const result = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {

@@ -1,7 +1,6 @@
-// Runs at the end of every install: packages the deployment once, and the demo's, so that the first `npm start` and the
-// first `npm run demo` find theirs ready, and fetches DuckDB's binding for Lambda, which npm leaves out on other
-// machines, so that `serverless package` needs no network. Nothing depends on it: whatever fails here is met again, and
-// reported, where it matters.
+// Runs at the end of every install: packages the functions for the first `npm start` and the first `npm run demo`, and
+// downloads DuckDB's binding for Lambda, which npm does not install on other platforms, so that `serverless package` needs
+// no network. Nothing depends on it: a failure here occurs again, and is reported, where it matters.
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -6,7 +6,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 
-/** Bodies as SDKs send them, by the shapes of test/fixtures/statsig; the same for the same seed. */
+/** Bodies like those of SDKs, modeled on test/fixtures/statsig; deterministic for a seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {
   const random = seededRandom(seed);
   return Array.from({ length: bodies }, (_, i) =>
@@ -39,7 +39,7 @@ function pick<T>(random: Random, items: readonly T[]): T | undefined {
   return items[Math.floor(random() * items.length)];
 }
 
-/** A browser: one user, each event on some page, exposures and custom events in turn. */
+/** A browser: one user, each event on some page, alternating exposures and custom events. */
 function clientBody(count: number, random: Random) {
   const user = {
     userID: `user-${hex(random, 12)}`,
@@ -213,7 +213,7 @@ const sender = {
   receivedAt: Date.UTC(2026, 10, 20, 7, 32, 0, 123),
 };
 
-/** Makes what turns gzip bodies into documents, as the collector with some configuration does. */
+/** Makes a function that turns gzip bodies into documents, like a collector with a configuration. */
 export function collectorFor(input: Partial<ConfigInput> = {}) {
   const plan = collectPlan(
     defineConfig({

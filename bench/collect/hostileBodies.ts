@@ -1,13 +1,13 @@
 import { brotliCompressSync, constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { collectBodies } from './collectBodies.ts';
 
-/** A request whose body is made to cost as much as it can. */
+/** A request whose body is made to be as expensive as possible. */
 export interface HostileBody {
-  /** As it is sent: at most 6 MB. */
+  /** The body as it is sent, at most 6 MB. */
   readonly body: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** Whether the collector that takes it has `privacy.redact` configured. */
+  /** Whether it is for a collector with `privacy.redact`. */
   readonly redacts?: boolean;
 }
 
@@ -21,17 +21,17 @@ export const HOSTILE_REDACT = {
 const TIME = Date.UTC(2026, 10, 20, 7, 32);
 const NAMED = `{"eventName":"e","time":${TIME}`;
 
-/** Bytes that a body inflates to, a little below the 32 MiB that are allowed. */
+/** Uncompressed bytes of a body, slightly below the limit of 32 MiB. */
 const INFLATED = 32_000_000;
-/** Bytes of a body that is sent as it is. */
+/** Bytes of an uncompressed body. */
 const SENT = 6_000_000;
 
-/** Repeats a text until it has so many characters. */
+/** Repeats a text up to a length. */
 function fill(characters: number, piece: string): string {
   return piece.repeat(Math.max(1, Math.floor(characters / piece.length)));
 }
 
-/** Joins pieces that differ until they have so many characters. */
+/** Joins different pieces up to a length. */
 function fillWith(characters: number, piece: (i: number) => string): string {
   const pieces: string[] = [];
   for (let i = 0, length = 0; length < characters; i += 1) {
@@ -46,7 +46,7 @@ function zip(text: string | Uint8Array): Uint8Array {
   return gzipSync(text, { level: 1 });
 }
 
-/** A quality that makes bombs quickly. */
+/** A low quality, which compresses quickly. */
 function brotli(input: string | Uint8Array): Uint8Array {
   return brotliCompressSync(input, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 }
@@ -61,7 +61,7 @@ function members(all: string): string {
   return `{"events":[${NAMED},"metadata":{${all}}}]}`;
 }
 
-/** Events of these JSON members, each behind a name and a time; beside them members of the body. */
+/** Events with a name, a time and these JSON members, and additional members of the body. */
 function events(characters: number, piece: (i: number) => string, beside = ''): string {
   let count = 0;
   const all = fillWith(characters, (i) => {
@@ -79,7 +79,7 @@ function body(text: string): HostileBody {
   return { body: zip(text) };
 }
 
-/** Events that each override a member of the batch's own metadata. */
+/** Events that each override a member of the batch's metadata. */
 function overriding(characters: number, batch: string): HostileBody {
   return body(
     events(characters, (i) => `,"statsigMetadata":{"0":${i}}`, `,"statsigMetadata":{"0":0,${batch}}`),
@@ -90,12 +90,12 @@ function redacted(text: string): HostileBody {
   return { body: zip(text), redacts: true };
 }
 
-/** Decimal digits of a number that repeats nothing within a body. */
+/** Decimal digits that do not repeat within a body. */
 function digits(i: number): string {
   return String((Math.imul(i, 0x9e3779b1) >>> 0) + 10 ** 9);
 }
 
-/** Every kind by its name. Each is as large as the limits on size let it be, so that cost has to be bounded otherwise. */
+/** Every kind by its name. Each is as large as the size limits allow, so that other limits have to bound its cost. */
 export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
   'numbers: integers beyond 2^53': () => items(fill(INFLATED, '12345678901234567890,')),
   'numbers: different integers beyond 2^53': () =>

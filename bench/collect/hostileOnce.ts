@@ -14,7 +14,7 @@ import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 
-/** Milliseconds until a request must be answered: more than any takes. */
+/** Deadline of a request, milliseconds: more than any needs. */
 const NO_LIMIT_MS = 600_000;
 
 const requests = z
@@ -34,7 +34,7 @@ const stream = (to: keyof typeof bytes) => async (records: readonly Uint8Array[]
   return { kind: 'answered' as const, errorCodes: records.map(() => null) };
 };
 
-/** A collector whose streams and bucket take everything. */
+/** A collector whose streams and bucket accept everything. */
 function collector(redacts: boolean): Collector {
   const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
   const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
@@ -72,8 +72,8 @@ function collector(redacts: boolean): Collector {
 }
 
 /**
- * The most memory that this process had so far. Linux counts what the parent had when it started a process in the child's
- * `maxRSS`; the peak in /proc is the process's own.
+ * The peak memory of this process. On Linux, a child's `maxRSS` includes the memory of its parent at the start; the peak in
+ * /proc does not.
  */
 function peakRssMb(): number {
   const status = platform() === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';

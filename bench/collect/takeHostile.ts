@@ -2,21 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { HostileBody } from './hostileBodies.ts';
 
-/** What became of a hostile request, and what it took. */
+/** The response to a hostile request, and its cost. */
 export interface HostileOutcome {
   readonly status: number;
   readonly code: string | null;
-  /** Milliseconds of processor time, of all threads. */
+  /** CPU time of all threads, milliseconds. */
   readonly cpuMs: number;
-  /** The most memory that the process had so far. */
+  /** Peak memory of the process so far. */
   readonly rssMb: number;
-  /** Bytes in quarantine: rows, and what is too large for one. */
+  /** Bytes in quarantine: rows, and bodies that are too large for a row. */
   readonly keptBytes: number;
   readonly landedBytes: number;
 }
 
 /**
- * V8's heap in a function of so many megabytes: Lambda's Node has it at nine tenths of the memory.
+ * The flag for V8's heap in a function: Lambda sets it to nine tenths of the memory.
  *
  * @param megabytes `memorySize` of the function.
  */
@@ -25,11 +25,11 @@ function heapFlag(megabytes: number): string {
 }
 
 /**
- * Lets the collector take hostile requests in a process of its own, one after the other, as an execution environment
- * does. No time limit ends any of them, so that what is measured is all that such a body takes.
+ * Runs hostile requests through the collector in a separate process, one after the other like an execution environment.
+ * Requests have no time limit, so that their full cost is measured.
  *
  * @param megabytes `memorySize` of the function.
- * @throws Error when the process ends otherwise, out of memory for example.
+ * @throws Error when the process fails, for example without memory.
  */
 export function runHostileRequests(
   bodies: readonly HostileBody[],

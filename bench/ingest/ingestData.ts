@@ -12,13 +12,13 @@ export const DAY = '2026-11-20';
 export const FILES = 20;
 export const ROWS_PER_FILE = 250_000;
 
-/** What a customer's events look like: 12 columns. Every row is taken. */
+/** Events of a customer, with 12 columns. Every row is valid. */
 const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'event_' || (hash(i) % 40) AS event_name,
   ((hash(i * 3) % 100000) / 100)::VARCHAR AS value, 'user-' || (hash(i * 5) % 800000) AS uid, 'co-' || (hash(i * 11) % 2000) AS company,
   md5(i::VARCHAR) AS device, 'plan' || (i % 5) AS plan, ['US', 'DE', 'FR', 'GB'][1 + (i % 4)] AS country, (hash(i * 13) % 1000) / 10.0 AS price,
   i % 2 = 0 AS is_new, '/p/' || (hash(i * 17) % 5000) AS path, 'https://example.com/' || (hash(i * 19) % 300) AS referrer`;
 
-/** Writes the files of 5 million rows. @returns them. */
+/** Writes files with 5 million rows. @returns The files. */
 export async function makeDrop(directory: string): Promise<EngineFile[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -33,7 +33,7 @@ export async function makeDrop(directory: string): Promise<EngineFile[]> {
   return files;
 }
 
-/** The same files several times over, under other names. */
+/** Several copies of the files, under other names. */
 export function timesOver(files: readonly EngineFile[], times: number, directory: string): EngineFile[] {
   return Array.from({ length: times }, (_, n) =>
     files.map(({ path }, i) => {
@@ -44,7 +44,7 @@ export function timesOver(files: readonly EngineFile[], times: number, directory
   ).flat();
 }
 
-/** The first rows of a file, by a codec that parquetjs-lite reads. */
+/** The first rows of a file, with a codec that parquetjs-lite reads. */
 export async function firstRows(file: EngineFile, rows: number, directory: string): Promise<EngineFile> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -61,7 +61,7 @@ function drop(directory: string, name: string): EngineFile {
   return { path: join(directory, `${name}.parquet`), name: `events/${DAY}/${name}.parquet` };
 }
 
-/** The dataset that they are of. */
+/** The dataset of the files. */
 export function benchSubject(): MappingSubject {
   const config = defineConfig({
     bucket: 'experiments',
@@ -92,7 +92,7 @@ export function benchSubject(): MappingSubject {
   return { source, dataset, unitIds: config.unitIds };
 }
 
-/** What somebody who trusts the files would write by hand: the same columns, nothing judged, nothing counted. */
+/** A minimal query by hand, with the same columns but without validation and counts. */
 export function bareCopy(files: readonly EngineFile[], path: string, order: string): string {
   const member = (key: string, value: string) => `'"${key}":' || ${value}`;
   const object = (...members: string[]) => `'{' || concat_ws(',', ${members.join(', ')}) || '}'`;

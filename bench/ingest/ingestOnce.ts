@@ -1,4 +1,4 @@
-// One load, in a process of its own, whose memory is its own: node bench/ingest/ingestOnce.ts, the request as JSON on stdin.
+// One load in a separate process, whose memory can be measured: node bench/ingest/ingestOnce.ts, the request as JSON on stdin.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -33,7 +33,7 @@ rmSync(directory, { recursive: true });
 const rssMb = process.resourceUsage().maxRSS / 1_024;
 process.stdout.write(JSON.stringify({ wallMs, cpuMs: (user + system) / 1_000, rssMb, rows }));
 
-/** All that a load of files on the local disk does, the look at their footers included. */
+/** A complete load of files on the local disk, including reading their footers. */
 async function load(): Promise<number> {
   const engine = duckDbEngine(limits);
   const schemas = (await engine.describe(files)).map((file): FileSchema => {

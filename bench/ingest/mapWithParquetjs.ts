@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
 
-/** What of parquetjs-lite is used; the package has no types of its own. */
+/** The part of parquetjs-lite that is used; the package has no types. */
 interface ParquetModule {
   readonly ParquetReader: {
     openFile(path: string): Promise<{
@@ -27,7 +27,7 @@ const text = { type: 'UTF8', compression: 'SNAPPY', optional: true } as const;
 const number = { type: 'INT64', compression: 'SNAPPY' } as const;
 const time = { type: 'TIMESTAMP_MILLIS', compression: 'SNAPPY' } as const;
 
-/** The mapping of {@link benchSubject} by hand in JavaScript, sorted by time. @returns how many rows were written. */
+/** The mapping of {@link benchSubject} by hand in JavaScript, sorted by time. @returns The number of rows. */
 export async function mapWithParquetjs(file: EngineFile, path: string): Promise<number> {
   const reader = await ParquetReader.openFile(file.path);
   const cursor = reader.getCursor();

@@ -21,7 +21,7 @@ import {
 } from '../../packages/local-aws/src/index.ts';
 
 const ACCOUNT = '000000000000';
-/** 40 datasets with 10 days each, 50 objects a day: 400 dataset-days, 20,000 objects. */
+/** 40 datasets with 10 days each, 50 objects per day: 400 dataset-days, 20,000 objects. */
 const DATASETS = 40;
 const DAYS = 10;
 const OBJECTS_A_DAY = 50;
@@ -43,7 +43,7 @@ const { sources } = defineConfig({
   ],
 });
 
-/** What one look at all the days came to. */
+/** The result of planning all days once. */
 export interface PlannedOnce {
   readonly listCalls: number;
   readonly wallSeconds: number;
@@ -52,10 +52,10 @@ export interface PlannedOnce {
 }
 
 /**
- * Plans 400 dataset-days with 20,000 objects over real clients and the local S3, twice: first all of them are new, then
- * nothing is.
+ * Plans 400 dataset-days with 20,000 objects twice, with real clients and the local S3: first all objects are new, then none
+ * is.
  *
- * @throws Error when a dataset can't be planned, or not all its days are.
+ * @throws Error when a dataset cannot be planned, or some of its days are not.
  */
 export async function planDrops(): Promise<{ readonly first: PlannedOnce; readonly again: PlannedOnce }> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));

@@ -1,24 +1,24 @@
-// Runs one query in a process of its own, so that its memory is its own: node bench/views/timeQuery.ts <job in JSON>.
+// Runs one query in a separate process, whose memory can be measured: node bench/views/timeQuery.ts <job in JSON>.
 
 import { type DayFile, openViewSession } from './viewSession.ts';
 
-/** What to run. */
+/** The query to run. */
 export interface QueryJob {
   readonly files: readonly DayFile[];
   readonly sql: string;
-  /** DuckDB's memory limit, e.g. `1GB`; beyond it it writes to `spill`. Default DuckDB's own. */
+  /** DuckDB's memory limit, e.g. `1GB`; above it, DuckDB writes to `spill`. Default: DuckDB's. */
   readonly memoryLimit?: string;
   readonly spill: string;
 }
 
-/** What a run took. */
+/** The cost of a query. */
 export interface QueryTimes {
   /** Seconds. */
   readonly wall: number;
-  /** Processor time, seconds: on a busy machine it says more. */
+  /** CPU time, seconds, which is more meaningful on a busy machine. */
   readonly processor: number;
   readonly peakMb: number;
-  /** The answer, to be compared. */
+  /** The result, for comparison. */
   readonly answer: string;
 }
 

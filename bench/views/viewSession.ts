@@ -11,14 +11,14 @@ import type { Table } from '../../lib/tables/Table.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
 import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/index.ts';
 
-/** What the benchmark's views are made for. */
+/** The configuration of the benchmark's views. */
 export const viewConfig = defineConfig({
   bucket: 'bench',
   unitIds: { companyID: 'company_id' },
   jsonPaths: { plan: 'user.custom.plan' },
 });
 
-/** A DuckDB with tables and views as `sluice query` has them; events are none. */
+/** A DuckDB with the tables and views of `sluice query`, without events. */
 export async function openViewSession(files: readonly DayFile[]): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   await connection.run("SET TimeZone = 'UTC'");
@@ -69,12 +69,12 @@ const USERS = 500_000;
 const COMPANIES = 5_000;
 const EXPERIMENTS = 20;
 
-/** What fills a column, over `u` (the user), `h` (a hash of the row), `e` (the experiment) and `happened`; others are null. */
+/** The expressions of columns, over `u` (the user), `h` (a hash of the row), `e` (the experiment) and `happened`; others are null. */
 const FILLED: Readonly<Record<string, string>> = {
   event_id: 'md5(CAST(id AS VARCHAR))',
   experiment_id: `'experiment_' || e`,
   exposure_type: `CASE WHEN e < 5 THEN 'gate' ELSE 'config' END`,
-  // A user stays in a group, but for one in a hundred.
+  // Users stay in their group, except one in a hundred.
   group_id: `'rule_' || e || '_' || (hash(u, e, h % 100 = 0) % 2)`,
   rule_id: `'rule_' || e`,
   is_assignment: 'h // 32 % 10 < 9',
@@ -104,7 +104,7 @@ export interface DayFile {
   readonly file: string;
 }
 
-/** Writes exposures of a busy month, a file a day, as Firehose would: Snappy, columns of the table. */
+/** Writes exposures of a busy month, one file per day, like Firehose: Snappy, with the columns of the table. */
 export async function writeExposureDays(
   connection: DuckDBConnection,
   table: Table,
