@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { parseJson } from '../../lib/base/json.ts';
@@ -94,6 +93,8 @@ async function fileText(path: string): Promise<string> {
 
 /** The bytes of a Parquet file with the rows of a DuckDB query. @throws CustomerError SLUICE_CUSTOMER_SQL_FAILED. */
 export async function parquetFromQuery(sql: string): Promise<Uint8Array> {
+  // Imported here: other actions of the command do not need DuckDB.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const folder = await mkdtemp(join(tmpdir(), 'sluice-customer-'));
   const path = join(folder, 'drop.parquet');
   try {

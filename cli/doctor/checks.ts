@@ -1,10 +1,10 @@
 import { bucket, bucketSettings } from './checks/bucket.ts';
-import { partitions, tables, views } from './checks/catalog.ts';
+import { holdouts, partitions, tables, views } from './checks/catalog.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { key } from './checks/key.ts';
 import { exportedDays, sources } from './checks/ledgerDays.ts';
 import { names } from './checks/names.ts';
-import { clock, configuration, credentials, holdouts, region } from './checks/preconditions.ts';
+import { clock, configuration, credentials, region } from './checks/preconditions.ts';
 import { queues } from './checks/queues.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';

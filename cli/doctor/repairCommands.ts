@@ -50,7 +50,7 @@ export async function repairTableCommands(
 }
 
 /** CloudFormation deletes the change set after it was executed. */
-const CHANGE_SET = 'sluice-mend';
+const CHANGE_SET = 'sluice-repair';
 
 /**
  * Commands that make CloudFormation recreate what was deleted manually and revert what was changed manually: they create a

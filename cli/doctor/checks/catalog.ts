@@ -1,4 +1,5 @@
 import { GetDatabaseCommand, GetTableCommand, type Table as GlueTable } from '@aws-sdk/client-glue';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { catalog } from '../../../infra/data/catalog.ts';
 import { viewId, views as viewResources } from '../../../infra/data/views.ts';
 import { kindId, logicalIds } from '../../../infra/template/Stack.ts';
@@ -12,7 +13,7 @@ import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../../lib/tables/groupsTable.ts';
 import type { Column, Table } from '../../../lib/tables/Table.ts';
-import { groupsFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { groupsFolder, groupsKey, tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { View } from '../../../lib/views/View.ts';
 import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
@@ -297,6 +298,27 @@ function listed(days: readonly string[]): string {
   const named = days.slice(0, NAMED_DAYS).join(', ');
   return days.length > NAMED_DAYS ? `${named} and ${days.length - NAMED_DAYS} more` : named;
 }
+
+/** Whether holdouts are known: events do not say which gates are holdouts. */
+export const holdouts: Check = {
+  name: 'holdouts',
+  expects: 'holdouts are known by name, from the configuration or from pulled specs',
+  needs: ['bucket'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
+  permissions: ['s3:ListBucket'],
+  async run(doctor) {
+    const config = await doctor.config();
+    if (config.holdouts !== null) return [];
+    const key = groupsKey(config);
+    const { s3 } = await doctor.clients();
+    const listing = new ListObjectsV2Command({ Bucket: config.bucket, Prefix: key, MaxKeys: 1 });
+    const { Contents = [] } = await doctor.ask('s3:ListBucket', () => s3.send(listing));
+    if (Contents.some(({ Key, Size }) => Key === key && Size !== 0)) return [];
+    const missing = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${key}.`;
+    return [finding('SLUICE_DOCTOR_HOLDOUTS_UNKNOWN', missing)];
+  },
+};
 
 /** Whether the database of the tables exists. */
 export async function readDatabase(doctor: DoctorContext): Promise<boolean> {

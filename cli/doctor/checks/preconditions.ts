@@ -1,8 +1,6 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { requireRegion } from '../../../infra/serverless/requirements.ts';
+import { demandRegion, requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
-import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';
 import { isAwsError } from '../askAws.ts';
 import type { Identity } from '../DoctorContext.ts';
@@ -25,27 +23,6 @@ export const configuration: Check = {
       if (!(error instanceof ConfigError)) throw error;
       return [finding('SLUICE_DOCTOR_CONFIGURATION', error.message)];
     }
-  },
-};
-
-/** Whether holdouts are known: events do not say which gates are holdouts. */
-export const holdouts: Check = {
-  name: 'holdouts',
-  expects: 'holdouts are known by name, from the configuration or from pulled specs',
-  needs: ['bucket'],
-  blocks: [],
-  codes: ['SLUICE_DOCTOR_HOLDOUTS_UNKNOWN'],
-  permissions: ['s3:ListBucket'],
-  async run(doctor) {
-    const config = await doctor.config();
-    if (config.holdouts !== null) return [];
-    const key = groupsKey(config);
-    const { s3 } = await doctor.clients();
-    const listing = new ListObjectsV2Command({ Bucket: config.bucket, Prefix: key, MaxKeys: 1 });
-    const { Contents = [] } = await doctor.ask('s3:ListBucket', () => s3.send(listing));
-    if (Contents.some(({ Key, Size }) => Key === key && Size !== 0)) return [];
-    const missing = `\`holdouts\` is not in the configuration, and there is no s3://${config.bucket}/${key}.`;
-    return [finding('SLUICE_DOCTOR_HOLDOUTS_UNKNOWN', missing)];
   },
 };
 

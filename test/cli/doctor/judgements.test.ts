@@ -88,7 +88,7 @@ describe('what must come before the next deployment', () => {
     ]);
     expect(words[0]).toEqual(expect.arrayContaining(['--use-previous-template', 'REVERT_DRIFT']));
     for (const one of words)
-      expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-mend');
+      expect(one.join(' ')).toContain('--stack-name sluice-prod --change-set-name sluice-repair');
   });
 });
 
