@@ -16,50 +16,50 @@ import { samples } from '../../cli/probe/samples.ts';
 
 const WAIT_SECONDS = (DELIVERY_MARGIN_MS + EXTRA_WAIT_MS) / 1_000;
 
-/** The complete text of docs/aws.md. */
+/** docs/aws.md, in whole. */
 export function awsPage(): string {
   return `# What only AWS can answer
 
 <!-- Made by \`npm run docs\` from cli/probe and scripts/docs: edit those. -->
 
-Sluice has not run on AWS yet. It is built as AWS documents its services. This page lists what AWS leaves open: what Sluice relies on, the evidence, how certain it is, and what to do if AWS behaves differently. Certainty is \`documented\` (AWS documents it), \`measured\` (others published that they observed it on AWS), \`likely\` (it follows from other observations) or \`open\` (there is no source). \`sluice probe\` tests a deployment:
+Sluice has not run on AWS yet. Where AWS documents a behavior, Sluice is built to the documentation. This page lists the behavior that AWS leaves open: what Sluice relies on, the source, how certain it is, and what to do if AWS behaves differently. Certainty is \`documented\` (AWS documents it), \`measured\` (others observed it on AWS and published it), \`likely\` (it follows from observations elsewhere) or \`open\` (no source). \`sluice probe\` tests a deployment:
 
 \`\`\`sh
-K=client-probe-$(openssl rand -hex 16)                                   # a temporary key for the probe
-printf %s "$K" | npx sluice keys add probe --stage prod --kinds events   # collectors accept it within half a minute
+K=client-probe-$(openssl rand -hex 16)                                   # a key for the probe only
+printf %s "$K" | npx sluice keys add probe --stage prod --kinds events   # collectors know it within half a minute
 SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
 npx sluice keys remove probe --stage prod
 \`\`\`
 
-It sends ${samples.length} marked events, each in a different encoding of SDKs and proxies, ${PACKED_EVENTS} events in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, writes an object under \`overflow/\` and one under \`errors/\` for redrive, requests that a day of one of your own sources is loaded again, and queries metrics from CloudWatch. It prints a table: \`as expected\`, or \`OTHERWISE\` with what was found, what was expected and what to change. That takes as long as Firehose buffers, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` tests the local cloud in seconds.
+It sends ${samples.length} marked events, each in one of the ways in which SDKs and proxies send them, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object under \`overflow/\` and one under \`errors/\` for redrive, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. The probe takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
 
 | option | what it does | default |
 |---|---|---|
-| \`--key\` | the SDK key to send with; \`SLUICE_PROBE_KEY\` is better, because the shell keeps a history | locally any |
-| \`--url\` | the collector's URL, for example of your own domain: the probe sends everything there and reports whether it arrives unchanged | the stack's \`CollectorUrl\` |
-| \`--burst N\` | sends N requests without events at once, at most ${MAX_BURST.toLocaleString('en')}, to test what happens above a limit | off |
-| \`--slow\` | sends the slowest body that is accepted | off |
+| \`--key\` | the SDK key to send with; preferably set \`SLUICE_PROBE_KEY\`, because a shell keeps a history of commands | any key for the local cloud |
+| \`--url\` | the collector's address, for example on your own domain: the probe sends everything there, and reports whether it arrives unchanged | the stack's \`CollectorUrl\` |
+| \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see the answers above a limit | off |
+| \`--slow\` | sends the slowest body that the collector accepts | off |
 | \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
 | \`--keep\` | keeps rows and query results | off |
-| \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as for [sluice doctor](doctor.md) |
+| \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as [sluice doctor](doctor.md) |
 | \`--json\` | one object: \`{"run","collector","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
 
-Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong use, 3 something is not as expected.
+Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong usage, 3 something differs from what is expected.
 
-\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that it needs: to find the collector (not with \`--url\`), run queries, write under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, delete there and under the folders of events and quarantine, read metrics, and with \`sources\` or \`exports\` to use the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. A question whose permission is missing stays unanswered. The permissions to deploy include only some of these.
+\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. If a permission is missing, its question stays unanswered. The permissions to deploy include few of these.
 
 ## What it leaves behind
 
-- **Rows.** Rows of events have the \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. The probe deletes files that hold only its own rows. In a file with other rows they remain, because files are never rewritten; the probe prints how many. On a stage without other senders, nothing remains. A later run on the same day deletes what an interrupted run has left.
-- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive processes them. The probe deletes what redrive has not processed in time.
-- **A day of a source in your own account** is loaded again, with the same rows. The hourly sweep deletes the replaced version a day later.
-- **Results of its queries** are deleted. The bucket's lifecycle removes the versions of deleted objects after a day.
-- **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway corrupts triggers \`mangled\`, as intended.
-- A body that the collector refuses with another 4xx is a row of \`quarantine\`.
+- **Rows.** Rows of events have the \`environment\` \`sluice-probe\`, so no view shows them, and names that begin with \`sluice-probe:\` and the run. A row of \`quarantine\` has the key of the probe's object under \`errors/\` as its \`path\`. The probe deletes a file if all of its rows are a probe's. If Firehose wrote other rows into the same file, the probe's rows stay, because files are never rewritten, and the probe prints how many. On a stage without other senders, nothing remains. If a run was interrupted, the next run on the same day deletes its rows.
+- **Objects under \`overflow/events/\` and \`errors/events/\`**, one each: redrive processes them. The probe deletes what is left when the wait is over.
+- **A day of a source in your own account** is loaded again, with the same rows. The hourly sweep deletes the replaced version one day later.
+- **Results of its queries** are deleted. The bucket's lifecycle removes the versions of deleted objects after one day.
+- **Alarms.** Its one 401 and two 413, and with \`--url\` one 404, count in \`api-4xx\`, and a body that the gateway destroys turns on \`mangled\`, which is the purpose of that alarm.
+- **Refused bodies.** A body that the collector refuses with another 4xx becomes a row of \`quarantine\`.
 
 ## A source of your own
 
-Only a load shows whether DuckDB starts in \`ingest-load\`. The probe requests one for a source whose \`owner\` is the deployment's account, never for a customer's. If you have no such source, configure one for the purpose, deploy, upload one small file, and run the probe after it is loaded:
+Only a load of a file shows whether DuckDB starts in \`ingest-load\`. The probe loads a day of a source whose \`owner\` is the deployment's account, and never of a customer's source. If you have no such source, configure one, deploy, drop one small file, and run the probe after the file is loaded:
 
 \`\`\`ts
 sources: [
@@ -73,29 +73,29 @@ aws s3 cp a.parquet s3://acme-own-drops/events/$(date -u +%F)/a.parquet
 npx sluice ingest run --source own --stage prod   # loads it as soon as it has settled, ten minutes later
 \`\`\`
 
-## Testing the limits
+## Limits on purpose
 
-On a stage in use, \`--burst\` slows down other senders, and the limits may be too high to reach; \`--slow\` shows the longest time of a request. To see what happens above the limits, deploy a separate stage with low limits, probe it, and remove it:
+\`--burst\` sends as many requests as the limits of a stage in use accept, and delays other senders on that stage; \`--slow\` shows the longest time that a request can take. To see the answers above the limits, deploy a separate stage with low limits, run the probe on it, and remove it:
 
-| to test | configuration | then |
+| to see | in its configuration | then |
 |---|---|---|
 | 429 of the stage | \`endpoint: { requestsPerSecond: 50, burst: 50 }\` | \`--burst 500\` |
-| 503 of the collector, and throttling by Lambda | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
-| the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; the other answers are then meaningless | \`--slow\` |
+| the collector's 503, and Lambda throttled | \`keyLimit: { requestsPerSecond: 5, burst: 50 }\`, \`collector: { reservedConcurrency: 2 }\` | \`--burst 2000\` |
+| the gateway's timeout | \`memorySize: 128\` and \`timeout: 1\` of \`collect\` in serverless.yml; ignore the other answers in this case | \`--slow\` |
 
 ## What only a first deployment tells
 
-The probe needs a deployed stack. \`npx sluice doctor --before-deploy\` checks what can be checked before ([doctor.md](doctor.md#before-the-first-deployment)), but not these:
+The probe cannot run before the stack exists. \`npx sluice doctor --before-deploy\` checks everything that can be checked before ([doctor.md](doctor.md#before-the-first-deployment)). It cannot check these behaviors:
 
-| behavior | Sluice relies on | evidence | certainty | if AWS behaves differently |
+| behavior | Sluice relies on | source | certainty | if AWS behaves differently |
 |---|---|---|---|---|
 ${firstDeployment.map(({ asks, reliesOn, witness, certainty, cure }) => `| ${asks} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`).join('\n')}
 
 ## Other emulators
 
-\`npm run test:aws\` compares every decision in the tests of Sluice's policies with [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation does not support 15 of the resource types, including Firehose. They are created through moto's APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
+\`npm run test:aws\` compares every decision of the policies' tests with [iam-simulate](https://github.com/cloud-copilot/iam-simulate), lints the packaged templates with cfn-lint and deploys two of them into moto. It installs all three itself, under \`.sluice/\`. moto's CloudFormation has no model of 15 of the templates' types, including Firehose. The tests create these resources through moto's own APIs, so a skipped type says nothing about the template (\`test/aws/forMoto.ts\` lists them).
 
-On 2026-11-20, \`serverless deploy\` was run manually against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. With Maven Central alone it builds only with Quarkus 3.34.3 instead of 3.37.4, and without its Glue Schema Registry and Kubernetes executor, because Central does not have every artifact that it pins. Sluice uses neither.
+On 2026-11-20 \`serverless deploy\` was run manually against [floci](https://github.com/floci-io/floci) 1.7.0 (commit a2389e7), built from source. With Maven Central alone it builds only with Quarkus 3.34.3 in place of 3.37.4 and without its Glue Schema Registry and its Kubernetes executor, because Central did not have every artifact that floci pins. Sluice uses neither of them.
 
 | what | result | meaning for Sluice |
 |---|---|---|
@@ -103,12 +103,12 @@ On 2026-11-20, \`serverless deploy\` was run manually against [floci](https://gi
 | functions with code, memory, timeout and reserved concurrency; HTTP API with CORS, routes and integration; event rules with targets; queues with dead letters; alarms; roles; key and alias; secret; log groups; streams | created, and read back with the same values | floci accepts these properties |
 | Athena workgroups, Glue databases and tables, schedules, log streams | floci's CloudFormation has no such type and reports \`CREATE_COMPLETE\` with an invented ID; floci's own APIs accept all of them | their properties are accepted, their CloudFormation types are not tested |
 | metric filters, dashboard | floci has neither, and reports \`CREATE_COMPLETE\` | nothing |
-| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: the properties are ignored silently | nothing |
+| encryption, versioning, lifecycle, public access block and policy of the bucket; policy and rotation of the key; policies and retention of queues; Firehose's Parquet conversion and partitioning; the stage's limits; batching and concurrency of event sources; alarms' missing data | read back as floci's defaults: floci silently ignores the properties | nothing |
 | second deployment | fails: floci creates the secret a second time (\`already exists\`) | nothing: CloudFormation updates a secret that has the same name |
 | deployment bucket that Serverless creates | floci gives it another name at each change set, and its code is missing there; a bucket named in \`provider.deploymentBucket\` works | nothing |
 | running the functions | not tried: floci starts them in Docker | nothing |
 
-No failure was caused by Sluice. A success in floci means less than one in moto, which rejects what it does not support.
+No failure was caused by Sluice. A success in floci means less than one in moto, which refuses unknown types and properties.
 
 ## Bodies
 
@@ -128,62 +128,62 @@ ${table(serviceQuestions)}
 `;
 }
 
-/** One row for each question, with the option for those that are not always asked. */
+/** One row for each question, with the condition under which the probe asks it. */
 function table(questions: Readonly<Record<string, Omit<Question, 'code'>>>): string {
   const rows = Object.entries(questions).map(
     ([code, { asks, reliesOn, witness, certainty, cure, asked }]) =>
       `| \`${code}\`<br>${asks}${asked === 'always' ? '' : ` (${asked === 'by hand' ? 'not asked by the probe' : `\`${asked}\``})`} | ${reliesOn} | ${witness} | ${certainty} | ${cure} |`,
   );
   return [
-    '| question | Sluice relies on | evidence | certainty | if AWS behaves differently |',
+    '| question | Sluice relies on | source | certainty | if AWS behaves differently |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }
 
-/** Questions that decide whether the stack can be deployed at all, so no probe can ask them. Markdown, for docs/aws.md. */
+/** What no probe can ask, as it decides whether there is a stack to probe. Markdown, for docs/aws.md. */
 const firstDeployment: readonly Omit<Question, 'code' | 'asked'>[] = [
   {
     asks: 'Whether KMS creates the key for a caller without `kms:PutKeyPolicy`',
     reliesOn:
-      '`BypassPolicyLockoutSafetyCheck: true` skips the check of KMS that the caller can change the key policy',
+      "`BypassPolicyLockoutSafetyCheck: true` skips KMS's check that the caller could change the key's policy",
     witness:
-      '[CreateKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html); the error without it was observed ([innovation-sandbox-on-aws #117](https://github.com/aws-solutions/innovation-sandbox-on-aws/issues/117))',
+      '[CreateKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html); the refusal without it was seen ([innovation-sandbox-on-aws #117](https://github.com/aws-solutions/innovation-sandbox-on-aws/issues/117))',
     certainty: 'documented',
-    cure: '`DataKey` fails with `The new key policy will not allow you to update the key policy in the future`: the organization forbids the bypass (CT.KMS.PV.3). Create a key and set it in `existing.keyArn`.',
+    cure: '`DataKey` fails with `The new key policy will not allow you to update the key policy in the future`: an organization forbids the bypass (CT.KMS.PV.3). Create a key and name it in `existing.keyArn`.',
   },
   {
     asks: 'Whether the stage of the HTTP API can be created with tags',
     reliesOn:
       '`apigateway:TagResource` on `/apis/*`, which `npx sluice policy print --for deploy` prints and no service reference lists',
     witness:
-      "the registry's schema of AWS::ApiGatewayV2::Stage; the error without it was observed ([amplify-cli #12316](https://github.com/aws-amplify/amplify-cli/issues/12316))",
+      "the registry's schema of AWS::ApiGatewayV2::Stage; the refusal without it was seen ([amplify-cli #12316](https://github.com/aws-amplify/amplify-cli/issues/12316))",
     certainty: 'likely',
-    cure: '`HttpApiStage` fails with `not authorized to perform: apigateway:TagResource on resource: <ARN>`: add the ARN of the message to the statement `HttpApi`.',
+    cure: '`HttpApiStage` fails with `not authorized to perform: apigateway:TagResource on resource: <ARN>`: add the ARN that it names to the statement `HttpApi`.',
   },
   {
     asks: 'Whether Firehose finds a role that was created seconds before',
-    reliesOn: "CloudFormation's order, and a second deployment if IAM was slow",
+    reliesOn: "CloudFormation's order, and a second deployment where IAM was slow",
     witness:
-      'creating a stream immediately after its role sometimes fails ([terraform-provider-aws #47937](https://github.com/hashicorp/terraform-provider-aws/issues/47937))',
+      'a stream is refused now and then right after its role is created ([terraform-provider-aws #47937](https://github.com/hashicorp/terraform-provider-aws/issues/47937))',
     certainty: 'likely',
     cure: 'A stream fails with `The security token included in the request is invalid`: deploy again.',
   },
   {
     asks: 'Whether Firehose may assume its role under the condition `sts:ExternalId`',
-    reliesOn: "Firehose also sends the account's ID as the external ID when the stream is created",
+    reliesOn: "Firehose sends the account's ID as the external ID when the stream is created, too",
     witness:
       '[Firehose](https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role) documents the condition; a public stack with format conversion uses it ([dynamodb-s3-replication](https://github.com/cloudspeak/dynamodb-s3-replication))',
     certainty: 'documented',
-    cure: 'Every stream fails with `Firehose is unable to assume role`, also on the third attempt: remove the condition from infra/roles/deliveryRoles.ts.',
+    cure: 'Every stream fails with `Firehose is unable to assume role`, also the third time: take the condition out of infra/roles/deliveryRoles.ts.',
   },
   {
     asks: 'Whether the region has every feature that the stack uses, not only every service',
     reliesOn:
-      'AWS has announced arm64 for the regions that lib/schema/regions.ts marks; in other regions, packaging requires `x86_64`',
+      'AWS has announced arm64 for the regions that lib/schema/regions.ts marks; in the others packaging demands `x86_64`',
     witness:
       '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html): arm64 is in most regions',
     certainty: 'likely',
-    cure: "`CollectLambdaFunction` fails because of its architecture: set `architecture: 'x86_64'`.",
+    cure: "`CollectLambdaFunction` fails over its architecture: set `architecture: 'x86_64'`.",
   },
 ];

@@ -1,5 +1,5 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
-import { demandRegion, requireRegion } from '../../../infra/serverless/requirements.ts';
+import { requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';
 import { isAwsError } from '../askAws.ts';
