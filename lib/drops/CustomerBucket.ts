@@ -1,18 +1,18 @@
 import type { Readable } from 'node:stream';
 import { defineErrorFamily } from '../base/errors.ts';
 
-/** One object of a customer's bucket, as a list call shows it. */
+/** One object of a customer's bucket, as listed. */
 export interface DropObject {
   /** The whole key, not URL-encoded. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** With its quotes, as `If-Match` takes it back. */
+  /** With its quotes, as `If-Match` expects it. */
   readonly eTag: string;
   readonly lastModified: Date;
-  /** `STANDARD` when S3 names none. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
+  /** S3 omits `STANDARD`. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
   readonly storageClass?: string | undefined;
-  /** Whether a copy of it that was restored from an archive can be read, whose class is still the archive's. Default not. */
+  /** Whether a restored copy of an archived object can be read. The storage class stays that of the archive. Default false. */
   readonly isRestored?: boolean;
 }
 
@@ -24,8 +24,7 @@ export interface DropPage {
 }
 
 /**
- * A customer's bucket, as ingest reads it: every call names the owner it expects. Methods throw SourceError, which says
- * in our words what the bucket refused.
+ * A customer's bucket, as ingest reads it. Every call names the expected owner. Methods throw SourceError.
  */
 export interface CustomerBucket {
   /** Up to 1,000 objects under a prefix, in the order of their keys. */
@@ -36,7 +35,7 @@ export interface CustomerBucket {
     readonly next?: string | undefined;
   }): Promise<DropPage>;
   /**
-   * The bytes of an object as it was listed; null when it is another by now, or gone: list again.
+   * The bytes of an object as it was listed; null if it has changed or is gone since, and the caller must list again.
    *
    * @param range First and last byte, both included. Default all.
    */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DropObject } from './CustomerBucket.ts';
 
-/** The objects of one dataset and day, told apart. */
+/** The objects of one dataset and day, separated into files to load and others. */
 export interface Drop {
   /** What is to be loaded, by key. */
   readonly files: readonly DropObject[];
   readonly leftOut: readonly { readonly object: DropObject; readonly reason: LeftOutReason }[];
   /**
-   * Names this state of the day: another key, ETag or size makes another. What can't be loaded counts, too: it changes
-   * what a load finds, and archiving what has been loaded changes nothing. Jobs' own objects count only where there is
-   * nothing else. Of no objects at all, and of markers alone, it is {@link NO_FILES}.
+   * Identifies this state of the day. It depends on keys, ETags and sizes, also of objects that can't be loaded, as they
+   * change the result of a load. It does not change when loaded objects are archived. Temporary objects of jobs count only
+   * if there is nothing else. Without objects, and with markers only, it is {@link NO_FILES}.
    */
   readonly fingerprint: string;
   /** Epoch milliseconds of the last write; null without objects. */
@@ -20,9 +20,9 @@ export interface Drop {
 export const NO_FILES = 'none';
 
 /**
- * Tells a day's objects apart and fingerprints them. Their order does not matter.
+ * Classifies a day's objects and computes their fingerprint. Their order does not matter.
  *
- * @param folder Of the day, with the slash at its end.
+ * @param folder The day's folder, with a slash at its end.
  * @param waitFor Name of the dataset's own marker. Default none.
  */
 export function makeDrop(objects: readonly DropObject[], folder: string, waitFor?: string): Drop {
@@ -33,7 +33,7 @@ export function makeDrop(objects: readonly DropObject[], folder: string, waitFor
     const reason = leftOutReason(object, folder, waitFor);
     if (reason === null) files.push(object);
     else left.push({ object, reason });
-    // A job's own files come and go as long as it writes, and so they count here.
+    // Temporary files of a job change as long as it writes, so they count here.
     lastModified = Math.max(lastModified ?? Number.NEGATIVE_INFINITY, object.lastModified.getTime());
   }
   files.sort(byKey);
@@ -55,12 +55,12 @@ function byKey(a: DropObject, b: DropObject): number {
 function fingerprint(files: readonly DropObject[]): string {
   if (files.length === 0) return NO_FILES;
   const hash = createHash('sha256');
-  // JSON, so that no key can look like the end of one file and the beginning of the next.
+  // JSON keeps keys with line breaks apart from the next file.
   for (const { key, eTag, size } of files) hash.update(`${JSON.stringify([key, eTag, size])}\n`);
   return hash.digest('hex');
 }
 
-/** Why an object of a day's folder is not loaded, and what that means: the words that people read. */
+/** Why an object of a day's folder is not loaded, in words for people. */
 export const leftOutReasons = {
   marker: 'A folder, as consoles and Hadoop make them.',
   success_marker: 'Says that a job has ended; holds no rows.',
@@ -75,18 +75,18 @@ type LeftOutReason = keyof typeof leftOutReasons;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html: `GLACIER_IR` is read at once. */
 const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
-/** Spark's and Hadoop's, and those that Databricks' commit protocol leaves. */
+/** Markers of Spark, Hadoop and Databricks' commit protocol. */
 const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
 const PARQUET = /\.(parquet|parq|pq)$/i;
-/** An ending of letters and digits: `.csv`, `.gz`. What has none may be Parquet: Athena's UNLOAD names its files so. */
+/** An extension of letters and digits: `.csv`, `.gz`. A name without one may be Parquet, as from Athena's UNLOAD. */
 const OTHER_FORMAT = /\.[a-z][a-z0-9]{0,9}$/i;
 
 /**
- * Why an object under a day's folder is left out; null when it is a file to load. Names alone are looked at:
- * `not_parquet` is what a load looks into before it believes the name (lookInside.ts).
+ * Why an object under a day's folder is left out, judged by its name; null for a file to load. A load inspects the bytes
+ * of `not_parquet` objects before it trusts the name (lookInside.ts).
  *
- * @param folder Of the day, with the slash at its end: only what comes after it is judged.
- * @param waitFor Name of the dataset's own marker, which holds no rows whatever it is called. Default none.
+ * @param folder The day's folder, with a slash at its end. Only the rest of the key is judged.
+ * @param waitFor Name of the dataset's own marker, which never holds rows. Default none.
  */
 export function leftOutReason(object: DropObject, folder: string, waitFor?: string): LeftOutReason | null {
   const path = object.key.slice(folder.length);
@@ -101,19 +101,18 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   return null;
 }
 
-/** Whether a text is one of the reasons: the ledger has other reasons, too. */
+/** Whether a text is one of the reasons. The ledger also has others. */
 export function isLeftOutReason(text: string): text is LeftOutReason {
   return Object.hasOwn(leftOutReasons, text);
 }
 
-/** Whether such objects are expected beside files, and say nothing of rows: a day of them alone has no data. */
+/** Whether such objects are expected beside files and hold no rows. A day with only such objects has no data. */
 export function isMarker(reason: LeftOutReason): boolean {
   return reason === 'marker' || reason === 'success_marker';
 }
 
 /**
- * Whether such an object looks like something that was meant to be loaded: people are told of it, and no day is emptied
- * for it.
+ * Whether such an object was probably meant to be loaded. It is reported, and never causes a day to be emptied.
  */
 export function isUnloadable(reason: LeftOutReason): boolean {
   return reason === 'empty' || reason === 'archived' || reason === 'not_parquet';

@@ -2,14 +2,14 @@ import { type DropObject, SourceError } from './CustomerBucket.ts';
 import { type Drop, isLeftOutReason, isMarker, isUnloadable } from './Drop.ts';
 import type { FileFate, LedgerEntry } from './ledger/LedgerEntry.ts';
 
-/** What a day has now, held against what the last load found: what changed, and whether rows may go for it. */
+// Compares the objects that a day has now with what the last load found.
 
-/** Objects that an error names at most. */
+/** The most objects that an error names. */
 const MOST_NAMED = 3;
 
 type LeftOutObject = Drop['leftOut'][number];
 
-/** Files of the last load, of some fates, that are under no key of the drop any more, left out or not. */
+/** Files of the last load, with one of some fates, whose keys are no longer in the drop. */
 export function missingFiles(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
   entry: Pick<LedgerEntry, 'files'>,
@@ -20,8 +20,7 @@ export function missingFiles(
 }
 
 /**
- * Key of a file whose rows queries read and that can't be read any more; null without one. A load would make a version
- * without those rows.
+ * Key of a loaded file that is archived now; null without one. A load would make a version without its rows.
  */
 export function archivedSince(
   { leftOut }: Pick<Drop, 'leftOut'>,
@@ -36,8 +35,8 @@ export function archivedSince(
 }
 
 /**
- * Whether an object can be read now that lay in an archive at the last load. The fingerprint doesn't tell: it is the same,
- * so that archiving what was loaded changes nothing.
+ * Whether an object that was archived at the last load can be read now. The fingerprint does not show this, as it ignores
+ * archiving.
  */
 export function restoredSince(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
@@ -50,8 +49,8 @@ export function restoredSince(
 }
 
 /**
- * What can't be loaded of a day and was not there, or was another, when the version that queries read was made. A day that
- * failed since knows it as `failed` or `held`, never as `left_out`.
+ * Objects that can't be loaded and are new or changed since the current version was made. If the day failed since, the
+ * ledger has them as `failed` or `held`, never as `left_out`.
  */
 export function newlyLeftOut(
   { leftOut }: Pick<Drop, 'leftOut'>,
@@ -62,8 +61,8 @@ export function newlyLeftOut(
 }
 
 /**
- * What a day that was loaded left out though it looks as if it were meant to be loaded, and the same in words. A day that
- * failed says what it failed for.
+ * The objects that a loaded day left out although they were probably meant to be loaded, as a count and in words. A failed
+ * day reports its failure instead.
  */
 export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | 'files'>): {
   readonly count: number;
@@ -79,12 +78,11 @@ export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | '
 }
 
 /**
- * Refuses a day whose rows would go without anybody having said so: one that has objects and none that can be loaded, and
- * one that lost files which queries read while objects came that can't be loaded. No objects at all, and markers alone,
- * are a day without data.
+ * Refuses a day whose rows would disappear unintentionally: a day with objects of which none can be loaded, and a day that
+ * lost loaded files while objects arrived that can't be loaded. A day without objects, or with markers only, has no data.
  *
- * @param drop Of which it is known what its bytes are (lookInside.ts).
- * @param isBackfill Somebody asked for the day as it is: files that are gone may go, whatever came in their place.
+ * @param drop The drop after its bytes were inspected (lookInside.ts).
+ * @param isBackfill Whether a person requested the day as it is. Missing files are then accepted.
  * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
  */
 export function requireLoadable(
@@ -116,12 +114,12 @@ export function requireLoadable(
   }
 }
 
-/** Whether queries may read rows of a file of that name: a file that fails may have taken the place of one they read. */
+/** Whether queries may read rows of a file of that name. A failed file may have replaced one that they read. */
 function isReadable({ fate, reason = '' }: FileFate): boolean {
   return fate === 'loaded' || ((fate === 'failed' || fate === 'held') && !isLeftOutReason(reason));
 }
 
-/** Names one state of an object. */
+/** Identifies one state of an object. */
 function objectState({ eTag, key }: Pick<DropObject, 'eTag' | 'key'>): string {
   return `${eTag} ${key}`;
 }
@@ -130,7 +128,7 @@ function nameObjects(objects: readonly LeftOutObject[]): string {
   return joinNames(objects.map(({ object: { key }, reason }) => ({ key, reason })));
 }
 
-/** The first few of some objects by name, each with its reason, and how many more there are. */
+/** The first few objects by name, each with its reason, and the number of further ones. */
 function joinNames(objects: readonly Pick<FileFate, 'key' | 'reason'>[]): string {
   const names = objects.slice(0, MOST_NAMED).map(({ key, reason = '' }) => `${key} (${reason})`);
   const rest = objects.length - names.length;

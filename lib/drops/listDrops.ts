@@ -6,7 +6,7 @@ import { MAX_LIST_CALLS } from './limits.ts';
 
 /** Where a dataset's days are. */
 export interface DatasetFolder {
-  /** Without slash at either end. */
+  /** Without slashes at its ends. */
   readonly folder: string;
   readonly dayFormat: DayFormat;
   /** Name of the marker that a day waits for. Default none. */
@@ -15,26 +15,25 @@ export interface DatasetFolder {
 
 /** What listing found. */
 export interface ListedDrops {
-  /** One for each day asked for, those without objects included. */
+  /** One for each requested day, also for days without objects. */
   readonly drops: ReadonlyMap<UtcDay, Drop>;
   /** List calls made. */
   readonly calls: number;
 }
 
-/** Folder of a dataset's day, with the slash at its end. */
+/** Folder of a dataset's day, with a slash at its end. */
 export function dropFolder({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
   return `${folder}/${dropDayFolder(day, dayFormat)}/`;
 }
 
-/** Key of the marker that a dataset's day waits for; undefined when it waits for none. */
+/** Key of the marker that a dataset's day waits for; undefined if it waits for none. */
 export function markerKey(dataset: DatasetFolder, day: UtcDay): string | undefined {
   return dataset.waitFor === undefined ? undefined : `${dropFolder(dataset, day)}${dataset.waitFor}`;
 }
 
 /**
- * Lists the objects of some days of a dataset. Names of days sort as the days do, so that a run of days is read as one
- * range of keys: as many calls as there are thousands of objects, not one for each day. Whatever lies between is
- * jumped over.
+ * Lists the objects of some days of a dataset. Names of days sort like the days, so consecutive days are one range of keys:
+ * the number of calls depends on the number of objects, not of days. Keys between the days are skipped.
  *
  * @param days In any order.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`.
@@ -81,19 +80,19 @@ export async function listDrops(
   return { drops: new Map(drops), calls };
 }
 
-/** The day in whose folder a key lies, however deep; null when in none. */
+/** The day in whose folder a key is, at any depth; null for other keys. */
 function dayOfKey({ folder, dayFormat }: DatasetFolder, key: string): UtcDay | null {
   const path = key.slice(folder.length + 1);
   const slash = path.indexOf('/');
   return slash < 0 ? null : dropDay(path.slice(0, slash), dayFormat);
 }
 
-/** Just before a day's folder: `.` is the character before `/`, so that `2026-11-19-old/` lies before it. */
+/** The key just before a day's folder. `.` is the character before `/`, so `2026-11-19-old/` sorts before it. */
 function startKey({ folder, dayFormat }: DatasetFolder, day: UtcDay): string {
   return `${folder}/${dropDayFolder(day, dayFormat)}.`;
 }
 
-/** What the names of all days begin with: no other key is of use. */
+/** The common prefix of the names of all days. */
 function sharedPrefix({ dayFormat }: DatasetFolder, days: readonly UtcDay[]): string {
   const first = dropDayFolder(days[0] ?? '', dayFormat);
   const last = dropDayFolder(days.at(-1) ?? '', dayFormat);
@@ -114,7 +113,7 @@ export function dropDayFolder(day: UtcDay, format: DayFormat): string {
   return `${PREFIX[format]}${format === 'YYYYMMDD' ? day.replaceAll('-', '') : day}`;
 }
 
-/** The day that a folder is named after; null for what names none: `2026-02-30`, `latest`. */
+/** The day that a folder is named after; null for other names: `2026-02-30`, `latest`. */
 export function dropDay(folder: string, format: DayFormat): UtcDay | null {
   const prefix = PREFIX[format];
   if (!folder.startsWith(prefix)) return null;

@@ -5,7 +5,7 @@ import type { Drop } from './Drop.ts';
 import { MOST_LOOKED_INSIDE, PARALLEL_LOOKS } from './limits.ts';
 
 /**
- * What Parquet files begin and end with; `PARE` are those whose footer is encrypted, which a load refuses by name.
+ * The magic bytes at both ends of a Parquet file. `PARE` marks an encrypted footer, which a load refuses by name.
  * https://parquet.apache.org/docs/file-format/ and https://github.com/apache/parquet-format/blob/master/Encryption.md
  */
 const MARKS: readonly string[] = ['PAR1', 'PARE'];
@@ -14,16 +14,16 @@ const MARK_BYTES = 4;
 /** How the bytes are read. */
 export interface InspectOptions {
   readonly signal?: AbortSignal;
-  /** Told of an object that could not be read. Default nobody. */
+  /** Called for an object that could not be read. */
   readonly failed?: (key: string, error: SluiceError) => void;
 }
 
 /**
- * Names lie: `.snappy` and `.c000` are what some writers end Parquet with, and `x.user` has no ending at all. So the first
- * four bytes of each object whose name ends as that of another format are read, and where they don't tell, the last four.
- * What has either mark is a file to load, be it whole or damaged: the load says which.
+ * Inspects objects whose names have the extension of another format. Names are not reliable: some writers end Parquet files
+ * with `.snappy` or `.c000`. The first four bytes are read, and if they do not decide, the last four. An object with either
+ * magic is a file to load, whole or damaged.
  *
- * @returns the same day with those files; null when one of the objects is another by now, or gone: list again.
+ * @returns The same day with those files; null if one of the objects has changed or is gone, and the caller must list again.
  * @throws SourceError as the bucket does, and `SLUICE_SOURCE_TOO_MANY_UNKNOWN`.
  */
 export async function inspectObjects(
@@ -57,7 +57,7 @@ export async function inspectObjects(
   };
 }
 
-/** Null when it is another by now. */
+/** Null if the object has changed. */
 async function isParquet(bucket: Pick<CustomerBucket, 'read'>, object: DropObject): Promise<boolean | null> {
   if (object.size < 2 * MARK_BYTES) return false;
   for (const first of [0, object.size - MARK_BYTES]) {

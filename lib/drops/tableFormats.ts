@@ -5,8 +5,8 @@ import type { Drop } from './Drop.ts';
 import { type DatasetFolder, dropFolder } from './listDrops.ts';
 
 /**
- * Formats of tables that keep a log beside their Parquet files. Only the log knows which of the files still count: files of
- * deleted and replaced rows stay until a vacuum. So none of their files are loaded.
+ * Table formats that keep a log beside their Parquet files. Only the log says which files are current, as files of deleted
+ * and replaced rows stay until a vacuum. So none of their files are loaded.
  */
 const FORMATS = [
   {
@@ -32,12 +32,12 @@ const FORMATS = [
 
 /** In each partition of a Hudi table. */
 const HUDI_PARTITION = /^\.hoodie_partition_metadata(\..*)?$/;
-/** Below a table of Iceberg its files lie here, beside its metadata. */
+/** Data files of an Iceberg table are here, beside its metadata. */
 const ICEBERG_DATA = /^(.+)\/data$/;
 
 /**
- * Refuses a day that is a table of Delta Lake, Iceberg or Hudi, or a part of one: its own folder is looked through at any
- * depth, of the dataset's folder what lies in it directly, and so of the table that this folder is a part of by its name.
+ * Refuses a day that is a table of Delta Lake, Iceberg or Hudi, or a part of one. The check covers the day's folder at any
+ * depth, the dataset's folder itself, and the table that the dataset's folder belongs to by its name.
  *
  * @throws SourceError `SLUICE_SOURCE_DELTA_TABLE`, `SLUICE_SOURCE_HUDI_TABLE`, `SLUICE_SOURCE_ICEBERG_TABLE`; what the
  *   bucket throws.
@@ -61,7 +61,7 @@ export async function requirePlainFiles(
   await requireNoLogOutside(bucket, dataset);
 }
 
-/** The format whose log a path belongs to; null for any other. */
+/** The format whose log a path belongs to; null for other paths. */
 function logFolder(path: string): (typeof FORMATS)[number]['code'] | null {
   const folders = path.split('/');
   const name = folders.pop() ?? '';
@@ -74,7 +74,7 @@ function logFolder(path: string): (typeof FORMATS)[number]['code'] | null {
   return null;
 }
 
-/** The first object of a log; one page holds thousands of names, and each log has some that tell in any thousand of them. */
+/** The first object of a log. One page is enough: each log has a telling name among any thousand. */
 async function logUnder(
   bucket: Pick<CustomerBucket, 'list'>,
   prefix: string,
@@ -85,8 +85,8 @@ async function logUnder(
 }
 
 /**
- * Folders, each with the slash at its end, in which the table of a dataset's folder would keep its log, outside of that
- * folder: a folder like `table/country=DE` is a partition of `table`, and `table/data` has Iceberg's metadata beside it.
+ * Folders outside of a dataset's folder where its table would keep its log, each with a slash at its end. A folder like
+ * `table/country=DE` is a partition of `table`, and `table/data` has Iceberg's metadata beside it.
  */
 export function logFoldersOutside(folder: string): readonly string[] {
   const segments = folder.split('/');
@@ -100,7 +100,7 @@ export function logFoldersOutside(folder: string): readonly string[] {
   ];
 }
 
-/** The log may lie where we may not be let in: customers may let us into the dataset's folder alone. */
+/** Access to these folders may be denied, as customers may allow only the dataset's folder. */
 async function requireNoLogOutside(
   bucket: Pick<CustomerBucket, 'list'>,
   { folder }: DatasetFolder,

@@ -6,7 +6,7 @@ import type { LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './Ledge
 export interface LedgerOptions {
   readonly store: LedgerStore;
   readonly clock: Clock;
-  /** A text that never comes twice: it names one write. */
+  /** A unique text for each write. */
   readonly newToken: () => string;
   /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
@@ -14,16 +14,16 @@ export interface LedgerOptions {
   readonly random: () => number;
 }
 
-/** The right to load one day, for as long as the lease lasts. Every write makes another: use the last one. */
+/** The right to load one day while the lease lasts. Every write returns a new claim, which replaces the old one. */
 export interface Claim {
   readonly entry: LedgerEntry;
   readonly eTag: string;
   readonly owner: string;
-  /** Epoch milliseconds: after this it may be somebody else's. */
+  /** Epoch milliseconds after which another load may take the day. */
   readonly until: number;
 }
 
-/** What a load found out, and what it leaves behind. */
+/** The result of a load. */
 export type Settlement = Pick<
   LedgerEntry,
   'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
@@ -32,15 +32,15 @@ export type Settlement = Pick<
     readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
   };
 
-/** A write is retried when S3 answers that it could not decide between two writers (409). */
+/** Retries of a write that S3 answers with a conflict between two writers (409). */
 const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
-/** A claim that loses to another write is tried so often on top of what that left: with a lease in it there is no other try. */
+/** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
 const CLAIM_TRIES = 5;
 
 /**
- * Who loads which day, and how it went. Every write is made on top of what was read, by its ETag, and carries a token of
- * its own: when S3 says that something else is there, what is there is read back, and with our token in it the write had
- * succeeded and only its answer was lost. So of two who claim a day at the same time exactly one gets it.
+ * Records who loads which day, and the results. Every write is conditional on the ETag that was read, and carries a unique
+ * token. If S3 reports a conflict, the entry is read back; if it has the token, the write had succeeded and only its answer
+ * was lost. So of two simultaneous claims exactly one succeeds.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export class Ledger {
@@ -50,19 +50,18 @@ export class Ledger {
     this.#options = options;
   }
 
-  /** What is known of a day; null before anything is. */
+  /** The entry of a day; null if there is none. */
   async read(place: Pick<LedgerPlace, 'source' | 'dataset' | 'day'>): Promise<LedgerEntry | null> {
     return (await this.#options.store.read(place))?.entry ?? null;
   }
 
   /**
-   * Claims a day until an instant. What queries read stays as it is; a lease that has run out is taken over.
+   * Claims a day until an instant. An expired lease is taken over. The version that queries read does not change.
    *
-   * @param owner One invocation: a message that is delivered twice has two.
-   * @param queuedFor Fingerprint of the task: another one than the last begins to count attempts anew, as does a day that was
-   *   settled.
-   * @param until Epoch milliseconds; the longest time that the claimer may live, and a minute.
-   * @returns the claim, or until when it is somebody else's. 0 when other writers came first each time: try again later.
+   * @param owner One invocation. A message that is delivered twice has two owners.
+   * @param queuedFor Fingerprint of the task. A different fingerprint, or a settled day, resets the count of attempts.
+   * @param until Epoch milliseconds; the longest lifetime of the claimer, plus a minute.
+   * @returns The claim, or the end of another owner's lease. The end is 0 if other writers won every attempt: try again later.
    */
   async claim(
     place: LedgerPlace,
@@ -71,13 +70,13 @@ export class Ledger {
     queuedFor: string,
   ): Promise<{ readonly claim: Claim } | { readonly busyUntil: number }> {
     const { store, clock } = this.#options;
-    // The plan notes a day after it has sent its task, so a claim may lose to that note: what is there then has no lease.
+    // The plan notes a day after it has sent the task, so a claim may lose to that note. The noted entry has no lease.
     for (let tries = 1; tries <= CLAIM_TRIES; tries += 1) {
       const stored = await store.read(place);
       const { lease } = stored?.entry ?? {};
       if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
       const entry = knownEntry(stored, place);
-      // A day that was settled begins anew, also where its claim comes before the note.
+      // A settled day starts again, even if the claim precedes the note.
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
       const attempts = isSame && isUnderWay ? entry.attempts + 1 : 1;
@@ -90,7 +89,7 @@ export class Ledger {
     return { busyUntil: 0 };
   }
 
-  /** Makes a lease longer; null when the day is somebody else's by now: stop, and write nothing. */
+  /** Extends a lease; null if another owner has the day: stop, and write nothing. */
   async renew(claim: Claim, until: number): Promise<Claim | null> {
     const { entry, owner } = claim;
     const written = await this.#write({ ...entry, lease: { owner, until } }, claim);
@@ -98,9 +97,9 @@ export class Ledger {
   }
 
   /**
-   * Writes how the load went and gives the day free. A failure keeps the version that queries read.
+   * Writes the result of the load and releases the day. A failure keeps the version that queries read.
    *
-   * @returns the entry; null when the day is somebody else's by now, and nothing was written.
+   * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
     const { lease: _, queued: __, failure: ___, ...kept } = claim.entry;
@@ -108,9 +107,9 @@ export class Ledger {
   }
 
   /**
-   * Gives the day free at once, to be tried again, and says what this try failed with.
+   * Releases the day at once for a retry, and records the failure of this attempt.
    *
-   * @returns the entry; null when the day is somebody else's by now, and nothing was written.
+   * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async release(claim: Claim, failure: NonNullable<LedgerEntry['failure']>): Promise<LedgerEntry | null> {
     const { lease: _, ...kept } = claim.entry;
@@ -118,10 +117,10 @@ export class Ledger {
   }
 
   /**
-   * Gives the day free to be loaded later, as its files are others than those it was claimed for, and notes for which it
-   * waits. That is no try.
+   * Releases the day to be loaded later, as its files differ from those it was claimed for, and notes the files it waits
+   * for. This does not count as an attempt.
    *
-   * @returns the entry; null when the day is somebody else's by now, and nothing was written.
+   * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async defer(
     claim: Claim,
@@ -135,11 +134,11 @@ export class Ledger {
   }
 
   /**
-   * Notes that a day was queued. Nothing is written while somebody loads it: what they find is newer.
+   * Notes that a day was queued. Nothing is written while a load runs, as its result is newer.
    *
-   * @param seen What the decision to queue it was made on; what is there by now may have been settled by that very task, and
-   *   is left alone. Default: whatever is there.
-   * @returns whether it was noted.
+   * @param seen The entry that the decision was based on. If it has changed, the task itself may have settled the day, and
+   *   nothing is written. Default: the current entry.
+   * @returns Whether the note was written.
    */
   async noteQueued(
     place: LedgerPlace,
@@ -166,7 +165,7 @@ export class Ledger {
     return written !== null;
   }
 
-  /** Null when something else is there. */
+  /** Null if another write came first. */
   async #write(
     changed: Omit<LedgerEntry, 'token' | 'updatedAt'>,
     on: StoredEntry | null,
@@ -181,7 +180,7 @@ export class Ledger {
       if (there?.entry.token === entry.token) return there;
       const asBefore = (there?.eTag ?? null) === (on?.eTag ?? null);
       if (!asBefore) return null;
-      // As it was: either the write failed, or S3 could not decide between two (409 ConditionalRequestConflict).
+      // Unchanged: either the write failed, or S3 reported a conflict between two writers (409 ConditionalRequestConflict).
       failure = outcome;
     }
     if (failure !== null) throw failure.error;
@@ -189,7 +188,7 @@ export class Ledger {
   }
 }
 
-/** What is known of a day in a table: what landed in another, before the dataset got this one, says nothing of it. */
+/** The known entry of a day in a table. An entry for the dataset's previous table does not count. */
 function knownEntry(
   stored: StoredEntry | null,
   place: LedgerPlace,

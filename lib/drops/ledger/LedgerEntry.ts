@@ -15,21 +15,21 @@ const fileFateSchema = z.strictObject({
   size: count,
   eTag: z.string(),
   /**
-   * `loaded`: its rows are in the version that queries read. `left_out`: it was no file to load. `failed`: the day failed on
-   * it. `held`: the day failed, on another file or as a whole, since it came. `gone`: it was loaded before, and
-   * its rows went with it: said by the load that found so.
+   * `loaded`: its rows are in the version that queries read. `left_out`: it is not a file to load. `failed`: the day failed
+   * because of it. `held`: the day failed for another reason since the file arrived. `gone`: it was loaded before and has
+   * been deleted, and its rows are no longer read.
    */
   fate: z.enum(['loaded', 'left_out', 'failed', 'held', 'gone']),
-  /** A reason to be left out (lib/drops/Drop.ts), or the code that it failed with. */
+  /** The reason why it was left out (lib/drops/Drop.ts), or the code of its failure. */
   reason: z.string().optional(),
-  /** More on the reason: the column, the type expected and found. Never a value of a row. */
+  /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */
   detail: z.string().optional(),
   rows: z.strictObject({ in: count, out: count, refused: count }).optional(),
   /** Refused rows by reason. */
   refusedBy: z.record(z.string(), count).optional(),
 });
 
-/** What is known of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. */
+/** The entry of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. */
 export const ledgerEntrySchema = z.strictObject({
   source: z.string().min(1),
   dataset: z.string().min(1),
@@ -37,57 +37,57 @@ export const ledgerEntrySchema = z.strictObject({
   day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
   table: z.string().min(1),
   state: z.enum(ledgerStates),
-  /** Of the files of the last load that settled, well or not; null before the first. */
+  /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
-  /** What the plan queued last and waits for: the fingerprint it saw, why, and when it sent the task. */
+  /** The last queued task: the fingerprint that the plan saw, the reason, and when the task was sent. */
   queued: z.strictObject({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
-  /** How often a load was begun for the files that were queued last. */
+  /** Number of loads that were started for the files that were queued last. */
   attempts: count,
-  /** Who works on it, and until when nobody else does. Only while `loading`. */
+  /** Who works on the day, and until when. Only while `loading`. */
   lease: z.strictObject({ owner: z.string().min(1), until: instant }).optional(),
   files: z.array(fileFateSchema),
   rows: z.strictObject({ in: count, out: count, refused: count }),
-  /** Rows by how many days they lie from their folder: `0`, `1`, `-1`, …, `>31` and `<-31` for all further. */
+  /** Rows by their distance from the folder's day: `0`, `1`, `-1`, …, `>31` and `<-31` for larger distances. */
   rowsByDaysLate: z.record(z.string(), count),
-  /** Bytes read from the customer's bucket by the last load that settled. */
+  /** Bytes that the last settled load read from the customer's bucket. */
   bytes: count,
   /** Milliseconds by step. */
   durations: z.record(z.string(), z.number()),
-  /** The version that queries read; absent before the first good load. */
+  /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),
-  /** Versions that are to be deleted: when each was replaced. */
+  /** Versions to delete, and when each was replaced. */
   superseded: z.array(z.strictObject({ version: z.string(), at: instant })),
-  /** Of the last load; of a day that waits, why it is tried again. */
+  /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   updatedAt: instant,
-  /** Names the write that made this entry: how a writer recognises its own (decision 10 of the design). */
+  /** Identifies the write that made this entry, so that a writer recognises its own. */
   token: z.string().min(1),
 });
 
 /** What became of one file of a day. */
 export type FileFate = z.output<typeof fileFateSchema>;
-/** All that is known of one day, validated. */
+/** A validated entry of one day. */
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
-/** How far a day has come. */
+/** The state of a day. */
 export type LedgerState = (typeof ledgerStates)[number];
 
 /** Which day of which dataset an entry is about, and the table it lands in. */
 export type LedgerPlace = Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'table'>;
 
-/** An entry and the ETag that a write on top of it must name. */
+/** An entry and the ETag that the next write must name. */
 export interface StoredEntry {
   readonly entry: LedgerEntry;
   readonly eTag: string;
 }
 
-/** Where entries are kept. It decides nothing: {@link Ledger} does. Methods throw what the store throws. */
+/** Storage of ledger entries, without any decisions. Methods throw the errors of the store. */
 export interface LedgerStore {
   /** Null where there is none. */
   read(place: Pick<LedgerPlace, 'source' | 'dataset' | 'day'>): Promise<StoredEntry | null>;
   /**
-   * Writes an entry where `expected` is still what is there (null: where nothing is).
+   * Writes an entry if `expected` is still the current ETag (null: if there is no entry).
    *
-   * @returns the ETag; null when something else is there, which may be this very write, made by an earlier try.
+   * @returns The ETag; null if another write came first, which may be an earlier attempt of the same write.
    */
   write(entry: LedgerEntry, expected: string | null): Promise<string | null>;
 }

@@ -44,13 +44,13 @@ export const LoadError = defineErrorFamily('system', {
   },
 });
 
-/** What a day, or one of its files, failed with. */
+/** The failure of a day or of one of its files. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
 }
 
-/** What another try of the same files on the same machine can't mend. */
+/** Codes of failures that a retry of the same files on the same machine cannot resolve. */
 const PERMANENT_CODES: ReadonlySet<string> = new Set([
   ...Object.keys(FileError.entries),
   'SLUICE_SOURCE_ACCESS_DENIED',
@@ -74,12 +74,12 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'SLUICE_CATALOG_TABLE_UNFIT',
 ]);
 
-/** What a load ended with, in our words, and whether the day fails at once or is tried again first. */
+/** The failure of a load, and whether the day fails at once or is retried first. */
 export interface LoadFailure extends Failure {
   readonly isPermanent: boolean;
 }
 
-/** Makes of whatever was thrown what the ledger says. Only our own errors' messages are told: others may quote data. */
+/** Converts any error into what the ledger records. Only messages of Sluice's errors are kept, as others may quote data. */
 export function toLoadFailure(error: unknown): LoadFailure {
   const named = toSluiceError(error);
   return { code: named.code, message: named.message, isPermanent: PERMANENT_CODES.has(named.code) };

@@ -8,13 +8,13 @@ import type { FaultPoint } from '../faultPoint.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 
 /**
- * The steps of a load between which a function may be killed, in their order, each named after what has been done by
- * then. Whatever the point, the next load of the day ends as this one would have.
+ * The steps of a load, in order, each named after what is done by then. A function may be killed after any of them. The
+ * next load of the day then has the same result.
  */
 export const loadFaultPoints = [
   /** The day is claimed; nothing else has changed. */
   'claimed',
-  /** Its folder is listed and told apart. */
+  /** Its folder is listed and classified. */
   'listed',
   /** Its files are on the function's disk. */
   'fetched',
@@ -22,24 +22,24 @@ export const loadFaultPoints = [
   'mapped',
   /** Its refused rows are in the quarantine table's folder, under a name that the next load overwrites. */
   'quarantined',
-  /** A note says that the new version was begun: if it is never read, the sweep finds it by that. */
+  /** A note records that the new version was started. The sweep uses the note if the version is never read. */
   'begun',
   /** The version's files are in the bucket; no query reads them. */
   'uploaded',
   /** The claim is renewed: nobody else works on the day. */
   'renewed',
-  /** A note says that the version which queries read is about to be replaced. */
+  /** A note records that the version which queries read is about to be replaced. */
   'noted',
-  /** Queries read the new version; the ledger doesn't know yet. */
+  /** Queries read the new version; the ledger does not have it yet. */
   'moved',
-  /** The ledger knows. */
+  /** The ledger has the result. */
   'settled',
 ] as const;
 
 /** One of {@link loadFaultPoints}. */
 export type LoadFaultPoint = (typeof loadFaultPoints)[number];
 
-/** What loads work with, whichever day they load. */
+/** The ports and settings of loads, independent of the day. */
 export interface Loader {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds'>;
   /** Name of the deployment's bucket. */
@@ -50,9 +50,9 @@ export interface Loader {
   readonly catalog: PartitionCatalog;
   readonly engine: Engine;
   readonly limits: EngineLimits;
-  /** Existing and empty folder of this load's own. */
+  /** An existing, empty folder for this load. */
   readonly directory: string;
-  /** Bytes that are free there. */
+  /** Free bytes of that folder's disk. */
   readonly freeBytes: () => Promise<number>;
   readonly clock: Clock;
   /** Resolves after that many milliseconds. */
@@ -60,12 +60,12 @@ export interface Loader {
   /** A number from 0 to below 1. */
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Makes ports that reach one dataset and nothing else, for its load. Default: the loader's own. */
+  /** Makes ports that are limited to one dataset, for its load. Default: the loader's own ports. */
   readonly scopedPorts?: (source: Source, dataset: Dataset) => Promise<ScopedPorts>;
   readonly faultPoint?: FaultPoint<LoadFaultPoint>;
 }
 
-/** Ports for the load of one dataset, with a session of the load's role that may do no more (docs/ingest.md). */
+/** Ports for the load of one dataset, with a session of the load's role that is limited to it (docs/ingest.md). */
 export interface ScopedPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
   /** Closes their connections. */
   close(): void;
@@ -73,32 +73,32 @@ export interface ScopedPorts extends Pick<Loader, 'landing' | 'customerBucket' |
 
 /** One invocation that loads. */
 export interface LoadRun {
-  /** Names it in the ledger: a message that is delivered twice has two. */
+  /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
   readonly owner: string;
-  /** Epoch milliseconds until which days are its own: longer than it can live. */
+  /** Epoch milliseconds until which it keeps its days: longer than its lifetime. */
   readonly leaseUntil: number;
-  /** Epoch milliseconds from which no call of the catalog begins. */
+  /** Epoch milliseconds after which no call of the catalog starts. */
   readonly deadline: number;
-  /** Aborted a while before the function would be killed. */
+  /** Aborted shortly before the function would be killed. */
   readonly signal: AbortSignal;
-  /** Nobody tries the task again after this: what would be handed back, fails. */
+  /** The task is not retried after this attempt, so a passing failure is final. */
   readonly isLastAttempt: boolean;
-  /** Tries that a day has, those included of which no end is known as the function was killed. */
+  /** Attempts of a day, including those whose function was killed. */
   readonly tries: number;
 }
 
-/** The deployment's own bucket, as loads write to it. Methods throw what the store throws, after tries of their own. */
+/** The deployment's own bucket, as loads write to it. Methods retry, and then throw the errors of the store. */
 export interface LandingBucket {
-  /** Puts a file of the local disk, in parts when it is large: there whole or not at all. */
+  /** Uploads a file from the local disk, in parts if it is large. The upload is atomic. */
   upload(path: string, key: string, signal: AbortSignal): Promise<void>;
-  /** Puts an empty object: its key says all. */
+  /** Writes an empty object whose key is the note. */
   putNote(key: string): Promise<void>;
   /**
-   * Keys under a prefix in their order, as many as one call answers.
+   * Keys under a prefix, in order; one page.
    *
    * @param after Only keys that sort after this one. Default all.
    */
   list(prefix: string, after?: string): Promise<readonly string[]>;
-  /** Deletes at most 1,000 objects; none of them need be there. */
+  /** Deletes at most 1,000 objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
 }

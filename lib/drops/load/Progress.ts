@@ -7,25 +7,25 @@ import type { Claim } from '../ledger/Ledger.ts';
 import type { FileFate } from '../ledger/LedgerEntry.ts';
 import type { Failure } from './LoadError.ts';
 
-/** How far a load has come: what the ledger is told when it ends, however it ends. */
+/** The progress of a load. The ledger gets it when the load ends, with or without success. */
 export class Progress {
-  /** The last one: every write of the ledger makes another. */
+  /** The current claim. Every write of the ledger returns a new one. */
   claim: Claim;
   /** Undefined until the day is listed. */
   drop: Drop | undefined;
   /** Undefined until its rows are mapped. */
   mapped: LoadResult | undefined;
-  /** What is wrong with single files, by key, be it in them or in reading them: their rows are in no version. */
+  /** Problems of single files, or of reading them, by key. Their rows are in no version. */
   readonly problems = new Map<string, Failure>();
   /** Bytes fetched. */
   bytes = 0;
-  /** The version that queries read now, when this load has made one. */
+  /** The version that this load made and queries read now. */
   version: string | undefined;
-  /** Versions that this load has replaced, and when: epoch milliseconds. */
+  /** Versions that this load has replaced, with epoch milliseconds. */
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */
   readonly durations: Record<string, number> = {};
-  /** Somebody asked for the day whatever is known of it. */
+  /** The day was requested regardless of the ledger. */
   readonly isBackfill: boolean;
   readonly #clock: Clock;
 
@@ -35,7 +35,7 @@ export class Progress {
     this.isBackfill = isBackfill;
   }
 
-  /** Runs a step and notes how long it took; of one that runs again, all of it. */
+  /** Runs a step and records its duration. Repeated steps add up. */
   async time<Result>(step: string, run: () => Promise<Result>): Promise<Result> {
     const began = this.#clock.now();
     try {
@@ -46,7 +46,7 @@ export class Progress {
   }
 }
 
-/** Codes of days that fail for what can't be loaded of them, and not for files that can. */
+/** Codes of days that fail because of objects that can't be loaded. */
 const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_NOTHING_LOADABLE',
   'SLUICE_SOURCE_FILES_REPLACED',
@@ -56,11 +56,11 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
 const REPLACED = 'What is there now replaced it; the last good version has it.';
 
 /**
- * What became of each file of a day: those to load by key, those left out, then those that are gone.
+ * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
  *
- * @param failure Null when the day is loaded. Else nothing of it was taken: a file is `failed` when it has a problem of its own,
- *   `loaded` when queries read it in the version of an earlier load, and otherwise `held` back with the day. What can't be
- *   loaded is `left_out` only if the last good load left it out, too: a later load has to know what came since.
+ * @param failure Null if the day is loaded. Otherwise nothing of it was loaded: a file is `failed` if it has a problem of its
+ *   own, `loaded` if queries read it in an earlier version, and otherwise `held`. An object that can't be loaded is
+ *   `left_out` only if the last successful load also left it out, as a later load must know what arrived since.
  */
 export function listFileFates(
   { drop, mapped, claim, problems }: Progress,
@@ -101,7 +101,7 @@ export function listFileFates(
       if (!came.has(left)) return { ...file, fate: 'left_out' };
       return { ...file, fate: FOR_LEFT_OUT.has(failure.code) ? 'failed' : 'held' };
     }),
-    // Those alone whose rows queries had: others left nothing behind, though their going has to settle (settlesAt).
+    // Only files whose rows queries read. Other files leave nothing behind, but their deletion must settle (settlesAt).
     ...missingFiles(drop, claim.entry, ['loaded']).map(({ key, size, eTag }): FileFate => {
       const file = { key, size, eTag };
       return failure === null

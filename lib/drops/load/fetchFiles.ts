@@ -10,35 +10,35 @@ import type { EngineFile } from '../engine/Engine.ts';
 import { PARALLEL_READS, READ_BYTES, READ_TIMEOUT_MS, READ_TRIES } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
 
-/** Ranges of one file are written side by side: it is made when it is not there, and never cut to nothing. */
+/** Ranges of one file are written in parallel: the file is created if it is missing, and never truncated. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;
 const RETRIES = { tries: READ_TRIES, baseMs: 200, capMs: 2_000 } as const;
-/** Says that an object is another by now. */
+/** Signals that an object has changed. */
 const CHANGED = Symbol('changed');
 
-/** One read of a file: all of it, or a range. */
+/** One read: a whole file or a range of it. */
 interface FilePart {
   readonly object: DropObject;
   readonly path: string;
-  /** Undefined: all. First and last byte, both included. */
+  /** First and last byte, both included. Undefined for the whole file. */
   readonly range: { readonly first: number; readonly last: number } | undefined;
 }
 
-/** What fetching needs besides the bucket. */
+/** Options of {@link fetchFiles}. */
 export interface FetchOptions {
   readonly directory: string;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** Told of the file that could not be read. */
+  /** Called for a file that could not be read. */
   readonly failed: (key: string, error: SluiceError) => void;
 }
 
 /**
- * Brings a day's files to the local disk, many reads at a time, large files in ranges. Every read names the ETag that
- * was listed.
+ * Downloads a day's files to the local disk with many parallel reads, large files in ranges. Every read names the listed
+ * ETag.
  *
- * @returns the files in their order; null when one of them is another by now, or gone: list again.
+ * @returns The files in their order; null if one of them has changed or is gone, and the caller must list again.
  * @throws SourceError; LoadError of the disk; the signal's reason.
  */
 export async function fetchFiles(
@@ -51,7 +51,7 @@ export async function fetchFiles(
     path: join(directory, `${String(index).padStart(6, '0')}.parquet`),
   }));
   const parts = objects.flatMap((object, index) => splitFile(object, files[index]?.path ?? ''));
-  // The first that fails stops the others, which may be long.
+  // The first failure stops the other reads, which may be long.
   const stop = new AbortController();
   const reading = { wait, random, signal: AbortSignal.any([signal, stop.signal]) };
   try {
@@ -59,7 +59,7 @@ export async function fetchFiles(
       try {
         if (!(await fetchPart(bucket, part, reading))) throw CHANGED;
       } catch (error) {
-        // Those after it fail because they are stopped; and what the disk refuses is not the file's.
+        // Later reads fail because they are stopped, and errors of the disk are not the file's.
         if (!stop.signal.aborted && error instanceof SourceError) failed(part.object.key, error);
         stop.abort();
         throw error;
@@ -83,7 +83,7 @@ function splitFile(object: DropObject, path: string): FilePart[] {
   return parts;
 }
 
-/** False when the object is another by now. */
+/** False if the object has changed. */
 async function fetchPart(
   bucket: Pick<CustomerBucket, 'read'>,
   { object, path, range }: FilePart,
@@ -106,7 +106,7 @@ async function fetchPart(
         if (error instanceof LoadError) throw error;
         failure = error;
       } finally {
-        // What is not read to its end holds a connection.
+        // A body that is not read to its end would keep its connection.
         body.destroy();
       }
     }
@@ -117,23 +117,23 @@ async function fetchPart(
   }
 }
 
-/** Writes a body from a place of the file on. @throws RangeError when it has other than so many bytes; LoadError of the disk. */
+/** Writes a body at an offset of the file. @throws RangeError if its length is not as expected; LoadError of the disk. */
 async function write(body: Readable, file: FileHandle, first: number, expected: number): Promise<void> {
   let bytes = 0;
   for await (const piece of body) {
     const chunk: Uint8Array = piece;
-    // Beyond the range is another read's.
-    if (bytes + chunk.byteLength > expected) throw new RangeError(`More than ${expected} bytes came.`);
+    // Bytes beyond the range belong to another read.
+    if (bytes + chunk.byteLength > expected) throw new RangeError(`More than ${expected} bytes received.`);
     for (let at = 0; at < chunk.byteLength; ) {
       const { bytesWritten } = await onDisk(() => file.write(chunk, at, undefined, first + bytes + at));
       at += bytesWritten;
     }
     bytes += chunk.byteLength;
   }
-  if (bytes !== expected) throw new RangeError(`${bytes} of ${expected} bytes came.`);
+  if (bytes !== expected) throw new RangeError(`${bytes} of ${expected} bytes received.`);
 }
 
-/** What our own disk refuses is not the bucket's fault, and reading again mends nothing. */
+/** Converts errors of the function's disk, which are not the bucket's fault and which a retry does not resolve. */
 async function onDisk<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();

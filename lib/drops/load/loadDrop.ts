@@ -21,24 +21,25 @@ import type { Loader, LoadRun } from './Loader.ts';
 import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
 
-/** The day that is loaded. */
+/** The dataset's day that is loaded. */
 export interface DropPlace {
   readonly source: Source;
   readonly dataset: Dataset;
   readonly day: UtcDay;
 }
 
-/** What {@link loadDrop} found out; null when somebody else has the day by now. */
+/** The result of {@link loadDrop} for a loaded day. */
 export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
 
-/** Why a day is let be once it is listed: its files are those that were loaded, or have changed just now. */
+/** Why a listed day is not loaded: its files are already loaded, or have just changed. */
 export type SkipReason = 'unchanged' | 'settling';
 
 /**
- * Loads a claimed day, up to the partition: lists it, fetches and maps its files, and lets queries read the new version.
- * A day without rows gets a version without files, if it had a partition: what was taken back is gone.
+ * Loads a claimed day up to the partition: lists it, fetches and maps its files, and moves the partition to the new version.
+ * A day without rows gets a version without files if it had a partition, so that withdrawn rows are gone.
  *
- * @param findSkipReason Asked whenever the day is listed: unless it answers null, nothing more is done.
+ * @param findSkipReason Called whenever the day is listed. The load ends unless it returns null.
+ * @returns Null if another owner has the day.
  * @throws SourceError, FileError, EngineError, LoadError, CatalogError, CatalogCallError; the signal's reason.
  */
 export async function loadDrop(
@@ -59,7 +60,7 @@ export async function loadDrop(
     await quarantine(loader, run, place, progress, drop, mapped);
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
-    // Whatever share is allowed: the day would be empty, and its files are not.
+    // Regardless of the allowed share: the day would be empty although its files are not.
     if (mapped.rows.in > 0 && mapped.rows.out === 0) {
       throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${mapped.rows.in} rows.`);
     }
@@ -69,7 +70,7 @@ export async function loadDrop(
   return mapped === null ? 'succeeded_no_data' : 'succeeded';
 }
 
-/** Lists the day and fetches its files, anew as often as one of them is replaced meanwhile. */
+/** Lists the day and fetches its files, again if one of them is replaced meanwhile. */
 async function listAndFetch(
   loader: Loader,
   { signal }: LoadRun,
@@ -117,7 +118,7 @@ async function listAndFetch(
   throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
 }
 
-/** What the day's objects are beyond what their names say; null when one of them is another by now. */
+/** Inspects the bytes of objects whose names do not decide; null if one of them has changed. */
 async function inspectDrop(
   loader: Loader,
   { source, dataset, day }: DropPlace,
@@ -165,14 +166,14 @@ async function mapFiles(
   return mapped;
 }
 
-/** Notes of an error of a file which it is: the engine's details begin with its name. */
+/** Records a file's error under its key. The engine's details begin with the file's name. */
 function noteProblem(error: unknown, files: readonly EngineFile[], { problems }: Progress): void {
   if (!(error instanceof FileError)) return;
   const file = files.find(({ name }) => error.detail.startsWith(`${name}: `));
   if (file !== undefined) problems.set(file.name, error);
 }
 
-/** @throws FileError of the first file that can't be read or mapped; the problems of all are noted. */
+/** @throws FileError of the first file that can't be read or mapped. The problems of all files are recorded. */
 function requireMappable(
   subject: MappingSubject,
   described: readonly (FileSchema | UnreadableFile)[],
@@ -191,14 +192,14 @@ function requireMappable(
   return schemas;
 }
 
-/** When the last of the day's files came: a refused row is received then, however often it is loaded. */
+/** When the last of the day's files was written. It is the `received_at` of refused rows, the same for every load. */
 function receivedAt({ drop }: Progress): number {
   return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
 }
 
 /**
- * Refused rows are told of also when the day fails for them: so people see which. None are left of the same files that an
- * earlier mapping refused.
+ * Writes refused rows to quarantine, also if the day fails because of them, so that people see which. Rows of the same
+ * files that only an earlier mapping refused are removed.
  */
 async function quarantine(
   { landing, config }: Loader,
@@ -216,12 +217,12 @@ async function quarantine(
   });
   await progress.time('quarantine', async () => {
     if (refusedFile !== null) await landing.upload(refusedFile.path, key, signal);
-    // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
+    // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
     else if ((await landing.list(key)).includes(key)) await landing.remove([key]);
   });
 }
 
-/** Uploads a new version and lets queries read it; false when somebody else has the day by now. */
+/** Uploads a new version and moves the partition to it; false if another owner has the day. */
 async function switchVersion(
   loader: Loader,
   run: LoadRun,
@@ -249,19 +250,19 @@ async function switchVersion(
     await faultPoint?.('uploaded');
   }
   run.signal.throwIfAborted();
-  // Whoever was held up for longer than the lease finds out here, before anything that queries see.
+  // A load that was delayed beyond its lease stops here, before queries see any change.
   const renewed = await ledger.renew(progress.claim, run.leaseUntil);
   if (renewed === null) return false;
   progress.claim = renewed;
   await faultPoint?.('renewed');
 
   const before = await partitionLocation(partition, attempts);
-  // Where the ledger knows of a version, there was a partition: what it pointed to isn't what is dropped now.
+  // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
   if (before === null && written.length === 0 && renewed.entry.version === undefined) return true;
   const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
   const at = clock.now();
   const due = at + VERSION_KEPT_MS;
-  // Where somebody dropped the partition, only the ledger still knows of the version that it pointed to.
+  // If the partition was dropped, only the ledger still knows its version.
   const lost = replaced === undefined ? renewed.entry.version : undefined;
   if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
   if (replaced !== undefined) {
@@ -277,8 +278,8 @@ async function switchVersion(
 }
 
 /**
- * Removes the note that a load left when it began a version, if it is still there: it may be due within minutes, and
- * queries that read the version go on for a while.
+ * Removes the note from the start of a version, if it still exists. It may be due within minutes, while running queries
+ * still read the version.
  *
  * @param note The version's new note, which stays.
  */
@@ -286,12 +287,12 @@ async function removeBeginNote(landing: Loader['landing'], note: VersionNote): P
   const began = versionTime(note.version);
   if (began === null || began + VERSION_KEPT_MS === note.due) return;
   const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
-  // Listed first: in a versioned bucket a deletion leaves a mark also of what was never there.
+  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
   if ((await landing.list(key)).includes(key)) await landing.remove([key]);
 }
 
 /**
- * Holds what was mapped against what the dataset allows.
+ * Checks the shares of refused and late rows against the limits of the dataset.
  *
  * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, `SLUICE_LOAD_ROWS_LATE`, with the shares, and refused rows by reason.
  */
@@ -299,7 +300,7 @@ export function requireAcceptableRows(
   { rows, reasons, rowsByDaysLate }: Pick<LoadResult, 'rows' | 'reasons' | 'rowsByDaysLate'>,
   { refusedShare, lateShare }: Pick<Dataset, 'refusedShare' | 'lateShare'>,
 ): void {
-  // Divided, not multiplied: a share that is reached is the number that was configured, where 100 × 0.29 is less than 29.
+  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
   if (rows.refused / rows.in > refusedShare) {
     const by = Object.entries(reasons)
       .map(([reason, count]) => `${reason} ${count}`)
@@ -325,8 +326,8 @@ function percent(share: number): string {
 }
 
 /**
- * Names a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time, and no two loads have the same, so
- * that none ever writes into a folder which another wrote or queries read.
+ * Name of a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time and are unique to a load, so that no
+ * load writes to a folder of another, or to one that queries read.
  *
  * @param now Epoch milliseconds.
  * @param random Answers a number from 0 to below 1.
@@ -337,7 +338,7 @@ function versionName(now: number, random: () => number): string {
   return `${time}-${tail.toString(16).padStart(8, '0')}`;
 }
 
-/** When a version was named, epoch milliseconds; null for a name that {@link versionName} did not make. */
+/** Time of a version's name, epoch milliseconds; null for a name that is not from {@link versionName}. */
 function versionTime(version: string): number | null {
   const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
   if (time === null) return null;

@@ -13,9 +13,9 @@ import { type DropPlace, type DropState, loadDrop, type SkipReason } from './loa
 import { isReadVersion } from './movePartition.ts';
 import { listFileFates, Progress } from './Progress.ts';
 
-/** What became of a task. */
+/** The result of a task. */
 export type LoadOutcome =
-  /** The ledger has it; a `failed` one is not tried again by its message. */
+  /** The ledger has the result. The message of a `failed` task is not retried. */
   | {
       readonly outcome: Settlement['state'];
       readonly rows: Settlement['rows'];
@@ -24,29 +24,28 @@ export type LoadOutcome =
       readonly durations: Settlement['durations'];
       readonly failure?: LoadFailure;
     }
-  /** Its files are those that were loaded last: a message that came twice, or a day that changed back. */
+  /** The files are already loaded: a duplicate message, or a day that changed back. */
   | { readonly outcome: 'unchanged' }
-  /** Somebody else has the day: give the message again. */
+  /** Another owner has the day: deliver the message again. */
   | { readonly outcome: 'busy'; readonly until: number }
-  /** Somebody else took the day over while this load was held up: they finish it. */
+  /** Another owner took the day over while this load was delayed, and finishes it. */
   | { readonly outcome: 'lost' }
   /**
-   * Its files are others than those that were planned, and may still change, or its marker is gone: the ledger has it as the
-   * plan notes such a day.
-   * Give the message again, unless this was its last time: the plan finds the day, too.
+   * The files differ from the planned ones and may still change, or the marker is gone. The ledger has the day as waiting.
+   * The message is delivered again, unless this was its last attempt. The plan also finds the day.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
-  /** The configuration has no such dataset any more. */
+  /** The configuration no longer has the dataset. */
   | { readonly outcome: 'unknown' }
-  /** It may go better later, and the day is free again: give the message again. */
+  /** The failure may pass. The day is released: deliver the message again. */
   | { readonly outcome: 'handed_back'; readonly failure: LoadFailure };
 
 /**
- * Loads one day of one dataset: claims it, lets queries read a new version of it, and settles the ledger. Safe to be
- * killed anywhere, to repeat, and to run twice at once ({@link loadFaultPoints}).
+ * Loads one day of one dataset: claims it, moves its partition to a new version, and settles the ledger. It may be killed
+ * anywhere, repeated, and run twice at once ({@link loadFaultPoints}).
  *
- * A day that can't be loaded for its files or its bucket's sake is settled as `failed`, and queries go on reading the
- * last good version. What may pass is handed back, until nobody would try again.
+ * A day that can't be loaded because of its files or its bucket is settled as `failed`, and queries keep reading the last
+ * good version. A failure that may pass is retried until the last attempt.
  *
  * @throws what the ledger throws.
  */
@@ -65,16 +64,16 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
 
   const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
   const { version, attempts } = claimed.claim.entry;
-  // Whoever asks for a day gets its tries, whatever came of those before.
+  // A requested day is attempted regardless of earlier failures.
   const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
   const most = isAsked ? Infinity : run.tries;
   if (attempts > most) {
     const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
-    // Saying so is no try.
+    // Recording the failure does not count as an attempt.
     progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
     return settleTask(loader, task, progress, 'failed', killed);
   }
-  // A load that was killed may have let queries read another version since, and its note on this one has it deleted.
+  // A killed load may have moved the partition since, and its note would delete this version.
   const isUnchanged = async (drop: Drop) =>
     task.reason !== 'backfill' &&
     isAlreadyLoaded(claimed.claim, drop) &&
@@ -125,20 +124,20 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   return settleTask(loader, task, progress, ended.state);
 }
 
-/** What a task is about; null when the configuration has no such dataset any more. */
+/** The dataset and day of a task; null if the configuration no longer has the dataset. */
 export function findDropPlace(sources: readonly Source[], task: IngestTask): DropPlace | null {
   const source = sources.find(({ name }) => name === task.source);
   const dataset = source?.datasets.find(({ name }) => name === task.dataset);
   return source === undefined || dataset === undefined ? null : { source, dataset, day: task.day };
 }
 
-/** Whether the last load that settled was of these files, and went well. */
+/** Whether the last settled load was of these files, and succeeded. */
 function isAlreadyLoaded({ entry }: Claim, drop: Drop): boolean {
   const same = entry.fingerprint === drop.fingerprint && entry.failure === undefined;
   return same && !restoredSince(drop, entry);
 }
 
-/** Whether the plan has seen these files and found that they had settled, be it for this task or a later one. */
+/** Whether the plan found these files settled, for this task or a later one. */
 function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint }: Drop): boolean {
   const isNewer = queued?.fingerprint === fingerprint && isSent(queued);
   return task.fingerprint === fingerprint || isNewer;
@@ -178,20 +177,20 @@ async function settleTask(
   };
 }
 
-/** Those that a sweep has not deleted yet. */
+/** Superseded versions that a sweep has not deleted yet. */
 function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
   const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
   return [...kept, ...replaced];
 }
 
-/** What the entry said before it was claimed. */
+/** The entry's content before the claim. */
 function unchangedSettlement({ entry }: Claim): Settlement {
   const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = entry;
   const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
   return { state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
 }
 
-/** Gives the day free at once; where that fails, the lease runs out by itself. */
+/** Releases the day at once. If that fails, the lease expires by itself. */
 async function releaseClaim(
   { ledger, log }: Loader,
   { claim }: Progress,
@@ -204,7 +203,7 @@ async function releaseClaim(
   }
 }
 
-/** A step that the signal has stopped may throw anything. */
+/** Converts an error after the signal has aborted, as an aborted step may throw anything. */
 function asOutOfTime(error: unknown, { signal }: LoadRun): unknown {
   return signal.aborted ? new LoadError('SLUICE_LOAD_OUT_OF_TIME', '', { cause: error }) : error;
 }

@@ -19,7 +19,7 @@ export interface PartitionPlace {
 }
 
 /**
- * Where queries read a day; null while the day has no partition.
+ * The location that queries of a day read; null if the day has no partition.
  *
  * @throws CatalogCallError
  */
@@ -33,9 +33,8 @@ export async function partitionLocation(
 }
 
 /**
- * Lets queries read a day at another location, whether it had a partition or not: in one call, so that they read the
- * old files or the new ones. Safe to repeat. Glue compares nothing before it writes: only who holds the day's claim
- * may call this (decision 10 of the design).
+ * Moves a day's partition to another location, or creates it. One call switches all queries from the old files to the new
+ * ones. It may be repeated. Glue does not compare before it writes, so only the owner of the day's claim may call this.
  *
  * @throws CatalogCallError; CatalogError `SLUICE_CATALOG_TABLE_UNFIT`.
  */
@@ -50,12 +49,12 @@ export async function movePartition(
   if (moved === undefined) return;
   if (moved !== 'EntityNotFoundException') throw new CatalogCallError(moved, false, `The partition ${day}.`);
   const made = await settle(attempts, () => catalog.batchCreate(database, table, [partition]));
-  // A try of ours before may have made it, whose answer was lost.
+  // An earlier attempt may have created it, and its answer was lost.
   if (made === undefined || made === 'AlreadyExistsException') return;
   throw new CatalogCallError(made, false, `The partition ${day}.`);
 }
 
-/** Code of the one partition's failure; undefined when it was done. */
+/** Code of the partition's failure; undefined on success. */
 function settle(
   attempts: Attempts,
   call: () => Promise<readonly ItemFailure[]>,
@@ -70,10 +69,10 @@ function settle(
 }
 
 /**
- * Whether queries of a day read this version of it; without a version, whether they read none. The catalog is asked, not
- * the ledger, which a load that was killed may have left behind.
+ * Whether queries of a day read this version; without a version, whether they read none. The catalog decides, as a killed
+ * load may have left the ledger outdated.
  *
- * @param deadline Epoch milliseconds from which no call of the catalog begins.
+ * @param deadline Epoch milliseconds after which no call of the catalog starts.
  * @throws CatalogCallError
  */
 export async function isReadVersion(

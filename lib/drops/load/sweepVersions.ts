@@ -8,17 +8,17 @@ import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { isReadVersion } from './movePartition.ts';
 
-/** What a sweep did. */
+/** The result of a sweep. */
 export interface SweepResult {
-  /** Versions that no query reads: deleted. */
+  /** Deleted versions, which no query read. */
   readonly removed: number;
-  /** Versions that queries read, or that another load has noted anew: only the note is gone. */
+  /** Versions that queries read, or that another load has noted again. Only the note is deleted. */
   readonly kept: number;
-  /** Versions that could not be judged or deleted: their notes stay for the next sweep. */
+  /** Versions that could not be checked or deleted. Their notes stay for the next sweep. */
   readonly failed: number;
 }
 
-/** What a sweep works with. */
+/** The ports of a sweep. */
 type Sweeper = Pick<
   Loader,
   'landing' | 'catalog' | 'config' | 'bucket' | 'clock' | 'wait' | 'random' | 'log'
@@ -26,19 +26,19 @@ type Sweeper = Pick<
 type Fate = 'removed' | 'kept' | 'failed' | 'late';
 
 /**
- * Deletes versions whose note is due: those that were replaced a day ago, and those of loads that were killed before
- * queries read them. The notes name all of them, whatever the configuration has by now.
+ * Deletes versions whose note is due: versions that were replaced a day ago, and versions of killed loads that queries
+ * never read. The notes identify them, independent of the current configuration.
  *
  * No lease is needed. A version's folder has one writer, which ends hours before its note is due, and names are never
- * used again. What queries read is asked of the catalog, not of the ledger, which a killed load may have left behind. The
- * note must still be there afterwards: a load that is about to replace a version removes the note of its beginning first
- * ({@link loadDrop}), so that a version which was replaced just now stays for a day. The note goes last. So a sweep may be
+ * reused. The catalog decides what queries read, as a killed load may have left the ledger outdated. The note must still
+ * exist after that check: a load that is about to replace a version first removes the note from its start
+ * ({@link loadDrop}), so that a version that was just replaced stays for a day. The note is deleted last. So a sweep may be
  * killed anywhere, repeated, and run twice at once.
  *
- * One version that can't be deleted stops no other. What is left when the time is up is the next sweep's.
+ * A version that can't be deleted does not stop the others. The next sweep continues after the time limit.
  *
- * @param most Notes that are worked off. Default all that are due.
- * @throws what the bucket throws when the notes can't be listed.
+ * @param most The most notes to process. Default: all that are due.
+ * @throws The bucket's error if the notes can't be listed.
  */
 export async function sweepVersions(
   sweeper: Sweeper,
@@ -66,7 +66,7 @@ export async function sweepVersions(
     for (const fate of fates) counts[fate] += 1;
     left -= due.length;
     after = keys.at(-1);
-    // Keys sort by when they are due: where one is not, none after it is.
+    // Keys sort by their due time: after one that is not due, none is.
     if (after === undefined || due.length < notes.length || left <= 0 || counts.late > 0) break;
   }
   const { removed, kept, failed } = counts;
@@ -81,7 +81,7 @@ async function sweepOne(
 ): Promise<'removed' | 'kept'> {
   const { landing } = sweeper;
   const isRead = await isStillRead(sweeper, note, deadline);
-  // Asked after the catalog: a load removes the note before it moves the partition.
+  // Checked after the catalog, as a load removes the note before it moves the partition.
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
   if (!isRead) await removeVersion(sweeper, note);
@@ -93,13 +93,13 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
   try {
     return await isReadVersion(sweeper, note, deadline);
   } catch (error) {
-    // The table is gone, and with it whoever read it.
+    // The table is gone, so no query reads the version.
     if (error instanceof CatalogCallError && error.code === 'EntityNotFoundException') return false;
     throw error;
   }
 }
 
-/** @throws LoadError when files are left. */
+/** @throws LoadError if files remain. */
 async function removeVersion(
   { landing, config }: Pick<Sweeper, 'landing' | 'config'>,
   { table, day, version }: VersionNote,
