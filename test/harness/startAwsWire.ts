@@ -30,7 +30,9 @@ export interface AwsWire {
 /** Starts the stand-ins on one loopback port. */
 export async function startAwsWire(): Promise<AwsWire> {
   const server = createServer(async (request, response) => {
-    const body = await readBody(request);
+    const body = await readBody(request).catch(() => null);
+    // The client gave up while it was sending.
+    if (body === null) return;
     const target = request.headers['x-amz-target'];
     if (target === undefined) {
       wire.calls.s3 += 1;

@@ -7,6 +7,7 @@ import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
+import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -15,6 +16,8 @@ import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
 import type { AwsWire } from '../../harness/startAwsWire.ts';
 
+/** Milliseconds that a stand-in may take to answer. */
+const PATIENCE_MS = 30_000;
 export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
 
 /** What a request came to: the answer, and its log line. */
@@ -66,9 +69,16 @@ export function makePost(
   };
   const firehose = new FirehoseClient(options);
   const clock = new ManualClock(NOW);
-  const logged: Record<string, unknown>[] = [];
-  const metrics: Readonly<Record<string, unknown>>[] = [];
-  const collector: Collector = {
+  const s3 = new S3Client(options);
+  // A request's time is that of the manual clock. A busy machine must not use it up: only a call that hangs is ended
+  // by real time.
+  const patient = (timeoutMs: number) =>
+    wire.answers.includes('hang') ? timeoutMs : Math.max(timeoutMs, PATIENCE_MS);
+  const stream = (name: string): PutRecordBatch => {
+    const put = firehosePutRecordBatch(firehose, name);
+    return (records, timeoutMs) => put(records, patient(timeoutMs));
+  };
+  const collector: Omit<Collector, 'log' | 'writeMetrics'> = {
     plan: collectPlan(config),
     groups: noGroups(clock),
     keys:
@@ -81,20 +91,19 @@ export function makePost(
         clock,
       }),
     streams: {
-      exposures: firehosePutRecordBatch(firehose, 'exposures-stream'),
-      events: firehosePutRecordBatch(firehose, 'events-stream'),
-      quarantine: firehosePutRecordBatch(firehose, 'quarantine-stream'),
+      exposures: stream('exposures-stream'),
+      events: stream('events-stream'),
+      quarantine: stream('quarantine-stream'),
     },
-    putOverflow: s3Overflow(new S3Client(options), 'bucket'),
+    putOverflow: (object, timeoutMs) => s3Overflow(s3, 'bucket')(object, Math.max(timeoutMs, PATIENCE_MS)),
     writeQuarantine: quarantineWriter(config),
-    putQuarantineLarge: s3QuarantineLarge(new S3Client(options), 'bucket'),
+    putQuarantineLarge: (large, timeoutMs) =>
+      s3QuarantineLarge(s3, 'bucket')(large, Math.max(timeoutMs, PATIENCE_MS)),
     clock,
     wait: async (ms) => clock.advance(ms),
     alarm: () => () => {},
     random: () => 0.5,
-    log: (fields) => logged.push(fields),
     logSuccess: () => true,
-    writeMetrics: (line) => metrics.push(line),
     stage: 'test',
   };
   return async ({
@@ -115,11 +124,16 @@ export function makePost(
         ? {}
         : { body: typeof body === 'string' ? body : Buffer.from(body).toString('base64') }),
     };
-    logged.length = 0;
-    metrics.length = 0;
-    const { status, body: text } = await collectRequest(request, collector, clock.now() + withinMs);
+    // Of this request alone: another may still be under way.
+    const logged: Record<string, unknown>[] = [];
+    const metrics: Readonly<Record<string, unknown>>[] = [];
+    const { status, body: text } = await collectRequest(
+      request,
+      { ...collector, log: (line) => logged.push(line), writeMetrics: (line) => metrics.push(line) },
+      clock.now() + withinMs,
+    );
     if (logged.length !== 1) throw new Error(`${logged.length} log lines instead of one`);
-    return { status, answer: JSON.parse(text), log: logged[0] ?? {}, metrics: [...metrics] };
+    return { status, answer: JSON.parse(text), log: logged[0] ?? {}, metrics };
   };
 }
 

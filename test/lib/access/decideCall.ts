@@ -45,7 +45,7 @@ export async function decideCall(caller: Caller, call: Call): Promise<Verdict> {
   for (const resource of call.resources) {
     if (ASKED_FILE === undefined) requireKnownCall(call.action, resource);
     else appendFileSync(ASKED_FILE, `${call.action}\n`);
-    const verdict = decideOne(caller, call, resource);
+    const verdict = decideAny(caller, call, resource);
     const other = await witnessDecision(caller, call, resource);
     if (other !== undefined && other !== verdict)
       throw new Error(
@@ -54,6 +54,15 @@ export async function decideCall(caller: Caller, call: Call): Promise<Verdict> {
     if (verdict !== 'Allowed') return verdict;
   }
   return 'Allowed';
+}
+
+/** `database/*` stands for the databases that there are: it is enough that one is allowed. */
+function decideAny(caller: Caller, call: Call, resource: string): Verdict {
+  const verdict = decideOne(caller, call, resource);
+  if (verdict === 'Allowed' || resource === '*' || !resource.endsWith('*')) return verdict;
+  const named = caller.policies.flatMap(read).flatMap(({ resources = [] }) => resources);
+  const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
+  return examples.some((one) => decideOne(caller, call, one) === 'Allowed') ? 'Allowed' : verdict;
 }
 
 function decideOne(caller: Caller, { action, context = {} }: Call, resource: string): Verdict {
