@@ -34,8 +34,8 @@ export class MovableClock implements LocalClock {
   }
 
   /**
-   * What time it would be by each offset that the clock has ever had, to the minute, the machine's own first.
-   * A client goes by one of them: by the machine's clock, or by the one at which a function was invoked.
+   * The time by each offset that the clock has ever had, to the minute, the machine's own first.
+   * A client uses one of them: the machine's clock, or the one at which a function was invoked.
    */
   timesByPastOffsets(): number[] {
     return [...this.#offsetMinutes].map((minutes) => Date.now() + minutes * MINUTE_MS);
@@ -134,7 +134,7 @@ export class MovableClock implements LocalClock {
   #onTimer(): void {
     this.#timer = undefined;
     try {
-      // Not waited for: time goes by whether or not the work is done.
+      // Not awaited: time passes whether or not the work is done.
       for (const alarm of this.#due()) if (this.#alarms.delete(alarm)) alarm.ring();
     } finally {
       this.#setTimer();

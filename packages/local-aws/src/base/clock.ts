@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
 }
 
-/** The machine's clock, for whoever only reads it. */
+/** The machine's clock, read only. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** A scheduled call that can be called off. */
@@ -12,7 +12,7 @@ export interface Alarm {
   cancel(): void;
 }
 
-/** The local cloud's time: every buffer interval, visibility timeout and schedule hangs on it, so tests drive it. */
+/** The local cloud's time: buffer intervals, visibility timeouts and schedules use it, so tests can drive them. */
 export interface LocalClock extends Clock {
   /**
    * Calls `ring` once, `delayMs` from now by this clock. Never keeps the process alive. A clock that is being
@@ -21,7 +21,7 @@ export interface LocalClock extends Clock {
   after(delayMs: number, ring: () => unknown): Alarm;
   /**
    * Calls `listener` when the clock has been set back by `byMs` (positive), after the alarms, which keep the
-   * time they had left: whoever remembers an instant moves it. Absent on clocks that never go back. Answers what ends it.
+   * time they had left: code that remembers an instant moves it. Absent on clocks that never go back. Returns what ends the listening.
    */
   onSetBack?(listener: (byMs: number) => void): () => void;
 }

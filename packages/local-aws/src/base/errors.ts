@@ -1,4 +1,4 @@
-/** Who can correct an error: whoever called or configured (`user`), or whoever operates the machine (`system`). */
+/** Who can correct an error: the caller or the author of the configuration (`user`), or the operator of the machine (`system`). */
 export type Fault = 'user' | 'system';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */

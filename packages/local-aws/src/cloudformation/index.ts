@@ -11,7 +11,7 @@ const RESOURCES_A_PAGE = 100;
 
 /**
  * CloudFormation on the wire, as far as it tells what is deployed: DescribeStacks and ListStackResources of the
- * one stack there is. `stack` is asked at each call, for the service stands before the template is resolved.
+ * one stack there is. `stack` is read at each call, because the service exists before the template is resolved.
  */
 export function cloudFormationService({
   stack,

@@ -124,7 +124,7 @@ export function controlApi({ path, controlled, ...presentation }: ControlOptions
       const call = target.startsWith(path)
         ? calls[`${request.method} ${target.slice(path.length)}`]
         : undefined;
-      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Came ${request.method} ${target}.`);
+      if (call === undefined) throw new ControlError('CONTROL_UNKNOWN', `Got ${request.method} ${target}.`);
       const cloud = controlled();
       if (cloud === undefined) throw new ControlError('CONTROL_NOT_READY');
       const sent = await text(request);
@@ -281,8 +281,8 @@ type FaultTargets = Readonly<
 >;
 
 /**
- * The names of a running cloud: the deployment's, and of tables, queues, secrets and workgroups also those that somebody else
- * has made since. A secret is asked for by its name or its ARN.
+ * The names of a running cloud: the deployment's, and of tables, queues, secrets and workgroups also those
+ * made since by calls. A secret is named by its name or its ARN.
  */
 export function faultTargets(
   { deliveryStreams }: Pick<Deployment, 'deliveryStreams'>,

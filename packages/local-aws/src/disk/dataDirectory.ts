@@ -34,7 +34,7 @@ type DataFolders = ReturnType<typeof dataFolders>;
 /** Permission bits of the group and of everybody else. */
 const OTHERS = 0o077;
 
-/** What {@link makeDataPrivate} goes by. */
+/** Options of {@link makeDataPrivate}. */
 export interface PrivateDataOptions {
   /** User ID of this process; undefined where there is none, as on Windows. Default the process's own. */
   readonly uid?: number | undefined;

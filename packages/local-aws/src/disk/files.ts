@@ -11,7 +11,7 @@ export function writeWhole(descriptor: number, bytes: Uint8Array): void {
 
 /**
  * Gives a file its content: written beside its place first and renamed into it, so that a reader, even one in another
- * process, and whoever opens it after a kill see the old content or the new, never a part. A write that fails, as
+ * process or after a kill, sees the old content or the new, never a part. A write that fails, as
  * with a full disk, leaves the old one and nothing beside it. Nothing is forced to the disk: a machine that loses
  * power may lose the last moments.
  */

@@ -22,7 +22,7 @@ import {
 } from '../protocol/sigv4.ts';
 
 /**
- * By which time an answer is dated, epoch milliseconds: the caller's own, if it is one that was ever told here. An SDK
+ * The time that dates an answer, epoch milliseconds: the caller's own, if the clock has ever shown it. An SDK
  * sets its clock by the date of every answer (`systemClockOffset`), whatever the difference, and would sign its next
  * calls by another one's time. The machine's clock, by which most clients go, is the first to be tried: dated by ours as
  * long as that is near, they would be led on minute by minute while it is moved in small steps.
@@ -44,7 +44,7 @@ export function callerTime(
   return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
 }
 
-/** Whom the edge lets in, and by which time. */
+/** What a request is authenticated by. */
 export interface AuthenticationContext {
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
@@ -127,7 +127,7 @@ export async function handleWithFaults(
     readonly connection: Socket;
     /** Asked before anything is done. @throws AwsError */
     readonly admit?: ((call: EdgeCall) => void) | undefined;
-    /** Told of the call once it is over, whatever became of it. */
+    /** Called when the call is over, however it ended. */
     readonly onCall?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {

@@ -30,17 +30,17 @@ export interface EdgeOptions {
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** Default `/_local`. */
   readonly controlPath?: string;
-  /** Access key → secret. Default `test` for `test` and for every account: packages/local-aws/src/iam/Caller.ts. */
+  /** Access key → secret. Default `test` for `test` and for every account: iam/Caller.ts. */
   readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
   /** Judges the age of signatures, dates the answers (see {@link callerTime}), and measures the latency that faults ask for. */
   readonly clock: LocalClock;
   /** Failures on demand. Default: none. */
   readonly faults?: Faults;
-  /** Told of every call that was signed and understood, once it is over. Default: nobody. */
+  /** Called when a call that was signed and understood is over. Default: nothing. */
   readonly onCall?: (call: EdgeCall) => void;
   /**
    * Further times (epoch ms) by which a signature may be judged and its answer dated, for a clock that is moved: clients
-   * outside go by the machine's, which is the first, functions by the one at which they were invoked. Default none.
+   * outside use the machine's, which is the first, functions the one at which they were invoked. Default none.
    */
   readonly otherTimes?: () => readonly number[];
   /** Name of the session that a key and its token are; undefined refuses them. Default: tokens are not looked at. */
@@ -53,7 +53,7 @@ export interface EdgeOptions {
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Told of every defect of ours, which the client sees as a 500. Default: the stack on stderr. */
+  /** Called for each unexpected error, which the client sees as a 500. Default: the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
 
@@ -171,7 +171,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 interface ReadCall {
   readonly signable: SignableRequest;
   readonly query: URLSearchParams;
-  /** Undefined when it isn't signed, or so that nobody can read it: then there is a problem. */
+  /** Undefined when it is not signed, or the signature cannot be read: then there is a problem. */
   readonly authorization?: Authorization | undefined;
   readonly problem?: SignatureProblem | undefined;
   /** Why the request is refused before anything else. */
@@ -202,7 +202,7 @@ function toAwsError({ error, status }: RefusedRequest): AwsError {
   return new AwsError(error.code, status, `${error.message} ${error.cure}`);
 }
 
-/** The client went away: nobody is left to answer, and nothing of ours is wrong. */
+/** The client closed the connection: there is nothing to answer and no error to report. */
 function isHangUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';

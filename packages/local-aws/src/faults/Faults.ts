@@ -36,7 +36,7 @@ export interface CallFaultEffects {
 }
 
 /**
- * Lets one side of a call's fate happen. The delay goes by the local clock; a client that gives up in the
+ * Applies the effect of faults on one side of a call. The local clock measures the delay; a client that gives up in the
  * meantime ends the call there.
  *
  * @throws the AwsError to answer, or ConnectionReset.

@@ -80,7 +80,7 @@ export class BufferSet {
     this.#put(key, unit, target);
   }
 
-  /** Takes a buffer as delivered: its partition is active no longer, unless it has been opened anew. */
+  /** Marks a buffer as delivered: its partition is no longer active, unless it has been opened again. */
   delivered(buffer: StreamBuffer): void {
     this.#leaving.delete(buffer);
   }

@@ -26,7 +26,7 @@ export interface DeliveryContext {
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
-  /** Told what is asked of S3 and Glue, just before. */
+  /** Called before each call of S3 and Glue. */
   readonly onCall?: ((call: StreamCall) => void) | undefined;
   readonly writer: ParquetWriter;
   readonly clock: Clock;
@@ -305,14 +305,14 @@ function extension({ fileExtension, conversion, compression }: StreamSettings): 
 
 function pattern(text: string) {
   const parsed = parseJavaTime(text);
-  if ('unknown' in parsed) throw new Error(`${text} is no pattern of ours.`);
+  if ('unknown' in parsed) throw new Error(`${text} is not a known time pattern.`);
   return parsed;
 }
 
 /** Bytes gathered before they are written. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A file that is written from front to end in large pieces, deleted by whoever made its folder. */
+/** A file that is written from front to end in large pieces, deleted by the owner of its folder. */
 class ScratchFile {
   readonly path: string;
   readonly #file: FileHandle;

@@ -68,7 +68,7 @@ export class DeliveryStream {
     this.#enqueue(entries.map((entry) => ({ entry })));
   }
 
-  /** Opens a stream over its journal and takes up what an earlier process did not deliver. */
+  /** Opens a stream over its journal and continues with what an earlier process did not deliver. */
   static async open(options: StreamOptions): Promise<DeliveryStream> {
     const { journal, entries } = await Journal.open(options.directory);
     return new DeliveryStream(options, journal, entries);
@@ -87,7 +87,7 @@ export class DeliveryStream {
     return { documents: this.#documents, bytes: this.#bytes };
   }
 
-  /** Fills buffers after so many seconds instead of the configured ones. */
+  /** Delivers buffers after this many seconds instead of the configured ones. */
   overrideSeconds(seconds: number): void {
     this.#buffers.setHints({ ...this.#context.settings.buffering, seconds });
   }

@@ -23,11 +23,11 @@ export interface FirehoseOptions {
   readonly schemaSource: SchemaSource;
   readonly region: string;
   readonly account: string;
-  /** Told of each delivery that failed and will be tried again. Default: nobody. */
+  /** Called for each delivery that failed and will be tried again. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
-  /** Told what a stream asks of S3 and Glue, just before. Default: nobody. */
+  /** Called before a stream calls S3 or Glue. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Asked which records of calls fail. Default: none. */
   readonly faults?: Faults;
@@ -46,13 +46,13 @@ export interface Firehose {
   /** For the edge endpoint: PutRecord, PutRecordBatch, DescribeDeliveryStream, ListDeliveryStreams. */
   readonly service: AwsService;
   /**
-   * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and takes up what an
+   * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with what an
    * earlier process acknowledged under that name and did not deliver.
    *
    * @throws AwsError `InvalidArgumentException` for what Firehose would refuse, `NotImplemented` for what isn't emulated.
    */
   createStream(name: string, properties: unknown): Promise<void>;
-  /** Fills every stream's buffers after so many seconds (0 or more), whatever its hints say. */
+  /** Delivers every stream's buffers after this many seconds (0 or more), whatever its hints say. */
   overrideBuffering(hints: { readonly seconds: number }): void;
   /**
    * Delivers all that has been acknowledged, now; resolves once S3 has the objects.

@@ -70,7 +70,7 @@ function checkLimits(sizes: readonly number[]): void {
   const largest = Math.max(...sizes);
   if (largest > limits.bytesPerRecord) {
     throw invalidArgument(
-      `Record size must be at most ${limits.bytesPerRecord} bytes (1,000 KiB), came ${largest}.`,
+      `Record size must be at most ${limits.bytesPerRecord} bytes (1,000 KiB), got ${largest}.`,
     );
   }
   const all = sizes.reduce((sum, size) => sum + size, 0);

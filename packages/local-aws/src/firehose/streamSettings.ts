@@ -303,7 +303,7 @@ const extendedS3 = z.strictObject({
 });
 
 /**
- * Told as it was asked for; nothing on a laptop is encrypted.
+ * Described as requested; nothing is encrypted locally.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html
  */
 const encryption = z.discriminatedUnion('KeyType', [

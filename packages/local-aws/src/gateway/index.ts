@@ -45,7 +45,7 @@ export interface GatewayOptions {
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
-  /** Stops listening, lets the requests under way finish for a while, then cuts them off. */
+  /** Stops listening, gives open requests a few seconds to finish, then closes their connections. */
   close(): Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export interface SessionCredentials extends Credentials {
 const TEMPORARY = 'ASIA';
 
 /**
- * Who signs with which access key: the account's root with the one given, and each role or user with credentials of
+ * Whose each access key is: the account's root with the one given, and each role or user with credentials of
  * its own, the same after every start.
  */
 export class AccessKeys {
@@ -39,15 +39,15 @@ export class AccessKeys {
     return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };
   }
 
-  /** Credentials of a role or user, by its ARN, that need no session token: a function's, and what is asked for here. */
+  /** Credentials of a role or user, by its ARN, that need no session token: a function's, and those that the control API issues. */
   issue(arn: string): Credentials {
     return this.#made(arn, 'AKIA', 'credentials');
   }
 
   /**
-   * Credentials of a session of a role: one key for all of them, by whose token they are told apart.
+   * Credentials of a session of a role: one key for all of them; the token tells them apart.
    *
-   * @param policy Session policy in JSON. Sessions with one have a key for each policy, which nobody has after a restart.
+   * @param policy Session policy in JSON. Sessions with one have a key for each policy, which is unknown after a restart.
    */
   issueSession(arn: string, session: string, policy?: string): SessionCredentials {
     const kind = policy === undefined ? 'sessions' : `sessions, with ${policy},`;
@@ -71,7 +71,7 @@ export class AccessKeys {
     this.#add(arn, credentials);
   }
 
-  /** ARN of whoever has an access key; undefined when nobody has. */
+  /** ARN of the owner of an access key; undefined when it has none. */
   arnOf(accessKeyId: string): string | undefined {
     const account = accountOfKey(accessKeyId);
     return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);

@@ -8,7 +8,7 @@ export interface Caller {
   readonly account: string;
   /**
    * What its own policies say, read when it is first needed; undefined for whom none are known here: the root of an
-   * account, and whoever signs with the key `test`. They may do in their account whatever nothing forbids.
+   * account, and the owner of the key `test`. They may do everything in their account that no policy forbids.
    */
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**

@@ -19,7 +19,7 @@ const roleSchema = z.strictObject({
   /** Inline policies as JSON, by name. */
   policies: z.record(z.string(), z.string()),
 });
-/** A role that somebody made through IAM. */
+/** A role made through IAM. */
 export type Role = z.output<typeof roleSchema>;
 
 /** The ID that a role has besides its ARN: `AROA…`. */
@@ -60,7 +60,7 @@ export class Roles {
     return this.#made.get(arn);
   }
 
-  /** Roles that somebody made in an account. */
+  /** Roles of an account that were made through IAM. */
   of(account: string): Role[] {
     return [...this.#made.values()].filter((role) => role.account === account);
   }
@@ -104,7 +104,7 @@ export class Roles {
     return { arn, account: made.account, policies };
   }
 
-  /** Narrows whoever signs with an access key, which is a session's, to a session policy in JSON. */
+  /** Narrows the owner of a session's access key to a session policy in JSON. */
   narrow(accessKeyId: string, sessionPolicy: string): void {
     this.#sessionPolicies.set(accessKeyId, readPolicy(JSON.parse(sessionPolicy)));
   }

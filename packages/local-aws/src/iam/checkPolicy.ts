@@ -8,12 +8,12 @@ const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 
 /**
  * Whether the principals of a policy that stands at a resource are some: `*`, an account, a role or user that is there,
- * a service. `*` within an ARN means nobody.
+ * a service. `*` within an ARN matches no principal.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  *
  * @param exists Whether there is a role or user; AWS looks, too.
  * @param words The service's own for a principal that is none.
- * @throws PolicyProblem; AwsError `NotImplemented` for a session, as which nobody is known here.
+ * @throws PolicyProblem; AwsError `NotImplemented` for a session, which is not known by name here.
  */
 export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean, words: string): void {
   for (const { principals } of policy) {

@@ -27,7 +27,7 @@ export interface AccessRequest {
   readonly resourceDecides?: boolean;
 }
 
-/** What came of a request, and by whose word. */
+/** Whether a request is allowed, and if not, why. */
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
 /**

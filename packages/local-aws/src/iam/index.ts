@@ -14,8 +14,8 @@ const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const PolicyDocument = z.string().min(1).max(131_072);
 
 /**
- * IAM on the wire, as far as a customer's account needs it to let somebody assume a role: roles and their inline
- * policies, in the account of whoever asks. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+ * IAM on the wire, as far as an account needs it for roles that are assumed: roles and their inline
+ * policies, in the caller's account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
  */
 export function iamService(options: {
   readonly roles: Roles;

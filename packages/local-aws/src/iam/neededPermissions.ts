@@ -84,9 +84,9 @@ function textMembers(value: unknown): Record<string, string> {
   );
 }
 
-/** Operations that are about a database and are given its name as `Name`; what Athena creates is told so, too. */
+/** Operations that are about a database and are given its name as `Name`; Athena's calls name it alike. */
 const OF_DATABASE = new Set(['GetDatabase', 'CreateDatabase', 'UpdateDatabase', 'DeleteDatabase']);
-/** Operations whose `Name` is a table's; what Athena creates and changes is told so, too. */
+/** Operations whose `Name` is a table's; Athena's calls name it alike. */
 const OF_TABLE = new Set([
   'GetTable',
   'CreateTable',

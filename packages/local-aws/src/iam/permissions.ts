@@ -1,4 +1,4 @@
-/** What somebody must be allowed for a call to go through: one action on one resource. */
+/** A permission that a call needs: one action on one resource. */
 export interface NeededPermission {
   /** IAM's name, which is not always the operation's: `s3:GetObject` for HeadObject. */
   readonly action: string;
@@ -32,7 +32,7 @@ export interface RecordedCall extends Call {
   readonly lastAt: string;
 }
 
-/** Where the recorded calls go: what the ARNs in them are made of. */
+/** What the ARNs of needed permissions are made of. */
 export interface PermissionContext {
   readonly partition: string;
   readonly region: string;

@@ -62,17 +62,17 @@ type Conditions = Readonly<Record<string, Readonly<Record<string, readonly strin
  */
 export type RequestContext = ReadonlyMap<string, string | readonly string[]>;
 
-type Test = (wanted: string, came: string) => boolean;
+type Test = (wanted: string, actual: string) => boolean;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
 const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
-  ['StringEquals', (wanted, came) => wanted === came],
-  ['StringEqualsIgnoreCase', (wanted, came) => wanted.toLowerCase() === came.toLowerCase()],
+  ['StringEquals', (wanted, actual) => wanted === actual],
+  ['StringEqualsIgnoreCase', (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase()],
   ['StringLike', matchesPattern],
   // "ArnEquals and ArnLike behave identically", same page.
   ['ArnEquals', matchesArn],
   ['ArnLike', matchesArn],
-  ['Bool', (wanted, came) => wanted.toLowerCase() === came.toLowerCase()],
+  ['Bool', (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase()],
 ]);
 
 /** Each the opposite of one above; true also where the key is absent. */
@@ -90,7 +90,7 @@ const FOR_ALL_VALUES = 'ForAllValues:';
 const SET = /^For(?:AllValues|AnyValue):/;
 
 /**
- * Keys whose value is known here, or known to be absent: nobody here is in an organisation or calls through a
+ * Keys whose value is known here, or known to be absent: no caller is in an organisation or calls through a
  * service. Any other key would be taken for absent without being so.
  */
 const KEYS: ReadonlySet<string> = new Set([
@@ -141,20 +141,20 @@ export function conditionsHold(conditions: Conditions, context: RequestContext):
 function holds(
   operator: string,
   wanted: readonly string[],
-  came: string | readonly string[] | undefined,
+  actual: string | readonly string[] | undefined,
 ): boolean {
   const base = baseOf(operator);
-  if (base === 'Null') return wanted.some((text) => text.toLowerCase() === String(came === undefined));
+  if (base === 'Null') return wanted.some((text) => text.toLowerCase() === String(actual === undefined));
   const negated = NEGATED.get(base);
   const test = TESTS.get(negated ?? base);
   if (test === undefined) throw notImplemented(`A policy with the condition operator ${operator}`);
   const [set] = SET.exec(operator) ?? [];
-  if (came === undefined) {
+  if (actual === undefined) {
     if (operator.endsWith(IF_EXISTS)) return true;
     return set === undefined ? negated !== undefined : set === FOR_ALL_VALUES;
   }
   const matches = (value: string) => wanted.some((text) => test(text, value)) === (negated === undefined);
-  const values = [came].flat();
+  const values = [actual].flat();
   return set === FOR_ALL_VALUES ? values.every(matches) : values.some(matches);
 }
 
@@ -165,9 +165,9 @@ function baseOf(operator: string): string {
 
 /** Part by part, so that `*` doesn't reach over a colon but in the last. */
 function matchesArn(pattern: string, arn: string): boolean {
-  const [wanted, came] = [pattern, arn].map(partsOf);
-  if (wanted === undefined || came === undefined) return false;
-  return wanted.length === came.length && wanted.every((part, i) => matchesPattern(part, came[i] ?? ''));
+  const [wanted, actual] = [pattern, arn].map(partsOf);
+  if (wanted === undefined || actual === undefined) return false;
+  return wanted.length === actual.length && wanted.every((part, i) => matchesPattern(part, actual[i] ?? ''));
 }
 
 function partsOf(arn: string): string[] {
@@ -216,7 +216,7 @@ export function readPolicy(
   return read.data.Statement.map((statement) => readStatement(statement, isKnown));
 }
 
-/** JSON can name a member so, and whoever copies the object loses it: a condition would be gone. */
+/** JSON can have such a member, and a copy of the object loses it: a condition would be gone. */
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);
@@ -252,7 +252,7 @@ function readStatement(
   };
 }
 
-/** Of services nobody acts as one here, so that they match nobody. */
+/** No caller acts as a service here, so services match no caller. */
 function principalsOf(principal: z.output<typeof statementSchema>['Principal']): string[] | undefined {
   if (principal === undefined || principal === '*') return principal === undefined ? undefined : ['*'];
   for (const kind of Object.keys(principal))

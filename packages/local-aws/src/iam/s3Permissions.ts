@@ -140,7 +140,7 @@ function copying(call: S3Request, place: PermissionContext): NeededPermission[] 
 }
 
 /**
- * What S3 asks of the caller's permissions on a bucket's key. With a bucket key the encryption context is the bucket's
+ * The permissions on a bucket's key that S3 needs of the caller. With a bucket key the encryption context is the bucket's
  * ARN, not the object's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
  */
 export function kmsPermissions(
@@ -172,7 +172,7 @@ export interface CopySource {
 
 /**
  * What `x-amz-copy-source` names: decoded as a whole, for the slash may be encoded, too; undefined when it can't be
- * read. For whoever only records calls.
+ * read. For the recorder.
  */
 export function splitCopySource(header: string): CopySource | undefined {
   try {

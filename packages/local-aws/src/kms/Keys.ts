@@ -37,7 +37,7 @@ const keyPropertiesSchema = z.strictObject({
   KeySpec: z.literal('SYMMETRIC_DEFAULT').default('SYMMETRIC_DEFAULT'),
   KeyUsage: z.literal('ENCRYPT_DECRYPT').default('ENCRYPT_DECRYPT'),
   MultiRegion: z.boolean().default(false),
-  /** Whoever deploys locally may always change the key's policy, so KMS's lockout check has nothing to refuse. */
+  /** The root of the account may always change the key's policy, so KMS's lockout check has nothing to refuse. */
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   EnableKeyRotation: z.boolean().default(false),
   Enabled: z.boolean().default(true),
@@ -51,7 +51,7 @@ const aliasPropertiesSchema = z.strictObject({
   TargetKeyId: z.string(),
 });
 
-/** A key that somebody made, as the file of keys has it. */
+/** A key made by a call, as the file of keys has it. */
 const madeKeySchema = z.strictObject({
   id: z.string(),
   account: z.string(),
@@ -71,7 +71,7 @@ export interface Key {
   /** Whose it is. */
   readonly account: string;
   readonly region: string;
-  /** Whether somebody made it, rather than the template. */
+  /** Whether a call made it, rather than the template. */
   readonly made: boolean;
   readonly description: string;
   readonly multiRegion: boolean;
@@ -91,8 +91,8 @@ export interface KeyAlias {
 }
 
 /**
- * The keys there are, to be told of and asked for: nothing is encrypted here. Those of the template are in memory, as it
- * is applied at each start; those that somebody makes, in any account, are kept.
+ * The keys of all accounts. Nothing is encrypted here. Those of the template are in memory, as it
+ * is applied at each start; those made by calls, in any account, are kept.
  */
 export class Keys {
   readonly #clock: Clock;
@@ -110,7 +110,7 @@ export class Keys {
     readonly partition: string;
     readonly region: string;
     readonly account: string;
-    /** Where the keys that somebody makes are kept; undefined: in memory only. */
+    /** Where keys made by calls are kept; undefined: in memory only. */
     readonly directory?: string;
   }) {
     this.#clock = options.clock;

@@ -200,7 +200,7 @@ function defaultPolicy(account: string) {
   };
 }
 
-/** That of a key that somebody made decides who may use it: what can't be evaluated is refused by name. */
+/** The policy of a key made by a call decides who may use it: what can't be evaluated is refused by name. */
 function checkPolicy(policy: string): void {
   if (!isJson(policy)) throw malformedPolicy();
   try {

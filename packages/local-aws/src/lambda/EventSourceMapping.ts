@@ -30,7 +30,7 @@ export interface MappingOptions {
   /** Whether `ReportBatchItemFailures` is set: else a batch succeeds or fails as one. */
   readonly partialResponses: boolean;
   readonly clock: LocalClock;
-  /** Told when the queue itself fails, e.g. as the disk is full: it is asked again after a pause. */
+  /** Called when the queue itself fails, e.g. because the disk is full: polling continues after a pause. */
   readonly onFailure: (error: unknown) => void;
 }
 

@@ -19,14 +19,14 @@ export interface AwsRequest {
   /** What the signature says of the body: S3 needs it for the payload hash and for signed chunks. */
   readonly signature: VerifiedSignature;
   /**
-   * A service calls it once, as soon as it knows what is asked of it and before it does anything, and lets
+   * A service calls it once, when it knows the operation and before it does anything, and lets
    * through what it throws: that is how faults that are set strike. `resource` is what the operation is about,
-   * by name: a stream, a table, `bucket/key`; `input` is what is asked, for whoever records calls.
+   * by name: a stream, a table, `bucket/key`; `input` is the request, for the recorder.
    */
   readonly announce?:
     | ((operation: string, resource: string | undefined, input?: unknown) => Promise<void>)
     | undefined;
-  /** Told by a service what else a call is about, by name, where only its body says so. */
+  /** A service names here what else a call is about, where only its body says so. */
   readonly reach?: ((resource: string) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface AwsService {
   refuse?(error: AwsError, request: Pick<AwsRequest, 'method' | 'requestId'>): AwsResponse;
 }
 
-/** A call that a service was asked, as the edge tells whoever records them. */
+/** A call of a service, as the edge reports it to the recorder. */
 export interface EdgeCall {
   readonly accessKeyId: string;
   /** Name in the signature's scope. */

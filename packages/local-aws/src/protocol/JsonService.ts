@@ -113,7 +113,7 @@ function operationName(request: AwsRequest, targetPrefix: string): string {
     throw new AwsError(
       'UnknownOperationException',
       400,
-      `Expected POST with X-Amz-Target: ${targetPrefix}.<Operation>, came ${request.method} with ${target ?? 'none'}.`,
+      `Expected POST with X-Amz-Target: ${targetPrefix}.<Operation>, got ${request.method} with ${target ?? 'none'}.`,
     );
   }
   return name;

@@ -70,7 +70,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
     checkPayloadHash(request, body);
     const { Action = '', Version, ...members } = readForm(request, body);
     if (Version !== version)
-      throw new AwsError('InvalidAction', 400, `Expected Version ${version}, came ${Version ?? 'none'}.`);
+      throw new AwsError('InvalidAction', 400, `Expected Version ${version}, got ${Version ?? 'none'}.`);
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
     await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
@@ -124,7 +124,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
 function readForm(request: AwsRequest, body: Uint8Array): Record<string, string> {
   const type = request.headers['content-type'] ?? '';
   if (request.method !== 'POST' || !type.startsWith('application/x-www-form-urlencoded')) {
-    throw new AwsError('InvalidAction', 400, `Expected POST of a form, came ${request.method} of ${type}.`);
+    throw new AwsError('InvalidAction', 400, `Expected POST of a form, got ${request.method} of ${type}.`);
   }
   return Object.fromEntries(new URLSearchParams(Buffer.from(body).toString('utf8')));
 }

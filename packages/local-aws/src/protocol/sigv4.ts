@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from './AwsError.ts';
 
-/** How far a request's time may lie from ours. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
+/** How far a request's time may lie from the local clock's. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
 export const CLOCK_SKEW_MS = 15 * 60 * 1000;
-/** Within this the SDKs leave their clocks alone: less than their 4 minutes, as a call may have been under way for a while. */
+/** Within this the SDKs leave their clocks alone: less than their 4 minutes, because a call may have taken some time. */
 export const DATED_ALIKE_MS = 60 * 1000;
 
 /** Seven days, the longest a presigned URL may live. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */

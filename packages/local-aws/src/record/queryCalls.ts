@@ -6,7 +6,7 @@ import { s3Permissions } from '../iam/s3Permissions.ts';
 /** Besides the writing itself, on the bucket and on the object. */
 const BUCKET_ACTIONS = ['GetBucketLocation', 'ListBucketMultipartUploads'];
 const OBJECT_ACTIONS = ['ListMultipartUploadParts', 'AbortMultipartUpload'];
-/** Athena looks at it for whoever names a table: fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region */
+/** Athena reads it for every caller that names a table: fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region */
 const DEFAULT_DATABASE = 'default';
 
 /**

@@ -4,7 +4,7 @@ import type { Deployment } from '../template/Deployment.ts';
 import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 
 /**
- * What AWS's services do by a deployment's wiring without being asked by anyone of ours: assume the roles they are
+ * What AWS's services do by a deployment's wiring, without a call from outside: assume the roles they are
  * given, poll queues, write logs, send what rules and schedules say and what failed of it, invoke functions.
  */
 export function serviceCalls(

@@ -23,7 +23,7 @@ export interface DeployedPrincipal {
   readonly arn: string;
 }
 
-/** What the cloud tells its recorder, and what it asks of it. */
+/** The recorder of a running cloud. */
 export interface Recording {
   readonly recorder: CallRecorder;
   readonly principals: AccessKeys;
@@ -31,7 +31,7 @@ export interface Recording {
   readonly onStreamCall: (stream: string, call: StreamCall) => void;
   /** What a call needs on AWS. */
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
-  /** What Athena does for whoever has this access key. */
+  /** What Athena does for the owner of this access key. */
   readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
   /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
   readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
@@ -77,7 +77,7 @@ export function startRecording(options: {
     onCall(call) {
       const { accessKeyId, service, operation } = call;
       const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
-      // The trust of a role that may assume itself asks who it is.
+      // The trust of a role that may assume itself has a condition on the caller's ARN.
       const callerContext = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
       recorder.record({
         principal,

@@ -26,7 +26,7 @@ function at(index: number): number {
   return TABLE[index] ?? 0;
 }
 
-/** CRC-32C of `bytes`, continuing from the CRC of what came before (0 at first); unsigned 32 bits. */
+/** CRC-32C of `bytes`, continuing from the CRC of the preceding bytes (0 at first); unsigned 32 bits. */
 function crc32c(bytes: Uint8Array, previous = 0): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let crc = ~previous;

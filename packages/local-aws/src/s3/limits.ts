@@ -22,5 +22,5 @@ export const XML_BODY_BYTES = 4 * 1024 ** 2;
 export const CHUNK_MIN_BYTES = 8192;
 /** Header and trailer lines of an `aws-chunked` body. */
 export const CHUNK_LINE_BYTES = 8 * 1024;
-/** The account of the deployment: it owns every bucket that nobody else makes. */
+/** The account of the deployment: it owns every bucket that no other account makes. */
 export const OWNER_ACCOUNT = '000000000000';

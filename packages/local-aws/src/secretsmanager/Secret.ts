@@ -26,7 +26,7 @@ export const secretSchema = z.strictObject({
   createdAt: z.number(),
   changedAt: z.number(),
   versions: z.array(versionSchema),
-  /** The `SecretString` that the template had: CloudFormation puts it anew only when it changes. */
+  /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */
   declared: z.string().optional(),
 });
 
@@ -37,7 +37,7 @@ export type SecretVersion = Readonly<z.output<typeof versionSchema>>;
 /** A secret as it is kept, versions and all. */
 export type Secret = Readonly<z.output<typeof secretSchema>>;
 
-/** Stage of the version that is answered when none is asked for. */
+/** Stage of the version that is answered by default. */
 export const CURRENT = 'AWSCURRENT';
 /** Stage of the version before it, which Secrets Manager moves by itself. */
 export const PREVIOUS = 'AWSPREVIOUS';

@@ -141,7 +141,7 @@ export class Secrets {
 
   /**
    * Moves a staging label, only from the version that the caller believes it on: what makes a change safe
-   * against another that came between.
+   * against a concurrent one.
    */
   moveStage(
     id: string,
@@ -170,7 +170,7 @@ export class Secrets {
 
   /**
    * Creates the secret of a template, or brings it to its properties as an update of a stack would: the value
-   * is put anew only if the template's own has changed, so that what was put since then stays.
+   * is put again only if the template's own has changed, so that what was put since then stays.
    */
   ensure(name: string, properties: unknown): void {
     const { Description: description, SecretString: declared } = secretProperties(properties);

@@ -14,7 +14,7 @@ export interface Functions {
     payload: string,
     traceHeaders?: readonly (string | undefined)[],
   ): Promise<string>;
-  /** Loads every bundle, so that the first request needn't wait. */
+  /** Loads every bundle, so that the first request does not wait. */
   warm(): Promise<void>;
   close(): Promise<void>;
 }

@@ -99,7 +99,7 @@ export interface LocalAwsOptions {
   readonly bufferSeconds?: number | undefined;
   /** Hosts besides those of loopback under which both ports answer. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Default: one that goes by the machine's until it is moved. */
+  /** Default: the machine's time until it is moved. */
   readonly clock?: MovableClock | undefined;
   /** Where the control API is on the endpoint. Default `/_local`. */
   readonly controlPath?: string;

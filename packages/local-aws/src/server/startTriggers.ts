@@ -30,7 +30,7 @@ export function startTriggers(
     readonly queues: Queues;
     readonly functions: Functions;
     readonly clock: LocalClock;
-    /** Told when a queue itself fails. Default: the stack on stderr. */
+    /** Called when a queue itself fails. Default: the stack on stderr. */
     readonly onFailure?: (error: unknown) => void;
   },
 ): Triggers {

@@ -23,7 +23,7 @@ const messageSchema = z.strictObject({
 /** A message as it is kept, from sent to deleted. */
 export type Message = Readonly<z.output<typeof messageSchema>>;
 
-/** A message as whoever receives it gets it. */
+/** A message as its receiver gets it. */
 export interface ReceivedMessage extends Message {
   /** Deletes it, or changes its visibility; another one with every receive. */
   readonly receipt: string;

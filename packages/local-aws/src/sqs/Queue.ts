@@ -31,7 +31,7 @@ export interface QueueOptions {
  * A standard queue. What is sent is on disk before `send` returns; what is received comes back unless it is
  * deleted within its visibility timeout, and goes to the dead-letter queue after too many receives.
  *
- * After a restart every message is visible at once: whoever had received it went down with the local cloud,
+ * After a restart every message is visible at once: its receiver ended with the local cloud,
  * and at-least-once delivery allows it.
  *
  * @example

@@ -41,7 +41,7 @@ export function messageOperations(
         /** The older name of the next member. */
         AttributeNames: z.array(z.string()).default([]),
         MessageSystemAttributeNames: z.array(z.string()).default([]),
-        /** Messages have none here, so whatever is asked for, nothing is left out. */
+        /** Messages have none here, so every request for some is complete. */
         MessageAttributeNames: z.array(z.string()).optional(),
       }),
       run: async (input) => {

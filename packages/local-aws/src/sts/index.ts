@@ -26,7 +26,7 @@ export interface RoleSessions {
  * leaves about a quarter of a usual one.
  */
 const PACKED_BYTES = 1_024;
-/** Seconds of a session of a role that nothing else is said of, and the most of one that a role asks for. */
+/** Default seconds of a session of a role, and the most of one that a role assumes. */
 const CHAINED_SECONDS = 3_600;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
@@ -54,7 +54,7 @@ const assumeRoleSchema = z.strictObject({
     .optional(),
 });
 
-/** STS on the wire: who asks, and roles to be assumed, as far as their trust allows it. */
+/** STS on the wire: the caller's identity, and roles to be assumed, as far as their trust allows it. */
 export function stsService({
   partition,
   account,
@@ -150,7 +150,7 @@ export function stsService({
 }
 
 /**
- * Whoever is a session of a role itself gets an hour at the most.
+ * A caller that is a session of a role itself gets an hour at the most.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
  */
 function checkDuration(seconds: number, { arn }: Caller): void {

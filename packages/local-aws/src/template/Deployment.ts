@@ -17,7 +17,7 @@ export interface DeployedBucket {
   readonly name: string;
   /** Whether its object events go to EventBridge. */
   readonly eventBridge: boolean;
-  /** Encryption, lifecycle, public access, versioning and policy, to be told of. */
+  /** Encryption, lifecycle, public access, versioning and policy, as calls read them. */
   readonly settings: BucketSettings;
   /** ARN of the key that it encrypts with by default, where no resource of the template says so. */
   readonly keyArn?: string | undefined;

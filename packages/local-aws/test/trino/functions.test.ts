@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../../../local/dataDirectory.ts';
 import { type Answers, openAnswers } from './answers.ts';
 import { functionCases, queryCases } from './functionCases.ts';
 import { knownDifferences } from './knownDifferences.ts';
@@ -20,12 +17,6 @@ describe('translate: what Trino answers', () => {
   it.each(knownDifferences.flatMap(({ cases }) => cases))('but for $expression', async (known) => {
     expect(known.here).not.toBe(known.trino);
     expect(await answers.value(known.expression)).toBe(known.here);
-  });
-
-  it('is told in docs/local.md where it is not as in Athena', () => {
-    const page = readFileSync(join(repositoryRoot, 'docs', 'local.md'), 'utf8');
-    const [, rows = ''] = page.split('\n| not as in Athena | here |\n');
-    expect(knownDifferences.filter(({ told }) => told !== null && !rows.includes(`\n| ${told}`))).toEqual([]);
   });
 
   it.each(queryCases)('%s', async (sql, expected) => {

@@ -31,7 +31,7 @@ export interface ExactDecimal {
 }
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-/** Beyond any column: larger ones are taken as this, so that nobody can ask for a number of a billion digits. */
+/** Beyond any column: larger ones are capped here, so that no input asks for a number of a billion digits. */
 const LARGEST_EXPONENT = 1000;
 /** Digits that anyone could mean; arithmetic on a megabyte of them would take seconds. */
 const LONGEST_TEXT = 1100;

@@ -137,7 +137,7 @@ export class Bucket {
     return this.#info;
   }
 
-  /** As its template says, which is applied at each start, or whoever set it since. */
+  /** As its template says, which is applied at each start, or as set since by a call. */
   get settings(): BucketSettings {
     return this.#settings;
   }
@@ -172,7 +172,7 @@ export class Bucket {
     const { key, staged, etag, attributes, checksum, condition = {}, before, reason } = commit;
     try {
       const previous = this.#index.get(key);
-      // Deleted while the bytes came in: S3 leaves it to the writer to ask again.
+      // Deleted during the upload: S3 leaves it to the writer to try again.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
         throw s3Errors.conditionalConflict(key);
@@ -263,7 +263,7 @@ export class Bucket {
     try {
       moveFile(stagedPath, this.pathOf(object));
     } catch (error) {
-      // A file or folder that isn't ours lies at the natural path: the object goes where nobody else writes.
+      // A foreign file or folder lies at the natural path: the object goes to the internal folder.
       if (object.place === 'natural' && isBlocked(error)) {
         return this.#install({ ...object, place: 'encoded' }, stagedPath, previous);
       }

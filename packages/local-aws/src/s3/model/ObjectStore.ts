@@ -15,7 +15,7 @@ import {
   type WriteCondition,
 } from './StoredObject.ts';
 
-/** What EventBridge is told of a new object. */
+/** A new object, as EventBridge reports it. */
 export interface ObjectCreated {
   readonly bucket: string;
   readonly key: string;
@@ -39,7 +39,7 @@ export interface PutOptions {
   readonly checksumAlgorithm?: ChecksumAlgorithm;
 }
 
-/** No bucket's name begins with a dot, so nobody's objects ever lie here. */
+/** No bucket's name begins with a dot, so no object ever lies here. */
 const INTERNAL = '.store';
 const REMOVED = '.removed-';
 
@@ -134,7 +134,7 @@ export class ObjectStore {
     try {
       rmdirSync(objects);
     } catch {
-      // Not empty: somebody keeps files of their own in it.
+      // Not empty: it holds files that are not the local cloud's.
     }
   }
 

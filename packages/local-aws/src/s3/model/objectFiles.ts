@@ -92,7 +92,7 @@ export function moveFile(from: string, to: string): void {
   }
 }
 
-/** Whether a move failed because something that isn't ours lies in the way. */
+/** Whether a move failed because a foreign file lies in the way. */
 export function isBlocked(error: unknown): boolean {
   return ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENAMETOOLONG'].includes(errorCode(error));
 }

@@ -15,9 +15,9 @@ export interface S3Call {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly caller: Caller;
-  /** Who may use which key; undefined where nobody asks. */
+  /** Who may use which key; undefined: every caller may. */
   readonly keyAccess?: KeyAccess | undefined;
-  /** Whether there is a role or user, by its ARN; undefined where nobody knows. */
+  /** Whether there is a role or user, by its ARN; undefined: all are taken to exist. */
   readonly hasIdentity?: ((arn: string) => boolean) | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface KeyAccess {
   }): void;
 }
 
-/** One operation: how it is told from others, what it understands, and what it does. */
+/** One operation: how it is recognised, which headers it understands, and what it does. */
 export interface S3Operation {
   /** AWS's name. */
   readonly name: string;

@@ -21,7 +21,7 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
 /**
  * Whether the caller may do what an operation does, by the policies of the buckets that it is about and its own.
  *
- * @param status Of the answer to be: who may not list is not told that an object is missing.
+ * @param status Of the answer to be: callers who may not list do not learn that an object is missing.
  * @throws AwsError `AccessDenied`.
  */
 export function authorize(call: S3Call, operation: string, status = 200): void {
@@ -66,7 +66,7 @@ function requirePermission(call: S3Call, { action, resource, context }: NeededPe
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
 }
 
-/** What only the caller's own policies have a say in, as it is about nothing that is somebody else's. */
+/** A permission that only the caller's own policies decide, because it concerns no resource of another account. */
 function requireIdentityPermission(caller: Caller, action: string, resource: string): void {
   const decision = decide({ caller, action, resource, owner: caller.account, resourcePolicy: undefined });
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);

@@ -39,7 +39,7 @@ function nameEncoder(query: S3Call['query']): (name: string) => string {
 /** Begins every continuation token, so that a token of something else is known for one. */
 const TOKEN = 'local1.';
 
-/** What is asked for besides what every list tells. */
+/** Attributes requested besides those of every list. */
 const ATTRIBUTES = 'x-amz-optional-object-attributes';
 
 /** Lists with an opaque continuation token. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */

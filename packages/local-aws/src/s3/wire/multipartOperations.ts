@@ -182,7 +182,7 @@ export const completeMultipartUpload: S3Operation = {
     try {
       checksum = objectChecksum(choice, parts, staged);
       checkExpectations(headers, checksum, staged.size);
-      // Whoever completes it first ends it; another who is as far finds no such upload here.
+      // The first completion ends it; a concurrent one finds no such upload here.
       bucket.uploads.get(uploadId, key);
     } catch (error) {
       bucket.discard(staged);

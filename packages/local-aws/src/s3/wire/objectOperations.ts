@@ -176,7 +176,7 @@ export const deleteObjects: S3Operation = {
     const body = await readXmlBody(call, 'Delete');
     const objects = body?.children.filter(({ name }) => name === 'Object') ?? [];
     if (body === undefined || objects.length === 0 || objects.length > DELETE_KEYS) {
-      throw s3Errors.malformedXml(`expected from 1 to ${DELETE_KEYS} objects, came ${objects.length}.`);
+      throw s3Errors.malformedXml(`expected from 1 to ${DELETE_KEYS} objects, got ${objects.length}.`);
     }
     const quiet = childText(body, 'Quiet')?.trim() === 'true';
     return xmlResponse([

@@ -10,7 +10,7 @@ const CANNED_ACLS = ['private', 'bucket-owner-full-control'] as const;
 
 /**
  * How a bucket decides who owns its objects. Buckets made since April 2023 disable ACLs, so their owner owns everything;
- * older ones are `ObjectWriter` unless somebody changed them.
+ * older ones are `ObjectWriter` unless changed.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 export function objectOwnership(bucket: Pick<Bucket, 'settings'>): ObjectOwnership {

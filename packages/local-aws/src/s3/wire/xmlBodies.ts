@@ -90,7 +90,7 @@ export function ownerElement(account: string): XmlElement {
   return ['Owner', [['ID', canonicalId(account)]]];
 }
 
-/** Who began an upload: told as the bucket's owner, as only accounts have canonical IDs. */
+/** Who began an upload: the bucket's owner, because only accounts have canonical IDs. */
 export function initiatorElement(account: string): XmlElement {
   return ['Initiator', [['ID', canonicalId(account)]]];
 }
@@ -125,7 +125,7 @@ export async function readXmlBody(call: S3Call, name: string): Promise<ParsedEle
   const text = await readTextBody(call);
   if (text === '') return undefined;
   const root = parseXml(text);
-  if (root.name !== name) throw s3Errors.malformedXml(`expected <${name}>, came <${root.name}>.`);
+  if (root.name !== name) throw s3Errors.malformedXml(`expected <${name}>, got <${root.name}>.`);
   return root;
 }
 
@@ -147,7 +147,7 @@ export async function readTextBody(call: S3Call): Promise<string> {
 }
 
 /**
- * S3's error document. The answer to HEAD has none: the SDK then goes by the status alone.
+ * S3's error document. The answer to HEAD has none: the SDK then uses the status alone.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
  */
 export function errorResponse(
