@@ -1,26 +1,26 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
-/** Why a good request could not be taken: answered 503, so that the SDK sends it again. */
+/** Why a valid request could not be accepted. The answer is 503, so that the SDK retries. */
 export const CollectError = defineErrorFamily('system', {
   SLUICE_COLLECT_NOT_DELIVERED: {
-    cause: 'Some events could neither be delivered in time nor put by for later.',
-    cure: "Send the batch again; a repeated event keeps its event_id. If it persists, look at the stream for throttling and at the collector's right to write overflow/.",
+    cause: 'Some events could neither be delivered in time nor written to overflow.',
+    cure: "Send the batch again: a repeated event keeps its event_id. If the error persists, check the stream for throttling and the collector's permission to write overflow/.",
   },
   SLUICE_COLLECT_NO_QUARANTINE: {
-    cause: 'What was refused could not be kept whole.',
-    cure: "Send the batch again. If it persists, look at the bucket and at the collector's right to write quarantine-large/.",
+    cause: 'A refused event or body could not be kept in quarantine.',
+    cure: "Send the batch again. If the error persists, check the bucket and the collector's permission to write quarantine-large/.",
   },
   SLUICE_COLLECT_OUT_OF_TIME: {
-    cause: 'The batch could not be looked through in time.',
-    cure: 'Send smaller batches, or give the collector more memory: its processor grows with it.',
+    cause: 'The batch could not be processed in time.',
+    cure: 'Send smaller batches, or give the collector more memory: Lambda gives it more CPU with it.',
   },
   SLUICE_COLLECT_BODY_MANGLED: {
-    cause: 'The gateway handed a compressed body over as text, which destroys it.',
-    cure: 'Let the gateway hand bodies over as binary (on a REST API: binaryMediaTypes */*), or the SDK send them uncompressed.',
+    cause: 'The gateway passed a compressed body on as text, which destroys it.',
+    cure: 'Configure the gateway to pass bodies on as binary (on a REST API: binaryMediaTypes */*), or the SDK to send them uncompressed.',
   },
   SLUICE_COLLECT_FAILED: {
     cause: 'The collector failed unexpectedly.',
-    cure: "Send the batch again. If it persists, look at the collector's log: it has the error.",
+    cure: "Send the batch again. If the error persists, read the collector's log, which contains it.",
   },
   SLUICE_COLLECT_ENVIRONMENT_INVALID: {
     cause: 'The collector is not set up: environment variables are missing or wrong.',

@@ -9,7 +9,7 @@ import { sdkLabel } from '../wire/sdkRequest.ts';
 import type { CollectedBatch } from './collectBatch.ts';
 import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 
-/** What became of one request, for its log line and its metrics. */
+/** The outcome of one request, for its log line and its metrics. */
 export class RequestReport {
   /** When the collector received it, epoch milliseconds. */
   readonly receivedAt: number;
@@ -34,7 +34,7 @@ export class RequestReport {
     Object.assign(this.#fields, fields);
   }
 
-  /** Counts what is not kept though nothing is wrong with it. */
+  /** Counts valid events that are not stored. */
   ignore(counts: Readonly<Record<string, number>>): void {
     this.#ignored = counts;
     if (!isEmpty(counts)) this.add({ counted: counts });
@@ -52,7 +52,7 @@ export class RequestReport {
   /**
    * Counts what was delivered to each stream.
    *
-   * @param refused What was to be kept in quarantine.
+   * @param refused The refused items, which were sent to quarantine.
    * @param refusedCounts By code. Default: `refused`, each once.
    */
   delivered(
@@ -65,7 +65,7 @@ export class RequestReport {
       all.reduce((total, delivery) => total + delivery[count], 0);
     this.#refused = refusedCounts;
     if (refused.length > 0) this.add({ refused: refusedCounts });
-    // Very many refused events share one row: it is counted as all of them.
+    // If many events were refused, they share one row, which counts as all of them.
     const refusedEach = refused.length === 0 ? 0 : total(refusedCounts) / refused.length;
     const exposures = streamOutcome('exposures', deliveries.exposures, 1);
     const events = streamOutcome('events', deliveries.events, 1);
@@ -98,7 +98,7 @@ export class RequestReport {
     return refusalAnswer(error);
   }
 
-  /** Whether there is nothing to look into: all of it was taken, and landed at once. */
+  /** Whether everything was accepted and landed at once, so that nothing needs attention. */
   wentWell(status: number): boolean {
     return (
       status < 400 && isEmpty(this.#refused) && this.#streams.every(({ overflowed }) => overflowed === 0)
@@ -130,7 +130,7 @@ export class RequestReport {
   }
 }
 
-/** @param each Events that a row stands for. */
+/** @param each Events that a row represents. */
 function streamOutcome(table: TableKind, delivery: StreamDelivery, each: number): StreamOutcome {
   const { acknowledged, retried, bytes, billedBytes } = delivery;
   const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };

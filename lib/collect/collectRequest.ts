@@ -25,9 +25,9 @@ import { type CollectedBatch, collectBatch, type Sender } from './collectBatch.t
 import { RequestReport } from './RequestReport.ts';
 import { redactBody } from './refusals.ts';
 
-/** What the collector works with: made once, used for every request. */
+/** Dependencies of the collector: created once, used for every request. */
 export interface Collector {
-  /** Changes when the groups that are known change. */
+  /** Changes when the known groups change. */
   readonly plan: CollectPlan;
   readonly groups: GroupsCache;
   readonly keys: KeyGate;
@@ -37,11 +37,11 @@ export interface Collector {
   readonly putQuarantineLarge: PutQuarantineLarge;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
-  /** Calls back once so many milliseconds have passed, unless what it returns is called before. */
+  /** Calls `ring` after that many milliseconds, unless the returned function is called before. */
   readonly alarm: (ms: number, ring: () => void) => () => void;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Whether the next request that went well is logged. */
+  /** Whether the next successful request is logged. */
   readonly logSuccess: () => boolean;
   /** Writes one EMF line. */
   readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
@@ -49,7 +49,7 @@ export interface Collector {
   readonly stage: string;
 }
 
-/** One request on its way to its answer. */
+/** One request that is being processed. */
 interface RequestContext {
   readonly http: HttpRequest;
   readonly request: SdkRequest;
@@ -59,14 +59,13 @@ interface RequestContext {
 }
 
 /**
- * Takes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, keep what was refused.
- * It answers 202 only once every event is in Firehose, in overflow, in quarantine or counted, and writes its metrics
- * and a log line (of a request that went well, only if it is in the sample): in neither is anything of the request's
- * but sizes and counts.
+ * Processes one request of an SDK: authenticate, decode, parse, normalise, pack, deliver, quarantine what is refused.
+ * It answers 202 only when every event is in Firehose, in overflow, in quarantine or counted. It writes metrics and a log
+ * line (for a successful request only if it is sampled), which contain only sizes and counts of the request.
  *
- * @param latest Epoch milliseconds by which it has answered: by itself, or 100 ms later with 503, whatever is still
- *   under way then. It is earlier for SDKs that give up early. What lands after it has the `event_id`s that it has when it
- *   is sent again.
+ * @param latest Epoch milliseconds by which it answers. 100 ms later it answers 503, whatever is still running. The
+ *   deadline is earlier for SDKs with a short timeout. Events that land after it keep their `event_id`s when they are sent
+ *   again.
  */
 export async function collectRequest(
   http: HttpRequest,
@@ -129,10 +128,10 @@ async function authenticate({
 }
 
 /**
- * Resolves once everything in the body is safe.
+ * Resolves when every event of the body is stored.
  *
- * @throws RequestError for a body that can never succeed, so that the SDK does not send it again: it is in quarantine
- *   then. CollectError for one that the SDK has to send again.
+ * @throws RequestError for a body that can never succeed: it is in quarantine, and the SDK must not send it again.
+ *   CollectError for a body that the SDK has to send again.
  */
 async function takeBody(context: RequestContext, key: AuthenticatedKey): Promise<void> {
   const { http, request, collector, deadline, report } = context;
@@ -149,7 +148,7 @@ async function takeBody(context: RequestContext, key: AuthenticatedKey): Promise
   } catch (error) {
     if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
     const { plan, clock } = collector;
-    // Half of what is left is for keeping it.
+    // Half of the remaining time is for storing it.
     const until = (clock.now() + deadline.at) / 2;
     const outOfTime = () => clock.now() > until;
     const raw = redactBody(body, decoded?.text ?? null, plan.redaction, key.sha256, outOfTime);
@@ -178,19 +177,19 @@ function collectText(
     sdkVersion,
     receivedAt,
   };
-  // The rest is for delivery, and for overflow if that fails.
+  // The rest of the time is for delivery, and for overflow if delivery fails.
   const until = Math.max(deadline.at - OVERFLOW_MS, (receivedAt + deadline.at) / 2);
   const collected = collectBatch(text, sender, plan, () => clock.now() > until);
-  // Some senders say only in the body who they are.
+  // Some SDKs state their type only in the body.
   deadline.tighten(collected.sdkType);
   report.collected(collected);
   return collected;
 }
 
 /**
- * Delivers rows and what was refused, each to its stream.
+ * Delivers rows and refused items to their streams.
  *
- * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some of it is not safe.
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some could not be stored.
  */
 async function deliverRows(
   context: RequestContext,
@@ -218,15 +217,16 @@ async function deliverRows(
   ]);
   const deliveries = { exposures, events, quarantine: quarantined };
   report.delivered(deliveries, refused, collected?.refusedCounts);
-  // What neither Firehose nor the bucket took is only answered for by the SDK, which sends it all again.
+  // Rows that neither Firehose nor the bucket accepted are lost unless the SDK sends the batch again.
   if (Object.values(deliveries).some(({ kept }) => !kept))
     throw new CollectError('SLUICE_COLLECT_NOT_DELIVERED');
 }
 
 /**
- * The rows of what was refused. What is too large for one is put into S3 first, so that no row points to nothing.
+ * The quarantine rows of refused items. Items that are too large for a row are written to S3 first, so that every row
+ * points to an existing object.
  *
- * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE` when it could not be.
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE` when such an item could not be written.
  */
 async function quarantineRows(
   { request, collector, deadline, report }: RequestContext,
@@ -258,12 +258,12 @@ async function quarantineRows(
 }
 
 /**
- * Milliseconds after its deadline in which a request may still end by itself. Each step keeps to the deadline, but for
- * what can't be stopped once it has begun, such as compressing overflow.
+ * Milliseconds after its deadline in which a request can still answer by itself. Each step observes the deadline, except
+ * work that cannot be stopped, such as compressing overflow.
  */
 const GRACE_MS = 100;
 
-/** When a sender must have its answer. */
+/** The time by which a sender must have its answer. */
 class AnswerDeadline {
   readonly #request: SdkRequest;
   readonly #collector: Collector;
@@ -285,12 +285,12 @@ class AnswerDeadline {
     return this.#at;
   }
 
-  /** Resolves when it is too late for the request to end by itself. */
+  /** Resolves when it is too late for the request to answer by itself. */
   get passed(): Promise<void> {
     return this.#late.promise;
   }
 
-  /** Makes it earlier when that SDK gives up earlier. */
+  /** Moves the deadline forward if that SDK has a shorter timeout. */
   tighten(sdkType: string | null): void {
     const sooner = this.#atOf(sdkType, this.#at);
     if (sooner === this.#at) return;
@@ -298,12 +298,12 @@ class AnswerDeadline {
     this.#setAlarm();
   }
 
-  /** It never passes any more. */
+  /** Stops the timer. */
   clear(): void {
     this.#clear();
   }
 
-  /** A gateway's time counts where it tells it: a cold start comes before ours. */
+  /** The gateway's time of arrival counts if it is known, because a cold start lies between it and ours. */
   #atOf(sdkType: string | null, latest: number): number {
     const early = ANSWER_EARLY_MS.get(sdkType ?? '');
     if (early === undefined) return latest;

@@ -1,6 +1,6 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
-/** What can be wrong with Statsig's specs, and with the table of experiment groups that is made of them. */
+/** Problems of Statsig's specs and of the table of experiment groups, which is made from them. */
 export const GroupsError = defineErrorFamily('user', {
   SLUICE_GROUPS_SPECS_NOT_READ: {
     cause: 'The specs could not be read.',
@@ -8,11 +8,11 @@ export const GroupsError = defineErrorFamily('user', {
   },
   SLUICE_GROUPS_SPECS_NOT_JSON: {
     cause: 'The specs are not JSON.',
-    cure: 'Give the answer of download_config_specs as Statsig sent it, uncompressed: `sluice groups pull` without --specs downloads it.',
+    cure: 'Use the uncompressed response of download_config_specs. `sluice groups pull` without --specs downloads it.',
   },
   SLUICE_GROUPS_SPECS_INVALID: {
-    cause: 'The specs are not what download_config_specs answers.',
-    cure: 'Give the answer of download_config_specs for a server secret key. The answer of /initialize will not do: it holds one user, and names are hashed.',
+    cause: 'The specs are not a response of download_config_specs.',
+    cure: 'Use the response of download_config_specs for a server secret key. A response of /initialize does not work: it describes one user, and its names are hashed.',
   },
   SLUICE_GROUPS_SPECS_TOO_LARGE: {
     cause: 'The specs are larger than Sluice reads.',
@@ -27,7 +27,7 @@ export const GroupsError = defineErrorFamily('user', {
     cure: 'Use a server secret key (secret-…) of the project, from Settings > Keys & Environments in the Statsig console.',
   },
   SLUICE_GROUPS_ENDPOINT_INVALID: {
-    cause: 'The specs can not be downloaded from that URL.',
+    cause: 'The specs cannot be downloaded from that URL.',
     cure: 'Give --specs-url as https://<host>/<path>, without the key; plain http is for loopback only.',
   },
   SLUICE_GROUPS_UNAVAILABLE: {
@@ -35,7 +35,7 @@ export const GroupsError = defineErrorFamily('user', {
     cure: 'Run the command again later, or check the network and --specs-url.',
   },
   SLUICE_GROUPS_TABLE_INVALID: {
-    cause: 'The table of experiment groups can not be read.',
+    cause: 'The table of experiment groups cannot be read.',
     cure: 'Restore an earlier version of its object in S3 (the bucket is versioned), or delete the object and pull again.',
   },
   SLUICE_GROUPS_TABLE_TOO_LARGE: {
@@ -43,11 +43,11 @@ export const GroupsError = defineErrorFamily('user', {
     cure: 'Delete rows of experiments that nobody analyses any more from the object in S3, then pull again.',
   },
   SLUICE_GROUPS_BUSY: {
-    cause: 'The table of experiment groups was changed by others at every try.',
+    cause: 'Somebody else changed the table of experiment groups at every try.',
     cure: 'Run the command again.',
   },
   SLUICE_GROUPS_STORE: {
-    cause: 'The table of experiment groups can not be read from or written to S3.',
-    cure: 'Check that you may call s3:GetObject and s3:PutObject on the object and use the key of the bucket, and that the stack is deployed.',
+    cause: 'The table of experiment groups cannot be read from or written to S3.',
+    cure: 'Check that your credentials allow s3:GetObject and s3:PutObject on the object and the use of the bucket key, and that the stack is deployed.',
   },
 });

@@ -3,41 +3,41 @@ import { EventError } from '../wire/EventError.ts';
 import { RequestError } from '../wire/RequestError.ts';
 
 /**
- * Why Firehose could not deliver a record that it had acknowledged: the reasons under which such records are in
- * quarantine. They come back by hand only, with `sluice redrive --reason`.
+ * Why Firehose could not deliver a record that it had acknowledged. Such records are in quarantine under these reasons;
+ * only `sluice redrive --reason` lands them.
  */
 export const FirehoseFailure = defineErrorFamily('system', {
   SLUICE_FIREHOSE_MALFORMED_JSON: {
     cause: 'Firehose could not read the row as JSON when it converted it.',
-    cure: 'Look at the raw row; when the table or we are mended, bring it back with sluice redrive.',
+    cure: 'Inspect the raw row. Once the table or Sluice is corrected, land the row with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_SCHEMA_MISMATCH: {
     cause: "The row did not fit the Glue table's columns when Firehose converted it.",
-    cure: 'Compare the detail with the table; when it is mended, bring the row back with sluice redrive.',
+    cure: 'Compare the detail with the table. Once the table is corrected, land the row with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_CONVERSION_FAILED: {
-    cause: 'Firehose could not convert the row for another reason, a table that was missing for example.',
-    cure: 'Mend what the detail says, then bring the row back with sluice redrive.',
+    cause: 'Firehose could not convert the row for another reason, for example a missing table.',
+    cure: 'Correct the problem in the detail, then land the row with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_PARTITION_UNKNOWN: {
-    cause: 'Firehose could not tell the day of the row.',
-    cure: 'Look at the raw row: it should have a ds. Bring it back with sluice redrive.',
+    cause: 'Firehose could not determine the day of the row.',
+    cure: 'Inspect the raw row: it must have a ds. Land it with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_TOO_MANY_PARTITIONS: {
-    cause: 'The row belonged to more days at once than the stream may have open.',
-    cure: 'Bring it back with sluice redrive; if it happens again, narrow timeWindow or ask AWS for a higher quota.',
+    cause: 'The stream had rows of more days at once than Firehose allows.',
+    cure: 'Land the row with `sluice redrive`. If the error recurs, narrow timeWindow or ask AWS for a higher quota.',
   },
   SLUICE_FIREHOSE_PROCESSING_FAILED: {
     cause: 'Firehose could not process the row before converting it.',
-    cure: 'Mend what the detail says, then bring the row back with sluice redrive.',
+    cure: 'Correct the problem in the detail, then land the row with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_UNDELIVERABLE: {
-    cause: 'Firehose gave the row up for a reason that has no code of its own here.',
-    cure: 'Mend what the detail says, then bring the row back with sluice redrive.',
+    cause: 'Firehose could not deliver the row, for a reason that has no code of its own in Sluice.',
+    cure: 'Correct the problem in the detail, then land the row with `sluice redrive`.',
   },
   SLUICE_FIREHOSE_LINE_UNREADABLE: {
-    cause: 'A line of what Firehose wrote to its error prefix is none of the shape that AWS documents.',
-    cure: 'Look at the raw line. It cannot be brought back by itself.',
+    cause: 'A line that Firehose wrote to its error prefix does not have the format that AWS documents.',
+    cure: 'Inspect the raw line. `sluice redrive` cannot land it.',
   },
 });
 
@@ -67,7 +67,7 @@ export function firehoseReason(outputType: string, errorCode: string): FirehoseR
   }
 }
 
-// Of a request that is refused for these, nothing is kept: its body was not read, or there is none.
+// Nothing is kept of a request that is refused for these reasons: its body was not read, or it has none.
 const {
   SLUICE_METHOD_NOT_ALLOWED: _method,
   SLUICE_PATH_RESERVED: _path,
@@ -79,8 +79,8 @@ const {
 } = RequestError.entries;
 
 /**
- * Every `reason` of what was sent to us and is in quarantine, with its meaning and cure: bodies that can't be read, events
- * that can't be taken, rows that Firehose could not deliver. Rows of customers' files have reasons of their own, `rowReasons`
+ * Every quarantine `reason` of what SDKs sent, with its cause and cure: bodies that cannot be read, events that cannot
+ * be accepted, rows that Firehose could not deliver. Rows of customers' files have reasons of their own, `rowReasons`
  * in lib/drops/engine. docs/quarantine.md lists both; a test holds them together.
  */
 export const quarantineReasons = {
@@ -89,10 +89,10 @@ export const quarantineReasons = {
   ...FirehoseFailure.entries,
 } satisfies Record<string, ErrorEntry>;
 
-/** A stable code that quarantine rows may have. */
+/** A stable code that a quarantine row can have. */
 export type QuarantineReason = keyof typeof quarantineReasons;
 
-/** Whether what was refused under a code is kept. */
+/** Whether quarantine keeps what is refused under this code. */
 export function isQuarantineReason(code: string): code is QuarantineReason {
   return Object.hasOwn(quarantineReasons, code);
 }

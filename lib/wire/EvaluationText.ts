@@ -1,6 +1,6 @@
 import type { JsonObject } from '../base/json.ts';
 
-/** Members of an exposure's metadata that say what was evaluated and how. There are few such evaluations: rules times answers. */
+/** Members of an exposure's metadata that describe the evaluation. There are few different evaluations: rules times results. */
 export const EVALUATED_MEMBERS = [
   'gate',
   'config',
@@ -15,7 +15,7 @@ export const EVALUATED_MEMBERS = [
   'isManualExposure',
 ] as const;
 
-/** Members that say when the rules were fetched, in the order of their keys: different for each device. */
+/** Members with the times at which rules were fetched, in the order of their keys. They differ for each device. */
 export const FETCH_TIME_MEMBERS = [
   'configSyncTime',
   'initTime',
@@ -25,17 +25,17 @@ export const FETCH_TIME_MEMBERS = [
   'time',
 ] as const;
 
-/** Numbers of these members: those of `WHAT`, then those of `WHEN`. */
+/** Numbers of these members: first those of `WHAT`, then those of `WHEN`. */
 export const EVALUATION_SLOTS: ReadonlyMap<string, number> = new Map(
   [...EVALUATED_MEMBERS, ...FETCH_TIME_MEMBERS].map((name, slot): [string, number] => [name, slot]),
 );
 
 const { imul } = Math;
 
-/** Longest value, in UTF-16 units: longer ones are nothing that repeats. */
+/** Longest value, in UTF-16 units: longer values do not repeat. */
 const MAX_VALUE_LENGTH = 256;
 
-/** A flag, or an integer that JSON writes as it came and a double holds. */
+/** A flag, or an integer that a double holds and that JSON writes in one form only. */
 const SCALAR = /^(?:true|false|0|-?[1-9]\d{0,14})$/;
 
 const QUOTE = 0x22;
@@ -43,7 +43,7 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const CLOSE = 0x7d;
-/** Below it control characters, from it on halves of surrogate pairs: JSON may write both in other ways. */
+/** Control characters are below SPACE, and halves of surrogate pairs from SURROGATES on: JSON can write both in several ways. */
 const SPACE = 0x20;
 const SURROGATES = 0xd800;
 
@@ -52,16 +52,15 @@ const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }
 );
 
 /**
- * An exposure's metadata as it stands in a body, with its members found and none of them taken out. What was evaluated
- * is known already, mostly, and the text says which it is (lib/collect/Evaluations). The Rust core shuffles the members,
- * so that JSON.parse would meet an object of a shape never seen before nearly each time: that takes longer than the rest
- * of the event.
+ * An exposure's metadata as text inside a body, with the positions of its members. Most evaluations are known already,
+ * and the text identifies them (lib/collect/exposures.ts). The Rust core shuffles the members, so JSON.parse would
+ * create an object with a new shape nearly each time, which costs more than the rest of the event.
  *
- * Only texts that JSON can't write in any other way, the order of their members apart, are taken for one: flat, without
- * spaces and escapes, no member twice.
+ * Only texts that JSON can write in one form only, apart from the order of their members, qualify: flat, without spaces
+ * and escapes, and without duplicate members.
  */
 export class EvaluationText {
-  // Private, so that who walks over all of a body doesn't come upon the whole body once more at each of them.
+  // Private, so that code that walks over a parsed body does not visit the whole body again at each evaluation.
   readonly #body: string;
   readonly #members: readonly number[];
   /** Index of the brace that opens it. */
@@ -70,7 +69,7 @@ export class EvaluationText {
   readonly end: number;
   /** Sum over the members of `WHAT`: equal where they are equal, in whatever order, and seldom elsewhere. */
   readonly hash: number;
-  /** A bit for each member that is there, by its slot. */
+  /** A bit for each member that is present, by its slot. */
   readonly present: number;
   /** Where its members begin and end in `members`. */
   readonly from: number;
@@ -95,30 +94,30 @@ export class EvaluationText {
     this.to = members.length;
   }
 
-  /** All of the body that it stands in. */
+  /** The whole body that contains it. */
   get body(): string {
     return this.#body;
   }
 
   /**
-   * Of all metadata of the body, its own from index `from` until `to`: three numbers for each member, its slot, and
-   * where its value starts and ends, quotes included.
+   * The members of all metadata of the body; its own are from index `from` until `to`. Three numbers for each member: its
+   * slot, and the start and end of its value, including quotes.
    */
   get members(): readonly number[] {
     return this.#members;
   }
 
   /**
-   * Reads the metadata that opens at an index.
+   * Reads the metadata that starts at an index.
    *
-   * @param members Where to put its members: one list for all metadata of a body.
-   * @returns null when it is anything else than an evaluation as SDKs send them.
+   * @param members Gets its members: one list for all metadata of a body.
+   * @returns null when it is not an evaluation as SDKs send them.
    */
   static at(body: string, start: number, members: number[]): EvaluationText | null {
     const from = members.length;
     let hash = 0;
     let present = 0;
-    // One loop over its characters: found apart, each key and value would be a text of its own.
+    // One loop over its characters, so that keys and values do not become separate strings.
     let i = start;
     let unit = COMMA;
     while (unit === COMMA) {
@@ -134,7 +133,7 @@ export class EvaluationText {
       const known = keys.get(sum);
       if (known === undefined || known.name.length !== i - key || !body.startsWith(known.name, key)) break;
       const { slot } = known;
-      // Of a member that is there twice the last counts.
+      // For a duplicate member, JSON.parse uses the last.
       if (present & (1 << slot) || body.charCodeAt(i + 1) !== COLON) break;
       const value = i + 2;
       sum = slot;
@@ -148,7 +147,7 @@ export class EvaluationText {
         if (unit !== QUOTE) break;
         i += 1;
       } else {
-        // A time is written into the row as it came, as a text.
+        // A time is copied into the row, so it has to be a text.
         if (slot >= EVALUATED_MEMBERS.length) break;
         for (
           ;
@@ -170,18 +169,18 @@ export class EvaluationText {
     return null;
   }
 
-  /** Metadata as JSON.parse has it, be it left unparsed or not. */
+  /** Metadata as JSON.parse returns it, whether or not it was left unparsed. */
   static parsed(metadata: JsonObject): JsonObject {
     return metadata instanceof EvaluationText ? metadata.toObject() : metadata;
   }
 
-  /** The metadata as JSON.parse has it. */
+  /** The metadata as JSON.parse returns it. */
   toObject(): JsonObject {
     return JSON.parse(this.#body.slice(this.start, this.end));
   }
 }
 
-/** Neighbours far apart, so that what is added up differs where one value is the next and another the one before. */
+/** Spreads similar hashes apart, so that sums differ even when one hash is higher by one and another lower by one. */
 function spread(sum: number): number {
   const bits = imul(sum ^ (sum >>> 15), 0x85ebca6b);
   return imul(bits ^ (bits >>> 13), 0xc2b2ae35);

@@ -1,6 +1,6 @@
 import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
-/** Why one event is refused. It is kept in quarantine under the code; the rest of its batch still lands. */
+/** Why one event is refused. Quarantine keeps it under the code; the rest of its batch still lands. */
 export const EventError = defineErrorFamily('user', {
   SLUICE_EVENT_NOT_AN_OBJECT: {
     cause: 'The event is not a JSON object.',
@@ -11,7 +11,7 @@ export const EventError = defineErrorFamily('user', {
     cure: 'Give it an eventName: text of at least one character.',
   },
   SLUICE_EVENT_BAD_TIME: {
-    cause: "The event's time is no time.",
+    cause: "The event's time is not a valid time.",
     cure: 'Send epoch milliseconds or an ISO 8601 date and time, in the years 1 to 9999.',
   },
   SLUICE_EVENT_BAD_USER: {
@@ -19,11 +19,11 @@ export const EventError = defineErrorFamily('user', {
     cure: 'Send the user as an object, e.g. {"userID": "…"}.',
   },
   SLUICE_EVENT_BAD_EXPOSURE: {
-    cause: 'The exposure does not say of what.',
+    cause: 'The exposure does not name a gate or a config.',
     cure: 'Send metadata with a gate or a config name.',
   },
   SLUICE_EVENT_KIND_NOT_ALLOWED: {
-    cause: 'The key may not send events of this kind.',
+    cause: 'The key is not allowed to send events of this kind.',
     cure: "Send them with another key, or add the kind to the key's `kinds`.",
   },
   SLUICE_EVENT_TOO_DEEP: {
@@ -31,12 +31,13 @@ export const EventError = defineErrorFamily('user', {
     cure: 'Flatten its metadata and user.',
   },
   SLUICE_EVENT_MANY_REFUSED: {
-    cause: 'More events of one batch were refused than are kept one by one: here they are together.',
-    cure: 'The detail counts them by reason: do what is said there.',
+    cause:
+      'Too many events of one batch were refused to keep each in a row of its own: this row holds all of them.',
+    cure: 'The detail counts them by reason. Follow the cure of each reason.',
   },
   SLUICE_EVENT_TOO_LARGE: {
     cause: 'The event is larger than a Firehose record.',
-    cure: 'Send less with it: at most 1,000 KiB as a row.',
+    cure: 'Send less data with the event. A row can have at most 1,000 KiB.',
   },
 });
 
@@ -46,10 +47,10 @@ export type EventCode = keyof typeof EventError.entries;
 const known = new Map<string, SluiceError<EventCode>>();
 
 /**
- * The error to throw for a refused event: one for each code and detail, whoever asks. A body may have 100,000 bad
- * events, and an error with a stack of its own for each would cost more than all the rest of the request.
+ * The error to throw for a refused event. Each code and detail has one shared error: a body may have 100,000 bad
+ * events, and 100,000 stack traces would cost more than the rest of the request.
  *
- * @param detail One of few: what is different for each event belongs into an error of its own.
+ * @param detail One of a few texts. A text that differs for each event needs an error of its own.
  */
 export function eventRefusal(code: EventCode, detail = ''): SluiceError<EventCode> {
   const key = `${code} ${detail}`;

@@ -4,15 +4,15 @@ import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
 import { normalizeName, suggestPath } from './memberPaths.ts';
 
-/** What becomes of the values at a path: they are left out, or replaced by a salted hash. */
+/** What happens to the values at a path: they are removed, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
 
-/** What is walked over takes so much, in units of {@link CostMeter}: a node, a member, a hash. */
+/** Cost of a node, a member and a hash, in units of {@link CostMeter}. */
 const NODE_UNITS = 20;
 const MEMBER_UNITS = 30;
 const HASH_UNITS = 150;
 
-/** What is done at one place of an event: something to all of it, or something further down. */
+/** The redaction at one place of an event: an action for the whole value, or rules for its members. */
 type Rule = RedactionAction | { readonly byKey: ReadonlyMap<string, Rule>; readonly any: Rule | undefined };
 
 interface RemainingPath {
@@ -21,12 +21,11 @@ interface RemainingPath {
 }
 
 /**
- * The configured redaction: what is taken out of every event before anything of it is written, be it into rows,
- * quarantine or overflow.
+ * The configured redaction. It is applied to every event before anything is written to rows, quarantine or overflow.
  *
- * Keys match without regard to case: an `Email` is as personal as an `email`. Where a path leads through something
- * that is neither an object, an array nor null, that is dropped whole: what a text holds can't be told. Where
- * two paths meet, the shorter one decides, and `drop` before `hash`.
+ * Keys match case-insensitively: an `Email` is as personal as an `email`. Where a path leads through a value that is
+ * neither an object, an array nor null, the whole value is dropped, because the content of a text is unknown. If two
+ * paths overlap, the shorter one applies; of equal paths, `drop` applies before `hash`.
  */
 export class Redaction {
   readonly #roots: ReadonlyMap<string, Rule>;
@@ -47,17 +46,17 @@ export class Redaction {
   }
 
   /**
-   * A text's hash: lower-case hex SHA-256 of salt and text, as `sha256(salt || text)` is in SQL. Whoever doesn't
-   * know the salt can't try out likely e-mail addresses.
+   * A text's hash: lower-case hex SHA-256 of salt and text, the same as `sha256(salt || text)` in SQL. Without the salt,
+   * nobody can test guessed e-mail addresses.
    */
   hash(text: string): string {
     return hash('sha256', this.#salt + text);
   }
 
   /**
-   * A member of an event as it may be stored; undefined when it may not.
+   * A member of an event after redaction; undefined when it is dropped.
    *
-   * @param json Writes what is hashed and is no text; learns of numbers that are inexact.
+   * @param json Writes values that are hashed and are not texts, and notes inexact numbers.
    * @throws DepthError when it would hash JSON nested deeper than 64 levels.
    */
   member(name: string, value: unknown, json: CanonicalJsonWriter): unknown {
@@ -65,13 +64,13 @@ export class Redaction {
     return rule === undefined ? value : this.#apply(rule, value, json);
   }
 
-  /** A user as it may be stored; null when there is nothing of it. */
+  /** A user after redaction; null when nothing of it remains. */
   user(user: JsonObject | null, json: CanonicalJsonWriter): JsonObject | null {
     const kept = this.member('user', user, json);
     return isJsonObject(kept) ? kept : null;
   }
 
-  /** An event's metadata as it may be stored. js-client's bootstrap metadata repeats the user. */
+  /** An event's metadata after redaction. js-client's bootstrap metadata repeats the user, which is redacted, too. */
   metadata(metadata: unknown, json: CanonicalJsonWriter): unknown {
     const kept = this.member('metadata', metadata, json);
     if (!isJsonObject(kept)) return kept;
@@ -81,22 +80,22 @@ export class Redaction {
     return { ...kept, bootstrapMetadata: { ...bootstrap, user: user ?? null } };
   }
 
-  /** Members of an event, each as it may be stored. */
+  /** Members of an event after redaction. */
   members(members: JsonObject, json: CanonicalJsonWriter): JsonObject {
     const kept: [string, unknown][] = [];
     for (const [key, value] of Object.entries(members)) {
       const shown = key === 'metadata' ? this.metadata(value, json) : this.member(key, value, json);
       if (shown !== undefined) kept.push([key, shown]);
     }
-    // fromEntries defines members, so that a key __proto__ stays a key.
+    // fromEntries defines members, so a key named __proto__ remains a key.
     return Object.fromEntries(kept);
   }
 
   /**
-   * A whole event as quarantine may keep it. One that is no object is withheld (null): it has no paths; and so is
-   * one that can't be hashed, for it is nested too deeply.
+   * A whole event after redaction, for quarantine. Null for a value that is not an object, because paths do not apply to
+   * it, and for one that is nested too deeply to be hashed.
    *
-   * @param meter Counts what it takes. Default no limit.
+   * @param meter Counts the work. Default no limit.
    */
   event(event: unknown, meter = CostMeter.unlimited): unknown {
     if (!isJsonObject(event)) return null;
@@ -134,7 +133,7 @@ export class Redaction {
     return next === undefined ? value : this.#apply(next, value, json);
   }
 
-  /** Nothing stays nothing: an empty ID identifies nobody, hashed it would. */
+  /** Null and empty values remain: an empty ID identifies nobody, but its hash would look like an ID. */
   #hashed(value: unknown, json: CanonicalJsonWriter): unknown {
     if (value === null || value === undefined || value === '') return value;
     json.meter.spend(HASH_UNITS);
@@ -144,7 +143,7 @@ export class Redaction {
   }
 }
 
-/** Puts paths together into a tree. What `*` says also holds for keys that other paths name. */
+/** Builds a tree from paths. Rules for `*` also apply to keys that other paths name. */
 function compile(rests: readonly RemainingPath[]): Rule {
   const here = rests.filter(({ steps }) => steps.length === 0).map(({ action }) => action);
   if (here.length > 0) return here.includes('drop') ? 'drop' : 'hash';
@@ -161,27 +160,27 @@ function compile(rests: readonly RemainingPath[]): Rule {
 /** One step of a path: a key in lower case, or null for `*`, which is any key and any item. */
 type PathStep = string | null;
 
-/** Members of an event that say what it is, and when: without them there is no row. */
+/** Members that identify an event and its time: without them there is no row. */
 const REQUIRED_MEMBERS: ReadonlySet<string> = new Set(['eventname', 'time', 'secondaryexposures']);
 
-/** Members that are objects as a whole: a hash of all of it would identify nothing. */
+/** Members that are objects: a hash of a whole object would identify nothing. */
 const OBJECT_MEMBERS: ReadonlySet<string> = new Set(['user', 'metadata', 'statsigmetadata']);
 
-/** Taken out of all events at any depth, before any path is followed. */
+/** Removed from all events at any depth before redaction. */
 const PRIVATE = 'privateattributes';
 
-/** A dot between steps: one of a key is written `\.`. */
+/** A dot between steps. A dot in a key is written `\.`. */
 const DOT = /(?<!\\)\./;
 
-/** A star beside other characters: alone it is any key, and one of a key is written `\*`. */
+/** A star next to other characters. Alone, a star is any key; a star in a key is written `\*`. */
 const STAR_IN_KEY = /(?<!\\)\*./s;
 const STAR_AFTER_KEY = /.(?<!\\)\*/s;
 
 /**
- * Takes a path such as `user.custom.*` apart. A dot, star or bracket that belongs to a key is written `\.`, `\*`, `\[`; a
- * backslash at the beginning of a step says that its key is meant as it is written.
+ * Splits a path such as `user.custom.*` into steps. A dot, star or bracket in a key is written `\.`, `\*`, `\[`. A
+ * backslash at the beginning of a step makes its key literal.
  *
- * @returns The steps, or null when it is no path: empty, or with an empty step.
+ * @returns null for an empty path, or one with an empty step.
  */
 export function parseRedactionPath(path: string): readonly PathStep[] | null {
   const steps: PathStep[] = [];
@@ -197,7 +196,7 @@ function unescapeKey(step: string): string {
 }
 
 /**
- * What a rule of the configuration expects, in words, when it can't be followed or can match nothing; else null.
+ * What a rule of the configuration should have been, in words, when it is not valid or cannot match; otherwise null.
  *
  * @param unitIds Of the configuration: names in `user.customIDs` → column.
  */
@@ -211,7 +210,7 @@ export function redactionPathProblem(
   if (steps === null || root === null || root === undefined) {
     return 'a path such as user.email or user.custom.*, beginning with a member of the event';
   }
-  // With a backslash before it, event_name is a member that an application has added.
+  // With a leading backslash, event_name is a member that an application added.
   if (REQUIRED_MEMBERS.has(path.startsWith('\\') ? root : normalizeName(root)))
     return 'another member of the event: without this one there is no row';
   if (action === 'hash' && steps.length === 1 && OBJECT_MEMBERS.has(root)) {

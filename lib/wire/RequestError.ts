@@ -1,9 +1,9 @@
 import { defineErrorFamily, type SluiceError } from '../base/errors.ts';
 
-/** Why a whole request is refused. docs/answers.md has the status of each and what becomes of the body. */
+/** Why a whole request is refused. docs/answers.md lists the status of each and what happens to the body. */
 export const RequestError = defineErrorFamily('user', {
   SLUICE_METHOD_NOT_ALLOWED: {
-    cause: 'The collector takes POST only.',
+    cause: 'The collector accepts POST only.',
     cure: 'Send events with POST.',
   },
   SLUICE_PATH_RESERVED: {
@@ -15,11 +15,11 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send a client-… or secret-… key in the header STATSIG-API-KEY or in the query parameter k.',
   },
   SLUICE_KEY_UNKNOWN: {
-    cause: 'This SDK key may not post here.',
+    cause: 'This SDK key is not allowed to send events.',
     cure: 'Add it with `sluice keys add`, or its SHA-256 to `keys` in sluice.config.ts and deploy.',
   },
   SLUICE_KEY_NOT_FOR_EVENTS: {
-    cause: 'This key only starts the ingest of sources: no events are taken with it.',
+    cause: 'This key only starts the ingest of sources. It is not accepted for events.',
     cure: 'Send events with another key, or add the key again with `--kinds` beside `--sources`.',
   },
   SLUICE_BODY_EMPTY: {
@@ -27,44 +27,44 @@ export const RequestError = defineErrorFamily('user', {
     cure: 'Send {"events": […]} as JSON.',
   },
   SLUICE_BODY_TOO_LARGE: {
-    cause: 'The body is larger than the collector takes.',
+    cause: 'The body is larger than the collector accepts.',
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
   SLUICE_BODY_INFLATES_TOO_FAR: {
-    cause: 'The body is larger than the collector takes once it is decompressed.',
+    cause: 'The decompressed body is larger than the collector accepts.',
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
   SLUICE_BODY_TOO_MANY_EVENTS: {
-    cause: 'The body has more events than the collector takes at once.',
+    cause: 'The body has more events than the collector accepts in one request.',
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
   SLUICE_BODY_TOO_COSTLY: {
-    cause: 'The body takes more work than the collector does for one request.',
-    cure: "Send smaller batches: lower the SDK's event queue size. A batch that only met a slow collector lands with `sluice redrive --reason SLUICE_BODY_TOO_COSTLY`.",
+    cause: 'The body needs more work than the collector does for one request.',
+    cure: "Send smaller batches: lower the SDK's event queue size. If the collector was only slow, `sluice redrive --reason SLUICE_BODY_TOO_COSTLY` lands the batch.",
   },
   SLUICE_BODY_ENCODING_UNKNOWN: {
     cause: 'The body has an encoding that the collector does not know.',
     cure: 'Send it plain or as gzip, zstd, br or deflate.',
   },
   SLUICE_BODY_TRUNCATED: {
-    cause: 'The compressed body ends too early.',
-    cure: 'Send the whole body; a proxy or a limit on the way may have cut it.',
+    cause: 'The compressed body is truncated.',
+    cure: 'Send the whole body. A proxy or a size limit on the way can truncate it.',
   },
   SLUICE_BODY_CORRUPT: {
     cause: 'The body could not be decompressed.',
-    cure: 'Send the body as the SDK made it; a proxy on the way may have changed its bytes.',
+    cure: 'Send the body as the SDK wrote it. A proxy on the way can change its bytes.',
   },
   SLUICE_BODY_NOT_JSON: {
     cause: 'The body is not JSON.',
     cure: 'Send {"events": […]} as JSON.',
   },
   SLUICE_BODY_WRONG_SHAPE: {
-    cause: 'The body is JSON, but no batch of events.',
-    cure: 'Send {"events": […]}; statsigMetadata and user are objects where present.',
+    cause: 'The body is JSON, but not a batch of events.',
+    cure: 'Send {"events": […]}. If statsigMetadata and user are present, they must be objects.',
   },
 });
 
-/** An answer as SDKs need it: always JSON, never an empty body. */
+/** An answer in the form that SDKs need: always JSON, never an empty body. */
 export interface Answer {
   readonly status: number;
   /** JSON text. */
@@ -91,7 +91,7 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_BODY_ENCODING_UNKNOWN: 415,
 };
 
-/** The answer to a refused request: 503 when it is our fault, so that the SDK tries again; else 4xx. */
+/** The answer to a refused request: 503 for a fault of the collector, so that the SDK retries; otherwise 4xx. */
 export function refusalAnswer(error: SluiceError): Answer {
   return {
     status: error.fault === 'system' ? 503 : (STATUS[error.code] ?? 400),

@@ -16,37 +16,37 @@ export interface DecodedBody {
   readonly text: string;
   /** Bytes after decompression. */
   readonly bytes: number;
-  /** Whether bytes that are no UTF-8 were replaced by U+FFFD: a damaged character doesn't cost the batch. */
+  /** Whether bytes that are not UTF-8 were replaced by U+FFFD, so that one damaged character does not cost the batch. */
   readonly repaired: boolean;
 }
 
 type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
 
-/** A stream of these formats is alone: what follows it would be left out without a word. */
+/** These formats have one stream only. Without the option, Node ignores anything after it. */
 const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true } as const;
 
-/** Bytes that are inflated at a time at most: it is the sender who says how many there are, and memory is taken first. */
+/** Most bytes that are allocated at once: the sender states the length, and memory is allocated before it is checked. */
 const MAX_INFLATE_CHUNK = 1024 * 1024;
 
 const inflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
-  // Several members are one text (RFC 1952, 2.2): Node reads them all, and fails on anything else that follows but zeros.
+  // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything else but zeros.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES, chunkSize: gunzipChunk(bytes) }),
   zstd: unzstd,
   br: (bytes) => brotliDecompressSync(bytes, ALONE),
-  // "deflate" means zlib's format, but some senders leave its header out: RFC 9110, 8.4.1.2.
+  // "deflate" means zlib's format, but some senders omit its header: RFC 9110, 8.4.1.2.
   deflate: (bytes) => (hasZlibHeader(bytes) ? inflateSync(bytes, ALONE) : inflateRawSync(bytes, ALONE)),
 };
 
-/** The bytes of a request's body; null when the gateway has destroyed them: see {@link isMangled}. */
+/** The bytes of a request's body; null when the gateway destroyed them ({@link isMangled}). */
 export function readBody({ body = '', isBase64Encoded, headers }: HttpRequest): Buffer | null {
   if (isBase64Encoded) return Buffer.from(body, 'base64');
   return isMangled(body, headers['content-encoding'] ?? '') ? null : Buffer.from(body, 'utf8');
 }
 
 /**
- * Decodes a body as any SDK sends it: plain, gzip, zstd, br or deflate, more than once if need be, and
- * Statsig's own encoding. js-client marks gzip in the query only (`gz=1`), some proxies leave stale headers,
- * so gzip and zstd are known by their first bytes, whatever is said.
+ * Decodes a body of any SDK: plain, gzip, zstd, br or deflate, compressed more than once if necessary, and Statsig's
+ * own encoding. js-client marks gzip in the query only (`gz=1`) and some proxies leave stale headers, so gzip and zstd
+ * are recognized by their first bytes, whatever the headers say.
  *
  * @throws RequestError `SLUICE_BODY_…`: empty, too large, inflates too far, unknown, truncated or corrupt.
  */
@@ -74,8 +74,8 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
 }
 
 /**
- * Bytes that Node inflates into at a time. A gzip stream ends with its length (RFC 1952, 2.3.1): with room for all of it
- * nothing has to be put together, which saves a third of the time of large bodies. Wrong, it costs time only.
+ * Size of the chunks that Node inflates into. A gzip stream ends with its length (RFC 1952, 2.3.1): one chunk of that
+ * size saves a third of the time of large bodies, because nothing is concatenated. A wrong length only costs time.
  */
 function gunzipChunk(bytes: Uint8Array): number {
   const length = bytes.length < 4 ? 0 : asBuffer(bytes).readUInt32LE(bytes.length - 4);
@@ -88,7 +88,7 @@ function detectFormat(bytes: Uint8Array): Format | undefined {
   return undefined;
 }
 
-/** What the header says, for formats without first bytes of their own. */
+/** The format that the header names, for formats without magic bytes. */
 function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | undefined {
   const announced = markers.contentEncoding
     .toLowerCase()
@@ -97,8 +97,8 @@ function announcedFormat(bytes: Uint8Array, markers: BodyMarkers): Format | unde
     .filter((name) => name !== '' && name !== 'identity');
   const last = announced.at(-1);
   if (last === undefined) return undefined;
-  // Brotli and deflate streams may begin with any byte, a brace included: only what looks like JSON from end to end
-  // is taken for a body decoded on the way. It is not parsed for that: it may cost much, and is parsed anyway.
+  // Brotli and deflate streams can begin with any byte, including a brace. Only a body that looks like JSON at both ends
+  // counts as decoded by a proxy. It is not parsed for this check, because parsing can be costly and happens later anyway.
   if (last === 'br' || last === 'deflate') return looksLikeJson(bytes) ? undefined : last;
   if (startsLikeJson(bytes) || markers.statsigEncoded) return undefined;
   if (last === 'gzip' || last === 'x-gzip' || last === 'zstd') {
@@ -159,8 +159,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Decompresses all frames of a zstd body. They may follow each other (RFC 8878, 3.1), as a compressor writes them that
- * ends one at each flush; Node's own function reads the first and leaves the rest without a word.
+ * Decompresses all frames of a zstd body. A body can have several frames (RFC 8878, 3.1): some compressors end a frame
+ * at each flush. Node's own function reads the first frame and ignores the rest.
  *
  * @throws RequestError `SLUICE_BODY_INFLATES_TOO_FAR`, for all frames together; `SLUICE_BODY_CORRUPT` for more frames
  *   than anybody writes; and what zstdDecompressSync throws.
@@ -172,7 +172,7 @@ function unzstd(bytes: Uint8Array): Buffer {
     if (frames.length === MAX_ZSTD_FRAMES) {
       throw new RequestError('SLUICE_BODY_CORRUPT', `It has more than ${MAX_ZSTD_FRAMES} zstd frames.`);
     }
-    // Node takes no limit of 0, and an empty frame may follow.
+    // Node rejects a limit of 0, and an empty frame can follow.
     const { inflated, consumed } = firstFrame(rest, Math.max(1, left));
     left -= inflated.length;
     if (left < 0) {
@@ -187,7 +187,7 @@ function unzstd(bytes: Uint8Array): Buffer {
 
 /** The first frame, and how many bytes it took. */
 function firstFrame(bytes: Uint8Array, maxOutputLength: number) {
-  // With `info` it is another result than the types say: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
+  // With `info`, the result differs from its type: https://nodejs.org/docs/latest-v24.x/api/zlib.html#class-options
   const result: unknown = zstdDecompressSync(bytes, { maxOutputLength, info: true });
   const inflated: unknown = Reflect.get(Object(result), 'buffer');
   const consumed: unknown = Reflect.get(Object(Reflect.get(Object(result), 'engine')), 'bytesWritten');
@@ -197,10 +197,10 @@ function firstFrame(bytes: Uint8Array, maxOutputLength: number) {
   return { inflated, consumed };
 }
 
-/** What is left of the first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) in a text: no JSON begins like that. */
+/** The first bytes of gzip (1f 8b) and zstd (28 b5 2f fd) after decoding as text. No JSON begins with these. */
 const MANGLED_MAGIC = ['\u001f\ufffd', '(\ufffd/\ufffd'];
 
-/** Formats without first bytes of their own: a stream of theirs may begin like JSON. */
+/** Formats without magic bytes: their streams can begin like JSON. */
 const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
 
 /** Control characters but white space. */
@@ -208,9 +208,9 @@ const WITHOUT_MAGIC = /\b(br|deflate)\b/i;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
 /**
- * Whether a body that came as text was binary: a gateway that takes a compressed body for text replaces each byte
- * that is no UTF-8 by U+FFFD, and nothing brings it back. Brotli and deflate have no magic of their own, so there the
- * header and a replacement character in what is no JSON tell it.
+ * Whether a text body was binary when it was sent. A gateway that treats a compressed body as text replaces each byte
+ * that is not UTF-8 with U+FFFD, which cannot be undone. Brotli and deflate have no magic bytes; for them the header and
+ * a replacement character in a text that is not JSON decide.
  *
  * @param contentEncoding Header `Content-Encoding`, '' when there is none.
  */
@@ -219,7 +219,7 @@ export function isMangled(text: string, contentEncoding: string): boolean {
   return WITHOUT_MAGIC.test(contentEncoding) && text.includes('\ufffd') && !looksLikeJsonText(text);
 }
 
-/** Whether a text begins and ends as JSON does, and has nothing that JSON has to escape. It is not parsed: that may cost much. */
+/** Whether a text begins and ends like JSON and has no characters that JSON escapes. Parsing it could be costly. */
 function looksLikeJsonText(text: string): boolean {
   const trimmed = text.trim();
   return /^[{[]/.test(trimmed) && /[}\]]$/.test(trimmed.slice(-1)) && !CONTROL.test(trimmed);

@@ -7,8 +7,8 @@ const ISO =
   /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:([Zz])|([+-]\d{2}):?(\d{2}))?)?$/;
 
 /**
- * A time as SDKs and the HTTP API send it, in epoch milliseconds: a number of milliseconds, the same as
- * text, or an ISO 8601 date and time. Null when it is no time, or none of the years 1 to 9999.
+ * Reads a time as SDKs and the HTTP API send it, in epoch milliseconds: a number of milliseconds, as a number or a text,
+ * or an ISO 8601 date and time. Null when it is not a time, or outside the years 1 to 9999.
  */
 export function readTime(value: unknown): number | null {
   if (typeof value === 'number') return inRange(value);
@@ -21,7 +21,7 @@ export function readTime(value: unknown): number | null {
   const millis = fraction.padEnd(3, '0').slice(0, 3);
   const offset = hours === undefined ? 'Z' : `${hours}:${offsetMinutes}`;
   const time = Date.parse(`${date}T${minutes}:${seconds}.${millis}${offset}`);
-  // Date.parse takes 30 February for 2 March.
+  // Date.parse reads 30 February as 2 March.
   if (Number.isNaN(time) || !isUtcDay(date)) return null;
   return inRange(time);
 }
@@ -33,17 +33,17 @@ function inRange(time: number): number | null {
 }
 
 /**
- * Milliseconds to add to an event's time: 0 unless its sender's clock is off by more than 5 minutes. A correction
- * by less would move a resend's events about, and between days, by as much as the network took.
+ * Milliseconds to add to an event's time: 0 unless its sender's clock is off by more than 5 minutes. A smaller
+ * correction would move the events of a resend by the duration of the network transfer, even to another day.
  *
- * A clock is believed only of an event that was, by that clock, sent after it had happened and within 30 days: the
- * corrected time then lies that far before its arrival at most. A clock that was told in seconds, or as 0, would
- * otherwise move good times by decades.
+ * The clock is trusted only if, by that clock, the event was sent after it happened and within 30 days. The corrected
+ * time then lies at most 30 days before the arrival. Without this check, a clock in seconds or of 0 would move correct
+ * times by decades.
  *
  * @param time The event's time by its sender's clock, epoch milliseconds.
  * @param skew From {@link clockSkew}.
  * @param receivedAt Epoch milliseconds.
- * @returns null when the clock is off, but not to be believed: the time is best left as it is.
+ * @returns null when the clock is off but not trusted: the time stays as it is.
  */
 export function clockCorrection(time: number, skew: number | null, receivedAt: number): number | null {
   if (skew === null || Math.abs(skew) <= CLOCK_TOLERANCE_MS) return 0;
@@ -52,10 +52,11 @@ export function clockCorrection(time: number, skew: number | null, receivedAt: n
 }
 
 /**
- * Milliseconds by which the sender's clock is behind ours, the network's time included; null when it told none.
+ * Milliseconds by which the sender's clock is behind the collector's, including the network time; null when it is not
+ * stated.
  *
- * @param stated The sender's clock when it sent, wherever it may be (header `STATSIG-CLIENT-TIME`, query `t`,
- *   body `clientTime`): the first that is a time counts.
+ * @param stated The sender's clock when it sent the batch, from all places (header `STATSIG-CLIENT-TIME`, query `t`,
+ *   body `clientTime`). The first valid time counts.
  * @param receivedAt Epoch milliseconds.
  */
 export function clockSkew(stated: readonly unknown[], receivedAt: number): number | null {
@@ -70,9 +71,9 @@ export function clockSkew(stated: readonly unknown[], receivedAt: number): numbe
 const LOCAL_NUMBER = /^(\d+)(?:[.,](\d+))?(?:[eE]\+?(\d{1,2}))?$/;
 
 /**
- * A clock that was written as a number for people. Unity's SDK writes a double in the language of the device
- * (`1795195437624,87`), and in some runtimes by its first digits only (`1.79E+12`): with digits that leave more than the
- * tolerance open it tells no time. Null for anything else.
+ * Reads a clock that is a localized number. Unity's SDK writes a double in the language of the device
+ * (`1795195437624,87`), and some runtimes write its first digits only (`1.79E+12`). Null for anything else, and when the
+ * digits are less precise than the tolerance.
  */
 function readLocalClock(value: unknown): number | null {
   const match = typeof value === 'string' ? LOCAL_NUMBER.exec(value.slice(0, MAX_CLOCK_LENGTH)) : null;

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 
-/** What became of an experiment's name: whether it is sure to be its real name. */
+/** The name of an experiment, and whether it is known to be its real name. */
 export interface ResolvedName {
   readonly name: string;
   readonly resolved: boolean;
 }
 
-/** djb2 in decimal, or SHA-256 in base64: how initialize responses hide names from browsers. */
+/** djb2 in decimal, or SHA-256 in base64: initialize responses hash names for browsers in these ways. */
 const HASHED = /^(?:\d{1,10}|[A-Za-z0-9+/]{43}=)$/;
 
 /**
  * Makes the lookup of experiment names that client SDKs may send hashed: in a layer exposure, the
  * `allocatedExperiment` comes from Statsig's initialize response, where names are hashed with djb2 by default.
  *
- * @param experiments Real names, from the configuration. A name that looks hashed and is not among them
- *   stays as it was sent and is marked unresolved.
+ * @param experiments Real names, from the configuration. A name that looks hashed and matches none of them remains as it
+ *   was sent and is marked unresolved.
  */
 export function experimentNames(experiments: readonly string[]): (sent: string) => ResolvedName {
   const known = new Map<string, string>();
@@ -26,7 +26,7 @@ export function experimentNames(experiments: readonly string[]): (sent: string) 
   };
 }
 
-/** What an initialize response may have in place of a name. */
+/** The hashes that an initialize response can have instead of a name. */
 export function hashedNames(name: string): readonly string[] {
   return [djb2(name), hash('sha256', name, 'base64')];
 }

@@ -3,8 +3,8 @@ import { InternCache } from '../base/strings.ts';
 import { hashedNames } from './experimentNames.ts';
 
 /**
- * Rule IDs that assign nobody to a group, and what each of them means. This is the one list: the collector, the views
- * and docs/statsig.md use it.
+ * Rule IDs that do not assign a unit to a group, and the meaning of each. The collector, the views and docs/statsig.md
+ * use this list.
  *
  * Read in Statsig's evaluators (server-core: evaluator.rs, cmab_evaluator.rs, statsig_local_override_adapter.rs; the
  * legacy SDKs for Go, Python, Node, Ruby and Java; the clients for iOS, Android and JavaScript) and in the specs that
@@ -26,14 +26,14 @@ export const NON_GROUP_RULES: ReadonlyMap<string, string> = new Map([
   ['override', 'The application overrides the value locally.'],
 ]);
 
-/** Endings of rule IDs that assign nobody to a group, and what each of them means. */
+/** Suffixes of rule IDs that do not assign a unit to a group, and the meaning of each. */
 export const NON_GROUP_RULE_ENDINGS: ReadonlyMap<string, string> = new Map([
   [':explore', "Autotune's exploration: the group is drawn anew (server-core cmab_evaluator.rs)."],
   [':override', 'An override of a gate or segment in the console.'],
   [':id_override', 'An override of single IDs in the console.'],
 ]);
 
-/** Evaluation reasons without an evaluation. SDKs spell them in their own ways: `LocalOverride`, `local_override`. */
+/** Evaluation reasons without an evaluation. SDKs spell them differently: `LocalOverride`, `local_override`. */
 const NO_EVALUATION = 'unrecognized|no_?values|uninitialized|loading|local_?override|error|unsupported';
 
 /**
@@ -45,7 +45,7 @@ export const NO_EVALUATION_PATTERN = `(?i)(^|:)(${NO_EVALUATION})(:|\\z)`;
 const noEvaluation = new RegExp(`(?:^|:)(?:${NO_EVALUATION})(?:$|:)`, 'i');
 const endings = [...NON_GROUP_RULE_ENDINGS.keys()];
 
-/** Reasons are few: each is looked at once. */
+/** There are few reasons: each is checked once. */
 const evaluated = new InternCache<boolean>(1_000);
 
 /**
@@ -70,11 +70,11 @@ function isEvaluated(reason: string): boolean {
 export type HoldoutTest = (secondaryExposures: unknown) => boolean;
 
 /**
- * Makes the test for held-out units. The wire names gates, not their kind, and every passed gate is a secondary exposure
- * with the value true, a targeting gate too. So a unit counts as held out only by a holdout whose name is known.
+ * Makes the test for held-out units. Requests name gates without their kind, and every passed gate is a secondary
+ * exposure with the value true, including targeting gates. So a unit counts as held out only by a holdout with a known name.
  *
  * @param holdouts Real names of holdouts.
- * @returns null when none is known: nobody counts as held out then.
+ * @returns null when no holdout is known: no unit counts as held out then.
  */
 export function holdoutTest(holdouts: readonly string[]): HoldoutTest | null {
   if (holdouts.length === 0) return null;
@@ -91,7 +91,7 @@ export function holdoutTest(holdouts: readonly string[]): HoldoutTest | null {
   };
 }
 
-/** What SDKs send for these names: the name itself, or a hash of it, as browsers do. */
+/** The forms in which SDKs send these names: the name itself, or a hash of it, as browsers do. */
 export function sentNames(names: readonly string[]): readonly string[] {
   return [...new Set(names.flatMap((name) => [name, ...hashedNames(name)]))];
 }

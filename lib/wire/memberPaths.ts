@@ -4,7 +4,7 @@ import { EVALUATION_SLOTS } from './EvaluationText.ts';
 /** Members of an event that are objects, and its value. */
 const ROOTS = ['user', 'value', 'metadata', 'statsigMetadata'] as const;
 
-/** Members of a user as SDKs send them. Beyond these an application may add its own, in JavaScript. */
+/** Members of a user as SDKs send them. JavaScript applications can add members of their own. */
 const USER_MEMBERS = [
   'userID',
   'email',
@@ -40,7 +40,7 @@ const SENDER_MEMBERS = [
   'systemVersion',
 ] as const;
 
-/** What people call a member otherwise: columns of the tables, and other spellings, without `_` and in lower case. */
+/** Other names for members: columns of the tables and other spellings, in lower case and without `_`. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['eventvalue', 'value'],
   ['userobject', 'user'],
@@ -56,37 +56,38 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['environment', 'user.statsigEnvironment.tier'],
 ]);
 
-/** A dot between steps: one of a key is written `\.`. */
+/** A dot between steps. A dot in a key is written `\.`. */
 const DOT = /(?<!\\)\./;
 
-/** A path whose steps are set apart by slashes or arrows. */
+/** A path whose steps are separated by slashes or arrows. */
 const POINTER = new RegExp(`^(?:/\\w|(?:${ROOTS.join('|')})(?:/|->))`, 'i');
 
 /** The unit IDs of a configuration: name in `user.customIDs` → column. */
 type UnitIds = Readonly<Record<string, string>>;
 
 /**
- * What a path was meant for that can match nothing of an event, or not what its author thinks: `email` for `user.email`,
- * `user_id` for `user.userID`, `user.companyID` for `user.customIDs.companyID`, `$.user.ip`, `user/ip`, `events[0].user.ip`.
+ * Suggests a path for one that cannot match any member of an event, or probably not the intended one: `email` instead of
+ * `user.email`, `user_id` of `user.userID`, `user.companyID` of `user.customIDs.companyID`, `$.user.ip`, `user/ip`,
+ * `events[0].user.ip`.
  *
- * @param path Steps set apart by dots, `*` for any.
- * @param unitIds Names that are looked for among the custom IDs.
- * @param isSameCase Whether upper and lower case matter to who follows the path. Default false.
- * @returns The path that was meant; null when this one is fine, or may be: applications name members as they like.
+ * @param path Steps separated by dots, `*` for any.
+ * @param unitIds Names of custom IDs.
+ * @param isSameCase Whether the path is case-sensitive. Default false.
+ * @returns null when the path is right, or may be: applications can name members freely.
  */
 export function suggestPath(path: string, unitIds: UnitIds, isSameCase = false): string | null {
   const plain = normalizePath(path);
   const steps = plain.split(DOT);
   const names = pathsByName(unitIds);
   const meant = suggestSteps(steps, names);
-  // `custom_ids.company_id`: the second step is known once the first is.
+  // `custom_ids.company_id`: the second step can be resolved after the first.
   if (meant !== null) return (suggestSteps(meant, names) ?? meant).join('.');
   const cased = isSameCase ? withKnownCase(steps) : steps;
   const result = cased.join('.');
   return result === path ? null : result;
 }
 
-/** A path of JSONPath, of a JSON pointer, with arrows or with white space, as paths are written here. */
+/** Rewrites JSONPath, JSON pointers, arrows and white space to the notation of this project. */
 function normalizePath(path: string): string {
   const dotted = POINTER.test(path) ? path.replaceAll(/^\/|\/$/g, '').replaceAll(/\/|->/g, '.') : path;
   return dotted
@@ -100,7 +101,7 @@ function normalizePath(path: string): string {
     .join('.');
 }
 
-/** The steps that were meant; null when these can't be told from right ones. */
+/** The probably intended steps; null when the given steps may be right. */
 function suggestSteps(steps: readonly string[], names: Names): readonly string[] | null {
   const [first = '', ...rest] = steps;
   const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase());
@@ -131,7 +132,7 @@ function suggestInUser(steps: readonly string[], names: Names): readonly string[
   return [...known.split(DOT), ...rest];
 }
 
-/** The unit ID that was meant by its column's name or in another spelling. */
+/** The unit ID that has this name as its column, or in another spelling. */
 function suggestUnitId([first = '', ...rest]: readonly string[], names: Names): readonly string[] | null {
   const [, root, unitId] = names.get(normalizeName(first))?.split(DOT) ?? [];
   if (root !== 'customIDs' || unitId === undefined) return null;
@@ -141,7 +142,7 @@ function suggestUnitId([first = '', ...rest]: readonly string[], names: Names): 
 function suggestInSender(steps: readonly string[]): readonly string[] | null {
   const [first, ...rest] = steps;
   if (first === undefined) return null;
-  // Where the column shows members that no SDK documents.
+  // The column shows undocumented members under `event`.
   if (/^event_*$/.test(first) && rest.length > 0) return rest;
   const isSame = (name: string) => name.toLowerCase() === first.toLowerCase();
   if (SENDER_MEMBERS.some(isSame)) return null;
@@ -151,7 +152,7 @@ function suggestInSender(steps: readonly string[]): readonly string[] | null {
   return user === undefined ? null : ['user', user, ...rest];
 }
 
-/** The steps with members that SDKs send written as they write them. */
+/** The steps with documented members in the case that SDKs write. */
 function withKnownCase(steps: readonly string[]): readonly string[] {
   const [first = '', second, ...rest] = steps;
   const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase()) ?? first;
@@ -161,7 +162,7 @@ function withKnownCase(steps: readonly string[]): readonly string[] {
   return member === undefined ? [root] : [root, member, ...rest];
 }
 
-/** Paths by the names that members go by elsewhere. */
+/** Paths by other names of their members. */
 type Names = ReadonlyMap<string, string>;
 
 function pathsByName(unitIds: UnitIds): Names {
@@ -184,7 +185,7 @@ function pathsByName(unitIds: UnitIds): Names {
   return names;
 }
 
-/** A name as it is compared: `user_id`, `userId` and `userID` are one. */
+/** A name's form for comparison: equal for `user_id`, `userId` and `userID`. */
 export function normalizeName(name: string): string {
   return name.replaceAll('\\.', '.').replaceAll(/[_-]/g, '').toLowerCase();
 }

@@ -11,7 +11,7 @@ import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 /** An escaped surrogate, whether or not it has its other half. */
 const HALF_PAIR = /\\ud[89a-f]/i;
 
-/** One POST of an SDK: events that nobody has looked at yet, and what they share; nothing of it is private. */
+/** One POST of an SDK: unvalidated events and what they share, without private attributes. */
 export interface Batch {
   readonly events: readonly unknown[];
   /** Items as the HTTP API's `/v1/log_custom_exposure` takes them. */
@@ -19,14 +19,15 @@ export interface Batch {
   /** The batch's own user: of every event that has none. */
   readonly user: JsonObject | null;
   readonly statsigMetadata: JsonObject | null;
-  /** The sender's clock when it sent, as beacons of statsig-js have it; unchecked. */
+  /** The sender's clock when it sent the batch, as beacons of statsig-js have it; unvalidated. */
   readonly clientTime: unknown;
 }
 
 /**
- * Looks at what a body's JSON takes to be parsed, before anybody parses it. Short bodies can't take much.
+ * Measures the cost of parsing a body's JSON before it is parsed. Short bodies are not measured: they cannot cost much.
  *
- * @returns Units for the meter, and whether it has numbers that only a parse with `exact` keeps: false when nobody looked.
+ * @returns Units for the meter, and whether the body has numbers that only a parse with `exact` keeps; false for a body
+ *   that was not measured.
  * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS`, `SLUICE_BODY_TOO_COSTLY`.
  */
 export function measureBody(text: string): { readonly units: number; readonly inexact: boolean } {
@@ -42,10 +43,10 @@ export function measureBody(text: string): { readonly units: number; readonly in
 }
 
 /**
- * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` as the HTTP API's custom exposures come, or both.
+ * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` from the HTTP API's custom exposures, or both.
  *
- * @param exact Keep numbers that a double can't hold; slower.
- * @param meter Counts what it takes beside JSON.parse, which {@link measureBody} tells. Default no limit.
+ * @param exact Keep numbers that a double cannot hold; slower.
+ * @param meter Counts the work besides JSON.parse, which {@link measureBody} measures. Default no limit.
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`; what the
  *   meter throws.
  */
@@ -55,10 +56,10 @@ export function parseBatch(text: string, exact = false, meter = CostMeter.unlimi
     parsed = exact ? parseExactJson(text, meter) : parseBody(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    // V8's message quotes the text, which may hold anything: it is not passed on.
+    // V8's message quotes the text, which can contain anything, so it is not passed on.
     throw new RequestError('SLUICE_BODY_NOT_JSON', '', { cause: error });
   }
-  // Half a surrogate pair can come only as an escape; Firehose could not write it as UTF-8.
+  // An unpaired surrogate can occur only as an escape; Firehose could not write it as UTF-8.
   if (text.includes('\\u') && HALF_PAIR.test(text)) parsed = toWellFormed(parsed, meter);
   stripPrivateAttributes(parsed, text, meter);
   if (!isJsonObject(parsed)) throw wrongShape('It is not an object.');
@@ -92,8 +93,8 @@ function wrongShape(detail: string) {
 }
 
 /**
- * Without its first quote, which is the commonest character of all: that would make the search slow. So would the
- * brace, for V8 searches for 7 characters and more by a table that it has to make first.
+ * Without its first quote, which is the most common character and would make the search slow. The brace would, too: V8
+ * searches for 7 or more characters with a table that it has to build first.
  */
 const USER = 'user":';
 /** The beginning of `metadata":{`, for the same reason, and the rest. */
@@ -105,37 +106,37 @@ const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Longest user that is looked up among those before it: V8 does not hash the whole of a very long text. */
+/** Longest user that is looked up among earlier ones: V8 does not hash very long texts in full. */
 const MAX_SHARED_USER_LENGTH = 8_192;
 
-/** Different users met, one after the other, before it is given up: there is nothing to share. */
+/** After this many different users in a row there is probably nothing to share. */
 const MAX_DISTINCT_USERS = 8;
 
 /**
- * Stands for what is taken out first in the shortened text, the next lower numbers for the rest: numbers that nobody
- * outside can know, so that none that was sent is taken for one, and short enough that V8 reads them quickly.
+ * Replaces the first removed part in the shortened text; the next lower numbers replace the others. Senders cannot know
+ * these numbers, so no number that was sent is mistaken for one, and they are short enough that V8 reads them quickly.
  */
 const MARK = -(2 ** 28 + randomInt(2 ** 29));
 
 /**
- * JSON.parse for bodies as SDKs write them. They write the same user out with every event, which is half of the text:
- * each is parsed once and its events share the object. And the metadata of their exposures isn't parsed at all: it
- * becomes an {@link EvaluationText}.
+ * JSON.parse for bodies as SDKs write them. SDKs repeat the same user in every event, which is half of the text: each
+ * user is parsed once, and its events share the object. The metadata of exposures is not parsed: it becomes an
+ * {@link EvaluationText}.
  *
- * Both are taken out where the text says `,"user":{…}` and `,"metadata":{…}`. No string can hold that, for its quotes
- * would be escaped, but an object inside an event can: unless all that was taken out comes back as an event's own, the
- * text is parsed as it is.
+ * Both are removed where the text has `,"user":{…}` and `,"metadata":{…}`. A string cannot contain that, because its
+ * quotes would be escaped, but an object inside an event can. If any removed part does not turn out to be a member of
+ * an event, the whole text is parsed as it is.
  *
  * @returns What JSON.parse returns, except that equal users of `events` may be one object and that `metadata` of
  *   `events` may be an EvaluationText.
  * @throws SyntaxError as JSON.parse.
  */
 export function parseBody(text: string): unknown {
-  // Whatever was made on the way is left behind before the text is parsed as it is: a large one needs the memory.
+  // All intermediate values are released before the text is parsed as it is: a large one needs the memory.
   return parseShortened(text) ?? JSON.parse(text);
 }
 
-/** What was read without what repeats; null when the text has to be parsed as it is. */
+/** The value, parsed without repeated parts; null when the text has to be parsed as it is. */
 function parseShortened(text: string): unknown {
   const shortened = shorten(text);
   if (shortened === null) return null;
@@ -143,16 +144,16 @@ function parseShortened(text: string): unknown {
     const parsed: unknown = JSON.parse(shortened.text);
     return restoreParts(parsed, shortened) ? parsed : null;
   } catch {
-    // Not JSON: the text itself says best why.
+    // Not JSON: parsing the text itself gives the better error.
     return null;
   }
 }
 
 interface Shortened {
   readonly text: string;
-  /** What was taken out, in the order of the marks: the texts of different users, and evaluations. */
+  /** The removed parts, in the order of their marks: texts of different users, and evaluations. */
   readonly apart: readonly (string | EvaluationText)[];
-  /** How many times something was taken out. */
+  /** How many parts were removed. */
   readonly taken: number;
 }
 
@@ -161,7 +162,7 @@ function shorten(text: string): Shortened | null {
   const members: number[] = [];
   const marks = new Map<string, string>();
   let userAt = nextUser(text, 0);
-  // Alone it has nobody to share it.
+  // A single user has nothing to share.
   if (userAt >= 0 && nextUser(text, userAt + USER.length) < 0) userAt = -1;
   let metadataAt = nextMetadata(text, 0);
   let shortened = '';
@@ -171,7 +172,7 @@ function shorten(text: string): Shortened | null {
   let evaluations = 0;
   let from = 0;
   while (userAt >= 0 || metadataAt >= 0) {
-    // More than there may be events can't all be theirs.
+    // More than the most events cannot all be members of events.
     if (users > MAX_EVENTS || evaluations > MAX_EVENTS) return null;
     if (userAt < 0 || (metadataAt >= 0 && metadataAt < userAt)) {
       const start = metadataAt + METADATA.length + METADATA_REST.length - 1;
@@ -188,7 +189,7 @@ function shorten(text: string): Shortened | null {
     }
     const start = userAt + USER.length;
     if (user === '' || text.slice(start, start + user.length) !== user) {
-      // As an object's first member it is not an event's, but one that js-client was bootstrapped with.
+      // As the first member of an object it is not an event's user, but one that js-client was bootstrapped with.
       user = isLaterMember(text, userAt) ? readObjectText(text, start) : '';
       if (user === '' || (users === MAX_DISTINCT_USERS && marks.size === MAX_DISTINCT_USERS)) {
         userAt = -1;
@@ -257,7 +258,7 @@ function closingQuote(text: string, opening: number): number {
   return text.length;
 }
 
-/** Whether all that was taken out was found again as an event's own, and is there again. */
+/** Puts the removed parts back into their events. Whether each was a member of an event. */
 function restoreParts(parsed: unknown, { apart, taken }: Shortened): boolean {
   if (!isJsonObject(parsed) || !Array.isArray(parsed['events'])) return false;
   const values = apart.map((one): unknown => (typeof one === 'string' ? JSON.parse(one) : one));

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { eventRefusal } from './EventError.ts';
 
-/** One log event with its members told apart; nothing is lost: what Statsig doesn't name is in `extras`. */
+/** One log event, split into its members. Members that Statsig does not document are in `extras`. */
 export interface LogEvent {
   readonly name: string;
   readonly user: JsonObject | null;
@@ -15,7 +15,7 @@ export interface LogEvent {
 }
 
 /**
- * Tells the members of a raw event apart. Hand-written narrowing: it runs for every event.
+ * Splits a raw event into its members. The checks are written by hand, because they run for every event.
  *
  * @param batchUser The user of events that have none.
  * @throws EventError `SLUICE_EVENT_NOT_AN_OBJECT`, `SLUICE_EVENT_NO_NAME`, `SLUICE_EVENT_BAD_USER`.
@@ -24,7 +24,7 @@ export function readEvent(raw: unknown, batchUser: JsonObject | null): LogEvent 
   if (!isJsonObject(raw)) throw eventRefusal('SLUICE_EVENT_NOT_AN_OBJECT');
   const { eventName, user } = raw;
   if (typeof eventName !== 'string' || eventName === '') throw eventRefusal('SLUICE_EVENT_NO_NAME');
-  // PHP has the same type for lists and objects, and writes a user without members as an empty list.
+  // PHP has one type for lists and objects and writes a user without members as an empty list.
   const isNone = user === undefined || user === null || (Array.isArray(user) && user.length === 0);
   if (!isNone && !isJsonObject(user)) throw eventRefusal('SLUICE_EVENT_BAD_USER');
   return {
@@ -56,15 +56,15 @@ function readExtras(raw: JsonObject): JsonObject | null {
         extras.push([key, raw[key]]);
     }
   }
-  // fromEntries defines members, so that a key __proto__ stays a key.
+  // fromEntries defines members, so a key named __proto__ remains a key.
   return extras === undefined ? null : Object.fromEntries(extras);
 }
 
 /**
  * Turns an item of the HTTP API's `/v1/log_custom_exposure` into the log event it stands for:
- * `{user, experimentName, group | ruleID}` or `{user, gateName, passes, group | ruleID}`, with `time` and
- * `secondaryExposures` at will. Metadata of its own is kept beside what these say, which counts more; any other member
- * stays one of the event. An item of another shape comes back as it is and is refused as any bad event.
+ * `{user, experimentName, group | ruleID}` or `{user, gateName, passes, group | ruleID}`, with optional `time` and
+ * `secondaryExposures`. The item's own metadata is kept, but these members override it; any other member remains a
+ * member of the event. An item of another form is returned unchanged and refused like any invalid event.
  *
  * https://docs.statsig.com/http-api/overview (log_custom_exposure)
  */
@@ -90,8 +90,8 @@ function makeEvent(eventName: string, metadata: JsonObject, others: JsonObject):
 }
 
 /**
- * What SDKs log about themselves. Not landed unless the configuration says so: nobody analyses it, and one
- * session recording can be larger than a Firehose record. Counted by name instead.
+ * Events that SDKs log about themselves. They land only if the configuration says so: they are of no use to analysts,
+ * and one session recording can be larger than a Firehose record. By default they are only counted by name.
  */
 export const TELEMETRY_EVENTS: ReadonlySet<string> = new Set([
   'statsig::diagnostics',

@@ -13,7 +13,7 @@ export type HttpRequest = Pick<
   };
 };
 
-/** What a request says of its body. The bytes are believed first: a proxy may have decoded them already. */
+/** How a request describes its body's encoding. The bytes take precedence: a proxy can have decoded them already. */
 export interface BodyMarkers {
   /** Header `Content-Encoding`, '' when there is none. */
   readonly contentEncoding: string;
@@ -21,7 +21,7 @@ export interface BodyMarkers {
   readonly statsigEncoded: boolean;
 }
 
-/** What an SDK's request says besides its body; null where it says nothing. */
+/** What the headers and the query of an SDK's request say; null where they say nothing. */
 export interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -67,8 +67,8 @@ const SDK_KEY = /^(?:client|secret)-[\x21-\x7e]+$/;
 
 /**
  * The SDK key of a request: header `STATSIG-API-KEY`, else query parameter `k`, which is all that the
- * js-client family and every beacon send. What has not the shape `client-…` or `secret-…` is passed over, so that
- * a header which a proxy has emptied doesn't hide the query's key. Null when neither has it.
+ * js-client family and every beacon send. A value without the form `client-…` or `secret-…` is skipped, so that a header
+ * that a proxy emptied does not hide the query's key. Null when neither has a key.
  *
  * @param headers Names in lower case.
  */
@@ -87,8 +87,8 @@ function isSdkKey(text: string): boolean {
 }
 
 /**
- * Endpoints that SDKs ask for rules and answers. They see them here only when somebody has overridden more
- * than the log URL. Any other path may be a log path: customers rename it because blockers know the usual ones.
+ * Endpoints from which SDKs fetch rules and evaluations. The collector gets such requests only when an application has
+ * overridden more than the log URL. Any other path can be a log path: customers rename it to avoid blockers.
  */
 const RESERVED = [
   ['initialize', /^\/v1\/initialize\/?$/],
@@ -105,9 +105,9 @@ export function reservedEndpoint(path: string): string | null {
   return RESERVED.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
 }
 
-/** What is said of a path that is reserved for an endpoint. @param endpoint As {@link reservedEndpoint} answers it. */
+/** The detail of the error for a reserved path. @param endpoint From {@link reservedEndpoint}. */
 export function reservedDetail(endpoint: string): string {
-  // The function ingest-trigger has a route of its own: what comes here was sent otherwise, or has nobody to answer it.
+  // The function ingest-trigger has its own route. Requests that arrive here have another method or path, or there are no sources.
   return endpoint === 'mark_data_ready_dwh'
     ? 'mark_data_ready_dwh is taken by POST, without a slash at its end, and only with `sources`.'
     : `${endpoint} is Statsig's.`;
@@ -119,8 +119,8 @@ export function isExceptionReport(path: string): boolean {
 }
 
 /**
- * What Statsig's SDKs call themselves in `sdkType`. A sender can write anything there, so logs have only names of
- * this list; a new SDK is `other` until it is added, and lands as any.
+ * The `sdkType`s of Statsig's SDKs. A sender can write anything there, so logs contain only names of this list. An
+ * unlisted SDK is logged as `other`; its events land like any others.
  */
 const SDK_TYPES: ReadonlySet<string> = new Set([
   'javascript-client',
@@ -163,10 +163,10 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
   'statsig-server-core-cpp',
 ]);
 
-/** Release numbers and their usual pre-releases, short enough to hold nothing else. */
+/** Release numbers with common pre-release suffixes, too short to contain anything else. */
 const VERSION = /^\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?$/;
 
-/** An SDK as logs name it, e.g. `javascript-client 3.33.5`: never text of the sender's own. */
+/** An SDK's name for logs, e.g. `javascript-client 3.33.5`. It never contains text from the sender. */
 export function sdkLabel(type: string | null, version: string | null): string {
   const name = type === null ? 'unknown' : SDK_TYPES.has(type) ? type : 'other';
   return version !== null && VERSION.test(version) ? `${name} ${version}` : name;

@@ -2,10 +2,10 @@ import { backoffMs } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
 
-/** Reads the secret's text. It settles within `timeoutMs`. */
+/** Reads the secret's text. Settles within `timeoutMs`. */
 export type ReadSecret = (timeoutMs: number) => Promise<string>;
 
-/** What {@link KeyCache} works with. */
+/** Options of {@link KeyCache}. */
 export interface KeyCacheOptions {
   readonly read: ReadSecret;
   readonly clock: Clock;
@@ -13,31 +13,31 @@ export interface KeyCacheOptions {
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
-/** How long keys are taken as read: within that time a removed key is out everywhere. Milliseconds. */
+/** How long keys count as fresh, in milliseconds. A removed key is rejected everywhere after this time. */
 export const FRESH_MS = 5 * 60_000;
-/** After so long without a look (an environment that slept) nothing is answered before one. Milliseconds. */
+/** Age in milliseconds, of a frozen environment for example, at which keys are read before the next answer. */
 export const STALE_MS = 30 * 60_000;
 /**
- * At most one look in so long for the sake of unknown keys, so that whoever tries out keys can't make us call
- * Secrets Manager for each. Milliseconds; within that time an added key is in everywhere.
+ * Milliseconds between two reads for unknown keys, so that guessing keys does not call Secrets Manager for each guess.
+ * An added key is accepted everywhere after this time.
  */
 export const UNKNOWN_KEY_PAUSE_MS = 30_000;
-/** The longest that one look may take, in milliseconds. */
+/** Timeout of one read, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
-/** Pause after a failed look; it doubles with every failure. */
+/** Pause after a failed read; it doubles with every failure. */
 const AFTER_FAILURE = { baseMs: 2_000, capMs: 60_000, leastMs: 1_000 } as const;
 
 /**
- * The keys in Secrets Manager, as one execution environment knows them: read when first needed, read again in
- * the background when they are no longer fresh, or for a key that isn't among them. Keys that were read once
- * stay good as long as Secrets Manager can't be read. All looks are shared: there is never a second one under way.
+ * Caches the keys in Secrets Manager for one execution environment. Keys are read when they are first needed, and read
+ * again in the background when they are no longer fresh, or for an unknown key. Keys that were read once remain valid
+ * while Secrets Manager cannot be read. Requests share a read: there is never a second one at the same time.
  */
 export class KeyCache {
   readonly #options: KeyCacheOptions;
   #keyring: Keyring | undefined;
-  /** When the last look began that succeeded. */
+  /** When the last successful read began. */
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** Failures since then, when the last one was, and how long it keeps us from looking again. */
+  /** Failures since then, the time of the last one, and the pause after it. */
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
@@ -48,7 +48,7 @@ export class KeyCache {
   }
 
   /**
-   * The keys, at most {@link FRESH_MS} old unless they can't be read; a look that is due goes on behind.
+   * The keys, at most {@link FRESH_MS} old unless they cannot be read. A read that is due runs in the background.
    *
    * @param deadline Epoch milliseconds.
    * @throws KeysError `SLUICE_KEYS_UNAVAILABLE`, `SLUICE_KEYS_INVALID`, when they were never read.
@@ -61,10 +61,10 @@ export class KeyCache {
   }
 
   /**
-   * The keys after another look, for a key that isn't among them: as they are when the last look is no older than
-   * {@link UNKNOWN_KEY_PAUSE_MS}.
+   * The keys after another read, for a key that is not among them. There is no new read when the last one is no older
+   * than {@link UNKNOWN_KEY_PAUSE_MS}.
    *
-   * @throws KeysError `SLUICE_KEYS_UNAVAILABLE` when it can't be known: the last look has failed.
+   * @throws KeysError `SLUICE_KEYS_UNAVAILABLE` when the last read failed, so that the keys may be outdated.
    */
   async renewed(deadline: number): Promise<Keyring> {
     if (this.#isOlder(UNKNOWN_KEY_PAUSE_MS)) await this.#look(deadline);
@@ -73,20 +73,20 @@ export class KeyCache {
   }
 
   /**
-   * Resolves when no look is under way. An invocation waits for it before it ends: Lambda freezes what is still
-   * under way then, and its connection would be dead when it thaws.
+   * Resolves when no read is running. An invocation waits for it before it ends: Lambda would freeze the read, and its
+   * connection would be dead afterwards.
    */
   async settled(): Promise<void> {
     await this.#underWay;
   }
 
-  /** Whether the last look is as old as that; one from the future, before the clock was set back, counts as old. */
+  /** Whether the last read is that old. A read in the future, before the clock was set back, counts as old. */
   #isOlder(ms: number): boolean {
     const age = this.#options.clock.now() - this.#lookedAt;
     return age < 0 || age >= ms;
   }
 
-  /** Looks once, unless a look is under way, which it joins, or one has just failed. Never throws. */
+  /** Reads once. Joins a running read, and does nothing if one has just failed. Never throws. */
   async #look(deadline: number): Promise<void> {
     const now = this.#options.clock.now();
     if (this.#underWay === undefined) {
@@ -108,7 +108,7 @@ export class KeyCache {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      // At least a second, so that a busy environment doesn't call for each of its requests.
+      // At least a second, so that a busy environment does not read for each request.
       this.#pauseMs = backoffMs(this.#failures, random, AFTER_FAILURE);
       this.#failedAt = clock.now();
       log({ level: 'error', event: 'keys', ...describe(error), failures: this.#failures });
@@ -120,7 +120,7 @@ export class KeyCache {
   }
 }
 
-/** The name and our own words of a failure, never its message: that could quote what was read. */
+/** The code or name of a failure, never its message: it could quote the secret. */
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof KeysError) return { code: error.code, detail: error.detail };
   return { code: 'SLUICE_KEYS_UNAVAILABLE', error: error instanceof Error ? error.name : 'Error' };

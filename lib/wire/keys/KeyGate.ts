@@ -6,29 +6,29 @@ import { RequestError } from '../RequestError.ts';
 import type { KeyCache } from './KeyCache.ts';
 import { Keyring, KeysError } from './Keyring.ts';
 
-/** What {@link KeyGate} works with. */
+/** Options of {@link KeyGate}. */
 export interface KeyGateOptions {
-  /** `keys` of the configuration: known without a call, good even when Secrets Manager is down. */
+  /** `keys` of the configuration: they need no call and are valid even when Secrets Manager is down. */
   readonly configured: readonly AcceptedKey[];
   /** The keys in Secrets Manager. */
   readonly cache: KeyCache;
-  /** Let every key of the right shape in, under the label `any`. */
+  /** Accept every key of the right form, under the label `any`. */
   readonly allowAnyKey: boolean;
-  /** Requests that one label may send, in this execution environment. */
+  /** Request limit of one label in this execution environment. */
   readonly limit: BucketSize;
   readonly clock: Clock;
 }
 
-/** A key that may post, and what holds for what is sent with it. */
+/** An accepted key and its settings. */
 export interface AuthenticatedKey {
-  /** Its name in the configuration or the secret; `any` for one that is only let in because any is. */
+  /** Its label in the configuration or the secret; `any` for an unlisted key that is accepted because all are. */
   readonly label: string;
   /** Lower-case hex SHA-256. */
   readonly sha256: string;
   /** `environment` of events without a tier; null: the product's default. */
   readonly environment: string | null;
   readonly kinds: readonly ForwardedKind[];
-  /** Names of the sources that it may start; undefined: it names none. */
+  /** Names of the sources that it may start; undefined when it names none. */
   readonly sources: readonly string[] | undefined;
 }
 
@@ -39,8 +39,8 @@ const ANY: Omit<AuthenticatedKey, 'sha256' | 'sources'> = {
 };
 
 /**
- * Decides which keys may post, and how often. 401 is an answer that SDKs drop their batch on, so it is given only
- * where the key is known to be unknown: as long as that can't be told, the answer is 503.
+ * Decides which keys may send events, and how often. SDKs drop their batch on 401, so a key is refused only when it is
+ * certainly unknown. While that is uncertain, the answer is 503.
  */
 export class KeyGate {
   readonly #options: KeyGateOptions;
@@ -53,10 +53,10 @@ export class KeyGate {
   }
 
   /**
-   * @param key As sent, or null when there was none of a known shape.
-   * @param deadline Epoch milliseconds by which it has decided.
+   * @param key As sent; null when there is none of a known form.
+   * @param deadline Epoch milliseconds by which it decides.
    * @throws RequestError `SLUICE_KEY_MISSING`, `SLUICE_KEY_UNKNOWN`; KeysError `SLUICE_KEYS_UNAVAILABLE`,
-   *   `SLUICE_KEYS_INVALID` when it can't be told.
+   *   `SLUICE_KEYS_INVALID` when that is uncertain.
    */
   async admit(key: string | null, deadline: number): Promise<AuthenticatedKey> {
     if (key === null) throw new RequestError('SLUICE_KEY_MISSING');
@@ -68,9 +68,9 @@ export class KeyGate {
   }
 
   /**
-   * Counts one request of a key against what its label may send.
+   * Counts one request against the limit of the key's label.
    *
-   * @throws KeysError `SLUICE_KEY_OVER_LIMIT`: 503, never 429, which js-client and server-core drop their batch on.
+   * @throws KeysError `SLUICE_KEY_OVER_LIMIT`: 503, never 429, on which js-client and server-core drop their batch.
    */
   spend({ label }: AuthenticatedKey): void {
     if (!this.#bucket(label).take(this.#options.clock.now())) throw new KeysError('SLUICE_KEY_OVER_LIMIT');
@@ -81,7 +81,7 @@ export class KeyGate {
     return this.#options.cache.settled();
   }
 
-  /** Null for a key that is let in because any is. */
+  /** Null for an unlisted key when every key is accepted. */
   async #findInSecret(digest: Uint8Array, deadline: number): Promise<AcceptedKey | null> {
     const { cache, allowAnyKey } = this.#options;
     try {
@@ -94,13 +94,13 @@ export class KeyGate {
     const renewed = await cache.renewed(deadline);
     const found = renewed.find(digest);
     if (found !== null) return found;
-    // It may be the key of an entry that can't be read.
+    // It may be the key of an entry that cannot be read.
     if (renewed.problems.length > 0)
       throw new KeysError('SLUICE_KEYS_INVALID', `${renewed.problems.length} entries.`);
     throw new RequestError('SLUICE_KEY_UNKNOWN');
   }
 
-  /** By label, of which there are only as many as keys were ever accepted: nobody can fill the map from outside. */
+  /** The bucket of a label. There are no more labels than accepted keys, so senders cannot fill the map. */
   #bucket(label: string): TokenBucket {
     const known = this.#buckets.get(label);
     if (known !== undefined) return known;
@@ -110,15 +110,15 @@ export class KeyGate {
   }
 }
 
-/** How much a bucket lets through. */
+/** The limits of a token bucket. */
 export interface BucketSize {
-  /** In the long run, a second. */
+  /** Sustained rate per second. */
   readonly perSecond: number;
-  /** At once, after a rest. */
+  /** Most at once, after a pause. */
   readonly burst: number;
 }
 
-/** A token bucket: full at first, filled up steadily, one token for each thing let through. */
+/** A token bucket: full at first, refilled steadily, one token for each request. */
 export class TokenBucket {
   readonly #size: BucketSize;
   #tokens: number;
@@ -132,7 +132,7 @@ export class TokenBucket {
   }
 
   /**
-   * Whether one more is let through. A clock that is set back gives nothing and takes nothing.
+   * Takes a token. Returns false when there is none. A clock that is set back changes nothing.
    *
    * @param now Epoch milliseconds.
    */

@@ -4,10 +4,10 @@ import { type AcceptedKey, defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from '..
 import { type ForwardedKind, forwardedKinds } from '../../schema/kinds.ts';
 import { PLACE_NAME_LENGTH } from '../../schema/names.ts';
 
-/** Keys that may post, ready to be looked up. */
+/** Accepted keys, prepared for lookups. */
 export class Keyring {
   readonly keys: readonly AcceptedKey[];
-  /** Entries that are no keys, by place, without their values: what the collector can't know it should accept. */
+  /** Problems of entries that cannot be read, by position and without their values. */
   readonly problems: readonly string[];
   readonly #digests: readonly Uint8Array[];
 
@@ -18,8 +18,8 @@ export class Keyring {
   }
 
   /**
-   * The key with a SHA-256, the first if there are two. The time it takes tells nothing of how near a guess was,
-   * nor which key it was: every one is compared, in constant time.
+   * The key with a SHA-256, the first if there are two. Every key is compared in constant time, so that the duration
+   * reveals neither how close a guess was nor which key matched.
    *
    * @param digest 32 bytes.
    */
@@ -34,7 +34,7 @@ export class Keyring {
 
 /**
  * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?, "sources"?}, …]}`. An entry
- * that is no key is left out and told in `problems`, so that one slip of the hand doesn't lock everybody out.
+ * that cannot be read is skipped and reported in `problems`, so that one typo does not lock out every sender.
  *
  * @throws KeysError `SLUICE_KEYS_INVALID` when there is no list at all.
  *
@@ -71,12 +71,12 @@ function parse(text: string): object {
   throw new KeysError('SLUICE_KEYS_INVALID', 'It is JSON, but no object.');
 }
 
-/** A member's name that may be repeated in a log: no SDK key looks like that, not even one put in the wrong place. */
+/** A member's name that is safe to log: no SDK key has this form, not even one in the wrong place. */
 const PLAIN_NAME = /^[A-Za-z_]\w{0,31}$/;
 const MEMBERS = new Set(['label', 'sha256', 'environment', 'kinds', 'sources']);
 
 /**
- * Reads one entry of the secret's list; by hand, since the collector would carry a schema library for this alone.
+ * Reads one entry of the secret's list. It uses no schema library: the collector would bundle one for this alone.
  *
  * @returns The key, or what is wrong, in words that repeat no value.
  */
@@ -102,7 +102,7 @@ export function readKey(entry: unknown): AcceptedKey | string[] {
   return problems.length > 0 ? problems : key;
 }
 
-/** A name as a log may have it. */
+/** A member's name, if it is safe to log. */
 function loggableName(name: string): string {
   return PLAIN_NAME.test(name) ? name : 'one with a strange name';
 }
@@ -139,18 +139,18 @@ function readKinds(
   return kinds;
 }
 
-/** Why a key could not be judged, or may not be used just now: answered 503, so that the SDK sends again. */
+/** Why a key could not be checked, or is over its limit. The answer is 503, so that the SDK retries. */
 export const KeysError = defineErrorFamily('system', {
   SLUICE_KEYS_UNAVAILABLE: {
     cause: 'The keys that may post could not be read.',
-    cure: "Send the batch again. If it persists, look at Secrets Manager and at the collector's right to read the secret.",
+    cure: "Send the batch again. If the error persists, check Secrets Manager and the collector's permission to read the secret.",
   },
   SLUICE_KEYS_INVALID: {
     cause: 'The secret does not hold a list of keys.',
-    cure: 'Put {"keys": [{"label": "web", "sha256": "…"}]} into it; `sluice keys list` names what is wrong.',
+    cure: 'Write {"keys": [{"label": "web", "sha256": "…"}]} to it. `sluice keys list` names each problem.',
   },
   SLUICE_KEY_OVER_LIMIT: {
-    cause: 'This key sends more requests than it may.',
+    cause: 'This key sends more requests than its limit allows.',
     cure: 'Send the batch again later, or raise `keyLimit` in sluice.config.ts.',
   },
 });

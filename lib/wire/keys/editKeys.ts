@@ -2,7 +2,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 import type { AcceptedKey } from '../../schema/AcceptedKey.ts';
 import { KeysError, readKey, readKeyring } from './Keyring.ts';
 
-/** A key to add; what it leaves out has the defaults of AcceptedKey. */
+/** A key to add. Members that it leaves out have the defaults of AcceptedKey. */
 export interface KeyEntry {
   readonly label: string;
   readonly sha256: string;
@@ -12,10 +12,10 @@ export interface KeyEntry {
 }
 
 /**
- * The keys of the secret, for whoever edits them.
+ * The keys of the secret, for commands that edit them.
  *
- * @throws KeyListError `SLUICE_KEYS_UNREADABLE` also for a single entry that can't be read: to write the list
- *   again without it would throw it away.
+ * @throws KeyListError `SLUICE_KEYS_UNREADABLE` even when only one entry cannot be read: writing the list back would
+ *   delete that entry.
  */
 export function listedKeys(text: string): readonly AcceptedKey[] {
   try {
@@ -65,49 +65,49 @@ export interface VersionedText {
   readonly version: string;
 }
 
-/** The keys' secret as `sluice keys` works on it. */
+/** The secret with the keys, as `sluice keys` reads and writes it. */
 export interface KeysSecret {
   read(): Promise<VersionedText>;
-  /** Puts a new text where `version` is still the current one; false, and nothing changed, when it isn't. */
+  /** Writes a new text if `version` is still the current one. Otherwise it changes nothing and returns false. */
   replace(text: string, version: string): Promise<boolean>;
 }
 
 /** Why the list of keys could not be changed. */
 export const KeyListError = defineErrorFamily('user', {
   SLUICE_KEYS_NO_SECRET: {
-    cause: 'There is no secret for keys under this name.',
-    cure: 'Deploy first, then name the same --stage and --region; or give its name with --secret.',
+    cause: 'No secret for keys has this name.',
+    cure: 'Deploy first, then use the same --stage and --region, or name the secret with --secret.',
   },
   SLUICE_KEYS_REFUSED: {
-    cause: 'AWS did not let us.',
-    cure: 'Use credentials that may secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret.',
+    cause: 'AWS denied access to the secret.',
+    cure: 'Use credentials that allow secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret.',
   },
   SLUICE_KEYS_BUSY: {
-    cause: 'Somebody else keeps changing the keys at the same time.',
+    cause: 'The keys are being changed by somebody else at the same time.',
     cure: 'Run the command again.',
   },
   SLUICE_KEYS_KNOWN: {
-    cause: 'This key is in the list already.',
-    cure: 'Remove it first to give it another label, environment, kinds or sources.',
+    cause: 'This key is already in the list.',
+    cure: 'To change its label, environment, kinds or sources, remove it first.',
   },
   SLUICE_KEYS_NOT_FOUND: {
-    cause: 'There is no such key in the list.',
-    cure: '`sluice keys list` shows what is there; keys of sluice.config.ts are removed there.',
+    cause: 'This key is not in the list.',
+    cure: '`sluice keys list` shows the list. To remove a key of sluice.config.ts, edit that file.',
   },
   SLUICE_KEYS_AMBIGUOUS: {
     cause: 'Several keys have this label.',
-    cure: 'Say which with --sha256: the first digits of its SHA-256 are enough.',
+    cure: 'Select one with --sha256. The first digits of its SHA-256 are enough.',
   },
   SLUICE_KEYS_NOT_AN_SDK_KEY: {
-    cause: 'This is no SDK key.',
+    cause: 'This is not an SDK key.',
     cure: 'Give a client-… or secret-… key on stdin, e.g. printf %s "$KEY" | sluice keys add web.',
   },
   SLUICE_KEYS_ENTRY_INVALID: {
-    cause: 'The key can not be listed like that.',
-    cure: 'Mend what is named.',
+    cause: 'The entry for the key is not valid.',
+    cure: 'Correct the problem in the detail.',
   },
   SLUICE_KEYS_UNREADABLE: {
-    cause: 'The secret does not hold a list of keys, so it is left alone.',
-    cure: 'Mend what is named, in the console or with `aws secretsmanager put-secret-value`.',
+    cause: 'The secret does not hold a valid list of keys, so it was not changed.',
+    cure: 'Correct the problem in the detail, in the console or with `aws secretsmanager put-secret-value`.',
   },
 });

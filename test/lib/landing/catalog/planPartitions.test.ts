@@ -98,11 +98,11 @@ describe('findMissing', () => {
     (TZ) => {
       const root = new URL('../../../../', import.meta.url).href;
       const script = `
-        const { findMissing } = await import('${root}lib/landing/catalog/repairTable.ts');
+        const { findMissingDays } = await import('${root}lib/landing/catalog/repairTable.ts');
         const { utcDay } = await import('${root}lib/base/time.ts');
         const instants = ['2026-03-29T00:30:00Z', '2026-11-01T23:59:59.999Z', '2028-02-28T12:00:00Z'];
         console.log(new Date(0).getTimezoneOffset(), JSON.stringify(instants.map((instant) =>
-          findMissing({ today: utcDay(Date.parse(instant)), folders: [], partitions: [] }))));`;
+          findMissingDays({ today: utcDay(Date.parse(instant)), folders: [], partitions: [] }))));`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
         env: { ...process.env, TZ },
         encoding: 'utf8',
