@@ -41,7 +41,7 @@ describe('sluice customer', () => {
     return (await callMain(['policy', 'print', ...asked])).stdout;
   };
 
-  it('makes a bucket of their own, into which we are let by the policy that we print', async () => {
+  it('creates a bucket with the printed policy, which grants Sluice access', async () => {
     expect(await customer(['bucket', 'acme-drops'])).toMatchObject({ code: 0, stdout: '' });
     const list = () => ours.send(new ListObjectsV2Command({ Bucket: 'acme-drops' }));
     await expect(list()).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -52,13 +52,13 @@ describe('sluice customer', () => {
     expect((await list()).KeyCount).toBe(0);
   });
 
-  it('takes a policy from a file, alone, too', async () => {
+  it('accepts a file with only the policy', async () => {
     const file = join(directory.path, 'policy.json');
     writeFileSync(file, JSON.stringify(JSON.parse(await policy()).bucketPolicy));
     expect(await customer(['bucket', 'acme-drops', '--policy', file])).toMatchObject({ code: 0 });
   });
 
-  it('drops what a query answers, or a file, lists and removes it', async () => {
+  it('drops the result of a query or a file, lists it and removes it', async () => {
     expect(await customer(['drop', `s3://acme-drops/${KEY}`, ROWS])).toMatchObject({ code: 0 });
     const { Body } = await ours.send(new GetObjectCommand({ Bucket: 'acme-drops', Key: KEY }));
     const { rows } = await readParquet(Buffer.from((await Body?.transformToByteArray()) ?? []));
@@ -76,7 +76,7 @@ describe('sluice customer', () => {
     expect(JSON.parse((await customer(['list', 's3://acme-drops', '--json'])).stdout)).toHaveLength(1);
   });
 
-  it('drops a file for each of some days', async () => {
+  it('drops one file for each day', async () => {
     const days = ['--from', '2026-10-31', '--to', '2026-11-01'];
     const dropped = await customer([
       'drop',
@@ -115,7 +115,7 @@ describe('sluice customer', () => {
     [['drop', 's3://acme-drops/a', '--file', '/none'], 'SLUICE_CUSTOMER_FILE_UNREADABLE', '/none'],
     [['bucket', 'acme-drops', '--policy', '/none'], 'SLUICE_CUSTOMER_FILE_UNREADABLE', '/none'],
     [['bucket', 'acme-drops', '--policy', '-'], 'SLUICE_CUSTOMER_POLICY_INVALID', '-'],
-  ])('says why not: %j', async (args, code, detail) => {
+  ])('reports why it failed: %j', async (args, code, detail) => {
     const answer = await customer(args, '{"Version":"2012-10-17"}');
     expect(answer).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(code) });
     expect(answer.stderr).toContain(detail);
@@ -152,7 +152,7 @@ describe('sluice customer', () => {
     expect(await customer(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 
-  it('plays on this machine only, and says when nobody is there', async () => {
+  it('works only with this machine, and reports when there is no local cloud', async () => {
     const elsewhere = ['customer', 'list', 's3://acme-drops', '--endpoint-url'];
     expect(await callMain([...elsewhere, 'https://s3.amazonaws.com'])).toMatchObject({
       code: 2,

@@ -21,7 +21,7 @@ const failedDay = (files: FileFate[]): LedgerEntry => ({
 const times = (text: string, part: string) => text.split(part).length - 1;
 
 describe('a failed day, explained', () => {
-  it('says once what is wrong with the file that it failed on, above the table', () => {
+  it("has the error of the day's failure once, above the table", () => {
     const text = dayText(failedDay([failed('a.parquet')]));
     expect(times(text, sentence('a.parquet'))).toBe(1);
     expect(text.trimEnd().split('\n').at(-1)).toMatch(
@@ -29,13 +29,13 @@ describe('a failed day, explained', () => {
     );
   });
 
-  it('says below the table what is wrong with others', () => {
+  it('has the errors of other files below the table', () => {
     const text = dayText(failedDay([failed('a.parquet'), failed('b.parquet')]));
     expect(times(text, sentence('a.parquet'))).toBe(1);
     expect(text.endsWith(`\n\n${CODE}: ${sentence('b.parquet')}\n`)).toBe(true);
   });
 
-  it('says beside the others what became of them', () => {
+  it('has the result of each other file in its row', () => {
     const gone: FileFate = { key: 'events/c.parquet', size: 1, eTag: 'e', fate: 'gone', detail: 'It went.' };
     expect(dayText(failedDay([gone]))).toMatch(/gone .* It went\.\n$/);
   });

@@ -70,7 +70,7 @@ describe('sluice export', () => {
       .find(({ name }) => name === 'sluice-local-export')
       ?.pending();
 
-  it('puts a request on the queue, of all that changed or of days that are named', async () => {
+  it('sends a request for changed days or for given days to the queue', async () => {
     expect(await local('run', '--json')).toMatchObject({
       code: 0,
       stdout: '{"asked":{"exports":["events"]}}\n',
@@ -82,7 +82,7 @@ describe('sluice export', () => {
     expect(waiting()).toBe(2);
   });
 
-  it('says that nothing was exported', async () => {
+  it('reports that nothing was exported', async () => {
     expect(await local('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing') });
     const [status] = JSON.parse((await local('status', '--days', '2', '--json')).stdout);
     expect(status).toMatchObject({ export: 'events', target: 's3://acme-warehouse/sluice/events/' });
@@ -103,7 +103,7 @@ describe('sluice export', () => {
     expect(await sluice(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 
-  it('exports no day that has not ended, and says so', async () => {
+  it('refuses days that have not ended', async () => {
     const today = utcDay(Date.now());
     for (const args of [
       ['--from', today],
@@ -117,7 +117,7 @@ describe('sluice export', () => {
     expect(waiting()).toBe(2);
   });
 
-  it('names the exports that there are, and what AWS says where it is not deployed', async () => {
+  it('names the configured exports, and reports a stage that is not deployed', async () => {
     expect(await local('run', '--export', 'x')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('It has events.'),

@@ -73,7 +73,7 @@ async function stored() {
 const env = { STATSIG_SERVER_KEY: KEY };
 
 describe('sluice groups', () => {
-  it('has nothing to list before the first pull', async () => {
+  it('lists nothing before the first pull', async () => {
     expect(await groups(['list', '--json'])).toEqual({
       code: 0,
       stdout: '[]\n',
@@ -81,7 +81,7 @@ describe('sluice groups', () => {
     });
   });
 
-  it('pulls a file, then its successor, and keeps the groups that only the first had', async () => {
+  it('pulls two files, and keeps groups that only the first has', async () => {
     const first = await groups(['pull', '--specs', specsFile(specs('running')), '--json']);
     expect(first).toMatchObject({
       code: 0,
@@ -118,7 +118,7 @@ describe('sluice groups', () => {
     expect(asked).toEqual([]);
   });
 
-  it('downloads specs with a key from the environment, a file or stdin, and never shows it', async () => {
+  it('downloads specs with a key from the environment, a file or stdin, and never prints the key', async () => {
     const keyFile = join(directory.path, 'key');
     writeFileSync(keyFile, `${KEY}\n`);
     for (const [args, options] of [
@@ -138,7 +138,7 @@ describe('sluice groups', () => {
     expect(await Body?.transformToString()).not.toContain(KEY);
   });
 
-  it('reads compressed answers, and asks again when Statsig is busy', async () => {
+  it('reads compressed responses, and retries when Statsig is busy', async () => {
     answers = [
       { status: 503 },
       { status: 429 },
@@ -148,7 +148,7 @@ describe('sluice groups', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('says by a code what Statsig did not like, without the key', async () => {
+  it('reports errors of Statsig by code, without the key', async () => {
     for (const [answer, code] of [
       [{ status: 401 }, 'SLUICE_GROUPS_KEY_REFUSED'],
       [{ status: 403, body: KEY }, 'SLUICE_GROUPS_KEY_REFUSED'],
@@ -180,7 +180,7 @@ describe('sluice groups', () => {
     expect(noFile.stderr).toContain('SLUICE_GROUPS_NO_KEY');
   });
 
-  it('refuses files that are no specs, and a table that somebody broke, and changes nothing', async () => {
+  it('refuses files that are not specs and an invalid table, without a change', async () => {
     const before = await stored();
     mkdirSync(join(directory.path, 'folder'));
     for (const [file, code] of [
@@ -222,7 +222,7 @@ describe('sluice groups', () => {
     }
   });
 
-  it('loses nothing when two pull at once', async () => {
+  it('loses nothing in two pulls at the same time', async () => {
     const experiment = experimentSpecs('running', SPECS_TIME).dynamic_configs.button;
     const paths = Array.from({ length: 5 }, (_, i) => {
       const path = join(directory.path, `specs-${i}.json`);

@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 const day = addDays(utcDay(Date.now()), -1);
 const place = ['--source', 'acme', '--dataset', 'events'];
 
-describe('what other people call things', () => {
+describe('a name with control characters', () => {
   let ingest: Awaited<ReturnType<typeof ingestCloud>>;
 
   beforeAll(async () => {
@@ -104,7 +104,7 @@ describe('what other people call things', () => {
   ];
 
   it.each(walks)(
-    'is shown escaped in %s, as text and as JSON',
+    'is escaped in %s, as text and as JSON',
     async (_, args) => {
       const text = await callMain(args(), { env: ingest.env });
       expect(`${text.stdout}${text.stderr}`).not.toBe('');
@@ -123,7 +123,7 @@ describe('what other people call things', () => {
     60_000,
   );
 
-  it('is the same text to a program', async () => {
+  it('is the same text after parsing the JSON', async () => {
     const sql = `SELECT DISTINCT event_name, user_id, json_extract_string(event_metadata, 'plan') AS plan FROM acme_events WHERE event_name IS NOT NULL`;
     const { stdout } = await callMain([...query(sql), '--json']);
     expect(JSON.parse(stdout)).toEqual([{ event_name: FORGED, user_id: FORGED, plan: FORGED }]);
@@ -133,7 +133,7 @@ describe('what other people call things', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject([{ key: `events/${day}/${KEY}.parquet` }]);
   });
 
-  it('is seen in tables at all', async () => {
+  it('is visible in tables', async () => {
     const { stdout } = await callMain(query('SELECT event_name FROM acme_events'));
     expect(stdout).toContain('\\u001b[2J\\u001b[31mred');
     expect(stdout).toContain('\\nSLUICE_FORGED: all is well\\r\\n');

@@ -84,7 +84,7 @@ describe('sluice ingest', () => {
     ingest('preview', '--source', 'acme', '--dataset', 'events', ...args);
 
   describe('preview', () => {
-    it('shows the first rows that would be loaded and refused, of a file of which it reads a part', async () => {
+    it('shows the first rows that would be loaded and refused, and reads only a part of the file', async () => {
       const { code, stdout } = await preview('--day', OLD, '--rows', '2', '--json');
       expect(code).toBe(3);
       const seen = JSON.parse(stdout);
@@ -122,7 +122,7 @@ describe('sluice ingest', () => {
       expect(seen.rowsRead).toBe(122_880);
     });
 
-    it('is a page for people, of the youngest day unless another is named', async () => {
+    it('is text by default, of the latest day unless another is given', async () => {
       const { code, stdout, stderr } = await preview();
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(
@@ -136,11 +136,11 @@ describe('sluice ingest', () => {
       expect(refused.stdout).toMatch(/Rows that would be refused\nreason +detail +raw\n/);
     });
 
-    it('leaves nothing on the disk', () => {
+    it('leaves no files on the disk', () => {
       expect(readdirSync(tmpdir()).filter((name) => name.startsWith('sluice-preview-'))).toEqual([]);
     });
 
-    it('says by name what is wrong with a file, its place, or the way there', async () => {
+    it('reports by code an error of a file, its key, or its bucket', async () => {
       await customer([
         'drop',
         's3://acme-drops/bad/text.parquet',
@@ -212,7 +212,7 @@ describe('sluice ingest', () => {
     [['explain', '--days', '3'], 2, '--days: not an option of explain, but of status.'],
     [['everything'], 2, 'Expected one of status, explain, preview, run, backfill.'],
     [['status', 'acme'], 2, 'Unexpected argument: acme.'],
-  ] as const)('answers what means nothing by name: %j', async (args, code, text) => {
+  ] as const)('refuses by name: %j', async (args, code, text) => {
     expect(await ingest(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });
   });
 });

@@ -34,7 +34,7 @@ const KEY = 'client-a1b2c3';
 const SHA256 = hash('sha256', KEY);
 
 describe('sluice keys', () => {
-  it('adds, lists and removes keys by their hash alone', async () => {
+  it('adds, lists and removes keys by their hash only', async () => {
     const added = await keys(['add', 'web', '--environment', 'staging', '--kinds', 'exposures'], `${KEY}\n`);
     expect(added).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Added web') });
     const entry = { label: 'web', sha256: SHA256, environment: 'staging', kinds: ['exposures'] };
@@ -55,7 +55,7 @@ describe('sluice keys', () => {
     expect((await stored()).keys).toEqual([expect.objectContaining({ sha256: 'f'.repeat(64) })]);
   });
 
-  it('adds keys for the trigger alone, or for both, and takes no client key for that', async () => {
+  it('adds keys for the trigger only or for both, and refuses client keys for the trigger', async () => {
     const secret = 'secret-of-acme';
     expect((await keys(['add', 'acme', '--sources', 'acme,acme-eu'], secret)).code).toBe(0);
     expect((await keys(['add', 'web'], KEY)).code).toBe(0);
@@ -81,7 +81,7 @@ describe('sluice keys', () => {
     }
   });
 
-  it('finds the secret by stage, by name, and where --endpoint-url says', async () => {
+  it('finds the secret by stage, by name, and at --endpoint-url', async () => {
     for (const Name of ['sluice-prod-keys', 'team/keys']) {
       await local.client.send(new CreateSecretCommand({ Name, SecretString: '{"keys":[]}' }));
     }
@@ -96,7 +96,7 @@ describe('sluice keys', () => {
     ]);
   });
 
-  it('loses nobody’s key when several are added at the same time', async () => {
+  it('loses no key when several are added at the same time', async () => {
     const labels = ['a', 'b', 'c', 'd'];
     const results = await Promise.all(
       labels.map((label) => sluiceKeys(local.options.endpoint, ['add', label], `client-${label}`)),
@@ -129,7 +129,7 @@ describe('sluice keys', () => {
     expect(await stored()).toEqual({ keys: [] });
   });
 
-  it('goes to the local cloud, whatever region and credentials the environment has', async () => {
+  it('uses the local cloud, whatever region and credentials the environment has', async () => {
     const { endpoint } = local.options;
     for (const env of [{ AWS_REGION: '', AWS_ACCESS_KEY_ID: '' }, { AWS_REGION: 'eu-west-1' }]) {
       const listed = await keys(['list', '--local', '--endpoint-url', endpoint], '', {
@@ -158,7 +158,7 @@ describe('sluice keys', () => {
     ],
     ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' }],
     ['SLUICE_AWS_UNREACHABLE', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_MAX_ATTEMPTS: '1' }],
-  ])('says %s and what to do, with %j', async (code, env) => {
+  ])('reports %s and its cure, with %j', async (code, env) => {
     for (const command of [['list'], ['add', 'web', '--sha256', SHA256]]) {
       const result = await keys(command, '', { ...NO_PROFILE, ...env });
       expect(result).toMatchObject({ code: 1, stdout: '' });
@@ -167,7 +167,7 @@ describe('sluice keys', () => {
     }
   });
 
-  it('refuses a key twice, credentials that may not, and a list that it can not read', async () => {
+  it('refuses a duplicate key, credentials without permission, and an invalid list', async () => {
     await keys(['add', 'web'], KEY);
     expect((await keys(['add', 'app'], KEY)).stderr).toContain('SLUICE_KEYS_KNOWN');
     const denied = await keys(['list'], '', { AWS_SECRET_ACCESS_KEY: 'wrong' });

@@ -9,7 +9,7 @@ import { sluice } from '../harness/sluice.ts';
 
 const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'customer', 'policy', 'connect'];
 
-describe('a command line that is wrong', () => {
+describe('a wrong command line', () => {
   it.each([
     [['strat'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean start?', 'sluice --help'],
     [['quer', 'select 1'], 'SLUICE_USAGE_UNKNOWN_COMMAND', 'Did you mean query?', 'sluice --help'],
@@ -69,7 +69,7 @@ describe('a command line that is wrong', () => {
       'Did you mean SLUICE_BODY_NOT_JSON?',
       'sluice redrive --help',
     ],
-  ])('%j is answered with %s, what was meant, and where help is', async (args, code, said, hint) => {
+  ])('%j is answered with %s, a suggestion, and the command for help', async (args, code, said, hint) => {
     const { stderr, ...answer } = await callMain(args);
     expect(answer).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^${code}: `));
@@ -89,7 +89,7 @@ describe('a command line that is wrong', () => {
     expect(asJson.code).toBe(2);
   });
 
-  it('suggests nothing that is not near', async () => {
+  it('suggests nothing that is not similar', async () => {
     expect((await callMain(['deploy'])).stderr).not.toContain('Did you mean');
     expect((await callMain(['start', '--verbose'])).stderr).not.toContain('Did you mean');
   });
@@ -106,7 +106,7 @@ describe('help and version', () => {
     });
   });
 
-  it('are there without a command', async () => {
+  it('are printed without a command', async () => {
     const overview = await callMain(['--help']);
     expect(overview).toMatchObject({ code: 0, stderr: '' });
     for (const name of COMMANDS) expect(overview.stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
@@ -117,7 +117,7 @@ describe('help and version', () => {
   });
 });
 
-describe('what the file system refuses', () => {
+describe('an error of the file system', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
   beforeEach(() => {
     directory = temporaryDirectory();
@@ -138,7 +138,7 @@ describe('what the file system refuses', () => {
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
   }, 60_000);
 
-  it("names the path and the code of customers' files, too", async () => {
+  it("names the path and the code for customers' files", async () => {
     const folder = join(directory.path, 'folder');
     mkdirSync(folder);
     const drop = ['customer', 'drop', 's3://acme-drops/a'];
@@ -167,7 +167,7 @@ describe('what the file system refuses', () => {
     expect(errorText(error).split('\n')).toHaveLength(3);
   });
 
-  it('is not what a socket says, nor a defect, which shows its stack', () => {
+  it('is neither an error of a socket nor a defect, which shows its stack trace', () => {
     const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
     expect(errorObject(socket).code).toBe('SLUICE_CLI_DEFECT');
     const text = errorText(new TypeError('x is not a function'));

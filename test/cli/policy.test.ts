@@ -33,7 +33,7 @@ const print = (...args: string[]) =>
 const printed = async (...args: string[]) => JSON.parse((await print(...args, '--json')).stdout);
 
 describe('sluice policy print', () => {
-  it.each(POLICY_TARGETS)('prints what IAM takes for %s, without credentials', async (target) => {
+  it.each(POLICY_TARGETS)('prints a policy that IAM accepts for %s, without credentials', async (target) => {
     const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
     expect(code).toBe(0);
     const told = (await print('--for', target, '--account', '111122223333')).stderr;
@@ -65,7 +65,7 @@ describe('sluice policy print', () => {
     expect(JSON.stringify(writePermissions)).toContain('table/models/*');
   });
 
-  it('says what is still to be filled in, and with which option', async () => {
+  it('names placeholders that are left, with their options', async () => {
     const { stdout, stderr } = await print('--for', 'ingest-source');
     expect(stdout).toContain('"arn:aws:s3:::__S3_BUCKET__/*"');
     expect(stderr).toContain('Placeholder left: __S3_BUCKET__. Replace it, or use --bucket.');
@@ -85,26 +85,23 @@ describe('sluice policy print', () => {
     expect(filled.stdout).toContain('"AWS": "arn:aws:iam::999689269917:user/acme"');
   });
 
-  it('says when names are so long that IAM would not take the policy', async () => {
+  it('warns when long names make the policy too large for IAM', async () => {
     const short = await print('--for', 'deploy');
     expect(short.stderr).not.toContain('split its statements');
     const long = await print('--for', 'deploy', '--stage', 's'.repeat(250));
     expect(long.stderr).toMatch(/^stackPermissions has \d{4} characters, but IAM allows 6144/m);
   });
 
-  it.each(['ingest-source', 'export-target'])(
-    'names a key for %s only where one is given',
-    async (target) => {
-      const [without, withKey] = [
-        await print('--for', target, '--json'),
-        await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
-      ];
-      expect(without.stdout + without.stderr).not.toMatch(/kms|key/i);
-      expect(Object.keys(JSON.parse(withKey.stdout))).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
-    },
-  );
+  it.each(['ingest-source', 'export-target'])('has a key for %s only if one is given', async (target) => {
+    const [without, withKey] = [
+      await print('--for', target, '--json'),
+      await print('--for', target, '--json', '--key', 'arn:aws:kms:eu-west-1:444455556666:key/k'),
+    ];
+    expect(without.stdout + without.stderr).not.toMatch(/kms|key/i);
+    expect(Object.keys(JSON.parse(withKey.stdout))).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
+  });
 
-  it('names the workgroup and the folder of the reader that is meant', async () => {
+  it('has the workgroup and the folder of the given reader', async () => {
     const text = async (...args: string[]) => JSON.stringify(await printed(...args));
     expect(await text('--for', 'statsig-role')).toContain('workgroup/sluice_statsig"');
     expect(await text('--for', 'metabase')).toContain('acme-experiments/query-results/bi/*');

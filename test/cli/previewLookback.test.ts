@@ -38,7 +38,7 @@ describe('sluice ingest preview without a day', () => {
     ['Pacific/Kiritimati', ['2026-11-17', '2026-11-18'], '2026-11-18'],
     ['Pacific/Kiritimati', ['2026-11-20', '2026-11-21'], '2026-11-21'],
     ['UTC', ['2026-11-17', '2026-11-21'], '2026-11-17'],
-  ])('takes the youngest of the days that the plan looks at: %s %j', async (timezone, days, expected) => {
+  ])('uses the latest day of the lookback with files: %s %j', async (timezone, days, expected) => {
     const folder = `${timezone}/${days.join('-')}`;
     for (const day of days) {
       const Key = `${folder}/${day}/a.parquet`;

@@ -41,7 +41,7 @@ describe('sluice in a pipe', () => {
   it.each([
     [['--help'], 0],
     [['query', 'SELECT 1', '--data', '/nonexistent'], 1],
-  ] as const)('%j ends with its own exit code when nobody reads on', async (args, code) => {
+  ] as const)('%j exits with its own code when the reader closes the pipe', async (args, code) => {
     const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     const stderr = text(child.stderr);

@@ -24,7 +24,7 @@ const handedBack: LedgerEntry = {
   token: 't',
 };
 
-describe('a day that was handed back', () => {
+describe('a day that will be retried', () => {
   it.each(['waiting', 'loading'] as const)('is %s in the calendar, with its reason', (state) => {
     const text = calendarText([
       {
@@ -39,7 +39,7 @@ describe('a day that was handed back', () => {
     );
   });
 
-  it('is explained with it, and claimed by nobody', () => {
+  it('is explained with its reason, without a claim', () => {
     const text = dayText(handedBack);
     expect(text).toContain('SLUICE_LOAD_CATALOG_FAILED: AccessDeniedException.');
     expect(text).toContain('waiting (2026-11-20T09:00:00.000Z, attempts: 2)');
@@ -72,7 +72,7 @@ describe('a day that was loaded without some of its objects', () => {
     ]);
   };
 
-  it('names them, and neither markers nor what a job left behind', () => {
+  it('names them, but neither markers nor leftovers of a job', () => {
     expect(status({ files }).trimEnd().split('\n').at(-1)).toBe(
       `acme/events ${day} left out 4 objects: events/${day}/a.csv (not_parquet), events/${day}/b.parquet (empty), events/${day}/c.parquet (archived), 1 more`,
     );
@@ -81,11 +81,11 @@ describe('a day that was loaded without some of its objects', () => {
   });
 });
 
-describe('a drop that has not come', () => {
+describe('a drop that has not arrived', () => {
   const late = [{ day, due: Date.parse('2026-11-20T06:00:00Z') }];
   const dataset = { ...place, lastLook: { at, newestDay: day, stopped: false } };
 
-  it('is late in the calendar, with when it was due', () => {
+  it('is late in the calendar, with its due time', () => {
     const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}!$/m);
     expect(text).toContain('· no files  ! late\n');
@@ -94,7 +94,7 @@ describe('a drop that has not come', () => {
     );
   });
 
-  it('is no more than nothing where nothing is expected', () => {
+  it('is shown as no files if none is expected', () => {
     const text = calendarText([{ ...dataset, late: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}·$/m);
     expect(text).not.toContain('late');

@@ -8,11 +8,11 @@ import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';
 
 describe('docs/tables.md', () => {
-  it('is what `npm run docs` makes of the code', () => {
+  it('is what `npm run docs` generates', () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'tables.md'), 'utf8')).toBe(tablesPage());
   });
 
-  it('says something in every cell', () => {
+  it('has text in every cell', () => {
     const rows = tablesPage()
       .split('\n')
       .filter((line) => line.startsWith('| `'));
@@ -22,11 +22,11 @@ describe('docs/tables.md', () => {
 });
 
 describe('docs/aws.md', () => {
-  it('is what `npm run docs` makes of the code', () => {
+  it('is what `npm run docs` generates', () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'aws.md'), 'utf8')).toBe(awsPage());
   });
 
-  it('says of every question what we rely on, who says so, how sure that is, and what to do otherwise', () => {
+  it('has expectation, evidence, certainty and cure of every question', () => {
     const rows = awsPage()
       .split('\n')
       .filter((line) => line.startsWith('| `SLUICE_PROBE_'));
@@ -36,11 +36,11 @@ describe('docs/aws.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  it('is what `npm run docs` makes of the code', async () => {
+  it('is what `npm run docs` generates', async () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'errors.md'), 'utf8')).toBe(await errorsPage());
   });
 
-  it('has every code of every family, each once', async () => {
+  it('has every code of every family exactly once', async () => {
     const codes = (await errorFamilies()).flatMap(({ entries }) => Object.keys(entries));
     const rows = [...(await errorsPage()).matchAll(/^\| `(SLUICE_\w+)` \|/gm)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(100);

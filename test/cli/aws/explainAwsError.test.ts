@@ -14,19 +14,19 @@ describe('explainAwsError', () => {
     'EAI_AGAIN',
     'ETIMEDOUT',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
-  ])('takes %s for AWS out of reach, while a call or a body is under way', (code) => {
+  ])('classifies %s during a call or a body as AWS being unreachable', (code) => {
     for (const error of [coded(code), coded(code, tries)])
       expect(explainAwsError(error)).toMatchObject({ error: { code: 'SLUICE_AWS_UNREACHABLE' } });
   });
 
   it.each(['ENOSPC', 'EACCES', 'ENOENT', 'ERR_INVALID_ARG_TYPE', 'SLUICE_CONFIG_INVALID'])(
-    'says nothing of %s, which is not about AWS',
+    'ignores %s, which is not about AWS',
     (code) => {
       expect(explainAwsError(coded(code))).toBeUndefined();
     },
   );
 
-  it('leaves an answer to the command', () => {
+  it('leaves an error that AWS returned to the command', () => {
     const error = Object.assign(new Error('no'), {
       name: 'NoSuchBucket',
       $metadata: { httpStatusCode: 404 },

@@ -54,7 +54,7 @@ const run = (sql: string, deadlineMs = 20_000) =>
   });
 
 describe('a statement', () => {
-  it('answers rows, what was read for them, and where they lie', async () => {
+  it('returns rows, the scanned bytes and the location of the result', async () => {
     expect(await run('rows')).toEqual({
       columns: ['a', 'b'],
       rows: [['1', null]],
@@ -63,13 +63,13 @@ describe('a statement', () => {
     });
   });
 
-  it("says why it failed, in Athena's words", async () => {
+  it("returns Athena's message when the statement fails", async () => {
     expect(await run('fails')).toMatchObject({
       failed: "SYNTAX_ERROR: line 1:8: Column 'x' cannot be resolved",
     });
   });
 
-  it('is stopped when it takes too long', async () => {
+  it('stops a statement that exceeds its deadline', async () => {
     expect(await run('hangs', 0)).toMatchObject({
       failed: 'The query took longer than 0 s and was stopped.',
     });
@@ -77,7 +77,7 @@ describe('a statement', () => {
     expect((await settle(client, id))?.Status?.State).toBe('CANCELLED');
   });
 
-  it('throws what Athena refuses to begin with', async () => {
+  it('throws when Athena rejects the statement', async () => {
     await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 });

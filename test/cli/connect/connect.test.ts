@@ -81,12 +81,12 @@ const valuesOf = ({ steps }: SetupGuide) =>
     steps.flatMap(({ fields = [] }: Step) => fields.map(({ label, value }) => [label, value])),
   );
 
-describe('sluice connect, before a product is let in', () => {
+describe('sluice connect, without a reader for the product', () => {
   it.each([
     ['statsig', { '<Statsig S3 Folder>': 'folder-of-7', '<Statsig Account ID>': '123456789012' }],
     ['owox', {}],
     ['metabase', {}],
-  ])('says what %s needs in sluice.config.ts, which is valid when it is pasted', async (product, console) => {
+  ])('prints a valid snippet of sluice.config.ts for %s', async (product, console) => {
     const { code, stdout } = await connect([product, '--json'], 'none');
     expect(code).toBe(3);
     const { snippet, reader, first } = JSON.parse(stdout);
@@ -101,7 +101,7 @@ describe('sluice connect, before a product is let in', () => {
     expect([again.code, again.stderr]).toEqual([0, '']);
   });
 
-  it('prints it for a person, too', async () => {
+  it('prints the snippet as text', async () => {
     const { code, stdout, stderr } = await connect(['statsig'], 'none');
     expect([code, stderr]).toEqual([3, '']);
     expect(stdout).toMatch(
@@ -113,7 +113,7 @@ describe('sluice connect, before a product is let in', () => {
 });
 
 describe('sluice connect', () => {
-  it("fills every field of Statsig's documents in", async () => {
+  it("has a value for every field in Statsig's docs", async () => {
     const sheet = await sheetOf('statsig', '--no-query');
     expect(valuesOf(sheet)).toMatchObject({
       'Statsig S3 Folder': 'statsig',
@@ -145,13 +145,13 @@ describe('sluice connect', () => {
     });
   });
 
-  it('says when Athena could not be asked how late rows come, and goes on', async () => {
+  it('continues when Athena cannot measure how late rows arrive', async () => {
     const { code, stdout, stderr } = await connect(['statsig']);
     expect([code, stderr]).toEqual([0, 'Asking Athena how late rows arrive …\n']);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('How late rows arrive could not be measured: ');
   });
 
-  it("fills every field of OWOX's document in", async () => {
+  it("has a value for every field in OWOX's docs", async () => {
     const sheet = await sheetOf('owox');
     expect(valuesOf(sheet)).toEqual({
       ...{ Title: 'Sluice (local)', Region: 'us-east-1', 'Output Bucket': 'acme-owox' },
@@ -159,7 +159,7 @@ describe('sluice connect', () => {
     });
   });
 
-  it("fills every field and setting of Metabase's document in", async () => {
+  it("has a value for every field and setting in Metabase's docs", async () => {
     expect(valuesOf(await sheetOf('metabase'))).toEqual({
       ...{ 'Display name': 'Sluice (local)', Region: 'us-east-1', Workgroup: 'sluice_metabase' },
       'S3 Staging directory': 's3://acme-experiments/query-results/metabase/',
@@ -175,7 +175,7 @@ describe('sluice connect', () => {
     });
   });
 
-  it('takes the reader that is named, as the role or user that it is', async () => {
+  it('uses the reader of --reader, with its role or user', async () => {
     const role = await sheetOf('metabase', '--reader', 'pods');
     expect(valuesOf(role)).toMatchObject({ 'Access key': '', 'Secret Key': '' });
     expect(role.steps[0]?.commands?.join()).toContain(`${ROLE}-of-pods`);
@@ -203,13 +203,13 @@ describe('sluice connect', () => {
     expect(answer.stderr).toContain(message);
   });
 
-  it('says that the stack may not be looked at', async () => {
+  it('reports that the stack may not be read', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' };
     const { code, stderr } = await connect(['owox'], 'readers', env);
     expect([code, stderr]).toEqual([1, expect.stringContaining('SLUICE_CONNECT_REFUSED')]);
   });
 
-  it('takes names from the stack where they are other than in the configuration', async () => {
+  it('prefers names of the stack to those of the configuration', async () => {
     outputs = { ...OUTPUTS, DataBucketName: 'acme-older', ReaderMetabaseWorkgroupName: 'older_metabase' };
     const sheet = await sheetOf('metabase');
     outputs = OUTPUTS;

@@ -16,7 +16,7 @@ const pageOf = (name: string) => readFileSync(join(docs, `${name}.md`), 'utf8');
 const sqlOf = (page: string) => [...page.matchAll(/```sql\n([\s\S]*?)\n```/g)].map(([, sql]) => sql);
 
 describe('the pages of Statsig, OWOX and Metabase', () => {
-  it('have the SQL that sluice connect prints', () => {
+  it('contain the SQL that sluice connect prints', () => {
     expect(sqlOf(pageOf('statsig'))).toEqual([assignmentSource(config).sql, metricSource(config).sql]);
     for (const [name, questions] of [
       ['owox', owoxQuestions(config)],
@@ -28,7 +28,7 @@ describe('the pages of Statsig, OWOX and Metabase', () => {
     }
   });
 
-  it('has what a scan of Metabase costs', () => {
+  it("state the cost of Metabase's scans", () => {
     const page = pageOf('metabase');
     const texts = textColumns(config);
     expect(page).toContain(`have ${texts} text columns`);
@@ -43,14 +43,17 @@ describe('the pages of Statsig, OWOX and Metabase', () => {
     }
   });
 
-  it.each(['statsig', 'owox', 'metabase'])('%s.md says of each statement where it is met', (name) => {
-    const [, table = ''] = pageOf(name).split('| the document says | here | where |\n|---|---|---|\n');
-    const rows = table.trim().split('\n');
-    expect(rows.length).toBeGreaterThan(8);
-    for (const row of rows) expect(row).toMatch(/^\| .+ \| .+ \| .*\[.+\]\(.+\).* \|$/);
-  });
+  it.each(['statsig', 'owox', 'metabase'])(
+    '%s.md says where each statement of the vendor is implemented',
+    (name) => {
+      const [, table = ''] = pageOf(name).split('| the document says | here | where |\n|---|---|---|\n');
+      const rows = table.trim().split('\n');
+      expect(rows.length).toBeGreaterThan(8);
+      for (const row of rows) expect(row).toMatch(/^\| .+ \| .+ \| .*\[.+\]\(.+\).* \|$/);
+    },
+  );
 
-  it.each(['statsig', 'owox', 'metabase'])('%s.md links to what is there', (name) => {
+  it.each(['statsig', 'owox', 'metabase'])('%s.md links to existing files and headings', (name) => {
     const links = [...pageOf(name).matchAll(/\]\((?!https:)([^)]+)\)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(5);
     for (const link of links) {

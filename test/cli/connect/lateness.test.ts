@@ -29,20 +29,20 @@ describe('the recommended lookback', () => {
     expect(recommendLookback(seen, config)).toMatchObject({ days, basis: 'settled' });
   });
 
-  it('is the longest there can be when nothing was seen', () => {
+  it('is the longest possible without rows', () => {
     expect(recommendLookback([], config)).toMatchObject({ days: pastDays + 1, basis: 'bound', rows: 0 });
     const { timeWindow } = defineConfig({ bucket: 'acme-experiments', timeWindow: { pastDays: 2 } });
     expect(recommendLookback([], { database: 'sluice', timeWindow })).toMatchObject({ days: 3 });
   });
 
-  it('leaves out days to which rows may still come, unless there is too little else', () => {
+  it('ignores days that can still get rows, unless there are too few other rows', () => {
     const recent = late(0, 100_000, false);
     expect(recommendLookback([late(4, 1_000), recent], config)).toMatchObject({ days: 5, basis: 'settled' });
     expect(recommendLookback([late(4, 999), recent], config)).toMatchObject({ days: 5, basis: 'recent' });
     expect(recommendLookback([late(4, 10), recent], config)).toMatchObject({ days: 1, basis: 'recent' });
   });
 
-  it('reaches 99.9 % of the rows, and one day fewer does not', () => {
+  it('covers 99.9 % of the rows, and one day less does not', () => {
     const seen = fc.array(fc.integer({ min: 0, max: 1_000_000 }), {
       minLength: pastDays + 1,
       maxLength: pastDays + 1,
@@ -61,7 +61,7 @@ describe('the recommended lookback', () => {
     );
   });
 
-  it('explains its figure', () => {
+  it('explains its figure in notes', () => {
     const notes = lookbackNotes(
       recommendLookback([late(0, 9_000), late(1, 995), { ...late(6, 5), underAnotherDay: 4 }], config),
     );
@@ -77,7 +77,7 @@ describe('the recommended lookback', () => {
     expect(lookbackNotes(recommendLookback([], config)).join()).toContain('the most that any row needs');
   });
 
-  it("is read from Athena's texts", () => {
+  it("is read from Athena's text values", () => {
     const row = {
       ...{ days_late: '2', settled: 'true', row_count: '7', within_a_minute: '1' },
       ...{ within_an_hour: '3', under_another_day: '0' },

@@ -42,7 +42,7 @@ function sheetFor(
   throw new Error('No reader.');
 }
 
-describe('a sheet for AWS', () => {
+describe('a setup guide for AWS', () => {
   it('has commands for AWS, without endpoints or keys of the local cloud', () => {
     const text = textOf({ kind: 'owox', name: 'bi', resultsBucket: 'acme-owox' });
     expect(text).toContain(
@@ -70,7 +70,7 @@ describe('a sheet for AWS', () => {
     expect(text).toMatch(/string options +EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60\n/);
   });
 
-  it('shows where secrets are, and breaks prose, but neither commands nor SQL', () => {
+  it('shows the location of secrets, and wraps prose but not commands and SQL', () => {
     const text = textOf({ kind: 'metabase', name: 'bi' });
     expect(text).toMatch(/Access key +<accessKeyId>/);
     const prose = text
@@ -80,13 +80,13 @@ describe('a sheet for AWS', () => {
     expect(text).toMatch(/\n\nSELECT\n {2}ds,\n/);
   });
 
-  it('says what a scan costs', () => {
+  it('states the cost of a scan', () => {
     expect(textOf({ kind: 'metabase', name: 'bi' })).toContain('Athena bills $5 per terabyte read');
     expect([queryCost(0), queryCost(1e12)].map(usd)).toEqual(['$0.00005', '$5.00']);
     expect([0.0052, 0.052, 0.1, 172.5].map(usd)).toEqual(['$0.0052', '$0.052', '$0.10', '$172.50']);
   });
 
-  it("has a reload that fits Statsig's lookback, and Statsig's forwarded tables beside ours", () => {
+  it("has a reload that fits the lookback, and other names for Statsig's forwarded tables", () => {
     const { config, deployment, reader } = deployed({ kind: 'statsig', name: 'bi', as: 'user' });
     if (reader?.kind !== 'statsig') throw new Error('No reader.');
     const none = { withinAMinute: 0, withinAnHour: 0, underAnotherDay: 0, settled: true };

@@ -156,7 +156,7 @@ describe('sluice doctor --before-deploy', () => {
     return found.map(({ code, detail }) => `${code.replace('SLUICE_DOCTOR_', '')} ${detail}`);
   }
 
-  it('needs no stack, and says by name what no simulator knows', async () => {
+  it('needs no stack, and lists what no simulator covers', async () => {
     const { code, stdout } = await deployed.doctor(['--before-deploy', '--stage', 'fresh']);
     expect(code).toBe(3);
     expect(stdout).not.toContain('SLUICE_DOCTOR_SKIPPED');
@@ -165,7 +165,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(stdout).toMatch(/9 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
-  it('finds names that something outside of the stack has', async () => {
+  it('finds names that are taken outside of the stack', async () => {
     account.logGroups.push('/aws/lambda/sluice-fresh-collect', '/aws/lambda/sluice-fresh-collect-2');
     const taken = await findings('names', '--stage', 'fresh');
     const ours = 'it exists in this account, outside of the stack';
@@ -178,7 +178,7 @@ describe('sluice doctor --before-deploy', () => {
     ]);
   });
 
-  it('looks for the log group of every function of serverless.yml that the configuration uses', async () => {
+  it('checks the log group of every function of serverless.yml that the configuration uses', async () => {
     const [, functions = ''] = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8').split(
       /^functions:$/m,
     );
@@ -192,7 +192,7 @@ describe('sluice doctor --before-deploy', () => {
     );
   });
 
-  it("takes the stack's own names for its own", async () => {
+  it('accepts names that the stack already has', async () => {
     expect(await findings('names')).toEqual([]);
   });
 
@@ -210,7 +210,7 @@ describe('sluice doctor --before-deploy', () => {
     );
   });
 
-  it('warns where Lake Formation decides about what is new', async () => {
+  it('warns when Lake Formation controls new databases and tables', async () => {
     expect(await findings('data-lake')).toEqual([]);
     account.dataLake = { CreateDatabaseDefaultPermissions: OPEN, CreateTableDefaultPermissions: [] };
     expect(await findings('data-lake')).toEqual([
@@ -218,7 +218,7 @@ describe('sluice doctor --before-deploy', () => {
     ]);
   });
 
-  it('simulates every action of the printed policies that a simulator knows', async () => {
+  it('simulates every action of the printed policies that the simulator supports', async () => {
     expect(await findings('deployer')).toEqual([
       `NOT_SIMULATED IAM simulates users and roles only, not ${ROOT.arn}.`,
     ]);
@@ -245,7 +245,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(patterns).toEqual([]);
   });
 
-  it('names what whoever asks may not do', async () => {
+  it('names the actions that the caller is not allowed', async () => {
     account.caller = ROLE;
     account.denied.add('kms:CreateKey');
     expect(await findings('deployer')).toEqual(['DEPLOY_DENIED MakeKey: kms:CreateKey on *.']);

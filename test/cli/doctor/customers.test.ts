@@ -80,7 +80,7 @@ describe('sluice doctor on sources and exports', () => {
     await s3Ledger(s3, BUCKET).write(entry, null);
   }
 
-  it('says so where nothing was looked at yet', async () => {
+  it('reports datasets that were never listed', async () => {
     expect(await found()).toEqual({
       code: 0,
       findings: [
@@ -90,13 +90,13 @@ describe('sluice doctor on sources and exports', () => {
     });
   });
 
-  it('finds nothing where all is looked at in time', async () => {
+  it('finds nothing when every dataset is listed on schedule', async () => {
     await look('events', 25);
     await look('clicks', 2);
     expect(await found()).toEqual({ code: 0, findings: [] });
   });
 
-  it('finds what was not looked at any more, and what stopped coming', async () => {
+  it('finds datasets that are no longer listed, and those without files', async () => {
     await look('events', 27);
     await look('clicks', 4, { stopped: true, newestDay: null });
     expect(await found()).toEqual({
@@ -115,7 +115,7 @@ describe('sluice doctor on sources and exports', () => {
     });
   });
 
-  it('warns of what days were loaded without', async () => {
+  it('warns about objects that loads left out', async () => {
     await look('events', 1);
     await look('clicks', 1);
     const ledger = s3Ledger(s3, BUCKET);
@@ -145,7 +145,7 @@ describe('sluice doctor on sources and exports', () => {
       );
   });
 
-  it('finds drops that are overdue, and not those that have come since', async () => {
+  it('finds late drops, but not those that have arrived since', async () => {
     await look('events', 1);
     await look('clicks', 1);
     const due = Date.now() - HOUR_MS;
@@ -164,7 +164,7 @@ describe('sluice doctor on sources and exports', () => {
     expect(await found()).toEqual({ code: 0, findings: [] });
   });
 
-  it('finds folders that could not be listed, days that failed in the lookback, and what was set aside', async () => {
+  it('finds folders that could not be listed, failed days of the lookback, and dead letters', async () => {
     const failure = { code: 'SLUICE_SOURCE_ACCESS_DENIED', message: 'The bucket lets nobody in.' };
     await look('events', 1, { failure });
     await look('clicks', 1);
@@ -200,7 +200,7 @@ describe('sluice doctor on sources and exports', () => {
     });
   });
 
-  it('says by name what it may not read, and what it does not understand', async () => {
+  it('reports a ledger that it may not read, and entries that are not valid', async () => {
     deployed.faults.set({
       s3: [{ fault: 'failCalls', calls: 'all', operations: ['GetObject'], code: 'AccessDenied' }],
     });

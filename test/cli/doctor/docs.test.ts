@@ -16,7 +16,7 @@ function rowsOf(heading: string): string[][] {
 }
 
 describe('docs/doctor.md', () => {
-  it('lists every check, what it expects and what it needs to be allowed', () => {
+  it('lists every check with its expectation and permissions', () => {
     const rows = (all: typeof checks) =>
       all.map(({ name, expects, permissions }) => [
         `\`${name}\``,
@@ -42,7 +42,7 @@ describe('docs/doctor.md', () => {
 });
 
 describe('the table of checks', () => {
-  it('has every finding under one check, but those that any may have', () => {
+  it('has every finding in one check, except those that any check can have', () => {
     const anywhere = ['NOT_ALLOWED', 'FAILED', 'NOT_EMULATED', 'SKIPPED'].map(
       (name) => `SLUICE_DOCTOR_${name}`,
     );
@@ -52,7 +52,7 @@ describe('the table of checks', () => {
     expect([...found].sort()).toEqual(Object.keys(doctorFindings).sort());
   });
 
-  it('names before each check what it needs, and blocks only by what it may find', () => {
+  it('has each check after those that it needs, and blocks only with codes that it can find', () => {
     const named = new Set(checksBeforeDeploy.map(({ name }) => name));
     const without = checksBeforeDeploy.map((check) => ({
       ...check,

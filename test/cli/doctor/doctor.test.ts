@@ -10,14 +10,14 @@ import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
-describe('sluice doctor on what is deployed locally', () => {
+describe('sluice doctor on the local cloud', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
     deployed = await startDeployment();
   });
   afterAll(() => deployed.close());
 
-  it('finds nothing wrong, and tells of every check', async () => {
+  it('finds no problem, and prints every check', async () => {
     const { code, stdout, stderr } = await deployed.doctor();
     expect({ code, stderr, problems: stdout.match(/PROBLEM|warning /g) }).toEqual({
       code: 0,
@@ -30,7 +30,7 @@ describe('sluice doctor on what is deployed locally', () => {
     );
   });
 
-  it('says by name what the local cloud has nothing of', async () => {
+  it('names what the local cloud does not emulate', async () => {
     const { code, report } = await deployed.diagnose();
     expect([code, report.stack, report.problems]).toEqual([0, 'sluice-local', 0]);
     const unchecked = report.checks.filter(({ verdict }) => verdict !== 'fine');
@@ -53,7 +53,7 @@ describe('sluice doctor on what is deployed locally', () => {
     ]);
   });
 
-  it('reports a permission that is missing by its name, and goes on with everything else', async () => {
+  it('names a missing permission, and continues with all other checks', async () => {
     const denied = { fault: 'failCalls', calls: 'all' } as const;
     deployed.faults.set({
       s3: [{ ...denied, operations: ['GetBucketPolicy'], code: 'AccessDenied' }],
@@ -77,7 +77,7 @@ describe('sluice doctor on what is deployed locally', () => {
     ]);
   });
 
-  it('reports an answer that nobody expects as what it is', async () => {
+  it('reports an unexpected error of AWS as a finding', async () => {
     deployed.faults.set({
       glue: [{ fault: 'failCalls', operations: ['GetDatabase'], code: 'GlueEncryptionException' }],
     });
@@ -94,11 +94,11 @@ describe('sluice doctor on what is deployed locally', () => {
     [['--nonsense'], 2, 'SLUICE_USAGE_OPTIONS'],
     [['--endpoint-url', 'https://example.com'], 2, '--local: https://example.com is not on this machine'],
     [['--endpoint-url', 'http://127.0.0.1:9'], 1, 'SLUICE_AWS_UNREACHABLE'],
-  ])('ends %j with %i', async (args, code, said) => {
+  ])('exits %j with %i', async (args, code, said) => {
     expect(await deployed.doctor(args)).toMatchObject({ code, stderr: expect.stringContaining(said) });
   });
 
-  it('looks at another stage and at other credentials when told to', async () => {
+  it('checks another stage, and uses other credentials', async () => {
     const other = await deployed.doctor(['--stage', 'prod']);
     expect(other.code).toBe(3);
     expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
@@ -132,12 +132,12 @@ describe('sluice doctor on what is deployed locally', () => {
       }
     };
 
-    it('says that holdouts are unknown, and takes an empty list for none', async () => {
+    it('warns that holdouts are unknown, but not with an empty list', async () => {
       expect(await warningsOf('')).toEqual(['holdouts SLUICE_DOCTOR_HOLDOUTS_UNKNOWN']);
       expect(await warningsOf('holdouts: [],')).toEqual([]);
     });
 
-    it('takes specs that were pulled for knowing them', async () => {
+    it('does not warn after specs were pulled', async () => {
       const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
       const object = {
         Bucket: 'sluice-experiments',
@@ -153,7 +153,7 @@ describe('sluice doctor on what is deployed locally', () => {
     });
   });
 
-  it('stops at a configuration that is not valid, without a word to AWS', async () => {
+  it('stops at an invalid configuration without calling AWS', async () => {
     const { code, found, report } = await deployed.diagnose({ SLUICE_CONFIG: '/nonexistent.ts' });
     expect([code, report.problems]).toEqual([3, 1]);
     expect(found.get('configuration SLUICE_DOCTOR_CONFIGURATION')?.detail).toContain('/nonexistent.ts');

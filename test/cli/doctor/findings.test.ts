@@ -110,13 +110,13 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   ['STACK_MISSING'],
 ];
 
-describe('what sluice doctor finds', () => {
-  it('is tried for everything that can be broken', () => {
+describe('a finding of sluice doctor', () => {
+  it('has a test for everything that can break', () => {
     expect(rounds.flat().sort()).toEqual(Object.keys(broken).sort());
   });
 
   it.each(rounds.map((codes) => [codes.length, codes] as const))(
-    'of %i things at once',
+    'is reported for each of %i problems at once',
     async (_count, codes) => {
       const deployed = await start();
       for (const code of codes) await broken[code]?.[0](deployed);
@@ -136,7 +136,7 @@ describe('what sluice doctor finds', () => {
     },
   );
 
-  it('of a bucket is mended by the commands that it prints', async () => {
+  it('of a bucket is repaired by its commands', async () => {
     const deployed = await start();
     const names = rounds[0]?.filter((code) => code.startsWith('BUCKET_')) ?? [];
     for (const code of names) await broken[code]?.[0](deployed);
@@ -151,7 +151,7 @@ describe('what sluice doctor finds', () => {
     [['TABLE_MISSING', 'VIEW_MISSING']],
     [['TABLE_COLUMNS', 'TABLE_LOCATION', 'VIEW_DIFFERS']],
     [['TABLE_PARTITION_KEY', 'TABLE_FORMAT']],
-  ])('in the catalog, %j, is mended by the commands that it prints', async (codes) => {
+  ])('in the catalog, %j, is repaired by its commands', async (codes) => {
     const deployed = await start();
     for (const code of codes) await broken[code]?.[0](deployed);
     const { code, report } = await deployed.diagnose();
@@ -161,7 +161,7 @@ describe('what sluice doctor finds', () => {
     expect((await deployed.diagnose()).code).toBe(0);
   });
 
-  it('of the table of experiment groups, which the views read, is mended like any other', async () => {
+  it('of the table of experiment groups is repaired by its commands', async () => {
     const deployed = await start();
     const glue = new GlueClient(deployed.options);
     await glue.send(new DeleteTableCommand({ DatabaseName: config.database, Name: GROUPS_TABLE }));
@@ -173,7 +173,7 @@ describe('what sluice doctor finds', () => {
     expect((await deployed.diagnose()).code).toBe(0);
   });
 
-  it('of a table that no stack has yet has no command: a deployment makes it', async () => {
+  it('of a table that the stack does not have yet has no command', async () => {
     const deployed = await start();
     await broken['TABLE_MISSING']?.[0](deployed);
     const { stack } = deployed;
@@ -183,7 +183,7 @@ describe('what sluice doctor finds', () => {
     expect(found.get('tables SLUICE_DOCTOR_TABLE_MISSING')?.commands).toEqual([]);
   });
 
-  it('of a brought bucket has no command that lets go what is not ours', async () => {
+  it('of an existing bucket has no command that would delete other objects', async () => {
     const deployed = await start();
     const key = deployed.stack.resources.find(({ logicalId }) => logicalId === 'DataKey');
     const keyArn = `arn:aws:kms:us-east-1:000000000000:key/${key?.physicalId}`;
@@ -223,7 +223,7 @@ export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyA
     rmSync(dirname(file), { recursive: true });
   });
 
-  it('is told and ends with 0 where there are but warnings', async () => {
+  it('that is a warning does not change the exit code 0', async () => {
     const deployed = await start();
     await broken['KEY_UNROTATED']?.[0](deployed);
     const { code, stdout } = await deployed.doctor();
@@ -233,7 +233,7 @@ export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyA
     );
   });
 
-  it('of streams that are not there, or set up otherwise', async () => {
+  it('names streams that are missing or have other settings', async () => {
     const deployed = await start((deployment) => ({
       ...deployment,
       deliveryStreams: deployment.deliveryStreams.slice(1).map((stream) => ({
@@ -255,7 +255,7 @@ export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyA
     );
   });
 
-  it('of a configuration whose buckets and databases are not deployed', async () => {
+  it('names buckets and databases that are configured but not deployed', async () => {
     const deployed = await start((deployment) => ({ ...deployment, databases: [], tables: [] }));
     const { code, report } = await deployed.diagnose();
     const verdicts = Object.fromEntries(report.checks.map(({ check, verdict }) => [check, verdict]));

@@ -24,11 +24,11 @@ describe('the clock', () => {
     [61_000, []],
     [61_001, ['SLUICE_DOCTOR_CLOCK_OFF']],
     [-60_301, ['SLUICE_DOCTOR_CLOCK_OFF']],
-  ])('off by %i ms', (offMs, expected) => {
+  ])('is judged with a difference of %i ms', (offMs, expected) => {
     expect(codes(judge(offMs))).toEqual(expected);
   });
 
-  it('says which way, and nothing where the answer had no date', () => {
+  it('has the direction of the difference, and no finding without a date', () => {
     expect(judge(3_600_000)[0]?.detail).toBe('This machine is 3599 s ahead.');
     expect(judge(-3_600_300)[0]?.detail).toBe('This machine is 3600 s behind.');
     expect(judgeClock({ theirTime: undefined, ourTime: { before: 0, after: 0 } })).toEqual([]);
@@ -44,12 +44,12 @@ describe('a stack', () => {
     'UPDATE_COMPLETE',
     'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
     'IMPORT_COMPLETE',
-  ] as const)('is whole after %s', (StackStatus) => {
+  ] as const)('is complete after %s', (StackStatus) => {
     expect(judgeStack({ ...stack, StackStatus }, config)).toEqual([]);
   });
 
   it.each(['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS', 'DELETE_FAILED'] as const)(
-    'is not after %s',
+    'is not complete after %s',
     (StackStatus) => {
       const [found] = judgeStack({ ...stack, StackStatus, StackStatusReason: 'because' }, config);
       expect([found?.code, found?.detail]).toEqual([
@@ -60,12 +60,12 @@ describe('a stack', () => {
   );
 });
 
-describe('what must come before the next deployment', () => {
+describe('the command before the next deployment', () => {
   it.each([
     ['UPDATE_ROLLBACK_FAILED', 'continue-update-rollback'],
     ['ROLLBACK_COMPLETE', 'delete-stack'],
     ['UPDATE_FAILED', 'rollback-stack'],
-  ])('after %s: %s', (StackStatus, verb) => {
+  ])('is after %s: %s', (StackStatus, verb) => {
     expect(unfinishedWords({ StackName: 's', StackStatus })).toEqual([
       'cloudformation',
       verb,
@@ -74,11 +74,11 @@ describe('what must come before the next deployment', () => {
     ]);
   });
 
-  it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'])('is nothing after %s', (StackStatus) => {
+  it.each(['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'])('is none after %s', (StackStatus) => {
     expect(unfinishedWords({ StackName: 's', StackStatus })).toBeUndefined();
   });
 
-  it('is, for what was deleted by hand, a change set that knows of drift, shown before it is executed', () => {
+  it('for manually deleted resources is a drift-aware change set, which is shown before it is executed', () => {
     const words = revertDriftWords('sluice-prod');
     expect(words.map(([, verb]) => verb)).toEqual([
       'create-change-set',
@@ -106,7 +106,7 @@ describe('the workgroup that OWOX queries in', () => {
       },
       ['SLUICE_DOCTOR_PRIMARY_ENFORCED primary enforces s3://finance/.'],
     ],
-  ] as const)('with %j', (group, expected) => {
+  ] as const)('is judged with %j', (group, expected) => {
     expect(judgePrimary(group).map(({ code, detail }) => `${code} ${detail}`)).toEqual(expected);
   });
 });
@@ -126,12 +126,12 @@ describe('a key', () => {
     [{ KeySpec: 'RSA_2048' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
     [{ KeyUsage: 'SIGN_VERIFY' }, ['SLUICE_DOCTOR_KEY_UNFIT']],
     [{ MultiRegion: true }, ['SLUICE_DOCTOR_KEY_UNFIT']],
-  ] as const)('with %j', (more, expected) => {
+  ] as const)('is judged with %j', (more, expected) => {
     expect(codes(judgeKey({ ...fit, ...more }))).toEqual(expected);
   });
 });
 
-describe('findLockedOut', () => {
+describe('findPrincipalsWithoutAccess', () => {
   const role = 'arn:aws:iam::111122223333:role/collect';
   const who = { account: '111122223333', partition: 'aws', principals: [role] };
   const allow = (Principal: unknown, Action: unknown = ['kms:Decrypt', 'kms:GenerateDataKey*']) => ({
@@ -145,7 +145,7 @@ describe('findLockedOut', () => {
     ['everybody', allow('*')],
     ['the role', allow({ AWS: ['arn:aws:iam::111122223333:role/other', role] })],
     ['a single statement', { Statement: allow({ AWS: role }).Statement[0] }],
-  ])('lets in by %s', (_by, policy) => {
+  ])('accepts access by %s', (_by, policy) => {
     expect(findPrincipalsWithoutAccess(policy, who)).toEqual([]);
   });
 
@@ -157,15 +157,15 @@ describe('findLockedOut', () => {
     ['nothing', {}],
     ['no policy at all', 'x'],
     ['a pattern that only looks alike', allow({ AWS: role }, ['kms.Decrypt', 'kms:GenerateDataKey'])],
-  ])('does not by %s', (_by, policy) => {
+  ])('does not accept access by %s', (_by, policy) => {
     expect(findPrincipalsWithoutAccess(policy, who)).toEqual([role]);
   });
 });
 
-describe('what IAM simulated', () => {
+describe('a simulation by IAM', () => {
   const need = { action: 's3:GetObject', resources: ['a', 'b'], allowed: true };
 
-  it('is judged resource by resource', () => {
+  it('is judged for each resource', () => {
     const results = [
       { EvalActionName: 's3:GetObject', EvalDecision: 'allowed', EvalResourceName: 'a' },
       { EvalActionName: 's3:GetObject', EvalDecision: 'implicitDeny', EvalResourceName: 'b' },
@@ -179,7 +179,7 @@ describe('what IAM simulated', () => {
     ]);
   });
 
-  it('counts as denied where it says nothing', () => {
+  it('counts as denied without a decision', () => {
     expect(codes(judgeSimulation('bi', need, []))).toEqual(['SLUICE_DOCTOR_READER_DENIED']);
     expect(judgeSimulation('bi', { ...need, allowed: false }, [])).toEqual([]);
   });
@@ -191,7 +191,7 @@ describe('columns', () => {
     { name: 'b', type: 'date' },
   ] as const;
 
-  it('differ by name, type and order', () => {
+  it('differ in name, type and order', () => {
     expect(columnProblems(wanted, wanted)).toEqual([]);
     expect(columnProblems([wanted[1], wanted[0]], wanted)).toEqual(['the order differs from a on']);
     expect(columnProblems([wanted[0], wanted[0], wanted[1]], wanted)).toEqual([
@@ -202,7 +202,7 @@ describe('columns', () => {
 });
 
 describe('sameDocument', () => {
-  it('knows neither order nor lists of one nor members without a value', () => {
+  it('ignores order, lists of one item and members without a value', () => {
     expect(
       sameDocument({ a: ['x'], b: [{ c: 1 }, { d: 2 }], e: undefined }, { b: [{ d: 2 }, { c: 1 }], a: 'x' }),
     ).toBe(true);
@@ -212,7 +212,7 @@ describe('sameDocument', () => {
 });
 
 describe('shellCommand', () => {
-  it('is taken apart by a shell into the same words', () => {
+  it('is split by a shell into the same words', () => {
     const word = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {

@@ -114,7 +114,7 @@ const READERS = `readers: [
   { kind: 'metabase', name: 'bi' },
 ]`;
 
-describe('what sluice doctor asks of AWS alone', () => {
+describe('sluice doctor, where only AWS can answer', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
     deployed = await startDeployment(undefined, [
@@ -145,11 +145,11 @@ describe('what sluice doctor asks of AWS alone', () => {
     return [code, ...found.map((one) => `${one.code} ${one.detail}`)];
   };
 
-  it('is fine with the quotas that accounts have', async () => {
+  it('accepts the default quotas', async () => {
     expect(await findings('quotas')).toEqual([0]);
   });
 
-  it('warns of a quota that is too low, or nearly used up', async () => {
+  it('warns about a quota that is too low or nearly exhausted', async () => {
     account(10_000, 5_000, 10, 10);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 900 });
     const low = 'SLUICE_DOCTOR_QUOTA_LOW';
@@ -170,7 +170,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     expect(await findings('quotas', config('collector: { reservedConcurrency: 850 }'))).toEqual(near);
   });
 
-  it("compares the stage's limits with what API Gateway says of the account", async () => {
+  it("compares the stage's limits with those of the account in API Gateway", async () => {
     account(2_500, 1_250, 1_000, 1_000);
     const found = 'SLUICE_DOCTOR_REQUEST_LIMIT The account allows 2500 a second, 1250 at once;';
     expect(await findings('quotas')).toEqual([
@@ -183,7 +183,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     expect(await findings('quotas')).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
   });
 
-  it('says which quota it could not find', async () => {
+  it('names a quota that it could not find', async () => {
     quotas.delete('firehose');
     expect(await findings('quotas')).toEqual([
       0,
@@ -191,7 +191,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     ]);
   });
 
-  it('looks at the workgroup that OWOX takes, and at it only where OWOX reads', async () => {
+  it('checks the workgroup `primary` only if OWOX is a reader', async () => {
     const athena = new AthenaClient(deployed.options);
     const enforce = (enforced: boolean) =>
       athena.send(
@@ -212,7 +212,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     athena.destroy();
   });
 
-  it('says so when a configured reader is not deployed', async () => {
+  it('reports a configured reader that is not deployed', async () => {
     expect(await findings('readers', config(READERS))).toEqual([
       3,
       'SLUICE_DOCTOR_READER_MISSING statsig.',
@@ -220,7 +220,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     ]);
   });
 
-  it("looks at readers' own workgroups, and where their results go", async () => {
+  it('checks the workgroups of readers and their result locations', async () => {
     const missing = 'SLUICE_DOCTOR_WORKGROUP_MISSING';
     expect(await findings('workgroup', config(READERS))).toEqual([
       3,
@@ -241,7 +241,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     athena.destroy();
   });
 
-  it('simulates what each reader must be able to do and must not', async () => {
+  it('simulates what each reader must and must not be allowed', async () => {
     deployed.tell({
       ...deployed.stack,
       resources: [
@@ -275,7 +275,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     }
   });
 
-  it('finds a key that is gone, and looks for none that was brought where there can be none', async () => {
+  it('finds a missing key, and skips an existing key in the local cloud', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([
       expect.any(Number),
@@ -295,7 +295,7 @@ describe('what sluice doctor asks of AWS alone', () => {
     deployed.tell(stack);
   });
 
-  it('finds a bucket in another region, one of somebody else, and objects of whoever wrote them', async () => {
+  it('finds a bucket in another region, one of another account, and objects owned by their writers', async () => {
     const elsewhere = await deployed.doctor(['--region', 'eu-west-1']);
     expect(elsewhere.stdout).toContain('sluice-experiments is in us-east-1, the stack in eu-west-1.');
     const nowhere = await deployed.doctor(['--region', 'xx-nowhere-1']);

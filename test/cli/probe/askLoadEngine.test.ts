@@ -50,7 +50,7 @@ const fields = {
   sources: [source('own', localAccount.id), source('others', '111122223333')],
 };
 
-describe('whether DuckDB starts in the load', () => {
+describe("the probe's question whether DuckDB starts", () => {
   let probed: Awaited<ReturnType<typeof startProbed>>;
   const directory = temporaryDirectory();
   beforeAll(async () => {
@@ -85,7 +85,7 @@ describe('whether DuckDB starts in the load', () => {
   }
   const run = () => ({ id: '0', collector: probed.cloud.collector, key: 'client-x', time: Date.now() });
 
-  it("says what to do where there is no source of one's own, and where nothing was dropped", async () => {
+  it('says what to do without an own source, and without a drop', async () => {
     const others = { ...fields, sources: [source('others', '111122223333')] };
     expect(await withPlace(others, (place) => beginLoad(place, run()))).toMatchObject({
       verdict: 'unanswered',
@@ -99,7 +99,7 @@ describe('whether DuckDB starts in the load', () => {
     });
   });
 
-  it('loads the smallest day again, and tells of one that is never loaded', async () => {
+  it('loads the smallest day again, and reports one that is never loaded', async () => {
     const file = join(directory.path, 'a.parquet');
     const duckDb = await DuckDBInstance.create();
     const connection = await duckDb.connect();
@@ -141,7 +141,7 @@ describe('whether DuckDB starts in the load', () => {
     });
   });
 
-  it('needs nothing but what the printed policy allows', async () => {
+  it('needs only permissions of the printed policy', async () => {
     const report = await (await fetch(`${probed.cloud.edge}/_sluice/calls`)).json();
     const { calls } = z.object({ calls: z.array(recordedCall) }).parse(report);
     const needed = calls

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 10, 20, 10, 15, 30);
 const MINUTE = 60_000;
 
 /** CloudWatch as it answers the client: AWS JSON 1.0. */
-describe('what sluice probe asks of CloudWatch', () => {
+describe("the probe's question about metrics", () => {
   /** What came: the headers that name the operation, and its input. */
   const came: { readonly target: unknown; readonly input: Record<string, unknown> }[] = [];
   /** Minutes before now and values, by the query's ID. */
@@ -78,7 +78,7 @@ describe('what sluice probe asks of CloudWatch', () => {
     scheduled: [[3, 2]],
   } as const;
 
-  it('asks for all three in one call, and counts what is new', async () => {
+  it('reads all three metrics in one call, and counts new datapoints', async () => {
     metrics = all;
     expect(await ask()).toEqual({
       code: 'SLUICE_PROBE_METRICS',
@@ -110,14 +110,14 @@ describe('what sluice probe asks of CloudWatch', () => {
     });
   });
 
-  it('waits for what comes late', async () => {
+  it('waits for late datapoints', async () => {
     metrics = { ...all, printed: [] };
     arrivesLate = all;
     expect(await ask()).toMatchObject({ verdict: 'expected' });
     expect(came.length).toBe(2);
   });
 
-  it('names what is missing after three minutes; requests before the probe are others', async () => {
+  it('names missing metrics after three minutes, without requests before the probe', async () => {
     metrics = {
       printed: [
         [9, 100],
@@ -134,12 +134,12 @@ describe('what sluice probe asks of CloudWatch', () => {
     expect(came.length).toBe(10);
   });
 
-  it('asks nothing of the local cloud', async () => {
+  it('is not asked in the local cloud', async () => {
     expect(await ask(true)).toMatchObject({ verdict: 'unanswered' });
     expect(came).toEqual([]);
   });
 
-  it('throws what it was refused, for who asks says so', async () => {
+  it('throws errors of CloudWatch to its caller', async () => {
     refused = { __type: 'AccessDenied', message: 'not authorized to perform: cloudwatch:GetMetricData' };
     await expect(ask()).rejects.toThrow('cloudwatch:GetMetricData');
   });

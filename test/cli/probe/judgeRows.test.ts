@@ -27,13 +27,13 @@ const plainJson = (rows: readonly Row[], redact: Record<string, 'drop' | 'hash'>
   ).find(({ code }) => code === 'SLUICE_PROBE_PLAIN_JSON');
 
 describe('judgeBodies', () => {
-  it('compares the text, unless redaction may have taken it away', () => {
+  it('compares the text, unless redaction can have removed it', () => {
     expect(plainJson([row({})])).toMatchObject({ verdict: 'otherwise' });
     expect(plainJson([row({ metadata: null })])).toMatchObject({ verdict: 'otherwise' });
     expect(plainJson([row({})], { 'metadata.text': 'drop' })).toMatchObject({ verdict: 'expected' });
   });
 
-  it('takes rows of one event for what Firehose may do, and of two events not', () => {
+  it('accepts several rows of one event, but not of two', () => {
     const redact = { 'metadata.text': 'drop' } as const;
     expect(plainJson([row({}), row({})], redact)).toMatchObject({
       verdict: 'expected',
@@ -47,7 +47,7 @@ describe('judgeTimes', () => {
   const run = { id: '0', collector: 'http://127.0.0.1', key: 'client-x', time };
   const verdicts = (rows: readonly Row[]) => judgeTimes(rows, run).map(({ verdict }) => verdict);
 
-  it('minds the day, and each millisecond', () => {
+  it('compares the day and each millisecond', () => {
     expect(verdicts([row({}), row({})])).toEqual(['expected', 'expected']);
     expect(verdicts([row({}), row({ ds: '2026-11-19' })])).toEqual(['otherwise', 'expected']);
     expect(verdicts([row({ timestamp: '2026-11-20 10:15:30.000' })])).toEqual(['expected', 'otherwise']);
@@ -56,7 +56,7 @@ describe('judgeTimes', () => {
 });
 
 describe('the report', () => {
-  it('owns up to rows that views show', () => {
+  it('reports rows that views include', () => {
     const text = reportText({
       run: '0',
       collector: 'http://127.0.0.1',

@@ -37,8 +37,8 @@ const DAY_MS = 86_400_000;
 const found = (answers: ReadonlyMap<string, { readonly found: string }>, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, answers.get(name)?.found]));
 
-describe('sluice probe, where AWS does otherwise', () => {
-  it('misses what was lost, changed, refused or taken against the limits', async () => {
+describe('sluice probe, when AWS does not behave as expected', () => {
+  it('finds events that were lost, changed, refused or accepted above a limit', async () => {
     const { code, answers, report } = await through((request) => {
       const { target, body } = request;
       if (body.length > 10 * MIB) return { forward: shrunk(body), status: 413 };
@@ -84,7 +84,7 @@ describe('sluice probe, where AWS does otherwise', () => {
     });
   });
 
-  it('sees whether browsers may read the answers', async () => {
+  it('finds responses that browsers cannot read', async () => {
     const { code, report } = await through(() => ({}), { cors: false });
     const otherwise = report.answers.filter(({ verdict }) => verdict === 'otherwise');
     expect([code, Object.fromEntries(otherwise.map((one) => [one.code.slice(13), one.found]))]).toEqual([
@@ -110,7 +110,7 @@ describe('a domain of your own', () => {
     return [verdict, text];
   }
 
-  it('passes paths on as they were sent, or not', async () => {
+  it('is judged by whether it passes paths on unchanged', async () => {
     const unchanged = ['expected', 'paths unchanged, 0 answers as expected'];
     expect(await overDomain(() => ({}))).toEqual(unchanged);
     const mapped = ({ target }: FrontRequest) => ({ target: target.replace(/^\/sluice/, '') });
@@ -120,7 +120,7 @@ describe('a domain of your own', () => {
   });
 });
 
-describe('requests beyond a limit', () => {
+describe('requests above a limit', () => {
   const { region, endpoint } = defineConfig({
     bucket: 'acme-experiments',
     endpoint: { requestsPerSecond: 50, burst: 50 },
@@ -143,7 +143,7 @@ describe('requests beyond a limit', () => {
     return new Map(answers.map((one) => [one.code.slice(13), one]));
   }
 
-  it('tells a throttled function from a throttled stage', async () => {
+  it('distinguish a throttled function from a throttled stage', async () => {
     // So few that the stage lets them all through: it is not the stage that says 429.
     const few = await burst(20, { status: 429 });
     expect([few.get('STAGE_LIMIT')?.verdict, few.get('LAMBDA_THROTTLED')?.verdict]).toEqual([
@@ -157,7 +157,7 @@ describe('requests beyond a limit', () => {
     ]);
   });
 
-  it('minds CORS headers, and 429 of ours', async () => {
+  it('need CORS headers, and no 429 of the collector', async () => {
     const unreadable = await burst(80, { status: 429 }, false);
     expect(unreadable.get('STAGE_LIMIT')).toMatchObject({
       verdict: 'otherwise',
@@ -178,7 +178,7 @@ describe('the slowest request', () => {
     return answers.map(({ verdict }) => verdict);
   }
 
-  it('is answered late by us, or not at all, or so that it is lost', async () => {
+  it('is judged when it is answered late, not at all, or with a loss', async () => {
     const ours = { success: false, code: 'SLUICE_COLLECT_OUT_OF_TIME' };
     expect(await verdicts({ status: 503, json: ours })).toEqual(['expected', 'unanswered']);
     expect(await verdicts({ status: 503 })).toEqual(['otherwise', 'expected']);
@@ -192,7 +192,7 @@ function shrunk(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ events }));
 }
 
-describe('sluice probe that can not begin', () => {
+describe('sluice probe, when it cannot start', () => {
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => probed.run(args, env);
 
   it.each([
@@ -206,7 +206,7 @@ describe('sluice probe that can not begin', () => {
     expect([exit, stderr.split(':')[0]]).toEqual([2, code]);
   });
 
-  it('says that a key is missing, or not taken', async () => {
+  it('reports a missing or refused key', async () => {
     const nobody = await run(['--endpoint-url', 'https://aws.invalid'], {});
     expect([nobody.code, nobody.stderr.split(':')[0]]).toEqual([2, 'SLUICE_USAGE_OPTIONS']);
     const deployed = await callMain(['probe', '--stage', 'prod', '--region', 'eu-west-1']);
@@ -218,14 +218,14 @@ describe('sluice probe that can not begin', () => {
     ]);
   });
 
-  it('says that there is no collector, or no way to it', async () => {
+  it('reports a missing or unreachable collector', async () => {
     const nowhere = await run(['--endpoint-url', 'http://127.0.0.1:1']);
     expect([nowhere.code, nowhere.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_NO_COLLECTOR']);
     const closed = await run(['--url', 'http://127.0.0.1:1']);
     expect([closed.code, closed.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_UNREACHABLE']);
   });
 
-  it('refuses what the configuration would keep from landing, or would let land', async () => {
+  it('refuses to run when the configuration ignores its events, or stores telemetry', async () => {
     const denied = probed.configure({ events: { deny: ['sluice-*'] } }, 'denied.config.ts');
     expect((await run([], { SLUICE_CONFIG: denied })).stderr).toMatch(/^SLUICE_PROBE_FILTERED: /);
     const telemetry = probed.configure({ landTelemetry: true }, 'telemetry.config.ts');
@@ -235,8 +235,8 @@ describe('sluice probe that can not begin', () => {
   });
 });
 
-describe('what sluice probe asks of S3 and Lambda', () => {
-  it('tells of writes without conditions, and of a function that Lambda would stop', async () => {
+describe("the probe's questions about S3 and Lambda", () => {
+  it('find unconditional writes, and a function that Lambda would stop', async () => {
     const front = await startFront(probed.cloud.edge, ({ target }) => ({
       forward: null,
       status: 200,

@@ -73,7 +73,7 @@ describe('sluice probe', () => {
     expect(await Promise.all(folders.map(probed.keys))).toEqual([[], [], [], [], []]);
   });
 
-  it('takes what redrive does not take away again, and a write whose answer was lost for none', async () => {
+  it('deletes what redrive has not processed, and repeats a write whose response was lost', async () => {
     await probed.control('POST', 'faults', {
       s3: [
         { fault: 'failCalls', operations: ['GetObject'], key: 'acme-probed/overflow/*', calls: 'all' },
@@ -101,7 +101,7 @@ describe('sluice probe', () => {
     expect([await probed.keys('overflow/'), await probed.keys(RESULTS)]).toEqual([[], []]);
   });
 
-  it("keeps rows that share a file with others', and says so; its own stay out of the views", async () => {
+  it('reports rows that remain in files with other rows, and views exclude them', async () => {
     expect((await post('purchase')).status).toBe(202);
     await probed.control('POST', 'faults', {
       s3: [
@@ -134,7 +134,7 @@ describe('sluice probe', () => {
     expect(await probed.keys(FOLDER)).toEqual(files);
   });
 
-  it('tells what the gateway answered when nobody may look for rows', async () => {
+  it("reports the gateway's responses even if rows cannot be read", async () => {
     await probed.control('POST', 'faults', {
       athena: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 'all' }],
     });
@@ -149,7 +149,7 @@ describe('sluice probe', () => {
     ]);
   });
 
-  it("finds a deployed collector in the stack's outputs, and delivers nothing by itself there", async () => {
+  it("finds a deployed collector in the stack's outputs, and does not flush it", async () => {
     const { edge, collector } = probed.cloud;
     const config = defineConfig({ bucket: 'acme-probed' });
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -171,7 +171,7 @@ describe('sluice probe', () => {
     await expect(openPlace(deployed('nowhere'), undefined)).rejects.toThrow(/sluice-nowhere does not exist/);
   });
 
-  it('names a view that Athena does not take, and leaves everything where it is with --keep', async () => {
+  it('names a view that Athena rejects, and deletes nothing with --keep', async () => {
     const files = await probed.keys(FOLDER);
     const glue = new GlueClient({
       endpoint: probed.cloud.edge,

@@ -53,7 +53,7 @@ describe('timestampColumn', () => {
     expect(await columnOf(`SELECT 'x' AS name, ${column}`)).toEqual({ text, isTime });
   });
 
-  it('reads nanoseconds, for which there is no older word', async () => {
+  it('reads nanoseconds, which have no converted type', async () => {
     const { text, isTime } = await columnOf(`SELECT (${NOW})::TIMESTAMP_NS AS "timestamp"`);
     expect([text, isTime]).toEqual([
       expect.stringMatching(/^INT64 TimestampType\(.*NANOS=NanoSeconds/),
@@ -61,13 +61,13 @@ describe('timestampColumn', () => {
     ]);
   });
 
-  it('reads a footer that is longer than what it fetches first, of a file that is longer than that', async () => {
+  it('reads a footer that is longer than its first request', async () => {
     const columns = Array.from({ length: 900 }, (_, n) => `i + ${n} AS a_column_with_a_long_name_${n}`);
     const rows = `SELECT ${columns.join()}, ${NOW} AS "timestamp" FROM range(2000) AS t(i)`;
     expect(await columnOf(rows)).toEqual({ text: 'INT64 TIMESTAMP_MICROS', isTime: true });
   });
 
-  it('refuses what is no Parquet file, or has no such column', async () => {
+  it('refuses other files, and files without the column', async () => {
     await expect(readBack(Buffer.from('{"timestamp":1}\n'))).rejects.toThrow('no Parquet file');
     await expect(readBack(Buffer.from('nothing\x00\xff\xff\xffPAR1', 'latin1'))).rejects.toThrow('footer');
     await expect(columnOf('SELECT 1 AS one')).rejects.toThrow('no column timestamp');
@@ -75,7 +75,7 @@ describe('timestampColumn', () => {
 });
 
 describe('isTimestampType', () => {
-  it('takes INT96, which is nothing but a time, and INT64 only when it is said to be one', () => {
+  it('accepts INT96, and INT64 only with a timestamp annotation', () => {
     expect(isTimestampType('INT96', '')).toBe(true);
     expect(isTimestampType('INT64', 'TIMESTAMP_MILLIS')).toBe(true);
     expect(isTimestampType('INT64', '')).toBe(false);

@@ -84,7 +84,7 @@ async function read(wanted: Parameters<typeof readQuarantine>[2]): Promise<Quara
 }
 
 describe('readQuarantine', () => {
-  it('gives each quarantine_id of the reason once, with its raw wherever that is', async () => {
+  it('reads each quarantine_id of the reason once, with its raw body from the row or an object', async () => {
     const rows = await read(all);
     const raws = rows.map(({ quarantineId, raw }) => [quarantineId, Buffer.from(raw ?? '').toString()]);
     const expected = Array.from({ length: FILES }, (_, n) => [
@@ -99,7 +99,7 @@ describe('readQuarantine', () => {
     expect(await read({ ...all, from: '2026-11-20' })).toHaveLength(FILES + 1);
   });
 
-  it('fetches at most eight at a time, and no more than is soon judged', async () => {
+  it('fetches at most eight objects at a time, shortly before they are needed', async () => {
     await read(all);
     expect(atOnce.most).toBeGreaterThan(1);
     expect(atOnce.most).toBeLessThanOrEqual(8);

@@ -35,13 +35,13 @@ describe('sluice redrive', () => {
     // The configuration's region.
     ['SLUICE_AWS_UNREACHABLE', '', { AWS_ENDPOINT_URL: 'http://nowhere.invalid', AWS_DEFAULT_REGION: '' }],
     ['SLUICE_AWS_UNREACHABLE', 'ECONNREFUSED', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
-  ])('says %s (%s) and what to do, with %j', async (code, detail, env) => {
+  ])('reports %s (%s) and its cure, with %j', async (code, detail, env) => {
     const result = await redrive(env);
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(detail) });
     expect(result.stderr).toMatch(new RegExp(`^${code}: .*\\n  .*\\n$`));
   });
 
-  it('finds the local cloud by --local, with its region and credentials', async () => {
+  it("uses the local cloud's region and credentials with --local", async () => {
     const env = { AWS_ENDPOINT_URL: '', AWS_DEFAULT_REGION: '', AWS_ACCESS_KEY_ID: '' };
     const args = [
       'redrive',

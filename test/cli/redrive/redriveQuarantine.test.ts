@@ -6,7 +6,7 @@ import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts
 const DOCUMENT = JSON.stringify('x'.repeat(900_000));
 
 describe('redriveQuarantine', () => {
-  it('delivers what is large before it draws much more', async () => {
+  it('delivers large documents before it reads many more', async () => {
     let drawn = 0;
     let delivered = 0;
     let mostHeld = 0;
