@@ -5,8 +5,8 @@ import type { Cloud, CloudStatus } from './Cloud.ts';
 import { makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 // Sets the codes and cures of the emulator's errors.
 import './errors.ts';
+import { loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
-import { loadTemplate } from './template/loadTemplate.ts';
 import { withExisting } from './withExisting.ts';
 
 /** What {@link startCloud} needs. */

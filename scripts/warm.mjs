@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..');
 async function packageAhead(env) {
-  const { loadTemplate } = await import('../local/template/loadTemplate.ts');
+  const { loadTemplate } = await import('../local/loadTemplate.ts');
   await loadTemplate({ root, cacheDirectory: join(root, '.sluice', 'template'), env });
 }
 

@@ -32,7 +32,7 @@ module.exports = class SluicePlugin {
         root: serviceDir,
         functions: service.getAllFunctions(),
         config,
-        // The local cloud packages for this machine: local/template/packageService.ts.
+        // The local cloud packages for this machine: local/packageService.ts.
         place: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
       }),
     );

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { packageService } from '../../local/template/packageService.ts';
+import { packageService } from '../../local/packageService.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 
 /** Of the configuration, and nowhere in a template. */

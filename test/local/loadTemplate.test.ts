@@ -9,7 +9,7 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
 import { viewNames } from '../../lib/views/views.ts';
-import { loadTemplate } from '../../local/template/loadTemplate.ts';
+import { loadTemplate } from '../../local/loadTemplate.ts';
 import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { localAccount } from '../../../local/localAccount.ts';
-import { loadTemplate } from '../../../local/template/loadTemplate.ts';
 import {
   type AwsService,
   Catalog,

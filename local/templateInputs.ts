@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../../lib/schema/config.ts';
+import type { Config } from '../lib/schema/config.ts';
 
 /** What packaging reads besides the configuration, relative to the root. A folder counts with all in it. */
 const FILES = ['serverless.yml', 'package.json', 'package-lock.json', 'tsconfig.json'] as const;

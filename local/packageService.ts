@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LocalTemplateError } from '../errors.ts';
+import { LocalTemplateError } from './errors.ts';
 import { SOURCE_FOLDERS } from './templateInputs.ts';
 
 /** How long packaging may take, ms. It takes about a second and a half. */

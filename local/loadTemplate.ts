@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../lib/base/json.ts';
-import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
-import type { Config } from '../../lib/schema/config.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import { parseJson } from '../lib/base/json.ts';
+import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
+import type { Config } from '../lib/schema/config.ts';
+import { parseTemplate, type Template } from '../packages/local-aws/src/index.ts';
 import { type Packaged, packageService } from './packageService.ts';
 import { digestInputs } from './templateInputs.ts';
 
