@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const repositoryRoot = resolve(fileURLToPath(import.meta.url), '..', '..');
 
-/** Where the local cloud keeps its data unless told otherwise: `.sluice/data` in the repository. */
+/** Where the local cloud keeps its data by default: `.sluice/data` in the repository. */
 export function defaultDataDirectory(): string {
   return join(repositoryRoot, '.sluice', 'data');
 }

@@ -6,12 +6,11 @@ import { parseJson } from '../lib/base/json.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import type { Config } from '../lib/schema/config.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/index.ts';
-import { type Packaged, packageService } from './packageService.ts';
-import { digestInputs } from './templateInputs.ts';
+import { digestInputs, type Packaged, packageService } from './packageService.ts';
 
 /** Packages that are kept: enough for a few configurations side by side. */
 const KEPT = 12;
-/** Times that a package is moved into place: others may be at the same, in as many processes. */
+/** Attempts to move a package into place: other processes may do the same. */
 const MOST_TRIES = 5;
 const PACKAGE_FILE = 'deployment.json';
 
@@ -30,7 +29,7 @@ export interface LoadOptions {
   readonly region?: string;
   /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Told before something is packaged, which takes a few seconds. Default nobody. */
+  /** Called before something is packaged, which takes a few seconds. Default nothing. */
   readonly onPackaging?: (() => void) | undefined;
 }
 
@@ -49,7 +48,7 @@ export interface LoadedTemplate {
 
 /**
  * The CloudFormation template and the bundled functions that `serverless package` makes of the sources as they
- * are now. Packages are kept by a digest of their inputs, so only a change is packaged anew.
+ * are now. Packages are kept by a digest of their inputs, so only a change is packaged again.
  *
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */

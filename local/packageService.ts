@@ -1,14 +1,45 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Config } from '../lib/schema/config.ts';
 import { LocalTemplateError } from './errors.ts';
-import { SOURCE_FOLDERS } from './templateInputs.ts';
+
+/** What packaging reads besides the configuration, relative to the root. A folder counts with all in it. */
+const FILES = ['serverless.yml', 'package.json', 'package-lock.json', 'tsconfig.json'] as const;
+/** Folders of code that packaging reads. */
+const SOURCE_FOLDERS = ['functions', 'infra', 'lib'] as const;
+
+/**
+ * Digest of all that decides what packaging makes: 32 hex digits. The configuration counts by its value, since
+ * it may lie anywhere and import anything.
+ */
+export async function digestInputs(
+  root: string,
+  settings: { readonly config: Config; readonly stage: string; readonly region: string },
+): Promise<string> {
+  const listed = await Promise.all(
+    SOURCE_FOLDERS.map(async (folder) => {
+      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  const paths = [...FILES.map((file) => join(root, file)), ...listed.flat()].sort();
+  const contents = await Promise.all(paths.map((path) => readFile(path)));
+  const hash = createHash('sha256').update(JSON.stringify([process.version, settings]));
+  for (const [index, path] of paths.entries()) {
+    const content = contents[index] ?? new Uint8Array();
+    // Lengths keep two files from passing for one.
+    hash.update(`\n${path.slice(root.length)} ${content.byteLength}\n`).update(content);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
 
 /** How long packaging may take, ms. It takes about a second and a half. */
 const DEADLINE_MS = 120_000;
-/** How much of what Serverless says goes into an error, characters. */
+/** How much of Serverless's output goes into an error, characters. */
 const OUTPUT_CHARACTERS = 2_000;
 
 /** What to package, and where. */
@@ -107,7 +138,7 @@ function run(serverless: string, request: PackageRequest): Promise<void> {
       if (late)
         settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_TIMEOUT', `${DEADLINE_MS / 1_000} s.`));
       else if (code === 0) settle();
-      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `It said:\n${output.trim()}`));
+      else settle(new LocalTemplateError('SLUICE_TEMPLATE_PACKAGE_FAILED', `Its output:\n${output.trim()}`));
     });
   });
 }

@@ -1,13 +1,61 @@
 import { join } from 'node:path';
 import type { Config } from '../lib/schema/config.ts';
-import { type MovableClock, startLocalAws } from '../packages/local-aws/src/index.ts';
-import type { Cloud, CloudStatus } from './Cloud.ts';
+import {
+  type Deployment,
+  type MovableClock,
+  newBucketSettings,
+  type PendingDelivery,
+  startLocalAws,
+} from '../packages/local-aws/src/index.ts';
 import { makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
-// Sets the codes and cures of the emulator's errors.
 import './errors.ts';
+import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
-import { withExisting } from './withExisting.ts';
+
+/** What a flush has done. */
+export interface FlushReport {
+  /** What had been waiting, by stream; all of it is in S3 now. */
+  readonly delivered: readonly PendingDelivery[];
+  /** Notifications of new objects that the registrar or redrive could not process yet: 0 unless something fails. */
+  readonly unregistered: number;
+}
+
+/** What the local cloud is doing. */
+interface CloudStatus {
+  readonly collector: string;
+  readonly edge: string;
+  readonly data: string;
+  readonly bucket: string;
+  readonly database: string;
+  readonly pid: number;
+  readonly pending: readonly PendingDelivery[];
+  readonly queues: readonly { readonly name: string; readonly messages: number }[];
+  /** Athena's. */
+  readonly queries: { readonly queued: number; readonly running: number };
+}
+
+/** A running local cloud. */
+export interface Cloud {
+  /** Where SDKs post, e.g. `http://127.0.0.1:4700`. */
+  readonly collector: string;
+  /** The endpoint of every AWS service, e.g. `http://127.0.0.1:4566`. */
+  readonly edge: string;
+  /** The data directory, absolute. */
+  readonly data: string;
+  readonly bucket: string;
+  readonly database: string;
+  status(): CloudStatus;
+  /**
+   * Delivers every buffer now, and what redrive then puts on the streams; resolves when the partitions of what was
+   * delivered are registered. What was acknowledged is then in a table, in quarantine's too, unless something fails.
+   */
+  flush(): Promise<FlushReport>;
+  /** Takes no more requests, flushes, and releases the data directory. */
+  close(): Promise<void>;
+}
+
+// Sets the codes and cures of the emulator's errors.
 
 /** What {@link startCloud} needs. */
 export interface StartOptions {
@@ -97,5 +145,60 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       return { delivered, unregistered: undrained };
     },
     close: () => aws.close(),
+  };
+}
+
+/**
+ * Adds to a deployment what the configuration says exists already, because nothing else creates it locally. The bucket
+ * reports its objects, as it does once everything required has been set, and the workgroup puts results where readers
+ * look.
+ */
+function withExisting(
+  deployment: Deployment,
+  { existing, bucket, database, athena }: Pick<Config, 'existing' | 'bucket' | 'database' | 'athena'>,
+): Deployment {
+  const databases = [
+    ...(existing.database ? [database] : []),
+    ...(existing.stagingDatabase ? [athena.stagingDatabase] : []),
+  ];
+  return {
+    ...deployment,
+    buckets: [
+      ...deployment.buckets,
+      ...(existing.bucket
+        ? [
+            {
+              logicalId: 'existing.bucket',
+              name: bucket,
+              eventBridge: true,
+              settings: newBucketSettings,
+              // The key that is brought with it, else the stack's own.
+              keyArn: existing.keyArn ?? deployment.keys[0]?.arn,
+            },
+          ]
+        : []),
+    ],
+    databases: [
+      ...deployment.databases,
+      ...databases.map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
+    ],
+    workGroups: [
+      ...deployment.workGroups,
+      ...(existing.workgroup
+        ? [
+            {
+              logicalId: 'existing.workgroup',
+              name: athena.workgroup,
+              properties: {
+                Name: athena.workgroup,
+                WorkGroupConfiguration: {
+                  EnforceWorkGroupConfiguration: true,
+                  ResultConfiguration: { OutputLocation: `s3://${bucket}/${QUERY_RESULTS_FOLDER}` },
+                },
+              },
+            },
+          ]
+        : []),
+    ],
   };
 }

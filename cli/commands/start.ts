@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
-import type { Cloud } from '../../local/Cloud.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import type { Cloud } from '../../local/startCloud.ts';
 import { assertNoArguments, type Command, countOption, textOption, UsageError } from '../commandLine.ts';
 import { writeJson, writeNote, writeOut } from '../output.ts';
 

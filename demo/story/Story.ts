@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { textTable, writeOut } from '../../cli/output.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { Cloud } from '../../local/Cloud.ts';
+import type { Cloud } from '../../local/startCloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 

@@ -5,11 +5,10 @@ import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/
 import { S3Client } from '@aws-sdk/client-s3';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
-import type { Cloud } from '../../local/Cloud.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { type RecordedCall, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { type Policies, readPolicies } from '../proof/Policies.ts';

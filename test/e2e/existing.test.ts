@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Cloud } from '../../local/Cloud.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/index.ts';
 
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;

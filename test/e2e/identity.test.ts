@@ -6,8 +6,7 @@ import { type Fate, type Post, startUnreliableGateway } from '../../demo/sdks/st
 import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/index.ts';
 
 const HOUR = 3_600_000;

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/index.ts';
 import { sluiceKeys } from '../harness/sluiceKeys.ts';
 

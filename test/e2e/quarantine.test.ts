@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { quarantineReasons } from '../../lib/landing/quarantineReasons.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { runQuery } from '../../packages/local-aws/src/index.ts';
 
 let data: string;

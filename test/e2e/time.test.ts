@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 
 const TABLE = 'statsig_forwarded_events';

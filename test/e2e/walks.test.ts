@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Cloud } from '../../local/Cloud.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { shellPipelines } from '../harness/shellPipelines.ts';

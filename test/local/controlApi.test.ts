@@ -6,8 +6,7 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 
 const STREAM = 'sluice-local-events';
 let data: string;

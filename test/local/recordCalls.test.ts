@@ -11,8 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Cloud } from '../../local/Cloud.ts';
-import { startCloud } from '../../local/startCloud.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { type Call, CallRecorder, type RecordedCall } from '../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../packages/local-aws/test/harness/ManualClock.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';

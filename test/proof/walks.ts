@@ -6,7 +6,7 @@ import { tableKinds } from '../../lib/schema/kinds.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { overflowKey } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import type { Cloud } from '../../local/Cloud.ts';
+import type { Cloud } from '../../local/startCloud.ts';
 import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
