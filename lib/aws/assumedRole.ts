@@ -2,7 +2,7 @@ import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/clie
 import type { Source } from '../schema/sources.ts';
 
 /**
- * An hour, which every role allows, and the most that a session of a role gets for another:
+ * An hour, which every role allows, and the maximum for role chaining:
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 const SESSION_SECONDS = 3_600;
@@ -18,11 +18,11 @@ export interface SessionCredentials {
 }
 
 /**
- * Credentials of a role, as a client of AWS takes them: it keeps them and asks again before they expire. Calls of that
- * client reject with AssumeRoleError when the role can't be assumed.
+ * A credential provider for AWS clients. A client caches the credentials and asks again before they expire. Its calls reject
+ * with AssumeRoleError if the role can't be assumed.
  *
- * @param sessionName As CloudTrail shows it; cut where it is too long.
- * @param policy Session policy in JSON: the session may do what the role may do and this allows. Default all of it.
+ * @param sessionName As CloudTrail shows it; truncated if it is too long.
+ * @param policy Session policy in JSON, which limits the permissions of the role. Default: no limit.
  */
 export function assumedRoleCredentials(
   sts: STSClient,
@@ -60,9 +60,9 @@ export function assumedRoleCredentials(
   };
 }
 
-/** Why a role gave no credentials. Calls of a client that asks for them reject with it. */
+/** Why a role could not be assumed. Calls of a client with its credentials reject with this error. */
 export class AssumeRoleError extends Error {
-  /** Whether the role's owner has to change something; else STS was away. */
+  /** Whether the role's owner must change something. Otherwise STS was unavailable. */
   readonly denied: boolean;
 
   constructor(denied: boolean, message: string, options?: ErrorOptions) {
@@ -74,13 +74,13 @@ export class AssumeRoleError extends Error {
 
 let sts: STSClient | undefined;
 
-/** The one client of STS, made when it is first needed. */
+/** The shared client of STS, created on first use. */
 export function stsClient(): STSClient {
   sts ??= newStsClient();
   return sts;
 }
 
-/** A client of its own, with the same limits. @param credentials Default the function's. */
+/** A separate client with the same settings. @param credentials Default: the function's. */
 export function newStsClient(credentials?: SessionCredentials): STSClient {
   return new STSClient({
     ...(credentials === undefined ? {} : { credentials }),

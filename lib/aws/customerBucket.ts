@@ -12,17 +12,17 @@ import { customerClient, type Refusal, s3Refusal } from './customerClient.ts';
 import { isMissingAfter } from './listObjects.ts';
 import type { OwnSession } from './ownSession.ts';
 
-/** As `--expected-bucket-owner`: a bucket that has come into other hands refuses every call. */
+/** `owner` is the expected bucket owner. A bucket of another owner refuses every call. */
 type BucketWithOwner = Pick<Source, 'name' | 'bucket' | 'owner'>;
 
-/** Milliseconds that one call may take: a range of a file, a page of a listing. */
+/** Time limit of one call, milliseconds: a range of a file, a page of a listing. */
 export const SOURCE_TIMEOUT_MS = 30_000;
 
 /**
- * A source's bucket by a client of its own, which a role of the customer's lets into one dataset's folder only.
+ * A source's bucket with its own client. A customer's role limits the client to one dataset's folder.
  *
- * @param purpose What is done there.
- * @param by Who does it. Default the function's role.
+ * @param purpose Decides the permissions of the session.
+ * @param by The calling session. Default: the function's role.
  */
 export function customerBucket(
   source: Source,
@@ -39,7 +39,7 @@ export function customerBucket(
   return customerBucketFrom(client, source);
 }
 
-/** A source's bucket through a given client. */
+/** A source's bucket with a given client. */
 export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWithOwner): CustomerBucket {
   const place = { Bucket: bucket, ExpectedBucketOwner: owner };
   return {
@@ -49,7 +49,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
           new ListObjectsV2Command({
             ...place,
             Prefix: prefix,
-            // Else a restored object looks as archived as before.
+            // Without it a restored object looks archived.
             OptionalObjectAttributes: ['RestoreStatus'],
             ...(next === undefined ? { StartAfter: startAfter } : { ContinuationToken: next }),
           }),
@@ -69,7 +69,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
                     eTag: ETag ?? '',
                     lastModified: LastModified ?? new Date(0),
                     storageClass: StorageClass,
-                    // None before it was restored. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+                    // Undefined if it was not restored. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
                     isRestored: RestoreStatus?.RestoreExpiryDate !== undefined,
                   },
                 ],
@@ -99,7 +99,7 @@ export function customerBucketFrom(client: S3Client, { bucket, owner }: BucketWi
   };
 }
 
-/** Of a GET with `If-Match`: it is another by now, or gone. */
+/** Errors of a GET with `If-Match` for an object that has changed or is gone. */
 const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey', 'NotFound']);
 
 const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
@@ -112,7 +112,7 @@ const CODES: Readonly<Record<Refusal, keyof typeof SourceError.entries>> = {
   unavailable: 'SLUICE_SOURCE_UNAVAILABLE',
 };
 
-/** What S3 or STS said, in our words. */
+/** Converts an error of S3 or STS. */
 function sourceError(error: unknown, what: string): Error {
   if (error instanceof SourceError) return error;
   const refused = s3Refusal(error);

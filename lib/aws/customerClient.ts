@@ -3,33 +3,33 @@ import type { Source } from '../schema/sources.ts';
 import { AssumeRoleError, assumedRoleCredentials, stsClient } from './assumedRole.ts';
 import type { OwnSession } from './ownSession.ts';
 
-/** How a customer's bucket is called, by whichever client. @param requestTimeout Milliseconds that one call may take. */
+/** Options of any client for a customer's bucket. @param requestTimeout Time limit of one call, milliseconds. */
 export function customerClientOptions(requestTimeout: number) {
   return {
     maxAttempts: 4,
-    // A bucket of another region is refused by name: the configuration says which region is meant.
+    // A bucket in another region is refused by name, as the configuration names the region.
     followRegionRedirects: false,
     requestHandler: { connectionTimeout: 2_000, requestTimeout, throwOnRequestTimeout: true },
   };
 }
 
-/** How a customer's bucket is reached. */
+/** Settings to reach a customer's bucket. */
 export interface CustomerAccess {
-  /** Of the session of the customer's role, as their CloudTrail shows it. */
+  /** Name of the session of the customer's role, as their CloudTrail shows it. */
   readonly sessionName: string;
-  /** Session policy of the customer's role, in JSON: lib/access/sessionPolicies.ts. */
+  /** Session policy for the customer's role, in JSON: lib/access/sessionPolicies.ts. */
   readonly sessionPolicy: string;
-  /** Milliseconds that one call may take. */
+  /** Time limit of one call, milliseconds. */
   readonly requestTimeout: number;
-  /** Who calls: a session of our own role, which closes the client. Default the function's role. */
+  /** The calling session of the function's own role, which closes the client. Default: the function's role itself. */
   readonly by?: OwnSession | undefined;
 }
 
 const clients = new Map<string, S3Client>();
 
 /**
- * A client for a customer's bucket: in its region, by default the function's, and by its role if it has one. Clients of the
- * function's role are kept, so that a warm function neither connects nor assumes a customer's role anew.
+ * A client for a customer's bucket, in the bucket's region (default: the function's), with the customer's role if there is
+ * one. Clients of the function's role are cached, so that a warm function does not connect or assume the role again.
  */
 export function customerClient(
   { region, role }: Pick<Source, 'region' | 'role'>,
@@ -51,7 +51,7 @@ export function customerClient(
   return client;
 }
 
-/** What a customer's bucket refuses a call for; `unavailable` for all that may pass. */
+/** Why a customer's bucket refuses a call; `unavailable` for failures that may pass. */
 export type Refusal = 'access' | 'key' | 'role' | 'bucket' | 'region' | 'archived' | 'unavailable';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
@@ -71,14 +71,14 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   InvalidObjectState: 'archived',
 };
 
-/** Why a call of a customer's bucket failed, and the code or name to tell people. */
+/** Why a call of a customer's bucket failed, with the code or name for people. */
 export interface RefusalDetail {
   readonly refusal: Refusal;
-  /** S3's code; of a role, which one and STS's code. */
+  /** S3's code, or the role and STS's code. */
   readonly detail: string;
 }
 
-/** What a client of S3 threw; null for what is no answer of anybody's, but a fault of ours. */
+/** Classifies an error of an S3 client; null for a programming error. */
 export function s3Refusal(error: unknown): RefusalDetail | null {
   if (error instanceof AssumeRoleError)
     return { refusal: error.denied ? 'role' : 'unavailable', detail: error.message };
@@ -88,9 +88,9 @@ export function s3Refusal(error: unknown): RefusalDetail | null {
 }
 
 function classifyRefusal(error: Error): Refusal {
-  // KMS's refusal comes as S3's own, and only its sentence tells: "not authorized to perform: kms:Decrypt".
+  // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt".
   if (error.name === 'AccessDenied' && /kms:/i.test(error.message)) return 'key';
-  // Of a HEAD, which has no body, the status is all there is.
+  // A HEAD has no body, so only the status is known.
   const isRedirect = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 301;
   return REFUSALS[error.name] ?? (isRedirect ? 'region' : 'unavailable');
 }

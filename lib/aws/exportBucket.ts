@@ -26,13 +26,13 @@ import {
 } from './multipartUpload.ts';
 import type { OwnSession } from './ownSession.ts';
 
-/** Milliseconds that one call may take: a part of 16 MiB. */
+/** Time limit of one call, milliseconds: a part of 16 MiB. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * The bucket of an export by a client of its own, which a role of the customer's lets into the export's folder only.
+ * The bucket of an export with its own client. A customer's role limits the client to the export's folder.
  *
- * @param by Who writes. Default the function's role.
+ * @param by The calling session. Default: the function's role.
  */
 export function exportBucket(
   exported: Pick<Export, 'name' | 'target'>,
@@ -50,9 +50,9 @@ export function exportBucket(
 }
 
 /**
- * The bucket of an export through a given client, which has tries of its own.
+ * The bucket of an export with a given client, which retries by itself.
  *
- * @param attempts Only its deadline counts: nothing is listed after it.
+ * @param attempts Only its deadline is used: nothing is listed after it.
  */
 export function exportBucketFrom(
   client: S3Client,
@@ -65,7 +65,7 @@ export function exportBucketFrom(
       ? {}
       : ({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true } as const);
   // In a bucket with ACLs, the default before April 2023, an object belongs to the account that writes it, and the
-  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account is theirs.
+  // bucket's owner can't read it without this ACL. Buckets without ACLs accept it. A role in the owner's account needs none.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
   const access = role === undefined ? ({ ACL: 'bucket-owner-full-control' } as const) : {};
   const written = { ...encryption, ...access };
@@ -136,7 +136,7 @@ export function exportBucketFrom(
             NextKeyMarker,
             NextUploadIdMarker,
           } = await client.send(new ListMultipartUploadsCommand({ ...place, Prefix: prefix, ...after }));
-          // Whatever else is written there is somebody else's.
+          // Other uploads belong to other programs.
           const ours = Uploads.filter(({ Key = '' }) => isExportedFile(Key.slice(prefix.length)));
           await mapLimit(ours, PARALLEL_ABORTS, ({ Key, UploadId }) =>
             client.send(new AbortMultipartUploadCommand({ ...place, Key, UploadId })),
@@ -147,7 +147,7 @@ export function exportBucketFrom(
         }
         return aborted;
       } catch (error) {
-        // The bucket's lifecycle can end them, too; whoever may not write is told so when it writes.
+        // The bucket's lifecycle can also abort them. A missing permission to write is reported by the write itself.
         if (error instanceof S3ServiceException && error.name === 'AccessDenied') return null;
         throw targetError(error, `${bucket}/${prefix}`);
       }
@@ -171,12 +171,12 @@ const CODES: Readonly<Record<Refusal, keyof typeof ExportError.entries>> = {
   role: 'SLUICE_EXPORT_ROLE_DENIED',
   bucket: 'SLUICE_EXPORT_BUCKET_MISSING',
   region: 'SLUICE_EXPORT_REGION_WRONG',
-  // Only of objects that are read, which an export never does there.
+  // Only reads of objects fail so, which an export does not do.
   archived: 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
   unavailable: 'SLUICE_EXPORT_TARGET_UNAVAILABLE',
 };
 
-/** What S3 or STS said, in our words. */
+/** Converts an error of S3 or STS. */
 function targetError(error: unknown, what: string): Error {
   if (error instanceof ExportError) return error;
   if (error instanceof CatalogCallError && error.code === OUT_OF_TIME)
@@ -187,10 +187,10 @@ function targetError(error: unknown, what: string): Error {
 }
 
 /**
- * A stream in pieces of one size, the last one shorter. Nothing of the last piece is given out before the stream has
- * ended with as many bytes as were announced.
+ * Splits a stream into parts of one size, the last one shorter. The last part is returned only after the stream has ended
+ * with the announced number of bytes.
  *
- * @throws ExportError `SLUICE_EXPORT_SOURCE_UNAVAILABLE` for more or fewer.
+ * @throws ExportError `SLUICE_EXPORT_SOURCE_UNAVAILABLE` for any other number.
  */
 async function* readParts(
   bytes: AsyncIterable<Uint8Array>,
@@ -215,6 +215,6 @@ async function* readParts(
     }
   }
   if (seen !== size)
-    throw new ExportError('SLUICE_EXPORT_SOURCE_UNAVAILABLE', `${seen} bytes came of ${size}.`);
+    throw new ExportError('SLUICE_EXPORT_SOURCE_UNAVAILABLE', `${seen} of ${size} bytes received.`);
   yield Buffer.concat(held);
 }

@@ -2,8 +2,8 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import type { PutOutcome, PutRecordBatch } from '../landing/delivery/putRecords.ts';
 
 /**
- * Errors of a whole call that may pass. https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
- * The credentials' own expiry passes too: the runtime gets new ones.
+ * Errors of a whole call that may pass on a retry. https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
+ * Expired credentials also pass, as the runtime gets new ones.
  */
 const TRANSIENT_ERRORS = new Set([
   'ServiceUnavailableException',
@@ -15,7 +15,7 @@ const TRANSIENT_ERRORS = new Set([
   'AbortError',
 ]);
 
-/** Puts records into a delivery stream of Firehose, once. It answers failures instead of throwing. */
+/** Puts records into a Firehose delivery stream, once. It returns failures instead of throwing. */
 export function firehosePutRecordBatch(client: FirehoseClient, stream: string): PutRecordBatch {
   return async (records, timeoutMs) => {
     try {
@@ -49,7 +49,7 @@ function failure(error: unknown): PutOutcome {
   const retryable =
     TRANSIENT_ERRORS.has(name) ||
     (network !== null && /^E[A-Z_]+$/.test(network)) ||
-    // 501 says that the thing does not exist, now or later.
+    // 501 is permanent: the operation does not exist.
     (status >= 500 && status !== 501);
   return { kind: 'failed', code, retryable };
 }

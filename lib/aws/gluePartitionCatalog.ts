@@ -139,7 +139,7 @@ export function glueClient(): GlueClient {
   return glue;
 }
 
-/** A client of its own, with the same limits. @param credentials Default the function's. */
+/** A separate client with the same settings. @param credentials Default: the function's. */
 export function newGlueClient(credentials?: SessionCredentials): GlueClient {
   return new GlueClient({
     ...(credentials === undefined ? {} : { credentials }),

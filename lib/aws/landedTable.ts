@@ -10,7 +10,7 @@ import { PARTITION_BATCH } from '../landing/catalog/PartitionCatalog.ts';
 import { gluePartitionCatalog } from './gluePartitionCatalog.ts';
 import { isMissingAfter, listObjects } from './listObjects.ts';
 
-/** Of a GET with `If-Match`: it is another by now, or gone. */
+/** Errors of a GET with `If-Match` for an object that has changed or is gone. */
 const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey']);
 
 /**

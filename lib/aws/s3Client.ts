@@ -9,7 +9,7 @@ export function s3Client(): S3Client {
   return s3;
 }
 
-/** A client of its own, with the same limits. @param credentials Default the function's. */
+/** A separate client with the same settings. @param credentials Default: the function's. */
 export function newS3Client(credentials?: SessionCredentials): S3Client {
   return new S3Client({
     ...(credentials === undefined ? {} : { credentials }),

@@ -77,7 +77,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'SLUICE_QUEUE_NOT_SENT',
 ]);
 
-/** Whether a failure of this code may be over with the next try, though nobody mends anything. */
+/** Whether a failure with this code may pass without any change. */
 export function isTransientCode(code: string): boolean {
   return PASSING.has(code);
 }

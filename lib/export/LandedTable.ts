@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { UtcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
 
-/** A file of a table's day, in our own bucket. */
+/** A file of a table's day in the deployment's bucket. */
 export interface LandedFile {
   readonly key: string;
   /** Bytes. */
@@ -11,27 +11,27 @@ export interface LandedFile {
   readonly eTag: string;
 }
 
-/** A table of ours as the export reads it. Methods throw ExportError. */
+/** A table of the deployment, as the export reads it. Methods throw ExportError. */
 export interface LandedTable {
-  /** Where rows of days lie: a prefix in the bucket for each day that has a partition. */
+  /** The location of days: a prefix in the bucket for each day that has a partition. */
   locations(days: readonly UtcDay[]): Promise<ReadonlyMap<UtcDay, string>>;
   /**
-   * Files below a prefix, by key; markers and empty objects are left out. More than `MOST_FILE_PAGES` are refused:
+   * Files below a prefix in key order, without markers and empty objects. More than `MOST_FILE_PAGES` pages are refused:
    * `SLUICE_EXPORT_TOO_MANY_FILES`.
    */
   files(location: string): Promise<readonly LandedFile[]>;
-  /** Bytes of a file as it was listed; null when it is another by now, or gone. */
+  /** Bytes of a file as it was listed; null if it has changed or is gone. */
   read(file: LandedFile): Promise<Readable | null>;
 }
 
-/** The files of a table's day, and a name for this state of them. */
+/** The files of a table's day, and their fingerprint. */
 export interface DayFiles {
   readonly files: readonly LandedFile[];
   /** `none` without files. */
   readonly fingerprint: string;
 }
 
-/** Lists a day. @param location Undefined where the table has no such day. */
+/** Lists a day. @param location Undefined if the table has no such day. */
 export async function listDayFiles(
   table: Pick<LandedTable, 'files'>,
   location: string | undefined,

@@ -15,32 +15,32 @@ import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
 import type { ExportTask } from './messageBodies.ts';
 
 /**
- * The steps of an export between which a function may be killed, in their order, each named after what has been done by
- * then. Whatever the point, the next export of the day ends as this one would have.
+ * The steps of an export, in order, each named after what is done by then. A function may be killed after any of them. The
+ * next export of the day then has the same result.
  */
 export const exportFaultPoints = [
   /** The day is claimed; nothing else has changed. */
   'claimed',
-  /** Our files and the customer's are listed. */
+  /** The table's files and the customer's are listed. */
   'listed',
-  /** One file is there, others are not. */
+  /** One file is copied, others are not. */
   'copiedOne',
-  /** All new files are there, beside the old; the manifest names the old. */
+  /** All new files are copied, beside the old ones. The manifest names the old ones. */
   'copied',
   /** The claim is renewed: nobody else works on the day. */
   'renewed',
-  /** The manifest names the new files; the old are still there. */
+  /** The manifest names the new files. The old ones still exist. */
   'manifested',
-  /** The old files are gone; the ledger doesn't know yet. */
+  /** The old files are deleted; the ledger does not have the result yet. */
   'swept',
-  /** The ledger knows. */
+  /** The ledger has the result. */
   'settled',
 ] as const;
 
 /** One of {@link exportFaultPoints}. */
 type ExportFaultPoint = (typeof exportFaultPoints)[number];
 
-/** What {@link exportDay} works with. */
+/** The ports of {@link exportDay}. */
 export interface DayExporter {
   readonly ledger: Pick<Ledger, 'claim' | 'renew' | 'settle'>;
   readonly clock: Clock;
@@ -48,14 +48,14 @@ export interface DayExporter {
   readonly target: TargetBucket;
   /** One invocation. */
   readonly owner: string;
-  /** Epoch milliseconds: no file is begun after the first; a claim lasts until the second. */
+  /** Epoch milliseconds. No file is started after `deadline`. A claim lasts until `leaseUntil`. */
   readonly deadline: number;
   readonly leaseUntil: number;
   readonly log: (fields: Record<string, unknown>) => void;
   readonly faultPoint?: FaultPoint<ExportFaultPoint>;
 }
 
-/** What became of a day. */
+/** The result of exporting a day. */
 export type ExportOutcome =
   | {
       readonly outcome: 'settled';
@@ -63,21 +63,21 @@ export type ExportOutcome =
       readonly copied: number;
       readonly removed: number;
     }
-  /** Another has it until then, epoch milliseconds: try again. */
+  /** Another owner has the day until then, epoch milliseconds: try again. */
   | { readonly outcome: 'busy'; readonly until: number }
-  /** Somebody else took it over meanwhile. */
+  /** Another owner took the day over meanwhile. */
   | { readonly outcome: 'lost' }
-  /** Some files are there, the rest is to go on; the ledger has it as `failed` until then. */
+  /** Some files are copied, and the rest must continue. The ledger has the day as `failed` until then. */
   | { readonly outcome: 'unfinished'; readonly entry: LedgerEntry; readonly copied: number };
 
 /**
- * Brings one day in a customer's bucket up to what our table has: new files first, each under a name made of its content,
- * then the manifest that names them, then the old files go. So a reader of the manifest sees the old day or the new, and
- * whoever is killed on the way leaves nothing that the next doesn't finish.
+ * Updates one day in a customer's bucket from a table: copies new files, each under a name derived from its content, then
+ * writes the manifest that names them, then deletes old files. So a reader of the manifest sees the old day or the new one,
+ * and the next export finishes what a killed one leaves.
  *
- * Whatever it fails with is settled as `failed`, and the day is free again.
+ * Any failure is settled as `failed`, and the day is released.
  *
- * @throws what the ledger throws.
+ * @throws The errors of the ledger.
  */
 export async function exportDay(
   exporter: DayExporter,
@@ -88,7 +88,7 @@ export async function exportDay(
   const began = clock.now();
   const taken = await ledger.claim(exportPlace(exported, task.day), owner, leaseUntil, task.fingerprint);
   if ('busyUntil' in taken) return { outcome: 'busy', until: taken.busyUntil };
-  // Every write of the ledger makes another claim: only the last one can be settled.
+  // Every write of the ledger returns a new claim. Only the last one can be settled.
   let { claim } = taken;
   const work = new DayWork(exporter, exported, task.day);
   let removed: number;
@@ -113,7 +113,7 @@ export async function exportDay(
   return { outcome: 'settled', entry, copied: work.copied, removed };
 }
 
-/** Only our own errors' messages are told: others may quote data. */
+/** Only messages of Sluice's errors are kept, as others may quote data. */
 function toSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   const name = error instanceof Error ? `${error.name}.` : '';
@@ -135,7 +135,7 @@ async function settleFailed(
     : { outcome: 'settled', entry, copied, removed: 0 };
 }
 
-/** Rows are not counted: files are copied as they are. */
+/** Rows are not counted, as files are copied unchanged. */
 function successSettlement({ files, fingerprint }: DayFiles, copied: number, ms: number): Settlement {
   return {
     state: files.length === 0 ? 'succeeded_no_data' : 'succeeded',
@@ -154,7 +154,7 @@ class DayWork {
   readonly #exported: Export;
   readonly #day: string;
   readonly #folder: string;
-  /** Files that were copied, those that were there already not counted. */
+  /** Number of copied files, without those that already existed. */
   copied = 0;
 
   constructor(exporter: DayExporter, exported: Export, day: string) {
@@ -164,7 +164,7 @@ class DayWork {
     this.#folder = exportedDay(exported, day);
   }
 
-  /** Copies what is not there; lists anew when a file changed meanwhile. */
+  /** Copies missing files, and lists again if a file changed meanwhile. */
   async copy(): Promise<DayFiles> {
     const { table, target, faultPoint } = this.#exporter;
     await target.abortUploads(this.#folder);
@@ -182,7 +182,7 @@ class DayWork {
     throw new ExportError('SLUICE_EXPORT_FILES_CHANGING', `${this.#exported.name} ${this.#day}.`);
   }
 
-  /** Names the files in the manifest, then deletes what it doesn't name. Answers how many went. */
+  /** Writes the manifest, then deletes the files that it does not name. Returns their number. */
   async publish({ files, fingerprint }: DayFiles): Promise<number> {
     const { target, clock, faultPoint } = this.#exporter;
     const manifest: Manifest = {
@@ -205,13 +205,13 @@ class DayWork {
     return old.length;
   }
 
-  /** False when one of them is another by now, or gone. */
+  /** False if one of them has changed or is gone. */
   async #copyAll(files: readonly LandedFile[]): Promise<boolean> {
     const copies = await mapLimit(files, PARALLEL_FILES, (file) => this.#copyOne(file));
     return copies.every(Boolean);
   }
 
-  /** False when it is another by now, or gone. */
+  /** False if it has changed or is gone. */
   async #copyOne(file: LandedFile): Promise<boolean> {
     const { table, target, clock, deadline, faultPoint } = this.#exporter;
     if (clock.now() >= deadline)
@@ -238,46 +238,46 @@ function totalBytes(files: readonly LandedFile[]): number {
 }
 
 /**
- * A customer's bucket as the export writes to it; every call names the account that owns it. Methods throw ExportError.
+ * A customer's bucket, as the export writes to it. Every call names the expected owner. Methods throw ExportError.
  */
 export interface TargetBucket {
   /** Keys under a prefix with their sizes in bytes. */
   list(prefix: string): Promise<ReadonlyMap<string, number>>;
   /**
-   * Writes an object, in parts when it is large: there whole or not at all.
+   * Writes an object atomically, in parts if it is large.
    *
-   * @param bytes Exactly `size` of them, or nothing is written.
+   * @param bytes Exactly `size` bytes, or nothing is written.
    */
   write(key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void>;
-  /** Writes a small object of JSON. */
+  /** Writes a small JSON object. */
   writeJson(key: string, text: string): Promise<void>;
-  /** Deletes objects; none of them need be there. */
+  /** Deletes objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
   /**
-   * Gives up uploads of files of an export's under a day's folder that were begun and never ended: their parts cost. No other
-   * export may be writing there.
+   * Aborts unfinished uploads of exported files under a day's folder, as their parts cost money. No other export may write
+   * there at the same time.
    *
-   * @param prefix The day's folder, with the slash at its end.
+   * @param prefix The day's folder, with a slash at its end.
    *
-   * @returns how many; null where the bucket's policy does not let them be listed, as that of Statsig's document.
+   * @returns Their number; null if the bucket's policy does not allow listing them, as in Statsig's documentation.
    */
   abortUploads(prefix: string): Promise<number | null>;
 }
 
-/** What a day consists of, for whoever reads it: `_manifest.json` beside its files, written when all of them are there. */
+/** The manifest of a day: `_manifest.json` beside its files, written after all of them. */
 export const manifestSchema = z.object({
   version: z.literal(1),
   table: z.string(),
   day: z.string(),
-  /** Names this state of the day. */
+  /** Identifies this state of the day. */
   fingerprint: z.string(),
   /** ISO 8601. */
   exportedAt: z.string(),
-  /** Sum of the files'. */
+  /** Total bytes of the files. */
   bytes: z.number(),
-  /** All files of the day, in the folder of the manifest. Any other file is an older state's, about to be deleted. */
+  /** All files of the day, in the manifest's folder. Any other file belongs to an older state and will be deleted. */
   files: z.array(z.object({ name: z.string(), bytes: z.number() })),
 });
 
-/** A manifest that was read and validated. */
+/** A validated manifest. */
 type Manifest = z.output<typeof manifestSchema>;

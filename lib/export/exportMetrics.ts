@@ -1,15 +1,15 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
 import type { Export } from '../schema/exports.ts';
 
-/** The export's metric. docs/metrics.md tells what it means. */
+/** The export's metric. docs/metrics.md describes it. */
 export const exportMetrics = {
   exports_failed: { name: 'exports_failed', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 /**
- * How many days or whole exports fail, as far as somebody just saw: a scheduled run tells all of them, zero included, so
- * that an alarm is over with the first that finds all well; a day that fails tells itself. Each schedule has a metric of its
- * own: a run of one says nothing of the other's exports.
+ * The number of failing days and exports. A scheduled run reports all of them, including zero, so that an alarm ends with
+ * the first run without failures. A failing day reports itself. Each schedule has its own metric, as a run covers only its
+ * own exports.
  *
  * @param timestamp Epoch milliseconds.
  */

@@ -3,8 +3,7 @@ import { isUtcDay } from '../base/time.ts';
 import { MAX_ROUNDS, MOST_DAYS } from './limits.ts';
 
 /**
- * Asks for exports to be looked through: the body of a message on the export's queue, which schedules send and
- * `sluice export run`.
+ * A request to plan exports: the body of a message on the export's queue. Schedules and `sluice export run` send it.
  */
 export const exportRequestSchema = z.strictObject({
   sluice: z.literal('export'),
@@ -12,7 +11,7 @@ export const exportRequestSchema = z.strictObject({
   schedule: z.enum(['daily', 'hourly']).optional(),
   /** Only exports of these names. */
   exports: z.array(z.string().min(1)).optional(),
-  /** These days, exported whatever the ledger says. Default the lookback of each, where something changed. */
+  /** These days, exported regardless of the ledger. Default: changed days in the lookback of each export. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MOST_DAYS).optional(),
 });
 
@@ -27,10 +26,10 @@ export const exportTaskSchema = z.strictObject({
   sluice: z.literal('export-day'),
   export: z.string().min(1),
   day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
-  /** Of the files as the run saw them. They may be others when the task comes up: they are listed anew. */
+  /** Fingerprint of the files that the run saw. They may have changed when the task lists them. */
   fingerprint: z.string().min(1),
   reason: z.enum(exportReasons),
-  /** Times that the export continued after the function ran out of time. Default 0. */
+  /** How often the export continued after the function ran out of time. Default 0. */
   round: z.int().min(0).max(MAX_ROUNDS).optional(),
 });
 

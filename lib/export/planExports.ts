@@ -12,7 +12,7 @@ import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_DAYS, PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
 
-/** What {@link planExports} works with. */
+/** The ports of {@link planExports}. */
 export interface PlanExportsPorts {
   readonly exports: readonly Export[];
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
@@ -21,26 +21,26 @@ export interface PlanExportsPorts {
   readonly tasks: TaskQueue;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface ExportsPlan {
   readonly queued: readonly ExportTask[];
-  /** Days that were looked at, whatever came of them. */
+  /** Number of days that were checked. */
   readonly looked: number;
-  /** Days whose last export failed, whatever this run makes of them. */
+  /** Number of days whose last export failed, regardless of this run's decision. */
   readonly failedDays: number;
-  /** Exports that could not be looked through; they stop no other. */
+  /** Exports that could not be planned. They do not stop the others. */
   readonly failed: readonly {
     readonly export: string;
     readonly code: string;
     readonly message: string;
-    /** Whether another try may help: a service was busy or away, or the time was up. */
+    /** Whether a retry may help: a service was unavailable, or the time was up. */
     readonly transient: boolean;
   }[];
 }
 
 /**
- * Finds the days of exports that are new or changed in our tables, and queues each once. Tasks are sent before the ledger
- * notes them: what is sent twice is exported once, what is noted and never sent would wait for an hour.
+ * Finds days of exported tables that are new or changed, and queues each once. Tasks are sent before the ledger notes them:
+ * a task that is sent twice is exported once, but a task that is noted and not sent would be delayed for an hour.
  */
 export async function planExports(ports: PlanExportsPorts, request: ExportRequest): Promise<ExportsPlan> {
   const wanted = ports.exports.filter(
@@ -98,12 +98,12 @@ async function planOne(
   };
 }
 
-/** The days before today, the oldest first: today is still being written. */
+/** The days before today, oldest first, as today is still being written. */
 function lookback(today: UtcDay, days: number): UtcDay[] {
   return Array.from({ length: days }, (_, i) => addDays(today, i - days));
 }
 
-/** Why a day is to be exported; null when it isn't. */
+/** Why a day is exported; null if it is not. */
 function exportReason(entry: LedgerEntry | null, fingerprint: string, now: number): ExportReason | null {
   if (entry === null) return fingerprint === NO_FILES ? null : 'new';
   if (entry.lease !== undefined && entry.lease.until > now) return null;
@@ -112,7 +112,7 @@ function exportReason(entry: LedgerEntry | null, fingerprint: string, now: numbe
   if (waits && queued.fingerprint === fingerprint) return null;
   const same = entry.fingerprint === fingerprint;
   if (entry.state === 'failed') {
-    // The same day may go well once a policy or a key was mended.
+    // The same day may succeed after a policy or a key was corrected.
     return now - entry.updatedAt < RETRY_AFTER_MS ? null : 'retried';
   }
   if (same && (entry.state === 'succeeded' || entry.state === 'succeeded_no_data')) return null;

@@ -6,7 +6,7 @@ import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts'
 import type { TaskReason } from './messageBodies.ts';
 
 /**
- * The days that a run looks at, oldest first: today, as it is called in the dataset's timezone, and as many before it.
+ * The days of a run, oldest first: today in the dataset's timezone, and the days of the lookback before it.
  *
  * @param now Epoch milliseconds.
  * @param timezone A name of the IANA database.
@@ -16,14 +16,14 @@ export function lookbackDays(now: number, timezone: string, days: number): reado
   return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
 }
 
-/** The days from one to another, both included; none where the first is the later. */
+/** The days from one to another, both included; none if the first is later. */
 export function daysBetween(from: UtcDay, to: UtcDay): readonly UtcDay[] {
   const days: UtcDay[] = [];
   for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
   return days;
 }
 
-/** What day an instant is in a timezone. */
+/** The day of an instant in a timezone. */
 function dayInTimezone(now: number, timezone: string): UtcDay {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone: timezone,
@@ -35,33 +35,32 @@ function dayInTimezone(now: number, timezone: string): UtcDay {
   return `${part('year')}-${part('month')}-${part('day')}`;
 }
 
-/** What the plan makes of a day. */
+/** The decision of the plan on a day. */
 export type DayDecision =
   | { readonly queue: TaskReason }
-  /** Look again from then on, epoch milliseconds. */
+  /** Check again after this instant, epoch milliseconds. */
   | { readonly wait: 'settling' | 'loading' | 'marker'; readonly until: number }
   | { readonly skip: 'unchanged' | 'no_files' | 'queued' | 'failed' | 'archived' };
 
-/** On what a day is decided. */
+/** The basis of a decision on a day. */
 export interface DayTerms {
   /** Epoch milliseconds. */
   readonly now: number;
-  /** How long nothing may have changed before a day is loaded. */
+  /** How long a day must be unchanged before it is loaded. */
   readonly settleMs: number;
-  /** Somebody has asked for the day: then nothing waits to settle. */
+  /** The day was requested: then it does not wait to settle. */
   readonly asked?: 'triggered' | 'backfill' | undefined;
-  /** The dataset's: what the ledger knows of another, which was the dataset's before, says nothing of this one. */
+  /** The dataset's table. A ledger entry for the dataset's previous table does not count. */
   readonly table: string;
-  /** Key of the object without which the day is not complete. Default none. */
+  /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
 }
 
 /**
- * Decides what becomes of a day: it is queued when its files are others than those that were loaded, once they have
- * settled ({@link settlesAt}) and the marker is there that the dataset waits for. Whoever asks for the day need not wait.
- * Only a backfill is queued whatever the ledger says.
+ * Decides on a day. It is queued if its files differ from the loaded ones, once they have settled ({@link settlesAt}) and
+ * the dataset's marker exists. A requested day does not wait. A backfill is queued regardless of the ledger.
  *
- * @param known What the ledger knows; null before anything is.
+ * @param known The ledger's entry; null if there is none.
  */
 export function decideDay(
   drop: Drop,
@@ -73,7 +72,7 @@ export function decideDay(
   const nothing = files.length === 0 && drop.leftOut.length === 0;
   if (nothing && entry === null) return { skip: 'no_files' };
   const failed = entry?.state === 'failed';
-  // Queries read what is there, though a load could not. If anything else changed, the load fails and says so.
+  // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
   const isArchived = entry !== null && archivedSince(drop, entry) !== null;
   if (isArchived && !failed && entry.fingerprint === fingerprint) return { skip: 'archived' };
   if (asked === 'backfill') return { queue: 'backfill' };
@@ -101,41 +100,41 @@ export function decideDay(
   return { queue: entry === null || entry.fingerprint === null ? 'new' : 'changed' };
 }
 
-/** `reason` of a ledger entry's `queued` while the files are too young to be loaded. */
+/** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */
 export const SETTLING = 'settling';
 const WAITING_FOR = 'waiting for ';
 
-/** The same of a day that has no marker yet: `waiting for _SUCCESS`. */
+/** The `reason` of a day that has no marker yet: `waiting for _SUCCESS`. */
 export function markerReason(waitFor: string): string {
   return `${WAITING_FOR}${waitFor}`;
 }
 
-/** Whether a day waits for a marker, by the `reason` of its `queued`. */
+/** Whether a day waits for a marker, judged by the `reason` of its `queued`. */
 export function isMarkerReason(reason: string): boolean {
   return reason.startsWith(WAITING_FOR);
 }
 
-/** Whether a task was sent for what the ledger has as `queued`: else the day waits. */
+/** Whether a task was sent for the `queued` of an entry. Otherwise the day waits. */
 export function isSent({ reason }: NonNullable<LedgerEntry['queued']>): boolean {
   return reason !== SETTLING && !isMarkerReason(reason);
 }
 
-/** Whether a day lacks the marker that its dataset waits for. @param marker Its key; undefined when it waits for none. */
+/** Whether a day lacks the marker that its dataset waits for. @param marker Its key; undefined if it waits for none. */
 export function lacksMarker({ leftOut }: Pick<Drop, 'leftOut'>, marker: string | undefined): boolean {
   return marker !== undefined && !leftOut.some(({ object }) => object.key === marker);
 }
 
 /**
- * When nothing of a day will have changed for the settle time: the plan asks before it queues the day, and the load of
- * files that are others than those which the plan saw.
+ * When a day will have been unchanged for the settle time. The plan asks before it queues the day, and a load asks if the
+ * files differ from those that the plan saw.
  *
- * S3 dates what comes, and not what goes. So files that are missing settle by when they were first found to be: a job that
- * empties a day before it writes it anew has time to do so. Missing are files that a load took, and those that one was to
- * take and could not: whoever mends these may take them away first, too. So is a day that is known and has nothing at all.
+ * S3 has a date for new objects, but not for deletions. So missing files settle from when they were first found missing,
+ * which gives a job time to empty a day and write it again. Missing files are those that a load read, or should have read
+ * but could not, as they may be deleted before they are replaced. A known day that has become empty counts the same.
  *
- * @param entry What the ledger knows; null before anything is.
- * @param now Epoch milliseconds: since when these files are missing, if nobody has noted it.
- * @returns epoch milliseconds.
+ * @param entry The ledger's entry; null if there is none.
+ * @param now Epoch milliseconds; since when the files are missing, if the ledger has no note of it.
+ * @returns Epoch milliseconds.
  */
 export function settlesAt(
   drop: Drop,
@@ -149,7 +148,7 @@ export function settlesAt(
   return Math.max(...changes) + settleMs;
 }
 
-/** Since when it is known that the day's files are these; undefined when it is news. */
+/** Since when the ledger has this state of the day's files; undefined if it is new. */
 function lastSeenAt({ fingerprint }: Drop, { state, fingerprint: last, updatedAt, queued }: LedgerEntry) {
   if (state === 'failed' && last === fingerprint) return updatedAt;
   return queued?.fingerprint === fingerprint ? queued.at : undefined;

@@ -12,11 +12,11 @@ import { listDrops, markerKey } from '../listDrops.ts';
 import { isMarkerReason, lacksMarker, lookbackDays } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
-/** What the last look for drops that are overdue found: `ledger/<source>/<dataset>/expected.json`. */
+/** The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. */
 export const lateNoteSchema = z.strictObject({
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Days whose drop was due and had not come, oldest first. */
+  /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
     z.strictObject({
       day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
@@ -26,45 +26,44 @@ export const lateNoteSchema = z.strictObject({
   ),
 });
 
-/** What a look for overdue drops found, validated. */
+/** A validated result of a check for late drops. */
 export type LateNote = z.output<typeof lateNoteSchema>;
-/** A day whose drop has not come, and when it was due, epoch milliseconds. */
+/** A day whose drop has not arrived, and when it was due, epoch milliseconds. */
 export type LateDay = LateNote['late'][number];
 
-/** Where these notes are kept. Methods throw IngestError. */
+/** Storage of these notes. Methods throw IngestError. */
 export interface LateNotes {
   /** Null before the first. */
   read(source: string, dataset: string): Promise<LateNote | null>;
   write(source: string, dataset: string, note: LateNote): Promise<void>;
 }
 
-/** What {@link findLateDrops} works with. */
+/** The ports of {@link findLateDrops}. */
 export interface ExpectedDropsPorts extends Pick<PlanPorts, 'bucketOf' | 'clock'> {
   readonly ledger: Pick<Ledger, 'read'>;
   readonly lateNotes: Pick<LateNotes, 'write'>;
-  /** Epoch milliseconds after which no dataset is begun. */
+  /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;
 }
 
-/** What a look at all datasets with `expectedBy` came to. */
+/** The result of a check of all datasets with `expectedBy`. */
 export interface LateDrops {
-  /** Datasets that were looked at. */
+  /** Number of datasets that were checked. */
   readonly datasets: number;
   readonly late: readonly (LateDay & { readonly source: string; readonly dataset: string })[];
-  /** Datasets that could not be looked at; they stop no other. The plan tells of those that it can't list, too. */
+  /** Datasets that could not be checked. They do not stop the others. The plan also reports datasets that it can't list. */
   readonly failed: readonly { readonly source: string; readonly dataset: string; readonly code: string }[];
 }
 
-/** Whether any dataset says when its drops are expected: without one nothing looks for overdue drops. */
+/** Whether any dataset has `expectedBy`. Without one there is no check for late drops. */
 export function expectsDrops(sources: readonly Pick<Source, 'datasets'>[]): boolean {
   return sources.some(({ datasets }) => datasets.some(({ expectedBy }) => expectedBy !== undefined));
 }
 
 /**
- * Looks for drops that are overdue: days within the lookback of datasets with `expectedBy` whose hour is over, which no load
- * has read and whose folder has nothing to load, or not the marker that the dataset waits for. A day that came and failed, or
- * was deleted again, has come: that is told of otherwise. Nothing is queued, so the dataset's own schedule decides when it
- * is loaded.
+ * Finds late drops: days within the lookback of datasets with `expectedBy` that are due, that no load has read, and whose
+ * folder has nothing to load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late,
+ * as it is reported elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -105,7 +104,7 @@ async function missingDays(
   );
   const unknown = due.filter((_, i) => !isLoadedOrFailed(known[i] ?? null));
   if (unknown.length === 0) return [];
-  // What came since the last run of the plan is in no ledger yet.
+  // A drop that arrived after the last run of the plan is not in the ledger yet.
   const { drops } = await listDrops(
     bucketOf(source, dataset),
     dataset,
@@ -114,13 +113,13 @@ async function missingDays(
   return unknown.filter(({ day }) => !hasArrived(drops.get(day), markerKey(dataset, day)));
 }
 
-/** Whether a load has read the day, well or not, whatever became of its files since. */
+/** Whether a load has read the day, successfully or not, whatever happened to its files since. */
 function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
   return entry?.version !== undefined || entry?.state === 'failed';
 }
 
 /**
- * Whether a day that a look found late has come since, as far as the ledger knows: the next look says for sure.
+ * Whether a late day has arrived since the check, as far as the ledger shows. The next check decides.
  *
  * @param lookedAt Epoch milliseconds.
  */
@@ -130,7 +129,7 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
   return entry.updatedAt > lookedAt && !isIncomplete;
 }
 
-/** Folders as consoles make them, and files of a job that still writes, are no drop. */
+/** Folder objects of consoles, and temporary files of a running job, are not a drop. */
 function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean {
   if (drop === undefined || lacksMarker(drop, marker)) return false;
   return (
@@ -139,7 +138,7 @@ function hasArrived(drop: Drop | undefined, marker: string | undefined): boolean
 }
 
 /**
- * The days of the lookback whose drop is due by now, oldest first; none without `expectedBy`.
+ * The days of the lookback whose drop is due, oldest first; none without `expectedBy`.
  *
  * @param now Epoch milliseconds.
  */
@@ -156,8 +155,8 @@ export function dueDays(
 }
 
 /**
- * When the clocks of a time zone show an hour, counted from the beginning of a day. An hour that a change of the clocks
- * leaves out is the one after it.
+ * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
+ * the next one.
  */
 function instantOf(day: UtcDay, hours: number, timezone: string): number {
   const wall = Date.parse(`${day}T00:00:00Z`) + hours * 3_600_000;
@@ -165,7 +164,7 @@ function instantOf(day: UtcDay, hours: number, timezone: string): number {
   return wall - offsetAt(guess, timezone);
 }
 
-/** Milliseconds by which the clocks of a time zone are ahead of UTC. */
+/** UTC offset of a time zone at an instant, milliseconds. */
 function offsetAt(instant: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en', {
     timeZone,

@@ -3,8 +3,8 @@ import { isUtcDay } from '../../base/time.ts';
 import { MAX_REQUEST_DAYS, MAX_ROUNDS } from '../limits.ts';
 
 /**
- * What asks for a plan: the body of a message on the plan's queue. Schedules send `{"sluice":"plan","schedule":"daily"}`;
- * the trigger, `sluice ingest run` and `backfill` name what they are about. What is left out is all.
+ * A request for a plan: the body of a message on the plan's queue. Schedules send `{"sluice":"plan","schedule":"daily"}`.
+ * The trigger, `sluice ingest run` and `backfill` name sources, datasets or days. A member that is left out means all.
  */
 export const planRequestSchema = z.strictObject({
   sluice: z.literal('plan'),
@@ -13,32 +13,32 @@ export const planRequestSchema = z.strictObject({
   sources: z.array(z.string().min(1)).max(100).optional(),
   datasets: z.array(z.string().min(1)).max(200).optional(),
   kind: z.enum(['events', 'metrics', 'exposures']).optional(),
-  /** Default each dataset's lookback. */
+  /** Default: each dataset's lookback. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MAX_REQUEST_DAYS).optional(),
-  /** Somebody asked: days are not waited for. `triggered` is the trigger's alone, which took the sources' turns for it. With `backfill` they are loaded whatever the ledger says. */
+  /** The days were requested and do not wait to settle. Only the trigger, which starts cooldowns, sends `triggered`. With `backfill` days are loaded regardless of the ledger. */
   asked: z.enum(['triggered', 'backfill']).optional(),
-  /** How often this request has come back for days that waited. */
+  /** How often this request was repeated for waiting days. */
   round: z.int().min(0).max(MAX_ROUNDS).default(0),
 });
 
 /** One validated request. */
 export type PlanRequest = z.output<typeof planRequestSchema>;
-/** A request as senders write it, without its defaults. */
+/** A request as senders write it, without defaults. */
 export type PlanRequestInput = z.input<typeof planRequestSchema>;
 
-/** Why a day is to be loaded. */
+/** Why a day is loaded. */
 const taskReasons = [
   /** It was never loaded. */
   'new',
-  /** Its files are others than those that were loaded. */
+  /** Its files differ from the loaded ones. */
   'changed',
-  /** It was loaded, and has no files any more. */
+  /** It was loaded, and has no files now. */
   'deleted',
-  /** Its last load failed, and the cure may have been elsewhere: a policy, a key, the mapping. */
+  /** Its last load failed. A change elsewhere may have resolved the failure: a policy, a key, the mapping. */
   'retried',
   /** The customer said that it is ready. */
   'triggered',
-  /** Somebody asked for it: it is loaded whatever the ledger says. */
+  /** A person requested it. It is loaded regardless of the ledger. */
   'backfill',
 ] as const;
 
@@ -47,12 +47,12 @@ export const ingestTaskSchema = z.strictObject({
   source: z.string().min(1),
   dataset: z.string().min(1),
   day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
-  /** Of the files as the plan saw them. They may be others when the task comes up: the load lists them anew. */
+  /** Fingerprint of the files that the plan saw. They may have changed when the load lists them. */
   fingerprint: z.string().min(1),
   reason: z.enum(taskReasons),
 });
 
 /** One validated task. */
 export type IngestTask = z.output<typeof ingestTaskSchema>;
-/** Why a day is to be loaded, as the ledger and logs have it. */
+/** The reason in the ledger and in logs. */
 export type TaskReason = IngestTask['reason'];

@@ -12,7 +12,7 @@ import { listDrops, markerKey } from '../listDrops.ts';
 import { type DayDecision, decideDay, lookbackDays, markerReason, SETTLING } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
 
-/** What planning works with. */
+/** The ports of a plan. */
 export interface PlanPorts {
   readonly bucketOf: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list'>;
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued'>;
@@ -21,19 +21,19 @@ export interface PlanPorts {
   readonly clock: Clock;
 }
 
-/** One day, and what was made of it. */
+/** A day and its decision. */
 export interface PlannedDay {
   readonly day: UtcDay;
   readonly decision: DayDecision;
-  /** Files in its folder, and what looks as if it were meant to be one. */
+  /** Number of files in its folder, including objects that were probably meant to be files. */
   readonly files: number;
-  /** Objects that the last good load left out though they look as if they were meant to be loaded. */
+  /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
-  /** The last load failed, and the files are still the same. */
+  /** Whether the last load failed and the files are the same. */
   readonly failed: boolean;
 }
 
-/** What a look at one dataset came to. */
+/** The plan of one dataset. */
 export interface DatasetPlan {
   readonly source: string;
   readonly dataset: string;
@@ -42,10 +42,10 @@ export interface DatasetPlan {
 }
 
 /**
- * Looks at some days of a dataset and queues those that are new or changed. Tasks are sent before the ledger notes them:
- * what is sent twice is loaded once, what is noted and never sent would wait for hours.
+ * Plans some days of a dataset and queues those that are new or changed. Tasks are sent before the ledger notes them: a
+ * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
- * @throws SourceError when the folder can't be listed; IngestError when the ledger fails, QueueError when the queue does.
+ * @throws SourceError if the folder can't be listed; IngestError if the ledger fails; QueueError if the queue fails.
  */
 export async function planDataset(
   ports: PlanPorts,
@@ -106,7 +106,7 @@ export async function planDataset(
   };
 }
 
-/** What the ledger is to note as queued; null for nothing new. */
+/** The note on a queued or waiting day for the ledger; null if nothing is new. */
 function noteOf(
   decision: DayDecision,
   drop: Drop,

@@ -2,7 +2,7 @@ import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import type { LateDrops } from './expectedDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 
-/** The plan's metrics: each counts what the last scheduled run, or the last look for overdue drops, saw. docs/metrics.md tells what each means. */
+/** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
 export const planMetrics = {
   days_queued: { name: 'days_queued', unit: 'Count' },
   days_waiting: { name: 'days_waiting', unit: 'Count' },
@@ -14,7 +14,7 @@ export const planMetrics = {
 } as const satisfies Record<string, Metric>;
 
 /**
- * The metrics of one scheduled run, zeros included: an alarm is over with the first run that finds all well.
+ * The metrics of one scheduled run, including zeros, so that an alarm ends with the first run without problems.
  *
  * @param timestamp Epoch milliseconds.
  */
@@ -43,7 +43,7 @@ export function planMetricsLine(
 }
 
 /**
- * The metric of one look for overdue drops, zero included.
+ * The metric of one check for late drops, including zero.
  *
  * @param timestamp Epoch milliseconds.
  */

@@ -8,54 +8,54 @@ import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } fr
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
-/** What the last run saw of a dataset: `ledger/<source>/<dataset>/last-look.json`. It decides nothing. */
+/** The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. It is for display only. */
 export const lastListingSchema = z.strictObject({
   /** Epoch milliseconds. */
   at: z.number(),
-  /** Newest day looked at that has files; null when none has. */
+  /** The newest listed day that has files; null if none has. */
   newestDay: z.string().nullable(),
-  /** No day of the lookback has files. */
+  /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
   /** Why the folder could not be listed. */
   failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
 });
 
-/** What a look saw, validated. */
+/** A validated listing. */
 export type LastListing = z.output<typeof lastListingSchema>;
 
-/** Where last looks are kept. Methods throw IngestError. */
+/** Storage of last listings. Methods throw IngestError. */
 export interface LastListings {
   /** Null before the first. */
   read(source: string, dataset: string): Promise<LastListing | null>;
   write(source: string, dataset: string, look: LastListing): Promise<void>;
 }
 
-/** What {@link planSources} works with besides. */
+/** The additional ports of {@link planSources}. */
 export interface PlanSourcesPorts extends PlanPorts {
-  /** The plan's own queue, for days that wait. */
+  /** The plan's own queue, for waiting days. */
   readonly requests: TaskQueue;
   readonly looks: Pick<LastListings, 'write'>;
-  /** Epoch milliseconds after which no dataset is begun. */
+  /** Epoch milliseconds after which no dataset is started. */
   readonly deadline: number;
 }
 
-/** What one request came to, a dataset apiece. */
+/** The result of one request, by dataset. */
 export interface SourcesPlan {
   readonly planned: readonly DatasetPlan[];
-  /** Datasets that could not be looked at; they stop no other. */
+  /** Datasets that could not be planned. They do not stop the others. */
   readonly failed: readonly {
     readonly source: string;
     readonly dataset: string;
     readonly code: string;
     readonly message: string;
-    /** Whether another try may help: it is ours, or S3's being busy. */
+    /** Whether a retry may help: the failure is Sluice's own, or S3 is busy. */
     readonly transient: boolean;
   }[];
-  /** Datasets none of whose days has files, of those looked at over their whole lookback. */
+  /** Datasets without files in their whole lookback. */
   readonly stopped: readonly { readonly source: string; readonly dataset: string }[];
 }
 
-/** The datasets that a request is about. */
+/** The datasets of a request. */
 function requestedDatasets(
   sources: readonly Source[],
   { schedule, sources: names, datasets, kind }: PlanRequest,
@@ -72,10 +72,8 @@ function requestedDatasets(
 }
 
 /**
- * Plans every dataset that a request is about, some at a time. What fails in one stops no other, and each is either planned
- * or failed. Days that still wait
- * are asked after again as soon as they may have settled, for a day and a night; an hourly dataset's next run is never
- * far.
+ * Plans every dataset of a request, several in parallel. A failure of one does not stop the others. Waiting days are checked
+ * again as soon as they may have settled, for up to 24 hours. An hourly dataset waits for its next run instead.
  */
 export async function planSources(
   ports: PlanSourcesPorts,
@@ -97,7 +95,7 @@ export async function planSources(
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       const { code, message } = error;
-      // What is ours, or passes, says nothing of the bucket; what could not be noted is to be found out again.
+      // A failure of Sluice, or a passing one, is not the bucket's. If the note fails, the next run repeats the check.
       const passes = error.fault === 'system' || code === 'SLUICE_SOURCE_UNAVAILABLE';
       const transient = passes || !(await noteFailure(ports, place, { code, message }));
       failed.push({ ...place, code, message, transient });
@@ -106,7 +104,7 @@ export async function planSources(
   return { planned, failed, stopped };
 }
 
-/** Leaves behind what was seen, where the whole lookback was looked at; answers whether the dataset stopped coming. */
+/** Stores the listing, if it covers the whole lookback. Returns whether the dataset has stopped. */
 async function noteListing(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset, days }: DatasetPlan,
@@ -119,7 +117,7 @@ async function noteListing(
   return stopped;
 }
 
-/** Leaves behind why a dataset can't be looked at; answers whether it could. */
+/** Stores why a dataset can't be listed. Returns whether the note was stored. */
 async function noteFailure(
   { looks, clock }: PlanSourcesPorts,
   { source, dataset }: { readonly source: string; readonly dataset: string },
@@ -155,7 +153,7 @@ async function askAgain(
     ...(asked === undefined ? {} : { asked }),
     round: round + 1,
   };
-  // Every message is a hop of one chain, so a long upload is asked after less often.
+  // Every message is a hop of one chain, so a long upload is checked less often.
   const least = round < PATIENT_ROUNDS ? LEAST_DELAY_SECONDS : MAX_DELAY_SECONDS;
   const delay = Math.min(MAX_DELAY_SECONDS, Math.max(least, seconds));
   await requests.send([JSON.stringify(again)], delay);

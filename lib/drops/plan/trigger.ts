@@ -45,12 +45,12 @@ export const TriggerFailure = defineErrorFamily('system', {
   },
 });
 
-/** A key in the place of something else: what came is shown in answers and logs. */
+/** A key in another member. Invalid values are shown in answers and logs. */
 const KEY = /\b(secret|console)-[^"]*/g;
 
 const day = z.string('a day, YYYY-MM-DD').refine(isUtcDay, 'a day, YYYY-MM-DD');
 const name = z.string('the name of a source').min(1, 'the name of a source').max(64, 'the name of a source');
-/** Statsig's own example sends one day as a text: https://docs.statsig.com/data-warehouse-ingestion/introduction */
+/** Statsig's own example sends one day as a string: https://docs.statsig.com/data-warehouse-ingestion/introduction */
 const oneOrMany = <Item extends z.ZodType<string>>(item: Item, most: number, what: string) =>
   z
     .union([item, z.array(item).min(1, what).max(most, what)], what)
@@ -62,18 +62,18 @@ const schema = z.strictObject({
   sources: oneOrMany(name, MAX_SOURCES, `the name of a source, or a list of 1 to ${MAX_SOURCES}`).optional(),
 });
 
-/** Which data somebody says is ready. */
+/** The data that a customer reports as ready. */
 interface ReadyRequest {
   readonly days: readonly UtcDay[];
   readonly kind: 'events' | 'metrics' | 'exposures';
-  /** Names; undefined for all that have such datasets. */
+  /** Names of sources; undefined for all that have such datasets. */
   readonly sources: readonly string[] | undefined;
 }
 
 /**
  * Reads the body of `POST /v1/mark_data_ready_dwh`.
  *
- * @throws TriggerError SLUICE_TRIGGER_BODY_INVALID, naming the members that are wrong.
+ * @throws TriggerError `SLUICE_TRIGGER_BODY_INVALID`, naming the invalid members.
  */
 export function readReadyRequest(text: string): ReadyRequest {
   if (text.length > MAX_BODY_LENGTH)
@@ -97,7 +97,7 @@ export function readReadyRequest(text: string): ReadyRequest {
 
 function describeInvalidJson(text: string): string {
   if (text.trim() === '') return 'It is empty.';
-  // The first byte of gzip, which a gateway that takes the body for text leaves as it is.
+  // The first byte of gzip, which a gateway that treats the body as text keeps.
   return text.startsWith('\u001f') ? 'It is compressed: send it as it is.' : 'It is no JSON.';
 }
 
@@ -105,17 +105,17 @@ function redactedValue(body: unknown, path: readonly PropertyKey[]): string {
   return displayValue(valueAt(body, path)).replace(KEY, '$1-…');
 }
 
-/** Each source's turn: one start in two hours. Methods throw what the store throws. */
+/** The cooldown of each source: one start in two hours. Methods throw the errors of the store. */
 export interface Cooldowns {
-  /** Takes a source's turn until an instant; null when somebody has it. */
+  /** Starts a source's cooldown until an instant; null if one is running. */
   start(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
-  /** Gives back a turn that is taken, whoever has it: the next call may take it. */
+  /** Ends a source's cooldown, whoever started it, so that the next call may start the source. */
   end(source: string): Promise<void>;
-  /** Until when a source's turn is taken, epoch milliseconds; null when it isn't. */
+  /** When a source's cooldown ends, epoch milliseconds; null if none is running. */
   endsAt(source: string): Promise<number | null>;
 }
 
-/** What {@link startSources} works with. */
+/** The ports of {@link startSources}. */
 export interface StartPorts {
   readonly cooldowns: Pick<Cooldowns, 'start' | 'endsAt'>;
   /** The plan's queue. */
@@ -123,23 +123,23 @@ export interface StartPorts {
   readonly clock: Clock;
 }
 
-/** What of a source is needed to start it. */
+/** The part of a source that is needed to start it. */
 export interface StartableSource {
   readonly name: string;
   readonly datasets: readonly { readonly kind: DatasetKind }[];
 }
 
-/** Which sources were started, and which have to wait for how long. */
+/** Sources that were started, and sources that must wait. */
 export interface StartResult {
   readonly started: readonly string[];
   readonly tooSoon: readonly { readonly source: string; readonly seconds: number }[];
 }
 
 /**
- * The sources that a key may start: those that it names. A key that names none may start the only source there is. With
- * several it may start none, as it could be anybody's: an app's, or another customer's.
+ * The sources that a key may start: those that it names. A key without names may start the only source. With several
+ * sources it may start none, as it could belong to an app or another customer.
  *
- * @throws TriggerError SLUICE_TRIGGER_KEY_NO_SOURCES, whatever is asked for.
+ * @throws TriggerError `SLUICE_TRIGGER_KEY_NO_SOURCES`
  */
 export function startableSources(
   sources: readonly StartableSource[],
@@ -151,11 +151,11 @@ export function startableSources(
 }
 
 /**
- * Starts the plan of some days at once, for each source that has not been started within two hours. When the start
- * itself fails, the turns are given back; so they are by the plan, where the days turn out to have no files.
+ * Starts the plan of some days at once, for each source that was not started within two hours. If the start fails, the
+ * cooldowns end. The plan also ends them if the days have no files.
  *
- * @param sources Those that the caller may start. Any other is as if it did not exist.
- * @throws TriggerError SLUICE_TRIGGER_NO_DATASET.
+ * @param sources The sources that the caller may start. Others are treated as unknown.
+ * @throws TriggerError `SLUICE_TRIGGER_NO_DATASET`
  */
 export async function startSources(
   { cooldowns, requests, clock }: StartPorts,
@@ -196,7 +196,7 @@ export async function startSources(
     }
     return { started, tooSoon };
   } catch (error) {
-    // What can't be given back either comes back by itself.
+    // A cooldown that can't be ended expires by itself.
     await Promise.allSettled(taken.map((cooldown) => cooldown.release()));
     throw error;
   }

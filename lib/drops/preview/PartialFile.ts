@@ -3,7 +3,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { LARGEST_PART_BYTES } from '../limits.ts';
 
-/** What can keep a file from being previewed, besides the file itself. */
+/** Why a file can't be previewed, except for problems of the file itself. */
 export const PreviewError = defineErrorFamily('user', {
   SLUICE_PREVIEW_FILE_CHANGED: {
     cause: 'The file was replaced or deleted while it was read.',
@@ -20,8 +20,8 @@ export const PreviewError = defineErrorFamily('user', {
 });
 
 /**
- * An object of which only some bytes are on the local disk, each at its place: readers that touch nothing else don't
- * notice. The file is as long as the object, and takes no more room than what was fetched.
+ * A sparse local copy of an object, with fetched bytes at their offsets. It is as long as the object, and takes only the
+ * space of the fetched bytes.
  */
 export class PartialFile {
   readonly path: string;
@@ -29,7 +29,7 @@ export class PartialFile {
   readonly #object: DropObject;
   readonly #handle: FileHandle;
   #fetched = 0;
-  /** All from here to its end is there. */
+  /** Everything from this offset to the end is fetched. */
   #tail: number;
 
   private constructor(
@@ -45,7 +45,7 @@ export class PartialFile {
     this.#tail = object.size;
   }
 
-  /** Makes the file, without a byte of the object. */
+  /** Creates the file without any bytes of the object. */
   static async open(
     bucket: Pick<CustomerBucket, 'read'>,
     object: DropObject,
@@ -62,10 +62,10 @@ export class PartialFile {
   }
 
   /**
-   * Fetches a range, but for what is there already at its end: footers are read before the rows beside them.
+   * Fetches a range, except for bytes at its end that are fetched already, as footers are read before the rows.
    *
-   * @param end The first byte that is not wanted; what lies beyond the object is not there.
-   * @throws PreviewError when the object is another by now, or the range too large.
+   * @param end The first byte after the range. It may be beyond the end of the object.
+   * @throws PreviewError if the object has changed, or the range is too large.
    */
   async fetch(start: number, end: number): Promise<void> {
     const from = Math.max(0, start);
@@ -85,7 +85,7 @@ export class PartialFile {
     if (place === this.#tail) this.#tail = from;
   }
 
-  /** The last bytes of it that are fetched. */
+  /** The last bytes of the object. */
   async tail(bytes: number): Promise<Buffer> {
     const buffer = Buffer.alloc(Math.min(bytes, this.#object.size));
     await this.#handle.read(buffer, 0, buffer.length, this.#object.size - buffer.length);

@@ -11,34 +11,33 @@ import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { PartialFile } from './PartialFile.ts';
 
-/** What a mapping makes of the beginning of a file. */
+/** The mapped beginning of a file. */
 export interface Preview extends PreviewedRows {
   readonly key: string;
   readonly bytes: number;
   /** Bytes that were fetched. */
   readonly bytesRead: number;
   readonly rows: number;
-  /** Rows from the beginning that were looked at. */
+  /** Rows from the beginning that were mapped. */
   readonly rowsRead: number;
   readonly columns: readonly FileColumn[];
 }
 
-/** What a preview works with. */
+/** The input of a preview. */
 export interface PreviewRequest {
   readonly bucket: Pick<CustomerBucket, 'read'>;
   readonly object: DropObject;
   readonly subject: MappingSubject;
-  /** Rows shown of each kind, mapped and refused, at most. */
+  /** The most rows to show of each kind, mapped and refused. */
   readonly shown: number;
-  /** File that the fetched bytes are put into; not there yet, and the caller's to remove. */
+  /** Path of the local copy. The file must not exist, and the caller removes it. */
   readonly path: string;
   readonly loadedAt: number;
   readonly limits: EngineLimits;
 }
 
 /**
- * Maps the first rows of a customer's file as a load would: its footer and its first row groups are fetched, and
- * nothing else of it.
+ * Maps the first rows of a customer's file as a load would. Only the footer and the first row groups are fetched.
  *
  * @throws FileError as a load of the file would; PreviewError; SourceError.
  */
@@ -79,7 +78,7 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
   }
 }
 
-/** The mark at its beginning and the footer at its end, whose last 8 bytes say how long it is. */
+/** Fetches the magic at the beginning and the footer at the end, whose last 8 bytes contain its length. */
 async function fetchFooter(partial: PartialFile, size: number): Promise<void> {
   const guess = size - FOOTER_GUESS_BYTES;
   await partial.fetch(guess, size);
@@ -90,7 +89,7 @@ async function fetchFooter(partial: PartialFile, size: number): Promise<void> {
   if (start > 0 && start < guess) await partial.fetch(start, guess);
 }
 
-/** @returns how many rows they have. */
+/** @returns The number of rows. */
 async function fetchRowGroups(
   session: DuckDbSession,
   partial: PartialFile,
@@ -113,7 +112,7 @@ async function fetchRowGroups(
   return rows;
 }
 
-/** Where the row groups lie; null when DuckDB can't print the statistics beside that, and stops. */
+/** Offsets of the row groups; null if DuckDB fails because it can't print the statistics. */
 async function rowGroups(session: DuckDbSession, path: string): Promise<readonly SessionRow[] | null> {
   try {
     return await session.rows(
@@ -130,7 +129,7 @@ async function rowGroups(session: DuckDbSession, path: string): Promise<readonly
 /** A row of a preview: its columns as text. */
 export type PreviewRow = Readonly<Record<string, string | null>>;
 
-/** What becomes of the first rows of files. */
+/** The first rows of files, mapped or refused. */
 interface PreviewedRows {
   /** Mapped, in the files' order. */
   readonly mapped: readonly PreviewRow[];
@@ -141,7 +140,7 @@ interface PreviewedRows {
 /**
  * Maps the first rows of files and writes nothing.
  *
- * @param wanted `firstRows` to be looked at in each file, and how many of each kind are `shown` at most.
+ * @param wanted `firstRows` to map of each file, and the most rows of each kind to return.
  */
 async function previewRows(
   session: DuckDbSession,
