@@ -1,5 +1,5 @@
 import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, type Place, workgroupArn } from './place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
 const BUCKET_TAGS = 'ListTagsForResource PutBucketTagging TagResource UntagResource';
@@ -64,22 +64,6 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       keysSecret(place, names),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
-  };
-}
-
-function allow(
-  Sid: string,
-  service: string,
-  actions: string,
-  resources: readonly string[],
-  Condition?: Statement['Condition'],
-): Statement {
-  return {
-    Sid,
-    Effect: 'Allow',
-    Action: actions.split(' ').map((action) => `${service}:${action}`),
-    Resource: resources,
-    ...(Condition === undefined ? {} : { Condition }),
   };
 }
 

@@ -1,14 +1,19 @@
 import { landedFolders } from '../tables/tableFolders.ts';
 import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   findUploads,
   listFolders,
   locateBuckets,
+  READ_PARTITIONS,
   type ReaderWorkgroup,
+  RUN_QUERIES,
   readRows,
   readTables,
+  SEE_TABLES,
+  sorted,
   useKey,
+  WRITE_RESULTS,
 } from './readerStatements.ts';
 
 /** Everything Metabase may do while it only reads: docs/readers.md compares it with Metabase's document. */
@@ -18,19 +23,13 @@ export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocume
     seeCatalog(place),
     listCatalogs(),
     listEveryTable(place),
-    readTables(place, [
-      'glue:BatchGetPartition',
-      'glue:GetPartition',
-      'glue:GetPartitions',
-      'glue:GetTableVersion',
-      'glue:GetTableVersions',
-    ]),
+    readTables(place, sorted(READ_PARTITIONS, 'GetTableVersion GetTableVersions')),
     readRows(place),
     listFolders(place, [...landedFolders(place), own.resultsFolder]),
     locateBuckets(place, [place.bucket]),
     findUploads(place),
     writeResults(place, own),
-    useKey(place, 'read and write'),
+    useKey(place),
   ]);
 }
 
@@ -39,72 +38,27 @@ export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocume
  * their files go is the workgroup's say: into its own folder, which is not emptied for that reason.
  */
 export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDocument {
-  return policyDocument([
-    {
-      Sid: 'MakeOwnTables',
-      Effect: 'Allow',
-      Action: [
-        'glue:BatchCreatePartition',
-        'glue:BatchDeletePartition',
-        'glue:BatchDeleteTable',
-        'glue:BatchGetPartition',
-        'glue:CreatePartition',
-        'glue:CreateTable',
-        'glue:DeletePartition',
-        'glue:DeleteTable',
-        'glue:GetPartition',
-        'glue:GetPartitions',
-        'glue:UpdatePartition',
-        'glue:UpdateTable',
-      ],
-      Resource: catalogArns(place, ownDatabase),
-    },
-  ]);
+  const write =
+    'BatchCreatePartition BatchDeletePartition BatchDeleteTable CreatePartition CreateTable DeletePartition DeleteTable UpdatePartition UpdateTable';
+  const actions = sorted(READ_PARTITIONS, write);
+  return policyDocument([allow('MakeOwnTables', 'glue', actions, catalogArns(place, ownDatabase))]);
 }
 
 function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
-  return {
-    Sid: 'RunQueries',
-    Effect: 'Allow',
-    Action: [
-      'athena:BatchGetNamedQuery',
-      'athena:BatchGetQueryExecution',
-      'athena:CreatePreparedStatement',
-      'athena:DeletePreparedStatement',
-      'athena:GetNamedQuery',
-      'athena:GetPreparedStatement',
-      'athena:GetQueryExecution',
-      'athena:GetQueryResults',
-      'athena:GetQueryResultsStream',
-      'athena:GetWorkGroup',
-      'athena:ListNamedQueries',
-      'athena:ListQueryExecutions',
-      'athena:ListTagsForResource',
-      'athena:StartQueryExecution',
-      'athena:StopQueryExecution',
-    ],
-    Resource: [workgroupArn(place, workgroup)],
-  };
+  const more =
+    'BatchGetNamedQuery BatchGetQueryExecution CreatePreparedStatement DeletePreparedStatement GetNamedQuery GetPreparedStatement GetQueryResultsStream GetWorkGroup ListNamedQueries ListQueryExecutions ListTagsForResource';
+  return allow('RunQueries', 'athena', sorted(RUN_QUERIES, more), [workgroupArn(place, workgroup)]);
 }
 
 /** Its driver reads columns with `GetTableMetadata`, which Metabase's document forgot. */
 function seeCatalog(place: Place): Statement {
-  return {
-    Sid: 'SeeCatalog',
-    Effect: 'Allow',
-    Action: ['athena:GetTableMetadata', 'athena:ListDatabases', 'athena:ListTableMetadata'],
-    Resource: [awsDataCatalogArn(place)],
-  };
+  const actions = 'GetTableMetadata ListDatabases ListTableMetadata';
+  return allow('SeeCatalog', 'athena', actions, [awsDataCatalogArn(place)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues and of workgroups. */
 function listCatalogs(): Statement {
-  return {
-    Sid: 'ListCatalogs',
-    Effect: 'Allow',
-    Action: ['athena:ListDataCatalogs', 'athena:ListWorkGroups'],
-    Resource: ['*'],
-  };
+  return allow('ListCatalogs', 'athena', 'ListDataCatalogs ListWorkGroups', ['*']);
 }
 
 /**
@@ -112,16 +66,8 @@ function listCatalogs(): Statement {
  * and columns of all, the database `default` that Athena looks at among them, and rows of ours only.
  */
 function listEveryTable(place: Place): Statement {
-  return {
-    Sid: 'ListEveryTable',
-    Effect: 'Allow',
-    Action: ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable', 'glue:GetTables'],
-    Resource: [
-      arnIn(place, 'glue', 'catalog'),
-      arnIn(place, 'glue', 'database/*'),
-      arnIn(place, 'glue', 'table/*/*'),
-    ],
-  };
+  const everything = ['catalog', 'database/*', 'table/*/*'].map((name) => arnIn(place, 'glue', name));
+  return allow('ListEveryTable', 'glue', SEE_TABLES, everything);
 }
 
 /**
@@ -130,10 +76,5 @@ function listEveryTable(place: Place): Statement {
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 function writeResults(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  return {
-    Sid: 'WriteResults',
-    Effect: 'Allow',
-    Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],
-    Resource: [objectsArn(place, place.bucket, resultsFolder)],
-  };
+  return allow('WriteResults', 's3', WRITE_RESULTS, [objectsArn(place, place.bucket, resultsFolder)]);
 }

@@ -1,14 +1,18 @@
 import { PRIMARY_WORKGROUP } from '../schema/config.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   listFolders,
   locateBuckets,
+  READ_TABLES,
+  RUN_QUERIES,
   readRows,
   readTables,
   seeDefaultDatabase,
+  sorted,
   useKey,
+  WRITE_RESULTS,
 } from './readerStatements.ts';
 
 /** What of OWOX's is its own. */
@@ -25,15 +29,7 @@ export function owoxPolicy(place: Place, { resultsBucket, ownDatabase }: OwoxAcc
     runQueries(place),
     seeCatalog(place),
     listCatalogs(),
-    readTables(place, [
-      'glue:BatchGetPartition',
-      'glue:GetDatabase',
-      'glue:GetDatabases',
-      'glue:GetPartition',
-      'glue:GetPartitions',
-      'glue:GetTable',
-      'glue:GetTables',
-    ]),
+    readTables(place),
     makeOwnTables(place, ownDatabase),
     seeDefaultDatabase(place),
     readRows(place),
@@ -41,44 +37,24 @@ export function owoxPolicy(place: Place, { resultsBucket, ownDatabase }: OwoxAcc
     locateBuckets(place, [place.bucket, resultsBucket]),
     listResults(place, resultsBucket),
     writeResults(place, resultsBucket),
-    useKey(place, 'read and write'),
+    useKey(place),
   ]);
 }
 
 function runQueries(place: Place): Statement {
-  return {
-    Sid: 'RunQueries',
-    Effect: 'Allow',
-    Action: [
-      'athena:BatchGetQueryExecution',
-      'athena:GetQueryExecution',
-      'athena:GetQueryResults',
-      'athena:GetWorkGroup',
-      'athena:StartQueryExecution',
-      'athena:StopQueryExecution',
-    ],
-    Resource: [workgroupArn(place, PRIMARY_WORKGROUP)],
-  };
+  const actions = sorted(RUN_QUERIES, 'BatchGetQueryExecution GetWorkGroup');
+  return allow('RunQueries', 'athena', actions, [workgroupArn(place, PRIMARY_WORKGROUP)]);
 }
 
 /** `GetTableMetadata` tells when a source was last changed; OWOX's document forgot it. */
 function seeCatalog(place: Place): Statement {
-  return {
-    Sid: 'SeeCatalog',
-    Effect: 'Allow',
-    Action: [
-      'athena:GetDataCatalog',
-      'athena:GetDatabase',
-      'athena:GetTableMetadata',
-      'athena:ListDatabases',
-    ],
-    Resource: [awsDataCatalogArn(place)],
-  };
+  const actions = 'GetDataCatalog GetDatabase GetTableMetadata ListDatabases';
+  return allow('SeeCatalog', 'athena', actions, [awsDataCatalogArn(place)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues. */
 function listCatalogs(): Statement {
-  return { Sid: 'ListCatalogs', Effect: 'Allow', Action: ['athena:ListDataCatalogs'], Resource: ['*'] };
+  return allow('ListCatalogs', 'athena', 'ListDataCatalogs', ['*']);
 }
 
 /**
@@ -86,47 +62,17 @@ function listCatalogs(): Statement {
  * connectors begin with `CREATE SCHEMA IF NOT EXISTS` all the same, for which Athena asks `glue:CreateDatabase`.
  */
 function makeOwnTables(place: Place, ownDatabase: string): Statement {
-  return {
-    Sid: 'MakeOwnTables',
-    Effect: 'Allow',
-    Action: [
-      'glue:BatchGetPartition',
-      'glue:CreateDatabase',
-      'glue:CreateTable',
-      'glue:DeleteTable',
-      'glue:GetDatabase',
-      'glue:GetDatabases',
-      'glue:GetPartition',
-      'glue:GetPartitions',
-      'glue:GetTable',
-      'glue:GetTables',
-      'glue:UpdateTable',
-    ],
-    Resource: catalogArns(place, ownDatabase),
-  };
+  const actions = sorted(READ_TABLES, 'CreateDatabase CreateTable DeleteTable UpdateTable');
+  return allow('MakeOwnTables', 'glue', actions, catalogArns(place, ownDatabase));
 }
 
 function listResults(place: Place, resultsBucket: string): Statement {
-  return {
-    Sid: 'ListResults',
-    Effect: 'Allow',
-    Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-    Resource: [bucketArn(place, resultsBucket)],
-  };
+  const actions = 'ListBucket ListBucketMultipartUploads';
+  return allow('ListResults', 's3', actions, [bucketArn(place, resultsBucket)]);
 }
 
 /** Results, which OWOX deletes when it has read them, and the files of its connectors' tables. */
 function writeResults(place: Place, resultsBucket: string): Statement {
-  return {
-    Sid: 'WriteResults',
-    Effect: 'Allow',
-    Action: [
-      's3:AbortMultipartUpload',
-      's3:DeleteObject',
-      's3:GetObject',
-      's3:ListMultipartUploadParts',
-      's3:PutObject',
-    ],
-    Resource: [objectsArn(place, resultsBucket)],
-  };
+  const actions = sorted(WRITE_RESULTS, 'DeleteObject');
+  return allow('WriteResults', 's3', actions, [objectsArn(place, resultsBucket)]);
 }

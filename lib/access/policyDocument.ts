@@ -29,6 +29,32 @@ export function policyDocument(statements: readonly (Statement | undefined)[]): 
   };
 }
 
+/**
+ * A statement that allows actions of one service.
+ *
+ * @param actions Names of actions, separated by spaces: `GetObject PutObject`.
+ */
+export function allow(
+  Sid: string,
+  service: string,
+  actions: string,
+  resources: readonly string[],
+  condition?: Condition,
+): Statement {
+  return {
+    Sid,
+    Effect: 'Allow',
+    Action: actions.split(' ').map((action) => `${service}:${action}`),
+    Resource: resources,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  };
+}
+
+/** The statement of {@link allow} with the opposite effect. */
+export function deny(...statement: Parameters<typeof allow>): Statement {
+  return { ...allow(...statement), Effect: 'Deny' };
+}
+
 /** What IAM takes. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const ACCESS_LIMITS = {
   /** Characters of a managed policy, white space not counted. */

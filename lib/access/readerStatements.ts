@@ -1,16 +1,31 @@
 import { readerResultsFolder } from '../tables/objectKeys.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type Place } from './place.ts';
-import type { Statement } from './policyDocument.ts';
+import { allow, type Statement } from './policyDocument.ts';
+
+/** Actions of Glue that read partitions. */
+export const READ_PARTITIONS = 'BatchGetPartition GetPartition GetPartitions';
+/** Actions of Glue that list databases and read tables. */
+export const SEE_TABLES = 'GetDatabase GetDatabases GetTable GetTables';
+/** Actions of Glue that read databases, tables and partitions: what Athena needs to plan a query. */
+export const READ_TABLES = sorted(READ_PARTITIONS, SEE_TABLES);
+/** Actions of Athena without which nobody runs a query. */
+export const RUN_QUERIES = 'GetQueryExecution GetQueryResults StartQueryExecution StopQueryExecution';
+/** Actions of S3 that write results, large ones in parts, and read them. */
+export const WRITE_RESULTS = 'AbortMultipartUpload GetObject ListMultipartUploadParts PutObject';
+
+/** Lists of actions as one, in alphabetical order. */
+export function sorted(...lists: readonly string[]): string {
+  return lists
+    .flatMap((list) => list.split(' '))
+    .sort()
+    .join(' ');
+}
 
 /** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
 export function readRows(place: Place): Statement {
-  return {
-    Sid: 'ReadRows',
-    Effect: 'Allow',
-    Action: ['s3:GetObject'],
-    Resource: landedFolders(place).map((folder) => objectsArn(place, place.bucket, folder)),
-  };
+  const folders = landedFolders(place).map((folder) => objectsArn(place, place.bucket, folder));
+  return allow('ReadRows', 's3', 'GetObject', folders);
 }
 
 /**
@@ -20,23 +35,15 @@ export function readRows(place: Place): Statement {
  * @param folders With the slash at their ends.
  */
 export function listFolders(place: Place, folders: readonly string[]): Statement {
-  return {
-    Sid: 'ListFolders',
-    Effect: 'Allow',
-    Action: ['s3:ListBucket'],
-    Resource: [bucketArn(place, place.bucket)],
-    Condition: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
-  };
+  return allow('ListFolders', 's3', 'ListBucket', [bucketArn(place, place.bucket)], {
+    StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
+  });
 }
 
 /** Athena asks where a bucket is before it reads from it or writes results to it. */
 export function locateBuckets(place: Place, buckets: readonly string[]): Statement {
-  return {
-    Sid: 'LocateBuckets',
-    Effect: 'Allow',
-    Action: ['s3:GetBucketLocation'],
-    Resource: buckets.map((bucket) => bucketArn(place, bucket)),
-  };
+  const arns = buckets.map((bucket) => bucketArn(place, bucket));
+  return allow('LocateBuckets', 's3', 'GetBucketLocation', arns);
 }
 
 /**
@@ -45,22 +52,16 @@ export function locateBuckets(place: Place, buckets: readonly string[]): Stateme
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 export function findUploads(place: Place): Statement {
-  return {
-    Sid: 'FindUploads',
-    Effect: 'Allow',
-    Action: ['s3:ListBucketMultipartUploads'],
-    Resource: [bucketArn(place, place.bucket)],
-  };
+  return allow('FindUploads', 's3', 'ListBucketMultipartUploads', [bucketArn(place, place.bucket)]);
 }
 
-/** Reads what the catalogue says about our tables, their partitions and the views on them. */
-export function readTables(place: Place, actions: readonly string[]): Statement {
-  return {
-    Sid: 'ReadTables',
-    Effect: 'Allow',
-    Action: actions,
-    Resource: catalogArns(place, place.database),
-  };
+/**
+ * Reads what the catalogue says about our tables, their partitions and the views on them.
+ *
+ * @param actions Of Glue. Default {@link READ_TABLES}.
+ */
+export function readTables(place: Place, actions = READ_TABLES): Statement {
+  return allow('ReadTables', 'glue', actions, catalogArns(place, place.database));
 }
 
 /**
@@ -70,12 +71,7 @@ export function readTables(place: Place, actions: readonly string[]): Statement 
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
  */
 export function seeDefaultDatabase(place: Place): Statement {
-  return {
-    Sid: 'SeeDefaultDatabase',
-    Effect: 'Allow',
-    Action: ['glue:GetDatabase', 'glue:GetDatabases'],
-    Resource: databaseArns(place, 'default'),
-  };
+  return allow('SeeDefaultDatabase', 'glue', 'GetDatabase GetDatabases', databaseArns(place, 'default'));
 }
 
 /**
@@ -84,14 +80,10 @@ export function seeDefaultDatabase(place: Place): Statement {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  */
-export function useKey(place: Pick<Place, 'keyArn' | 'region'>, use: 'read' | 'read and write'): Statement {
-  return {
-    Sid: 'UseKeyThroughS3',
-    Effect: 'Allow',
-    Action: use === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'],
-    Resource: [place.keyArn],
-    Condition: { StringEquals: { 'kms:ViaService': kmsViaS3(place) } },
-  };
+export function useKey(place: Pick<Place, 'keyArn' | 'region'>): Statement {
+  return allow('UseKeyThroughS3', 'kms', 'Decrypt GenerateDataKey', [place.keyArn], {
+    StringEquals: { 'kms:ViaService': kmsViaS3(place) },
+  });
 }
 
 /** Where a reader queries, and where its results lie: nobody else's do. */

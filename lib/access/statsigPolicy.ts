@@ -1,12 +1,16 @@
 import { ingestedFolder } from '../tables/tableFolders.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { allow, deny, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   locateBuckets,
+  READ_TABLES,
   type ReaderWorkgroup,
+  RUN_QUERIES,
   readTables,
   seeDefaultDatabase,
+  sorted,
   useKey,
+  WRITE_RESULTS,
 } from './readerStatements.ts';
 
 /** What may differ between one Statsig project and the next. */
@@ -23,19 +27,11 @@ export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: Statsi
     listStagingBucket(place, own),
     locateBuckets(place, [place.bucket]),
     stageFiles(place, own),
-    readTables(place, [
-      'glue:BatchGetPartition',
-      'glue:GetDatabase',
-      'glue:GetDatabases',
-      'glue:GetPartition',
-      'glue:GetPartitions',
-      'glue:GetTable',
-      'glue:GetTables',
-    ]),
+    readTables(place),
     stageTables(place),
     seeDefaultDatabase(place),
     runQueries(place, own),
-    useKey(place, 'read and write'),
+    useKey(place),
     keepFiles(place, access),
     access.statsigForwardsHere ? undefined : keepTables(place),
     access.keyAdministrator ? administerKey(place) : undefined,
@@ -50,13 +46,10 @@ export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: Statsi
  */
 function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
   const folders = [`${place.statsigFolder}/`, resultsFolder];
-  return {
-    Sid: 'ListStagingBucket',
-    Effect: 'Allow',
-    Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-    Resource: [bucketArn(place, place.bucket)],
-    Condition: { StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
-  };
+  const actions = 'ListBucket ListBucketMultipartUploads';
+  return allow('ListStagingBucket', 's3', actions, [bucketArn(place, place.bucket)], {
+    StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) },
+  });
 }
 
 /**
@@ -65,61 +58,25 @@ function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): St
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 function stageFiles(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  return {
-    Sid: 'StageFiles',
-    Effect: 'Allow',
-    Action: [
-      's3:AbortMultipartUpload',
-      's3:DeleteObject',
-      's3:GetObject',
-      's3:ListMultipartUploadParts',
-      's3:PutObject',
-    ],
-    Resource: [`${place.statsigFolder}/`, resultsFolder].map((folder) =>
-      objectsArn(place, place.bucket, folder),
-    ),
-  };
+  const folders = [`${place.statsigFolder}/`, resultsFolder];
+  return allow(
+    'StageFiles',
+    's3',
+    sorted(WRITE_RESULTS, 'DeleteObject'),
+    folders.map((folder) => objectsArn(place, place.bucket, folder)),
+  );
 }
 
 /** Makes, changes and drops tables in the staging database. */
 function stageTables(place: Place): Statement {
-  return {
-    Sid: 'StageTables',
-    Effect: 'Allow',
-    Action: [
-      'glue:BatchCreatePartition',
-      'glue:BatchDeletePartition',
-      'glue:BatchGetPartition',
-      'glue:CreatePartition',
-      'glue:CreateTable',
-      'glue:DeletePartition',
-      'glue:DeleteTable',
-      'glue:GetDatabase',
-      'glue:GetDatabases',
-      'glue:GetPartition',
-      'glue:GetPartitions',
-      'glue:GetTable',
-      'glue:GetTables',
-      'glue:UpdatePartition',
-      'glue:UpdateTable',
-    ],
-    Resource: catalogArns(place, place.stagingDatabase),
-  };
+  const write =
+    'BatchCreatePartition BatchDeletePartition CreatePartition CreateTable DeletePartition DeleteTable UpdatePartition UpdateTable';
+  return allow('StageTables', 'glue', sorted(READ_TABLES, write), catalogArns(place, place.stagingDatabase));
 }
 
 /** Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
 function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
-  return {
-    Sid: 'RunQueries',
-    Effect: 'Allow',
-    Action: [
-      'athena:GetQueryExecution',
-      'athena:GetQueryResults',
-      'athena:StartQueryExecution',
-      'athena:StopQueryExecution',
-    ],
-    Resource: [workgroupArn(place, workgroup)],
-  };
+  return allow('RunQueries', 'athena', RUN_QUERIES, [workgroupArn(place, workgroup)]);
 }
 
 /**
@@ -132,51 +89,25 @@ function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
 function keepFiles(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
   // Both forwarded folders, in one text: IAM takes 6,144 characters.
   const forwarded = statsigForwardsHere ? [] : [`${place.statsigFolder}/statsig_forwarded_`];
-  return {
-    Sid: 'KeepOurFiles',
-    Effect: 'Deny',
-    Action: [
-      's3:Abort*',
-      's3:Bypass*',
-      's3:Create*',
-      's3:Delete*',
-      's3:Initiate*',
-      's3:ObjectOwner*',
-      's3:Pause*',
-      's3:Put*',
-      's3:Replicate*',
-      's3:Restore*',
-      's3:Tag*',
-      's3:Untag*',
-      's3:Update*',
-    ],
-    Resource: [
+  return deny(
+    'KeepOurFiles',
+    's3',
+    'Abort* Bypass* Create* Delete* Initiate* ObjectOwner* Pause* Put* Replicate* Restore* Tag* Untag* Update*',
+    [
       bucketArn(place, place.bucket),
       ...[...forwarded, ingestedFolder(place)].map((begin) => objectsArn(place, place.bucket, begin)),
     ],
-  };
+  );
 }
 
 /** Our tables and their database are nobody's but ours to change, whatever else the role or user is given later. */
 function keepTables(place: Place): Statement {
-  return {
-    Sid: 'KeepOurTables',
-    Effect: 'Deny',
-    Action: [
-      'glue:BatchCreate*',
-      'glue:BatchDelete*',
-      'glue:BatchUpdate*',
-      'glue:Create*',
-      'glue:Delete*',
-      'glue:Rename*',
-      'glue:TagResource',
-      'glue:UntagResource',
-      'glue:Update*',
-    ],
-    Resource: [`database/${place.database}`, `table/${place.database}/*`].map((name) =>
-      arnIn(place, 'glue', name),
-    ),
-  };
+  return deny(
+    'KeepOurTables',
+    'glue',
+    'BatchCreate* BatchDelete* BatchUpdate* Create* Delete* Rename* TagResource UntagResource Update*',
+    [`database/${place.database}`, `table/${place.database}/*`].map((name) => arnIn(place, 'glue', name)),
+  );
 }
 
 /**
@@ -186,28 +117,10 @@ function keepTables(place: Place): Statement {
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
  */
 function administerKey({ keyArn }: Place): Statement {
-  return {
-    Sid: 'AdministerKey',
-    Effect: 'Allow',
-    Action: [
-      'kms:CancelKeyDeletion',
-      'kms:DescribeKey',
-      'kms:DisableKey',
-      'kms:DisableKeyRotation',
-      'kms:EnableKey',
-      'kms:EnableKeyRotation',
-      'kms:GetKeyPolicy',
-      'kms:GetKeyRotationStatus',
-      'kms:ListGrants',
-      'kms:ListKeyPolicies',
-      'kms:ListResourceTags',
-      'kms:PutKeyPolicy',
-      'kms:RevokeGrant',
-      'kms:ScheduleKeyDeletion',
-      'kms:TagResource',
-      'kms:UntagResource',
-      'kms:UpdateKeyDescription',
-    ],
-    Resource: [keyArn],
-  };
+  return allow(
+    'AdministerKey',
+    'kms',
+    'CancelKeyDeletion DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListResourceTags PutKeyPolicy RevokeGrant ScheduleKeyDeletion TagResource UntagResource UpdateKeyDescription',
+    [keyArn],
+  );
 }
