@@ -32,6 +32,14 @@ describe('deliveredTables', () => {
     );
   });
 
+  it('has the day received for the partition of quarantine', () => {
+    expect(deliveredTables(defineConfig({ bucket: 'acme' })).quarantine.partitionKey).toEqual({
+      name: 'ds',
+      type: 'date',
+      comment: 'UTC day it was received',
+    });
+  });
+
   it.each(tableKinds)(
     'keeps the partition key out of the columns of %s: Athena refuses a duplicate',
     (kind) => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
+import { type IngestedTable, ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 
 const config = defineConfig({
   bucket: 'experiments',
@@ -19,7 +19,11 @@ const config = defineConfig({
     },
   ],
 });
-const tables = ingestedTables(config);
+
+let tables: readonly IngestedTable[];
+beforeEach(() => {
+  tables = ingestedTables(config);
+});
 
 describe('ingestedTables', () => {
   it('have the columns of the design, in its order', () => {
@@ -38,6 +42,15 @@ describe('ingestedTables', () => {
       'Unit ID of type companyID; null when empty',
     );
     expect(JSON.stringify(tables)).not.toContain('SDK');
+  });
+
+  it('have the day of the folder for their partition key', () => {
+    for (const { partitionKey } of tables)
+      expect(partitionKey).toEqual({
+        name: 'ds',
+        type: 'date',
+        comment: "Day of the drop's folder; a row's own time may be another's",
+      });
   });
 
   it('comment every column within Glue’s 255 characters, and keep ds out of them', () => {
