@@ -61,7 +61,7 @@ describe('the data catalog', () => {
     });
   });
 
-  it('tells its databases and tables, with where they are', async () => {
+  it('lists its databases and tables with their locations', async () => {
     const list = (NextToken?: string) =>
       athena.client.send(new ListDatabasesCommand({ CatalogName, MaxResults: 1, NextToken }));
     const first = await list();
@@ -109,7 +109,7 @@ describe('the data catalog', () => {
     await expect(names('(')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 
-  it('says what it lacks as clients look for it', async () => {
+  it('reports missing tables in the wording that clients parse', async () => {
     athena.calls.length = 0;
     const missing = expect.stringMatching(
       /^Table nope not found\. \(Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException; Request ID: .+; Proxy: null\)$/,
@@ -142,7 +142,7 @@ describe('prepared statements', () => {
     (await athena.client.send(new GetPreparedStatementCommand({ StatementName, WorkGroup })))
       .PreparedStatement;
 
-  it('are made, changed, listed, kept and deleted', async () => {
+  it('are created, updated, listed, kept and deleted', async () => {
     await create('b', 'SELECT ?');
     await create('a', 'SELECT 2');
     await expect(create('a', 'SELECT 3')).rejects.toMatchObject({
@@ -177,7 +177,7 @@ describe('prepared statements', () => {
 });
 
 describe('named queries', () => {
-  it('are none, and are not taken in', async () => {
+  it('do not exist and cannot be created', async () => {
     const { NamedQueryIds } = await athena.client.send(new ListNamedQueriesCommand({}));
     expect(NamedQueryIds).toEqual([]);
     const { UnprocessedNamedQueryIds } = await athena.client.send(

@@ -31,8 +31,8 @@ async function rows(sql: string, input: Parameters<typeof submit>[2] = inApp) {
   };
 }
 
-describe('Athena with its engine', () => {
-  it('answers a query', async () => {
+describe('Athena with its query engine', () => {
+  it('runs a query and returns its result', async () => {
     const answer = await rows("SELECT 1 AS one, 'x' AS text, CAST(NULL AS double) AS nothing");
     expect(answer.types).toEqual(['integer', 'varchar', 'double']);
     expect(answer.rows).toEqual([
@@ -41,7 +41,7 @@ describe('Athena with its engine', () => {
     ]);
   });
 
-  it('puts parameters in the place of question marks, and runs what was prepared', async () => {
+  it('replaces question marks by parameters and executes prepared statements', async () => {
     const asked = { ...inApp, ExecutionParameters: ["'it''s'", '2'] };
     expect((await rows('SELECT ? AS a, ? + 1 AS b', asked)).rows?.[1]).toEqual(["it's", '3']);
     await athena.client.send(
@@ -61,7 +61,7 @@ describe('Athena with its engine', () => {
     expect(PreparedStatement?.QueryStatement).toBe('SELECT ? - 1');
   });
 
-  it('makes a table of a query, says where its files are, and shows it', async () => {
+  it('creates a table from a query, with a manifest, and shows it', async () => {
     const made = await rows(
       "CREATE TABLE made WITH (format = 'PARQUET') AS SELECT 1 AS a UNION ALL SELECT 2",
     );
@@ -83,7 +83,7 @@ describe('Athena with its engine', () => {
     expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
-  it('refuses at once what it cannot read, with its place', async () => {
+  it('rejects a statement that it cannot parse at submission, with the position', async () => {
     await expect(submit(athena.client, 'SELECT 1\nFORM t')).rejects.toMatchObject({
       name: 'InvalidRequestException',
       AthenaErrorCode: 'MALFORMED_QUERY',
@@ -91,7 +91,7 @@ describe('Athena with its engine', () => {
     });
   });
 
-  it('ends what is cancelled', async () => {
+  it('interrupts a cancelled query', async () => {
     const id = await submit(
       athena.client,
       'SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3',
@@ -107,7 +107,7 @@ describe('Athena with its engine', () => {
     expect(athena.defects).toEqual([]);
   });
 
-  it('answers a million rows without holding them', async () => {
+  it('streams a million rows without keeping them in memory', async () => {
     const before = process.memoryUsage().rss;
     const million = await rows(
       'SELECT x AS a, x + y AS b FROM UNNEST(sequence(1, 1000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y)',

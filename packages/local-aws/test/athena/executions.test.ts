@@ -63,7 +63,7 @@ const stop = (id: string) => athena.client.send(new StopQueryExecutionCommand({ 
 const results = (id: string) => athena.client.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
 
 describe('a query', () => {
-  it('runs in the background, and everything of it is told', async () => {
+  it('runs in the background and reports all its details', async () => {
     const id = await submit(athena.client, 'wait here', {
       QueryExecutionContext: { Database: 'App' },
       ExecutionParameters: ["'a'", '1'],
@@ -123,7 +123,7 @@ describe('a query', () => {
     });
   });
 
-  it('runs once for one token, and not at all for the same with other words', async () => {
+  it('runs once per token, and is rejected when the token is reused for another query', async () => {
     const send = (sql: string) => submit(athena.client, sql, { ClientRequestToken: TOKEN });
     const id = await send('q1');
     expect(await send('q1')).toBe(id);
@@ -136,7 +136,7 @@ describe('a query', () => {
     });
   });
 
-  it('that cannot be read is refused at once, with its place', async () => {
+  it('that cannot be parsed is rejected at once, with the position', async () => {
     await expect(submit(athena.client, 'SELEC 1')).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: "line 1:1: mismatched input 'SELEC'",
@@ -151,7 +151,7 @@ describe('a query', () => {
     ['fail', "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", 2, 1006],
     ['late', 'DIVISION_BY_ZERO: / by zero', 2, 1302],
     ['break', 'GENERIC_INTERNAL_ERROR: undefined is not a function', 1, 100],
-  ])('that fails says why: %s', async (sql, message, category, type) => {
+  ])('that fails reports the reason: %s', async (sql, message, category, type) => {
     const execution = await runToEnd(athena.client, sql);
     expect(execution?.Status).toMatchObject({
       State: 'FAILED',
@@ -165,7 +165,7 @@ describe('a query', () => {
     expect(athena.defects).toHaveLength(category === 1 ? 1 : 0);
   });
 
-  it('is cancelled by whoever wants it, once, and leaves nothing', async () => {
+  it('can be cancelled once, and leaves no result', async () => {
     const id = await submit(athena.client, 'wait');
     await stop(id);
     const cancelled = await get(id);
@@ -207,7 +207,7 @@ describe('a query', () => {
 });
 
 describe('many queries', () => {
-  it('run twenty at once; the others wait their turn, or are stopped before it', async () => {
+  it('run twenty at a time; queued ones wait, or are stopped before they start', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 23; n += 1) ids.push(await submit(athena.client, `wait ${n}`));
     expect(athena.athena.pending()).toEqual({ queued: 3, running: 20 });
@@ -220,7 +220,7 @@ describe('many queries', () => {
     expect(runner.ran.map(({ sql }) => sql)).not.toContain('wait 20');
   });
 
-  it('are listed by workgroup from the newest, a page at a time, and told many at once', async () => {
+  it('are listed by workgroup, newest first, in pages, and read in batches', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 5; n += 1) ids.push((await runToEnd(athena.client, 'q'))?.QueryExecutionId ?? '');
     const list = async (NextToken?: string) =>
@@ -246,7 +246,7 @@ describe('many queries', () => {
     ]);
   });
 
-  it('are remembered by the next process, for 45 days; what ran has failed', async () => {
+  it('are kept for 45 days across restarts; running ones have failed', async () => {
     const done = await runToEnd(athena.client, 'q');
     const running = await submit(athena.client, 'wait');
     await athena.restart();
@@ -263,7 +263,7 @@ describe('many queries', () => {
   });
 });
 
-describe('where results go', () => {
+describe('the output location', () => {
   const group = (Name: string, enforced: boolean, OutputLocation?: string) =>
     athena.client.send(
       new CreateWorkGroupCommand({
@@ -283,7 +283,7 @@ describe('where results go', () => {
       }),
     );
 
-  it('is the client’s word unless the workgroup enforces its own', async () => {
+  it('is the client’s unless the workgroup enforces its own', async () => {
     await group('open', false, `s3://${BUCKET}/open`);
     await group('strict', true, `s3://${BUCKET}/strict/`);
     const place = async (name: string, location?: string) => {
@@ -295,7 +295,7 @@ describe('where results go', () => {
     expect(await place('strict', `s3://${BUCKET}/mine`)).toBe(`s3://${BUCKET}/strict/ID.csv`);
   });
 
-  it('must be somewhere that can be written', async () => {
+  it('must be writable', async () => {
     await group('nowhere', true);
     const refused = (name: string | undefined, location: string | undefined, message: string) =>
       expect(start(name, location)).rejects.toMatchObject({ name: 'InvalidRequestException', message });
@@ -308,7 +308,7 @@ describe('where results go', () => {
     await refused('absent', `s3://${BUCKET}/`, 'WorkGroup is not found.');
   });
 
-  it('may be denied: the query has failed then, and says where', async () => {
+  it('may be denied: then the query fails and reports the location', async () => {
     athena.faults.set({ s3: [{ fault: 'failCalls', code: 'AccessDenied', key: `${BUCKET}/out/*` }] });
     const { Status } = (await runToEnd(athena.client, 'q')) ?? {};
     expect(Status).toMatchObject({
@@ -322,8 +322,8 @@ describe('where results go', () => {
   });
 });
 
-describe('what is asked of S3', () => {
-  it('is told of, as whoever submitted the query or asks for its result', async () => {
+describe('calls to S3', () => {
+  it('are reported with the access key of the caller who submits the query or reads its result', async () => {
     const id = await submit(athena.client, 'q');
     await settle(athena.client, id);
     const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
@@ -338,7 +338,7 @@ describe('what is asked of S3', () => {
 });
 
 describe('a fault', () => {
-  it('strikes the calls about its workgroup, those about a query of it too', async () => {
+  it("applies to calls about its workgroup and about the workgroup's queries", async () => {
     const id = await submit(athena.client, 'q');
     athena.faults.set({
       athena: [{ fault: 'failCalls', workgroup: 'primary', operations: ['GetQueryExecution'] }],
@@ -352,7 +352,7 @@ describe('a fault', () => {
   });
 });
 
-describe('what Athena has and this does not', () => {
+describe('features of Athena that are not emulated', () => {
   it.each([
     ['a member', { EngineConfiguration: { MaxConcurrentDpus: 4 } }, 'EngineConfiguration'],
     [
@@ -366,7 +366,7 @@ describe('what Athena has and this does not', () => {
       'CSE_KMS',
     ],
     ['another catalog', { QueryExecutionContext: { Catalog: 'lambda' } }, 'data catalog lambda'],
-  ])('is refused by name: %s', async (_, input, words) => {
+  ])('are rejected by name: %s', async (_, input, words) => {
     await expect(submit(athena.client, 'q', input)).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining(words),

@@ -69,7 +69,7 @@ async function readAll(id: string | undefined, size: number) {
 }
 
 describe('the result of a query', () => {
-  it('has its column names as its first row, its values in quotes and its NULLs as nothing', async () => {
+  it('starts with the column names, quotes values and leaves NULLs empty', async () => {
     width = 2;
     rows = [
       ['x', null],
@@ -110,7 +110,7 @@ describe('the result of a query', () => {
     expect(answer.NextToken).toBeUndefined();
   });
 
-  it('comes whole, whatever its values and pages', async () => {
+  it('is returned completely, for any values and page sizes', async () => {
     const value = fc.option(
       fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', ',', '\n', '""', '\r\n', '')),
     );
@@ -132,7 +132,7 @@ describe('the result of a query', () => {
     );
   });
 
-  it('is written so that every line of it can be read, and none that it never wrote', () => {
+  it('is formatted so that every line can be parsed, and other lines are rejected', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.string()), { minLength: 1 }), (row) => {
         expect(parseCsvLine(formatCsv([row]).slice(0, -1))).toEqual(row);
@@ -146,7 +146,7 @@ describe('the result of a query', () => {
     ]);
   });
 
-  it('has beside it the types, as drivers read them', async () => {
+  it('has a metadata object with the types, as drivers read them', async () => {
     width = 2;
     rows = [];
     const execution = await runToEnd(athena.client, 'answer');
@@ -159,7 +159,7 @@ describe('the result of a query', () => {
     expect(bytes).toContain(column('c1'));
   });
 
-  it('of a million rows is written and paged through without being held', async () => {
+  it('of a million rows is written and paged without being kept in memory', async () => {
     const before = process.memoryUsage().rss;
     const execution = await runToEnd(athena.client, 'many');
     expect(execution?.Status?.State).toBe('SUCCEEDED');
@@ -175,8 +175,8 @@ describe('the result of a query', () => {
   });
 });
 
-describe('the result of a statement that is no query', () => {
-  it('is text without a row of names, a line a row', async () => {
+describe('the result of a statement that is not a query', () => {
+  it('is text without a header, one line per row', async () => {
     rows = [
       ['id', 'bigint'],
       ['ds', 'date'],
@@ -189,7 +189,7 @@ describe('the result of a statement that is no query', () => {
     expect(await readAll(execution?.QueryExecutionId, 1)).toEqual([['id\tbigint'], ['ds\tdate']]);
   });
 
-  it('that writes is a manifest of what it wrote, and how many rows', async () => {
+  it('that writes is a manifest and the number of rows', async () => {
     const execution = await runToEnd(athena.client, 'insert');
     const location = `s3://${BUCKET}/out/${execution?.QueryExecutionId}`;
     expect(execution?.ResultConfiguration?.OutputLocation).toBe(location);
@@ -201,7 +201,7 @@ describe('the result of a statement that is no query', () => {
   });
 });
 
-describe('a result that cannot be had', () => {
+describe('a result that is not available', () => {
   it.each([
     ['of no query', undefined, 'QueryExecution nope was not found'],
     ['of too many rows', 1_001, 'MaxResults is more than maximum allowed length 1000.'],
@@ -213,7 +213,7 @@ describe('a result that cannot be had', () => {
     });
   });
 
-  it('is refused once its object is gone, and with a token of another query', async () => {
+  it('is rejected when its object is deleted, and with a token of another query', async () => {
     rows = [['a'], ['b']];
     width = 1;
     const [first, second] = [

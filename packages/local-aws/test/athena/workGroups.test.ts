@@ -22,7 +22,7 @@ const get = async (name: string) =>
 const engine = { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: 'Athena engine version 3' };
 
 describe('workgroups', () => {
-  it('begin with primary, which lets clients say where results go', async () => {
+  it('include primary, in which clients set the output location', async () => {
     expect(await get('primary')).toEqual({
       Name: 'primary',
       State: 'ENABLED',
@@ -43,7 +43,7 @@ describe('workgroups', () => {
     });
   });
 
-  it('are made, changed member by member, listed and kept', async () => {
+  it('are created, updated member by member, listed and kept', async () => {
     const create = () =>
       athena.client.send(
         new CreateWorkGroupCommand({
@@ -109,7 +109,7 @@ describe('workgroups', () => {
     });
   });
 
-  it('are deleted with what they hold only when that is asked for', async () => {
+  it('are deleted with their content only on request', async () => {
     athena.athena.ensureWorkGroup('used', {
       Name: 'used',
       WorkGroupConfiguration: { ResultConfiguration: { OutputLocation: `s3://${BUCKET}/` } },
@@ -122,7 +122,7 @@ describe('workgroups', () => {
     await expect(get('used')).rejects.toMatchObject({ message: 'WorkGroup is not found.' });
   });
 
-  it('of a template are brought to it again at every start', async () => {
+  it('of a template are updated at every start', async () => {
     const ensure = (BytesScannedCutoffPerQuery: number) =>
       athena.athena.ensureWorkGroup('app', {
         Name: 'app',
@@ -165,7 +165,7 @@ describe('workgroups', () => {
     });
   });
 
-  it('run on the one engine there is', async () => {
+  it('run on the only supported engine', async () => {
     const { EngineVersions } = await athena.client.send(new ListEngineVersionsCommand({}));
     expect(EngineVersions?.[0]).toEqual(engine);
   });

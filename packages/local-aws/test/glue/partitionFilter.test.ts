@@ -54,16 +54,16 @@ describe('partitionFilter', () => {
     "ds = 'a",
     'ds IN ()',
     '#',
-  ])('refuses as unsupported: %s', (expression) => {
+  ])('rejects as unsupported: %s', (expression) => {
     expect(() => wanted(expression)).toThrow(/Unsupported expression/);
   });
 
-  it('compares numbers beyond a double exactly', () => {
+  it('compares numbers beyond the precision of a double exactly', () => {
     const filter = parsePartitionFilter([{ Name: 'n', Type: 'bigint' }], 'n > 9007199254740992');
     expect([filter(['9007199254740992']), filter(['9007199254740993'])]).toEqual([false, true]);
   });
 
-  it('equals a plain comparison of texts for every text', () => {
+  it('equals a plain comparison of strings for every string', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (value, literal) => {
         const filter = parsePartitionFilter([{ Name: 'k' }], `k <= '${literal.replaceAll("'", "''")}'`);

@@ -34,7 +34,7 @@ const all = async () => {
 };
 
 describe('BatchCreatePartition', () => {
-  it('answers 200 with an error for each item that exists, and creates the rest', async () => {
+  it('responds with 200 and an error for each existing item, and creates the others', async () => {
     await create(['b']);
     const { Errors } = await create(['a', 'b', 'c']);
     expect(Errors).toEqual([
@@ -46,7 +46,7 @@ describe('BatchCreatePartition', () => {
     expect(await all()).toEqual(['a', 'b', 'c']);
   });
 
-  it('refuses per item values that are not as many as the keys', async () => {
+  it('rejects items whose number of values differs from the number of keys', async () => {
     const { Errors } = await glue.client.send(
       new BatchCreatePartitionCommand({
         ...target,
@@ -60,7 +60,7 @@ describe('BatchCreatePartition', () => {
     expect(await all()).toEqual(['fine']);
   });
 
-  it('takes 100 items and not 101', async () => {
+  it('accepts 100 items and rejects 101', async () => {
     await expect(create(days(101))).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringContaining('less than or equal to 100'),
@@ -70,7 +70,7 @@ describe('BatchCreatePartition', () => {
     expect(await all()).toHaveLength(100);
   });
 
-  it('names the table it misses', async () => {
+  it('reports a missing table', async () => {
     await expect(
       glue.client.send(
         new BatchCreatePartitionCommand({ DatabaseName: 'app', TableName: 'no', PartitionInputList: [] }),
@@ -78,7 +78,7 @@ describe('BatchCreatePartition', () => {
     ).rejects.toMatchObject({ name: 'EntityNotFoundException', message: 'Table no not found.' });
   });
 
-  it('has its partitions on disk when it answers', async () => {
+  it('has stored its partitions when it responds', async () => {
     await create(['b', 'a']);
     const [database] = readCatalog(glue.directory);
     expect(database?.tables.get('exposures')?.partitions.map(({ values }) => values)).toEqual([['a'], ['b']]);
@@ -115,7 +115,7 @@ describe('one partition', () => {
 });
 
 describe('other batches', () => {
-  it("update what is there and name what isn't", async () => {
+  it('update existing partitions and report missing ones', async () => {
     await create(['a']);
     const entry = (day: string) => ({
       PartitionValueList: [day],
@@ -148,7 +148,7 @@ describe('other batches', () => {
     expect(await all()).toEqual(['day-1025']);
   });
 
-  it('get what is there, and hand back what they did not come to', async () => {
+  it('return existing partitions and unprocessed keys', async () => {
     await create(['a', 'b']);
     glue.faults.set({
       glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 1, values: ['b'] }],
@@ -165,7 +165,7 @@ describe('other batches', () => {
 });
 
 describe('GetPartitions', () => {
-  it('pages, and neither skips nor repeats when partitions come and go between pages', async () => {
+  it('returns pages without gaps or repetitions when partitions change between pages', async () => {
     await create(['b', 'd', 'f', 'h']);
     const seen: (string | undefined)[] = [];
     const pages = paginateGetPartitions({ client: glue.client, pageSize: 2 }, { ...target });
@@ -179,7 +179,7 @@ describe('GetPartitions', () => {
     expect(seen).toEqual(['b', 'd', 'f', 'g', 'h']);
   });
 
-  it('leaves columns out when asked to', async () => {
+  it('omits columns on request', async () => {
     await create(['a']);
     const { Partitions } = await glue.client.send(
       new GetPartitionsCommand({ ...target, ExcludeColumnSchema: true }),
@@ -188,13 +188,13 @@ describe('GetPartitions', () => {
     expect(Partitions?.[0]?.StorageDescriptor?.Columns).toBeUndefined();
   });
 
-  it("refuses a token that isn't one", async () => {
+  it('rejects an invalid token', async () => {
     await expect(
       glue.client.send(new GetPartitionsCommand({ ...target, NextToken: 'x' })),
     ).rejects.toMatchObject({ name: 'InvalidInputException' });
   });
 
-  it('lists them side by side in segments, each in one', async () => {
+  it('lists each partition in exactly one segment', async () => {
     await create(days(7));
     const segment = async (SegmentNumber: number) => {
       const Segment = { SegmentNumber, TotalSegments: 3 };
@@ -209,7 +209,7 @@ describe('GetPartitions', () => {
 });
 
 describe('faults', () => {
-  it('fail items of as many calls as asked for', async () => {
+  it('fail items of the given number of calls', async () => {
     glue.faults.set({
       glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 2, values: ['b'] }],
     });
@@ -218,7 +218,7 @@ describe('faults', () => {
     expect((await create(['b'])).Errors).toEqual([]);
   });
 
-  it('fail whole calls before or after they are done', async () => {
+  it('fail whole calls before or after their effect', async () => {
     glue.faults.set({
       glue: [
         { fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations: ['BatchCreatePartition'] },

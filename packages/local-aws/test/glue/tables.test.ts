@@ -26,7 +26,7 @@ const createTable = (Name: string) =>
   glue.client.send(new CreateTableCommand({ DatabaseName: 'app', TableInput: { ...dayTable, Name } }));
 
 describe('databases', () => {
-  it('are kept under their name in lower case and found under any', async () => {
+  it('are stored under their name in lower case and found in any case', async () => {
     const { Database } = await glue.client.send(new GetDatabaseCommand({ Name: 'APP' }));
     expect(Database).toMatchObject({ Name: 'app', Description: 'd', CatalogId: ACCOUNT });
     expect(Database?.CreateTime?.getTime()).toBe(START);
@@ -45,7 +45,7 @@ describe('databases', () => {
     expect(DatabaseList?.[0]?.Description).toBeUndefined();
   });
 
-  it('can be there once, and deleted once', async () => {
+  it('can be created once and deleted once', async () => {
     await expect(
       glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'APP' } })),
     ).rejects.toMatchObject({ name: 'AlreadyExistsException', message: 'Database already exists.' });
@@ -60,7 +60,7 @@ describe('databases', () => {
 });
 
 describe('tables', () => {
-  it('come back as they were given, with what Glue adds', async () => {
+  it("are returned as they were defined, with Glue's additions", async () => {
     await createTable('Exposures');
     const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'App', Name: 'EXPOSURES' }));
     expect(Table).toMatchObject({
@@ -72,7 +72,7 @@ describe('tables', () => {
     });
   });
 
-  it('change as a whole, count their versions and keep their partitions', async () => {
+  it('are replaced as a whole, count versions and keep their partitions', async () => {
     await createTable('t');
     glue.clock.advance(5_000);
     await glue.client.send(
@@ -96,7 +96,7 @@ describe('tables', () => {
     expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
-  it("are refused when they can't be", async () => {
+  it('are rejected when they are invalid', async () => {
     await createTable('t');
     await expect(createTable('T')).rejects.toMatchObject({ message: 'Table already exists.' });
     await expect(glue.client.send(new GetTablesCommand({ DatabaseName: 'nowhere' }))).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('tables', () => {
     });
   });
 
-  it("refuse by name what isn't emulated", async () => {
+  it('reject members that are not emulated by name', async () => {
     await expect(
       glue.client.send(
         new CreateTableCommand({
@@ -143,7 +143,7 @@ describe('tables', () => {
 });
 
 describe('the catalog on disk', () => {
-  it('is what a restart finds and a reader sees while it is open', async () => {
+  it('is found by a restart and by a reader while it is open', async () => {
     await createTable('t');
     const before = readCatalog(glue.directory);
     expect(before).toEqual(glue.catalog.databases());
@@ -151,7 +151,7 @@ describe('the catalog on disk', () => {
     expect(again.table('app', 't')).toEqual(glue.catalog.table('app', 't'));
   });
 
-  it('keeps names that can be no file names', () => {
+  it('stores names that are not valid file names', () => {
     for (const Name of ['../up', '.', 'a/b', 'ü'.repeat(200), 'nul']) {
       glue.catalog.createDatabase({ Name });
       glue.catalog.createTable(Name, { Name });
@@ -161,13 +161,13 @@ describe('the catalog on disk', () => {
     expect(again.databases()).toHaveLength(6);
   });
 
-  it('is empty where there is no directory', () => {
+  it('is empty when there is no directory', () => {
     expect(readCatalog(`${glue.directory}/nowhere`)).toEqual([]);
   });
 });
 
 describe('a template', () => {
-  it('creates and updates, and leaves partitions where they are', () => {
+  it('creates and updates tables and keeps their partitions', () => {
     glue.catalog.ensureDatabase({ Name: 'app', Description: 'by template' });
     glue.catalog.ensureTable('app', dayTable);
     glue.catalog.ensureTable('app', dayTable);
@@ -177,7 +177,7 @@ describe('a template', () => {
     expect(glue.catalog.database('app').input.Description).toBe('by template');
   });
 
-  it('is refused by property', () => {
+  it('is rejected by property', () => {
     expect(() => glue.catalog.ensureDatabase({ Name: 'x', TargetDatabase: {} })).toThrow(
       'AWS::Glue::Database DatabaseInput property TargetDatabase is not emulated',
     );

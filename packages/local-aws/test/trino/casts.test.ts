@@ -51,7 +51,7 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ["try(CAST(' 5' AS bigint))", null],
 ];
 
-describe('casts as Trino makes them', () => {
+describe('casts as in Trino', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();

@@ -63,7 +63,7 @@ const CASES: readonly (readonly [expression: string, expected: string | null])[]
   ['round(-0.04e0, 1)', '-0.0'],
 ];
 
-describe('edges of functions as Trino has them', () => {
+describe('edge cases of functions as in Trino', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();

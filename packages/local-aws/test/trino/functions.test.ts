@@ -3,7 +3,7 @@ import { type Answers, openAnswers } from './answers.ts';
 import { functionCases, queryCases } from './functionCases.ts';
 import { knownDifferences } from './knownDifferences.ts';
 
-describe('translate: what Trino answers', () => {
+describe('translate: the results of Trino', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();
@@ -14,7 +14,7 @@ describe('translate: what Trino answers', () => {
     expect(await answers.value(expression)).toBe(expected);
   });
 
-  it.each(knownDifferences.flatMap(({ cases }) => cases))('but for $expression', async (known) => {
+  it.each(knownDifferences.flatMap(({ cases }) => cases))('differs for $expression', async (known) => {
     expect(known.here).not.toBe(known.trino);
     expect(await answers.value(known.expression)).toBe(known.here);
   });

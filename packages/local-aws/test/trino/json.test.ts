@@ -3,7 +3,7 @@ import { type Answers, openAnswers } from './answers.ts';
 
 const TEXTS = `(VALUES (1, '{"a":["x"]}'), (2, 'no json'), (3, NULL), (4, '{"a":')) AS t(id, j)`;
 
-describe('JSON as Trino reads it', () => {
+describe('JSON as in Trino', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();
@@ -16,12 +16,12 @@ describe('JSON as Trino reads it', () => {
     ["json_array_length(json_extract(j, '$.a'))", '1'],
     ["json_array_contains(json_extract(j, '$.a'), 'x')", 'true'],
     ["json_size(j, '$.a')", '1'],
-  ])('has NULL for the texts of a column that are no JSON: %s', async (expression, first) => {
+  ])('returns NULL for strings of a column that are not JSON: %s', async (expression, first) => {
     const rows = await answers.rows(`SELECT ${expression} FROM ${TEXTS} ORDER BY id`);
     expect(rows).toEqual([[first], [null], [null], [null]]);
   });
 
-  it('has NULL for them where rows are chosen and grouped', async () => {
+  it('returns NULL for them in conditions and groupings', async () => {
     const sql = `SELECT json_array_length(json_extract(j, '$.a')) AS n, count(*) FROM ${TEXTS} WHERE json_extract_scalar(j, '$.a[0]') IS NULL OR id = 1 GROUP BY 1 ORDER BY n`;
     expect(await answers.rows(sql)).toEqual([
       ['1', '1'],

@@ -22,12 +22,12 @@ beforeAll(() => {
   view('divided', 'SELECT 7 / 2 AS a');
 });
 
-it('leaves the operators of a query to DuckDB, beside views of Athena', async () => {
+it("keeps DuckDB's operators in a query that reads views of Athena", async () => {
   expect(await runQuery(directory.path, 'SELECT 7 / 2 AS half, a FROM plain')).toEqual([
     { half: 3.5, a: '2026-11-21' },
   ]);
 });
 
-it('gives the operators of a view the meaning that they have in Athena', async () => {
+it('gives the operators of a view their meaning in Athena', async () => {
   expect(await runQuery(directory.path, 'SELECT a FROM divided')).toEqual([{ a: 3 }]);
 });

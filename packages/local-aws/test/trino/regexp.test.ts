@@ -35,7 +35,7 @@ const REFUSED: readonly (readonly [expression: string, code: string, message: st
   ["regexp_like('aaa', '[a-z&&[^b]]')", 'NOT_SUPPORTED', 'an intersection of classes'],
 ];
 
-describe('regular expressions as Trino has them', () => {
+describe('regular expressions as in Trino', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();

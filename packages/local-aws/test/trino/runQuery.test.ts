@@ -53,7 +53,7 @@ async function writeFile(day: string, file: string, rows: string): Promise<void>
 }
 
 describe('runQuery', () => {
-  it('shows registered partitions only, with the key from the catalog', async () => {
+  it('reads registered partitions only, with the keys from the catalog', async () => {
     makeCatalog(['2026-11-19', '2026-11-20']);
     await writeFile('2026-11-19', 'a.parquet', "('x', 1), ('y', 2)");
     await writeFile('2026-11-20', 'a.parquet', "('x', 3)");
@@ -69,7 +69,7 @@ describe('runQuery', () => {
     );
   });
 
-  it('reads no other partition for a filter on the key', async () => {
+  it('reads only the partitions that match a filter on the key', async () => {
     makeCatalog(['2026-11-19', '2026-11-20']);
     await writeFile('2026-11-19', 'a.parquet', "('x', 1)");
     await writeFile('2026-11-20', 'a.parquet', "('y', 2)");
@@ -80,12 +80,12 @@ describe('runQuery', () => {
     expect(JSON.stringify(plan).match(/Total Files Read: \d+/g)).toEqual(['Total Files Read: 1']);
   });
 
-  it('has tables without a single file', async () => {
+  it('reads tables without files as empty', async () => {
     makeCatalog([]);
     expect(await runQuery(data, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }]);
   });
 
-  it('gives values that JSON has', async () => {
+  it('returns JSON values', async () => {
     makeCatalog([]);
     const sql = `SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 1.50::DECIMAL(9,2) AS money, 'nan'::DOUBLE AS nan,
       [1, 2] AS list, {'a': DATE '2026-11-20'} AS struct, TIMESTAMP '2026-11-20 07:32:00.123' AS at, NULL AS nothing, true AS yes`;
@@ -104,7 +104,7 @@ describe('runQuery', () => {
     ]);
   });
 
-  it('says what DuckDB could not answer, and where there is nothing to query', async () => {
+  it("reports DuckDB's error, and a directory without a catalog", async () => {
     await expect(runQuery(data, 'SELECT 1')).rejects.toMatchObject({ code: 'LOCAL_AWS_QUERY_NO_DATA' });
     makeCatalog([]);
     await expect(runQuery(data, 'SELECT nope FROM events')).rejects.toMatchObject({

@@ -78,7 +78,7 @@ describe('the SQL that Metabase writes', () => {
 });
 
 describe('the statements that awswrangler and PyAthena write', () => {
-  it('makes a table of a query, reads it and drops it', async () => {
+  it('creates a table from a query, reads it and drops it', async () => {
     await lake.rows(
       `CREATE TABLE "db"."temp_table_5f" WITH( external_location = 's3://lake/temp_table_5f', parquet_compression = 'SNAPPY', format = 'PARQUET') AS SELECT * FROM events WHERE ds = DATE '2026-11-20'`,
     );
@@ -89,7 +89,7 @@ describe('the statements that awswrangler and PyAthena write', () => {
     await lake.rows('DROP TABLE IF EXISTS `db`.`temp_table_5f`');
   });
 
-  it('asks what there is', async () => {
+  it('lists databases, tables and columns', async () => {
     expect(await lake.rows('DESCRIBE `db`.`events`')).toHaveLength(14);
     expect(await lake.rows('SHOW PARTITIONS `db`.`events`')).toEqual([
       ['ds=2026-11-18'],
@@ -110,7 +110,7 @@ describe('the statements that awswrangler and PyAthena write', () => {
 });
 
 describe('the statements that OWOX Data Marts writes', () => {
-  it('checks access, tries a query without running it, makes a view of it and reports', async () => {
+  it('checks access, validates a query, creates a view of it and reads it', async () => {
     expect(await lake.rows('SELECT 1')).toEqual([['1']]);
     expect(
       (await lake.rows('EXPLAIN SELECT * FROM (SELECT id, name FROM db.events)')).length,

@@ -128,7 +128,7 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
   ['EXECUTE nope', 'NOT_FOUND: Prepared statement not found: nope', 1000],
 ];
 
-describe('what fails in the local Athena', () => {
+describe('errors of the local Athena', () => {
   it.each(FAILURES)('%s', async (sql, reason, type) => {
     const refused = /^NOT_SUPPORTED: DELETE/.test(String(reason));
     const failed = refused
@@ -173,7 +173,7 @@ describe('what fails in the local Athena', () => {
     });
   });
 
-  it('tells of an object that is no Parquet, by its location, when its partition is read', async () => {
+  it('reports the location of an invalid Parquet object when its partition is read', async () => {
     await lake.store.put(
       'lake',
       'broken/ds=2026-11-20/0.parquet',
@@ -192,7 +192,7 @@ describe('what fails in the local Athena', () => {
     expect(await lake.rows("SELECT * FROM broken WHERE ds = '2026-11-19'")).toEqual([['1', '2026-11-19']]);
   });
 
-  it('lets a statement open nothing but the files it reads', async () => {
+  it('lets a statement open only the files that it reads', async () => {
     // DuckDB takes a name that is no table for a file.
     for (const name of ['/etc/passwd', 'https://example.com/x.parquet']) {
       expect((await lake.failure(`SELECT * FROM "${name}"`)).reason).toMatch(/^TABLE_NOT_FOUND: /);
@@ -200,7 +200,7 @@ describe('what fails in the local Athena', () => {
     expect(lake.athena.defects).toEqual([]);
   });
 
-  it('cancels at once what runs', async () => {
+  it('cancels a running query at once', async () => {
     const sql =
       'SELECT count(*) FROM UNNEST(sequence(1, 1000000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3';
     const { client } = lake.athena;

@@ -26,7 +26,7 @@ const metadataOf = async (TableName: string) =>
     )
   ).TableMetadata;
 
-describe('texts with a length', () => {
+describe('strings with a length', () => {
   it.each([
     [
       'SELECT * FROM people',
@@ -49,11 +49,11 @@ describe('texts with a length', () => {
     ['SELECT name FROM people UNION ALL SELECT k FROM people', ['name varchar 10']],
     ['SELECT k FROM people UNION SELECT note FROM people', ['k varchar 2147483647']],
     ['SELECT id, name FROM events', ['id bigint 19', 'name varchar 2147483647']],
-  ])('have it as their precision: %s', async (sql, columns) => {
+  ])('report it as their precision: %s', async (sql, columns) => {
     expect(await types(sql)).toEqual(columns);
   });
 
-  it('have it in the catalog, of tables, views and what CREATE TABLE AS makes', async () => {
+  it('keep it in the catalog for tables, views and CREATE TABLE AS', async () => {
     const columns = async (table: string) =>
       await lake.rows(
         `SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '${table}' ORDER BY ordinal_position`,
@@ -83,14 +83,14 @@ describe('texts with a length', () => {
     ]);
   });
 
-  it('are named with it in errors', async () => {
+  it('show it in error messages', async () => {
     const failed = await lake.failure('SELECT 1 FROM shown WHERE short = 1');
     expect(failed.reason).toMatch(/Cannot apply operator: varchar(?:\(7\))? = integer$/);
   });
 });
 
 describe('comments', () => {
-  it('of a table are its property, as of a column its own', async () => {
+  it('are stored as a property of a table and as the comment of a column', async () => {
     expect(await metadataOf('people')).toMatchObject({
       Parameters: { comment: 'all people' },
       Columns: expect.arrayContaining([{ Name: 'name', Type: 'varchar(10)', Comment: 'of whom' }]),

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => lake.close());
 
-describe('the choice of partitions', () => {
+describe('partition pruning', () => {
   it.each(NAMES)('loses no rows of a table with a column %s', async (name) => {
     expect(await lake.rows(`SELECT count(*) FROM named WHERE "${name}" = 11`)).toEqual([['3']]);
     expect(await lake.rows(`SELECT count(*) FROM named WHERE "${name}" IS NOT NULL`)).toEqual([['9']]);
@@ -30,7 +30,7 @@ describe('the choice of partitions', () => {
     ).toEqual([['11']]);
   });
 
-  it('leaves what is random to the rows', async () => {
+  it('evaluates volatile functions for each row', async () => {
     const { scannedBytes } = await lake.ask('SELECT id FROM events WHERE random() < 0.5');
     expect(scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
     const mixed = await lake.ask(
@@ -42,7 +42,7 @@ describe('the choice of partitions', () => {
     expect(both.scannedBytes).toBe(lake.sizes.reduce((sum, size) => sum + size));
   });
 
-  it('still goes by the keys, whatever is asked of them', async () => {
+  it('prunes by keys in any kind of condition', async () => {
     const { scannedBytes, rows } = await lake.ask(
       "SELECT count(*) FROM named WHERE date_format(ds, '%d') IN ('18', '20') AND i > 10",
     );
@@ -51,7 +51,7 @@ describe('the choice of partitions', () => {
     expect(scannedBytes).toBeLessThan(all.scannedBytes ?? 0);
   });
 
-  it('takes the partition of rows without a key for null', async () => {
+  it("treats Hive's default partition as null", async () => {
     await lake.put('keyless/none/0.parquet', 'SELECT 1 AS a');
     await lake.put('keyless/day/0.parquet', 'SELECT 2 AS a');
     await lake.rows(

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => lake.close());
 
 describe('queries of the local Athena', () => {
-  it('shows values as Athena writes them, and types as ColumnInfo has them', async () => {
+  it("returns values in Athena's text format and types as in ColumnInfo", async () => {
     const { columns, rows } = await lake.ask(
       "SELECT id, name, value, ts, tags, place, attributes, extra, ds FROM events WHERE ds = DATE '2026-11-18' AND id = 1",
     );
@@ -38,7 +38,7 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
-  it('writes every kind of value', async () => {
+  it('formats values of every type', async () => {
     const { columns, rows } = await lake.ask(
       `SELECT true AS a, CAST(1 AS tinyint) AS b, DECIMAL '12.50' AS c, 1e10 AS d, CAST(0.1 AS real) AS e, -0.001e0 AS f,
          1e-4 AS g, nan() AS h, X'65FF' AS i, TIMESTAMP '2026-11-20 10:00:00 UTC' AS j, JSON '{"a":1}' AS k, NULL AS l,
@@ -71,7 +71,7 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
-  it('names columns without a name by their place', async () => {
+  it('names unnamed columns by their position', async () => {
     const names = async (sql: string) => (await lake.ask(sql)).columns.map(({ Name }) => Name);
     expect(
       await names('SELECT count(*), max(id) AS top, 1 + 1, e.id, NULL FROM events e GROUP BY e.id LIMIT 1'),
@@ -90,7 +90,7 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
-  it('reads the files of the wanted partitions only', async () => {
+  it('reads only the files of the selected partitions', async () => {
     const [first = 0, second = 0, third = 0] = lake.sizes;
     const scanned = async (where: string, from = 'events') =>
       (await lake.ask(`SELECT count(*) FROM ${from} WHERE ${where}`)).scannedBytes;
@@ -117,7 +117,7 @@ describe('queries of the local Athena', () => {
     expect(await scanned("ds = DATE '2000-01-01'")).toBe(0);
   });
 
-  it('answers the same, however partitions are chosen', async () => {
+  it('returns the same rows with and without pruning', async () => {
     const count = async (where: string) =>
       (await lake.rows(`SELECT count(*) FROM events WHERE ${where}`))[0]?.[0];
     expect(await count("ds = DATE '2026-11-19' OR id = 1")).toBe('12');
@@ -135,7 +135,7 @@ describe('queries of the local Athena', () => {
     ).toEqual([['2026-11-20']]);
   });
 
-  it('shows where rows come from when asked, and not otherwise', async () => {
+  it('shows $path and other hidden columns only when they are selected', async () => {
     const [, , third = 0] = lake.sizes;
     expect(
       await lake.rows('SELECT DISTINCT "$path", "$file_size" FROM events WHERE ds = DATE \'2026-11-20\''),
@@ -158,7 +158,7 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
-  it('takes names in any case, in quotes, of two parts and of three', async () => {
+  it('resolves names in any case, quoted, with two parts and with three', async () => {
     for (const name of [
       'EVENTS',
       '"events"',
@@ -176,7 +176,7 @@ describe('queries of the local Athena', () => {
     );
   });
 
-  it('tells of the catalog in information_schema', async () => {
+  it('lists the catalog in information_schema', async () => {
     expect(
       await lake.rows(
         "SELECT column_name, data_type, extra_info, comment FROM information_schema.columns WHERE table_schema = 'db' AND table_name = 'events' AND column_name IN ('name', 'place', 'ds') ORDER BY ordinal_position",
@@ -198,7 +198,7 @@ describe('queries of the local Athena', () => {
     ).toEqual([['events', 'BASE TABLE']]);
   });
 
-  it('puts literals in the place of question marks, and nothing else', async () => {
+  it('replaces question marks by literals only', async () => {
     const sql = 'SELECT id FROM events WHERE ds = ? AND name = ? ORDER BY id LIMIT 1';
     expect(
       await lake.rows(sql, {

@@ -10,7 +10,7 @@ afterAll(() => lake.close());
 const lines = async (sql: string) => (await lake.rows(sql)).map(([line]) => line);
 
 describe('SHOW and DESCRIBE', () => {
-  it('lists databases, tables and views, by a pattern or not', async () => {
+  it('lists databases, tables and views, with and without a pattern', async () => {
     await lake.rows('CREATE VIEW shown AS SELECT id FROM events');
     expect(await lines('SHOW DATABASES')).toEqual(['db']);
     expect(await lines("SHOW SCHEMAS LIKE 'x*'")).toEqual([]);
@@ -21,7 +21,7 @@ describe('SHOW and DESCRIBE', () => {
     await lake.rows('DROP VIEW shown');
   });
 
-  it('describes a table in the cells of Hive', async () => {
+  it("describes a table in Hive's format", async () => {
     const { columns, rows, kind } = await lake.ask('DESCRIBE events');
     expect(columns.map(({ Name, Type }) => [Name, Type])).toEqual([
       ['col_name', 'string'],
@@ -41,7 +41,7 @@ describe('SHOW and DESCRIBE', () => {
     expect(await lines('SHOW COLUMNS FROM events IN db')).toHaveLength(9);
   });
 
-  it('writes the statement that would make a table, which then makes it', async () => {
+  it('shows the statement that creates a table, which can be run', async () => {
     const statement = (await lines('SHOW CREATE TABLE events')).join('\n');
     expect(statement).toContain(
       "CREATE EXTERNAL TABLE `db.events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
@@ -59,7 +59,7 @@ describe('SHOW and DESCRIBE', () => {
 });
 
 describe('partitions', () => {
-  it('adds, shows, finds and drops them', async () => {
+  it('are added, listed, repaired and dropped', async () => {
     await lake.put('parts/ds=2026-11-19/region=eu west/0', 'SELECT 1 AS a');
     await lake.put('parts/ds=2026-11-20/region=us/0', 'SELECT 2 AS a');
     await lake.put('parts/elsewhere/0', 'SELECT 3 AS a');
@@ -108,7 +108,7 @@ describe('partitions', () => {
 });
 
 describe('views', () => {
-  it('keeps them as Athena does, and reads only what is wanted through them', async () => {
+  it("are stored in Athena's format and prune partitions", async () => {
     await lake.rows(
       'CREATE VIEW big AS SELECT id, upper(name) AS name, ds, place.city, cardinality(tags) AS n FROM events WHERE value > 3e0',
     );
@@ -146,7 +146,7 @@ describe('views', () => {
     ]);
   });
 
-  it('refuses what cannot be a view', async () => {
+  it('are rejected when they are invalid', async () => {
     expect((await lake.failure('CREATE VIEW big AS SELECT 1 AS a')).reason).toMatch(
       /^TABLE_ALREADY_EXISTS: /,
     );
@@ -164,7 +164,7 @@ describe('views', () => {
     );
   });
 
-  it('tells of a view whose table is gone', async () => {
+  it('report a view whose table does not exist', async () => {
     await lake.rows("CREATE EXTERNAL TABLE short (a int) STORED AS PARQUET LOCATION 's3://lake/short/'");
     await lake.rows('CREATE VIEW orphan AS SELECT a FROM short');
     await lake.rows('DROP TABLE short');
@@ -175,7 +175,7 @@ describe('views', () => {
 });
 
 describe('statements that write', () => {
-  it('makes a table of a query, by partitions, and adds to it', async () => {
+  it('create a partitioned table from a query and insert into it', async () => {
     const made = await lake.ask(
       "CREATE TABLE summary WITH (format = 'PARQUET', parquet_compression = 'SNAPPY', partitioned_by = ARRAY['ds'], external_location = 's3://lake/summary/') AS SELECT name, count(*) AS n, sum(id) AS total, ds FROM events GROUP BY name, ds",
     );
@@ -210,7 +210,7 @@ describe('statements that write', () => {
     expect(await lake.rows('SELECT count(*), sum(n) FROM summary')).toEqual([['33', '60']]);
   });
 
-  it('refuses what it cannot write', async () => {
+  it('reject what they cannot write', async () => {
     expect((await lake.failure('CREATE TABLE summary AS SELECT 1 AS a')).reason).toMatch(
       /^TABLE_ALREADY_EXISTS: /,
     );
@@ -243,7 +243,7 @@ describe('statements that write', () => {
     expect(lake.catalog.database('db').tables.has('other')).toBe(false);
   });
 
-  it('unloads a query', async () => {
+  it('unload a query', async () => {
     const sql =
       "UNLOAD (SELECT id, count(*) AS n FROM events GROUP BY id) TO 's3://lake/unloaded/' WITH (format = 'PARQUET', compression = 'zstd')";
     expect((await lake.ask(sql)).state).toBe('SUCCEEDED');
@@ -256,7 +256,7 @@ describe('statements that write', () => {
 });
 
 describe('databases and prepared statements', () => {
-  it('makes and drops a database', async () => {
+  it('creates and drops a database', async () => {
     await lake.rows(
       "CREATE DATABASE IF NOT EXISTS Extra COMMENT 'more' LOCATION 's3://lake/extra/' WITH DBPROPERTIES ('a'='b')",
     );
@@ -273,7 +273,7 @@ describe('databases and prepared statements', () => {
     expect((await lake.failure('DROP SCHEMA extra')).reason).toBe('FAILED: Database extra not found.');
   });
 
-  it('prepares a statement, runs it with values, and forgets it', async () => {
+  it('prepares, executes and deallocates a statement', async () => {
     await lake.rows('PREPARE one FROM SELECT name FROM events WHERE id = ? AND ds = ?');
     expect(await lake.rows("EXECUTE one USING 3, DATE '2026-11-20'")).toEqual([['n3']]);
     await lake.rows('DEALLOCATE PREPARE one');
@@ -283,7 +283,7 @@ describe('databases and prepared statements', () => {
   });
 });
 
-describe('what is refused by name', () => {
+describe('statements that are not emulated', () => {
   it.each([
     ["CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
     ['MERGE INTO events USING x ON true WHEN MATCHED THEN DELETE', /MERGE/],

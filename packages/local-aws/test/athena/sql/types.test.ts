@@ -40,14 +40,14 @@ describe('types of expressions', () => {
       "SELECT ds AT TIME ZONE 'UTC' FROM events",
       'Type of value must be a time or timestamp with or without time zone (actual date)',
     ],
-  ])('refuses columns of tables and views: %s', async (sql, reason) => {
+  ])('rejects columns of tables and views: %s', async (sql, reason) => {
     const failed = await lake.failure(sql);
     expect(failed.reason).toMatch(/^TYPE_MISMATCH: line 1:\d+: /);
     expect(failed.reason?.replace(/^TYPE_MISMATCH: line 1:\d+: /, '')).toBe(reason);
     expect(failed.error).toEqual([2, 1006]);
   });
 
-  it('judges parameters like the literals they stand for', async () => {
+  it('checks the types of parameters like those of literals', async () => {
     const asked = lake.ask('SELECT count(*) FROM events WHERE name = ?', { ExecutionParameters: ['1'] });
     expect((await asked).reason).toBe('TYPE_MISMATCH: line 1:40: Cannot apply operator: varchar = integer');
     const rows = await lake.rows('SELECT count(*) FROM events WHERE name = ?', {

@@ -44,13 +44,13 @@ const REFUSED: readonly string[] = [
   `SELECT to_iso8601(with_timezone(ts, 'Europe/Berlin')) FROM events`,
 ];
 
-describe('times of another zone in the local Athena', () => {
+describe('times with time zone in the local Athena', () => {
   it.each(RIGHT)('%s', async (expression, value) => {
     const where = "WHERE ds = DATE '2026-11-20' AND id = 8 GROUP BY ts";
     expect(await lake.rows(`SELECT ${expression} FROM events ${where}`)).toEqual([[value]]);
   });
 
-  it('groups and orders by their days', async () => {
+  it('groups and orders by local days', async () => {
     const day = "date_trunc('day', ts AT TIME ZONE 'Asia/Tokyo')";
     const rows = await lake.rows(
       `SELECT ${day} AS "ts", count(*) FROM events WHERE ds = DATE '2026-11-18' GROUP BY ${day} ORDER BY ${day} ASC`,
@@ -67,7 +67,7 @@ describe('times of another zone in the local Athena', () => {
     expect(error).toEqual([2, 1200]);
   });
 
-  it.each(["'+02:00'", "INTERVAL '2' HOUR"])('refuses an offset: %s', async (zone) => {
+  it.each(["'+02:00'", "INTERVAL '2' HOUR"])('rejects an offset: %s', async (zone) => {
     const { reason } = await lake.failure(`SELECT ts AT TIME ZONE ${zone} FROM events`);
     expect(reason).toMatch(/^NOT_SUPPORTED: line 1:11: AT TIME ZONE with an offset/);
   });
