@@ -77,7 +77,7 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   }
   const column =
     problem.error_subtype === 'COLUMN_NOT_FOUND' ||
-    /^Referenced (?:column|table) |does not have a column nameInText|^Could not find key|^Cannot extract field/.test(
+    /^Referenced (?:column|table) |does not have a column named|^Could not find key|^Cannot extract field/.test(
       message,
     );
   if (column) {

@@ -233,7 +233,7 @@ export class Executions {
   }
 
   #interruption(): FinalState {
-    const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query runOutcome.';
+    const reason = 'GENERIC_INTERNAL_ERROR: The local cloud was stopped while the query ran.';
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
   }
 
