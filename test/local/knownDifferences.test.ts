@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
 
 describe('translate: what Trino answers', () => {
-  it('is told in docs/local.md where it is not as in Athena', () => {
+  it('is documented in docs/local.md where it differs from Athena', () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'local.md'), 'utf8');
     const [, rows = ''] = page.split('\n| not as in Athena | here |\n');
     expect(knownDifferences.filter(({ told }) => told !== null && !rows.includes(`\n| ${told}`))).toEqual([]);

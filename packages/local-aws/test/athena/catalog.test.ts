@@ -67,8 +67,8 @@ describe('the data catalog', () => {
     const first = await list();
     const second = await list(first.NextToken);
     expect([first.DatabaseList, second.DatabaseList, second.NextToken]).toEqual([
-      [{ Name: 'other' }],
       [{ Name: 'app', Description: 'raw' }],
+      [{ Name: 'other' }],
       undefined,
     ]);
     const { Database } = await athena.client.send(
