@@ -57,8 +57,8 @@ function failure(error: unknown): PutOutcome {
 let firehose: FirehoseClient | undefined;
 
 /**
- * The one client of Firehose, made when it is first needed. It tries once: retries are `lib/landing/delivery`'s, which
- * knows the deadline and which records are left, and two layers of them would multiply.
+ * The shared client of Firehose, created on first use. It does not retry: `lib/landing/delivery` retries, as it knows the
+ * deadline and the remaining records. Two layers of retries would multiply.
  */
 export function firehoseClient(): FirehoseClient {
   firehose ??= new FirehoseClient({

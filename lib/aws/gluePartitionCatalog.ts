@@ -12,7 +12,7 @@ import type { CatalogPartition, ItemFailure, PartitionCatalog } from '../landing
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
 
-/** The Data Catalog of Glue as the registrar uses it. */
+/** The partition catalog in Glue's Data Catalog. */
 export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
   return {
     async getTable(database, table) {
@@ -102,8 +102,8 @@ async function call<Output>(send: () => Promise<Output>): Promise<Output> {
 }
 
 /**
- * What a call of an AWS client threw, as the catalog takes it. Faults of the service, throttling, timeouts and
- * a network that failed before an answer came are transient.
+ * Converts an error of an AWS client. Faults of the service, throttling, timeouts and network failures before an answer are
+ * transient.
  */
 export function catalogCallError(thrown: unknown): CatalogCallError {
   if (thrown instanceof CatalogCallError) return thrown;
@@ -115,7 +115,7 @@ export function catalogCallError(thrown: unknown): CatalogCallError {
 }
 
 function errorCode(error: Error): string {
-  // Errors of Node's network carry their name in `code`, errors of AWS in `name`.
+  // Network errors of Node have their name in `code`, errors of AWS in `name`.
   return error.name === 'Error' && 'code' in error && typeof error.code === 'string'
     ? error.code
     : error.name;
@@ -124,15 +124,15 @@ function errorCode(error: Error): string {
 function isTransientFault(error: Error): boolean {
   if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
   if ('$fault' in error) return error.$fault === 'server';
-  // No answer of the service at all: the connection was refused, reset or never made.
+  // No answer of the service: the connection was refused, reset or not established.
   return 'code' in error && typeof error.code === 'string' && /^E[A-Z_]+$/.test(error.code);
 }
 
 let glue: GlueClient | undefined;
 
 /**
- * The one client of Glue, made when it is first needed. It tries once: retries are `lib/landing/catalog`'s, which knows
- * the deadline and which items of a batch are left, and two layers of them would multiply.
+ * The shared client of Glue, created on first use. It does not retry: `lib/landing/catalog` retries, as it knows the
+ * deadline and the remaining items of a batch. Two layers of retries would multiply.
  */
 export function glueClient(): GlueClient {
   glue ??= newGlueClient();

@@ -8,8 +8,8 @@ import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 
 /**
- * The keys' secret in Secrets Manager. A version is put aside first and made current only if the one that was
- * read still is: two people who add a key at the same time can't lose one.
+ * The keys' secret in Secrets Manager. A new version is created first, and becomes current only if the version that was
+ * read still is. So no key is lost when two people add one at the same time.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
  * @param secretId Name or ARN.
@@ -24,7 +24,7 @@ export function keysSecret(client: SecretsManagerClient, secretId: string): Keys
     },
     async replace(text, version) {
       const { VersionId } = await client.send(
-        // The label that AWS's own rotations give a version which isn't current yet.
+        // The label that AWS's rotations give to a version that is not current yet.
         new PutSecretValueCommand({ SecretId: secretId, SecretString: text, VersionStages: ['AWSPENDING'] }),
       );
       try {
@@ -46,9 +46,9 @@ export function keysSecret(client: SecretsManagerClient, secretId: string): Keys
 }
 
 /**
- * Reads the current text of a secret. Throws what the client throws when it could not be read in time.
+ * Reads the current text of a secret. Throws the error of the client if it could not be read in time.
  *
- * @param client Asked for when the secret is first read: who never needs it, never makes it.
+ * @param client Called when the secret is first read, so that an unused client is never created.
  * @param secretId ARN or name.
  */
 export function secretText(client: () => SecretsManagerClient, secretId: string): ReadSecret {
@@ -56,7 +56,7 @@ export function secretText(client: () => SecretsManagerClient, secretId: string)
     const { SecretString } = await client().send(new GetSecretValueCommand({ SecretId: secretId }), {
       abortSignal: AbortSignal.timeout(timeoutMs),
     });
-    // A value of bytes is none that we wrote; read as text it is no list of keys, and refused as such.
+    // Sluice writes no binary values. Read as text, such a value is refused as an invalid list of keys.
     return SecretString ?? '';
   };
 }
@@ -64,8 +64,8 @@ export function secretText(client: () => SecretsManagerClient, secretId: string)
 let secretsManager: SecretsManagerClient | undefined;
 
 /**
- * The one client of Secrets Manager, made when it is first needed. It tries twice and soon: a request of an SDK
- * may be waiting for it.
+ * The shared client of Secrets Manager, created on first use. It makes two attempts with short timeouts, as a request of
+ * an SDK may wait for it.
  */
 export function secretsManagerClient(): SecretsManagerClient {
   secretsManager ??= new SecretsManagerClient({

@@ -14,9 +14,9 @@ import { isMissingAfter, listObjects } from './listObjects.ts';
 const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'NoSuchKey']);
 
 /**
- * A table of the catalog whose rows lie in our bucket.
+ * A table of the catalog whose files are in the deployment's bucket.
  *
- * @param clients That of Glue tries once: what passes is tried again here. That of S3 has tries of its own.
+ * @param clients The client of Glue does not retry, as this adapter does. The client of S3 retries by itself.
  */
 export function landedTable(
   clients: { readonly glue: GlueClient; readonly s3: S3Client },
@@ -67,7 +67,7 @@ export function landedTable(
         );
       return objects.flatMap(({ Key = '', Size = 0, ETag = '' }): LandedFile[] => {
         const name = Key.slice(Key.lastIndexOf('/') + 1);
-        // As Athena reads a location: no markers, and nothing that begins with an underscore or a dot.
+        // Like Athena: no markers, and no names that begin with an underscore or a dot.
         return Size > 0 && /^[^_.]/.test(name) ? [{ key: Key, size: Size, eTag: ETag }] : [];
       });
     },

@@ -10,7 +10,7 @@ import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
 
-/** The deployment's bucket in S3. The client's own tries are all there are. */
+/** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
   return {
     upload: (path, key, signal) =>

@@ -7,12 +7,12 @@ import {
 import { type Attempts, readPages } from '../landing/catalog/catalogCalls.ts';
 
 /**
- * Whether a GET was refused because its object is not there. S3 answers 404 only to callers that may list the bucket without
- * a prefix, and 403 to all others, such as a session of one dataset (lib/access/sessionPolicies.ts): a list of the one key
- * tells. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ * Whether a GET was refused because its object does not exist. S3 answers 404 only to callers that may list the bucket
+ * without a prefix, and 403 to others, such as the session of one dataset (lib/access/sessionPolicies.ts). A list call for
+ * the key decides. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  *
- * @param error What the GET rejected with.
- * @returns False where it can't be told.
+ * @param error The error of the GET.
+ * @returns False if it is unknown.
  */
 export async function isMissingAfter(
   error: unknown,
@@ -31,11 +31,10 @@ export async function isMissingAfter(
 }
 
 /**
- * Objects under a prefix, 1,000 to a page; undefined when there are more than `mostPages`. The client's own tries are all
- * there are.
+ * Objects under a prefix, 1,000 to a page; undefined if there are more than `mostPages`. Only the client retries.
  *
- * @param attempts Only its deadline counts: no page is asked for after it.
- * @throws CatalogCallError when there is no time left; what the client throws.
+ * @param attempts Only its deadline is used: no page is requested after it.
+ * @throws CatalogCallError if there is no time left; the errors of the client.
  */
 export function listObjects(
   client: S3Client,

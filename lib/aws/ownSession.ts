@@ -12,24 +12,25 @@ import {
 import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
 
-/** Times that a role is asked for, beyond the client's own: IAM takes some seconds to know a trust policy everywhere. */
+/** Attempts to assume the role, besides the client's retries, as a new trust policy takes some seconds to propagate. */
 const RETRIES = { tries: 6, baseMs: 500, capMs: 8_000 } as const;
 
-/** A session of the function's own role that may do less than the role, and the clients that work in it. */
+/** A session of the function's own role with fewer permissions, and its clients. */
 export interface OwnSession {
   readonly credentials: SessionCredentials;
   readonly s3: S3Client;
   readonly glue: GlueClient;
   readonly sts: STSClient;
-  /** Has a client closed with the session. */
+  /** Registers a client that is closed with the session. */
   closes(client: { destroy(): void }): void;
   /** Closes the connections of its clients. */
   close(): void;
 }
 
 /**
- * Assumes the function's own role again, narrowed to a session policy. One call: its clients share the credentials, which
- * last for an hour, longer than any function runs. To whoever sets policies by principal the session is the role:
+ * Assumes the function's own role again, limited by a session policy. One call is enough: the clients share the
+ * credentials, which last for an hour, longer than any function runs. For policies that name a principal, the session is
+ * the role:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
  *
  * @param name As CloudTrail shows it.

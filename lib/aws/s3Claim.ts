@@ -13,18 +13,18 @@ import { triggerKey } from '../tables/ledgerKeys.ts';
 
 const claimSchema = z.object({
   owner: z.string(),
-  /** Epoch milliseconds after which it counts no more. */
+  /** Epoch milliseconds after which the claim has expired. */
   until: z.number(),
 });
 
-/** Somebody else's write came first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/** Another write came first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 const OTHERS_WON: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
 /**
- * Claims something until an instant: a small object that exactly one of many can write. Null when it is claimed
- * already. A claim whose time is over is taken over, so it must outlive whoever holds it.
+ * Claims something until an instant, with a small object that exactly one of many writers can create. Null if it is already
+ * claimed. An expired claim is taken over, so a claim must outlive its owner.
  *
- * @throws What the client throws when it can't be told.
+ * @throws The error of the client if the outcome is unknown.
  */
 export async function s3Claim(
   client: S3Client,
@@ -40,15 +40,15 @@ export async function s3Claim(
     );
   const mine = {
     async release() {
-      // Later than that it may be somebody else's.
+      // After that instant another owner may have it.
       if (clock.now() < until) await client.send(new DeleteObjectCommand(object));
     },
   };
 
   if (await put({ IfNoneMatch: '*' })) return mine;
   const held = await readClaim(client, object);
-  if (held === null) return null; // Released just now: whoever had it may have left work, which comes again.
-  // The client tries thrice: the first may have been ours, and only its answer lost.
+  if (held === null) return null; // Released just now: work that its owner left is delivered again.
+  // The client makes three attempts: the first may have succeeded, and its answer was lost.
   if (held.claim?.owner === owner) return mine;
   if (held.claim !== null && held.claim.until > clock.now()) return null;
   if (await put({ IfMatch: held.etag })) return mine;
@@ -56,9 +56,9 @@ export async function s3Claim(
 }
 
 /**
- * Ends a claim, whoever has it: for those who know that its reason is gone, and may not delete the object.
+ * Ends a claim of any owner, for callers that may not delete the object.
  *
- * @throws What the client throws when it can't be told.
+ * @throws The error of the client if the outcome is unknown.
  */
 async function endClaim(
   client: S3Client,
@@ -80,7 +80,7 @@ async function won(sent: Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof S3ServiceException) {
-      // The claim that we meant to take over was released meanwhile.
+      // The claim to take over was released meanwhile.
       if (OTHERS_WON.has(error.name) || error.name === 'NoSuchKey') return false;
     }
     throw error;
@@ -88,8 +88,8 @@ async function won(sent: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Who has claimed something, and the ETag that says so. Null where there is no claim; `claim` is null where there is
- * something else, which holds nobody back.
+ * The claim on something, and its ETag. Null if there is none. `claim` is null if the object is invalid, which blocks
+ * nobody.
  */
 async function readClaim(
   client: S3Client,
@@ -105,7 +105,7 @@ async function readClaim(
   }
 }
 
-/** Null for what is no claim of ours: it holds nobody back. */
+/** Null for an invalid claim, which blocks nobody. */
 function parse(text: string): z.output<typeof claimSchema> | null {
   try {
     return claimSchema.parse(JSON.parse(text));
@@ -114,7 +114,7 @@ function parse(text: string): z.output<typeof claimSchema> | null {
   }
 }
 
-/** Turns as claims in a bucket of S3. */
+/** Cooldowns as claims in an S3 bucket. */
 export function s3Cooldowns(client: S3Client, bucket: string, clock: Clock): Cooldowns {
   const object = (source: string) => ({ Bucket: bucket, Key: triggerKey(source) });
   return {

@@ -3,7 +3,7 @@ import type { SessionCredentials } from './assumedRole.ts';
 
 let s3: S3Client | undefined;
 
-/** The one client of S3, made when it is first needed; it tries three times, as every call we make may be repeated. */
+/** The shared client of S3, created on first use. It makes three attempts, as every call may be repeated. */
 export function s3Client(): S3Client {
   s3 ??= newS3Client();
   return s3;
@@ -21,8 +21,8 @@ export function newS3Client(credentials?: SessionCredentials): S3Client {
 let singleTryS3: S3Client | undefined;
 
 /**
- * A client of S3 that tries once, made when it is first needed: for what `lib/landing/catalog` tries again by itself, which
- * knows the deadline. Two layers of tries would multiply.
+ * A client of S3 that does not retry, created on first use, for calls that `lib/landing/catalog` retries, as it knows the
+ * deadline. Two layers of retries would multiply.
  */
 export function s3SingleTryClient(): S3Client {
   singleTryS3 ??= new S3Client({

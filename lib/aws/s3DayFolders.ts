@@ -2,7 +2,7 @@ import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { DayFolders } from '../landing/catalog/repairTable.ts';
 import { catalogCallError } from './gluePartitionCatalog.ts';
 
-/** The folders of a bucket of S3. */
+/** The day folders of an S3 bucket. */
 export function s3DayFolders(client: S3Client): DayFolders {
   return {
     async listPage(bucket, prefix, token) {

@@ -10,7 +10,7 @@ import type { GroupsObject, ReadGroups } from '../groups/GroupsCache.ts';
 import { GroupsError } from '../groups/GroupsError.ts';
 import type { GroupsStore } from '../groups/pullGroups.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 if the object to replace is gone. */
 const OTHER_IS_THERE: ReadonlySet<string> = new Set([
   'PreconditionFailed',
   'ConditionalRequestConflict',
@@ -18,7 +18,7 @@ const OTHER_IS_THERE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The object of the table of experiment groups, for who changes it.
+ * The object of the table of experiment groups, for writers.
  *
  * @param key lib/tables/tableFolders.ts
  */
@@ -54,8 +54,8 @@ export function s3Groups(client: S3Client, bucket: string, key: string): GroupsS
 }
 
 /**
- * Reads the object of the table of experiment groups for the collector, if it has changed. It asks for the listing
- * first: that tells a missing object from a refusal, and how large it is, with the permission to list one folder.
+ * Reads the object of the table of experiment groups for the collector, if it has changed. A list call comes first: it
+ * distinguishes a missing object from a denied one, and has the size. It needs permission to list one folder only.
  */
 export function readS3Groups(client: S3Client, bucket: string, key: string): ReadGroups {
   return async (known, timeoutMs) => {

@@ -8,14 +8,14 @@ import { lastLookKey, lateNoteKey } from '../tables/ledgerKeys.ts';
 import { ledgerKey } from '../tables/tableFolders.ts';
 import { isMissingAfter } from './listObjects.ts';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 where what was to be replaced is gone. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 if the object to replace is gone. */
 const OTHER_IS_THERE: ReadonlySet<string> = new Set([
   'PreconditionFailed',
   'ConditionalRequestConflict',
   'NoSuchKey',
 ]);
 
-/** The ledger in a bucket of S3. */
+/** The ledger in an S3 bucket. */
 export function s3Ledger(client: S3Client, bucket: string): LedgerStore {
   return {
     async read({ source, dataset, day }) {
@@ -68,12 +68,12 @@ function unavailable(error: unknown, key: string): Error {
   return new IngestError('SLUICE_INGEST_LEDGER_UNAVAILABLE', `${key}: ${name}.`, { cause: error });
 }
 
-/** Last looks in a bucket of S3. Whoever writes last is right: nothing is decided by them. */
+/** Last listings in an S3 bucket. The last write wins, as they are for display only. */
 export function s3LastListings(client: S3Client, bucket: string): LastListings {
   return notes(client, bucket, lastLookKey, lastListingSchema);
 }
 
-/** Notes on overdue drops in a bucket of S3, likewise. */
+/** Notes on late drops in an S3 bucket. The last write wins. */
 export function s3LateNotes(client: S3Client, bucket: string): LateNotes {
   return notes(client, bucket, lateNoteKey, lateNoteSchema);
 }

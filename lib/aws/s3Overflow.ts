@@ -2,7 +2,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { PutOverflow } from '../landing/delivery/deliver.ts';
 import type { PutQuarantineLarge } from '../landing/quarantineWriter.ts';
 
-/** Overflow in a bucket of S3. */
+/** Overflow in an S3 bucket. */
 export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
   return async ({ key, body, metadata }, timeoutMs) => {
     await client.send(
@@ -10,7 +10,7 @@ export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
         Bucket: bucket,
         Key: key,
         Body: body,
-        // No Content-Encoding: whoever reads it gets the bytes that were written.
+        // No Content-Encoding: readers get the bytes unchanged.
         ContentType: 'application/gzip',
         Metadata: { ...metadata },
       }),
@@ -19,7 +19,7 @@ export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
   };
 }
 
-/** What is too large for quarantine's rows, in a bucket of S3. */
+/** Large quarantined bodies in an S3 bucket. */
 export function s3QuarantineLarge(client: S3Client, bucket: string): PutQuarantineLarge {
   return async ({ key, body, contentType }, timeoutMs) => {
     await client.send(

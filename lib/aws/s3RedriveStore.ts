@@ -13,7 +13,7 @@ import type { RedriveStore } from '../landing/redrive/redriveObject.ts';
 import { claimKey } from '../tables/ledgerKeys.ts';
 import { s3Claim } from './s3Claim.ts';
 
-/** What redrive works on, in a bucket of S3. */
+/** The objects that redrive processes, in an S3 bucket. */
 export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): RedriveStore {
   const object = (key: string) => ({ Bucket: bucket, Key: key });
   return {
@@ -69,7 +69,7 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
   };
 }
 
-/** What was answered; null when S3 answered one of these errors. */
+/** The answer of S3; null for one of these errors. */
 async function nullOn<Output>(names: readonly string[], sent: Promise<Output>): Promise<Output | null> {
   try {
     return await sent;
@@ -79,14 +79,14 @@ async function nullOn<Output>(names: readonly string[], sent: Promise<Output>): 
   }
 }
 
-/** Characters of a line: a Firehose record in base64 is 1.4 million. More is no file of lines. */
+/** The most characters of a line. A Firehose record in base64 has up to 1.4 million. */
 const LONGEST_LINE = 8_388_608;
 
 /**
- * The lines of a stream of UTF-8, set apart by line feeds alone: `node:readline` also breaks at U+2028, which JSON
- * may hold as it is, and takes a stream that breaks off for one that ends.
+ * The lines of a UTF-8 stream, separated by line feeds only. `node:readline` also breaks at U+2028, which JSON may contain,
+ * and treats an aborted stream as complete.
  *
- * @throws What the stream throws; RangeError for a line that has no end.
+ * @throws The error of the stream; RangeError for an endless line.
  */
 export async function* readLines(stream: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder();

@@ -3,7 +3,7 @@ import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '..
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 
 /**
- * A queue of SQS. A batch may be taken in part: what wasn't is sent again.
+ * An SQS queue. A batch may be accepted partially. The rest is sent again.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPorts): TaskQueue {
@@ -21,7 +21,7 @@ export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPort
   };
 }
 
-/** The messages that were not taken. */
+/** Returns the messages that were not accepted. */
 async function sendBatch(
   client: SQSClient,
   QueueUrl: string,
@@ -44,7 +44,7 @@ async function sendBatch(
 
 let sqs: SQSClient | undefined;
 
-/** The one client of SQS, made when it is first needed. */
+/** The shared client of SQS, created on first use. */
 export function sqsClient(): SQSClient {
   sqs ??= new SQSClient({
     maxAttempts: 3,

@@ -5,19 +5,19 @@ import { FieldProblem, type FoundColumn, findColumn } from './findColumn.ts';
 /** A column, or a folder of the path. */
 type NamedPlace = { readonly column: string } | { readonly folder: string };
 
-/** What fields look for in a file. */
+/** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
   readonly timezone: string;
-  /** Columns that fields were found in, so far. */
+  /** Columns in which fields were found so far. */
   readonly used = new Set<FileColumn>();
   readonly #columns: readonly FileColumn[];
   readonly #folders: readonly PathFolder[];
   readonly #named: Map<string, FoundColumn>;
 
   /**
-   * @param timezone Of times that have none.
-   * @param folders Of the file's path.
-   * @param named Folders that fields name, so far: the same for all files of a load.
+   * @param timezone Timezone of times without one.
+   * @param folders Folders of the file's path.
+   * @param named Folders that fields have named so far, shared by all files of a load.
    */
   constructor(
     columns: readonly FileColumn[],
@@ -32,9 +32,9 @@ export class FileColumns {
   }
 
   /**
-   * The column of a field, or what reads the folder that it names; null when the file may lack it and does.
+   * The column of a field, or the SQL for the folder that it names; null if an optional column is missing.
    *
-   * @throws FieldProblem when it must be there.
+   * @throws FieldProblem if a required column is missing.
    */
   column(field: NamedPlace & { readonly optional?: boolean | undefined }): FoundColumn | null {
     const found = 'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column);
@@ -50,7 +50,7 @@ export class FileColumns {
     return findFolder(this.#folders, name) === null ? null : column;
   }
 
-  /** People look for partition columns in files, where Hive's writers leave them out. */
+  /** The hint for a missing column. Hive's writers leave partition columns out of files. */
   #wanted(field: NamedPlace): string {
     if ('folder' in field) return "a folder of the name in the file's path";
     const { column } = field;
@@ -61,19 +61,19 @@ export class FileColumns {
   }
 }
 
-/** What Hive and all who write as it does call the folder of rows without a value. */
+/** Hive's folder name for rows without a value. */
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
-/** Columns that a load adds for folders; files may not have such. */
+/** Name of columns that a load adds for folders. Files may not have such columns. */
 const COLUMN = /^sluice_folder_\d+$/i;
 
 /** A folder `country=DE` in the key of a file, decoded. */
 interface PathFolder {
   readonly name: string;
-  /** Null where the folder is of rows without a value. */
+  /** Null for the folder of rows without a value. */
   readonly value: string | null;
 }
 
-/** The folders of the form `name=value` in a key, the outermost first. What is no such folder says nothing of rows. */
+/** The folders of the form `name=value` in a key, outermost first. Other folders are ignored. */
 export function pathFolders(key: string): PathFolder[] {
   return key
     .split('/')
@@ -87,9 +87,9 @@ export function pathFolders(key: string): PathFolder[] {
 }
 
 /**
- * The folder of a name, exactly, else one whose name differs in case alone; null when a path has none.
+ * The folder with exactly this name, or with a name that differs only in case; null if a path has none.
  *
- * @throws FieldProblem when it has several, or a value that is no text of SQL.
+ * @throws FieldProblem if there are several, or its value can't be an SQL text.
  */
 export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | null {
   const alike = [
@@ -117,20 +117,20 @@ export function findFolder(folders: readonly PathFolder[], name: string): PathFo
   return first;
 }
 
-/** Whether a folder's value is no text of SQL. */
+/** Whether a folder's value can't be an SQL text. */
 export function hasNul(value: string | null): boolean {
   return value?.includes('\0') === true;
 }
 
-/** Whether a column of a file would stand in for a folder's. */
+/** Whether a column of a file would shadow the column of a folder. */
 export function isFolderColumn(name: string): boolean {
   return COLUMN.test(name);
 }
 
 /**
- * What reads a folder's value of a row: a text column that a load adds to a file's own.
+ * The column of a folder's value: a text column that a load adds to the file's own columns.
  *
- * @param number Which of the folders that a mapping names.
+ * @param number Index of the folder among those that a mapping names.
  */
 function folderColumn(name: string, number: number): FoundColumn {
   const sqlName = `sluice_folder_${number}`;
@@ -145,8 +145,8 @@ function folderColumn(name: string, number: number): FoundColumn {
 }
 
 /**
- * Takes `%3A` for `:`, as Hive, Spark and pyarrow write what no path can hold. A `%` that encodes nothing is itself, as it
- * is to Hive; bytes that are no UTF-8 stay as they are written.
+ * Decodes `%3A` to `:`, as Hive, Spark and pyarrow escape characters. As in Hive, a `%` without a code is kept. Bytes that
+ * are not UTF-8 stay encoded.
  */
 function decode(text: string): string {
   return text.replace(/(%[0-9a-f]{2})+/gi, (encoded) => {

@@ -7,7 +7,7 @@ import { FieldProblem, type FoundColumn } from './findColumn.ts';
 import { type MappedColumn, MappedRow, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
 import { finiteRowSql, timestampTextSql } from './valueSql.ts';
 
-/** What a mapping is compiled for. */
+/** The source and dataset of a mapping. */
 export interface MappingSubject {
   readonly source: Pick<Source, 'name' | 'bucket'>;
   readonly dataset: Pick<Dataset, 'name' | 'timezone'> &
@@ -16,15 +16,15 @@ export interface MappingSubject {
   readonly unitIds: Readonly<Record<string, string>>;
 }
 
-/** Columns that DuckDB adds to a file's own, which would stand in for them. */
+/** Columns that DuckDB adds, which columns of a file would shadow. */
 const TAKEN = ['file_row_number', 'file_index'];
 
 /**
- * Compiles the mapping of a dataset for some files. Files of a day needn't agree on their types, nor on columns that
- * aren't mapped: those alike in what is mapped are read together.
+ * Compiles the mapping of a dataset for some files. Files of a day may differ in their types and in unmapped columns. Files
+ * with the same mapped columns are read together.
  *
- * @param schemas Of the files, in the order in which they are loaded.
- * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as {@link mappingProblem} tells it.
+ * @param schemas Schemas of the files, in the order of the load.
+ * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as from {@link mappingProblem}.
  */
 export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
@@ -39,7 +39,7 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
     const { used, ...compiled } = compileRow(subject, schema, named);
-    // DuckDB finds columns in the other files by name, in any case: which one it finds must not be in question.
+    // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
     group.files.push(...files);
@@ -65,7 +65,7 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
   };
 }
 
-/** Why a file can't be mapped, naming the column, the type expected and the type found; null when it can. */
+/** Why a file can't be mapped, with the column, its expected type and its actual type; null if it can. */
 export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
   try {
     compileRow(subject, schema);
@@ -76,9 +76,9 @@ export function mappingProblem(subject: MappingSubject, schema: FileSchema): Fil
   }
 }
 
-/** What tells files apart: the same text for columns that are read alike. */
+/** A text that is the same for columns that are read the same way. */
 function shapeOf(columns: readonly FileColumn[]): string {
-  // Where its bytes lie is another thing.
+  // The position of its bytes does not matter.
   return JSON.stringify(columns, (key, value) => (key === 'leaves' ? undefined : value));
 }
 
@@ -140,7 +140,7 @@ function mapRow(
   }
 }
 
-/** Bytes are shown by DuckDB as text with escapes, `\xFF`; what it misreads or can't print is not shown. */
+/** The raw row as JSON. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
 function rawRow({ columns }: FileSchema): string {
   const members = columns.map(({ sqlName, type, misread }) => {
     const name = quoteName(sqlName);

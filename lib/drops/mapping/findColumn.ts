@@ -4,19 +4,19 @@ import type { RowReason } from '../engine/FileError.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
 import { type ColumnKind, columnKind, fixed16TextSql, UUID_BYTES } from './valueSql.ts';
 
-/** What a column may be. */
+/** Codes of problems with a column. */
 type FieldProblemCode =
   | 'SLUICE_INGEST_COLUMN_MISSING'
   | 'SLUICE_INGEST_COLUMN_AMBIGUOUS'
   | 'SLUICE_INGEST_COLUMN_TYPE_UNFIT';
 
-/** What is wrong with a column of a file, before it is known which file: {@link compileMapping} says that. */
+/** A problem with a column of a file. {@link compileMapping} adds the name of the file. */
 export class FieldProblem extends Error {
   readonly code: FieldProblemCode;
 
   /**
    * @param expected Types that the field can be read from, in words.
-   * @param found The column's type; null when there is no such column.
+   * @param found The column's type; null if there is no such column.
    */
   constructor(code: FieldProblemCode, column: string, expected: string, found: string | null) {
     super(
@@ -26,34 +26,34 @@ export class FieldProblem extends Error {
   }
 }
 
-/** How a field is read of a row `src` of a file. */
+/** The SQL that reads a field from a row `src` of a file. */
 export interface FieldSql {
-  /** Its value; null where there is none, or where it can't be read. */
+  /** Its value; NULL if there is none, or if it can't be read. */
   readonly value: string;
-  /** The column it comes from; null for a constant. */
+  /** The column that it is read from; null for a constant. */
   readonly column: {
     readonly name: string;
     readonly sql: string;
-    /** When a row is refused for the column, whatever it is read as. */
+    /** Conditions of the column for which a row is refused, whatever it is read as. */
     readonly refusals: readonly Refusal[];
   } | null;
-  /** When a row is refused for it; the first that holds counts. */
+  /** Conditions for which a row is refused. The first that holds counts. */
   readonly refusals: readonly Refusal[];
 }
 
-/** One reason why a row is refused, and the SQL condition on which it is. */
+/** A reason why a row is refused, and its SQL condition. */
 export interface Refusal {
   readonly reason: RowReason;
-  /** The condition, with the column as it is in the file and the value that was read. */
+  /** The condition, given the SQL of the raw column and of the value. */
   readonly when: (raw: string, value: string) => string;
 }
 
-/** When a column has something that is no value. */
+/** Refuses rows whose column is not NULL but has no readable value. */
 export function unreadableRefusal(reason: RowReason): Refusal {
   return { reason, when: (raw, value) => `${raw} IS NOT NULL AND ${value} IS NULL` };
 }
 
-/** A field that no row has. */
+/** A field that is NULL in every row. */
 export function nullField(type: string): FieldSql {
   return { value: `CAST(NULL AS ${type})`, column: null, refusals: [] };
 }
@@ -62,29 +62,29 @@ export function nullField(type: string): FieldSql {
 export interface FoundColumn {
   /** As the mapping names it. */
   readonly name: string;
-  /** What reads it of a row `src`. */
+  /** SQL that reads it from a row `src`. */
   readonly sql: string;
   readonly type: string;
   readonly kind: ColumnKind;
-  /** Its times are nanoseconds in the file. */
+  /** Whether its times are nanoseconds in the file. */
   readonly nanoseconds: boolean;
-  /** When a row is refused for it, whatever it is read as. */
+  /** Conditions for which a row is refused, whatever it is read as. */
   readonly refusals: readonly Refusal[];
-  /** The column itself, or that which has the member. */
+  /** The column itself, or the column that has the member. */
   readonly outer: FileColumn;
 }
 
 /**
- * Finds what a mapping names: a column of exactly that name, else one that differs in case alone, which is the same to
- * SQL, else the member of a struct, `a.b`.
+ * Finds the column that a mapping names: one with exactly that name, or one that differs only in case, or the member of a
+ * struct, `a.b`.
  *
- * @returns null when there is none.
- * @throws FieldProblem when there are several, or DuckDB misreads it.
+ * @returns Null if there is none.
+ * @throws FieldProblem if there are several, or DuckDB misreads it.
  */
 export function findColumn(columns: readonly FileColumn[], name: string): FoundColumn | null {
   const column = columnsNamed(columns, name);
   if (column !== undefined) return toFoundColumn(name, `src.${quoteName(column.sqlName)}`, column, column);
-  // The longest name of a column first: `a.b.c` is the member c of a column `a.b`, if there is one.
+  // The longest column name first: `a.b.c` is the member c of a column `a.b`, if there is one.
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const outer = columnsNamed(columns, name.slice(0, dot));
     const member = outer === undefined ? null : findMember(outer, name, dot + 1);
@@ -93,7 +93,7 @@ export function findColumn(columns: readonly FileColumn[], name: string): FoundC
   return null;
 }
 
-/** @param from Where in the name the path to the member begins. */
+/** @param from Index in the name where the path of the member begins. */
 function findMember(outer: FileColumn, name: string, from: number): FoundColumn | null {
   let column = outer;
   let sql = `src.${quoteName(outer.sqlName)}`;
@@ -159,11 +159,11 @@ function onlyOne(alike: readonly FileColumn[]): FileColumn | undefined {
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
 
 /**
- * Refuses rows in which a decimal has more digits than the footer says. DuckDB believes the footer: it writes such
- * numbers with bytes that are no digits, which no JSON has.
+ * Refuses rows in which a decimal has more digits than the footer declares. DuckDB trusts the footer, and prints such
+ * numbers with bytes that are not digits, which is not valid JSON.
  *
  * @param type As DuckDB reads it.
- * @param declared The same with the decimals that the footer has.
+ * @param declared The type with the decimals that the footer declares.
  */
 function decimalRefusals(type: string, declared: string): readonly Refusal[] {
   if (decimalFits('x', type, declared) === null) return [];
@@ -172,7 +172,7 @@ function decimalRefusals(type: string, declared: string): readonly Refusal[] {
   ];
 }
 
-/** Whether all decimals of a value are as long as the footer says: true or false, never null; null when it has none. */
+/** SQL whether all decimals of a value have at most the declared digits, never NULL; null for a type without decimals. */
 function decimalFits(sql: string, type: string, declared: string, depth = 0): string | null {
   const [, digits] = DECIMAL.exec(declared) ?? [];
   if (digits !== undefined) return digitsFit(sql, type, Number(digits));

@@ -7,13 +7,13 @@ import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject 
 import { readNumber, readText } from './readText.ts';
 import { dayInZoneSql, readTime } from './readTime.ts';
 
-/** What is read of a row, and for what it is refused, gathered field by field: the first problem of a row counts. */
+/** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
 export class MappedRow {
   readonly problems: RowProblem[] = [];
   readonly #reads: string[] = [];
   readonly #conditions: string[] = [];
 
-  /** Reads a field. @returns the name that its value has among the reads. */
+  /** Adds a field. @returns The name of its value among the reads. */
   read(reading: FieldSql): string {
     const number = this.#reads.length;
     const value = `v${number}`;
@@ -42,10 +42,10 @@ export class MappedRow {
   }
 }
 
-/** A column of the table, and the SQL of its value over the reads of a row. */
+/** A column of the table, and the SQL of its value in terms of the reads of a row. */
 export type MappedColumn = readonly [name: string, sql: string];
 
-/** The columns of an exposure, up to where it comes from. @throws FieldProblem */
+/** The columns of an exposure, without those of its origin. @throws FieldProblem */
 export function mapExposures(
   mapping: ExposuresMapping,
   row: MappedRow,
@@ -79,9 +79,9 @@ export function mapExposures(
 }
 
 /**
- * The columns of an event, up to where it comes from.
+ * The columns of an event, without those of its origin.
  *
- * @param unitIds Columns of unit IDs by type, as the configuration has them.
+ * @param unitIds Columns of unit IDs by type, as configured.
  * @throws FieldProblem
  */
 export function mapEvents(
@@ -126,12 +126,12 @@ export function mapEvents(
   ];
 }
 
-/** Statsig's own unit, as its SDKs and its consoles write it. */
+/** Statsig's own unit type, as written by its SDKs and its console. */
 function isUserId(type: string): boolean {
   return type.replaceAll('_', '').toLowerCase() === 'userid';
 }
 
-/** The columns of a metric, up to where it comes from. @throws FieldProblem */
+/** The columns of a metric, without those of its origin. @throws FieldProblem */
 export function mapMetrics(
   mapping: MetricsMapping,
   row: MappedRow,
@@ -180,9 +180,9 @@ export function mapMetrics(
 }
 
 /**
- * Reads a text that no row may lack; empty ones are none.
+ * Reads a required text. An empty text counts as missing.
  *
- * @param what It is, in words: part of why a row is refused.
+ * @param what The field in words, for the detail of a refused row.
  * @throws FieldProblem
  */
 function requiredText(
@@ -206,7 +206,7 @@ function requiredText(
   return value;
 }
 
-/** Metadata as the text of one JSON object: columns, and the members of an object; null when there are none. @throws FieldProblem */
+/** Metadata as the text of one JSON object of columns and of an object's members; null if there are none. @throws FieldProblem */
 function readMetadata(
   { metadata, metadataJson }: Pick<EventsMapping, 'metadata' | 'metadataJson'>,
   row: MappedRow,

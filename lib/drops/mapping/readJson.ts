@@ -6,9 +6,9 @@ import { castColumn } from './readText.ts';
 import { finiteJsonSql, isFiniteJsonSql, textSql } from './valueSql.ts';
 
 /**
- * Reads a field as a JSON value: numbers and booleans are themselves, nested columns objects and arrays, all else texts.
+ * Reads a field as a JSON value: numbers and booleans stay, nested columns become objects and arrays, all else texts.
  *
- * @throws FieldProblem when the file lacks the column.
+ * @throws FieldProblem if the file lacks the column.
  */
 export function readJson(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
@@ -49,9 +49,9 @@ function quotedSql(text: string): string {
 }
 
 /**
- * Reads a field as the text of a JSON object, without white space; empty texts and `null` are none.
+ * Reads a field as the text of a JSON object, without white space. Empty texts and `null` count as missing.
  *
- * @throws FieldProblem when the file lacks the column, or it can't hold an object.
+ * @throws FieldProblem if the file lacks the column, or it can't hold an object.
  */
 export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
@@ -81,16 +81,16 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   };
 }
 
-/** Looks at the text before it reads it as JSON, which is dear. */
+/** Checks the text before it is parsed as JSON, which is expensive. */
 function objectSql(text: string): string {
   const json = `CAST(TRY(json(${text})) AS VARCHAR)`;
   return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJsonSql(json, text)} THEN ${json} END`;
 }
 
-/** Members of an object: keys, and the SQL of their values as JSON; null ones are left out. */
+/** Members of an object: keys, and the SQL of their values as JSON. NULL values are left out. */
 export type Members = readonly (readonly [key: string, json: string])[];
 
-/** A JSON object of members as text; null when it has none. */
+/** A JSON object of members as text; NULL if it has none. */
 export function jsonObjectSql(members: Members): string {
   return members.length === 0
     ? 'CAST(NULL AS VARCHAR)'
@@ -98,9 +98,9 @@ export function jsonObjectSql(members: Members): string {
 }
 
 /**
- * The members of a JSON object with others put in, which win where both have one.
+ * The members of a JSON object, overridden by other members.
  *
- * @param object Text of an object without white space, or null.
+ * @param object SQL of the text of an object without white space, or NULL.
  */
 export function mergedObjectSql(object: string, members: Members): string {
   if (members.length === 0) return `nullif(${object}, '{}')`;
@@ -109,8 +109,7 @@ export function mergedObjectSql(object: string, members: Members): string {
     .map(([key, json]) => `NOT (member.key = ${quoteText(key)} AND ${json} IS NOT NULL)`)
     .join(' AND ');
   const rebuilt = `array_to_string(list_transform(list_filter(map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"'))), lambda member: ${kept}), lambda member: CAST(to_json(member.key) AS VARCHAR) || ':' || coalesce(CAST(member.value AS VARCHAR), 'null')), ',')`;
-  // Taking an object apart costs more than all the rest, so only where a key may occur twice: a key may be written with
-  // escapes.
+  // Parsing an object costs more than all the rest, so it happens only if a key may occur twice. A key may have escapes.
   const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
     .map((text) => `contains(${object}, ${quoteText(text)})`)
     .join(' OR ');

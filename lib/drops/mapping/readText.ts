@@ -20,12 +20,12 @@ import {
 } from './valueSql.ts';
 
 /**
- * Reads a field as text: whole numbers without `.0`, so that IDs that pandas turned into floats are still IDs. Decimals
- * keep their digits where a value is read, `12.50`; those of `flat` ones are IDs and names, of which `12.00` is `12`. NaN and
- * infinity are no text: pandas writes NaN for a missing value.
+ * Reads a field as text. Whole floats lose `.0`, so that IDs that pandas converted to floats stay IDs. Decimals keep their
+ * digits in values, `12.50`; in `flat` fields, which are IDs and names, `12.00` is `12`. NaN and infinity are missing, as
+ * pandas writes NaN for a missing value.
  *
  * @param nested Whether nested values are allowed, which are read as JSON.
- * @throws FieldProblem when the file lacks the column, or it is nested where that is not allowed.
+ * @throws FieldProblem if the file lacks the column, or it is nested and that is not allowed.
  */
 export function readText(field: Field, fileColumns: FileColumns, nested: 'nested' | 'flat'): FieldSql {
   if ('constant' in field) {
@@ -57,10 +57,10 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
 }
 
 /**
- * Reads a field as a double: of numbers, texts that are one, and booleans as 1 and 0. Infinite ones and NaN are
- * refused: sums would be lost to them.
+ * Reads a field as a double, from numbers, numeric texts, and booleans as 1 and 0. Infinity and NaN are refused, as they
+ * would spoil sums.
  *
- * @throws FieldProblem when the file lacks the column, or it can't hold a number.
+ * @throws FieldProblem if the file lacks the column, or it can't hold a number.
  */
 export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
   if ('constant' in field) {
@@ -81,7 +81,7 @@ export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
     cast?.value ?? (column.kind === 'bytes' ? textSql(column.sql, 'bytes', column.type) : column.sql);
   return {
     value: `TRY_CAST(${read} AS DOUBLE)`,
-    // As the file has it, whatever a cast made of it.
+    // The raw value, before any cast.
     column,
     refusals: [
       ...(column.kind === 'float' ? [NOT_FINITE] : []),
@@ -97,10 +97,10 @@ const NOT_FINITE: Refusal = {
   when: (raw) => `NOT isfinite(${raw})`,
 };
 
-/** Texts that DuckDB would round to a whole number, or read as none of the words for it. */
+/** Pattern of whole numbers, as DuckDB would also round other texts. */
 const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
 
-/** What casts make. */
+/** The results of casts. */
 const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
   string: ['text', 'VARCHAR'],
   bigint: ['integer', 'BIGINT'],
@@ -112,8 +112,8 @@ const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
 };
 
 /**
- * Reads a column as text by way of a type; what can't be turned into it without loss is refused. NaN, infinity and times
- * that are none are no values, as without a cast; texts that read like them are refused.
+ * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN, infinity and invalid
+ * times are missing, as without a cast. Texts with such words are refused.
  */
 export function castColumn(column: FoundColumn, cast: Cast): FieldSql {
   const valued: FoundColumn =
