@@ -57,7 +57,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_NAME_TAKEN: problem(
     'A name that the stack gives to a new resource is taken. CloudFormation would fail there and roll back.',
-    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"). If a stack was removed before, see docs/deploy.md, "Deploying anew after `remove`". If a command is shown and nobody needs the resource, run it.',
+    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"). If a stack was removed before, see docs/deploy.md, "Redeploying after `remove`". If a command is shown and nobody needs the resource, run it.',
   ),
   SLUICE_DOCTOR_LAKE_FORMATION: warning(
     'In this account, Lake Formation controls access to new databases and tables in addition to IAM. It will deny access to the delivery streams and the register function.',

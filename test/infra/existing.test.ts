@@ -132,7 +132,7 @@ describe('what the stack makes', () => {
       'ExperimentGroupsTable',
     ]);
     const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
-    const back = page.slice(page.indexOf('### Deploying anew after `remove`'));
+    const back = page.slice(page.indexOf('### Redeploying after `remove`'));
     for (const table of [...Object.values(defineConfig({ bucket: 'acme-data' }).tables), GROUPS_TABLE])
       expect(back).toContain(` ${table}`);
     expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
