@@ -8,15 +8,15 @@ import { type EventFilter, eventFilter } from './eventFilter.ts';
 import { Evaluations, type ExposurePlan } from './exposures.ts';
 import { rowRuns } from './RowPlan.ts';
 
-/** What a configuration decides about collecting, prepared once and used for every batch. */
+/** The configuration of collecting, prepared once and used for every batch. */
 export interface CollectPlan extends ExposurePlan {
   readonly resolveExperiment: (sent: string) => ResolvedName;
   readonly landTelemetry: boolean;
-  /** Which events land by their names; null when all do. */
+  /** Which events land, by their names; null when all do. */
   readonly filter: EventFilter | null;
 }
 
-/** What of the configuration is about collecting. */
+/** The part of the configuration that collecting needs. */
 type CollectConfig = Pick<
   Config,
   | 'tables'
@@ -31,9 +31,9 @@ type CollectConfig = Pick<
 >;
 
 /**
- * The plan by what is known of experiment groups at the moment: another one is made when that changes.
+ * Provides the plan for the experiment groups that are known now. A new plan is made when they change.
  *
- * @param groups Whose `current` is another object whenever it says something else.
+ * @param groups Its `current` is a different object after each change.
  */
 export function planProvider(
   config: CollectConfig,
@@ -53,7 +53,7 @@ export function planProvider(
 /**
  * Prepares a configuration for collecting.
  *
- * @param known What the table of experiment groups says. Default nothing.
+ * @param known The content of the table of experiment groups. Default empty.
  */
 export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGroups.none): CollectPlan {
   const { redact, salt = '' } = config.privacy;

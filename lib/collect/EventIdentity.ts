@@ -10,55 +10,53 @@ import { RequestError } from '../wire/RequestError.ts';
 const EVENT_ID_LENGTH = 32;
 const ID_BYTES = EVENT_ID_LENGTH / 2;
 
-/** UTF-8 bytes of texts that are hashed together. */
+/** Size of the buffer for texts that are hashed together, in UTF-8 bytes. */
 const MEMORY_BYTES = 65_536;
 
 /** A UTF-16 unit is at most 3 bytes of UTF-8. */
 const MAX_TEXT = MEMORY_BYTES / 3;
 
-/** Bits of a number that V8 keeps without allocating, and finds in a set without hashing a text. */
+/** Bits of an integer that V8 stores without allocating and looks up without hashing a text. */
 const SMALL_INTEGER = 2 ** 30 - 1;
 
-/** Most events of a group: enough that what a group costs is nothing for each. */
+/** Most events of a group: enough to make the cost of a group negligible for each event. */
 const MAX_GROUP = 64;
 
-// Shared by all batches: nothing waits between writing and reading. Bytes to spare, for hashes are read in 16s.
+// Shared by all batches: writing and reading are synchronous. There are spare bytes, because hashes read 16 at a time.
 const memory = Buffer.alloc(MEMORY_BYTES + ID_BYTES);
 const memoryView = dataView(memory);
 const ids = Buffer.alloc(MAX_GROUP * ID_BYTES);
 const idsView = dataView(ids);
 
 /**
- * Gives the events of one batch their IDs. No SDK sends any, so an ID is the hash of who sent it (SDK key and
- * device or session), the event's canonical JSON and, for identical events in one batch, how many came
- * before. A resend therefore gets the same IDs, whatever has changed around its events: SDKs change the
- * batch's metadata, encoding and headers between tries.
+ * Makes the IDs of one batch's events. SDKs send none, so an ID is the hash of the sender (SDK key and device or session),
+ * the event's canonical JSON and, for identical events in one batch, the number of earlier ones. A resend therefore has
+ * the same IDs, even though SDKs change the batch's metadata, encoding and headers between tries.
  *
- * The hash is MurmurHash3, seeded by the SHA-256 of the sender, as SHA-256 of each event took an eighth of all the
- * time that a batch takes. It has to tell events apart, not to keep anybody from making equal ones: whoever has the
- * key can post the same event anyway, and under another sender's seed nobody can without that sender's ID. Nor does it
- * hide the text, which the row has beside it. Where redaction takes something out of the row it has to,
- * and there the IDs are SHA-256 of salted hashes.
+ * The hash is MurmurHash3, seeded with the SHA-256 of the sender: SHA-256 of each event took an eighth of a batch's
+ * total time. The hash has to distinguish events; it need not resist forgery. The owner of a key can send the same event
+ * anyway, and nobody can use another sender's seed without that sender's ID. The hash need not hide the text either,
+ * because the row contains it. With redaction it has to, and the IDs are then SHA-256 of salted hashes.
  *
- * Events are hashed in groups, since each call into native code costs more than an event's hash.
+ * Events are hashed in groups, because each call into native code costs more than the hash of an event.
  */
 export class EventIdentity {
   readonly #seed: Words128;
   readonly #secret: string | null;
   readonly #texts: string[] = [];
   #length = 0;
-  /** IDs so far. While their first bits are all different, as is usual, there is no need to look at more of them. */
+  /** IDs so far. While their first bits are all different, as is usual, only those are compared. */
   readonly #ids: string[] = [];
   readonly #firstBits = new Set<number>();
-  /** How often each ID was given, once first bits have met. */
+  /** How often each ID occurred; used after two IDs had the same first bits. */
   #seen: Map<string, number> | null = null;
   #repeats = 0;
 
   /**
    * @param keyHash SHA-256 of the SDK key.
-   * @param sender What stays the same when the sender tries again: a device's stable ID, for a page that was
-   *   closed sends what it had stored in a later session; on servers, which have none, the session.
-   * @param secret Makes IDs that tell nothing of the event to who doesn't know it; null when the row tells it all.
+   * @param sender A value that is the same when the sender retries: a device's stable ID, because a page sends stored
+   *   events in a later session; on servers, which have none, the session.
+   * @param secret Makes IDs that reveal nothing of the event without it; null when the row contains the whole event.
    */
   constructor(keyHash: string, sender: string, secret: string | null) {
     const digest = hash('sha256', JSON.stringify([keyHash, sender]));
@@ -67,12 +65,12 @@ export class EventIdentity {
     this.#secret = secret;
   }
 
-  /** How many events were equal to one before them in the batch. */
+  /** How many events were equal to an earlier one in the batch. */
   get repeats(): number {
     return this.#repeats;
   }
 
-  /** What stands for a text that many events have in common: theirs are short then. */
+  /** A short representation of a text that many events share. */
   digest(text: string): string {
     return this.#hash(text);
   }
@@ -80,8 +78,8 @@ export class EventIdentity {
   /**
    * Adds the batch's next event.
    *
-   * @param text All that it consists of, as canonical JSON.
-   * @returns Whether the group is full: `settle` must then be called before the next.
+   * @param text The whole event as canonical JSON.
+   * @returns Whether the group is full: `settle` must be called before the next `add`.
    */
   add(text: string): boolean {
     this.#texts.push(text);
@@ -89,7 +87,7 @@ export class EventIdentity {
     return this.#texts.length === MAX_GROUP || this.#length > MAX_TEXT / 2;
   }
 
-  /** IDs of the events added since the last time, in that order. */
+  /** IDs of the events added since the last call, in order. */
   settle(): string[] {
     const texts = this.#texts;
     const hashes = this.#hashTogether(texts);
@@ -120,7 +118,7 @@ export class EventIdentity {
     return this.#sealed(this.#hash(`${before}:${text}`));
   }
 
-  /** How often an ID was given before this time. */
+  /** How often an ID occurred before. */
   #countSeen(id: string): number {
     if (this.#seen === null) {
       this.#seen = new Map();
@@ -135,7 +133,7 @@ export class EventIdentity {
     return this.#secret === null ? hashed : hash('sha256', this.#secret + hashed).slice(0, EVENT_ID_LENGTH);
   }
 
-  /** Hashes one after the other, in hex; null when their bytes are not their characters. */
+  /** The concatenated hashes in hex; null for texts that are not ASCII or too long. */
   #hashTogether(texts: readonly string[]): string | null {
     if (this.#length > MAX_TEXT) return null;
     let all = '';
@@ -167,16 +165,16 @@ const SURELY_FITS = Math.floor(MAX_RECORD_BYTES / 3) - 64;
 /** How a document begins. */
 const ID_OPENING = '{"event_id":"';
 
-/** The documents of one batch. Each begins with its event's ID, which it gets with its group's. */
+/** The documents of one batch. Each begins with its event's ID, which is made for a group of events at a time. */
 export class BatchDocuments {
   readonly #identity: EventIdentity;
   readonly #meter: CostMeter;
-  /** Documents that still lack their IDs, in order. */
+  /** Documents without IDs yet, in order. */
   readonly #unsettled: { readonly kind: ForwardedKind; readonly rest: string }[] = [];
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   #length = 0;
 
-  /** @param meter Counts what it takes to measure large documents. */
+  /** @param meter Counts the work of measuring large documents. */
   constructor(identity: EventIdentity, meter: CostMeter) {
     this.#identity = identity;
     this.#meter = meter;
@@ -188,9 +186,9 @@ export class BatchDocuments {
   }
 
   /**
-   * @param identity What the event's ID is made of.
-   * @param rest The document from behind the ID.
-   * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all are too long together.
+   * @param identity The text that the event's ID is made from.
+   * @param rest The document after the ID.
+   * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all documents are too long in total.
    */
   add(kind: ForwardedKind, identity: string, rest: string): void {
     if (rest.length > SURELY_FITS) {
@@ -215,7 +213,7 @@ export class BatchDocuments {
     return this.#documents;
   }
 
-  /** Puts the IDs into the documents that wait for theirs. */
+  /** Adds the IDs to the documents without one. */
   #settle(): void {
     const ids = this.#identity.settle();
     for (let i = 0; i < ids.length; i += 1) {

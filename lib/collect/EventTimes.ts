@@ -6,11 +6,11 @@ import { eventRefusal } from '../wire/EventError.ts';
 import { clockCorrection, readTime } from '../wire/eventTime.ts';
 import type { RowPlan } from './RowPlan.ts';
 
-/** What an event's time puts into its document. */
+/** The parts of a document that come from the event's time. */
 export interface EventTime {
-  /** From the text of the first time to that of the last. */
+  /** The document from the value of the first time to the value of the last. */
   readonly times: string;
-  /** The document's end: the day that its folder is chosen by. */
+  /** The document's end: the day that determines its folder. */
   readonly ds: string;
   /** The time as part of the event's identity. */
   readonly identity: string;
@@ -26,7 +26,7 @@ export class EventTimes {
 
   /**
    * @param receivedAt Epoch milliseconds.
-   * @param clockSkewMs How far the sender's clock was behind ours; null when it told no time.
+   * @param clockSkewMs How far the sender's clock was behind the collector's; null when it is not stated.
    * @param noted Counts times that are missing, corrected, or outside the configured window.
    */
   constructor(
@@ -48,8 +48,8 @@ export class EventTimes {
     const receivedAt = this.#receivedAt;
     if (time === null) {
       this.#noted.add('time_missing');
-      // It happened when it was received, as its row says, also for its identity: two purchases that an HTTP client
-      // without a clock reports must not become one, though its resend then counts twice.
+      // The time received is also part of the identity: two purchases that an HTTP client without a clock reports must
+      // not become one. The cost is that a resend counts twice.
       return {
         times: isoTimestamp(receivedAt),
         ds: dsMember(isoDay(receivedAt)),
@@ -63,10 +63,10 @@ export class EventTimes {
     if (correction !== 0) this.#noted.add(correction === null ? 'clock_ignored' : 'clock_corrected');
     const sentText = isoTimestamp(sent);
     let times = timestamp === sent ? sentText : isoTimestamp(timestamp);
-    // Both tables have the two beside each other.
+    // Both tables have the two columns next to each other.
     times += this.#plan.runs.exposures.clientTimestamp;
     times += sentText;
-    // What its columns say: writing the number out would take ten times as long.
+    // The same text as in the columns: formatting the number would take ten times as long.
     const identity = sent === time ? sentText : this.#json.write(time);
     const { pastMs, futureMs } = this.#plan;
     if (timestamp >= receivedAt - pastMs && timestamp <= receivedAt + futureMs) {

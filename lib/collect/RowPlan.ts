@@ -5,29 +5,29 @@ import { jsonMember, type MemberWriter, memberWriter } from '../tables/memberWri
 import type { Table } from '../tables/Table.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 
-/** What a configuration decides about the rows of all events. */
+/** The configuration of the rows of all events. */
 export interface RowPlan {
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
-  /** What is taken out of events before they are written; null when nothing is. */
+  /** Applied to events before they are written; null for none. */
   readonly redaction: Redaction | null;
-  /** How far a time may lie from its arrival and still choose its day, in milliseconds. */
+  /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
   readonly pastMs: number;
   readonly futureMs: number;
   readonly runs: Record<ForwardedKind, RowRuns>;
 }
 
 /**
- * Writers of a table's columns in runs that share a source; a document has them in this order, the table's. A document
- * is put together from few pieces: each is work when V8 copies them together.
+ * Writers of a table's columns, in runs of columns with the same source. A document has them in this order, which is the
+ * table's. There are few runs, because V8 has to copy each piece of a document.
  */
 export interface RowRuns {
-  /** What was evaluated, or the event's name and value, behind the quote that closes the event's ID. */
+  /** The quote that closes the event's ID, then the evaluation, or the event's name and value. */
   readonly own: MemberWriter;
   readonly units: MemberWriter;
   readonly customIds: TextWriter;
-  /** Opens the text of `timestamp`. */
+  /** Opens the value of `timestamp`. */
   readonly timestamp: string;
-  /** Closes that text and opens the one of `client_timestamp`. */
+  /** Closes that value and opens the one of `client_timestamp`. */
   readonly clientTimestamp: string;
   readonly received: MemberWriter;
   readonly environment: MemberWriter;
@@ -39,7 +39,7 @@ export interface RowRuns {
   readonly sender: MemberWriter;
 }
 
-/** Writes a column from its text as it stands inside a JSON string; null writes nothing. */
+/** Writes a column from its text, already escaped for a JSON string; null writes nothing. */
 type TextWriter = (nested: string | null) => string;
 
 /** Makes the writers of the rows of both forwarded tables. */
@@ -61,7 +61,7 @@ export function rowRuns(config: Pick<Config, 'tables' | 'unitIds'>): Record<Forw
   };
 }
 
-/** Closes the text of the ID first. */
+/** Closes the value of the ID first. */
 function afterId(write: MemberWriter): MemberWriter {
   return (row) => `"${write(row)}`;
 }

@@ -23,17 +23,17 @@ import { EXPOSURE_KINDS, ExposureWriter } from './exposures.ts';
 import { RefusedEvents } from './refusals.ts';
 import { type BatchParts, type BatchSender, batchSender, SenderParts, UserParts } from './sharedParts.ts';
 
-/** Who sent a batch, as far as the request tells without its body. */
+/** The sender of a batch, as known without its body. */
 export interface Sender {
   /** Lower-case hex SHA-256 of the SDK key. */
   readonly keyHash: string;
-  /** `environment` of events without a tier, as the key has it. Default `production`. */
+  /** The key's `environment`, for events without a tier. Default `production`. */
   readonly environment?: string | null;
-  /** What the key may send. Default both. */
+  /** Kinds of events that the key may send. Default both. */
   readonly kinds?: readonly ForwardedKind[];
-  /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`; null where absent. */
+  /** The sender's clock when it sent the batch: header `STATSIG-CLIENT-TIME`, then query `t`; null where absent. */
   readonly clientTimes: readonly (string | null)[];
-  /** From headers or query; what the body says of itself counts more. */
+  /** From headers or query. Values in the body take precedence. */
   readonly sessionId: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
@@ -41,38 +41,38 @@ export interface Sender {
   readonly receivedAt: number;
 }
 
-/** What became of a batch: every event is a document, refused or counted. */
+/** The outcome of a batch: every event is a document, refused or counted. */
 export interface CollectedBatch {
   /** Events in the batch. */
   readonly events: number;
-  /** A JSON document for each row, by table, in the order of the batch. */
+  /** One JSON document for each row, by table, in the order of the batch. */
   readonly documents: Record<ForwardedKind, string[]>;
-  /** What quarantine keeps of the refused events: a row each, or one for all where they are many. */
+  /** The refused events for quarantine: a row each, or one row for all if there are many. */
   readonly refused: readonly RefusedEvent[];
   /** How many events were refused, by code. */
   readonly refusedCounts: Readonly<Record<string, number>>;
-  /** Events that the configuration doesn't land, by reason: `lib/collect/eventFilter.ts`. */
+  /** Events that the configuration does not land, by reason: `lib/collect/eventFilter.ts`. */
   readonly counted: Readonly<Record<string, number>>;
   /** Landed events worth a number, by reason: `clock_corrected`, `clock_ignored`, `outside_time_window`, `time_missing`, `name_unresolved`. */
   readonly noted: Readonly<Record<string, number>>;
   /** Events equal to one before them in the batch. */
   readonly duplicates: number;
-  /** How far the sender's clock was behind ours, in milliseconds; null when it told no time. */
+  /** How far the sender's clock was behind the collector's, in milliseconds; null when it is not stated. */
   readonly clockSkewMs: number | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
-  /** The sender as event IDs have it: stays the same when a batch is sent again. */
+  /** The sender's part of event IDs. It is the same when a batch is sent again. */
   readonly senderId: string;
 }
 
 /**
- * Turns a body's text into documents for the streams. One bad event never spoils the others: it is refused
- * under its code and the rest goes on.
+ * Turns a body's text into documents for the streams. An invalid event is refused under its code and does not affect the
+ * others.
  *
- * @param outOfTime Asked now and then: whether to give up. Default never.
+ * @param outOfTime Checked regularly: whether to give up. Default never.
  * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`,
- *   `SLUICE_BODY_TOO_COSTLY`: nothing of it can be used, now or when it is sent again.
- * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME` when it is not the body that takes so long.
+ *   `SLUICE_BODY_TOO_COSTLY`: the body cannot be used, and sending it again does not help.
+ * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME` when the machine is slow, not the body costly.
  *
  * @example
  * const plan = collectPlan(config);
@@ -96,7 +96,7 @@ export function collectBatch(
     const walk = new BatchCollector(parseBatch(text, inexact, meter), sender, plan, meter);
     const collected = walk.collect();
     if (inexact || !walk.inexact) return collected;
-    // Some number has more digits than JSON.parse keeps; rare, and then worth a second, slower reading.
+    // A number has more digits than JSON.parse keeps. That is rare and worth a second, slower parse.
     meter.spend(units);
     return new BatchCollector(parseBatch(text, true, meter), sender, plan, meter).collect();
   } catch (error) {
@@ -105,20 +105,20 @@ export function collectBatch(
   }
 }
 
-/** What an event takes in any case, in units of {@link CostMeter}; and each character of its row a quarter. */
+/** Base cost of an event in units of {@link CostMeter}. Each character of its row adds a quarter of a unit. */
 const EVENT_UNITS = 60;
 
-/** Events between two looks at the clock. A walk blocks everything else, timers too: nobody else can end it. */
+/** Events between two checks of the clock. The walk blocks timers, so it has to end itself. */
 const EVENTS_PER_CLOCK_CHECK = 16;
 
 /**
- * One walk over a batch. What its events share (user, sender) is written once and used in every document.
- * JSON columns are written with sorted keys: the text that identifies an event is then the text that is
- * stored, and equal values are equal texts, which Parquet stores once.
+ * Collects one batch. The parts that its events share (user, sender) are written once and used in every document. JSON
+ * columns have sorted keys, so the text that identifies an event is also the text that is stored, and equal values are
+ * equal texts, which Parquet stores once.
  *
- * With redaction configured they are two texts. Identity is that of the event as sent: events that differ only in
- * what is redacted stay different, and a resend keeps its IDs though the rules have changed in between. So that
- * nobody can confirm a guess at what was redacted by making the ID again, the salt is then part of it.
+ * With redaction, these are two texts. The identity is made from the event as sent: events that differ only in redacted
+ * values remain different, and a resend keeps its IDs even if the rules have changed. The salt is then part of the
+ * identity, so that nobody can verify a guessed value by computing the ID.
  */
 class BatchCollector {
   readonly #batch: Batch;
@@ -136,11 +136,11 @@ class BatchCollector {
   readonly #refused: RefusedEvents;
   readonly #counted = new Counts();
   readonly #noted = new Counts();
-  /** What of the documents' length the meter has counted. */
+  /** Length of the documents that the meter has counted. */
   #paidLength = 0;
 
   /**
-   * @param meter Counts what the walk takes, and ends it.
+   * @param meter Counts the work, and ends it at the limit.
    * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
    */
   constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter) {
@@ -155,7 +155,7 @@ class BatchCollector {
     this.#json = json;
     this.#batchSender = batchSender(batch.statsigMetadata, sender, redaction, json);
     const { senderId, stableId } = this.#batchSender;
-    // Salted, it is a secret to who has only the rows.
+    // A salted ID is a secret for readers of the rows.
     this.#identity = new EventIdentity(keyHash, senderId, redaction === null ? null : senderId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
     this.#documents = new BatchDocuments(this.#identity, meter);
@@ -183,14 +183,14 @@ class BatchCollector {
     }
   }
 
-  /** Whether a number was met that JSON.parse could not hold: the batch is worth parsing exactly. */
+  /** Whether the batch has a number that JSON.parse could not hold, so that it has to be parsed exactly. */
   get inexact(): boolean {
     return this.#json.inexact || this.#refused.inexact;
   }
 
   /**
-   * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when its rows are too long, all together.
-   * @throws What the meter throws.
+   * @throws RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when the rows are too long in total.
+   * @throws Errors of the meter.
    */
   collect(): CollectedBatch {
     const { events, exposures } = this.#batch;
@@ -219,7 +219,7 @@ class BatchCollector {
     };
   }
 
-  /** Counts the events since the last time, and asks the clock. */
+  /** Counts the events since the last call, and checks the clock. */
   #payForEvents(): void {
     const { length } = this.#documents;
     this.#meter.spend(EVENT_UNITS * EVENTS_PER_CLOCK_CHECK + ((length - this.#paidLength) >> 2));
@@ -227,7 +227,7 @@ class BatchCollector {
     this.#meter.look();
   }
 
-  /** What its events share, with what of it only headers or query told. */
+  /** The members that all events share, including values that only headers or query stated. */
   #common() {
     const { user, statsigMetadata } = this.#batch;
     const { sessionId, receivedAt } = this.#sender;
@@ -238,7 +238,7 @@ class BatchCollector {
     };
   }
 
-  /** @param sent The event as it came, for quarantine. */
+  /** @param sent The event as it was sent, for quarantine. */
   #take(event: unknown, list: 'events' | 'exposures', sent: unknown): void {
     const { filter } = this.#plan;
     try {
@@ -251,7 +251,7 @@ class BatchCollector {
     }
   }
 
-  /** Telemetry that isn't landed anyway is counted as what it is. */
+  /** Telemetry that does not land anyway is counted under its own name. */
   #filteredReason(event: unknown, filter: EventFilter): IgnoredReason | null {
     const name = isJsonObject(event) ? event['eventName'] : null;
     if (typeof name === 'string' && TELEMETRY_EVENTS.has(name) && !this.#plan.landTelemetry) return null;
@@ -279,14 +279,14 @@ class BatchCollector {
   }
 }
 
-/** The batch's metadata with the session that only a header or the query told: without it another sender's. */
+/** The batch's metadata with a session that only a header or the query stated: it is part of the sender's identity. */
 function withSession(statsigMetadata: JsonObject | null, sessionId: string | null) {
   const told = sessionId === null || idText(statsigMetadata?.['sessionID']) !== null;
   const all = told ? statsigMetadata : { ...statsigMetadata, sessionID: sessionId };
   return isEmptyJson(all) ? null : { statsigMetadata: all };
 }
 
-/** A raw event as it came, without anything that was left unparsed. */
+/** A raw event with its metadata parsed. */
 function parsedEvent(event: unknown): unknown {
   if (!isJsonObject(event) || !(event['metadata'] instanceof EvaluationText)) return event;
   return { ...event, metadata: event['metadata'].toObject() };

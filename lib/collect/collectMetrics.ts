@@ -1,7 +1,7 @@
 import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
 import { ignoredReasons } from './eventFilter.ts';
 
-/** The collector's metrics. docs/metrics.md tells what each means and which alarm to put on it. */
+/** The collector's metrics. docs/metrics.md describes each of them and its alarm. */
 export const collectMetrics = {
   requests: { name: 'requests', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
@@ -20,30 +20,30 @@ export const collectMetrics = {
   latency_ms: { name: 'latency_ms', unit: 'Milliseconds' },
 } as const satisfies Record<string, Metric>;
 
-/** What happened to the documents of one stream in a request. */
+/** The outcome of one stream in a request. */
 export interface StreamOutcome {
   /** The stream's table kind. */
   readonly table: string;
-  /** Events, also where one row of quarantine stands for many. */
+  /** Events, even if one row of quarantine represents many. */
   readonly landed: number;
   readonly overflowed: number;
-  /** Records put again. */
+  /** Records that were put again. */
   readonly retried: number;
   readonly payloadBytes: number;
   readonly billedBytes: number;
 }
 
-/** What one request came to, in numbers. */
+/** The numbers of one request. */
 export interface RequestOutcome {
   readonly stage: string;
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly latencyMs: number;
-  /** Events of the batch; a body that couldn't be read counts as one, an SDK's error report too. */
+  /** Events of the batch. An unreadable body counts as one, and so does an SDK's error report. */
   readonly received: number;
   readonly duplicates: number;
   readonly clockSkewMs: number | null;
-  /** Code under which the request was refused; null when it was taken. */
+  /** Code under which the request was refused; null when it was accepted. */
   readonly refusedAs: string | null;
   readonly streams: readonly StreamOutcome[];
   /** Events refused, and bodies, by code. */
@@ -52,16 +52,16 @@ export interface RequestOutcome {
   readonly ignored: Readonly<Record<string, number>>;
 }
 
-/** The stream of what was refused: its rows are `quarantined`, never `landed`. */
+/** The quarantine stream. Its rows count as `quarantined`, never as `landed`. */
 const QUARANTINE = 'quarantine';
 
-/** Reasons are our own codes or in the list; anything else would be text of the sender's. */
+/** Reasons are codes of Sluice or in the list. Anything else would be text from a sender. */
 const CODE = /^SLUICE_[A-Z_]+$/;
 const REASONS: ReadonlySet<string> = new Set(ignoredReasons);
 
 /**
- * The metrics of one request as EMF lines: one of the whole request, one for each stream that got something, one for
- * each reason. Counts that are 0 are left out where 0 is the rule, for CloudWatch bills what is written.
+ * The metrics of one request as EMF lines: one for the whole request, one for each stream with rows, one for each reason.
+ * Counts that are usually 0 are omitted when they are 0, because CloudWatch bills for every value.
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
   const { stage, timestamp, streams, refused, ignored, refusedAs } = outcome;

@@ -7,7 +7,7 @@ import type { LogEvent } from '../wire/readEvent.ts';
 import type { RowPlan } from './RowPlan.ts';
 import type { BatchParts } from './sharedParts.ts';
 
-/** Writes the rows of one batch's events that are no exposures. */
+/** Writes the rows of one batch's events that are not exposures. */
 export class CustomEventWriter {
   readonly #plan: RowPlan;
   readonly #parts: BatchParts;
@@ -51,7 +51,7 @@ export class CustomEventWriter {
   }
 }
 
-/** Value and metadata as they may be stored. */
+/** Value and metadata after redaction. */
 function storedDetails({ value, metadata }: LogEvent, redaction: Redaction, json: CanonicalJsonWriter) {
   const kept = redaction.metadata(metadata, json) ?? null;
   return {
@@ -60,14 +60,14 @@ function storedDetails({ value, metadata }: LogEvent, redaction: Redaction, json
   };
 }
 
-/** The events table has no column for secondary exposures: an event has them only if somebody put them there. */
+/** The events table has no column for secondary exposures: SDKs do not send them with custom events. */
 function customExtras({ extras, secondaryExposures }: LogEvent): JsonObject | null {
   return isEmptyJson(secondaryExposures) ? extras : { ...extras, secondaryExposures };
 }
 
 /**
- * A value as text: numbers as JSON has them, anything else that is no text as JSON. An empty text is none: the Go SDK
- * writes that for an event without a value.
+ * A value as text: texts as they are, anything else as JSON. An empty text counts as none: the Go SDK writes it for an
+ * event without a value.
  */
 function valueText(value: unknown): string | null {
   return value === null || value === '' ? null : (scalarText(value) ?? JSON.stringify(value));

@@ -5,15 +5,15 @@ import type { ResolvedName } from '../wire/experimentNames.ts';
 import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
 import { EXPOSURE_KINDS } from './exposures.ts';
 
-/** Why a raw event does not land though nothing is wrong with it; null when it does, or names nothing. */
+/** Why a valid raw event does not land; null when it lands, or has no name. */
 export type EventFilter = (event: unknown) => IgnoredReason | null;
 
 /**
- * Makes the filter of the configured lists, or null when there are none. It looks at raw events, before they are
- * validated: one that must not be stored is not stored in quarantine either.
+ * Makes the filter of the configured lists; null when there are none. It checks raw events before they are validated, so
+ * that an event that must not be stored does not get into quarantine either.
  *
- * @param lists Of custom events by name, and of exposures by gate, config, experiment or layer.
- * @param resolve Makes real names of hashed ones.
+ * @param lists Lists of custom events by name, and of exposures by gate, config, experiment or layer.
+ * @param resolve Resolves hashed names.
  */
 export function eventFilter(
   lists: { readonly events: NameLists; readonly exposures: NameLists },
@@ -41,18 +41,18 @@ export function eventFilter(
   };
 }
 
-/** Names as the configuration lists them: exact, or `prefix*`. */
+/** Lists of names in the configuration: exact, or `prefix*`. */
 interface NameLists {
   /** Only these; absent: all. */
   readonly allow?: readonly string[] | undefined;
-  /** None of these, allowed or not. */
+  /** None of these, even if they are allowed. */
   readonly deny: readonly string[];
 }
 
 /**
- * What a name of such a list expects, in words, when it can match nothing; else null.
+ * What a name of such a list should have been, in words, when it cannot match; otherwise null.
  *
- * @param list `events` has custom events, `exposures` gates, configs, experiments and layers.
+ * @param list `events` lists custom events; `exposures` lists gates, configs, experiments and layers.
  * @param name Exact, or `prefix*`.
  */
 export function namePatternProblem(list: 'events' | 'exposures', name: string): string | null {
@@ -66,7 +66,7 @@ export function namePatternProblem(list: 'events' | 'exposures', name: string): 
   return null;
 }
 
-/** Says which names land. */
+/** Decides which names land. */
 export class NameFilter {
   readonly #allow: Names | null;
   readonly #deny: Names;
@@ -77,9 +77,9 @@ export class NameFilter {
   }
 
   /**
-   * Whether what goes by these names lands: none of them is denied, and one of them is allowed.
+   * Whether an item with these names lands: none of them is denied, and one of them is allowed.
    *
-   * @param names Of one thing: a layer also goes by the experiment that it allocated.
+   * @param names All names of one item. The experiment that a layer allocated is also a name of the exposure.
    */
   passes(names: readonly string[]): boolean {
     if (names.some((name) => this.#deny.has(name))) return false;
@@ -105,13 +105,13 @@ class Names {
 }
 
 /**
- * Why what was sent is counted and not kept, though nothing is wrong with it: the configuration says so, or it
- * is an SDK's own report of an error. Telemetry is counted under its own names.
+ * Why a valid event is only counted: because of the configuration, or because it is an SDK's report of its own error.
+ * Telemetry is counted under its own names.
  */
 const REASONS = ['event_filtered', 'exposure_filtered', 'exception_report'] as const;
 
 /** One of {@link ignoredReasons}, telemetry's names aside. */
 export type IgnoredReason = (typeof REASONS)[number];
 
-/** Every reason under which something is ignored: a closed list, so that metrics can have it as a dimension. */
+/** Every reason for ignoring an event. The list is closed, so that metrics can use it as a dimension. */
 export const ignoredReasons: readonly string[] = [...REASONS, ...TELEMETRY_EVENTS];

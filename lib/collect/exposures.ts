@@ -19,7 +19,7 @@ import type { LogEvent } from '../wire/readEvent.ts';
 import type { RowPlan } from './RowPlan.ts';
 import type { BatchParts } from './sharedParts.ts';
 
-/** What of a plan the rows of exposures depend on. */
+/** The part of a plan that the rows of exposures depend on. */
 export interface ExposurePlan extends RowPlan {
   /** Whether a known holdout kept an exposure's unit out; null when no holdout is known. */
   readonly isHeldOut: HoldoutTest | null;
@@ -36,7 +36,7 @@ export const EXPOSURE_KINDS: ReadonlyMap<string, ExposureKind> = new Map([
   ['statsig::layer_exposure', 'layer'],
 ]);
 
-/** The columns of an exposure that its metadata alone decides. */
+/** The columns of an exposure that depend on its metadata alone. */
 export type EvaluationColumns = Pick<
   ExposureRow,
   | 'experiment_id'
@@ -55,7 +55,7 @@ export type EvaluationColumns = Pick<
   | 'is_manual'
 >;
 
-/** Members of an exposure's metadata that its columns come from: redaction leaves them. */
+/** Members of an exposure's metadata that its columns come from. Redaction does not apply to them. */
 const EVALUATION_MEMBERS: ReadonlySet<string> = new Set([
   'gate',
   'config',
@@ -76,10 +76,10 @@ const GATE_SEPARATOR = ':';
 /**
  * Reads an exposure's metadata into its columns.
  *
- * @param resolve Makes real names of hashed ones.
- * @param heldOut Whether a known holdout is among the secondary exposures: the unit is in no group then, unless the rule
- *   is known for a group's.
- * @param known What is known of rules: it names groups, and says which rules are no group's.
+ * @param resolve Resolves hashed names.
+ * @param heldOut Whether a known holdout is among the secondary exposures. The unit is then in no group, unless the rule
+ *   is known to be a group's.
+ * @param known Known rules: they name groups, and tell which rules are not a group's.
  * @returns The columns, and whether the allocated experiment's name could not be resolved.
  * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
  */
@@ -109,7 +109,7 @@ export function exposureRow(
       group_name: readText(metadata.get('group')) ?? (assigned ? (rule?.groupName ?? null) : null),
       rule_id: ruleId,
       gate_value: gateValue,
-      // A gate without a value has passed nobody and failed nobody; a layer assigns through its experiment.
+      // A gate without a value assigns nobody. A layer assigns through its experiment.
       is_assignment: assigned && (kind !== 'gate' || gateValue !== null) && (!layer || allocated !== null),
       layer_id: layer ? name : null,
       allocated_experiment: allocated === null ? null : allocated.name,
@@ -127,7 +127,7 @@ function gateGroup(ruleId: string, value: boolean | null): string | null {
   return value === null ? null : `${ruleId}${GATE_SEPARATOR}${value ? 'Pass' : 'Fail'}`;
 }
 
-/** SDKs send flags as text, and a hand-made request as booleans. */
+/** SDKs send flags as text; hand-made requests send booleans. */
 function readFlag(value: unknown): boolean | null {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : null;
@@ -138,7 +138,7 @@ function readText(value: unknown): string | null {
   return written === '' ? null : written;
 }
 
-/** What an exposure's metadata puts into its document. */
+/** The parts of an exposure's document that come from its metadata. */
 export interface Evaluation {
   /** Members of the columns of what was evaluated. */
   readonly own: string;
@@ -148,13 +148,13 @@ export interface Evaluation {
   readonly unresolved: boolean;
 }
 
-/** An evaluation with gaps where the metadata says when the rules were fetched. */
+/** An evaluation with gaps for the times at which the rules were fetched. */
 interface Outline {
   readonly kind: ExposureKind;
   /** Whether a known holdout kept the unit out. */
   readonly heldOut: boolean;
   readonly present: number;
-  /** What was evaluated: JSON of the values by slot, '' where there is none. */
+  /** JSON of the values that describe the evaluation, by slot; '' where there is none. */
   readonly values: readonly string[];
   readonly own: string;
   /** Metadata around the gaps, one more than there are. */
@@ -162,35 +162,35 @@ interface Outline {
   readonly unresolved: boolean;
 }
 
-/** Outlines kept; then all are forgotten: gates, rules and versions come and go. */
+/** Most outlines in the cache. Beyond it, the cache is cleared, because gates, rules and versions change. */
 const MAX_OUTLINES = 4_000;
 
-/** UTF-16 units kept with them: about 1,000 an outline as SDKs send them, but whoever sends may make them longer. */
+/** Most UTF-16 units in the cache. An outline of an SDK has about 1,000, but a sender can make them longer. */
 const MAX_OUTLINES_LENGTH = 8_000_000;
 
-/** Told apart in the hash of an evaluation. */
+/** Distinguishes the kinds in the hash of an evaluation. */
 const KIND_HASHES: Record<ExposureKind, number> = { gate: 0, config: 0x51ed270b, layer: 0x2545f491 };
 
 const HELD_OUT_HASH = 0x3c6ef372;
 
 /**
- * Writes what exposures put into their documents. The same evaluations come again and again, in all batches, apart
- * from the times at which a device fetched its rules: each is written once, with gaps for those times.
+ * Writes the parts of documents that come from exposures' metadata. The same evaluations repeat in all batches, except
+ * for the times at which a device fetched its rules. Each is written once, with gaps for those times.
  */
 export class Evaluations {
   readonly #resolve: (sent: string) => ResolvedName;
   readonly #known: KnownGroups;
   readonly #own: MemberWriter;
-  /** By hash. Where two have the same, the later is kept. */
+  /** By hash. Of two with the same hash, the later is kept. */
   readonly #outlines = new Map<number, Outline>();
   #units = 0;
-  /** Where the times of the metadata at hand start and end, by their order. */
+  /** Start and end of the times in the current metadata, by their order. */
   readonly #starts: number[] = FETCH_TIME_MEMBERS.map(() => 0);
   readonly #ends: number[] = FETCH_TIME_MEMBERS.map(() => 0);
 
   /**
    * @param own Writes the columns of what was evaluated.
-   * @param resolve Makes real names of hashed ones.
+   * @param resolve Resolves hashed names.
    * @param known What is known of rules. Default nothing.
    */
   constructor(own: MemberWriter, resolve: (sent: string) => ResolvedName, known = KnownGroups.none) {
@@ -200,7 +200,7 @@ export class Evaluations {
   }
 
   /**
-   * @param heldOut Whether a known holdout kept the unit out, which the metadata does not say.
+   * @param heldOut Whether a known holdout kept the unit out. The metadata does not contain this.
    * @throws EventError `SLUICE_EVENT_BAD_EXPOSURE` when it names no gate, config or layer.
    */
   get(
@@ -235,7 +235,7 @@ export class Evaluations {
     return { own, metadata, unresolved };
   }
 
-  /** Whether an outline is this evaluation's. Finds its times on the way. */
+  /** Whether an outline belongs to this evaluation. Also finds its times. */
   #matches(
     outline: Outline,
     kind: ExposureKind,
@@ -273,7 +273,7 @@ export class Evaluations {
   }
 
   #outline(kind: ExposureKind, text: EvaluationText, json: CanonicalJsonWriter, heldOut: boolean): Outline {
-    // Parsed, its texts are copies: pieces of the body would keep all of it.
+    // Parsed texts are copies. Substrings of the body would keep the whole body in memory.
     const members = new SortedMembers(text.toObject());
     const { columns, unresolved } = exposureRow(kind, members, this.#resolve, heldOut, this.#known);
     const values = EVALUATED_MEMBERS.map(() => '');
@@ -324,8 +324,8 @@ export class ExposureWriter {
         ? evaluatedJson
         : storedEvaluation(new SortedMembers(EvaluationText.parsed(event.metadata)), redaction, json);
     const gatesJson = isEmptyJson(gates) ? null : json.write(gates);
-    // An exposure has no value by definition; one that was sent with a value keeps it among the extras. The Go SDK writes
-    // "" for none: it is part of the identity alone, which is made of what was sent.
+    // Exposures have no value by definition. If one is sent with a value, it is kept among the extras. The Go SDK writes
+    // "" for none, which is only part of the identity, because that is made from the event as sent.
     const extras = event.value === null ? event.extras : { ...event.extras, value: event.value };
     const user = users.get(event.user);
     const { added, members } = senders.get(event.statsigMetadata, extras);
@@ -337,7 +337,7 @@ export class ExposureWriter {
     identity += evaluatedJson;
     if (gatesJson !== null) identity += gatesJson;
     identity += added;
-    // Not a template: V8 converts each part of one to a text by a call, texts too.
+    // Not a template: V8 calls a conversion for each part of a template, even for strings.
     let rest = evaluation.own;
     rest += user.units;
     rest += time.times;
@@ -351,7 +351,7 @@ export class ExposureWriter {
   }
 }
 
-/** An exposure's metadata as it may be stored: what the columns say can't be taken out of the JSON beside them. */
+/** An exposure's metadata after redaction. Members that are also columns are not redacted. */
 function storedEvaluation(
   { keys, values }: SortedMembers,
   redaction: Redaction,

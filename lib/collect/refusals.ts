@@ -12,7 +12,7 @@ import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
 
-/** What a refused event takes in any case, in units of {@link CostMeter}; and each character of it a quarter. */
+/** Base cost of a refused event in units of {@link CostMeter}. Each character adds a quarter of a unit. */
 const EVENT_UNITS = 60;
 
 /** The lists of a body that hold events. */
@@ -22,16 +22,16 @@ interface Refusal {
   readonly code: EventCode;
   readonly detail: string;
   readonly list: EventList;
-  /** The event as it came. */
+  /** The event as it was sent. */
   readonly sent: unknown;
 }
 
 /**
- * The refused events of one batch, as quarantine keeps them: each as a body of its own, `{"events":[…]}`, with what
- * it had in common with its batch. Sent to the collector again it would mean the same.
+ * The refused events of one batch, as quarantine keeps them: each as a body of its own, `{"events":[…]}`, with the
+ * members that its batch shares. The collector would read it in the same way if it were sent again.
  *
- * What a batch has in common may be large and its bad events many, so that they have a row each only up to a size.
- * Beyond it they share one, and what they have in common is kept once.
+ * The shared members can be large and the refused events many, so each has a row only up to a total size. Beyond it, all
+ * share one row, which contains the shared members once.
  */
 export class RefusedEvents {
   readonly #commonOf: () => JsonObject;
@@ -41,9 +41,9 @@ export class RefusedEvents {
   #inexact = false;
 
   /**
-   * @param common Tells what events of the batch have in common, under the names it has in a body.
-   * @param redaction What is taken out of all of it; null for nothing.
-   * @param meter Counts what it takes to keep them.
+   * @param common Returns the members that the events of the batch share, as in a body.
+   * @param redaction Applied to all of it; null for none.
+   * @param meter Counts the work.
    */
   constructor(
     common: () => Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
@@ -55,12 +55,12 @@ export class RefusedEvents {
     this.#meter = meter;
   }
 
-  /** Whether a number of theirs was met that JSON.parse could not hold. */
+  /** Whether one of them has a number that JSON.parse could not hold. */
   get inexact(): boolean {
     return this.#inexact;
   }
 
-  /** @param sent The event as it came. */
+  /** @param sent The event as it was sent. */
   add(code: EventCode, detail: string, list: EventList, sent: unknown): void {
     this.#inexact ||= !isExactJson(sent, this.#meter);
     this.#refusals.push({ code, detail, list, sent });
@@ -71,7 +71,7 @@ export class RefusedEvents {
     return new Counts(this.#refusals.map(({ code }) => code)).toObject();
   }
 
-  /** What quarantine keeps of them. */
+  /** The rows for quarantine. */
   rows(): RefusedEvent[] {
     if (this.#refusals.length === 0) return [];
     const sent = this.#commonOf();
@@ -86,7 +86,7 @@ export class RefusedEvents {
       const raw = body([[list, text]], members);
       length += raw.length + ROW_LENGTH;
       if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) return [this.#together(members)];
-      // Between resends the batch's metadata and its sender's clock may change.
+      // The batch's metadata and its sender's clock can change between resends, so they are no part of the identity.
       rows.push({ code, detail, raw, identity: user === 'null' ? text : `${text}${user}` });
     }
     return rows;
@@ -118,21 +118,21 @@ export class RefusedEvents {
   }
 }
 
-/** A body's JSON of its lists' texts and its other members, an object's JSON. */
+/** The JSON of a body. @param members Its other members, as the JSON of an object. */
 function body(lists: readonly (readonly [EventList, string])[], members: string): string {
   const text = lists.map(([list, events]) => `"${list}":[${events}]`).join();
   return members === '{}' ? `{${text}}` : `{${text},${members.slice(1)}`;
 }
 
 /**
- * What quarantine keeps of a body that is refused whole: the body as it was sent, if nothing in it is private. Private
- * attributes are taken out of what parses as JSON. Where they are named and can't be found, and always while redaction
- * is configured, only what {@link bodyFingerprint} tells is kept.
+ * The form in which quarantine keeps a refused body: the body as it was sent, if it has nothing private. Private
+ * attributes are removed if it parses as JSON. If they are named but cannot be removed, and always when redaction is
+ * configured, only the {@link bodyFingerprint} is kept.
  *
  * @param body As it was sent.
- * @param text As it was decoded; null when it could not be. Nobody has looked into what is compressed then.
- * @param keyHash Of the SDK key: salts the hash of what is withheld where no salt is configured.
- * @param outOfTime Asked now and then: whether to give up looking for private attributes. Default never.
+ * @param text As it was decoded; null when it could not be decoded.
+ * @param keyHash Hash of the SDK key. It is the salt of the fingerprint if no salt is configured.
+ * @param outOfTime Checked regularly: whether to give up removing private attributes. Default never.
  */
 export function redactBody(
   body: Uint8Array,
@@ -149,7 +149,7 @@ export function redactBody(
   );
 }
 
-/** The JSON without private attributes; null when it is none, or takes too much work or time. */
+/** The JSON without private attributes; null when it is not JSON, or needs too much work or time. */
 function withoutPrivateAttributes(text: string, outOfTime: () => boolean): string | null {
   const meter = new CostMeter(MAX_UNITS, () => {
     if (outOfTime()) throw new CostError();
@@ -168,8 +168,8 @@ function withoutPrivateAttributes(text: string, outOfTime: () => boolean): strin
 }
 
 /**
- * What quarantine keeps of a body that may hold what must be taken out, where nobody can tell where: its length and a
- * salted hash, by which a resend is known.
+ * Replaces a body that may contain private values in unknown places: its length and a salted hash, which identifies a
+ * resend.
  *
  * @param hashOf Salts and hashes a text.
  */

@@ -14,44 +14,45 @@ import { EventError } from '../wire/EventError.ts';
 import { type CollectPlan, collectPlan } from './CollectPlan.ts';
 import { collectBatch } from './collectBatch.ts';
 
-/** What of a row of quarantine its second trial needs. */
+/** The part of a quarantine row that revalidation needs. */
 export interface QuarantinedItem {
   readonly quarantineId: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   readonly reason: QuarantineReason;
-  /** The key's, for events without a tier. Default null: the product's. */
+  /** The key's environment, for events without a tier. Default null: production. */
   readonly keyEnvironment?: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
-  /** Of the request; for what Firehose gave up, the key of its error object. */
+  /** The request's path; for a row that Firehose did not deliver, the key of its error object. */
   readonly path: string;
-  /** Null where redaction let nothing of it be kept. */
+  /** Null if redaction kept nothing of it. */
   readonly raw: Uint8Array | null;
 }
 
-/** What a second trial came to. */
+/** The result of a revalidation. */
 export interface Revalidation {
   readonly documents: Readonly<Record<ForwardedKind, readonly string[]>>;
-  /** What is refused still, by its code now. */
+  /** What is still refused, with its current code. */
   readonly refused: readonly { readonly code: string; readonly detail: string }[];
-  /** Events that the configuration doesn't land. */
+  /** Events that the configuration does not land. */
   readonly ignored: number;
 }
 
 /**
- * Makes the judge of what is in quarantine: it goes the way of a request again, with the configuration as it is now.
+ * Makes the function that collects items of quarantine again, with the current configuration.
  *
- * What only the request knew is lost: of bodies the sender's clock and session where the headers told them. An event's ID comes from its quarantine_id, so that it is the same however often it is redriven.
+ * Values that only the request's headers stated are lost: the clock and session of a refused body's sender. An event's ID
+ * is made from its quarantine_id, so it is the same however often it is redriven.
  *
- * @param known What the table of experiment groups says. Default nothing.
+ * @param known The content of the table of experiment groups. Default empty.
  */
 export function revalidator(
   config: Config,
   known = KnownGroups.none,
 ): (quarantined: QuarantinedItem) => Revalidation {
   const ofBodies = collectPlan(config, known);
-  // Events were redacted before they were put into quarantine: a hash would be hashed again.
+  // Events were redacted before they went to quarantine. Redacting again would hash the hashes.
   const ofEvents = collectPlan({ ...config, privacy: { ...config.privacy, redact: {} } }, known);
   const tables = deliveredTables(config);
 
@@ -104,10 +105,10 @@ function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan):
   return { documents, refused, ignored: Object.values(counted).reduce((sum, n) => sum + n, 0) };
 }
 
-/** A row as it can be put on its stream, or why it would fail again. */
+/** A row that can be sent to its stream, or the reason why it would fail again. */
 export type RestoredRow = { readonly document: string } | { readonly problem: string };
 
-/** What Firehose's conversion takes for a column without changing it; null and absence are the same to it. */
+/** Values that Firehose's conversion accepts for a column without changing them. Null and absent are the same to it. */
 const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   boolean: (value) => typeof value === 'boolean',
@@ -118,8 +119,8 @@ const FITS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
 };
 
 /**
- * Holds a row that Firehose gave up to the table as it is configured now. A member without a column is a problem,
- * too: Firehose would drop it without a word.
+ * Checks a row that Firehose did not deliver against the current table. A member without a column is also a problem:
+ * Firehose would drop it silently.
  */
 export function restoreRow(raw: string, table: Table): RestoredRow {
   let row: unknown;
@@ -141,7 +142,7 @@ export function restoreRow(raw: string, table: Table): RestoredRow {
     if (type === undefined) return { problem: `The table has no column ${JSON.stringify(name)}.` };
     if (value !== null && !FITS[type](value)) return { problem: `${name} is no ${type}.` };
   }
-  // A record's documents are set apart by line breaks; rows of ours have none, as JSON writes those in texts.
+  // Line breaks separate the documents of a record. Rows of the collector have none, because JSON escapes them in texts.
   const document = raw.includes('\n') ? JSON.stringify(row) : raw;
   return Buffer.byteLength(document, 'utf8') > MAX_RECORD_BYTES
     ? { problem: 'It is larger than a Firehose record.' }

@@ -8,7 +8,7 @@ import type { BatchDocuments, EventIdentity } from './EventIdentity.ts';
 import type { EventTimes } from './EventTimes.ts';
 import type { RowPlan } from './RowPlan.ts';
 
-/** What the rows of one batch are written with. */
+/** The writers that the rows of one batch share. */
 export interface BatchParts {
   readonly json: CanonicalJsonWriter;
   readonly users: UserParts;
@@ -17,9 +17,9 @@ export interface BatchParts {
   readonly documents: BatchDocuments;
 }
 
-/** A batch's sender as its rows have it. */
+/** A batch's sender as in its rows. */
 export interface BatchSender {
-  /** As event IDs have it: stays the same when a batch is sent again. */
+  /** The sender's part of event IDs. It is the same when a batch is sent again. */
   readonly senderId: string;
   readonly stableId: string | null;
   readonly sessionId: string | null;
@@ -28,9 +28,9 @@ export interface BatchSender {
 }
 
 /**
- * The sender of a batch: what the body says of itself counts more than headers and query.
+ * The sender of a batch. Values in the body take precedence over headers and query.
  *
- * @param stated What headers and query say.
+ * @param stated Values of headers and query.
  */
 export function batchSender(
   statsigMetadata: JsonObject | null,
@@ -41,7 +41,7 @@ export function batchSender(
   const stableId = idText(statsigMetadata?.['stableID']);
   const sessionId = idText(statsigMetadata?.['sessionID']) ?? stated.sessionId;
   const sentBy = stableId ?? sessionId ?? '';
-  // Wherever it is said, it is redacted under its name in the body.
+  // Values from headers and query are redacted under their names in the body, too.
   const stored = (name: string, value: string | null) => {
     if (redaction === null) return value;
     const kept = redaction.member('statsigMetadata', { [name]: value }, json);
@@ -56,9 +56,9 @@ export function batchSender(
   };
 }
 
-/** What a user puts into each of its events' documents. */
+/** The parts of documents that come from the user. */
 export interface UserPart {
-  /** Stands for the whole user in its events' identities, between commas: their texts stay short. */
+  /** Represents the whole user in the identities of its events, between commas, to keep their texts short. */
   readonly identity: string;
   /** Members of the unit columns and all custom IDs, and the opening of the event's time. */
   readonly units: string;
@@ -67,12 +67,12 @@ export interface UserPart {
 }
 
 /**
- * Longest user that is looked up among those before it, as JSON. V8 takes the length of a text of 16,384 characters and
- * more for its hash: a map would compare each such user with all others of that length.
+ * Longest user that is looked up among earlier ones, as JSON. V8 uses the length of a text of 16,384 or more characters
+ * as its hash, so a map would compare each such user with all others of that length.
  */
 const MAX_SHARED_USER_LENGTH = 8_192;
 
-/** Writes each user of a batch once: the events of a batch come from few, and mostly one after another. */
+/** Writes each user of a batch once. The events of a batch have few users, and mostly the same one in a row. */
 export class UserParts {
   readonly #json: CanonicalJsonWriter;
   readonly #plan: RowPlan;
@@ -85,10 +85,10 @@ export class UserParts {
   #last: UserPart | undefined;
 
   /**
-   * @param identity Of the events whose users they are.
-   * @param received Member of the time received, which stands between what the user puts there.
-   * @param stableId The sender's own stable ID, for users that have none.
-   * @param environment The key's own environment, for users without a tier.
+   * @param identity The identity of the batch's events.
+   * @param received The member with the time received, which stands between the parts of the user.
+   * @param stableId The sender's stable ID, for users without one.
+   * @param environment The key's environment, for users without a tier.
    */
   constructor(
     json: CanonicalJsonWriter,
@@ -123,19 +123,19 @@ export class UserParts {
   #write(user: JsonObject | null, nested: string): UserPart {
     const { exposures, events } = this.#plan.runs;
     const { redaction, unitIds } = this.#plan;
-    // The digest stays that of the user as sent: see BatchWalk on identity.
+    // The digest is made from the user as sent: see BatchCollector on identity.
     const stored = redaction === null ? user : redaction.user(user, this.#json);
     const customIds = stored?.['customIDs'];
     const all = isEmptyJson(customIds) ? null : this.#json.write(customIds);
     // Both tables have the same unit columns, in the same order.
     const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
-    // The tier says nothing of a person, and without it a row would pass for production's.
+    // The tier is not personal, and a row without it would count as production.
     const environment = exposures.environment({ environment: readTier(user, this.#environment) });
     const json =
       stored === null || isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(nested)},`,
-      // Both tables open the time in the same way, too.
+      // Both tables also open the time in the same way.
       units: flattenRope(units + exposures.customIds(all) + exposures.timestamp),
       received: {
         exposures: flattenRope(`"${this.#received}${environment}${exposures.user(json)}`),
@@ -149,7 +149,7 @@ export class UserParts {
  * The unit columns of a user: `user_id`, `stable_id` and one for each configured unit ID.
  *
  * @param unitIds Unit ID and column, as configured.
- * @param deviceStableId The sender's own stable ID: client SDKs keep theirs in the batch, not in the user.
+ * @param deviceStableId The sender's stable ID: client SDKs send it with the batch, not with the user.
  */
 function userColumns(
   user: JsonObject | null,
@@ -165,7 +165,7 @@ function userColumns(
   return row;
 }
 
-/** Statsig looks a unit ID up as it is written, then without regard to case: server-core StatsigUser. */
+/** Statsig looks up a unit ID by its exact name first, then case-insensitively: server-core StatsigUser. */
 function customId(customIds: JsonObject | null, unitId: string): string | null {
   if (customIds === null) return null;
   if (Object.hasOwn(customIds, unitId)) return idText(customIds[unitId]);
@@ -174,32 +174,32 @@ function customId(customIds: JsonObject | null, unitId: string): string | null {
   return key === undefined ? null : idText(customIds[key]);
 }
 
-/** Tier of rows whose sender named none: Statsig takes an absent tier for production. */
+/** Tier of rows without one: Statsig treats an absent tier as production. */
 const DEFAULT_ENVIRONMENT = 'production';
 
 /**
  * The tier a user's SDK ran in.
  *
- * @param byDefault The key's own, for users without one.
+ * @param byDefault The key's environment, for users without a tier.
  */
 function readTier(user: JsonObject | null, byDefault: string | null): string {
   const environment = user?.['statsigEnvironment'];
   return (isJsonObject(environment) ? idText(environment['tier']) : null) ?? byDefault ?? DEFAULT_ENVIRONMENT;
 }
 
-/** What a member takes, in units of the meter (lib/base/jsonCost.ts): one that is copied, one that nobody documents. */
+/** Cost of a copied member and of an undocumented one, in units of the meter (lib/base/jsonCost.ts). */
 const COPY_UNITS = 50;
 const EXTRA_UNITS = 300;
 
-/** What the sender puts into its events' documents. */
+/** The parts of documents that come from the sender. */
 export interface SenderPart {
-  /** What the event itself adds, for its identity: the batch's metadata may change between resends. */
+  /** The event's own metadata, for its identity: the batch's metadata can change between resends. */
   readonly added: string;
   /** Members of `statsig_metadata` and the session's and SDK's columns. */
   readonly members: string;
 }
 
-/** The columns that name a batch's sender. */
+/** The columns that identify a batch's sender. */
 export type SenderColumns = {
   readonly session_id: string | null;
   readonly sdk_type: string | null;
@@ -207,21 +207,22 @@ export type SenderColumns = {
 };
 
 /**
- * Writes the sender's columns. `statsig_metadata` is the batch's, overlaid by the event's own; what nobody
- * documents goes under its key `event`, or `event_` where an SDK has one of its own. Events differ in the page they were logged on, if at all.
+ * Writes the sender's columns. `statsig_metadata` is the batch's metadata, overridden by the event's own. Undocumented
+ * members go under its key `event`, or `event_` if the SDK already has a member of that name. The metadata of events
+ * mostly differs in the current page, if at all.
  */
 export class SenderParts {
   readonly #json: CanonicalJsonWriter;
   readonly #plan: RowPlan;
   readonly #batchMetadata: JsonObject;
-  /** What a copy of it takes, in units of the meter. */
+  /** Cost of a copy, in units of the meter. */
   readonly #copyUnits: number;
   /** Members of session and SDK. */
   readonly #columns: string;
-  /** `,"statsig_metadata":"{…,`: the batch's metadata, open for the event's. */
+  /** `,"statsig_metadata":"{…,`: the batch's metadata, to be completed with the event's. */
   readonly #opening: string;
   readonly #plain: SenderPart;
-  /** Parts of events whose metadata is one text, by that text. */
+  /** Parts of events whose metadata is a single text, by that text. */
   readonly #known = new Map<string, { readonly key: string; readonly part: SenderPart }>();
 
   constructor(
@@ -249,7 +250,7 @@ export class SenderParts {
 
   /**
    * @param metadata The event's own `statsigMetadata`.
-   * @param extras Members of the event that nobody documents.
+   * @param extras Undocumented members of the event.
    */
   get(metadata: unknown, extras: JsonObject | null): SenderPart {
     const { redaction } = this.#plan;
@@ -280,13 +281,13 @@ export class SenderParts {
     };
   }
 
-  /** It depends on the event alone: what the batch's metadata has besides may differ between resends. */
+  /** It depends on the event alone, because the batch's metadata can differ between resends. */
   #added(metadata: unknown, extras: JsonObject | null): string {
     if (isEmptyJson(metadata)) return extras === null ? this.#plain.added : this.#json.write([null, extras]);
     return this.#json.write(extras === null && isJsonObject(metadata) ? metadata : [metadata, extras]);
   }
 
-  /** Whether nothing of the batch's metadata is overridden, as is usual: its text can then be used as it is. */
+  /** Whether the event overrides nothing of the batch's metadata, as is usual, so that its text can be reused. */
   #onlyAdds(metadata: JsonObject): boolean {
     for (const key in metadata) if (Object.hasOwn(this.#batchMetadata, key)) return false;
     return true;
@@ -304,17 +305,17 @@ export class SenderParts {
   }
 }
 
-/** Where the undocumented goes: `event`, with as many underscores as it takes to hide nothing that is there. */
+/** The key for undocumented members: `event`, with as many underscores as needed to be unused. */
 function unusedKey(named: JsonObject): string {
   let key = 'event';
   while (Object.hasOwn(named, key)) key += '_';
   return key;
 }
 
-/** Longest text that is looked up among those before it: V8 does not hash the whole of a very long one. */
+/** Longest text that is looked up among earlier ones: V8 does not hash very long texts in full. */
 const MAX_SINGLE_TEXT_LENGTH = 4_096;
 
-/** The text that is the only member, as a page is; null when there is more to it, or when it is very long. */
+/** The only member if it is a text, such as the current page; null if there are more members, or if it is very long. */
 function singleText(metadata: JsonObject): string | null {
   let only: string | null = null;
   for (const key in metadata) {

@@ -10,38 +10,38 @@ import { quarantineLargeKey } from '../tables/objectKeys.ts';
 import { type QuarantineRow, quarantineTable } from '../tables/quarantineTable.ts';
 import type { QuarantineReason } from './quarantineReasons.ts';
 
-/** What the rows of one request have in common. */
+/** The values that the rows of one request share. */
 export interface QuarantineContext {
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   readonly keyLabel: string | null;
-  /** `environment` of events without a tier, as the key has it. Default null. */
+  /** The key's `environment`, for events without a tier. Default null. */
   readonly keyEnvironment?: string | null;
-  /** Hex SHA-256 of the SDK key, '' when it isn't known. */
+  /** Hex SHA-256 of the SDK key; '' when it is not known. */
   readonly keyHash: string;
-  /** The sender as event IDs have it, '' when the body could not be read. */
+  /** The sender's part of event IDs; '' when the body could not be read. */
   readonly senderId: string;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   readonly path: string | null;
 }
 
-/** An event or body that is kept whole as an object of its own. */
+/** An event or body that is stored as an object of its own. */
 interface LargeRaw {
   readonly key: string;
   readonly body: string | Uint8Array;
   readonly contentType: 'application/json' | 'application/octet-stream';
 }
 
-/** Where what was refused goes. */
+/** Rows of refused items, and objects that they point to. */
 export interface QuarantineRows {
-  /** A document for each, in order: each fits into a Firehose record. */
+  /** One document for each item, in order. Each fits into a Firehose record. */
   readonly documents: string[];
-  /** What is to be put into S3 before the row that points to it is delivered. */
+  /** Objects that must be written to S3 before the rows that point to them are delivered. */
   readonly large: readonly LargeRaw[];
 }
 
-/** Writes what one request was refused as rows of the quarantine table. */
+/** Writes the refused items of one request as rows of the quarantine table. */
 export type QuarantineWriter = (
   refused: readonly RefusedItem[],
   context: QuarantineContext,
@@ -50,8 +50,8 @@ export type QuarantineWriter = (
 /**
  * Makes the writer of a configuration's quarantine rows.
  *
- * A row's `quarantine_id` depends only on who sent what, as event IDs do: resends have the same one. Its day is
- * the day received, for what is refused may have no time of its own.
+ * A row's `quarantine_id`, like an event ID, depends only on the sender and the content, so a resend has the same one.
+ * Its day is the day received, because a refused item may have no time.
  *
  * @example
  * const { documents, large } = quarantineWriter(config)(collected.refused, context);
@@ -80,7 +80,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         raw_encoding: encoding,
         raw_location: null,
       };
-      // A long text is not written only to see that it is too long.
+      // A long text is not written just to find that it is too long.
       const document = text.length <= MAX_RECORD_BYTES ? write(row) : null;
       if (document !== null && Buffer.byteLength(document, 'utf8') <= MAX_RECORD_BYTES) {
         documents.push(document);
@@ -107,29 +107,29 @@ function encodeRaw(raw: string | Uint8Array): {
     : { text: bytes.toString('base64'), encoding: 'base64' };
 }
 
-/** Text of the sender's own is cut: it may be of any length, and the row must fit. */
+/** Cuts text from the sender, which can have any length. */
 function truncate(text: string | null): string | null {
   return text === null ? null : text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
 
-/** Keeps one event or body that is too large for a row. Throws what the store throws when it could not in time. */
+/** Stores one event or body that is too large for a row. Throws the error of the store, or when it takes too long. */
 export type PutQuarantineLarge = (large: LargeRaw, timeoutMs: number) => Promise<void>;
 
-/** One event or body that was refused: kept, never dropped. */
+/** A refused event or body. */
 export interface RefusedItem {
   readonly code: QuarantineReason;
   readonly detail: string;
-  /** Text of ours; or a body's bytes as they came. */
+  /** Text that Sluice wrote, or a body's bytes as they were sent. */
   readonly raw: string | Uint8Array;
-  /** What of it stays the same when it is sent again, for its `quarantine_id`. Default `raw`. */
+  /** The part that is the same when it is sent again, for its `quarantine_id`. Default `raw`. */
   readonly identity?: string;
-  /** Whether that alone is its identity: another with the same one is a resend of it, no repeat. Default false. */
+  /** Whether `identity` is unique: another item with the same one is a resend, not a repetition. Default false. */
   readonly isUnique?: boolean;
 }
 
-/** One event of a batch that was refused, or all of them where they are too many. */
+/** One refused event of a batch, or all of them if there are too many. */
 export interface RefusedEvent extends RefusedItem {
-  /** A body with it, without private attributes and redacted as configured, that would mean the same if it came. */
+  /** A body that contains the event, redacted and without private attributes. The collector would read it in the same way. */
   readonly raw: string;
 }
 
@@ -137,30 +137,30 @@ export interface RefusedEvent extends RefusedItem {
 const ID_LENGTH = 32;
 
 /**
- * Gives what was refused of one request its IDs, by the rules that event IDs have (lib/collect/EventIdentity): equal
- * for every resend, different for repeats. SHA-256 throughout, for a large body's place in S3 is named by its ID, and
- * nobody should be able to make two of one name.
+ * Makes the IDs of one request's refused items, by the same rules as event IDs (lib/collect/EventIdentity.ts): equal for
+ * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
+ * nobody should be able to forge an equal one.
  */
 class RefusedIdentity {
   readonly #scope: string;
-  /** The scope with a code behind it. */
+  /** The scope followed by a code, by code. */
   readonly #scopes = new Map<string, string>();
   readonly #seen = new Map<string, number>();
 
   /**
    * @param keyHash SHA-256 of the SDK key.
-   * @param sender What stays the same when the sender tries again: a device's stable ID, for a page that was
-   *   closed sends what it had stored in a later session; on servers, which have none, the session.
+   * @param sender A value that is the same when the sender retries: a device's stable ID, because a page sends stored
+   *   events in a later session; on servers, which have none, the session.
    */
   constructor(keyHash: string, sender: string) {
     this.#scope = hash('sha256', JSON.stringify([keyHash, sender])).slice(0, ID_LENGTH);
   }
 
   /**
-   * ID of what was refused next.
+   * The ID of the next refused item.
    *
-   * @param code Why: its text is prepared once.
-   * @param raw What it is: it is hashed as JSON.
+   * @param code The reason.
+   * @param raw The item's text. It is hashed as JSON.
    */
   next(code: string, raw: string): string {
     const id = this.of(code, raw);
@@ -169,7 +169,7 @@ class RefusedIdentity {
     return before === 0 ? id : hashText(`${before}:${this.#scopeOf(code)}`, raw);
   }
 
-  /** ID of what has an identity of its own, by which repeats are told apart already. As {@link next} of the first. */
+  /** The ID of an item with a unique identity: the same as {@link next} returns for the first of equal items. */
   of(code: string, raw: string): string {
     return hashText(this.#scopeOf(code), raw);
   }
@@ -184,17 +184,17 @@ class RefusedIdentity {
   }
 }
 
-/** Characters of a text that are written as JSON at a time: all of a large body's would be twice as long once more. */
+/** Characters that are written as JSON at a time, to limit the memory for a large body. */
 const HASH_CHUNK_LENGTH = 1_048_576;
 
-/** The hash of a text as JSON, with a prefix. */
+/** The hash of a prefix and a text as JSON. */
 function hashText(prefix: string, raw: string): string {
   if (raw.length <= HASH_CHUNK_LENGTH)
     return hash('sha256', prefix + JSON.stringify(raw)).slice(0, ID_LENGTH);
   const sum = createHash('sha256').update(`${prefix}"`);
   for (let start = 0; start < raw.length; ) {
     let end = start + HASH_CHUNK_LENGTH;
-    // Not between the halves of a surrogate pair: JSON would escape both.
+    // Not between the halves of a surrogate pair, because JSON would escape both.
     if (end < raw.length && (raw.charCodeAt(end) & 0xfc00) === 0xdc00) end += 1;
     sum.update(JSON.stringify(raw.slice(start, end)).slice(1, -1));
     start = end;
@@ -202,14 +202,14 @@ function hashText(prefix: string, raw: string): string {
   return sum.update('"').digest('hex').slice(0, ID_LENGTH);
 }
 
-/** Characters of a quarantine row's texts, `raw` aside. Paths and SDK names that are longer are no such. */
+/** Most characters of a quarantine row's texts, except `raw`. Real paths and SDK names are shorter. */
 const MAX_TEXT_LENGTH = 1_024;
 
 /**
- * Refused events of one batch have a row each as long as those rows come to no more than this, in UTF-16 units: one
- * call's worth of Firehose. Thousands of them, each with its batch's user, would not be written in time.
+ * Total length up to which each refused event of a batch has a row of its own, in UTF-16 units: one call of Firehose.
+ * Thousands of rows, each with the batch's user, could not be written in time.
  */
 export const MAX_SEPARATE_ROWS_LENGTH = 4 * 1024 * 1024;
 
-/** What a row has besides its `raw`, roughly, in UTF-16 units. */
+/** Approximate length of a row without its `raw`, in UTF-16 units. */
 export const ROW_LENGTH = 400;

@@ -2,8 +2,8 @@ import type { UtcDay } from '../../base/time.ts';
 import type { Page } from './catalogCalls.ts';
 
 /**
- * Where rows lie and how they are written, in Glue's own shape: it is copied from table to partition as a
- * whole, so members not listed here (and not looked at) go along.
+ * Location and format of rows, in Glue's own structure. It is copied from the table to the partition as a whole,
+ * including members that are not listed here.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_StorageDescriptor.html
  */
 export interface StorageDescriptor {
@@ -23,7 +23,7 @@ export interface StorageDescriptor {
   Parameters?: Record<string, string> | undefined;
 }
 
-/** What the registrar needs to know of a table. */
+/** The part of a table that the registrar needs. */
 export interface CatalogTable {
   readonly name: string;
   readonly storage: StorageDescriptor;
@@ -31,13 +31,13 @@ export interface CatalogTable {
   readonly partitionKeys: readonly string[];
 }
 
-/** A partition that is there or shall be: its values in the order of the table's partition keys. */
+/** An existing or new partition. Its values are in the order of the table's partition keys. */
 export interface CatalogPartition {
   readonly values: readonly string[];
   readonly storage: StorageDescriptor;
 }
 
-/** An item of a batch that failed while the rest was done. */
+/** An item that failed in a batch. */
 export interface ItemFailure {
   readonly values: readonly string[];
   /** AWS's name for it, e.g. `AlreadyExistsException`. */
@@ -49,15 +49,15 @@ export interface ItemFailure {
 export const PARTITION_BATCH = 100;
 
 /**
- * The catalog as the registrar uses it, one call each, without retries of its own.
- * Every method rejects with a {@link CatalogCallError} when the call as a whole failed.
+ * The catalog for the registrar. Each method makes one call and does not retry. It rejects with a CatalogCallError when
+ * the whole call failed.
  */
 export interface PartitionCatalog {
   getTable(database: string, table: string): Promise<CatalogTable>;
   /**
-   * Partitions of the table, at most 1,000 or fewer where columns are many, from where the page before ended.
+   * One page of the table's partitions: at most 1,000, or fewer if there are many columns.
    *
-   * @param days At most {@link PARTITION_BATCH}: only theirs. Default all.
+   * @param days Only the partitions of these days, at most {@link PARTITION_BATCH}. Default all.
    */
   listPage(
     database: string,
@@ -65,13 +65,13 @@ export interface PartitionCatalog {
     token: string | undefined,
     days?: readonly UtcDay[],
   ): Promise<Page<CatalogPartition>>;
-  /** At most {@link PARTITION_BATCH} partitions; answers the ones that failed. */
+  /** Creates at most {@link PARTITION_BATCH} partitions; returns those that failed. */
   batchCreate(
     database: string,
     table: string,
     partitions: readonly CatalogPartition[],
   ): Promise<readonly ItemFailure[]>;
-  /** Describes partitions that are there anew; otherwise as {@link batchCreate}. */
+  /** Updates existing partitions; otherwise like {@link batchCreate}. */
   batchUpdate(
     database: string,
     table: string,

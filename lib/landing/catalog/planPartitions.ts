@@ -3,30 +3,29 @@ import type { Config } from '../../schema/config.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parseTableKey, type TableKey } from '../../tables/tableFolders.ts';
 
-/** Why an object's key calls for no partition. */
+/** Why an object's key needs no partition. */
 export type IgnoredKeyReason = Extract<TableKey, { ignored: string }>['ignored'];
 
-/** A day that has files and, as far as is known, no partition. */
+/** A day that has files and no known partition. */
 export interface WantedDay {
   readonly kind: TableKind;
   readonly day: UtcDay;
-  /** Indexes, in the list of keys, of those that lie in its folder. */
+  /** Indexes of the keys in its folder. */
   readonly keys: readonly number[];
 }
 
-/** What a list of keys calls for. */
+/** The partitions that a list of keys needs. */
 export interface PartitionPlan {
   /** Each day once, in the order of its first key. */
   readonly wanted: readonly WantedDay[];
-  /** How many keys lie in days that have their partition. */
+  /** How many keys are in days with a known partition. */
   readonly known: number;
-  /** How many keys call for none, by reason. */
+  /** How many keys need no partition, by reason. */
   readonly ignored: Readonly<Partial<Record<IgnoredKeyReason, number>>>;
 }
 
 /**
- * Plans the partitions that a list of object keys calls for: from the key alone, without a look at the
- * catalog.
+ * Plans the partitions that a list of object keys needs, from the keys alone, without reading the catalog.
  *
  * @param isKnown Whether a day of a table is known to have its partition.
  */
@@ -54,13 +53,13 @@ export function planPartitions(
   return { wanted: [...wanted.values()], known, ignored };
 }
 
-/** Some 13 years of both tables: far more than a warm function sees, far less than would matter. */
+/** About 13 years of both tables: far more than a warm function sees, and too little to matter. */
 const CAPACITY = 10_000;
 
 /**
- * The partitions that a warm function has seen registered, so that a day's later files cost no call. When it
- * is full the longest known is forgotten: to ask once too often is harmless. A partition that is dropped by
- * hand stays known until the function goes cold; the daily run, which looks, registers it again.
+ * The partitions that a warm function knows to be registered, so that later files of a day need no call. When it is full,
+ * the oldest entry is removed, which only costs another call. A partition that is dropped by hand remains known until the
+ * environment ends; the daily run, which reads the catalog, registers it again.
  */
 export class KnownPartitions {
   readonly #capacity: number;

@@ -25,8 +25,8 @@ import {
 import { type DayFolders, repairTable } from './repairTable.ts';
 
 /**
- * Works off a batch of messages: objects first, for whose rows somebody waits, then the daily run, once however
- * often it is asked for. The response names the messages to be given again.
+ * Processes a batch of messages: objects first, because readers wait for their rows, then the daily run, once even if
+ * several messages request it. The response names the messages that the queue has to deliver again.
  */
 export async function registerMessages(
   registrar: Registrar,
@@ -40,7 +40,7 @@ export async function registerMessages(
     await dailyRun(registrar);
     return response;
   } catch (error) {
-    // What it says is in the log already.
+    // Its message is already in the log.
     if (!(error instanceof SluiceError)) throw error;
     const again = batchFailures(runs.map(({ messageId }) => messageId));
     return { batchItemFailures: [...response.batchItemFailures, ...again.batchItemFailures] };
@@ -48,9 +48,9 @@ export async function registerMessages(
 }
 
 /**
- * Registers the partitions of the objects that a batch of messages is about. The response names the messages
- * to be given again: those whose partition could not be registered, and those that can't be read, which so end
- * in the dead-letter queue.
+ * Registers the partitions of the objects that a batch of messages names. The response names the messages that the queue
+ * has to deliver again: those whose partition could not be registered, and unreadable ones, which end in the dead-letter
+ * queue.
  */
 async function registerObjects(
   registrar: Registrar,
@@ -106,7 +106,7 @@ interface Outcome {
   }[];
 }
 
-/** One table after the other: Glue throttles calls that come in parallel. A table that fails stops no other. */
+/** One table after the other, because Glue throttles parallel calls. A failure of one table does not stop the others. */
 async function registerWanted(registrar: Registrar, plan: PartitionPlan): Promise<Outcome> {
   let [created, existed, updated] = [0, 0, 0];
   const failed: Outcome['failed'][number][] = [];
@@ -148,9 +148,9 @@ async function registerKind(
 }
 
 /**
- * Reads the body of a queue's message: the object that it is about.
+ * Reads the object that a queue's message names.
  *
- * @throws CatalogError SLUICE_CATALOG_MESSAGE_INVALID, naming what is wrong and nothing of the content.
+ * @throws CatalogError SLUICE_CATALOG_MESSAGE_INVALID, which describes the problem without the content.
  */
 function readObjectCreated(body: string): ObjectRef {
   const read = objectCreated(body);
@@ -158,20 +158,20 @@ function readObjectCreated(body: string): ObjectRef {
   return read;
 }
 
-/** What the daily run did, as it is logged. */
+/** The result of the daily run for one table, as it is logged. */
 export interface DailyReport {
   readonly table: string;
   readonly created: number;
   readonly existed: number;
   readonly updated: number;
-  /** Days whose partition points elsewhere than at the day's folder. */
+  /** Days whose partition does not point to the day's folder. */
   readonly misplaced: readonly string[];
   readonly failed: readonly { readonly day: string; readonly code: string }[];
 }
 
 /**
- * The daily run: registers today and tomorrow, closes gaps and brings older partitions along with their tables.
- * One table's failure stops no other; afterwards it fails the run, so that the queue gives it again.
+ * The daily run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
+ * stop the others, but fails the run in the end, so that the queue delivers its message again.
  *
  * @throws CatalogError SLUICE_CATALOG_PARTITIONS_FAILED
  */
@@ -204,7 +204,7 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
     level: problems.length > 0 ? 'error' : 'info',
     event: 'register_daily',
     tables: reports,
-    // What the metric filter reads (infra/alarms/loggedMetrics.ts): a table that can't be read has an unknown number.
+    // For the metric filter (infra/alarms/loggedMetrics.ts). The number is unknown when a table cannot be read.
     ...(unread
       ? {}
       : { gaps: reports.reduce((sum, one) => sum + one.failed.length + one.misplaced.length, 0) }),
@@ -214,11 +214,11 @@ export async function dailyRun(registrar: Registrar): Promise<readonly DailyRepo
   return reports;
 }
 
-/** All that one invocation of the registrar works with. */
+/** Dependencies of one invocation of the registrar. */
 export interface Registrar extends RegistrarTarget {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
   readonly folders: DayFolders;
-  /** Lives as long as the function is warm. */
+  /** Kept while the function is warm. */
   readonly known: KnownPartitions;
   readonly log: (fields: Record<string, unknown>) => void;
 }

@@ -15,7 +15,7 @@ import {
 } from './PartitionCatalog.ts';
 import { type SettledPartitions, settleInBatches } from './settleInBatches.ts';
 
-/** Where partitions are registered, and for which files. */
+/** The catalog and the bucket for which partitions are registered. */
 export interface RegistrarTarget {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database'>;
   readonly bucket: string;
@@ -23,28 +23,28 @@ export interface RegistrarTarget {
   readonly attempts: Attempts;
 }
 
-/** What became of the days of one table. */
+/** The outcome for the days of one table. */
 export interface RegisteredDays {
   readonly created: readonly UtcDay[];
-  /** Were registered already, by an earlier file or by somebody at the same time. */
+  /** Were already registered, by an earlier file or by another invocation at the same time. */
   readonly existed: readonly UtcDay[];
   readonly failed: readonly FailedDay[];
 }
 
-/** {@link RegisteredDays}, and what was brought along. */
+/** {@link RegisteredDays}, and days whose partitions were updated to the table's columns. */
 export interface RefreshedDays extends RegisteredDays {
   readonly updated: readonly UtcDay[];
 }
 
 /**
- * Registers days of one table: every day is created, found to be there, or handed back by name. Safe to
- * repeat and to run twice at once.
+ * Registers days of one table: each day is created, found to exist, or returned as failed. It can be repeated and run
+ * twice at the same time.
  *
- * One that was there may be from before the table's columns changed, today's and tomorrow's above all, which the daily
- * run makes ahead. New files are coming into it, so it is brought along now: until tomorrow their new columns would be
- * null. Older days can wait for the daily run: their files hold nothing in a column that came later.
+ * An existing partition can be older than a change of the table's columns, especially those of today and tomorrow, which
+ * the daily run creates ahead. It receives new files, so it is updated now: otherwise their new columns would be null
+ * until the next daily run. Older days can wait for the daily run, because their files have no values in new columns.
  *
- * @throws CatalogError when the table is missing, unfit, or can't be read in time.
+ * @throws CatalogError when the table is missing or unfit, or cannot be read in time.
  */
 export async function registerPartitions(
   target: RegistrarTarget,
@@ -64,7 +64,7 @@ export async function registerPartitions(
   };
 }
 
-/** Looks at partitions that were there. A day that can't be looked at is handed back, as one that can't be registered. */
+/** Updates existing partitions. A day whose partition cannot be read is returned as failed. */
 async function syncExistingDays(
   target: RegistrarTarget,
   kind: TableKind,
@@ -92,7 +92,7 @@ async function syncExistingDays(
   return { updated, failed };
 }
 
-/** The same with a table that has been read already. */
+/** Registers days of a table that has been read already, without updating existing partitions. */
 export async function registerDays(
   target: RegistrarTarget,
   kind: TableKind,
@@ -113,7 +113,7 @@ export async function registerDays(
 }
 
 /**
- * Reads the table of a kind and makes sure that days can be its partitions.
+ * Reads the table of a kind and checks that its partitions can be days.
  *
  * @throws CatalogError SLUICE_CATALOG_TABLE_NOT_FOUND, SLUICE_CATALOG_TABLE_UNFIT, SLUICE_CATALOG_UNAVAILABLE
  */
@@ -133,7 +133,7 @@ export async function readTable(target: RegistrarTarget, kind: TableKind): Promi
   }
 }
 
-/** Where a day's files are: its partition's location. */
+/** The location of a day's partition: the folder of its files. */
 export function dayLocation(
   config: Pick<Config, 'statsigFolder' | 'tables'>,
   bucket: string,
@@ -144,16 +144,16 @@ export function dayLocation(
 }
 
 /**
- * The partition of one day: the table's whole storage descriptor (Glue's API lets a partition inherit
- * nothing) at the day's own location.
+ * The partition of one day: the table's whole storage descriptor with the day's location. In Glue's API, a partition
+ * inherits nothing from its table.
  */
 export function dayPartition(table: CatalogTable, day: UtcDay, location: string): CatalogPartition {
   return { values: [day], storage: { ...table.storage, Location: location } };
 }
 
 /**
- * Refuses a table whose partitions can't be days: values are positional, so with other keys they would be
- * added to the wrong ones.
+ * Refuses a table whose partitions cannot be days. Partition values are positional, so with other keys they would be
+ * assigned to the wrong ones.
  *
  * @throws CatalogError SLUICE_CATALOG_TABLE_UNFIT
  */
@@ -168,20 +168,20 @@ export function checkTable(table: CatalogTable): CatalogTable {
   return table;
 }
 
-/** What became of partitions that were there. */
+/** The outcome for existing partitions. */
 export interface SyncedPartitions {
-  /** Were described as the table was before, and now as it is. */
+  /** Had outdated columns or an outdated format, and were updated. */
   readonly updated: readonly UtcDay[];
-  /** Point elsewhere than at their day's folder: made by hand, so left alone, but their rows aren't read. */
+  /** Do not point to their day's folder. They were made by hand and are not changed, but queries do not read the day's rows. */
   readonly misplaced: readonly UtcDay[];
   readonly failed: readonly FailedDay[];
 }
 
 /**
- * Brings partitions along with their table: describes those anew that describe their files as the table did before
- * its columns changed. A reader of Glue's goes by the partition, so a new column would be null where it is filled.
+ * Updates partitions whose columns or format differ from those of the table, because the table has changed since.
+ * Readers use the schema of the partition, so a new column would be null even where files have values.
  *
- * @param partitions Of days, as they are in the catalog.
+ * @param partitions Partitions of days from the catalog.
  */
 export async function syncPartitionSchemas(
   target: RegistrarTarget,
@@ -218,8 +218,8 @@ function isSameFolder(location: string | undefined, folder: string): boolean {
 }
 
 /**
- * The partitions that don't describe their files as the table does: made before its columns or format changed,
- * which Glue doesn't pass on. Comments and other parameters don't count: no reader takes them from a partition.
+ * The partitions whose columns or format differ from those of the table: Glue does not apply changes of a table to its
+ * partitions. Comments and other parameters are not compared, because no reader uses those of a partition.
  */
 export function findStalePartitions(
   table: CatalogTable,
@@ -229,7 +229,7 @@ export function findStalePartitions(
   return partitions.filter(({ storage }) => !isDeepStrictEqual(readerSettings(storage), wanted));
 }
 
-/** What decides how a reader reads the files. */
+/** The settings that determine how a reader reads the files. */
 function readerSettings({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: StorageDescriptor) {
   return {
     columns: Columns.map(({ Name, Type }) => [Name, Type]),
@@ -240,7 +240,7 @@ function readerSettings({ Columns = [], InputFormat, OutputFormat, SerdeInfo }: 
   };
 }
 
-/** A day without its partition, or with one that is not as it should be, and why, by AWS's code. */
+/** A day whose partition is missing or outdated, with AWS's error code. */
 export interface FailedDay {
   readonly day: UtcDay;
   readonly code: string;

@@ -13,22 +13,22 @@ import {
   syncPartitionSchemas,
 } from './registerPartitions.ts';
 
-/** Pages of at most 1,000 partitions, or fewer where columns are many: beyond any number of days. */
+/** Most pages of 1,000 partitions, or fewer if there are many columns: more than any number of days needs. */
 const MAX_PARTITION_PAGES = 500;
-/** Pages of at most 1,000 folders: beyond any number of days. */
+/** Most pages of 1,000 folders: more than any number of days needs. */
 const MAX_FOLDER_PAGES = 100;
 
-/** What the daily run did for one table. */
+/** The outcome of the daily run for one table. */
 export interface RepairedTable extends RegisteredDays, SyncedPartitions {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
 }
 
 /**
- * The daily run for one table: registers today, tomorrow and every day that has a folder and no partition, and
- * brings partitions along whose table has changed its columns. What it does is safe to repeat.
+ * The daily run for one table: registers today, tomorrow and every day that has a folder and no partition, and updates
+ * partitions after a change of the table's columns. It can be repeated.
  *
- * @throws CatalogError when the table, its partitions or its folders can't be read.
+ * @throws CatalogError when the table, its partitions or its folders cannot be read.
  */
 export async function repairTable(
   target: RegistrarTarget & { readonly folders: DayFolders },
@@ -78,9 +78,8 @@ async function listAll<Item>(
 }
 
 /**
- * The days that should have a partition and have none: those with a folder, and today and tomorrow whether
- * they have one or not, so that a day's first rows can be read the moment they land. Sorted.
- * Folders that are no calendar day are somebody else's and left alone.
+ * The days without the partition that they should have, sorted: days with a folder, and today and tomorrow in any case,
+ * so that the first rows of a day can be queried as soon as they land. Folders that are not calendar days are ignored.
  *
  * @param today The UTC day it is.
  */
@@ -95,7 +94,7 @@ export function findMissingDays(options: {
   return [...wanted].filter((day) => !registered.has(day)).sort();
 }
 
-/** The folders of a bucket, one call each, without retries of its own. */
+/** The folders of a bucket. Each method makes one call and does not retry. */
 export interface DayFolders {
   /**
    * Names, without slashes, of folders directly under `prefix` (which ends with a slash): at most 1,000, from

@@ -2,24 +2,23 @@ import { waitForRetry } from '../../base/retry.ts';
 import { type Attempts, CatalogCallError, isTransient, outOfTime, retryPolicy } from './catalogCalls.ts';
 import { type CatalogPartition, type ItemFailure, PARTITION_BATCH } from './PartitionCatalog.ts';
 
-/** What became of every partition given. */
+/** The outcome for every given partition. */
 export interface SettledPartitions {
   readonly done: readonly CatalogPartition[];
-  /** Were there already. */
+  /** Existed already. */
   readonly existed: readonly CatalogPartition[];
-  /** Could not be done, each with the last error it met. */
+  /** Failed, each with its last error. */
   readonly failed: readonly ItemFailure[];
 }
 
 const EXISTS = 'AlreadyExistsException';
 
 /**
- * Sends partitions in batches and settles each of them: what failed for a passing reason is sent again, and
- * only that, with jittered backoff inside the deadline; what remains is handed back by name, as is what the deadline
- * left no time to send.
+ * Sends partitions in batches and settles each of them. Items with a passing error are sent again, with jittered backoff
+ * within the deadline. The others are returned as failed, and so are those that the deadline left no time to send.
  *
- * A call as a whole may answer AlreadyExistsException too (it is among its documented errors) and then says
- * nothing of the other items: the batch is halved until the one it means is alone.
+ * A whole call can fail with AlreadyExistsException, which is one of its documented errors and says nothing about the
+ * other items. The batch is then halved until the existing item is alone.
  */
 export async function settleInBatches(
   partitions: readonly CatalogPartition[],
@@ -64,9 +63,9 @@ export async function settleInBatches(
 
 interface BatchAnswer {
   readonly failureOf: (item: CatalogPartition) => ItemFailure | undefined;
-  /** The call as a whole failed, for a reason that passes. */
+  /** The whole call failed with a passing error. */
   readonly transient: boolean;
-  /** The call as a whole said that something exists. */
+  /** The whole call failed because an item exists. */
   readonly wholeExists: boolean;
 }
 
@@ -77,7 +76,7 @@ async function sendBatch(
   try {
     const failures = new Map((await send(items)).map((failure) => [partitionName(failure.values), failure]));
     const known = new Set(items.map(({ values }) => partitionName(values)));
-    // A failure that names no item of ours must not be lost: it counts against every item not named.
+    // A failure that names none of the items must not be lost: it counts for every item that is not named.
     const stray = [...failures].find(([name]) => !known.has(name))?.[1];
     return {
       failureOf: ({ values }) => failures.get(partitionName(values)) ?? (stray && { ...stray, values }),

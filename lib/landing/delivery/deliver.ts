@@ -8,13 +8,13 @@ import { overflowKey } from '../../tables/objectKeys.ts';
 import { billedBytes, packDocuments } from './packDocuments.ts';
 import { type DeliveryContext, putRecords } from './putRecords.ts';
 
-/** A document that was not delivered, and why. */
+/** A document that was not delivered, and the reason. */
 interface ReturnedDocument {
-  /** Its index in what was to be delivered. */
+  /** Its index among the documents. */
   readonly index: number;
   /**
-   * `too_large` for a Firehose record; `refused` by Firehose in a way that retrying can't mend;
-   * `not_acknowledged` in the time and attempts there were, though it may have been written.
+   * `too_large` for a Firehose record; `refused` by Firehose with an error that retrying does not resolve;
+   * `not_acknowledged` within the deadline and the attempts, although it may have been written.
    */
   readonly reason: 'too_large' | 'refused' | 'not_acknowledged';
   /** Firehose's last error code for it; absent when it was never put. */
@@ -25,7 +25,7 @@ interface ReturnedDocument {
 export interface Delivery {
   readonly acknowledged: number;
   readonly returned: readonly ReturnedDocument[];
-  /** Firehose records made; those put again, each time; calls, retries included; bytes put once, and what AWS bills for them. */
+  /** Records; records that were put again, counted each time; calls including retries; bytes of the records; bytes that AWS bills for them. */
   readonly records: number;
   readonly retried: number;
   readonly calls: number;
@@ -34,7 +34,7 @@ export interface Delivery {
 }
 
 /**
- * Delivers documents to one stream: every one is acknowledged or handed back by name. It never throws.
+ * Delivers documents to one stream: each is either acknowledged or returned. It never throws.
  *
  * @param documents JSON without newlines.
  */
@@ -59,25 +59,25 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
   };
 }
 
-/** What {@link deliverOrSpill} needs. */
+/** Dependencies of {@link deliverOrSpill}. */
 export interface SpillContext extends DeliveryContext {
   readonly putOverflow: PutOverflow;
 }
 
-/** A delivery, and what became of the documents that the stream handed back. */
+/** A delivery, and the outcome for the documents that the stream returned. */
 export interface StreamDelivery extends Delivery {
-  /** Whether every document is with Firehose or in overflow: only then may anybody be told so. */
+  /** Whether every document is in Firehose or in overflow. Only then may the sender get a success. */
   readonly kept: boolean;
-  /** Documents in overflow: all that were returned, or none. */
+  /** Documents in overflow: either all that were returned, or none. */
   readonly overflowed: number;
-  /** Why they could not be spilled: the name of what was thrown, or `OutOfTime`. */
+  /** Why they could not be spilled: the name of the error, or `OutOfTime`. */
   readonly overflowError?: string;
 }
 
 /**
- * Delivers documents to one stream and spills what it hands back, whatever the reason, into one overflow object,
- * from which functions/redrive puts it on the stream later. It never throws. The last moments before the deadline
- * are the spill's, so that a stream that hangs doesn't take the bucket's time too.
+ * Delivers documents to one stream and spills returned documents, whatever the reason, into one overflow object.
+ * functions/redrive puts them on the stream later. It never throws. The last part of the time before the deadline is
+ * reserved for the spill, so that a stream that hangs does not use it up.
  */
 export async function deliverOrSpill(
   kind: TableKind,
@@ -102,33 +102,33 @@ export async function deliverOrSpill(
   }
 }
 
-/** Keeps one overflow object. Throws what the store throws when it could not within so many milliseconds. */
+/** Stores one overflow object. Throws the error of the store, or when it takes longer than `timeoutMs`. */
 export type PutOverflow = (object: OverflowObject, timeoutMs: number) => Promise<void>;
 
-/** Documents that a stream did not take, as one object. */
+/** Documents that a stream did not accept, as one object. */
 interface OverflowObject {
   readonly key: string;
   /** Gzip of one document a line. */
   readonly body: Uint8Array;
-  /** For whoever looks at it: how many documents, since when, and why. */
+  /** For diagnosis: how many documents, since when, and why. */
   readonly metadata: OverflowMetadata;
 }
 
-/** The object's user metadata; all of it text. */
+/** The object's user metadata. All values are texts. */
 export interface OverflowMetadata {
   readonly documents: string;
   /** When it was first spilled, ISO 8601. */
   readonly since: string;
-  /** Firehose's error code of the last document, or why else it came back. */
+  /** Firehose's error code of the last document, or the reason why it was returned. */
   readonly code: string;
 }
 
 const compress = promisify(gzip);
-/** Every row begins with its ID: lib/collect writes it so. */
+/** Every row begins with its ID (lib/collect/EventIdentity.ts). */
 const ROW_ID = /^\{"(?:event|quarantine)_id":"([^"\\]+)"/;
 
 /**
- * Writes what one request could not put on one stream as one object: the documents exactly as they were packed.
+ * Makes the overflow object of the documents that one request could not put on one stream.
  *
  * @param spilledAt Epoch milliseconds.
  */
@@ -151,7 +151,7 @@ export async function overflowObject(
   };
 }
 
-/** The documents that were handed back, in their order. */
+/** The returned documents, in their order. */
 export function returnedDocuments(
   documents: readonly string[],
   returned: readonly ReturnedDocument[],
@@ -159,18 +159,18 @@ export function returnedDocuments(
   return returned.flatMap(({ index }) => documents[index] ?? []);
 }
 
-/** Why the last one was handed back. */
+/** Why the last document was returned. */
 export function lastErrorCode(returned: readonly ReturnedDocument[]): string {
   const last = returned.at(-1);
   return last?.code ?? last?.reason ?? '';
 }
 
-/** Documents as an object's body. */
+/** The body of an overflow object: gzip of one document a line. */
 export function overflowBody(documents: readonly string[]): Promise<Uint8Array> {
   return compress(`${documents.join('\n')}\n`);
 }
 
-/** The documents of a body; null when it is none that we wrote whole. */
+/** The documents of a body; null when it is damaged, incomplete or too large. */
 export function readOverflow(body: Uint8Array): string[] | null {
   try {
     const text = gunzipSync(body, { maxOutputLength: MAX_OVERFLOW_BYTES }).toString('utf8');

@@ -4,22 +4,22 @@ import {
   MAX_RECORD_BYTES,
 } from '../../schema/deliveryLimits.ts';
 
-/** Documents joined by newlines: one Firehose record. */
+/** One Firehose record: documents joined by newlines. */
 export interface PackedRecord {
   readonly data: Uint8Array;
-  /** Which documents it holds: indexes into what was packed, ascending. */
+  /** Indexes of its documents, ascending. */
   readonly documents: readonly number[];
 }
 
-/** Every document is in exactly one record, or too large for any. */
+/** Every document is in exactly one record, or too large for a record. */
 export interface PackedDocuments {
   readonly records: readonly PackedRecord[];
   readonly tooLarge: readonly number[];
 }
 
 /**
- * Packs JSON documents, which hold no newline, into as few records as order allows. AWS bills every record
- * rounded up to 5 KB, so full records are what makes it cheap. Order is kept.
+ * Packs JSON documents, which contain no newline, into as few records as possible without changing their order. AWS bills
+ * every record rounded up to 5 KB, so full records are cheapest.
  */
 export function packDocuments(documents: readonly string[]): PackedDocuments {
   const records: PackedRecord[] = [];
@@ -50,7 +50,7 @@ export function packDocuments(documents: readonly string[]): PackedDocuments {
   return { records, tooLarge };
 }
 
-/** Whether a record can take one more document. Bytes are counted only when there might be too many. */
+/** Whether a record has room for one more document. Bytes are only counted when there might be too many. */
 function fits(record: RecordBytes, document: string): boolean {
   if (record.most + 1 + RecordBytes.most(document) <= MAX_RECORD_BYTES) return true;
   return record.length + 1 + Buffer.byteLength(document) <= MAX_RECORD_BYTES;
@@ -61,12 +61,12 @@ export function billedBytes(bytes: number): number {
   return Math.ceil(bytes / BILLED_STEP_BYTES) * BILLED_STEP_BYTES;
 }
 
-/** Bytes taken from the system at a time: large enough for any record. */
+/** Bytes that are allocated at once: enough for any record. */
 const CHUNK_BYTES = MAX_RECORD_BYTES;
 
 /**
- * UTF-16 units that are encoded at once. Each call into native code costs as much as encoding a small document, but V8
- * copies a text together first, and beyond 128 KiB into memory that the system has to give and clear each time.
+ * UTF-16 units that are encoded at once. Each call into native code costs as much as encoding a small document. But V8
+ * flattens a text before it encodes it, and beyond 128 KiB it uses memory that the system allocates and clears each time.
  */
 const UNITS_AT_ONCE = 32_768;
 
@@ -74,19 +74,19 @@ let chunk = Buffer.allocUnsafeSlow(0);
 let used = 0;
 
 /**
- * A record's bytes while documents are added to it. Records share memory as Node's small buffers do: encoding into
- * memory that is there costs a tenth of allocating for each. What was handed out is never written again.
+ * A record's bytes while documents are added to it. Records share memory like Node's small buffers: encoding into
+ * existing memory costs a tenth of allocating. Memory of finished records is never written again.
  */
 class RecordBytes {
   readonly #start: number;
   #waiting = '';
 
-  /** Bytes that a text takes at most: a UTF-16 unit is at most 3 of UTF-8. */
+  /** Most bytes that a text can need: a UTF-16 unit has at most 3 bytes in UTF-8. */
   static most(text: string): number {
     return text.length * 3;
   }
 
-  /** @param room At least the bytes of all that will be added: one record is written at a time. */
+  /** @param room Upper bound of the bytes that will be added. Only one record is written at a time. */
   constructor(room: number) {
     if (used + room > chunk.length) {
       chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, room));
@@ -95,13 +95,13 @@ class RecordBytes {
     this.#start = used;
   }
 
-  /** @param text More of the record. */
+  /** Appends a text to the record. */
   add(text: string): void {
     this.#waiting += text;
     if (this.#waiting.length >= UNITS_AT_ONCE) this.#encode();
   }
 
-  /** At least the bytes so far. */
+  /** Upper bound of the bytes so far. */
   get most(): number {
     return used - this.#start + RecordBytes.most(this.#waiting);
   }
@@ -112,7 +112,7 @@ class RecordBytes {
     return used - this.#start;
   }
 
-  /** The record: nothing may be added after. */
+  /** The finished record. Nothing may be added afterwards. */
   take(): Uint8Array {
     this.#encode();
     return chunk.subarray(this.#start, used);

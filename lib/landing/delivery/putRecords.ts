@@ -3,34 +3,34 @@ import type { Clock } from '../../base/time.ts';
 import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
 
-/** What delivery needs from outside. */
+/** Dependencies of a delivery. */
 export interface DeliveryContext {
   readonly putRecordBatch: PutRecordBatch;
   readonly clock: Clock;
-  /** Resolves after so many milliseconds by the clock. */
+  /** Resolves after that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   /** At least 0, below 1. */
   readonly random: () => number;
-  /** Epoch milliseconds after which nothing more is tried. */
+  /** Epoch milliseconds after which there are no more attempts. */
   readonly deadline: number;
 }
 
-/** A record that Firehose has not acknowledged, and why. */
+/** A record that Firehose has not acknowledged, and the reason. */
 export interface UnacknowledgedRecord {
   readonly record: PackedRecord;
   /**
-   * `refused` by Firehose in a way that retrying can't mend; `not_acknowledged` in the time and attempts there
-   * were, though it may have been written.
+   * `refused` by Firehose with an error that retrying does not resolve; `not_acknowledged` within the deadline and the
+   * attempts, although it may have been written.
    */
   readonly reason: 'refused' | 'not_acknowledged';
   /** Firehose's last error code for it; absent when it was never put. */
   readonly code?: string;
 }
 
-/** Every record is acknowledged or among the `unacknowledged`. */
+/** Every record is either acknowledged or in `unacknowledged`. */
 export interface PutRecordsResult {
   readonly unacknowledged: readonly UnacknowledgedRecord[];
-  /** Records put again, each time; calls, retries included. */
+  /** Records that were put again, counted each time; calls including retries. */
   readonly retried: number;
   readonly calls: number;
 }
@@ -43,9 +43,9 @@ interface PendingRecord {
 /**
  * Puts records on one stream. It never throws.
  *
- * Firehose answers 200 and still fails records, so only those that failed are put again, in order, after a
- * random and growing pause, until they are acknowledged, the attempts are used up or the deadline is near.
- * A throttled or unanswered call is retried in the same way; any other refusal is final at once.
+ * Firehose can answer 200 and still fail records. Only failed records are put again, in order, after a random and
+ * growing pause, until they are acknowledged, the attempts are used up or the deadline is near. A throttled or unanswered
+ * call is retried in the same way. Any other error is final.
  */
 export async function putRecords(
   records: readonly PackedRecord[],
@@ -99,19 +99,19 @@ async function put(
       timeoutMs,
     );
   } catch (error) {
-    // An adapter that throws is defective, but its documents are handed back all the same.
+    // An adapter must not throw. If it does, its documents are returned all the same.
     return { kind: 'failed', code: error instanceof Error ? error.name : 'Error', retryable: false };
   }
 }
 
-/** The error of a call's i-th record; one that the answer leaves out was not acknowledged. */
+/** The error of a call's i-th record. A record that the answer omits was not acknowledged. */
 function errorCode(outcome: PutOutcome, i: number): string | null {
   if (outcome.kind === 'failed') return outcome.code;
   const code = outcome.errorCodes[i];
   return code === undefined ? 'NoResponse' : code;
 }
 
-/** Cuts records into PutRecordBatch calls, in order: at most 500 records and 4 MiB each. */
+/** Splits records into PutRecordBatch calls, in order: at most 500 records and 4 MiB each. */
 export function packCalls(records: readonly PackedRecord[]): PackedRecord[][] {
   const calls: PackedRecord[][] = [];
   let open: PackedRecord[] = [];
@@ -130,10 +130,10 @@ export function packCalls(records: readonly PackedRecord[]): PackedRecord[][] {
   return calls;
 }
 
-/** What came of one call. Adapters answer with it instead of throwing, so that no failure can be missed. */
+/** The outcome of one call. Adapters return it instead of throwing, so that no failure can be missed. */
 export type PutOutcome =
   | {
-      /** Firehose took the call; it may still have failed some of its records. */
+      /** Firehose answered the call; some of its records may have failed. */
       readonly kind: 'answered';
       /** For each record, in order: null when it was acknowledged, else Firehose's `ErrorCode`. */
       readonly errorCodes: readonly (string | null)[];
@@ -148,8 +148,8 @@ export type PutOutcome =
     };
 
 /**
- * Puts records into one delivery stream, once: no retries of its own, or they would multiply with ours.
+ * Puts records into one delivery stream once. It does not retry, because retries would multiply with those of delivery.
  *
- * @param timeoutMs Give up after this long. The records may have been written nevertheless.
+ * @param timeoutMs Timeout. The records may have been written even after a timeout.
  */
 export type PutRecordBatch = (records: readonly Uint8Array[], timeoutMs: number) => Promise<PutOutcome>;

@@ -2,30 +2,30 @@ import { isUtf8 } from 'node:buffer';
 import { isJsonObject } from '../../base/json.ts';
 import { type FirehoseReason, firehoseReason } from '../quarantineReasons.ts';
 
-/** One record that Firehose gave up, as one line of an error object tells it. */
+/** One record that Firehose did not deliver, from one line of an error object. */
 export interface FailedRecord {
   readonly reason: FirehoseReason;
-  /** The error output type, and Firehose's own code and message. */
+  /** The error output type, and Firehose's code and message. */
   readonly detail: string;
-  /** The row as we had put it; the whole line when that can't be read. */
+  /** The record as it was put; the whole line when that cannot be read. */
   readonly raw: Uint8Array;
-  /** When Firehose received it, epoch milliseconds; null when the line doesn't say. */
+  /** When Firehose received it, epoch milliseconds; null when the line does not contain it. */
   readonly arrivedAt: number | null;
 }
 
-/** Characters of a detail: AWS's message may repeat much of the row. */
+/** Most characters of a detail: AWS's message can repeat much of the row. */
 const DETAIL_LENGTH = 1_000;
 
 /**
- * Reads a line of an error object. AWS's page on failed conversions prints `ErrorCode` and `ErrorMessage`, its
- * objects have `lastErrorCode` and `lastErrorMessage`, and other types of errors `errorCode` and `errorMessage`.
+ * Reads a line of an error object. AWS's page on failed conversions documents `ErrorCode` and `ErrorMessage`, real objects
+ * have `lastErrorCode` and `lastErrorMessage`, and other types of errors have `errorCode` and `errorMessage`.
  * https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html
  */
 export function readErrorLine(line: string, outputType: string): FailedRecord {
   const members = parse(line);
   const data = members?.['rawData'];
   const raw = typeof data === 'string' ? Buffer.from(data, 'base64') : null;
-  // Node skips over what is no base64: whatever isn't the same again was none.
+  // Node skips invalid base64, so the text is valid only if encoding gives the same text again.
   if (members === null || raw === null || raw.toString('base64') !== data) {
     const detail = `${outputType}: the line has no readable rawData.`;
     return {
@@ -46,14 +46,14 @@ export function readErrorLine(line: string, outputType: string): FailedRecord {
   };
 }
 
-/** What a row says of itself; each null where it can't be read. */
+/** The identifying values of a row; each null where it cannot be read. */
 export interface FailedRow {
   readonly eventId: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
 }
 
-/** Reads which event a row is of, and which SDK it came from. */
+/** Reads the event ID and the SDK of a row. */
 export function readFailedRow(raw: Uint8Array): FailedRow {
   const row = isUtf8(raw) ? parse(Buffer.from(raw).toString('utf8')) : null;
   const member = (name: string) => (typeof row?.[name] === 'string' ? row[name] : null);
@@ -80,8 +80,8 @@ function firstText(members: Readonly<Record<string, unknown>>, ...names: readonl
 const NEWLINE = 0x0a;
 
 /**
- * The rows of a record that Firehose gave up before it took the record apart: we pack many into one, a line each
- * (lib/landing/delivery/packDocuments.ts). A record of one row, and whatever isn't an object of JSON line by line, stays as it is.
+ * The rows of a record that Firehose gave up before it deaggregated the record, which has one row a line
+ * (lib/landing/delivery/packDocuments.ts). A record of one row, or with a line that is not a JSON object, remains as it is.
  */
 export function splitRecord(record: FailedRecord): readonly FailedRecord[] {
   const bytes = Buffer.from(record.raw.buffer, record.raw.byteOffset, record.raw.byteLength);

@@ -9,18 +9,19 @@ import type {
 import { type FailedRecord, readFailedRow } from './failedRecords.ts';
 import type { QuarantineRecords } from './redriveObject.ts';
 
-/** What {@link quarantineRecords} needs; `putRecordBatch` is the quarantine stream's. */
+/** Dependencies of {@link quarantineRecords}; `putRecordBatch` is the quarantine stream's. */
 export interface QuarantineParts extends Omit<SpillContext, 'deadline'> {
   readonly write: QuarantineWriter;
   readonly putLarge: PutQuarantineLarge;
 }
 
 /**
- * Puts records that Firehose gave up into the quarantine table: `received_at` is when Firehose took them, `path` the
- * key of the error object, which names their table. What the quarantine stream doesn't take goes into overflow.
+ * Puts records that Firehose did not deliver into the quarantine table: `received_at` is when Firehose received them,
+ * `path` is the key of the error object, which names their table. Rows that the quarantine stream does not accept go to
+ * overflow.
  *
- * A row that Firehose gave up is the same thing as any other row of that event, whenever it was received: the event's ID
- * is its identity. What has no such ID is told apart by all of its text.
+ * The identity of such a row is its event's ID, whenever it was received. A row without an event ID is identified by its
+ * whole text.
  */
 export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
   const { clock } = parts;
@@ -29,7 +30,7 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
     try {
       for (const { context, refused } of groupByContext(records, key, clock.now())) {
         const rows = parts.write(refused, context);
-        // First what a row points to, then the row.
+        // The object first, then the row that points to it.
         for (const large of rows.large) await parts.putLarge(large, Math.max(1, deadline - clock.now()));
         documents.push(...rows.documents);
       }
@@ -40,7 +41,7 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
   };
 }
 
-/** Text goes with the content type of JSON where it is too large for a row: our rows are JSON. */
+/** A text gets the content type of JSON if it is too large for a row, because rows are JSON. */
 function decodeRaw(raw: Uint8Array): string | Uint8Array {
   return isUtf8(raw) ? Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8') : raw;
 }
@@ -50,7 +51,7 @@ interface RecordGroup {
   readonly refused: RefusedItem[];
 }
 
-/** Records by what their rows have in common. */
+/** Groups records by the values that their rows share. */
 function groupByContext(records: readonly FailedRecord[], key: string, now: number): Iterable<RecordGroup> {
   const groups = new Map<string, RecordGroup>();
   for (const record of records) {
@@ -66,7 +67,7 @@ function groupByContext(records: readonly FailedRecord[], key: string, now: numb
     const group = groups.get(name);
     if (group !== undefined) group.refused.push(refused);
     else {
-      // A row tells neither key nor sender.
+      // A row contains neither key nor sender.
       const context = {
         keyLabel: null,
         keyHash: '',

@@ -5,8 +5,8 @@ import { errorFolder, overflowFolder, PARKED_FOLDER } from '../../tables/objectK
 import { type Redrive, type RedriveOutcome, type RedriveStore, redriveObject } from './redriveObject.ts';
 
 /**
- * Works off a batch of messages: objects first, then the run for stragglers, once however often it is asked for. A
- * run that could not do all is not given again: the next one is never far.
+ * Processes a batch of messages: objects first, then the run for stragglers, once even if several messages request it. An
+ * incomplete run is not retried, because the next one starts soon.
  */
 export async function redriveMessages(
   redriver: Redriver,
@@ -19,8 +19,8 @@ export async function redriveMessages(
 }
 
 /**
- * Redrives the objects that messages are about, one after the other. The response names the messages to be given
- * again: of objects that stay, and those that can't be read, which so end in the dead-letter queue.
+ * Redrives the objects that messages name, one after the other. The response names the messages that the queue has to
+ * deliver again: those of objects that remain, and unreadable ones, which end in the dead-letter queue.
  */
 async function redriveObjects(
   redriver: Redriver,
@@ -54,29 +54,29 @@ async function redriveObjects(
   return batchFailures(failures);
 }
 
-/** An object that has waited for so long has lost its message, or its message its tries. */
+/** An object of this age has no message any more: it was lost, or its tries are used up. */
 const STRAGGLER_MS = 15 * 60_000;
-/** No queue counts the tries of what lost its message: after a day it is parked. */
+/** Nothing counts the tries of an object without a message, so it is parked at this age. */
 const MAX_WAIT_MS = 24 * 3_600_000;
 /** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
-/** Parked objects that are counted at most: ten calls. */
+/** Most parked objects that are counted: ten calls. */
 const MAX_COUNTED_PARKED = 10_000;
 
 const FOLDERS = [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf));
 
-/** What the run for stragglers did. */
+/** The result of the run for stragglers. */
 export interface StragglersReport {
   readonly event: 'redrive_stragglers';
   readonly [field: string]: unknown;
 }
 
 /**
- * Redrives what has waited in overflow and errors for long, whatever became of its message, until the time is up:
- * the next run goes on. It leaves a folder as soon as its stream takes nothing, and each run starts with another, so
- * that a stream that hangs takes no other's turn.
+ * Redrives old objects in overflow and errors until the time is up; the next run continues. It leaves a folder as soon as
+ * its stream accepts nothing, and each run starts with a different folder, so that a stream that hangs does not block the
+ * others.
  *
- * Its line in the log has how many objects are parked, which the alarm looks at.
+ * Its log line contains the number of parked objects, for the alarm.
  */
 export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
   const { store, clock, log } = redriver;
@@ -105,7 +105,7 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
 async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): Promise<void> {
   const { store, clock, deadline, claimUntil } = redriver;
   for await (const { key, modifiedAt } of store.list(folder)) {
-    // Also of those that are left alone: a folder may have more of them than there is time to list.
+    // Also for objects that are skipped: a folder can have more of them than there is time to list.
     if (clock.now() >= deadline) return;
     const age = clock.now() - modifiedAt;
     if (age < STRAGGLER_MS) continue;
@@ -119,7 +119,7 @@ async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): 
   }
 }
 
-/** Whether it was the stream that took nothing: the next object would wait for it as long. */
+/** Whether the stream accepted nothing, so that the next object would wait just as long. */
 function isStreamAway(redriven: RedriveOutcome): boolean {
   return (
     'code' in redriven &&
@@ -136,7 +136,7 @@ async function countParked(store: RedriveStore): Promise<number> {
   return count;
 }
 
-/** Counts what became of objects and rows over one invocation, for its one log line. */
+/** Counts the outcomes of one invocation for its log line. */
 class Tally {
   readonly #objects: Partial<Record<RedriveOutcome['outcome'], number>> = {};
   readonly #why: Record<string, number> = {};
@@ -147,7 +147,7 @@ class Tally {
     this.#log = log;
   }
 
-  /** An object that is parked has a line of its own: the alarm counts them. */
+  /** A parked object also gets a log line of its own, which the alarm counts. */
   add(key: string, redriven: RedriveOutcome): void {
     const { outcome } = redriven;
     this.#objects[outcome] = (this.#objects[outcome] ?? 0) + 1;
@@ -170,7 +170,7 @@ class Tally {
     }
   }
 
-  /** How many objects have to be tried again. */
+  /** How many objects have to be retried. */
   get kept(): number {
     return this.#objects.kept ?? 0;
   }
@@ -184,15 +184,15 @@ class Tally {
   }
 }
 
-/** All that one invocation of redrive works with. */
+/** Dependencies of one invocation of redrive. */
 export interface Redriver extends Redrive {
   /** Objects of any other bucket are ignored. */
   readonly bucket: string;
-  /** How often the queue hands a message out. */
+  /** How often the queue delivers a message. */
   readonly tries: number;
   /** Epoch milliseconds after which nothing more is begun. */
   readonly deadline: number;
-  /** Epoch milliseconds until which what is begun is claimed. */
+  /** Epoch milliseconds until which objects are claimed. */
   readonly claimUntil: number;
   readonly log: (fields: Record<string, unknown>) => void;
 }

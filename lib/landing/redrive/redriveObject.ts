@@ -11,7 +11,7 @@ import {
 import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import { type FailedRecord, readErrorLine, splitRecord } from './failedRecords.ts';
 
-/** Why an object can't go on now; `hopeless` when it never can. */
+/** Why an object could not be redriven; `hopeless` when a retry cannot succeed. */
 interface RedriveFailure {
   readonly code: string;
   readonly detail: string;
@@ -19,11 +19,11 @@ interface RedriveFailure {
 }
 
 /**
- * Brings one object on its way: an overflow object onto its stream, an error object into quarantine. Whenever it
- * stops, or dies, the object is still there with all that is not safe elsewhere. It never throws.
+ * Redrives one object: an overflow object to its stream, an error object into quarantine. If it stops or crashes at any
+ * point, the object still contains everything that is not stored elsewhere. It never throws.
  *
- * What makes a row come twice is only a death between Firehose's acknowledgement and the next write to the bucket,
- * and an acknowledgement that never arrived: the row's event_id is the same.
+ * A row is only duplicated, with the same event_id, by a crash between Firehose's acknowledgement and the next write to
+ * the bucket, or by an acknowledgement that never arrived.
  */
 export async function redriveObject(
   key: string,
@@ -33,7 +33,7 @@ export async function redriveObject(
   const overflow = parseOverflowKey(key);
   const error = overflow === null ? parseErrorKey(key) : null;
   if (overflow === null && error === null) return { outcome: 'ignored' };
-  // Not even parked: nothing has been tried.
+  // It is not parked, because nothing has been tried.
   if (redrive.clock.now() >= tried.deadline)
     return { outcome: 'kept', code: 'SLUICE_REDRIVE_NO_TIME', detail: '' };
   try {
@@ -47,16 +47,16 @@ export async function redriveObject(
       if ('outcome' in done) return done;
       return done.hopeless || tried.last ? await park(key, done, redrive) : { outcome: 'kept', ...done };
     } finally {
-      // A claim that stays is over in time by itself.
+      // A claim that could not be released expires by itself.
       await claim.release().catch(() => undefined);
     }
   } catch (thrown) {
-    // It could not be claimed, or not be parked.
+    // It could not be claimed or parked.
     return { outcome: 'kept', ...bucketFailure(thrown) };
   }
 }
 
-/** What throws hinders an object as anything else does: one that can't be read is parked, too. */
+/** An error of the bucket counts like any other failure: an object that cannot be read is parked in the end. */
 function bucketFailure(thrown: unknown): RedriveFailure {
   const detail = thrown instanceof Error ? thrown.name : String(thrown);
   return { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail };
@@ -89,8 +89,8 @@ async function redriveOverflow(
   if (acknowledged === 0) return { code: 'SLUICE_REDRIVE_NOT_DELIVERED', detail: code };
 
   const left = returnedDocuments(documents, returned);
-  // Not rewritten when a resend of the batch was spilled over it meanwhile: that has the same rows, and an event of
-  // its own that brings it back.
+  // It is not rewritten if a resend of the batch overwrote it in the meantime: that object has the same rows, and its own
+  // event redrives it.
   await store.rewrite(key, {
     body: await overflowBody(left),
     etag: object.etag,
@@ -99,7 +99,7 @@ async function redriveOverflow(
   return { outcome: 'rewritten', documents: acknowledged, left: left.length };
 }
 
-/** Copied before it is removed: a death in between leaves it in both places, never in none. */
+/** Copies the object before it removes it, so that a crash in between leaves it in both places. */
 async function park(
   key: string,
   { code, detail }: RedriveFailure,
@@ -111,26 +111,20 @@ async function park(
   return { outcome: 'parked', code, detail, to };
 }
 
-/** Records and bytes that are put into quarantine at once: an error object may hold as much as a stream's buffer. */
+/** Most records and bytes that go to quarantine at once: an error object can be as large as a stream's buffer. */
 const GROUP_RECORDS = 500;
 const GROUP_BYTES = 4_194_304;
 
-/** Why an error object stays where it is. */
-interface Kept {
-  readonly code: string;
-  readonly detail: string;
-  readonly hopeless?: true;
-}
-
 /**
- * Puts each row of an error object's records into quarantine, then removes the object. What fails conversion would fail
- * again, so nothing of it is put on a stream by itself; rows of quarantine itself can't even go there.
+ * Puts each row of an error object's records into quarantine, then removes the object. Rows that failed conversion would
+ * fail again, so they do not go back to their stream automatically. Rows of the quarantine table itself cannot go to
+ * quarantine either.
  */
 async function quarantineErrors(
   key: string,
   { store, quarantine, clock }: Redrive,
   { deadline }: RedriveAttempt,
-): Promise<RedriveOutcome | Kept> {
+): Promise<RedriveOutcome | RedriveFailure> {
   const parsed = parseErrorKey(key);
   if (parsed === null) return { outcome: 'ignored' };
   if (parsed.kind === 'quarantine')
@@ -162,20 +156,20 @@ async function quarantineErrors(
   return { outcome: 'quarantined', documents };
 }
 
-function notKept(documents: number): Kept {
+function notKept(documents: number): RedriveFailure {
   return { code: 'SLUICE_REDRIVE_NOT_QUARANTINED', detail: `Before or at row ${documents}.` };
 }
 
-/** Puts records that Firehose gave up into quarantine; false when some could not be kept. Never throws. */
+/** Puts records that Firehose did not deliver into quarantine; false when some could not be stored. Never throws. */
 export type QuarantineRecords = (
   records: readonly FailedRecord[],
-  /** Key of the error object they were in. */
+  /** Key of their error object. */
   key: string,
-  /** Epoch milliseconds by which it has answered. */
+  /** Epoch milliseconds by which it resolves. */
   deadline: number,
 ) => Promise<boolean>;
 
-/** All that redrive works with. */
+/** Dependencies of redrive. */
 export interface Redrive {
   readonly store: RedriveStore;
   readonly streams: Readonly<Record<TableKind, PutRecordBatch>>;
@@ -185,56 +179,56 @@ export interface Redrive {
   readonly random: () => number;
 }
 
-/** How one object is tried. */
+/** One attempt to redrive an object. */
 export interface RedriveAttempt {
-  /** Epoch milliseconds after which nothing more is begun. */
+  /** Epoch milliseconds after which nothing new starts. */
   readonly deadline: number;
-  /** Epoch milliseconds until which the object is ours: later than this function can live. */
+  /** Epoch milliseconds until which the object is claimed: after the end of this invocation. */
   readonly claimUntil: number;
-  /** Whether it is parked when it fails now. */
+  /** Whether the object is parked if this attempt fails. */
   readonly last: boolean;
 }
 
-/** What became of one object. */
+/** The outcome for one object. */
 export type RedriveOutcome =
-  /** All of it is with Firehose, or in quarantine, and the object is gone. */
+  /** All of it is in Firehose or in quarantine, and the object is removed. */
   | { readonly outcome: 'delivered' | 'quarantined'; readonly documents: number }
-  /** Some of it is with Firehose; the rest is in its place, and the write's own event brings it back. */
+  /** Some of it is in Firehose. The object now contains the rest, and the event of that write redrives it. */
   | { readonly outcome: 'rewritten'; readonly documents: number; readonly left: number }
-  /** Nothing is to be done: it is gone, or no object of ours. */
+  /** Nothing to do: the object is gone, or not one of Sluice. */
   | { readonly outcome: 'gone' | 'ignored' }
-  /** Somebody else is at it. */
+  /** Another invocation has claimed it. */
   | { readonly outcome: 'busy' }
-  /** It stays and has to be tried again. */
+  /** It remains and has to be retried. */
   | { readonly outcome: 'kept'; readonly code: string; readonly detail: string }
-  /** It was moved out of the way; `to` is where it is now. */
+  /** It was moved to the key `to`. */
   | { readonly outcome: 'parked'; readonly code: string; readonly detail: string; readonly to: string };
 
-/** An overflow object as it was read. */
+/** An overflow object that was read. */
 export interface StoredOverflow {
   readonly body: Uint8Array;
-  /** Names what was read: a rewrite is refused when the object is another by then. */
+  /** Identifies the version that was read: a rewrite is refused if the object has changed since. */
   readonly etag: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where overflow, errors and parked objects are. Every method throws what the store throws. */
+/** The store of overflow, error and parked objects. Every method throws the errors of the store. */
 export interface RedriveStore {
-  /** Null when there is no such object any more. */
+  /** Null when the object no longer exists. */
   read(key: string): Promise<StoredOverflow | null>;
-  /** The lines of an object, read as they are asked for; null as above. */
+  /** The lines of an object, read on demand; null when the object no longer exists. */
   lines(key: string): Promise<AsyncIterable<string> | null>;
-  /** Puts a new body in the place of what was read; false when that is there no more. */
+  /** Replaces the version that was read; false when it no longer exists. */
   rewrite(key: string, overflow: StoredOverflow): Promise<boolean>;
-  /** Removes an object; that it is gone already is no error. */
+  /** Removes an object. It is no error if it is already gone. */
   remove(key: string): Promise<void>;
-  /** Copies an object within the store; false when it is not there. */
+  /** Copies an object within the store; false when it does not exist. */
   copy(from: string, to: string): Promise<boolean>;
   /** Objects under a prefix, with the time of their last write in epoch milliseconds. */
   list(prefix: string): AsyncIterable<{ readonly key: string; readonly modifiedAt: number }>;
   /**
-   * Claims an object until an instant (epoch milliseconds) or until it is released; null when somebody else has
-   * claimed it. The queue may deliver one event twice, and the run for stragglers sees what the queue works on.
+   * Claims an object until a time (epoch milliseconds) or until it is released; null when another invocation has claimed
+   * it. The queue can deliver an event twice, and the run for stragglers finds objects that the queue is working on.
    */
   claim(key: string, until: number): Promise<{ release(): Promise<void> } | null>;
 }
