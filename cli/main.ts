@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { visibleJson } from '../lib/base/text.ts';
-import { type Command, didYouMean, readCommandLine, UsageError } from './commandLine.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
@@ -13,8 +12,9 @@ import { probe } from './commands/probe.ts';
 import { query } from './commands/query.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
-import { errorObject, errorText } from './errors.ts';
-import { writeJson, writeNote, writeOut } from './output.ts';
+import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
+import { errorObject, errorText } from './terminal/errors.ts';
+import { writeJson, writeNote, writeOut } from './terminal/output.ts';
 
 const commands: readonly Command[] = [
   start,

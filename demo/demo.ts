@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeNote } from '../cli/output.ts';
+import { writeNote } from '../cli/terminal/output.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';

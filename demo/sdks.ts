@@ -3,7 +3,7 @@
 // with what was stored. Exits 1 if anything is lost. docs/sdks.md has its output.
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { textTable } from '../cli/output.ts';
+import { textTable } from '../cli/terminal/output.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
 import { emptyDataDirectory, runQuery } from '../packages/local-aws/src/index.ts';

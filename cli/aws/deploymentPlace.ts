@@ -3,7 +3,7 @@ import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { type CommandLine, textOption, UsageError } from '../commandLine.ts';
+import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
 
 /** Region and endpoint, as AWS clients take them. */
 export interface AwsPlace {

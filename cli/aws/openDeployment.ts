@@ -6,7 +6,7 @@ import { taskQueue } from '../../lib/aws/taskQueue.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { CommandLine } from '../commandLine.ts';
+import type { CommandLine } from '../terminal/commandLine.ts';
 import { type AwsPlace, deploymentPlace, readClock } from './deploymentPlace.ts';
 import { explainAwsError } from './explainAwsError.ts';
 

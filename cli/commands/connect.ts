@@ -1,10 +1,16 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { type Command, type CommandLine, didYouMean, placeOptions, UsageError } from '../commandLine.ts';
 import type { Deployment } from '../connect/readDeployment.ts';
 import type { SetupGuide } from '../connect/setupGuide.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import {
+  type Command,
+  type CommandLine,
+  didYouMean,
+  placeOptions,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 

@@ -10,8 +10,8 @@ import {
   runAction,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import { textTable, writeNote, writeResult } from '../output.ts';
+} from '../terminal/commandLine.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 /** The customer's account in the docs. */
 const ACCOUNT = '111122223333';

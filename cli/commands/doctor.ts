@@ -1,5 +1,5 @@
-import { assertNoArguments, type Command, type CommandLine, placeOptions } from '../commandLine.ts';
-import { writeJson, writeOut } from '../output.ts';
+import { assertNoArguments, type Command, type CommandLine, placeOptions } from '../terminal/commandLine.ts';
+import { writeJson, writeOut } from '../terminal/output.ts';
 
 /** `sluice doctor`: whether a deployment is as expected, and how to repair what is not. */
 export const doctor: Command = {

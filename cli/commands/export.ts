@@ -9,8 +9,8 @@ import {
   placeOptions,
   runAction,
   UsageError,
-} from '../commandLine.ts';
-import { writeJson, writeNote, writeResult } from '../output.ts';
+} from '../terminal/commandLine.ts';
+import { writeJson, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum days of a status: a year and a day. */
 const MAX_STATUS_DAYS = 366;

@@ -6,8 +6,8 @@ import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
-import { type CommandLine, textOption } from '../commandLine.ts';
-import { textTable } from '../output.ts';
+import { type CommandLine, textOption } from '../terminal/commandLine.ts';
+import { textTable } from '../terminal/output.ts';
 
 /** Errors of `sluice export`. */
 export const ExportCommandError = defineErrorFamily('user', {

@@ -16,8 +16,8 @@ import {
   runAction,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import { textTable, writeJson, writeNote, writeResult } from '../output.ts';
+} from '../terminal/commandLine.ts';
+import { textTable, writeJson, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */

@@ -1,3 +1,4 @@
+import type { OpenIngest } from '../ingest/openIngest.ts';
 import {
   type Action,
   type Command,
@@ -9,9 +10,8 @@ import {
   runAction,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import type { OpenIngest } from '../ingest/openIngest.ts';
-import { writeNote, writeResult } from '../output.ts';
+} from '../terminal/commandLine.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum days of a calendar and of a backfill: a year and a day, and ten years. */
 const MAX_STATUS_DAYS = 366;

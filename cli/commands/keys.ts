@@ -21,8 +21,8 @@ import {
   runAction,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import { textTable, writeNote, writeResult } from '../output.ts';
+} from '../terminal/commandLine.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 

@@ -20,8 +20,14 @@ import {
 } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { type Command, type CommandLine, didYouMean, textOption, UsageError } from '../commandLine.ts';
-import { writeJson, writeNote } from '../output.ts';
+import {
+  type Command,
+  type CommandLine,
+  didYouMean,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeJson, writeNote } from '../terminal/output.ts';
 
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;

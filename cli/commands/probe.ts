@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { MAX_BURST } from '../probe/limits.ts';
+import { ProbeError } from '../probe/ProbeError.ts';
+import type { ProbeOptions } from '../probe/Run.ts';
 import {
   assertNoArguments,
   type Command,
@@ -6,11 +9,8 @@ import {
   placeOptions,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import { writeNote, writeResult } from '../output.ts';
-import { MAX_BURST } from '../probe/limits.ts';
-import { ProbeError } from '../probe/ProbeError.ts';
-import type { ProbeOptions } from '../probe/Run.ts';
+} from '../terminal/commandLine.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
 
 /** The local cloud accepts any key of this form. */
 const LOCAL_KEY = 'client-sluice-probe';

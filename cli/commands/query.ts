@@ -1,6 +1,6 @@
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import { type Command, textOption, UsageError } from '../commandLine.ts';
-import { textTable, writeResult } from '../output.ts';
+import { type Command, textOption, UsageError } from '../terminal/commandLine.ts';
+import { textTable, writeResult } from '../terminal/output.ts';
 
 /** `sluice query`: SQL over the local tables with DuckDB, whether the local cloud is running or not. */
 export const query: Command = {

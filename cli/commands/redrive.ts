@@ -1,6 +1,7 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { explainAwsError } from '../aws/explainAwsError.ts';
+import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
 import {
   assertNoArguments,
   assertOrder,
@@ -11,10 +12,9 @@ import {
   placeOptions,
   textOption,
   UsageError,
-} from '../commandLine.ts';
-import { errorObject, errorText } from '../errors.ts';
-import { textTable, writeJson, writeNote, writeOut } from '../output.ts';
-import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
+} from '../terminal/commandLine.ts';
+import { errorObject, errorText } from '../terminal/errors.ts';
+import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 /** `sluice redrive`: validates quarantined events again, by reason, and delivers those that pass. */
 export const redrive: Command = {

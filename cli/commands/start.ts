@@ -2,8 +2,14 @@ import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { assertNoArguments, type Command, countOption, textOption, UsageError } from '../commandLine.ts';
-import { writeJson, writeNote, writeOut } from '../output.ts';
+import {
+  assertNoArguments,
+  type Command,
+  countOption,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const COLLECTOR_PORT = 4700;
 /** The port that local AWS tools use by default. */

@@ -11,7 +11,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { type NamedPlace, readClock } from '../aws/deploymentPlace.ts';
-import { shellCommand } from '../output.ts';
+import { shellCommand } from '../terminal/output.ts';
 import { askAws } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
 import { CheckImpossible, finding } from './findings.ts';

@@ -3,7 +3,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { textTable } from '../output.ts';
+import { textTable } from '../terminal/output.ts';
 import { IngestCommandError, type OpenIngest } from './openIngest.ts';
 
 /** @throws IngestCommandError SLUICE_INGEST_DAY_UNKNOWN. */

@@ -5,7 +5,7 @@ import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { type OpenDeployment, openDeployment } from '../aws/openDeployment.ts';
-import { type CommandLine, textOption } from '../commandLine.ts';
+import { type CommandLine, textOption } from '../terminal/commandLine.ts';
 
 /** Errors of `sluice ingest`. */
 export const IngestCommandError = defineErrorFamily('user', {

@@ -17,7 +17,7 @@ import { PreviewError } from '../../lib/drops/preview/PartialFile.ts';
 import { type Preview, previewFile } from '../../lib/drops/preview/previewFile.ts';
 import { requirePlainFiles } from '../../lib/drops/tableFormats.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
-import { textTable } from '../output.ts';
+import { textTable } from '../terminal/output.ts';
 import type { OpenIngest } from './openIngest.ts';
 
 /** MiB of memory that DuckDB may use on the user's machine. */

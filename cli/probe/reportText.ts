@@ -1,5 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
-import { textTable } from '../output.ts';
+import { textTable } from '../terminal/output.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';
 import type { ProbeReport } from './runProbe.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { textTable, writeOut } from '../../cli/output.ts';
+import { textTable, writeOut } from '../../cli/terminal/output.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Cloud } from '../../local/startCloud.ts';

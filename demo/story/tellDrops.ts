@@ -1,5 +1,5 @@
 import { calendarText, readStatus } from '../../cli/ingest/datasetStatus.ts';
-import { textTable } from '../../cli/output.ts';
+import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';

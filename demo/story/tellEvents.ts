@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { textTable } from '../../cli/output.ts';
+import { textTable } from '../../cli/terminal/output.ts';
 import { addDays } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { dataFolders, runQuery } from '../../packages/local-aws/src/index.ts';

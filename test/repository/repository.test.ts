@@ -42,7 +42,7 @@ describe('the repository', () => {
   it('writes to the terminal in one place, which escapes what others call things', () => {
     const writes = /process\.std(out|err)\.write|console\.\w+\(|process\[['"]std/;
     const exempt = [
-      'cli/output.ts',
+      'cli/terminal/output.ts',
       'cli/sluice.mjs', // Says that nothing is installed yet.
       'packages/local-aws/src/base/reportDefect.ts', // Escapes by the same function.
     ];

@@ -9,7 +9,7 @@ import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
 import { judgeStack, unfinishedWords } from '../../../cli/doctor/checks/stack.ts';
 import { judgePrimary } from '../../../cli/doctor/checks/workgroups.ts';
 import { revertDriftWords } from '../../../cli/doctor/repairCommands.ts';
-import { shellCommand } from '../../../cli/output.ts';
+import { shellCommand } from '../../../cli/terminal/output.ts';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
 

@@ -1,4 +1,4 @@
-import { defineErrorFamily, SluiceError } from '../lib/base/errors.ts';
+import { defineErrorFamily, SluiceError } from '../../lib/base/errors.ts';
 
 /** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {

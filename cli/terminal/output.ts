@@ -1,4 +1,4 @@
-import { visibleJson, visibleLine, visibleText } from '../lib/base/text.ts';
+import { visibleJson, visibleLine, visibleText } from '../../lib/base/text.ts';
 import type { CommandLine } from './commandLine.ts';
 
 /**

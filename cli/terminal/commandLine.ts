@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { defineErrorFamily } from '../lib/base/errors.ts';
-import { nearestNames } from '../lib/base/text.ts';
-import { isUtcDay, type UtcDay } from '../lib/base/time.ts';
-import { daysBetween } from '../lib/drops/plan/decideDay.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { nearestNames } from '../../lib/base/text.ts';
+import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 
 /** The options of a command as `node:util` parses them, each with its line in `--help`. */
 export type CommandOptions = Readonly<
