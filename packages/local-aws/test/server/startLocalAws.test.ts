@@ -1,0 +1,76 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type LocalAws, startLocalAws } from '../../src/index.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+const template = {
+  Resources: { Landing: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } } },
+};
+
+describe('startLocalAws', () => {
+  const directory = temporaryDirectory();
+  const opened: LocalAws[] = [];
+  const start = async (options: Partial<Parameters<typeof startLocalAws>[0]> = {}) => {
+    const aws = await startLocalAws({ stack: { template }, directory: directory.path, ...options });
+    opened.push(aws);
+    return aws;
+  };
+  afterEach(async () => {
+    for (const aws of opened.splice(0)) await aws.close();
+    directory.remove();
+  });
+
+  it('answers its control API below a path of its own, with codes of its own', async () => {
+    const { endpoint } = await start();
+    const status = await fetch(`${endpoint}/_local/status`);
+    expect([status.status, await status.json()]).toEqual([
+      200,
+      {
+        endpoint,
+        directory: directory.path,
+        pid: process.pid,
+        pending: [],
+        queues: [],
+        queries: { queued: 0, running: 0 },
+      },
+    ]);
+    const unknown = await fetch(`${endpoint}/_local/nope`);
+    expect([unknown.status, await unknown.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_UNKNOWN' }),
+    ]);
+  });
+
+  it('answers the control API elsewhere, in other words', async () => {
+    const { endpoint } = await start({
+      controlPath: '/_shop',
+      presentation: { flush: ({ undrained }) => ({ left: undrained }) },
+    });
+    const flushed = await fetch(`${endpoint}/_shop/flush`, { method: 'POST' });
+    expect(await flushed.json()).toEqual({ left: 0 });
+    expect((await fetch(`${endpoint}/_local/status`)).status).toBe(403);
+  });
+
+  it('releases the directory where it can not start', async () => {
+    const Queue = { Type: 'AWS::DynamoDB::Table' };
+    await expect(start({ stack: { template: { Resources: { Queue } } } })).rejects.toMatchObject({
+      code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
+    });
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const address = blocker.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await expect(start({ port })).rejects.toMatchObject({
+      code: 'LOCAL_AWS_LOCAL_PORT_IN_USE',
+      detail: `Port ${port}: EADDRINUSE.`,
+    });
+    await new Promise((resolve) => blocker.close(resolve));
+    expect((await start()).api).toBeUndefined();
+  });
+
+  it('closes once, however often it is asked to', async () => {
+    const aws = await start();
+    await Promise.all([aws.close(), aws.close()]);
+    expect((await start()).directory).toBe(directory.path);
+  });
+});
