@@ -3,27 +3,27 @@ import { quoteText } from '../../base/sql.ts';
 import type { EngineLimits } from './Engine.ts';
 import { EngineError } from './EngineError.ts';
 
-/** What SQL of a session can reach of the disk, besides the temporary directory. */
+/** The files and directories that SQL of a session can access, besides the temporary directory. */
 export interface Reach {
   readonly files: readonly string[];
   readonly directories: readonly string[];
 }
 
-/** Milliseconds between interruptions of what is to stop. */
+/** Milliseconds between interrupts of a statement that must stop. */
 const INTERRUPT_MS = 20;
 
 /**
- * Optimizers that use the statistics in footers: minimum, maximum, number of nulls. Statistics leave NaN out and may be
- * wrong, and these optimizers answer a check by them without reading the values.
+ * Optimizers that use the statistics in footers: minimum, maximum, number of nulls. They are disabled, as statistics ignore
+ * NaN and may be wrong, and a check must read the values.
  */
 const STATISTICS_OPTIMIZERS = 'statistics_propagation, row_group_pruner';
 
-/** A row by the names of its columns. */
+/** A row by column names. */
 export type SessionRow = Readonly<Record<string, unknown>>;
 
 /**
- * A DuckDB of one piece of work. Nothing outside of its reach can be opened, whatever the SQL names, nothing is
- * downloaded, and no statement can change that: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+ * A DuckDB instance for one task. SQL cannot open anything outside of its reach, nothing is downloaded, and no statement can
+ * change that: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
  */
 export class DuckDbSession {
   readonly #instance: DuckDBInstance;
@@ -41,10 +41,10 @@ export class DuckDbSession {
   }
 
   /**
-   * Opens one.
+   * Opens a session.
    *
-   * @param signal Interrupts what runs, which throws its reason then.
-   * @throws EngineError when the settings are not taken.
+   * @param signal Interrupts a running statement, which then throws the signal's reason.
+   * @throws EngineError if DuckDB does not accept the settings.
    */
   static async open(limits: EngineLimits, reach: Reach, signal?: AbortSignal): Promise<DuckDbSession> {
     const directory = limits.temporaryDirectory;
@@ -59,7 +59,7 @@ export class DuckDbSession {
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         allow_community_extensions: 'false',
-        // INSTALL would otherwise ask the network, access or not.
+        // Otherwise INSTALL would use the network, even without access.
         custom_extension_repository: directory,
       });
       const connection = await instance.connect();
@@ -75,18 +75,18 @@ export class DuckDbSession {
     }
   }
 
-  /** Runs statements whose rows nobody wants. @throws what DuckDB says, or the signal's reason. */
+  /** Runs statements without returning rows. @throws DuckDB's error, or the signal's reason. */
   async run(sql: string): Promise<void> {
     await this.#call(() => this.#connection.run(sql));
   }
 
-  /** The rows of a query, for a handful of them. @throws what DuckDB says, or the signal's reason. */
+  /** The rows of a query with few rows. @throws DuckDB's error, or the signal's reason. */
   async rows(sql: string): Promise<SessionRow[]> {
     const reader = await this.#call(() => this.#connection.runAndReadAll(sql));
     return reader.getRowObjects();
   }
 
-  /** Closes it; what it has spilled goes with it. */
+  /** Closes the session and deletes its temporary files. */
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
@@ -96,7 +96,7 @@ export class DuckDbSession {
     const signal = this.#signal;
     signal?.throwIfAborted();
     let interrupting: NodeJS.Timeout | undefined;
-    // Again and again: what has not quite begun is not interrupted.
+    // Repeatedly, as a statement that has not started yet is not interrupted.
     const stop = () => {
       interrupting = setInterval(() => this.#connection.interrupt(), INTERRUPT_MS);
     };

@@ -6,11 +6,11 @@ import type { FileFailure, RowReason } from './FileError.ts';
 export interface EngineFile {
   /** Absolute path. */
   readonly path: string;
-  /** What it is called in rows and messages: the object's key. Names of one load differ. */
+  /** Its name in rows and messages: the object's key. Names are unique in a load. */
   readonly name: string;
 }
 
-/** What the footer of a file says. */
+/** The contents of a file's footer. */
 export interface FileSchema {
   readonly name: string;
   readonly path: string;
@@ -27,12 +27,12 @@ export interface UnreadableFile {
   readonly problem: FileFailure;
 }
 
-/** What the engine may take of the machine. */
+/** The resources that the engine may use. */
 export interface EngineLimits {
-  /** MiB that DuckDB manages; what it takes in all is more: half of the machine's is a good value. */
+  /** MiB that DuckDB manages. It uses more in total, so half of the machine's memory is a good value. */
   readonly memoryMegabytes: number;
   readonly threads: number;
-  /** Existing folder for what doesn't fit: absolute path. */
+  /** Existing folder for temporary files: absolute path. */
   readonly temporaryDirectory: string;
 }
 
@@ -43,26 +43,26 @@ export interface LoadRequest {
   readonly mapping: CompiledMapping;
   /** The day of the drop's folder. */
   readonly day: UtcDay;
-  /** Existing empty folder that the rows are written to as Parquet, sorted by time. */
+  /** Existing empty folder for the mapped rows, as Parquet, sorted by time. */
   readonly outputDirectory: string;
-  /** File that refused rows are written to, a Parquet file in the quarantine table's columns; made only if there are any. */
+  /** Parquet file for refused rows, in the quarantine table's columns. It is created only if there are any. */
   readonly refusedPath: string;
-  /** Written into `ingested_at`: epoch ms. */
+  /** Value of `ingested_at`, epoch milliseconds. */
   readonly loadedAt: number;
-  /** Written into `received_at` of refused rows: epoch ms. Default `loadedAt`. */
+  /** Value of `received_at` of refused rows, epoch milliseconds. Default: `loadedAt`. */
   readonly receivedAt?: number;
   readonly limits: EngineLimits;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What became of the rows of one file. */
+/** Counts of the rows of one file. */
 export interface FileRows {
   readonly name: string;
   readonly in: number;
   readonly out: number;
   readonly refused: number;
-  /** Refused rows by reason; only reasons that occurred. */
+  /** Refused rows by reason, without zeros. */
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
 }
 
@@ -74,33 +74,32 @@ export interface WrittenFile {
   readonly rows: number;
 }
 
-/** What a load did. `in` is always `out` + `refused`. */
+/** The result of a load. `in` is always `out` + `refused`. */
 export interface LoadResult {
-  /** Rows that were taken, in order of time; none when there are none. */
+  /** Files of accepted rows, in order of time; empty without rows. */
   readonly written: readonly WrittenFile[];
-  /** Refused rows; null when none was. */
+  /** File of refused rows; null without any. */
   readonly refusedFile: WrittenFile | null;
   readonly rows: { readonly in: number; readonly out: number; readonly refused: number };
   /** In the order of `files`. */
   readonly files: readonly FileRows[];
   readonly reasons: Readonly<Partial<Record<RowReason, number>>>;
   /**
-   * Rows taken by how many days their own time, in the dataset's timezone, lies before the day of their folder:
-   * `'0'` the same day, `'2'` two days late, `'-1'` a day ahead; `'>31'` and `'<-31'` all that lie further.
+   * Accepted rows by the number of days between their own time, in the dataset's timezone, and the day of their folder:
+   * `'0'` the same day, `'2'` two days late, `'-1'` a day early; `'>31'` and `'<-31'` for larger distances.
    */
   readonly rowsByDaysLate: Readonly<Record<string, number>>;
 }
 
 /**
- * What maps files to rows of a table. Rows never pass through JavaScript. DuckDB is one (duckDbEngine.ts); where a
- * drop outgrows a machine, Athena may be another.
+ * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB (duckDbEngine.ts).
  */
 export interface Engine {
   /**
-   * Reads the footers, and rewrites the schema of a local file that DuckDB would misread. No value moves.
+   * Reads the footers, and rewrites the schema of a local file that DuckDB would misread. No value is changed.
    *
-   * @returns one for each file, in their order: what it has, or why it can't be read.
-   * @throws EngineError when it is not the files' fault.
+   * @returns One result for each file, in order: its schema, or why it can't be read.
+   * @throws EngineError if the problem is not in the files.
    */
   describe(
     files: readonly EngineFile[],
@@ -109,58 +108,58 @@ export interface Engine {
   /**
    * Maps files into Parquet.
    *
-   * @throws FileError naming a file whose content can't be read; EngineError when the machine can't hold the load.
+   * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load.
    */
   load(request: LoadRequest): Promise<LoadResult>;
 }
 
-/** Why rows may be refused, by the number that {@link MappedGroup.problem} gives. */
+/** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */
 export interface RowProblem {
   readonly reason: RowReason;
   /** Which column, in words. */
   readonly detail: string;
 }
 
-/** The whole row `src` of files as a JSON text. */
+/** SQL of the whole row `src` of files as a JSON text. */
 export interface RawRows {
-  /** Places of files that have the same columns. */
+  /** Indexes of files that have the same columns. */
   readonly files: readonly number[];
   readonly sql: string;
-  /** Places of the columns that are mapped of them among the column chunks of a row group: firsts and ends. */
+  /** Ranges of the mapped columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
 }
 
-/** Files of which the same columns are mapped, of the same types, and the SQL that maps their rows, in DuckDB's dialect. */
+/** Files with the same mapped columns, of the same types, and the SQL that maps their rows, in DuckDB's dialect. */
 export interface MappedGroup {
-  /** Places of the files in the load. */
+  /** Indexes of the files in the load. */
   readonly files: readonly number[];
-  /** What is read of a row `src` of a file: a select list, each item with a name of its own. */
+  /** The select list that is read from a row `src` of a file, each item with a unique name. */
   readonly reads: string;
-  /** Of those: the number of the row's first problem, an index of `problems`; null when it is taken. */
+  /** In terms of `reads`: the row's first problem as an index of `problems`; NULL if the row is accepted. */
   readonly problem: string;
-  /** Of those: the table's columns in their order, up to `source_file`; named alike in every group. */
+  /** In terms of `reads`: the table's columns in order, up to `source_file`, with the same names in every group. */
   readonly columns: string;
-  /** Whole rows, whose columns differ where they are not mapped: each file of the group is in one of them. */
+  /** Whole rows, which differ in unmapped columns. Each file of the group is in one of them. */
   readonly raws: readonly RawRows[];
   readonly problems: readonly RowProblem[];
 }
 
-/** A mapping for the files of one load: one SQL statement is made of it. */
+/** A mapping for the files of one load, for one SQL statement. */
 export interface CompiledMapping {
   readonly kind: DatasetKind;
-  /** `<source>/<dataset>`: what refused rows are labelled with. */
+  /** `<source>/<dataset>`, the label of refused rows. */
   readonly label: string;
-  /** What the name of a file is put behind to make its URL: `s3://<bucket>/`. */
+  /** Prefix of a file's name that makes it a URL: `s3://<bucket>/`. */
   readonly origin: string;
   /** The column that rows are sorted by. */
   readonly sortBy: 'timestamp' | 'metric_date';
-  /** Days of rows are counted in it. */
+  /** The timezone of days. */
   readonly timezone: string;
-  /** Columns that files don't have, but their paths: each is the same in all rows of a file. */
+  /** Columns from the paths of files. The value is the same in all rows of a file. */
   readonly folders: readonly {
     /** Its name in a row `src`. */
     readonly column: string;
-    /** By place of the file in the load; null where it has none. */
+    /** Values by the file's index in the load; null if a file has none. */
     readonly values: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
@@ -170,30 +169,30 @@ export interface CompiledMapping {
 export interface FileColumn {
   /** As the file has it. */
   readonly name: string;
-  /** What it is called in SQL: DuckDB gives columns other names where they differ in case alone, or not at all. */
+  /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case. */
   readonly sqlName: string;
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
   readonly type: string;
-  /** The same as the file has it: decimals may have fewer digits, or more than DuckDB has. */
+  /** The type that the file declares. Its decimals may have fewer digits, or more than DuckDB supports. */
   readonly declared: string;
-  /** How many bytes each value has, where these are bytes of a fixed number; null of other types. */
+  /** Bytes of each value, for bytes of a fixed length; null for other types. */
   readonly fixedBytes: number | null;
   /**
-   * It is a zone-less type in DuckDB that holds instants all the same: INT96, which Spark, Hive and Trino write in
-   * UTC, and times with the old converted type alone, which are in UTC by the format's word.
+   * Whether it holds instants although DuckDB's type has no zone: INT96, which Spark, Hive and Trino write in UTC, and times
+   * with only the old converted type, which are in UTC by specification.
    * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
    */
   readonly utc: boolean;
-  /** Its times are nanoseconds in the file, which DuckDB cuts to microseconds where they have a zone. */
+  /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
   readonly nanoseconds: boolean;
   /**
-   * What it would have to be to be read, itself or something inside; null when it is read right. VARIANT is not, nor are
-   * decimals that can't be, and decimals of more than 38 digits: DuckDB makes doubles of these, and wrong ones of those
-   * whose bytes are no multiple of 8. https://github.com/duckdb/duckdb/pull/25058
+   * The type that it, or something inside, would need to be read; null if it is read correctly. DuckDB misreads VARIANT,
+   * invalid decimals, and decimals of more than 38 digits: it converts these to doubles, incorrectly if their bytes are not
+   * a multiple of 8. https://github.com/duckdb/duckdb/pull/25058
    */
   readonly misread: string | null;
-  /** Places of its first leaf, and of the first that is not its own, among the column chunks of a row group. */
+  /** Range of its leaves among the column chunks of a row group: first and end. */
   readonly leaves: readonly [first: number, end: number] | null;
-  /** Of a struct; none of other types, and of lists and maps of structs. */
+  /** Members of a struct; empty for other types, also for lists and maps of structs. */
   readonly members: readonly FileColumn[];
 }

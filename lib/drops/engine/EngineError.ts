@@ -24,7 +24,7 @@ const CODES = {
   other: 'SLUICE_ENGINE_FAILED',
 } as const;
 
-/** Turns what DuckDB threw into an error of the machine. */
+/** Converts an error of DuckDB into an error of the machine. */
 export function engineFailure(error: unknown): InstanceType<typeof EngineError> {
   const message = duckDbMessage(error);
   return new EngineError(CODES[classifyMachineFault(message) ?? 'other'], withoutValues(message), {
@@ -33,11 +33,11 @@ export function engineFailure(error: unknown): InstanceType<typeof EngineError> 
 }
 
 /**
- * What DuckDB's message says of a file, the most telling first. Whatever else it says while it reads a single file is
- * that the file contradicts itself.
+ * Patterns of DuckDB's messages about a file, the most specific first. Any other message about a single file means that the
+ * file is inconsistent.
  */
 const SIGNS = [
-  // The file's metadata has one binary member, the key that signed the footer: only encrypted files have that.
+  // The file's metadata has one binary member, the key that signed the footer, which only encrypted files have.
   ['SLUICE_INGEST_FILE_ENCRYPTED', /encrypt|invalid unicode.*value construction/i],
   ['SLUICE_INGEST_FILE_TEXT_INVALID', /invalid (string encoding|unicode)|not valid UTF-?8/i],
   ['SLUICE_INGEST_FILE_VALUE_UNREADABLE', /could not convert timestamp\(|in timestamp conversion/i],
@@ -53,7 +53,7 @@ const SIGNS = [
   ['SLUICE_INGEST_FILE_TRUNCATED', /no magic bytes found at end|too small to be a parquet/i],
 ] as const;
 
-/** Turns what DuckDB threw while it read one file into an error of that file; null when it is not the file's fault. */
+/** Converts an error of DuckDB while it read one file into an error of that file; null if the file is not the cause. */
 export function fileFailure(error: unknown, name: string): FileFailure | null {
   const message = duckDbMessage(error);
   if (classifyMachineFault(message) !== null) return null;
@@ -66,31 +66,31 @@ export function fileFailure(error: unknown, name: string): FileFailure | null {
   return new FileError(code, `${name}: ${withoutValues(message)}`, { cause: error });
 }
 
-/** Kinds of errors whose messages never quote a row; `''` are texts that DuckDB did not write as JSON. */
+/** Types of errors whose messages never quote a row; `''` for messages that are not JSON. */
 const OF_THE_MACHINE = ['Out of Memory', 'IO', 'INTERRUPT', ''];
 
-/** What DuckDB's message says of the machine; null when it says nothing of it. It has a sentence for each way to ask for memory. */
+/** The machine fault in DuckDB's message; null without one. DuckDB has a different message for each kind of allocation. */
 function classifyMachineFault(message: DuckDbMessage): 'memory' | 'disk' | 'interrupted' | null {
   const { type, text } = message;
-  // A quoted value may read like anything.
+  // A quoted value may look like any message.
   const said = OF_THE_MACHINE.includes(type) ? text : withoutValues(message);
   if (/no space left|max_temp_directory_size/i.test(said)) return 'disk';
   if (type === 'Out of Memory' || /out of memory|(failed to|could not) allocate/i.test(said)) return 'memory';
   return type === 'INTERRUPT' || /interrupt/i.test(said) ? 'interrupted' : null;
 }
 
-/** What DuckDB threw. */
+/** An error of DuckDB. */
 interface DuckDbMessage {
-  /** Its kind of error, e.g. `Out of Memory`; empty where it has none. */
+  /** The error's type, e.g. `Out of Memory`; empty if it has none. */
   readonly type: string;
-  /** All it says, to be recognised by; it may quote what is in the rows. */
+  /** The whole message, for classification only, as it may quote values. */
   readonly text: string;
 }
 
-/** Longest sentence that is passed on. */
+/** The most characters of a message that are kept. */
 const MAX_SENTENCE = 300;
 
-/** Reads an error of a session, which comes as JSON: `errors_as_json`. */
+/** Parses an error of a session, which is JSON: `errors_as_json`. */
 export function duckDbMessage(error: unknown): DuckDbMessage {
   const text = error instanceof Error ? error.message : String(error);
   try {
@@ -106,19 +106,19 @@ export function duckDbMessage(error: unknown): DuckDbMessage {
 }
 
 /**
- * What may be told of a message: its first line, without the paths of this machine, and only up to where DuckDB begins
- * to quote. Rows are customers' data, and what is told goes into the ledger and the logs.
+ * The part of a message that is safe for the ledger and logs: its first line, without local paths, and only up to the first
+ * quotation, as rows are customers' data.
  */
 function withoutValues({ type, text }: DuckDbMessage): string {
   const [line = ''] = text
     .replace(/ ?(["'])\/[^"'\n]*\1/g, '')
     .replace(/(?<=^|[\s(])\/\w[^\s"':]*/g, '…')
     .split('\n');
-  // Not the apostrophe of `can't`.
+  // Except the apostrophe of `can't`.
   const [unquoted = ''] = line.split(/"|(?<!\w)'/);
   const quotes = unquoted.length < line.length;
   const sentence = (quotes ? `${unquoted.trimEnd()} …` : unquoted).replace(/(\bvalue) .*/, '$1 …');
-  // The machine's numbers are its own: sizes of memory and disk.
+  // Without numbers of the machine, such as sizes of memory and disk.
   const bare = ['Out of Memory', 'IO'].includes(type)
     ? sentence
     : sentence.replace(/(?<![\w.])[-+]?\d[\w.+-]*/g, '…');

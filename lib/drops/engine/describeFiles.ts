@@ -14,13 +14,13 @@ import {
 import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
 
-/** Codecs of the format that DuckDB reads; LZ4, the old one of Hadoop, and LZO it doesn't. */
+/** Codecs that DuckDB reads. It does not read Hadoop's old LZ4, or LZO. */
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
 
-/** Files whose ends are looked at at a time. */
+/** Files whose ends are read in parallel. */
 const AT_ONCE = 32;
 
-/** Reads the footers of files, and rewrites those that DuckDB would misread, as {@link Engine.describe} says. */
+/** Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
@@ -42,12 +42,12 @@ export async function describeFiles(
   });
 }
 
-/** The schema of a file, as the file has it. */
+/** The schema of a file, as the file declares it. */
 type FileShape = Pick<ParquetFooter, 'shape' | 'root'>;
-/** What is known of a file without DuckDB. */
+/** The result of reading a file without DuckDB. */
 type Opened = FileShape | Pick<UnreadableFile, 'problem'>;
 
-/** Files that are alike share one schema: there may be thousands. */
+/** Equal files share one schema object, as there may be thousands. */
 async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
   const shapes = new Map<string, FileShape>();
   const opened: Opened[] = [];
@@ -64,7 +64,7 @@ async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
   return opened;
 }
 
-/** Reads the schema of a file, and rewrites it in the local copy where DuckDB would misread it. */
+/** Reads the schema of a file, and rewrites it in the local copy if DuckDB would misread it. */
 async function openFile(file: EngineFile): Promise<Opened> {
   if (file.name.includes('\0')) {
     return { problem: new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(file.name)}.`) };
@@ -93,7 +93,7 @@ async function openFile(file: EngineFile): Promise<Opened> {
   }
 }
 
-/** DuckDB takes statements as C does: a NUL ends them. */
+/** DuckDB treats statements as C strings, which a NUL ends. */
 function nameWithNul({ name, children }: SchemaNode): string | null {
   if (name.includes('\0')) return name;
   for (const child of children) {
@@ -103,7 +103,7 @@ function nameWithNul({ name, children }: SchemaNode): string | null {
   return null;
 }
 
-/** All together; where one of them can't be read that way, halves of them, so that a few bad ones cost little. */
+/** Reads all files together, and halves of them if one can't be read, so that a few bad files cost little. */
 async function readFooters(
   session: DuckDbSession,
   files: readonly EngineFile[],
@@ -175,8 +175,8 @@ async function readTogether(
 }
 
 /**
- * Codecs that are not read, by file. DuckDB prints the statistics beside them whether they are asked for or not, and
- * stops on a time that can't be printed: nothing is known of the files' codecs then, and the load says which it is.
+ * Unsupported codecs by file. DuckDB always prints the statistics too, and fails on an unprintable time. The codecs are then
+ * unknown, and the load reports them.
  */
 async function readCodecs(session: DuckDbSession, list: string): Promise<Map<unknown, unknown>> {
   try {
@@ -193,13 +193,13 @@ async function readCodecs(session: DuckDbSession, list: string): Promise<Map<unk
 
 /** `PAR1` at both ends, and the footer's length before the last: https://parquet.apache.org/docs/file-format/ */
 const MARK = 'PAR1';
-/** Of a file whose footer is encrypted, too. */
+/** Magic of a file with an encrypted footer. */
 const ENCRYPTED_MARK = 'PARE';
 const MARK_BYTES = 4;
-/** The least that a file has: a mark, the footer's length, a mark. */
+/** The minimum size of a file: magic, length of the footer, magic. */
 const LEAST_BYTES = 12;
 
-/** What the ends of a file say against its being Parquet, before any library opens it; null when nothing. */
+/** Why the ends of a file show that it is not valid Parquet, before any library opens it; null if they are fine. */
 async function readFooterMark(file: {
   readonly path: string;
   readonly name: string;

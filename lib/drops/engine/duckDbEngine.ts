@@ -16,7 +16,7 @@ import {
 } from './loadStatements.ts';
 import { verifyPages } from './verifyPages.ts';
 
-/** The engine of loads that fit one machine: each call has a DuckDB of its own, which can reach nothing but its files. */
+/** The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files. */
 export function duckDbEngine(limits: EngineLimits): Engine {
   return {
     async describe(files, signal) {
@@ -51,15 +51,15 @@ function openForLoad({ files, outputDirectory, refusedPath, limits, signal }: Lo
   );
 }
 
-/** What needs no translation. */
+/** Errors that are thrown unchanged. */
 function passedThrough(error: unknown, signal: AbortSignal | undefined): unknown {
   return error instanceof SluiceError || signal?.aborted === true ? error : undefined;
 }
 
 /**
- * Finds the file that a load failed for: DuckDB doesn't always say. Each is read alone, in a DuckDB of its own: what is
- * mapped of it, then the whole rows of those that have refused ones, or not as many rows as they say: what is missing was
- * taken for refused.
+ * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB:
+ * first its mapped columns, then the whole rows if it has refused rows or a wrong number of rows, as missing rows counted as
+ * refused.
  */
 async function findFailedFile(error: unknown, request: LoadRequest): Promise<unknown> {
   if (fileFailure(error, '') === null) return engineFailure(error);
@@ -76,7 +76,7 @@ async function findFailedFile(error: unknown, request: LoadRequest): Promise<unk
   return engineFailure(error);
 }
 
-/** The one row of a statement over one file, or what the statement fails with. */
+/** The row of a statement over one file, or the statement's error. */
 async function probeFile(
   request: LoadRequest,
   file: number,
@@ -96,17 +96,17 @@ async function probeFile(
   }
 }
 
-/** What a load writes into its output directory. */
+/** The file that a load writes to its output directory. */
 const OUTPUT_FILE = 'part-0.parquet';
 
-/** Days late that are counted each by itself: times may lie anywhere, and the counts go into the ledger. */
+/** Distances in days that are counted separately. Times may be anywhere, and the counts are stored in the ledger. */
 const MOST_DAYS = 31;
 
 type Counts = Partial<Record<RowReason, number>>;
 
 /**
- * Maps files, as {@link Engine.load} says. The input is read once; files that have refused rows are read again for
- * these alone, so that columns which nobody mapped are read only where a raw row is kept.
+ * Implements {@link Engine.load}. The input is read once. Files with refused rows are read again for these rows only, so
+ * that unmapped columns are read only for raw rows.
  */
 async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<LoadResult> {
   const { files, mapping } = request;
@@ -146,7 +146,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
 /** All columns. */
 const ALL = [[0, Number.POSITIVE_INFINITY]] as const;
 
-/** Compares the checksums of what is mapped. @throws FileError */
+/** Verifies the checksums of mapped columns. @throws FileError */
 async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<void> {
   for (const { files: places, leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
     for (const i of places) {
@@ -184,7 +184,7 @@ async function acceptedByFile(session: DuckDbSession, output: string): Promise<M
   return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
 }
 
-/** From the footers. */
+/** Row counts from the footers. */
 async function rowsByFile(session: DuckDbSession, { files }: LoadRequest): Promise<number[]> {
   const rows = await session.rows(
     `SELECT file_name, num_rows FROM parquet_file_metadata([${files.map(({ path }) => quoteText(path)).join(', ')}])`,
@@ -215,7 +215,7 @@ async function writeRefused(session: DuckDbSession, request: LoadRequest, only: 
   return { reasons, file: { path, bytes: await bytesOf(path), rows: total } satisfies WrittenFile };
 }
 
-/** By minute first: a zone's day begins on one, and there are far fewer of them than rows. */
+/** Grouped by minute first: days of a timezone start on a minute, and there are far fewer minutes than rows. */
 async function readDaysLate(
   session: DuckDbSession,
   { mapping, day }: LoadRequest,

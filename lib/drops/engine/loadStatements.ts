@@ -1,40 +1,40 @@
 import { quoteText } from '../../base/sql.ts';
 import type { LoadRequest, MappedGroup } from './Engine.ts';
 
-/** Rows of a row group: DuckDB's own default. A reader skips whole ones by time. */
+/** Rows of a row group: DuckDB's default. A reader skips whole row groups by time. */
 const ROW_GROUP_ROWS = 122_880;
 
 /**
- * Level 1 takes less time than DuckDB's default, 3, and makes rows like ours no larger. Columns of more than 5,000
- * values in a row group gain nothing by a dictionary, which takes time to find out (bench/ingest.bench.ts).
+ * Level 1 is faster than DuckDB's default of 3, and the files are no larger for such rows. Columns with more than 5,000
+ * values in a row group do not benefit from a dictionary, and the attempt takes time (bench/ingest.bench.ts).
  */
 const PARQUET = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 
-/** Queries that one statement unites: it holds readers of all of them in memory at once. */
+/** The most queries in one UNION, as it holds readers for all of them in memory. */
 const MOST_UNITED = 100;
 
-/** Of no table's columns: their names have no space. */
+/** A name with a space, which no table's column has. */
 const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
 export const ROWS_DIFFER = 'rows differ';
 
 type MappingRequest = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
-  /** Only as many rows from the beginning of each file: whole row groups beyond it are not touched. Default all. */
+  /** Number of rows from the beginning of each file. Later row groups are not read. Default: all. */
   readonly firstRows?: number;
 };
 
 /**
- * The statement that maps all files and writes the rows that are taken, in order of time. Rows carry the number of
- * their file while they are sorted, and get its name behind that: what is sorted spills less.
+ * The statement that maps all files and writes the accepted rows in order of time. Rows carry the index of their file while
+ * they are sorted, and get its name afterwards, which reduces temporary files.
  */
 export function acceptedRowsStatement(request: MappingRequest, path: string): string {
   return `COPY (${acceptedRowsQuery(request, `ORDER BY ${request.mapping.sortBy}`)}) TO ${quoteText(path)} ${PARQUET}`;
 }
 
 /**
- * The rows that are taken, in the table's columns.
+ * The accepted rows, in the table's columns.
  *
- * @param order Of the rows, by the columns that are mapped. Default as they come.
+ * @param order ORDER BY clause over the mapped columns. Default: unordered.
  */
 export function acceptedRowsQuery(
   { files, mapping, loadedAt, firstRows }: MappingRequest,
@@ -53,10 +53,10 @@ export function acceptedRowsQuery(
 }
 
 /**
- * The statements that write the rows that are refused, in the columns of the quarantine table: one, or where files have
- * more kinds of rows than one statement can hold, some after the other.
+ * The statements that write the refused rows, in the columns of the quarantine table: one, or several if the files have more
+ * shapes than one statement can hold.
  *
- * @param only Places of the files that have any: the others are not read again.
+ * @param only Indexes of the files with refused rows. Other files are not read again.
  */
 export function refusedRowsStatements(
   request: MappingRequest,
@@ -74,7 +74,7 @@ export function refusedRowsStatements(
   return [...statements, copy('SELECT * FROM refused')];
 }
 
-/** The rows that are refused, of some of the files, in the columns of the quarantine table. */
+/** The refused rows of some files, in the columns of the quarantine table. */
 export function refusedRowsQuery(request: MappingRequest, only: ReadonlySet<number>): string {
   return refusedRowsQueries(request, only).join(' UNION ALL ');
 }
@@ -90,7 +90,7 @@ function refusedRowsQueries(
     .map((group) => {
       const file = nameOfFile(group.files.map((i) => `${mapping.origin}${nameAt(files, i)}`));
       const { problems } = group;
-      // The same row of the same file has the same ID whenever it is loaded.
+      // The same row of the same file has the same ID in every load.
       return `SELECT md5(concat_ws('|', ${quoteText(mapping.label)}, file, row_number, raw)) AS quarantine_id,
         ${timestampSql(receivedAt)} AS received_at, reason,
         'row ' || row_number || ', ' || detail AS detail, ${quoteText(mapping.label)} AS key_label,
@@ -109,8 +109,8 @@ function refusedRowsQueries(
 }
 
 /**
- * A query that reads every mapped value of one file and gives one row: it fails as the load would. Its column `problem`
- * is how many rows are refused, and {@link ROWS_DIFFER} whether the file holds other than as many as its footer says.
+ * A query that reads every mapped value of one file and returns one row. It fails like the load. Its column `problem` is the
+ * number of refused rows, and {@link ROWS_DIFFER} whether the number of rows differs from the footer.
  */
 export function probeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
@@ -120,7 +120,7 @@ export function probeStatement({ files, mapping }: MappingRequest, file: number)
     FROM (SELECT ${group.columns}, problem FROM (${readGroup({ files, mapping }, { ...group, files: [file] })}))`;
 }
 
-/** A query that reads the whole refused rows of one file and gives one row: it fails as the load would. */
+/** A query that reads the whole refused rows of one file and returns one row. It fails like the load. */
 export function refusedProbeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
   const raw = group.raws.find((one) => one.files.includes(file));
@@ -134,7 +134,7 @@ function groupWithFile(mapping: MappingRequest['mapping'], file: number): Mapped
   return group;
 }
 
-/** @param group Some files of it: each row is read with the number of its file among these. */
+/** @param group Some files of a group. Each row is read with the index of its file among them. */
 function readGroup(
   { files, mapping }: Pick<MappingRequest, 'files' | 'mapping'>,
   group: Pick<MappedGroup, 'files' | 'reads' | 'problem'>,
@@ -156,12 +156,12 @@ function readGroup(
     FROM ${rows}${firstRows === undefined ? '' : ` WHERE src.file_row_number < ${firstRows}`})`;
 }
 
-/** Names of files by the number that DuckDB gives them. */
+/** The file's name by DuckDB's file index. */
 function nameOfFile(names: readonly string[]): string {
   return elementAt(names, 'file_index');
 }
 
-/** The text at a place of a list, counted from 0; DuckDB counts from 1. */
+/** The text at an index of a list, counted from 0. DuckDB counts from 1. */
 function elementAt(texts: readonly string[], place: string): string {
   return `[${texts.map(quoteText).join(', ')}][${place} + 1]`;
 }

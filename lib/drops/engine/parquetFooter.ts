@@ -12,7 +12,7 @@ import {
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const FILE = { schema: 2, rowGroups: 4 } as const;
-/** Far behind the format's own fields: where {@link replaceSchema} leaves the schema that a file came with. */
+/** A field ID far beyond those of the format, in which {@link replaceSchema} keeps the file's original schema. */
 const ORIGINAL_SCHEMA = 32_000;
 /** Fields of an element of the schema. */
 export const ELEMENT = {
@@ -30,11 +30,11 @@ const ROW_GROUP = { columns: 1, rows: 3 } as const;
 const CHUNK = { metadata: 3 } as const;
 const COLUMN = { codec: 4, values: 5, bytes: 7, dataPage: 9, dictionaryPage: 11 } as const;
 
-/** Physical types that are asked for. */
+/** The physical types in use. */
 export const PHYSICAL = { int32: 1, int64: 2, int96: 3, bytes: 6, fixed: 7 } as const;
-/** `FieldRepetitionType`s that are asked for. */
+/** `FieldRepetitionType`s in use. */
 export const REPETITION = { required: 0, repeated: 2 } as const;
-/** `ConvertedType`s that are asked for. */
+/** `ConvertedType`s in use. */
 export const CONVERTED = {
   map: 1,
   mapKeyValue: 2,
@@ -43,19 +43,19 @@ export const CONVERTED = {
   timestampMillis: 9,
   timestampMicros: 10,
 } as const;
-/** Members of the union `LogicalType` that are asked for. */
+/** The members of the union `LogicalType` in use. */
 export const LOGICAL = { map: 2, list: 3, decimal: 5, timestamp: 8, variant: 16 } as const;
 
-/** The footer ends in its own length and the mark. */
+/** The footer is followed by its length and the magic. */
 const TAIL_BYTES = 8;
 
 /** A column of the schema, or a group of them. */
 export interface SchemaNode {
   readonly name: string;
-  /** As the file has it; what DuckDB can't read right is changed in it. */
+  /** The element as in the file. Changes for DuckDB are made in it. */
   readonly element: ThriftStruct;
   readonly children: readonly SchemaNode[];
-  /** Places of its first leaf, and of the first that is not its own, among the column chunks of a row group. */
+  /** Range of its leaves among the column chunks of a row group: first and end. */
   readonly leaves: readonly [first: number, end: number];
 }
 
@@ -64,23 +64,23 @@ export interface ParquetFooter {
   /** Where it begins in the file. */
   readonly start: number;
   readonly fields: ThriftStruct;
-  /** The same for files of the same schema. */
+  /** Equal for files with the same schema. */
   readonly shape: string;
   /** The schema's root. */
   readonly root: SchemaNode;
 }
 
-/** Where the pages of a column lie in a row group. */
+/** The position of a column's pages in a row group. */
 export interface ColumnChunk {
   readonly codec: number;
-  /** Values and nulls, of all its pages. */
+  /** Number of values and nulls of all its pages. */
   readonly values: number;
   readonly start: number;
   /** Bytes of all its pages, their headers included. */
   readonly bytes: number;
 }
 
-/** Reads the footer of a file that has the marks. @throws RangeError when it contradicts itself. */
+/** Reads the footer of a file with the magic at both ends. @throws RangeError if it is inconsistent. */
 export async function readFooter(handle: FileHandle): Promise<ParquetFooter> {
   const { size } = await handle.stat();
   const tail = await readAt(handle, size - TAIL_BYTES, TAIL_BYTES);
@@ -99,10 +99,10 @@ function schemaOf(schema: ThriftField): Pick<ParquetFooter, 'shape' | 'root'> {
 }
 
 /**
- * The schema that a file came with, where another one stands in its place.
+ * The original schema of a file whose schema was replaced.
  *
- * @param rewrite What {@link replaceSchema} puts in the place of a schema. A file that says that its schema is not its own
- *   is believed only if it is what comes of that.
+ * @param rewrite The rewrite that {@link replaceSchema} applies. The stored original is used only if the rewrite produces
+ *   the file's current schema, as a file could claim anything.
  */
 export function originalSchema(
   { fields }: Pick<ParquetFooter, 'fields'>,
@@ -120,7 +120,7 @@ function schemaField(elements: readonly ThriftStruct[]): ThriftField {
   return listField({ type: THRIFT.struct, items: elements.map(writeStruct) });
 }
 
-/** Puts a footer with another schema in the place of a file's own, and the file's own schema beside it. */
+/** Replaces the schema in a file's footer, and keeps the original schema beside it. */
 export async function replaceSchema(
   handle: FileHandle,
   { start, fields }: Pick<ParquetFooter, 'start' | 'fields'>,
@@ -138,7 +138,7 @@ export async function replaceSchema(
   await handle.truncate(start + bytes.length);
 }
 
-/** Reads some bytes of a file. @throws RangeError when it ends before. */
+/** Reads some bytes of a file. @throws RangeError if the file ends before. */
 export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   for (let read = 0; read < length; ) {
@@ -150,10 +150,10 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
 }
 
 /**
- * Column chunks of the first row groups, in the order in which they lie in the footer.
+ * Column chunks of the first row groups, in the order of the footer.
  *
- * @param leaves Whether the chunk at a place of a row group is wanted.
- * @param rows Row groups up to this many rows. Default all.
+ * @param leaves Whether the chunk at an index of a row group is wanted.
+ * @param rows Row groups up to this number of rows. Default: all.
  */
 export function columnChunks(
   { fields }: Pick<ParquetFooter, 'fields'>,
@@ -181,7 +181,7 @@ function chunkOf(column: Buffer): ColumnChunk {
   const metadata = structOf(new ThriftReader(column).struct(), CHUNK.metadata);
   const data = metadata === null ? undefined : intOf(metadata, COLUMN.dataPage);
   if (metadata === null || data === undefined) throw new RangeError('A column has no pages.');
-  // Some writers say 0 for none.
+  // Some writers use 0 for none.
   const dictionary = intOf(metadata, COLUMN.dictionaryPage) ?? 0;
   return {
     codec: intOf(metadata, COLUMN.codec) ?? 0,
@@ -204,7 +204,7 @@ export function structOf(fields: ThriftStruct, id: number): ThriftStruct | null 
   return field?.type === THRIFT.struct ? new ThriftReader(field.bytes).struct() : null;
 }
 
-/** Elements come depth first, each before its children. */
+/** Elements are in depth-first order, each before its children. */
 function treeOf(items: readonly Buffer[]): SchemaNode {
   let next = 0;
   let leaves = 0;

@@ -8,13 +8,13 @@ import { type DecimalSize, decimalOf, isImpossible, isVariant, MOST_DIGITS } fro
 const TIMESTAMP_UNIT = 2;
 const NANOSECONDS = 3;
 
-/** A decimal in a type, or a name in quotes, which may read like one. */
+/** A decimal in a type, or a quoted name, which may look like one. */
 const DECIMALS = /"(?:[^"]|"")*"|\bDECIMAL\(\d+,\d+\)/g;
 
 /**
- * Reads the columns of a file, in its order: what they are to DuckDB, and what only the file's own schema says of them.
+ * Reads the columns of a file, in order, from DuckDB and from the file's own schema.
  *
- * @param root The schema as the file has it.
+ * @param root The schema as the file declares it.
  */
 export async function readColumns(
   session: DuckDbSession,
@@ -53,7 +53,7 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
   };
 }
 
-/** A type with its decimals as long as the file says. */
+/** A type with the decimals that the file declares. */
 function declaredType(type: string, node: SchemaNode | undefined): string {
   if (node === undefined) return type;
   if (isVariant(node)) return 'VARIANT';
@@ -80,14 +80,14 @@ function decimalType({ digits, scale }: DecimalSize): string {
   return Number.isNaN(digits) ? 'DECIMAL of two sizes' : `DECIMAL(${digits},${scale})`;
 }
 
-/** Of decimals that DuckDB reads as decimals, depth first, as they come in the type's name. */
+/** Declared types of decimals that DuckDB reads as decimals, depth first, in the order of the type's name. */
 function decimalsIn(node: SchemaNode): DecimalSize[] {
   const size = decimalOf(node);
   if (size !== null) return isImpossible(size) || size.digits > MOST_DIGITS ? [] : [size];
   return node.children.flatMap(decimalsIn);
 }
 
-/** What a column would have to be instead, as DuckDB can't read it right, or something inside of it; null when it can. */
+/** The type that a column, or something inside it, would need, as DuckDB misreads it; null if it does not. */
 function whyMisread(node: SchemaNode): string | null {
   if (isVariant(node)) return 'JSON as text';
   const size = decimalOf(node);
@@ -116,7 +116,7 @@ function isUtc({ element }: SchemaNode): boolean {
 
 const STRUCT = /^STRUCT\((.*)\)$/s;
 
-/** The members of a struct by its type in DuckDB's words, `STRUCT(a INTEGER, "b c" STRUCT(d VARCHAR))`; none of other types. */
+/** The members of a struct type as DuckDB prints it, `STRUCT(a INTEGER, "b c" STRUCT(d VARCHAR))`; empty for other types. */
 export function structMembers(type: string): { readonly name: string; readonly type: string }[] {
   const inner = STRUCT.exec(type)?.[1];
   if (inner === undefined) return [];
@@ -126,7 +126,7 @@ export function structMembers(type: string): { readonly name: string; readonly t
   });
 }
 
-/** Splits where a character stands outside of brackets and quotes. */
+/** Splits at a character outside of parentheses and quotes. */
 function splitOutside(text: string, at: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -135,7 +135,7 @@ function splitOutside(text: string, at: string): string[] {
   for (let i = 0; i < text.length; i += 1) {
     const character = text.charAt(i);
     if (quote !== '') {
-      // A doubled quote closes and opens again, which comes to the same.
+      // A doubled quote closes and opens again, with the same effect.
       if (character === quote) quote = '';
     } else if (character === '"' || character === "'") quote = character;
     else if (character === '(') depth += 1;
@@ -152,12 +152,12 @@ function unquote(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** The type of a list's items, `INTEGER` of `INTEGER[]`; null of other types. */
+/** The type of a list's items, `INTEGER` for `INTEGER[]`; null for other types. */
 export function listElement(type: string): string | null {
   return /^(.*)\[\d*\]$/s.exec(type)?.[1] ?? null;
 }
 
-/** The types of a map's keys and values, by its type `MAP(VARCHAR, INTEGER)`; null of other types. */
+/** The types of a map's keys and values, from `MAP(VARCHAR, INTEGER)`; null for other types. */
 export function mapParts(type: string): { readonly key: string; readonly value: string } | null {
   const inner = /^MAP\((.*)\)$/s.exec(type)?.[1];
   if (inner === undefined) return null;

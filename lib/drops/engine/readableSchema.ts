@@ -10,13 +10,13 @@ import {
 } from './parquetFooter.ts';
 import { intField, THRIFT, type ThriftStruct, textField, writeStruct } from './thriftCompact.ts';
 
-/** Digits that DuckDB's decimals have at most. */
+/** The most digits of DuckDB's decimals. */
 export const MOST_DIGITS = 38;
 
-/** What a decimal is said to be. */
+/** The declared size of a decimal. */
 export interface DecimalSize {
   readonly digits: number;
-  /** Digits behind the point. */
+  /** Digits after the point. */
   readonly scale: number;
 }
 
@@ -28,21 +28,21 @@ const WIDENED: ReadonlyMap<number, { readonly below: number; readonly digits: nu
 ]);
 
 /**
- * The elements of a schema, changed so that DuckDB reads them as the format says; null when nothing needs to change.
- * DuckDB does not follow all compatibility rules, fails on annotations that make no sense, and trusts the size of a decimal:
+ * The elements of a schema, changed so that DuckDB reads them as the format specifies; null if no change is needed. DuckDB
+ * does not implement all compatibility rules, fails on invalid annotations, and trusts the size of a decimal:
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  *
- * - Where a group of one field is the element of a list itself, the list gets the level that older writers left out.
- * - A map by the old annotation gets the new one; a map without values is a list of its keys.
- * - VARIANT and impossible decimals lose their annotation. They are never mapped, only passed over.
+ * - If a group of one field is itself the element of a list, the list gets the level that older writers left out.
+ * - A map with the old annotation gets the new one. A map without values becomes a list of its keys.
+ * - VARIANT and impossible decimals lose their annotation. They are never mapped, only skipped.
  * - Short decimals get as many digits as their physical type holds, so that numbers with too many digits are found.
  *
- * No value moves: only groups that are required are added.
+ * No value is changed: only required groups are added.
  */
 export function readableElements(root: SchemaNode): readonly ThriftStruct[] | null {
   const elements: ThriftStruct[] = [root.element];
   for (const column of root.children) addReadable(column, null, elements);
-  // Most schemas are as they should be: their elements are the same objects.
+  // Most schemas need no change, so their elements are the same objects.
   const own: ThriftStruct[] = [];
   addOwn(root, own);
   return elements.length === own.length && elements.every((element, i) => element === own[i])
@@ -55,11 +55,11 @@ function addOwn({ element, children }: SchemaNode, elements: ThriftStruct[]): vo
   for (const child of children) addOwn(child, elements);
 }
 
-/** @param list The group of a list or a map, where the node holds its entries. */
+/** @param list The group of a list or a map, if the node holds its entries. */
 function addReadable(node: SchemaNode, list: SchemaNode | null, elements: ThriftStruct[]): void {
   const element = readableElement(node, list);
   if (isElementItself(node, list)) {
-    // A group that is a list by being repeated becomes the group of a list, too.
+    // A repeated group without a list annotation also becomes the group of a list.
     const outer = [...annotated(CONVERTED.list, LOGICAL.list), ...group(REPETITION.required, 1)];
     if (list === null) elements.push(new Map([...element, ...outer]));
     elements.push(new Map([[ELEMENT.name, textField('list')], ...group(REPETITION.repeated, 1)]));
@@ -89,7 +89,7 @@ function readableElement(node: SchemaNode, list: SchemaNode | null): ThriftStruc
   return isOld ? new Map([...element, ...annotated(CONVERTED.map, LOGICAL.map)]) : element;
 }
 
-/** Whether the one thing in a group is the entries of a list or a map; the entries of a map may be called a map, too. */
+/** Whether the only child of a group holds the entries of a list or a map. The entries of a map may be annotated as a map too. */
 function holdsEntries(node: SchemaNode, list: SchemaNode | null): boolean {
   const [only, ...others] = node.children;
   const annotation = annotationOf(node);
@@ -98,9 +98,9 @@ function holdsEntries(node: SchemaNode, list: SchemaNode | null): boolean {
 }
 
 /**
- * Whether a repeated group of one field is the element of a list, not just what holds it.
+ * Whether a repeated group of one field is itself the element of a list.
  *
- * @param list The group of a list or a map that it holds the entries of; null when it is a list by being repeated.
+ * @param list The group of the list or map whose entries it holds; null for a repeated group without a list annotation.
  */
 function isElementItself(node: SchemaNode, list: SchemaNode | null): boolean {
   const [only, ...others] = node.children;
@@ -115,7 +115,7 @@ function isRepeated({ element }: SchemaNode): boolean {
   return intOf(element, ELEMENT.repetition) === REPETITION.repeated;
 }
 
-/** Whether a group is said to be a list or a map. */
+/** Whether a group is annotated as a list or a map. */
 function annotationOf({ element }: SchemaNode): 'list' | 'map' | null {
   const converted = intOf(element, ELEMENT.converted);
   const logical = structOf(element, ELEMENT.logical);
@@ -125,12 +125,12 @@ function annotationOf({ element }: SchemaNode): 'list' | 'map' | null {
   return isMap ? 'map' : null;
 }
 
-/** Whether a group is a VARIANT, which DuckDB reads wrong in places, and stops on in others. */
+/** Whether a group is a VARIANT, which DuckDB misreads or fails on. */
 export function isVariant({ element }: SchemaNode): boolean {
   return structOf(element, ELEMENT.logical)?.has(LOGICAL.variant) === true;
 }
 
-/** The size of a decimal, by the old annotation or the new one, as a file may have either; NaN where they contradict each other. */
+/** The size of a decimal from the old annotation or the new one; NaN if they contradict each other. */
 export function decimalOf({ element, children }: SchemaNode): DecimalSize | null {
   const logical = structOf(element, ELEMENT.logical);
   const isLogical = logical?.has(LOGICAL.decimal) === true;
@@ -149,7 +149,7 @@ export function decimalOf({ element, children }: SchemaNode): DecimalSize | null
   return agree ? first : { digits: Number.NaN, scale: Number.NaN };
 }
 
-/** Whether no decimal has such a size. */
+/** Whether the size of a decimal is invalid. */
 export function isImpossible(size: DecimalSize | null): boolean {
   return size !== null && !(size.digits >= 1 && size.scale >= 0 && size.scale <= size.digits);
 }

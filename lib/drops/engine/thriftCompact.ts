@@ -15,33 +15,33 @@ export const THRIFT = {
   uuid: 13,
 } as const;
 
-/** A field of a struct: its type, and its value as it is encoded. Booleans have no bytes: their type is the value. */
+/** A field of a struct: its type and its encoded value. Booleans have no bytes, as their type is the value. */
 export interface ThriftField {
   readonly type: number;
   readonly bytes: Buffer;
 }
 
-/** The fields of a struct by their IDs. Their order is the order in which they are written. */
+/** The fields of a struct by their IDs, in the order of writing. */
 export type ThriftStruct = Map<number, ThriftField>;
 
-/** A list: the type of its items, and each of them as it is encoded. */
+/** A list: the type of its items, and the encoded items. */
 export interface ThriftList {
   readonly type: number;
   readonly items: readonly Buffer[];
 }
 
-/** Structs, lists and maps in each other, at most. No footer has half as many. */
+/** The most nested structs, lists and maps. Real footers have less than half. */
 const MOST_LEVELS = 64;
 
 const NONE = Buffer.alloc(0);
 
 /**
- * Reads Thrift's compact protocol. Every value is bounded by the bytes that there are: a length that lies ends in a
- * RangeError and takes no memory.
+ * Reads Thrift's compact protocol. Every length is checked against the remaining bytes: a wrong length causes a RangeError
+ * and allocates no memory.
  */
 export class ThriftReader {
   readonly bytes: Buffer;
-  /** Where the next value begins. */
+  /** Offset of the next value. */
   at: number;
 
   constructor(bytes: Buffer, at = 0) {
@@ -49,7 +49,7 @@ export class ThriftReader {
     this.at = at;
   }
 
-  /** Reads a struct up to its end. @throws RangeError when the bytes are no struct. */
+  /** Reads a struct up to its end. @throws RangeError if the bytes are not a struct. */
   struct(): ThriftStruct {
     const fields: ThriftStruct = new Map();
     this.fields((id, type) => {
@@ -81,7 +81,7 @@ export class ThriftReader {
     for (let i = 0; i < size; i += 1) visit(head & 0x0f);
   }
 
-  /** Reads an integer of any size that a double holds. */
+  /** Reads an integer that fits a double. */
   int(): number {
     const raw = this.#varint();
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
@@ -92,9 +92,9 @@ export class ThriftReader {
     return this.#take(this.#varint());
   }
 
-  /** Passes over a value. */
+  /** Skips a value. */
   skip(type: number, level = 0): void {
-    if (level > MOST_LEVELS) throw new RangeError('Values lie too deep in each other.');
+    if (level > MOST_LEVELS) throw new RangeError('Values are nested too deeply.');
     switch (type) {
       case THRIFT.true:
       case THRIFT.false:
@@ -127,7 +127,7 @@ export class ThriftReader {
         this.fields((_, field) => this.skip(field, level + 1));
         return;
       default:
-        throw new RangeError(`${type} is no type of Thrift.`);
+        throw new RangeError(`${type} is not a type of Thrift.`);
     }
   }
 

@@ -17,7 +17,7 @@ const PAGE = {
   dictionary: 7,
   dataV2: 8,
 } as const;
-/** Kinds of pages, and the field of the header that is of them alone. */
+/** Kinds of pages, and the header field that only they have. */
 const KINDS: ReadonlyMap<number, number> = new Map([
   [0, PAGE.data],
   [1, PAGE.index],
@@ -28,42 +28,42 @@ const KINDS: ReadonlyMap<number, number> = new Map([
 const VALUES = 1;
 const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 
-/** The codec whose blocks end in a checksum that DuckDB does not compare. */
+/** The codec whose blocks end with a checksum that DuckDB does not verify. */
 const GZIP = 2;
 
-/** Bytes that are read at once where headers are looked for: small pages lie in them, too. */
+/** Bytes that are read at once to find headers. They often contain small pages as well. */
 const WINDOW_BYTES = 64 * 1_024;
-/** Statistics make headers long. */
+/** The most bytes of a header. Statistics make headers long. */
 const MOST_HEADER_BYTES = 16 * 1_024 * 1_024;
-/** Bytes of a page that are held at once, as it is and uncompressed. */
+/** Bytes of a page that are in memory at once, compressed or uncompressed. */
 const PIECE_BYTES = 4 * 1_024 * 1_024;
 
-/** Which pages of a file are looked at. */
+/** The pages of a file to verify. */
 export interface PageRange {
-  /** Places of columns among the column chunks of a row group: each range is its first and the one behind its last. */
+  /** Ranges of columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
-  /** Row groups up to this many rows. Default all. */
+  /** Row groups up to this number of rows. Default: all. */
   readonly rows?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 interface Page {
-  /** Where its bytes begin, behind the header. */
+  /** Offset of its bytes, after the header. */
   readonly start: number;
   readonly bytes: number;
   readonly kind: number;
   readonly uncompressed: number;
   readonly crc: number | undefined;
-  /** Bytes before what is compressed. */
+  /** Bytes before the compressed part. */
   readonly levels: number;
   readonly isCompressed: boolean;
-  /** Values and nulls; none of a dictionary. */
+  /** Number of values and nulls; 0 for a dictionary. */
   readonly values: number;
 }
 
 /**
- * Compares the checksums of pages, which DuckDB does not: a page's own where its header has one, else that of its gzip
- * block. Pages without either are not read, only their headers.
+ * Verifies the checksums of pages, which DuckDB does not do: the page's own if its header has one, otherwise that of its
+ * gzip block. Of pages without a checksum only the headers are read.
  *
  * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
@@ -106,13 +106,13 @@ async function verifyChunk(
     values += page.values;
     at = page.start + page.bytes;
   }
-  // Checksums do not cover headers, so sizes are compared as well. Some older writers count bytes differently; they write no checksums.
+  // Checksums do not cover headers, so sizes are compared too. Some older writers count bytes differently, but write no checksums.
   if (isChecked && (values > chunk.values || at !== chunk.start + chunk.bytes)) {
-    throw new RangeError('Pages end elsewhere than their footer says.');
+    throw new RangeError('Pages do not end where the footer says.');
   }
 }
 
-/** A file, of which the part that was read last is at hand. */
+/** A file with a buffer of the last read. */
 class FileWindow {
   readonly handle: FileHandle;
   readonly #size: number;
@@ -125,15 +125,15 @@ class FileWindow {
     this.#size = size;
   }
 
-  /** Writers give checksums to all pages of a kind, or to none. @throws RangeError when a page differs. */
+  /** Writers write checksums for all pages of a kind, or for none. @throws RangeError if a page differs. */
   expectAlike({ kind, crc }: Page): void {
     const hasCrc = crc !== undefined;
     if ((this.#hasCrc.get(kind) ?? hasCrc) !== hasCrc)
-      throw new RangeError('A page lacks the checksum that others have.');
+      throw new RangeError('A page has no checksum, but other pages have one.');
     this.#hasCrc.set(kind, hasCrc);
   }
 
-  /** Bytes from a place on, more than are asked for where they are at hand, fewer at the end of the file. */
+  /** Bytes from an offset: more than requested if they are buffered, fewer at the end of the file. */
   async from(at: number, length: number): Promise<Buffer> {
     const end = Math.min(at + length, this.#size);
     if (at < this.#start || end > this.#start + this.#bytes.length) {
@@ -144,10 +144,10 @@ class FileWindow {
     return this.#bytes.subarray(at - this.#start);
   }
 
-  /** So many bytes. @throws RangeError when the file ends before. */
+  /** Exactly this number of bytes. @throws RangeError if the file ends before. */
   async exactly(at: number, length: number): Promise<Buffer> {
     const bytes = await this.from(at, length);
-    if (bytes.length < length) throw new RangeError('A page ends behind the file.');
+    if (bytes.length < length) throw new RangeError('A page ends after the end of the file.');
     return bytes.subarray(0, length);
   }
 }
@@ -159,7 +159,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
       const reader = new ThriftReader(bytes);
       return parsePage(reader.struct(), at + reader.at);
     } catch (error) {
-      // It may be longer than what was at hand.
+      // It may be longer than the buffer.
       if (bytes.length < length || length >= MOST_HEADER_BYTES) throw error;
     }
   }
@@ -178,7 +178,7 @@ function parsePage(header: ThriftStruct, start: number): Page {
   const v2 = structOf(header, PAGE.dataV2);
   const data = v2 ?? structOf(header, PAGE.data);
   const values = data === null ? 0 : (intOf(data, VALUES) ?? 0);
-  if (values < 0) throw new RangeError('A page has less than no values.');
+  if (values < 0) throw new RangeError('A page has a negative number of values.');
   const levels =
     v2 === null ? 0 : (intOf(v2, V2.definitionBytes) ?? 0) + (intOf(v2, V2.repetitionBytes) ?? 0);
   const isCompressed = v2?.get(V2.isCompressed)?.type !== THRIFT.false;
@@ -214,7 +214,7 @@ async function verifyGzip(file: FileWindow, page: Page, name: string): Promise<v
       ? error
       : new RangeError('A gzip block can’t be read.', { cause: error });
   }
-  if (length !== expected) throw new RangeError('A page is not as long as its header says.');
+  if (length !== expected) throw new RangeError('The length of a page differs from its header.');
 }
 
 async function* pieces(file: FileWindow, start: number, bytes: number): AsyncGenerator<Buffer> {

@@ -5,40 +5,40 @@ import type { FileColumns } from './FileColumns.ts';
 import { FieldProblem, type FieldSql, type FoundColumn, type Refusal } from './findColumn.ts';
 import { type ColumnKind, textSql } from './valueSql.ts';
 
-/** How many of a unit make a second. */
+/** Units per second. */
 const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
-/** Epoch seconds of the years 1 and 10000: what Athena's timestamps hold, and Java's dates. */
+/** Epoch seconds of the years 1 and 10000: the range of Athena's timestamps and of Java's dates. */
 const FIRST_SECOND = -62_135_596_800;
 const END_SECOND = 253_402_300_800;
 
-/** As texts begin with them, in lower case. */
+/** The beginnings of month names, in lower case. */
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 const NUMBERS = ['integer', 'decimal', 'float'];
 const TEXTS = ['text', 'json', 'bytes'];
 
 const DAY = String.raw`\d{4}-\d{2}-\d{2}`;
-/** DuckDB alone would take `epoch` and `infinity`, too, and leave out a zone that it does not know. */
+/** Without these patterns DuckDB would accept `epoch` and `infinity`, and ignore an unknown zone. */
 const LOCAL = `${DAY}([T ][0-9:.]*)? *`;
-/** No zone on earth is further from UTC than 14 hours, and none that Java or ISO 8601 writes further than 18. */
+/** Real zones are at most 14 hours from UTC. Java and ISO 8601 allow up to 18. */
 const OFFSET = String.raw`[+-](0\d|1[0-7])(:?[0-5]\d)?|[+-]18(:?00)?`;
 const MINUTE = String.raw`${DAY}[T ]\d{1,2}:\d{2}`;
 const ZONED = `${MINUTE}:[0-9.]+(Z| ?UTC|${OFFSET}) *`;
-/** Ruby leaves a space before an offset; DuckDB takes none but before `UTC`. */
+/** Ruby writes a space before an offset. DuckDB accepts one only before `UTC`. */
 const ZONED_APART = `${MINUTE}:[0-9.]+ (Z|${OFFSET}) *`;
-/** Java leaves out seconds that are none; DuckDB wants them before a zone. */
+/** Java leaves out zero seconds. DuckDB requires them before a zone. */
 const ZONED_MINUTE = `${MINUTE} ?(Z|UTC|${OFFSET}) *`;
 
-/** The least number of nanoseconds, as DuckDB makes a time with a zone of it: what writers leave for none. */
+/** The smallest number of nanoseconds as DuckDB's time with a zone. Writers use it for a missing time. */
 const LEAST_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
-/** What neither a zone's clock nor the calendar of any engine knows; times just beyond 1 and 9999 are judged in UTC. */
+/** Bounds of local times that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
 const FIRST_LOCAL = "TIMESTAMP '0002-01-01 (BC)'";
 const END_LOCAL = "TIMESTAMP '10001-01-01'";
 
 /**
  * Reads a field as a TIMESTAMP in UTC, to the microsecond.
  *
- * @throws FieldProblem when the file lacks the column, or its type isn't what the unit says.
+ * @throws FieldProblem if the file lacks the column, or its type does not fit the unit.
  */
 export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const column = fileColumns.column(field);
@@ -96,7 +96,7 @@ function defaultUnit({ kind }: FoundColumn): TimeUnit | null {
 
 interface TimeSql {
   readonly value: string;
-  /** When it is no time at all, in reach or not. */
+  /** Conditions for values that are not a time, in or out of range. */
   readonly refusals: readonly Refusal[];
 }
 
@@ -131,7 +131,7 @@ function numberSql(sql: string, kind: ColumnKind, type: string): string {
   return `TRY_CAST(${textSql(sql, kind, type)} AS DOUBLE)`;
 }
 
-/** Range first: no product overflows then. */
+/** The range is checked first, so that no product overflows. */
 function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
   const micros =
@@ -141,13 +141,13 @@ function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
   return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(${micros}) END`;
 }
 
-/** A double holds today's seconds to a quarter of a microsecond. */
+/** A double has a precision of a quarter of a microsecond for today's seconds. */
 function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
   const per = PER_SECOND[unit];
   return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
 }
 
-/** Nanoseconds beyond 1677 and 2262 are no BIGINT; the bounds of other units are. */
+/** Nanoseconds before 1677 and after 2262 are not a BIGINT. The bounds of other units are. */
 function inRangeSql(sql: string, per: number): string {
   const bound = (seconds: number) =>
     per === PER_SECOND.ns
@@ -175,7 +175,7 @@ function utcOfTimestamp(column: FoundColumn, timezone: string): TimeSql | null {
   }
 }
 
-/** To the microsecond before; none of the least number, which is not infinite to DuckDB. */
+/** Rounds down to a microsecond. The smallest number is missing, which DuckDB does not treat as infinite. */
 function ofNanoseconds(sql: string): string {
   const ns = `epoch_ns(${sql})`;
   return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;
@@ -199,16 +199,17 @@ function utcOfText(raw: string, timezone: string): TimeSql {
 }
 
 /**
- * Reads texts as a format says: its parts are put together as ISO 8601, which knows how long months are. With an offset they
- * are instants, without one local times of the timezone.
+ * Reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
+ * instants, without one local times in the timezone.
  */
 function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone: string): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
   const variants = parseTimeFormat(format);
-  if (typeof variants === 'string') throw new RangeError(`A format was let through: expected ${variants}.`);
+  if (typeof variants === 'string')
+    throw new RangeError(`The format was not validated: expected ${variants}.`);
   const text = `lower(${textSql(sql, kind, type)})`;
   const ways = variants.map((variant) => {
-    // With its ends: to replace is to find first, and `1` of `10` would be found.
+    // Anchored, as otherwise `1` would match in `10`.
     const whole = quoteText(`^${variant.pattern} *$`);
     return `WHEN regexp_matches(${text}, ${whole}) THEN ${utcOfVariant(text, whole, variant, timezone)}`;
   });
@@ -218,7 +219,7 @@ function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone:
   };
 }
 
-/** The same of a text that is written in one of the ways. One pass over it, or one more for each part that is no number. */
+/** The SQL for one variant of a format. It takes one pass over the text, and one more for each part that is not a number. */
 function utcOfVariant(text: string, whole: string, { parts }: TimeVariant, timezone: string): string {
   const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
   const groupOf = (part: TimePart) => `\\${parts.findIndex((one) => one.part === part) + 1}`;
@@ -247,17 +248,17 @@ function utcOfVariant(text: string, whole: string, { parts }: TimeVariant, timez
   return timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone);
 }
 
-/** A time without a zone in one, as a TIMESTAMP in UTC. */
+/** A local time in a timezone, as a TIMESTAMP in UTC. */
 function zonedSql(timestamp: string, timezone: string): string {
   return `timezone('UTC', timezone(${quoteText(timezone)}, ${timestamp}))`;
 }
 
-/** The same of any TIMESTAMP; null far beyond what counts as a time, on which DuckDB would stop. */
+/** The same for any TIMESTAMP; NULL far out of range, where DuckDB would fail. */
 function utcOfLocal(timestamp: string, timezone: string): string {
   return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
 }
 
-/** A TIMESTAMPTZ as a TIMESTAMP in UTC, null out of reach; no session's zone takes part. @param after It must lie after it. */
+/** A TIMESTAMPTZ as a TIMESTAMP in UTC, NULL out of range, independent of the session's zone. @param after Exclusive lower bound. */
 function ofInstant(sql: string, after: string | null): string {
   const begins = after === null ? `>= TIMESTAMPTZ '0001-01-01 00:00:00+00'` : `> ${after}`;
   return `CASE WHEN ${sql} ${begins} AND ${sql} < TIMESTAMPTZ '10000-01-01 00:00:00+00' THEN timezone('UTC', ${sql}) END`;

@@ -1,7 +1,7 @@
 import { quoteName } from '../../base/sql.ts';
 import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
 
-/** What a column's type is good for. */
+/** The kind of a column's type. */
 export type ColumnKind =
   | 'text'
   | 'json'
@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
   'TIMESTAMP WITH TIME ZONE': 'instant',
 };
 
-/** The kind of one of DuckDB's types, as DESCRIBE writes it. */
+/** The kind of a DuckDB type, as DESCRIBE prints it. */
 export function columnKind(type: string): ColumnKind {
   const kind = KINDS[type];
   if (kind !== undefined) return kind;
@@ -54,15 +54,15 @@ export function columnKind(type: string): ColumnKind {
   return type.startsWith('ENUM') ? 'text' : 'other';
 }
 
-/** Floats beyond it are no exact whole numbers. */
+/** Larger floats are not exact whole numbers. */
 const MAX_EXACT = '9007199254740992';
 /** Bytes of a UUID. */
 export const UUID_BYTES = 16;
 
-/** Hexadecimal digits of printable ASCII, and of the NULs that pad a shorter text. */
+/** Hexadecimal digits of printable ASCII, followed by NUL padding. */
 const ASCII = '([2-6][0-9A-F]|7[0-9A-E])+(00)*';
 
-/** A value as text; null where its bytes are no UTF-8, a number is NaN or infinite, or a time is none. @param type In DuckDB's words. */
+/** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
 export function textSql(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {
     case 'bytes':
@@ -76,7 +76,7 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
       return `CASE WHEN isfinite(${sql}) THEN ${timestampTextSql(sql, type)} END`;
     case 'decimal': {
       const text = `CAST(${sql} AS VARCHAR)`;
-      // Without a place before the point, DuckDB writes `.5`, which is no JSON.
+      // For decimals without digits before the point, DuckDB writes `.5`, which is not JSON.
       return /\((\d+),\1\)/.test(type) ? `regexp_replace(${text}, '^(-?)\\.', '\\10.')` : text;
     }
     case 'nested':
@@ -87,15 +87,15 @@ export function textSql(sql: string, kind: ColumnKind, type: string): string {
 }
 
 /**
- * The text of an ID or a name in a JSON column: strings without their quotes. Null where the JSON is null, or a number that
- * is not finite. What is no JSON is as it is.
+ * The text of an ID or a name in a JSON column: strings without their quotes. NULL if the JSON is null or a number that is
+ * not finite. Invalid JSON stays as it is.
  */
 export function jsonTextSql(sql: string): string {
   const json = finiteJsonSql(`CAST(${sql} AS VARCHAR)`);
   return `CASE WHEN json_valid(${json}) THEN json_extract_string(${json}, '$') ELSE ${json} END`;
 }
 
-/** JSON texts in it are as their writer made them. */
+/** The JSON of a nested value. JSON texts in it are unchanged. */
 function nestedJsonSql(sql: string, type: string): string {
   const json = `CAST(to_json(${jsonReadySql(sql, type)}) AS VARCHAR)`;
   return /\bJSON\b/.test(type) ? finiteJsonSql(json) : json;
@@ -107,18 +107,18 @@ export function uuidSql(bytes: string): string {
 }
 
 /**
- * The text of a value of a column whose values all have 16 bytes, and of which the file says no more. Writers leave such
- * columns for UUIDs that they have no name for (Arrow's `binary(16)`, Avro's `fixed(16)`), and for texts of a fixed
- * length. The two can be told apart: no byte of printable ASCII begins the second half of a UUID.
+ * The text of a value in a column of 16 bytes without a logical type. Some writers use such columns for UUIDs (Arrow's
+ * `binary(16)`, Avro's `fixed(16)`), others for texts of a fixed length. They can be distinguished: the second half of a
+ * UUID never begins with printable ASCII.
  */
 export function fixed16TextSql(sql: string): string {
   return `CASE WHEN regexp_full_match(hex(${sql}), '${ASCII}') THEN rtrim(decode(${sql}), chr(0)) WHEN ${sql} IS NOT NULL THEN ${uuidSql(sql)} END`;
 }
 
-/** Times and numbers of a type that has values which are none: infinity, NaN, what DuckDB can't print. */
+/** Types whose values can be infinite, NaN or unprintable. */
 const MAY_BE_NONE = /\b(DOUBLE|FLOAT|DATE|TIMESTAMP)/;
 
-/** A float or a time that is a number or a time: null where it is NaN or infinite. @param kind Any but these is as it is. */
+/** A float or a time; NULL if it is NaN or infinite. @param kind Other kinds are unchanged. */
 export function finiteSql(sql: string, kind: string): string {
   return ['float', 'date', 'local', 'instant'].includes(kind)
     ? `CASE WHEN isfinite(${sql}) THEN ${sql} END`
@@ -126,11 +126,11 @@ export function finiteSql(sql: string, kind: string): string {
 }
 
 /**
- * A nested value of which DuckDB makes JSON that everyone reads. JSON has no NaN, no infinity and no times: NaN and what
- * is infinite become null, each by itself, and times become texts.
+ * A nested value that DuckDB converts to valid JSON. JSON has no NaN, infinity or times: NaN and infinity become null, and
+ * times become texts.
  *
- * @param type In DuckDB's words.
- * @param depth How many lists and maps it is inside of.
+ * @param type DuckDB's name of the type.
+ * @param depth Number of lists and maps around it.
  */
 function jsonReadySql(sql: string, type: string, depth = 0): string {
   if (!MAY_BE_NONE.test(type)) return timestampTextSql(sql, type);
@@ -157,46 +157,46 @@ function jsonReadySql(sql: string, type: string, depth = 0): string {
     : timestampTextSql(sql, type);
 }
 
-/** A string of JSON, or a number that JSON has no way to write; DuckDB reads and writes these in any case. */
+/** A JSON string, or a number that JSON cannot express. DuckDB reads and writes such numbers in any letter case. */
 const STRING = String.raw`"((?:[^"\\]|\\.)*)"`;
 const NOT_FINITE = '-?(?:nan|inf(?:inity)?)';
 
-/** Outside of strings a number comes behind one of these; inside it seldom does, so that few texts are looked at twice. */
+/** Characters before a number outside of strings. They are rare inside of strings, so few texts are checked twice. */
 const SUSPECT = `(?:^|[:,\\[])\\s*${NOT_FINITE}`;
 
-/** JSON of a raw row: numbers that are not finite, which are no JSON, are strings in it. @param types Of what is in it. */
+/** JSON of a raw row, in which numbers that are not finite become strings. @param types The types in the row. */
 export function finiteRowSql(json: string, types: string): string {
   if (!/\b(DOUBLE|FLOAT|JSON)\b/.test(types)) return json;
   return whereSuspect(json, `regexp_replace(j, '(?i)${STRING}|(${NOT_FINITE})', '"\\1\\2"', 'g')`);
 }
 
-/** A JSON text whose numbers that are not finite, which are no JSON, are null. */
+/** A JSON text in which numbers that are not finite become null. */
 export function finiteJsonSql(json: string): string {
   // Behind an empty string first, where nothing else can be.
   const marked = `regexp_replace(j, '(?i)${STRING}|(${NOT_FINITE})', '"\\1"\\2', 'g')`;
   return whereSuspect(json, `regexp_replace(${marked}, '(?i)""${NOT_FINITE}', 'null', 'g')`);
 }
 
-/** By way of a list, as the lambda's name stands for what is dear to make. */
+/** Evaluates an expensive text once, as the variable of a lambda over a list. */
 function whereSuspect(json: string, changed: string): string {
   return `list_transform([${json}], lambda j: CASE WHEN regexp_matches(j, '(?i)${SUSPECT}') THEN ${changed} ELSE j END)[1]`;
 }
 
-/** Whether a JSON text has no number that is not finite. @param text What the JSON was made of. */
+/** SQL whether all numbers of a JSON text are finite. @param text The source of the JSON. */
 export function isFiniteJsonSql(json: string, text: string): string {
   return `(NOT regexp_matches(${text}, '(?i)${SUSPECT}') OR NOT regexp_matches(regexp_replace(${json}, '${STRING}', '', 'g'), '(?i)${NOT_FINITE}'))`;
 }
 
-/** A type that is not printed as it should be, or a name in quotes, which may read like one. */
+/** A type that DuckDB prints incorrectly, or a quoted name, which may look like one. */
 const ODD = /"(?:[^"]|"")*"|\bTIMESTAMP(?:_\w+)?(?: WITH TIME ZONE)?|\bDECIMAL\((\d+),\1\)/g;
 
-/** Digits that DuckDB's decimals have at most. */
+/** The most digits of DuckDB's decimals. */
 const MOST_DIGITS = 38;
 
 /**
- * A value of which JSON can be made. Timestamps are text in it, as they are in JSON, and it is null when one of them is none
- * that DuckDB can print: writers that know no nulls leave the least 64-bit number for a missing time, on which DuckDB stops
- * the whole query. Decimals without a place before the point get one: DuckDB writes `.5`, which is no JSON.
+ * A value that can be converted to JSON. Timestamps become texts. The value is NULL if one of them is unprintable: some
+ * writers use the smallest 64-bit number for a missing time, on which DuckDB fails the whole query. Decimals without digits
+ * before the point get one, as DuckDB writes `.5`, which is not JSON.
  */
 export function timestampTextSql(sql: string, type: string): string {
   const printed = type.replace(ODD, (text, digits?: string) => {
