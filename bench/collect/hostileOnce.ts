@@ -98,10 +98,10 @@ for (const { body, headers, query, redacts } of requests) {
     clock.now() + NO_LIMIT_MS,
   );
   const { user, system } = process.cpuUsage(before);
-  const told: { readonly code?: string } = JSON.parse(answer.body);
+  const reply: { readonly code?: string } = JSON.parse(answer.body);
   outcomes.push({
     status: answer.status,
-    code: told.code ?? null,
+    code: reply.code ?? null,
     cpuMs: (user + system) / 1_000,
     rssMb: peakRssMb(),
     keptBytes: bytes.kept,

@@ -31,7 +31,7 @@ export async function readStatus(
   count: number,
 ): Promise<readonly DatasetStatus[]> {
   const { datasets, now } = open;
-  const looks = s3LastListings(open.s3, open.config.bucket);
+  const listings = s3LastListings(open.s3, open.config.bucket);
   const days = await readLedgerDays(
     open,
     datasets.map(({ source, dataset }) =>
@@ -47,7 +47,7 @@ export async function readStatus(
     source: source.name,
     dataset: dataset.name,
     table: dataset.table,
-    lastLook: await looks.read(source.name, dataset.name),
+    lastLook: await listings.read(source.name, dataset.name),
     late: late[i] ?? [],
     days: days[i] ?? [],
   }));

@@ -80,7 +80,7 @@ export function judgeRedrive(
 ): Answer {
   const delivered = rows.filter(({ part }) => part === OVERFLOW_PART);
   const events = new Set(delivered.map(({ eventId }) => eventId)).size;
-  const said = (folder: string, key: string, count: number, table: string) => {
+  const rowsText = (folder: string, key: string, count: number, table: string) => {
     if (count > 0) return `${folder}/: ${count} ${count === 1 ? 'row' : 'rows'} of ${table}`;
     return `${folder}/: no row of ${table}, and the object ${left.includes(key) ? 'still lies there' : 'is gone'}`;
   };
@@ -88,8 +88,8 @@ export function judgeRedrive(
     'SLUICE_PROBE_REDRIVE',
     events === 1 && quarantined > 0,
     [
-      said('overflow', planted.overflow, delivered.length, 'events'),
-      said('errors', planted.error, quarantined, 'quarantine'),
+      rowsText('overflow', planted.overflow, delivered.length, 'events'),
+      rowsText('errors', planted.error, quarantined, 'quarantine'),
     ].join('; '),
   );
 }

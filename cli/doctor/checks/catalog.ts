@@ -284,13 +284,13 @@ function judgePartitions(
   const empty =
     kind === 'quarantine' ? [] : inPlace.map(dayOf).filter((day) => !there.has(day) && !ahead.has(day));
   const misplaced = ours.filter((partition) => !inPlace.includes(partition)).map(dayOf);
-  const tell = (code: FindingCode, days: readonly string[]) =>
+  const found = (code: FindingCode, days: readonly string[]) =>
     days.length === 0 ? [] : [finding(code, `${table.name}: ${listed(days)}.`)];
   return [
-    ...tell('SLUICE_DOCTOR_PARTITION_MISSING', missing),
-    ...tell('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
-    ...tell('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
-    ...tell('SLUICE_DOCTOR_PARTITION_STALE', findStalePartitions(table, inPlace).map(dayOf)),
+    ...found('SLUICE_DOCTOR_PARTITION_MISSING', missing),
+    ...found('SLUICE_DOCTOR_PARTITION_EMPTY', empty),
+    ...found('SLUICE_DOCTOR_PARTITION_MISPLACED', misplaced),
+    ...found('SLUICE_DOCTOR_PARTITION_STALE', findStalePartitions(table, inPlace).map(dayOf)),
   ];
 }
 

@@ -178,13 +178,13 @@ export const dataLake: Check = {
     const settings = await doctor.ask('lakeformation:GetDataLakeSettings', () =>
       lakeFormation.getDataLakeSettings(),
     );
-    const withheld = notLeftToIam(settings);
-    return withheld.length === 0
+    const missing = notLeftToIam(settings);
+    return missing.length === 0
       ? []
       : [
           finding(
             'SLUICE_DOCTOR_LAKE_FORMATION',
-            `${IAM_PRINCIPALS} does not get ALL on ${withheld.join(' and ')}.`,
+            `${IAM_PRINCIPALS} does not get ALL on ${missing.join(' and ')}.`,
           ),
         ];
   },

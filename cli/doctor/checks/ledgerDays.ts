@@ -44,10 +44,10 @@ export const sources: Check = {
     const datasets = config.sources.flatMap((source) =>
       source.datasets.map((dataset) => ({ source, dataset })),
     );
-    const looks = s3LastListings(s3, config.bucket);
+    const listings = s3LastListings(s3, config.bucket);
     return askLedger(doctor, async () => {
       const seen = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
-        looks.read(source.name, dataset.name),
+        listings.read(source.name, dataset.name),
       );
       const days = await readLedgerDays(
         { s3, config },
@@ -61,7 +61,7 @@ export const sources: Check = {
       );
       const late = await readLateDays({ s3, config }, datasets);
       return datasets.flatMap(({ source, dataset }, i) => [
-        ...judgeLook(source, dataset, seen[i] ?? null, now),
+        ...judgeListing(source, dataset, seen[i] ?? null, now),
         ...(late[i] ?? []).map(({ day, due }) =>
           finding(
             'SLUICE_DOCTOR_SOURCE_LATE',
@@ -88,25 +88,25 @@ function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Findin
   return [finding('SLUICE_DOCTOR_FILES_LEFT_OUT', `${of}: ${youngest}${more}.`)];
 }
 
-function judgeLook(
+function judgeListing(
   { name, bucket }: Pick<Source, 'name' | 'bucket'>,
   dataset: Pick<Dataset, 'name' | 'folder' | 'schedule' | 'lookbackDays'>,
-  look: LastListing | null,
+  listing: LastListing | null,
   now: number,
 ): Finding[] {
   const of = `${name}/${dataset.name}`;
   const folder = `s3://${bucket}/${dataset.folder}/`;
-  if (look === null) return [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: never, ${dataset.schedule}.`)];
-  const at = new Date(look.at).toISOString();
+  if (listing === null) return [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: never, ${dataset.schedule}.`)];
+  const at = new Date(listing.at).toISOString();
   const found =
-    now - look.at > OLD_AFTER_MS[dataset.schedule]
+    now - listing.at > OLD_AFTER_MS[dataset.schedule]
       ? [finding('SLUICE_DOCTOR_SOURCE_UNSEEN', `${of}: ${at}, ${dataset.schedule}.`)]
       : [];
-  if (look.failure !== undefined) {
-    const { code, message } = look.failure;
+  if (listing.failure !== undefined) {
+    const { code, message } = listing.failure;
     found.push(finding('SLUICE_DOCTOR_SOURCE_UNREADABLE', `${of}, ${folder}, ${at}: ${code}: ${message}`));
   }
-  if (look.stopped)
+  if (listing.stopped)
     found.push(
       finding(
         'SLUICE_DOCTOR_SOURCE_STOPPED',
