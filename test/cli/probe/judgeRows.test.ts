@@ -68,6 +68,6 @@ describe('the report', () => {
         problems: [],
       },
     });
-    expect(text).toContain('7 in 2; views show them, for redaction took their environment away.');
+    expect(text).toContain('7 in 2; views include them because redaction removed their environment.');
   });
 });

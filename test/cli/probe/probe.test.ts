@@ -44,7 +44,7 @@ describe('sluice probe', () => {
     expect([code, open.map((one) => [one.code, one.found])]).toEqual([
       0,
       [
-        ['SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered by itself'],
+        ['SLUICE_PROBE_GATEWAY_TIMEOUT', 'not reached: the collector answered in time'],
         ...questions
           .filter(({ asked }) => asked === 'by hand')
           .map(({ code: one }) => [one, 'the probe does not ask this: docs/aws.md']),

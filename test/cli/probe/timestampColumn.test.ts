@@ -68,7 +68,7 @@ describe('timestampColumn', () => {
   });
 
   it('refuses other files, and files without the column', async () => {
-    await expect(readBack(Buffer.from('{"timestamp":1}\n'))).rejects.toThrow('no Parquet file');
+    await expect(readBack(Buffer.from('{"timestamp":1}\n'))).rejects.toThrow('not a Parquet file');
     await expect(readBack(Buffer.from('nothing\x00\xff\xff\xffPAR1', 'latin1'))).rejects.toThrow('footer');
     await expect(columnOf('SELECT 1 AS one')).rejects.toThrow('no column timestamp');
   });
