@@ -153,7 +153,7 @@ export function metabaseQuestions(config: Pick<Config, 'database'>): readonly Sq
   return [
     {
       name: 'Exposed users by day and group',
-      about: 'Line chart, a line for each group: how an experiment fills up. Reads 30 days.',
+      about: 'Line chart with one line for each group: the users exposed on each day. Reads 30 days.',
       sql: `SELECT
   ds,
   experiment_id || ' / ' || group_id AS experiment_group,
@@ -167,7 +167,7 @@ ORDER BY ds, experiment_group`,
     {
       name: 'Split and crossovers',
       about:
-        'Table: whether users are split as planned, and how many saw more than one group, which analyses leave out. Reads all days: which exposure was first, only all of them tell.',
+        'Table: whether users are split as planned, and how many saw more than one group (analyses exclude these users). Reads all days, because only all days together show which exposure was first.',
       sql: `SELECT
   experiment_id,
   group_id,
@@ -183,7 +183,7 @@ ORDER BY experiment_id, group_id`,
     {
       name: 'Conversion by group',
       about:
-        "Table: users of the last 30 days who bought after they saw their group, and what for. Put your own event in place of 'purchase'.",
+        "Table: users of the last 30 days who bought after they saw their group, and the revenue. Replace 'purchase' with your own event.",
       sql: `WITH purchases AS (
   SELECT user_id, "timestamp", value_number
   FROM ${events}

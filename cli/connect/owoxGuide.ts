@@ -72,7 +72,7 @@ export function owoxQuestions(config: Pick<Config, 'database'>): readonly SqlSni
   return [
     {
       name: 'Units by experiment, group and day',
-      about: 'How many users each group of each experiment had, day by day, over the last 90 days.',
+      about: 'The number of users in each group of each experiment, by day, over the last 90 days.',
       sql: `SELECT
   ds AS day,
   experiment_id,
@@ -87,7 +87,8 @@ ORDER BY day, experiment_id, group_id`,
     },
     {
       name: 'Events by day and country',
-      about: 'What happened how often, by how many users, and worth how much, over the last 90 days.',
+      about:
+        'The number of events, the number of users and the total value of each event, over the last 90 days.',
       sql: `SELECT
   ds AS day,
   event_name,
@@ -103,7 +104,7 @@ ORDER BY day, events DESC, event_name`,
     {
       name: 'Users with their groups and what they did since',
       about:
-        'A row for each user and experiment: the group, since when, and events and value of the last 90 days after it. Who saw two groups is left out.',
+        'One row for each user and experiment: the group, the day of the first exposure, and the events and value after it, over the last 90 days. Users who saw two groups are excluded.',
       sql: `SELECT
   f.unit_id AS user_id,
   f.experiment_id,
