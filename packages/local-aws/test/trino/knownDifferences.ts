@@ -1,8 +1,8 @@
-/** Where the local Athena, or Athena itself, answers otherwise than the Trino of `npm run test:trino`. */
+/** A difference between the local Athena, or Athena itself, and the Trino of `npm run test:trino`. */
 export interface KnownDifference {
   readonly name: string;
-  /** How its row in docs/local.md, of what is not as in Athena, begins. Null where Athena, too, answers as here. */
-  readonly told: string | null;
+  /** The start of its row in docs/local.md. Null when Athena has the same difference. */
+  readonly documented: string | null;
   readonly cases: readonly {
     readonly expression: string;
     readonly here: string | null;
@@ -10,12 +10,12 @@ export interface KnownDifference {
   }[];
 }
 
-/** All that are known, each with the expressions that show it: what else differs is a fault. */
+/** All known differences, each with expressions that show it. Any other difference is a defect. */
 export const knownDifferences: readonly KnownDifference[] = [
   {
     // Athena's only precision: https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html
     name: 'milliseconds',
-    told: null,
+    documented: null,
     cases: [
       {
         expression: "CAST(TIMESTAMP '2026-11-20 10:00:00' AS varchar)",
@@ -26,7 +26,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     name: 'digits of the beta distribution',
-    told: '`beta_cdf`',
+    documented: '`beta_cdf`',
     cases: [
       { expression: 'beta_cdf(3, 3.6, 0.3)', here: '0.2176480999767995', trino: '0.21764809997679938' },
     ],
@@ -34,7 +34,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     // Trino's runner hands a row out as a list; Athena's results have the names of its fields.
     name: 'rows',
-    told: null,
+    documented: null,
     cases: [
       {
         expression: "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",
@@ -45,7 +45,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     name: 'zones',
-    told: '`… AT TIME ZONE`, `at_timezone`',
+    documented: '`… AT TIME ZONE`, `at_timezone`',
     cases: [
       {
         expression: "TIMESTAMP '2026-11-20 10:00:00.000 -08:00'",
@@ -71,7 +71,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     name: 'broken JSON',
-    told: 'JSON that breaks off, or goes on behind its end',
+    documented: 'JSON that is truncated, or continues after its end',
     cases: [
       { expression: `json_extract_scalar('{"a":1', '$.a')`, here: null, trino: '1' },
       { expression: `json_extract_scalar('{"a":1} x', '$.a')`, here: null, trino: '1' },
@@ -79,7 +79,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     name: 'rewritten numbers',
-    told: 'numbers taken out of JSON',
+    documented: 'numbers extracted from JSON',
     cases: [{ expression: `json_extract_scalar('{"a":1.50}', '$.a')`, here: '1.5', trino: '1.50' }],
   },
 ];
