@@ -16,7 +16,8 @@ const WANTED = 0.9;
 const MOST_EQUIVALENT = 0.05;
 /** The folders of tests of the code itself: those of templates, commands and whole clouds cost minutes a mutant. */
 const TESTS = ['test/lib', 'test/functions'];
-const SERVICES = /^(packages|local)\/|^test\/harness\/start/;
+/** What starts services, or plays one. */
+const SERVICES = /^packages\/[\w-]+\/src\/|^local\/(?!dataDirectory\.ts)|^test\/harness\/start/;
 const STATES = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'RuntimeError', 'CompileError', 'Ignored'];
 const reportSchema = z.object({
   files: z.record(
