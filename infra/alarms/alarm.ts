@@ -106,7 +106,7 @@ function alarmResource(
  */
 export function deadLettersAlarm(stack: Stack, worker: string, queue: string, page: string): Resource {
   return alarm(stack, `${worker}-dead-letters`, {
-    description: `Messages or runs of ${worker} were set aside: see ${page}`,
+    description: `Messages or runs of ${worker} are in the dead-letter queue: see ${page}`,
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
     statistic: 'Maximum',

@@ -76,14 +76,14 @@ function collectorAlarms(stack: Stack): Resources {
       dimensions: { function: 'collect', stage: stack.stage, reason: MANGLED },
     }),
     CollectThrottledAlarm: alarm(stack, 'collect-throttled', {
-      description: 'Lambda has no room for the collector: see docs/deploy.md, "Overload"',
+      description: 'Lambda throttles the collector: see docs/deploy.md, "Overload"',
       namespace: 'AWS/Lambda',
       metric: 'Throttles',
       statistic: 'Sum',
       dimensions: { FunctionName: partName(stack, 'collect') },
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
-      description: 'Firehose does not take what is put on a stream: see docs/redrive.md, "Alarms"',
+      description: 'Firehose rejects records: see docs/redrive.md, "Alarms"',
       namespace: METRIC_NAMESPACE,
       metric: overflowed.name,
       statistic: 'Sum',
@@ -92,20 +92,20 @@ function collectorAlarms(stack: Stack): Resources {
     }),
     StageLimitAlarm: alarm(stack, 'stage-limit', {
       ...ofApi('Count'),
-      description: `${STAGE_LIMIT_PERCENT} % of what the gateway takes: beyond its limit events are lost, see docs/deploy.md, "Overload"`,
+      description: `${STAGE_LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost: see docs/deploy.md, "Overload"`,
       // At least one request a minute, for very low limits.
       threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * STAGE_LIMIT_PERCENT) / 100)),
       periodSeconds: MINUTE,
     }),
     ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
-      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, 429 and 413 of the gateway's own among them: see docs/answers.md, "What the gateway answers by itself"`,
+      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, including the gateway's own 429 and 413: see docs/answers.md, "What the gateway answers by itself"`,
       some: ofApi('4xx'),
       all: ofApi('Count'),
       atLeast: CLIENT_ERRORS_AT_LEAST,
       threshold: CLIENT_ERRORS_PERCENT,
     }),
     ServerErrorsAlarm: shareAlarm(stack, 'api-5xx', {
-      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs send them again: look at refused_requests by reason (docs/metrics.md)`,
+      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs retry them: check refused_requests by reason (docs/metrics.md)`,
       some: ofApi('5xx'),
       all: ofApi('Count'),
       atLeast: SERVER_ERRORS_AT_LEAST,
@@ -130,7 +130,7 @@ function streamAlarms(stack: Stack): Resources {
     tableKinds.map((kind) => [
       kindId(kind, 'LateAlarm'),
       alarm(stack, `${kind}-late`, {
-        description: `Firehose holds ${kind} back that are older than ${lateSeconds} s: look into its log group and at its role`,
+        description: `Firehose has undelivered ${kind} older than ${lateSeconds} s: check its log group and its role`,
         namespace: 'AWS/Firehose',
         metric: 'DeliveryToS3.DataFreshness',
         statistic: 'Maximum',

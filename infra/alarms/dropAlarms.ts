@@ -31,12 +31,12 @@ export function ingestAlarms(stack: Stack): Resources {
         }),
         [`IngestUnreadable${id}Alarm`]: alarm(stack, `ingest-unreadable-${schedule}`, {
           ...seen(planMetrics.datasets_unreadable),
-          description: `Folders of ${schedule} datasets can not be listed: see ${INGEST_PAGE}`,
+          description: `Folders of ${schedule} datasets cannot be listed: see ${INGEST_PAGE}`,
           missing: 'ignore',
         }),
         [`IngestStopped${id}Alarm`]: alarm(stack, `ingest-stopped-${schedule}`, {
           ...seen(planMetrics.datasets_stopped),
-          description: `Of ${schedule} datasets nothing comes any more: see ${INGEST_PAGE}`,
+          description: `No files arrive for ${schedule} datasets: see ${INGEST_PAGE}`,
           missing: 'ignore',
         }),
       };
@@ -51,7 +51,7 @@ export function ingestAlarms(stack: Stack): Resources {
             metric: planMetrics.drops_late.name,
             statistic: 'Maximum',
             dimensions: { function: 'ingest-plan', stage: stack.stage },
-            description: `A customer's drop has not come by the time it is expected: see ${INGEST_PAGE}`,
+            description: `A customer's drop is late: see ${INGEST_PAGE}`,
             missing: 'ignore',
           }),
         }

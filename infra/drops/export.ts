@@ -45,7 +45,7 @@ function exportSchedules(stack: Stack): Resources {
   const made = {
     daily: {
       id: 'ExportDaily',
-      description: 'Exports the days of tables that are new or changed, daily',
+      description: 'Exports new and changed days of tables, daily',
       expression: 'cron(30 11 * * ? *)',
       // An hour: the next day's run finds what is late.
       oldestSeconds: 3_600,
@@ -53,7 +53,7 @@ function exportSchedules(stack: Stack): Resources {
     },
     hourly: {
       id: 'ExportHourly',
-      description: 'Exports the days of tables that are new or changed, hourly',
+      description: 'Exports new and changed days of tables, hourly',
       expression: 'cron(45 * * * ? *)',
       // The next run starts before a longer retry would help.
       oldestSeconds: 1_800,

@@ -50,7 +50,7 @@ function ingestSchedules(stack: Stack): Resources {
   const made = {
     daily: {
       id: 'IngestDaily',
-      description: "Looks for customers' drops that are new or changed, of daily datasets",
+      description: 'Finds new and changed drops of daily datasets',
       expression: 'cron(0 9 * * ? *)',
       // An hour: the next day's run finds days that arrive late.
       oldestSeconds: 3_600,
@@ -58,7 +58,7 @@ function ingestSchedules(stack: Stack): Resources {
     },
     hourly: {
       id: 'IngestHourly',
-      description: "Looks for customers' drops that are new or changed, of hourly datasets",
+      description: 'Finds new and changed drops of hourly datasets',
       expression: 'cron(15 * * * ? *)',
       // The next run starts before a longer retry would help.
       oldestSeconds: 1_800,
@@ -98,7 +98,7 @@ function expected(stack: Stack): Resources {
   return schedule({
     id: 'IngestExpected',
     name: partName(stack, 'ingest-expected'),
-    description: "Looks for customers' drops that are overdue",
+    description: 'Finds late drops',
     expression: 'cron(5 * * * ? *)',
     // The next run starts before a longer retry would help.
     oldestSeconds: 1_800,

@@ -22,7 +22,7 @@ export function objectCreatedRules(stack: Stack): Resources {
     }),
     [logicalIds.redriveRule]: objectCreatedRule({
       name: partName(stack, 'undelivered'),
-      description: 'What Firehose did not take or could not deliver, for redrive',
+      description: 'Records that Firehose rejected or could not deliver, for redrive',
       bucket: bucketName(stack),
       prefixes: [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf)),
       target: 'redrive',

@@ -12,7 +12,7 @@ export function schedules(stack: Stack): Resources {
     ...schedule({
       id: 'Daily',
       name: partName(stack, 'daily'),
-      description: "Makes today's and tomorrow's partitions and mends gaps",
+      description: "Creates today's and tomorrow's partitions and closes gaps",
       expression: stack.config.existing.bucket ? 'cron(5 * * * ? *)' : 'cron(5 0 * * ? *)',
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
@@ -24,7 +24,7 @@ export function schedules(stack: Stack): Resources {
     ...schedule({
       id: 'Stragglers',
       name: partName(stack, 'stragglers'),
-      description: 'Redrives what has waited in overflow or errors for long',
+      description: 'Redrives objects that have been in overflow or errors for long',
       expression: 'rate(5 minutes)',
       queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,

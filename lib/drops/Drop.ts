@@ -62,12 +62,13 @@ function fingerprint(files: readonly DropObject[]): string {
 
 /** Why an object of a day's folder is not loaded, in words for people. */
 export const leftOutReasons = {
-  marker: 'A folder, as consoles and Hadoop make them.',
-  success_marker: 'Says that a job has ended; holds no rows.',
-  temporary: "A job's own: its name, or a folder's, begins with _ or . and no reader of Parquet looks there.",
+  marker: 'A folder object, as created by consoles and Hadoop.',
+  success_marker: 'Marks the end of a job; holds no rows.',
+  temporary:
+    "A temporary file of a job: its name, or a folder's, begins with _ or . and readers of Parquet ignore it.",
   empty: 'Zero bytes.',
-  archived: 'In an archive from which S3 reads nothing before it is restored.',
-  not_parquet: 'Its name ends as that of another format, and its bytes are not Parquet.',
+  archived: 'Archived: S3 cannot read it until it is restored.',
+  not_parquet: 'Its name has the extension of another format, and its bytes are not Parquet.',
 } as const;
 
 /** Why an object is left out. */

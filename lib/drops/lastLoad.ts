@@ -102,15 +102,18 @@ export function requireLoadable(
     );
   }
   if (entry.version === undefined) return;
-  const came = newlyLeftOut(drop, entry);
-  if (came.length === 0) return;
+  const added = newlyLeftOut(drop, entry);
+  if (added.length === 0) return;
   const held = entry.files.filter(isReadable);
   const keys = new Set(held.map(({ key }) => key));
-  const inPlace = came.filter(({ object }) => keys.has(object.key));
+  const inPlace = added.filter(({ object }) => keys.has(object.key));
   if (inPlace.length > 0) throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${nameObjects(inPlace)}.`);
   const [gone] = missingFiles(drop, { files: held }, ['loaded', 'failed', 'held']);
   if (gone !== undefined && !isBackfill) {
-    throw new SourceError('SLUICE_SOURCE_FILES_REPLACED', `${gone.key} is gone; ${nameObjects(came)} came.`);
+    throw new SourceError(
+      'SLUICE_SOURCE_FILES_REPLACED',
+      `${gone.key} is gone; ${nameObjects(added)} arrived.`,
+    );
   }
 }
 

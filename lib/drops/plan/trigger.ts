@@ -98,7 +98,7 @@ export function readReadyRequest(text: string): ReadyRequest {
 function describeInvalidJson(text: string): string {
   if (text.trim() === '') return 'It is empty.';
   // The first byte of gzip, which a gateway that treats the body as text keeps.
-  return text.startsWith('\u001f') ? 'It is compressed: send it as it is.' : 'It is no JSON.';
+  return text.startsWith('\u001f') ? 'It is compressed: send it uncompressed.' : 'It is not JSON.';
 }
 
 function redactedValue(body: unknown, path: readonly PropertyKey[]): string {

@@ -137,14 +137,14 @@ describe('POST /v1/mark_data_ready_dwh', () => {
   });
 
   it.each([
-    ['no JSON', 'x', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is no JSON.'],
+    ['no JSON', 'x', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is not JSON.'],
     ['no body', '', 400, 'SLUICE_TRIGGER_BODY_INVALID', 'It is empty.'],
     [
       'what is compressed',
       gzipSync(JSON.stringify(ready)),
       400,
       'SLUICE_TRIGGER_BODY_INVALID',
-      'It is compressed: send it as it is.',
+      'It is compressed: send it uncompressed.',
     ],
     ['a list', [ready], 400, 'SLUICE_TRIGGER_BODY_INVALID', 'the body: came [{"datestamps":'],
     ['nothing of it', {}, 400, 'SLUICE_TRIGGER_BODY_INVALID', 'datestamps: came nothing, expected a day,'],
